@@ -1,0 +1,1 @@
+"""What history says: replay, verify, explain. Never writes to the log."""

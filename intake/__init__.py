@@ -1,0 +1,1 @@
+"""How facts come in: connectors, attribution, the vault and the recorder. Never scores anything."""

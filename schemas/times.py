@@ -1,0 +1,38 @@
+"""Instants on the wire: ISO 8601 in UTC with milliseconds outside, integer milliseconds since 1970 inside."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_MINUTES: dict[str, int] = {}
+_SECONDS = {f"{ms // 1000:02d}.{ms % 1000:03d}Z": ms for ms in range(60_000)}
+
+
+def parse_time(text: str) -> int:
+    """Milliseconds since 1970 of an ISO 8601 instant. ValueError where the text is no instant or names no zone."""
+    minute, second = _MINUTES.get(text[:17]), _SECONDS.get(text[17:])
+    if minute is None or second is None:
+        return _parse_any(text)
+    return minute + second
+
+
+def format_time(milliseconds: int) -> str:
+    """The canonical form, `2026-01-05T09:12:00.000Z`."""
+    moment = _EPOCH + milliseconds * _MILLISECOND
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def from_datetime(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware datetime, rounded down. ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("a time needs a zone, for instance 2026-01-05T09:12:00Z or +01:00")
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def _parse_any(text: str) -> int:
+    milliseconds = from_datetime(datetime.fromisoformat(text))
+    if len(text) == 24 and text[17:] in _SECONDS:
+        if len(_MINUTES) > 200_000:
+            _MINUTES.clear()
+        _MINUTES[text[:17]] = milliseconds - _SECONDS[text[17:]]
+    return milliseconds

@@ -1,0 +1,85 @@
+"""The log port: append-only topics with partitions. Never knows what a record means."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class NewRecord(NamedTuple):
+    """A record to append. Where `id` is given the topic holds at most one record with it, for ever."""
+
+    key: str
+    value: bytes
+    id: str | None = None
+    headers: Headers = ()
+
+
+class Record(NamedTuple):
+    offset: int
+    key: str
+    value: bytes
+    headers: Headers = ()
+
+
+class Unit(NamedTuple):
+    """What the scorer writes at once: its records, and the move of its position from `start` to `next`."""
+
+    partition: int
+    start: int
+    next: int
+    scores: Sequence[NewRecord]
+    dead_letters: Sequence[NewRecord]
+
+
+class Appended(NamedTuple):
+    """Where a record stands; `duplicate` where one with this id stood there already."""
+
+    partition: int
+    offset: int
+    duplicate: bool
+
+
+class Log(Protocol):
+    """Durable once a call returns. Offsets of a partition rise; they need not be dense."""
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions the topic has."""
+
+    def partition_of(self, topic: str, key: str) -> int:
+        """The partition of a key: Kafka's default partitioner (murmur2)."""
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        """Append in order, to the partition of each key or to the one given; answers stand in the same order."""
+
+    def append_unit(self, unit: Unit) -> None:
+        """Write a scorer's unit atomically. Raises `PositionMoved` where the position is not `unit.start`."""
+
+    def position(self, partition: int) -> int:
+        """The next engagement offset the scorer of this partition has to read."""
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        """Up to `limit` records from offset `start` on."""
+
+    def end(self, topic: str, partition: int) -> int:
+        """One past the offset of the last record."""
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        """The last record of each of these keys that has one."""
+
+    def history(self, account: str) -> Iterator[Record]:
+        """All engagement records of one account, in log order."""
+
+    def wait(self, seen: Mapping[int, int], timeout: float) -> bool:
+        """Block until an engagement partition ends beyond `seen` or the time is up; True where one does."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class LogError(Exception):
+    """The log could not do what was asked."""
+
+
+class PositionMoved(LogError):
+    """Another scorer writes this partition; stop."""
