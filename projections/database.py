@@ -1,0 +1,85 @@
+"""How a database is opened: SQLite or PostgreSQL, durable, with errors a person understands. Never knows a table.
+
+On SQLite a transaction takes the write lock as it begins, so that two writers wait for each other and never fail
+half-way. What only reads asks `reading(engine)`: it waits for nobody, and sees one moment throughout a transaction.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import ArgumentError
+
+from projections.trouble import DatabaseTrouble, trouble_of
+
+_BUSY_TIMEOUT_S = 30
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-65536",
+    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def open_database(url: str) -> Engine:
+    """An engine for `sqlite:///PATH` or `postgresql+psycopg://…`; connects at the first use.
+
+    Whatever uses the engine raises `DatabaseTrouble` where the database is locked, damaged, full or out of reach.
+    """
+    engine = _open(_parsed(url))
+    event.listen(engine, "handle_error", _tell_trouble)
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same database for transactions that only read: each sees one moment, and blocks nobody."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(access="read")
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise DatabaseTrouble(f"not the address of a database: {url!r}; {_EXPECTED}") from None
+
+
+_EXPECTED = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+
+def _open(url: URL) -> Engine:
+    backend = url.get_backend_name()
+    if backend == "sqlite" and url.database:
+        return _open_sqlite(url)
+    if backend == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise DatabaseTrouble(f"cannot keep records in {url.render_as_string()!r}; {_EXPECTED}")
+
+
+def _open_sqlite(url: URL) -> Engine:
+    Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own BEGIN comes too late, before the first write only; ours comes with `_begin_sqlite`.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("access") == "read"
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _tell_trouble(context: ExceptionContext) -> None:
+    name = context.engine.url.render_as_string() if context.engine is not None else "of STAFFEL_DATABASE"
+    context.chained_exception = trouble_of(context.original_exception, name) or context.chained_exception

@@ -1,0 +1,70 @@
+"""Bringing a database to the tables this code knows. Never goes back.
+
+Each migration is one file of `migrations/versions/`, named by its revision: `0001_log.py` holds revision `0001`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from projections.trouble import DatabaseTrouble
+
+_FOLDER = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 7_305_802_061_776_226  # any number that is ours alone
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrade to the newest revision; processes that start at once wait for each other.
+
+    Raises `DatabaseTrouble` where the database was written by a newer version than this one.
+    """
+    with engine.connect() as connection:
+        if _revision(connection) == newest_revision():
+            return
+    with _alone(engine) as connection:
+        _check_known(_revision(connection), str(engine.url))
+        _upgrade(connection)
+
+
+def known_revisions() -> list[str]:
+    """Oldest first."""
+    return sorted(file.name.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+def newest_revision() -> str:
+    return known_revisions()[-1]
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as connection:  # on SQLite this alone keeps every other writer out
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        yield connection
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _check_known(revision: str | None, database: str) -> None:
+    if revision is None or revision in known_revisions():
+        return
+    raise DatabaseTrouble(
+        f"database {database}: its tables are of revision {revision}, newer than {newest_revision()}, the newest this "
+        "version of Staffel knows; install the version that wrote it, or name another database in STAFFEL_DATABASE"
+    )
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # slow to import, and seldom needed
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

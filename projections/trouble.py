@@ -1,0 +1,69 @@
+"""What goes wrong with a database, said so that a person can act on it. Never repairs or retries."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import psycopg
+
+_SQLITE_TROUBLE = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and start again, nothing half-written is kept",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "the file is not a SQLite database; move it away or name another one",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked; wait until it is done, or end it",
+    sqlite3.SQLITE_LOCKED: "another connection of this process keeps it locked",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; check that its folder exists and may be written to",
+    sqlite3.SQLITE_READONLY: "the file may not be written to; check who owns it and its folder",
+    sqlite3.SQLITE_PERM: "the file may not be opened; check who owns it and its folder",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written; check it",
+}
+_POSTGRES_TROUBLE = {
+    "53100": "the disk of the server is full; free some space and start again, nothing half-written is kept",
+    "53200": "the server is out of memory",
+    "53300": "the server has no free connection left; raise max_connections or end other clients",
+    "55P03": "another process keeps a lock; wait until it is done, or end it",
+    "57P01": "the server was shut down; start again once it runs",
+    "57P03": "the server is starting or stopping; try again",
+    "28P01": "the password was refused; check STAFFEL_DATABASE",
+    "28000": "the server refused this user; check STAFFEL_DATABASE",
+    "3D000": "the server has no database of this name; create it, or check STAFFEL_DATABASE",
+    "42501": "this user may not do that; grant the rights or name another user in STAFFEL_DATABASE",
+    "XX001": "the server reports damaged data; restore it from a backup",
+    "XX002": "the server reports a damaged index; restore it from a backup, or REINDEX",
+}
+_UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
+
+
+class DatabaseTrouble(Exception):
+    """The database cannot be used as it is. The message names the database, the trouble and the way out."""
+
+
+def trouble_of(error: BaseException, database: str) -> DatabaseTrouble | None:
+    """The trouble that a driver's error tells of; None where the error is about one statement alone."""
+    advice = _advice(error)
+    if advice is None:
+        return None
+    return DatabaseTrouble(f"database {database}: {advice} ({_first_line(error)})")
+
+
+def _advice(error: BaseException) -> str | None:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_advice(error)
+    if isinstance(error, psycopg.Error):
+        return _postgres_advice(error)
+    return None
+
+
+def _sqlite_advice(error: sqlite3.Error) -> str | None:
+    # The low byte is the primary code; the rest refines it (SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE, …).
+    return _SQLITE_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _postgres_advice(error: psycopg.Error) -> str | None:
+    if error.sqlstate is not None:
+        return _POSTGRES_TROUBLE.get(error.sqlstate)
+    return _UNREACHABLE if isinstance(error, psycopg.OperationalError) else None
+
+
+def _first_line(error: BaseException) -> str:
+    lines: Sequence[str] = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
