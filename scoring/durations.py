@@ -1,0 +1,40 @@
+"""Spans of time as the model language writes them (`30d`, `720h`), in whole hours. Never reads a clock."""
+
+import re
+from fractions import Fraction
+
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([hd])")
+_HOURS = {"h": 1, "d": 24}
+_LONGEST = 24 * 366 * 100
+
+
+def parse_hours(text: str) -> int:
+    """Whole hours of `30d` or `720h`, at least 1. ValueError names what was expected."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no duration; write hours or days, for instance 36h or 30d")
+    hours = Fraction(found[1]) * _HOURS[found[2]]
+    if hours.denominator != 1:
+        raise ValueError(f"{text!r} is not a whole number of hours")
+    return _within(text, int(hours))
+
+
+def parse_days(text: str) -> int:
+    """Whole days of `90d`, at least 1. ValueError names what was expected."""
+    days, rest = divmod(parse_hours(text), 24)
+    if rest:
+        raise ValueError(f"{text!r} is not a whole number of days")
+    return days
+
+
+def format_hours(hours: int) -> str:
+    """The canonical text: days where they are whole, else hours."""
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
+
+def _within(text: str, hours: int) -> int:
+    if hours < 1:
+        raise ValueError(f"{text!r} is no time at all; write at least 1h, or `none` for what never fades")
+    if hours > _LONGEST:
+        raise ValueError(f"{text!r} is more than a hundred years; write `none` for what never fades")
+    return hours
