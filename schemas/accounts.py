@@ -1,0 +1,84 @@
+"""Facts of the family account: what is known about a company, and which records are the same one."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.content import Content, Quantity
+
+
+class Registered(Content):
+    """Firmographics: an absent field keeps what is known, a null forgets it."""
+
+    type: ClassVar[str] = "account.registered.v1"
+    name: str | None = None
+    domains: tuple[str, ...] | None = None
+    industry: str | None = None
+    employees: Quantity | None = None
+    revenue: Quantity | None = None
+    country: str | None = None
+    segment: str | None = None
+    owner: str | None = None
+    customer: bool | None = None
+    target: bool | None = None
+    parent: str | None = None
+
+
+class Updated(Content):
+    """Firmographics: an absent field keeps what is known, a null forgets it."""
+
+    type: ClassVar[str] = "account.updated.v1"
+    name: str | None = None
+    domains: tuple[str, ...] | None = None
+    industry: str | None = None
+    employees: Quantity | None = None
+    revenue: Quantity | None = None
+    country: str | None = None
+    segment: str | None = None
+    owner: str | None = None
+    customer: bool | None = None
+    target: bool | None = None
+    parent: str | None = None
+
+
+class DomainClaimed(Content):
+    type: ClassVar[str] = "account.domain_claimed.v1"
+    domain: str = Field(min_length=1)
+
+
+class Merged(Content):
+    type: ClassVar[str] = "account.merged.v1"
+    into: str = Field(min_length=1)
+
+
+class Split(Content):
+    type: ClassVar[str] = "account.split.v1"
+    to: str = Field(min_length=1)
+    contacts: tuple[str, ...] | None = None
+    domains: tuple[str, ...] | None = None
+
+
+class Restored(Content):
+    """Undoes the merge of this account."""
+
+    type: ClassVar[str] = "account.restored.v1"
+
+
+class MoveUndone(Content):
+    type: ClassVar[str] = "move.undone.v1"
+    move: str = Field(min_length=1)
+
+
+class Suppressed(Content):
+    type: ClassVar[str] = "account.suppressed.v1"
+    by: str | None = None
+    reason: str | None = None
+
+
+class Released(Content):
+    type: ClassVar[str] = "account.released.v1"
+    by: str | None = None
+    reason: str | None = None
+
+
+FACTS = (Registered, Updated, DomainClaimed, Merged, Split, Restored, MoveUndone, Suppressed, Released)

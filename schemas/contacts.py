@@ -1,0 +1,44 @@
+"""Facts of the family contact: who a visitor is, and in which role. Only pseudonyms; never a name or an address."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.content import Content
+
+
+class Identified(Content):
+    """Recorded under the account that holds the visitor, and under `to`."""
+
+    type: ClassVar[str] = "contact.identified.v1"
+    visitor: str | None = None
+    contact: str | None = None
+    to: str | None = None
+    role: str | None = None
+    seniority: str | None = None
+
+
+class Moved(Content):
+    type: ClassVar[str] = "contact.moved.v1"
+    to: str = Field(min_length=1)
+
+
+class Suppressed(Content):
+    type: ClassVar[str] = "contact.suppressed.v1"
+    by: str | None = None
+    reason: str | None = None
+
+
+class Released(Content):
+    type: ClassVar[str] = "contact.released.v1"
+    by: str | None = None
+    reason: str | None = None
+
+
+class Erased(Content):
+    """The vault no longer knows who this was."""
+
+    type: ClassVar[str] = "contact.erased.v1"
+
+
+FACTS = (Identified, Moved, Suppressed, Released, Erased)

@@ -1,0 +1,23 @@
+"""What the data of all facts have in common: frozen, unknown fields are kept, nothing is coerced. Never an envelope."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Quantity = Number | str
+"""A number as it should be, or the text that a source gave in its place; a text never counts as a number."""
+
+
+class Content(BaseModel):
+    """The data of one fact type and version. A missing field and a null say the same, but for firmographics."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    type: ClassVar[str]
+    """Fact type with version, as it stands in the envelope."""
+    bot: bool | None = Field(default=None, description="made by a machine: matches no rule and engages nobody")
+
+    def plain(self) -> dict[str, Any]:
+        """As it stands on the wire: only what was given."""
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

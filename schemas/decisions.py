@@ -1,0 +1,46 @@
+"""Facts of the family handoff: what sales decided, or let pass. Never the handoff itself (see `handoffs`)."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.content import Content
+
+
+class Accepted(Content):
+    type: ClassVar[str] = "handoff.accepted.v1"
+    handoff: str = Field(min_length=1)
+    by: str | None = None
+    reason: str | None = None
+
+
+class Rejected(Content):
+    type: ClassVar[str] = "handoff.rejected.v1"
+    handoff: str = Field(min_length=1)
+    by: str | None = None
+    reason: str | None = None
+
+
+class Expired(Content):
+    type: ClassVar[str] = "handoff.expired.v1"
+    handoff: str = Field(min_length=1)
+    by: str | None = None
+    reason: str | None = None
+
+
+class Recycled(Content):
+    type: ClassVar[str] = "handoff.recycled.v1"
+    handoff: str = Field(min_length=1)
+    by: str | None = None
+    reason: str | None = None
+
+
+class Converted(Content):
+    type: ClassVar[str] = "handoff.converted.v1"
+    handoff: str = Field(min_length=1)
+    by: str | None = None
+    reason: str | None = None
+    opportunity: str | None = None
+
+
+FACTS = (Accepted, Rejected, Expired, Recycled, Converted)

@@ -1,0 +1,62 @@
+"""Every fact type and version there is, and what kind it is. Never reads a fact."""
+
+from schemas import accounts, contacts, control, decisions, encounters, mail, meetings, product, sales, web
+from schemas.content import Content
+
+_MODULES = (web, mail, meetings, encounters, product, accounts, contacts, decisions, sales, control)
+
+TYPES: dict[str, type[Content]] = {fact.type: fact for module in _MODULES for fact in module.FACTS}
+"""`web.page_viewed.v1` -> the class of its data."""
+
+NAMES = frozenset(type_.rpartition(".v")[0] for type_ in TYPES)
+"""All types without version."""
+
+ENGAGEMENT_FAMILIES = frozenset(
+    {"web", "email", "meeting", "event", "call", "chat", "ad", "product", "custom", "referral"}
+)
+"""Families of engagement events: what people outside do."""
+
+CONTROL_TYPES = frozenset(fact.type for fact in control.FACTS)
+
+STRUCTURE_TYPES = frozenset(
+    {
+        "account.merged.v1",
+        "account.split.v1",
+        "account.restored.v1",
+        "contact.moved.v1",
+        "move.undone.v1",
+        "engagement.retracted.v1",
+        "engagement.reinstated.v1",
+        "move.completed.v1",
+        "move.canceled.v1",
+    }
+)
+"""Known, but not recorded yet: code `not_yet`."""
+
+_FIELDS = {type_: frozenset(fact.model_fields) for type_, fact in TYPES.items()}
+
+
+def known_type(type_: str) -> bool:
+    """Whether this type with this version exists."""
+    return type_ in TYPES
+
+
+def family(type_: str) -> str:
+    """`web` of `web.page_viewed.v1`."""
+    return type_.partition(".")[0]
+
+
+def unversioned(type_: str) -> str:
+    """`web.page_viewed` of `web.page_viewed.v1`; what has no version stays as it is."""
+    name, dot, version = type_.rpartition(".v")
+    return name if dot and version.isdigit() else type_
+
+
+def is_engagement(type_: str) -> bool:
+    """Whether facts of this type are engagement events, unless a bot made them."""
+    return family(type_) in ENGAGEMENT_FAMILIES
+
+
+def fields_of(type_: str) -> frozenset[str]:
+    """The fields that a type declares: its allow-list. KeyError for an unknown type."""
+    return _FIELDS[type_]

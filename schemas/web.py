@@ -1,0 +1,34 @@
+"""Facts of the family web: what visitors do on our sites. Never an address or a person."""
+
+from typing import ClassVar
+
+from schemas.content import Content, Quantity
+
+
+class PageViewed(Content):
+    type: ClassVar[str] = "web.page_viewed.v1"
+    url: str | None = None
+    referrer: str | None = None
+    title: str | None = None
+    duration_s: Quantity | None = None
+
+
+class FormSubmitted(Content):
+    type: ClassVar[str] = "web.form_submitted.v1"
+    form: str | None = None
+    url: str | None = None
+
+
+class ContentDownloaded(Content):
+    type: ClassVar[str] = "web.content_downloaded.v1"
+    url: str | None = None
+    title: str | None = None
+
+
+class Searched(Content):
+    type: ClassVar[str] = "web.searched.v1"
+    query: str | None = None
+    url: str | None = None
+
+
+FACTS = (PageViewed, FormSubmitted, ContentDownloaded, Searched)
