@@ -1,0 +1,185 @@
+"""Views of pages from a web server's log, NCSA combined or common. Never keeps more of a log than a line.
+
+Format: https://httpd.apache.org/docs/current/mod/mod_log_config.html, `%h %l %u %t "%r" %>s %b` and, combined,
+`"%{Referer}i" "%{User-Agent}i"`. A pattern reads plain lines; `apachelogs` judges whatever it does not take.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import apachelogs
+
+from intake.bots import is_bot
+from intake.domains import is_address
+from intake.observations import Filtered, Item, Observation, Rejected
+from intake.pages import why_no_view
+from intake.text_source import Occurrences, numbered_lines, patient
+from schemas.times import from_datetime
+
+_PLAIN = re.compile(
+    r'(\S+) \S+ [^"\\\[]*\[([^\]]{17})(:[0-5]\d) ([+-]\d{4})\] "([^"\\]*)" (\d{3}) (?:\d+|-)'
+    r'(?: "([^"\\]*)" "([^"\\]*)")?\s*'
+)
+_PROTOCOL = re.compile(r" HTTP/\d(?:\.\d)?$")
+_ABSOLUTE = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+_SHOWN = 80
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {month: number for number, month in enumerate(_MONTH_NAMES, 1)}
+_NO_LOG = "{} is no access log in NCSA combined or common format"
+
+
+class Request(NamedTuple):
+    client: str
+    time: int
+    line: str
+    """Method, target and protocol."""
+    status: int
+    referrer: str | None
+    agent: str | None
+    """None where the log does not tell: the common format."""
+
+
+def read(path: Path, *, site: str | None = None, name: str | None = None) -> Iterator[Item]:
+    """Page views `web.page_viewed.v1` of a log, in its order; other requests are filtered, bad lines rejected.
+
+    `site` (`https://www.example.com`) makes urls absolute. `name`, else the site's host, tells logs apart: the source
+    is `access-log/<name>`. Ids come from the content of a line, so a rotated, grown or repeated log gives the same.
+    """
+    base = (site or "").rstrip("/")
+    source = "/".join(["access-log", *filter(None, [name or urlsplit(base).netloc])])
+    return patient(_items(path, base, source), _NO_LOG.format(path.name), path.name)
+
+
+def _items(path: Path, base: str, source: str) -> Iterator[Item]:
+    occurrences = Occurrences()
+    for line in numbered_lines(path):
+        if isinstance(line, Rejected):
+            yield line
+            continue
+        if not line.content:
+            continue
+        where = f"{path.name}:{line.number}"
+        request = parse(line.content, where)
+        if isinstance(request, Rejected):
+            yield request
+            continue
+        method, target = _method_and_target(request.line)
+        if why := why_no_view(method, request.status, target):
+            yield Filtered(where, why)
+            continue
+        yield _view(request, base + target, where, source, occurrences.content_id(_complete(line.content)))
+
+
+def _complete(content: bytes) -> bytes:
+    """What identifies a line: without its size at the end (common format), which may still have been being written."""
+    return content if content.endswith(b'"') else content.rsplit(b" ", 1)[0]
+
+
+def parse(content: bytes, where: str) -> Request | Rejected:
+    """One line of a log. Rejected are what neither format fits (`bad_line`) and impossible times (`bad_time`)."""
+    text = _text(content)
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return _judged(text, where)
+    client, minute, seconds, zone, line, status, referrer, agent = plain.groups()
+    try:
+        time = _minute(minute, zone) + int(seconds[1:]) * 1000
+    except (KeyError, ValueError):
+        return _bad_time(where, f"{minute}{seconds} {zone}")
+    return Request(client, time, line, int(status), _given(referrer), agent)
+
+
+def _view(request: Request, url: str, where: str, source: str, id: str) -> Observation:
+    client, agent = request.client, request.agent
+    content: dict[str, Any] = {"url": url}
+    if request.referrer:
+        content["referrer"] = request.referrer
+    if agent is not None and is_bot(agent):
+        content["bot"] = True
+    ip = client if _is_ip(client) else None
+    return Observation(
+        where=where,
+        source=source,
+        id=id,
+        type="web.page_viewed.v1",
+        time=request.time,
+        data=content,
+        visitor=f"{client}|{agent or ''}",
+        host=client if ip is None and client != "-" else None,
+        ip=ip,
+    )
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+@lru_cache(maxsize=4_096)
+def _minute(text: str, zone: str) -> int:
+    """Milliseconds since 1970 of `17/May/2015:10:05` in a zone like `+0200`. KeyError, ValueError where it is none."""
+    date = (int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]))
+    offset = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
+    return from_datetime(datetime(*date, int(text[12:14]), int(text[15:]), tzinfo=timezone(offset)))
+
+
+def _judged(text: str, where: str) -> Request | Rejected:
+    """What the plain pattern did not take: escapes, and lines that are none."""
+    for parser in _parsers():
+        try:
+            entry = parser.parse(text)
+        except apachelogs.InvalidEntryError:
+            continue
+        except (ValueError, OverflowError):
+            return _bad_time(where, text)
+        return _request(entry)
+    return Rejected(where, "bad_line", f"no line of the combined or common log format: {_shown(text)}")
+
+
+def _request(entry: Any) -> Request:
+    told = hasattr(entry, "headers_in")
+    headers = entry.headers_in if told else {}
+    return Request(
+        client=entry.remote_host,
+        time=from_datetime(entry.request_time),
+        line=entry.request_line or "-",
+        status=entry.final_status,
+        referrer=_given(headers.get("Referer")),
+        agent=(headers.get("User-Agent") or "-") if told else None,
+    )
+
+
+@cache
+def _parsers() -> list[Any]:
+    # Bytes that are no UTF-8 keep the escapes that the server wrote.
+    formats = (apachelogs.COMBINED, apachelogs.COMMON)
+    return [apachelogs.LogParser(form, encoding="utf-8", errors="backslashreplace") for form in formats]
+
+
+@lru_cache(maxsize=65_536)
+def _is_ip(client: str) -> bool:
+    return is_address(client)
+
+
+def _given(header: str | None) -> str | None:
+    return None if header in (None, "", "-") else header
+
+
+def _method_and_target(line: str) -> tuple[str, str]:
+    method, _, rest = _PROTOCOL.sub("", line).partition(" ")
+    return method, rest if rest.startswith("/") else _ABSOLUTE.sub("", rest)
+
+
+def _bad_time(where: str, text: str) -> Rejected:
+    return Rejected(where, "bad_time", f"no time as servers write it, [17/May/2015:10:05:03 +0000]: {_shown(text)}")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
