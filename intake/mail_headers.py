@@ -1,0 +1,173 @@
+"""Reads the headers of a mail as people and programs really write them; never raises and never reads a clock."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.utils import parsedate_tz
+
+from schemas.times import from_datetime, parse_time
+
+Headers = dict[str, list[str]]
+"""Lower-case name to the unfolded values, in the order of the mail."""
+
+_ADDRESS = r"[^\s<>()\[\],;:\"@＠]+@[^\s<>()\[\],;:\"@＠]+"
+_ANGLE = re.compile(r"<\s*(?:mailto:)?(" + _ADDRESS + r")\s*>", re.IGNORECASE)
+_BARE = re.compile(r"(" + _ADDRESS + r")")
+_HIDDEN = re.compile(
+    r"([^\s<>()\[\],;:\"@]+)\s*(?:\s(?:at|_at_)\s|\(at?\)|\[at?\]|\{at\}|＠|&#64;)\s*"
+    r"([\w-]+(?:(?:\.|\sdot\s|\s?\(dot\)\s?|\s?\[dot\]\s?)[\w-]+)+)",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r"\s?[(\[]?\bdot\b[)\]]?\s?", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"<([^<>]+)>")
+_COMMENT = re.compile(r"\(([^()]*)\)")
+_WORD_GAP = re.compile(r"(\?=)\s+(=\?)")
+_EARLIEST = 31_536_000_000
+"""1971: mail did not exist before; an earlier date is a clock that was never set."""
+
+_WIDEST_ZONE = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote: lower-case address, name where one is given. `masked` where an archive has cut the address short."""
+
+    email: str
+    name: str | None = None
+    masked: bool = False
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @."""
+        return self.email.rpartition("@")[2]
+
+
+def read_headers(lines: list[bytes]) -> Headers:
+    """Unfold and sort by name; lines that are no header are passed over."""
+    headers: Headers = {}
+    values: list[str] | None = None
+    for line in lines:
+        text = _text(line).rstrip("\r\n")
+        if text[:1] in (" ", "\t"):
+            if values:
+                values[-1] += " " + text.strip()
+            continue
+        name, colon, value = text.partition(":")
+        values = headers.setdefault(name.strip().lower(), []) if colon else None
+        if values is not None:
+            values.append(value.strip())
+    return headers
+
+
+def first(headers: Headers, name: str) -> str:
+    """The first value of a header, or an empty text."""
+    values = headers.get(name)
+    return values[0] if values else ""
+
+
+def decoded(value: str) -> str:
+    """Encoded words (RFC 2047) made readable, whatever their charset claims; blanks collapsed."""
+    if "=?" not in value:
+        return " ".join(value.split())
+    try:
+        parts = decode_header(_WORD_GAP.sub(r"\1 \2", value))
+    except (HeaderParseError, ValueError):
+        return " ".join(value.split())
+    return " ".join("".join(_part(part, charset) for part, charset in parts).split())
+
+
+def senders(headers: Headers, envelope: str = "") -> list[Sender]:
+    """Everyone named as author, first the From headers, else Sender, else the `From ` line."""
+    for name in ("from", "sender"):
+        found = [sender for value in headers.get(name, ()) if (sender := read_address(value))]
+        if found:
+            return found
+    sender = read_address(envelope.removeprefix("From ").partition("  ")[0])
+    return [sender] if sender else []
+
+
+def read_address(value: str) -> Sender | None:
+    """The first address of a header: plain, in brackets, in a group, encoded, or hidden as `name at domain`."""
+    clear = value if "@" in value else _HIDDEN.sub(_reveal, value)
+    match = _ANGLE.search(clear) or _BARE.search(clear)
+    if match is None:
+        readable = decoded(value)
+        return read_address(readable) if readable != value and "=?" not in readable else None
+    email = match[1].lower().strip(".'")
+    return Sender(email, _name(clear, match), masked="..." in email.partition("@")[0]) if _sound(email) else None
+
+
+def message_ids(value: str) -> list[str]:
+    """The ids of In-Reply-To, References or Message-ID without brackets, from left to right."""
+    found = ["".join(part.split()) for part in _MESSAGE_ID.findall(value)]
+    return found or [word for word in value.split() if "@" in word and "<" not in word]
+
+
+def sent_at(headers: Headers, envelope: str = "") -> int | None:
+    """Milliseconds since 1970 of Date, else of the newest Received, else of the `From ` line; without zone in UTC."""
+    received = first(headers, "received").rpartition(";")[2]
+    candidates = (*headers.get("date", ()), received, _envelope_date(envelope))
+    return next((at for text in candidates if (at := read_date(text)) is not None), None)
+
+
+def read_date(text: str) -> int | None:
+    """A mail date (RFC 5322 with all its old forms) or an ISO instant; None where it is neither, or before 1971."""
+    text = text.strip()[:200]
+    try:
+        fields = parsedate_tz(text)
+        milliseconds = _instant(fields) if fields else parse_time(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return milliseconds if _EARLIEST <= milliseconds < 253_402_300_800_000 else None
+
+
+def _instant(fields: tuple[int, int, int, int, int, int, int, int, int, int | None]) -> int:
+    offset = fields[9] or 0
+    if abs(offset) > _WIDEST_ZONE:
+        raise ValueError("no zone is that far from UTC")
+    year, month, day, hour, minute, second = fields[:6]
+    return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)) - offset * 1000
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _part(part: str | bytes, charset: str | None) -> str:
+    if isinstance(part, str):
+        return part
+    try:
+        return part.decode(charset or "ascii")
+    except (LookupError, UnicodeError, ValueError):
+        return _text(part)
+
+
+def _reveal(match: re.Match[str]) -> str:
+    return f"{match[1]}@{_DOT.sub('.', match[2])}"
+
+
+def _name(value: str, match: re.Match[str]) -> str | None:
+    """The phrase before the bracket, else the comment behind a bare address."""
+    comment = _COMMENT.search(value, match.end())
+    name = value[: match.start()] if value[: match.start()].strip() else comment[1] if comment else ""
+    return decoded(name).strip(" \"'<,;:")[:200] or None
+
+
+def _sound(email: str) -> bool:
+    local, _, domain = email.partition("@")
+    return bool(local) and "." in domain.strip(".") and len(email) <= 254
+
+
+def _envelope_date(envelope: str) -> str:
+    """The end of a `From ` line, from the weekday or month on."""
+    words = envelope.split()
+    days = [place for place, word in enumerate(words) if word[:3] in _WEEKDAYS]
+    return " ".join(words[days[-1] :]) if days else " ".join(words[2:])
+
+
+_WEEKDAYS = frozenset({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"})
