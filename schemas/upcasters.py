@@ -21,3 +21,6 @@ def _nps_within_ten(data: Data) -> Data:
 
 
 _STEPS: dict[str, tuple[str, Upcaster]] = {"nps.answered.v1": ("nps.answered.v2", _nps_within_ten)}
+
+OLD_TYPES = frozenset(_STEPS)
+"""The types that have a newer version."""

@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 Path = tuple[str | int, ...]
 
-_LARGEST = 512 * 1024
+_LARGEST = 128 * 1024
 _DEEPEST = 12
 _TAG = "tag:yaml.org,2002:"
 _BOOLEANS = {"true": True, "false": False}
@@ -81,9 +81,13 @@ def _compose(text: str, name: str) -> Node | None:
         mark = broken.problem_mark or broken.context_mark
         line = mark.line + 1 if mark else None
         raise ModelError((Problem(name, line, "", f"no YAML: {broken.problem or broken.context}"),)) from None
-    except (ValueError, RecursionError) as broken:
-        raise ModelError((Problem(name, None, "", f"no YAML: {broken}"),)) from None
+    except (YAMLError, ValueError, RecursionError) as broken:
+        raise ModelError((Problem(name, None, "", f"no YAML: {_first_line(broken)}"),)) from None
     return root
+
+
+def _first_line(broken: Exception) -> str:
+    return str(broken).partition("\n")[0]
 
 
 @dataclass(slots=True)
@@ -159,18 +163,11 @@ def _integer(text: str) -> int:
     return number
 
 
-def _float(text: str) -> float:
-    number = float(text)
-    if not abs(number) < float("inf"):
-        raise ValueError(text)
-    return number
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "timestamp": str,
     "int": _integer,
-    "float": _float,
+    "float": lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan")),
     "bool": lambda text: _BOOLEANS.get(text, text),
     "null": lambda _: None,
 }

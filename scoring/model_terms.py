@@ -9,7 +9,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    StrictFloat,
     StrictInt,
     StrictStr,
     StringConstraints,
@@ -26,7 +25,7 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 FieldName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1000)]
-Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+Scalar = StrictBool | StrictInt | Number | StrictStr
 
 
 def _hours(given: Any, info: ValidationInfo) -> Any:
@@ -65,7 +64,7 @@ _CAP = re.compile(
 class Cap(Term):
     """At most `n` contributions per contact or account, and per value of a field where one is given, in a window."""
 
-    n: int = Field(ge=0, strict=True, description="how many contributions count")
+    n: int = Field(ge=1, strict=True, description="how many contributions count")
     per: Literal["contact", "account"]
     field: str | None = None
     window: Literal["day", "week", "month", "quarter", "ever"]

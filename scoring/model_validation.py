@@ -1,45 +1,71 @@
 """From plain content to a checked model, or to all of its problems at once. Never reads a file."""
 
-from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from pydantic import ValidationError
 
 from scoring.model_checks import check
+from scoring.model_messages import Loc, written_problems
 from scoring.model_parts import ScoringModel
-from scoring.model_source import ModelError, Path, Problem, Source, closest
+from scoring.model_source import ModelError, Path, Problem, Source
+
+_ITEMS = ("rules", "stages", "limits", "routes")
 
 
 def validated(source: Source) -> ScoringModel:
-    """The model. ModelError lists everything that is wrong with it."""
-    model, problems = _shaped(source)
+    """The model. ModelError lists everything that is wrong with it, in the order of its lines."""
+    model, problems, pruned = _shaped(source)
     if model is not None:
-        problems += [source.problem(path, message) for path, message in check(model)]
+        found = check(model, _owners(source.content), lambda place: _reaches(pruned, place))
+        problems += [source.problem(path, message) for path, message in found]
     if model is None or problems:
-        raise ModelError(tuple(dict.fromkeys(problems)))
+        raise ModelError(tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)))
     return model
 
 
-def _shaped(source: Source) -> tuple[ScoringModel | None, list[Problem]]:
+def _shaped(source: Source) -> tuple[ScoringModel | None, list[Problem], set[Path]]:
+    """The model without its unreadable parts (none where nothing is left), their problems, and what was left out."""
     try:
-        return ScoringModel.model_validate(source.content, context={"written": True}), []
+        return _read(source.content), [], set()
     except ValidationError as refusal:
-        return None, [_problem(source, dict(error)) for error in refusal.errors(include_url=False)]
+        locs = [error["loc"] for error in refusal.errors(include_url=False, include_input=False)]
+        problems = [source.problem(path, message) for path, message in written_problems(source.content, refusal)]
+    pruned = {_prunable(loc) for loc in locs}
+    try:
+        return _read(_without(source.content, pruned)), problems, pruned
+    except ValidationError:
+        return None, problems, pruned
 
 
-def _problem(source: Source, error: dict[str, Any]) -> Problem:
-    return source.problem(_written(source.content, error["loc"]), str(error["msg"]))
+def _read(content: Any) -> ScoringModel:
+    return ScoringModel.model_validate(content, context={"written": True})
 
 
-def _written(content: Any, loc: Path) -> Path:
-    return tuple(_steps(content, loc))
+def _prunable(loc: Loc) -> Path:
+    """The smallest part around an error that a model can do without."""
+    for size, part in enumerate(loc):
+        if part in _ITEMS and len(loc) > size + 1 and isinstance(loc[size + 1], int):
+            return loc[: size + 2]
+    return loc[: 3 if loc[:1] == ("tracks",) else 2] if loc[:1] in (("tracks",), ("fit",), ("handoff",)) else loc[:1]
 
 
-def _steps(content: Any, loc: Path) -> Iterator[str | int]:
-    for part in loc:
-        if _has(content, part):
-            content = content[part]
-            yield part
+def _without(content: Any, pruned: set[Path]) -> Any:
+    rest = deepcopy(content)
+    for path in sorted(pruned, key=_last_first, reverse=True):
+        _drop(rest, path)
+    return rest
+
+
+def _last_first(path: Path) -> tuple[tuple[str, int], ...]:
+    return tuple((part, 0) if isinstance(part, str) else ("", part) for part in path)
+
+
+def _drop(content: Any, path: Path) -> None:
+    for part in path[:-1]:
+        content = content[part] if _has(content, part) else None
+    if path and _has(content, path[-1]):
+        del content[path[-1]]
 
 
 def _has(content: Any, part: str | int) -> bool:
@@ -48,4 +74,21 @@ def _has(content: Any, part: str | int) -> bool:
     return isinstance(content, list) and isinstance(part, int) and part < len(content)
 
 
-__all__ = ["closest", "validated"]
+def _reaches(pruned: set[Path], place: Path) -> bool:
+    return any(path[: len(place)] == place or place[: len(path)] == path for path in pruned)
+
+
+def _owners(content: Any) -> dict[str, str]:
+    """Rule id -> the track it stands in (the first one), of all that is written, readable or not."""
+    found: dict[str, str] = {}
+    for name, track in _items(content, "tracks"):
+        rules = track.get("rules") if isinstance(track, dict) else None
+        for rule in rules if isinstance(rules, list) else ():
+            if isinstance(rule, dict) and isinstance(rule.get("id"), str):
+                found.setdefault(rule["id"], name)
+    return found
+
+
+def _items(content: Any, key: str) -> Any:
+    part = content.get(key) if isinstance(content, dict) else None
+    return part.items() if isinstance(part, dict) else ()

@@ -1,0 +1,47 @@
+"""What an account looks like at an instant: a copy's clock moves, the account itself never does."""
+
+from schemas.scores import Fit, TrackScore
+from schemas.times import format_time
+from scoring.account import advance, begin
+from scoring.codec import decode_account, encode_account
+from scoring.counting import recount
+from scoring.plan import Plan, TrackPlan
+from scoring.stages import falls_at, score_now, stage_name
+from scoring.state import Account
+
+
+def seen_at(account: Account, instant: int, plan: Plan) -> Account:
+    """A copy, its clock at `instant` or at its own where that is later; falls up to then are decided in it."""
+    copy = decode_account(encode_account(account), plan)
+    assert copy is not None, "a state that this fold wrote is of this fold's version"
+    begin(copy, keep_lines=False)
+    if instant > copy.clock:
+        advance(copy, instant, plan)
+    return copy
+
+
+def track_scores(account: Account, plan: Plan) -> dict[str, TrackScore]:
+    return {track.name: track_score(account, track, plan) for track in plan.tracks}
+
+
+def track_score(account: Account, track: TrackPlan, plan: Plan) -> TrackScore:
+    """Score, stage and breadth at the account's clock, and the instant of the next fall."""
+    state = account.tracks[track.number]
+    recount(state, track, plan.calendar.day(account.clock))
+    return TrackScore(
+        score_now(account, track, plan),
+        stage_name(track, state.stage),
+        state.counts[track.shown],
+        _instant(falls_at(account, track, account.clock, plan)),
+        state.crossings,
+        _instant(state.cooling_until),
+        _instant(state.act_now_until),
+    )
+
+
+def fit_of(account: Account) -> Fit:
+    return Fit(account.fit, account.grade)
+
+
+def _instant(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else format_time(milliseconds)

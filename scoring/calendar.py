@@ -1,0 +1,114 @@
+"""Local days, weeks, months and quarters of a model's zone, as integers. Never asks what time it is.
+
+A day is its number since 1970-01-01 in local time; instants are milliseconds since 1970 in UTC.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+DAY = 86_400_000
+QUARTER_HOUR = 900_000
+_FIRST = date(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONDAY = 4  # 1970-01-05
+_KEPT = 200_000
+
+
+class Window(NamedTuple):
+    """A counting window: its number within its kind, and the instant at which it ends (None for `ever`)."""
+
+    number: int
+    end: int | None
+
+
+def _day_number(day: date) -> int:
+    return (day - _FIRST).days
+
+
+def _week(day: date) -> int:
+    return (_day_number(day) - _MONDAY) // 7
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _quarter(day: date) -> int:
+    return _month(day) // 3
+
+
+def _month_begins(number: int) -> int:
+    return _day_number(date(number // 12, number % 12 + 1, 1))
+
+
+_NUMBER: dict[str, Callable[[date], int]] = {
+    "day": _day_number,
+    "week": _week,
+    "month": _month,
+    "quarter": _quarter,
+}
+_BEGINS: dict[str, Callable[[int], int]] = {
+    "day": lambda number: number,
+    "week": lambda number: number * 7 + _MONDAY,
+    "month": _month_begins,
+    "quarter": lambda number: _month_begins(number * 3),
+}
+_EVER = Window(0, None)
+
+
+class Calendar:
+    """The calendar of one zone."""
+
+    def __init__(self, timezone: str) -> None:
+        self.zone = ZoneInfo(timezone)
+        self._days: dict[int, int] = {}
+        self._midnights: dict[int, int] = {}
+        self._windows: dict[tuple[str, int], Window] = {}
+
+    def day(self, instant: int) -> int:
+        """The local day of an instant. Zones change their offset, and midnight falls, on quarters of an hour."""
+        quarter = instant // QUARTER_HOUR
+        found = self._days.get(quarter)
+        if found is None:
+            if len(self._days) >= _KEPT:
+                self._days.clear()
+            found = self._days[quarter] = self._day(quarter * QUARTER_HOUR)
+        return found
+
+    def midnight(self, day: int) -> int:
+        """The instant at which a local day begins."""
+        found = self._midnights.get(day)
+        if found is None:
+            found = self._midnights[day] = self._midnight(day)
+        return found
+
+    def window(self, kind: str, day: int) -> Window:
+        """The window of this kind (day, week, month, quarter, ever) that holds a local day."""
+        if kind == "ever":
+            return _EVER
+        found = self._windows.get((kind, day))
+        if found is None:
+            number = _NUMBER[kind](_FIRST + timedelta(days=day))
+            found = self._windows[kind, day] = Window(number, self.window_end(kind, number))
+        return found
+
+    def window_end(self, kind: str, number: int) -> int | None:
+        """The instant at which the window of this number ends."""
+        return None if kind == "ever" else self.midnight(_BEGINS[kind](number + 1))
+
+    def _day(self, instant: int) -> int:
+        return _day_number((_EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone).date())
+
+    def _midnight(self, day: int) -> int:
+        at = _FIRST + timedelta(days=day)
+        # fold=0: where a day begins twice the first beginning counts; where midnight is skipped, the moment of the skip
+        local = datetime(at.year, at.month, at.day, tzinfo=self.zone)
+        return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+
+
+@lru_cache(maxsize=32)
+def calendar_of(timezone: str) -> Calendar:
+    return Calendar(timezone)

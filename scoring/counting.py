@@ -1,0 +1,216 @@
+"""Contributions: rules that match, their caps, and the sums they raise. Never decides a stage."""
+
+from typing import Any
+
+import msgspec
+
+from schemas.scores import Line
+from scoring.calendar import Calendar
+from scoring.conditions import is_number
+from scoring.decay import HOUR, move_era
+from scoring.fields import Fact
+from scoring.plan import CapPlan, Plan, RulePlan, TrackPlan
+from scoring.state import ACCOUNT, Account, Contact, TrackState
+
+_CAP_NUMBERS = 1 << 16
+Counters = dict[int | str, int]
+
+
+def count(account: Account, fact: Fact, time: int, rules: tuple[RulePlan, ...], plan: Plan) -> int:
+    """All rules that match contribute (scoring.md 5 to 18); answers the touched tracks, as bits."""
+    content = fact.data
+    matching = [
+        rule
+        for rule in rules
+        if (rule.test is None or rule.test(content)) and not (rule.unless and any(t(content) for t in rule.unless))
+    ]
+    if not matching:
+        return 0
+    contact = contact_of(account, fact.contact, plan)
+    day = plan.calendar.day(time)
+    touched = engaged = 0
+    for rule in matching:
+        bit = 1 << rule.track
+        touched |= bit
+        if contribute(account, contact, fact, time, day, rule, plan) > 0:
+            engaged |= bit
+    if engaged:
+        engage(account, contact, day, engaged, plan)
+    return touched
+
+
+def contribute(
+    account: Account, contact: Contact, fact: Fact, time: int, day: int, rule: RulePlan, plan: Plan
+) -> float:
+    """Count one contribution or cut it, and write its line; answers its points."""
+    points = rule.points if rule.field_points is None else rule.field_points(fact.data)
+    cut = take_room(account, contact, rule.caps, fact.data, day, plan.calendar) if rule.caps else None
+    if cut is None:
+        if points:
+            add(account, contact, rule.slot, rule.growth, points, time // HOUR, plan)
+        if rule.act_now:
+            hold_act_now(account.tracks[rule.track], time, plan)
+    name = plan.tracks[rule.track].name
+    write_line(account, fact, name, fact.time, contact, rule.id, points, contact.weight, cut, rule.half_life)
+    return points
+
+
+def write_line(
+    account: Account,
+    fact: Fact,
+    track: str,
+    time: str,
+    contact: Contact,
+    rule: str,
+    points: float,
+    weight: float,
+    cut: str | None,
+    half_life: int | None,
+) -> None:
+    """A ledger line, where lines are asked for."""
+    outcome = account.outcome
+    if outcome is not None and outcome.lines is not None:
+        seq = account.seq
+        outcome.lines.append(
+            Line(track, seq, time, fact.id, fact.type, contact.id, rule, points, weight, cut, half_life)
+        )
+
+
+def add(account: Account, contact: Contact, slot: int, k: int, points: float, hour: int, plan: Plan) -> None:
+    """Raise the contact's unweighted and the account's weighted sum; a late contribution as if it had come in time."""
+    moment = plan.growth.moment(hour)
+    same = moment.eras is account.eras
+    grown = points * (moment.factors[k] if same else plan.growth.factor(k, hour, account.eras[k]))
+    contact.values[slot] += grown
+    account.sums[slot] += grown * contact.weight
+
+
+def take_room(
+    account: Account, contact: Contact, caps: tuple[CapPlan, ...], content: Any, day: int, calendar: Calendar
+) -> str | None:
+    """Use one unit of every cap, or none of any and answer the first that has no room."""
+    taken: list[tuple[Counters, int | str, int]] = []
+    for cap in caps:
+        number, end = calendar.window(cap.window, day)
+        if cap.keep is not None and end is not None and account.clock >= end + cap.keep:
+            return cap.too_late
+        key: int | str = number * _CAP_NUMBERS + cap.number
+        if cap.read is not None:
+            key = f"{key}:{_text_of(cap.read(content))}"
+        counters = _counters(contact if cap.per_contact else account)
+        used = counters.get(key, 0)
+        if used >= cap.limit:
+            return cap.full
+        taken.append((counters, key, used))
+    for counters, key, used in taken:
+        counters[key] = used + 1
+        if not used and crowded(len(counters)):
+            forget_counters(counters, account.clock, caps, calendar)
+    return None
+
+
+def crowded(size: int) -> bool:
+    """Now and then, so that looking for what may be forgotten costs nothing in the mean."""
+    return size >= 8 and size & (size - 1) == 0
+
+
+def _counters(holder: Account | Contact) -> Counters:
+    if holder.caps is None:
+        holder.caps = {}
+    return holder.caps
+
+
+def _text_of(value: Any) -> str:
+    return "null" if value is msgspec.UNSET else msgspec.json.encode(value, order="sorted").decode()
+
+
+def forget_counters(counters: Counters, clock: int, caps: tuple[CapPlan, ...], calendar: Calendar) -> None:
+    """Drop those of these caps that are no longer kept: what would ask them is too late to count anyway."""
+    by_index = {cap.number: cap for cap in caps}
+    for key in list(counters):
+        number, index = divmod(key if isinstance(key, int) else int(key.partition(":")[0]), _CAP_NUMBERS)
+        cap = by_index.get(index)
+        end = calendar.window_end(cap.window, number) if cap else None
+        if cap and cap.keep is not None and end is not None and clock >= end + cap.keep:
+            del counters[key]
+
+
+def contact_of(account: Account, id: str | None, plan: Plan) -> Contact:
+    """The contact a fact counts for, marked as changed: a joined visitor's contact, or `~account`."""
+    id = account.joins.get(id, id) if id else ACCOUNT
+    contact = account.contacts.get(id)
+    if contact is None:
+        weight = 1.0 if id == ACCOUNT else plan.unknown_weight
+        contact = account.contacts[id] = Contact(id, len(plan.slots), len(plan.tracks), weight, account.eras)
+    elif contact.eras is not account.eras:
+        contact.values = [
+            move_era(value, account.eras[k] - contact.eras[k])
+            for value, k in zip(contact.values, plan.classes, strict=True)
+        ]
+        contact.eras = account.eras
+    if not contact.dirty:
+        contact.dirty = True
+        account.dirty_contacts.append(contact)
+    contact.seq = account.seq
+    return contact
+
+
+def engage(account: Account, contact: Contact, day: int, tracks: int, plan: Plan) -> None:
+    """The contact was engaged on this local day, in these tracks (bits)."""
+    for track in plan.tracks:
+        if tracks >> track.number & 1 and day > contact.engaged[track.number]:
+            before = contact.engaged[track.number]
+            contact.engaged[track.number] = day
+            if contact.id.startswith("c_"):
+                move_day(account, account.tracks[track.number], track, before, day, plan)
+
+
+def move_day(account: Account, state: TrackState, track: TrackPlan, before: int, day: int, plan: Plan) -> None:
+    """An identified contact, last engaged on `before`, is engaged on `day`: day buckets and counts follow."""
+    today = plan.calendar.day(account.clock)
+    recount(state, track, today)
+    days = state.days
+    if before in days:
+        days[before] -= 1
+        if not days[before]:
+            del days[before]
+    days[day] = days.get(day, 0) + 1
+    if crowded(len(days)):
+        for old in [old for old in days if old <= today - max(track.windows)]:
+            del days[old]
+    for i, width in enumerate(track.windows):
+        first = today - width + 1
+        if before < first <= day:
+            state.counts[i] += 1
+
+
+def recount(state: TrackState, track: TrackPlan, today: int) -> None:
+    """Bring the counts to this local day."""
+    if state.counted_on == today:
+        return
+    state.counted_on = today
+    state.counts = [count_days(state, today - width + 1) for width in track.windows]
+
+
+def count_days(state: TrackState, first: int) -> int:
+    return sum(contacts for day, contacts in state.days.items() if day >= first)
+
+
+def hold_act_now(state: TrackState, time: int, plan: Plan) -> None:
+    """scoring.md 22: from its hour on, the later end holding."""
+    until = time // HOUR * HOUR + plan.act_now_hold
+    if state.act_now_until is None or until > state.act_now_until:
+        state.act_now_until = until
+
+
+def adjust(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) -> int:
+    """`score.adjusted` (scoring.md 15): points of `~account` under `~adjusted`; an unknown track has no effect."""
+    content = fact.data
+    track = next((t for t in plan.tracks if content is not None and t.name == content.track), None)
+    if track is None or not is_number(content.points):
+        return 0
+    slot, k, half_life = track.adjusted
+    contact = contact_of(account, None, plan)
+    add(account, contact, slot, k, content.points, time // HOUR, plan)
+    write_line(account, fact, track.name, fact.time, contact, "~adjusted", content.points, 1.0, None, half_life)
+    return 1 << track.number

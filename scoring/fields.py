@@ -1,0 +1,88 @@
+"""Just the fields that a model reads, decoded as a struct; every other byte of a fact is skipped. Never validates."""
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from schemas.upcasters import OLD_TYPES, upcast
+from scoring.conditions import Test, all_of, compile_condition, is_number, reading, walk
+from scoring.model import Condition, FieldPoints, ScoringModel
+
+OWN_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
+"""What the fold itself reads of a fact, whatever the model says."""
+
+
+class Fact(msgspec.Struct, gc=False):
+    """The envelope as far as the fold reads it; `data` is a struct of `Fields`."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    contact: str | None = None
+    data: Any = None
+
+
+class Fields:
+    """Names the attributes of the struct, and compiles conditions over it."""
+
+    def __init__(self, model: ScoringModel) -> None:
+        tops = sorted({field.split(".")[0] for field in fields_read(model)} | set(OWN_FIELDS))
+        self._names = {top: top if top in OWN_FIELDS else f"f{i}" for i, top in enumerate(tops)}
+        members = [(name, Any, UNSET) for name in self._names.values()]
+        renamed = {name: top for top, name in self._names.items()}
+        self.struct = msgspec.defstruct("Content", members, gc=False, rename=renamed)
+        self.empty = self.struct()
+        types = (("data", self.struct | None, None),)
+        self.fact = msgspec.defstruct("FactRead", types, bases=(Fact,), gc=False)
+        self.decode: Callable[[bytes], Fact] = msgspec.json.Decoder(self.fact).decode  # type: ignore[assignment]
+
+    def read(self, raw: bytes) -> Fact:
+        """A record's fact in today's version. msgspec.MsgspecError where the record is none."""
+        fact = self.decode(raw)
+        if fact.type in OLD_TYPES:
+            whole = msgspec.json.decode(raw)
+            whole["type"], whole["data"] = upcast(whole["type"], whole.get("data") or {})
+            return self.decode(msgspec.json.encode(whole))
+        return fact
+
+    def reader(self, field: str) -> Callable[[Any], Any]:
+        top, *rest = field.split(".")
+        read = attrgetter(self._names[top])
+        if not rest:
+            return read
+        inner = walk(tuple(rest))
+        return lambda content: inner(read(content))
+
+    def test(self, where: dict[str, Condition]) -> Test | None:
+        """The whole `where` over the struct; None where there is none."""
+        tests = [reading(self.reader(field), compile_condition(condition)) for field, condition in where.items()]
+        return all_of(tests) if tests else None
+
+    def points(self, points: FieldPoints) -> Callable[[Any], float]:
+        read = self.reader(points.field)
+        bound = points.up_to
+
+        def count(content: Any) -> float:
+            value = read(content)
+            if not is_number(value) or value <= 0:
+                return 0.0
+            size = value * abs(points.times)
+            size = size if bound is None else min(size, bound)
+            return float(size if points.times > 0 else -size)
+
+        return count
+
+
+def fields_read(model: ScoringModel) -> Iterable[str]:
+    for track in model.tracks.values():
+        for rule in track.rules:
+            yield from rule.where
+            if isinstance(rule.points, FieldPoints):
+                yield rule.points.field
+        caps = [rule.at_most for rule in track.rules] + [limit.at_most for limit in track.limits]
+        yield from (cap.field for cap in caps if cap and cap.field)
