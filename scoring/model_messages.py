@@ -37,7 +37,7 @@ _SAYINGS = {
     "missing": "is missing",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "is no name; up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+    "string_pattern_mismatch": "{} is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
 }
 
 
@@ -86,10 +86,10 @@ def _said(path: Path, error: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         return f"is no known key{closest(str(path[-1]), _keys(path[:-1]))}"
     if kind in _SAYINGS:
-        return _SAYINGS[kind]
+        return _SAYINGS[kind].format(_shown(error["input"]))
     if kind == "value_error":
         return message.removeprefix("Value error, ")
-    return f"{message[:1].lower()}{message[1:]}, not {_shown(error['input'])}"
+    return f"{message.replace('Input should', 'must', 1)}, not {_shown(error['input'])}"
 
 
 def _shown(given: Any) -> str:

@@ -54,7 +54,7 @@ def _without(content: Any, pruned: set[Path]) -> Any:
     rest = deepcopy(content)
     for path in sorted(pruned, key=_last_first, reverse=True):
         _drop(rest, path)
-    return rest
+    return {"model": "unnamed", **rest} if isinstance(rest, dict) else rest
 
 
 def _last_first(path: Path) -> tuple[tuple[str, int], ...]:
