@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine. Never asks a clock; uses only `random()`, whose values Python promises to keep."""
+"""Chance that is the same on every machine: only `random()`, whose values Python promises to keep. No clock."""
 
 import hashlib
 import random

@@ -73,6 +73,9 @@ class Story:
     def people(self) -> list[Person]:
         return [person for account in self.accounts for person in account.people]
 
+    def campaign(self, name: str) -> Campaign:
+        return next(campaign for campaign in self.campaigns if campaign.id == name)
+
     def recipients(self, campaign: Campaign) -> list[Person]:
         """Whom a campaign reaches: nobody who left, bounced, is with sales, or had never been heard of."""
         accounts = [account for account in self.accounts if f"{account.kind}s" in campaign.to]
