@@ -1,0 +1,131 @@
+"""Facts in CloudEvents 1.0 JSON: JSON Lines, an array, or single events. Never attributes and never pseudonymises.
+
+What comes this way may be less complete than what is written: `contact` may be an e-mail address, `visitor` an
+anonymous id, `subject` and the version of the type may be missing. Data, pseudonyms and a given `recordedtime` stay
+as they are, because a file of facts is trusted; control facts are refused always.
+Format: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from intake.json_source import JSON_ERRORS, Value, decode_problem, json_values, read_time
+from intake.observations import Item, Observation, Rejected
+from intake.text_source import MAX_LINE, patient, too_large
+from schemas.registry import CONTROL_TYPES, known_type, unversioned
+
+_NO_EVENTS = "{} holds no CloudEvents as JSON Lines or as an array"
+
+
+class _Event(Struct, gc=False):
+    specversion: str | None = None
+    id: str | None = None
+    source: str | None = None
+    type: str | None = None
+    subject: str | None = None
+    time: str | None = None
+    recordedtime: str | None = None
+    contact: str | None = None
+    visitor: str | None = None
+    domain: str | None = None
+    attribution: str | None = None
+    confidence: int | None = None
+    origin: str | None = None
+    moves: str | None = None
+    data: dict[str, Any] | None = None
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+def read(path: Path) -> Iterator[Item]:
+    """The events of a file in its order. Rejected: `bad_json`, `bad_field`, `missing_field`, `unknown_type`,
+    `control_fact`, `bad_time`, `no_zone`, `bad_contact`, `too_large`.
+    """
+    return patient(map(_item, json_values(path)), _NO_EVENTS.format(path.name), path.name)
+
+
+def observe(where: str, content: bytes) -> Item:
+    """One event in structured JSON."""
+    if len(content) > MAX_LINE:
+        return too_large(where, MAX_LINE)
+    try:
+        event = _decode(content)
+    except msgspec.ValidationError as error:
+        return Rejected(where, "bad_field", f"{error}; see the CloudEvents specification, 3.1")
+    except JSON_ERRORS as error:
+        return decode_problem(where, error, content)
+    if event.specversion != "1.0" or not event.id or not event.source or not event.type or not event.time:
+        return _incomplete(where, event)
+    type_ = _full_type(event.type)
+    if type_ is None:
+        return _refused(where, event.type)
+    return _observation(where, event, event.id, event.source, type_, event.time)
+
+
+def _item(value: Value | Rejected) -> Item:
+    return value if isinstance(value, Rejected) else observe(value.where, value.content)
+
+
+def _observation(where: str, event: _Event, id: str, source: str, type_: str, time: str) -> Item:
+    occurred_at = read_time(where, "time", time)
+    if isinstance(occurred_at, Rejected):
+        return occurred_at
+    recorded_at = event.recordedtime and read_time(where, "recordedtime", event.recordedtime)
+    if isinstance(recorded_at, Rejected):
+        return recorded_at
+    contact, email = event.contact or None, None
+    if contact and not contact.startswith(("c_", "v_")):
+        if "@" not in contact:
+            return _no_contact(where, contact)
+        contact, email = None, contact
+    return Observation(
+        where=where,
+        source=source,
+        id=id,
+        type=type_,
+        time=occurred_at,
+        data=event.data or {},
+        account=event.subject or None,
+        contact=contact,
+        email=email,
+        visitor=event.visitor or None,
+        host=event.domain or None,
+        recorded_at=recorded_at or None,
+        attribution=event.attribution,
+        confidence=event.confidence,
+        origin=event.origin,
+        moves=event.moves,
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _full_type(type_: str) -> str | None:
+    """The type with its version; None where it is unknown or a control fact's."""
+    full = type_ if unversioned(type_) != type_ else f"{type_}.v1"
+    return full if known_type(full) and full not in CONTROL_TYPES else None
+
+
+def _refused(where: str, type_: str) -> Rejected:
+    if f"{unversioned(type_)}.v1" in CONTROL_TYPES:
+        why = f"{type_} is a control fact: Staffel alone records those"
+        return Rejected(where, "control_fact", why)
+    return Rejected(where, "unknown_type", f"{type_[:100]!r} is no fact type; see schemas/published/facts.json")
+
+
+def _incomplete(where: str, event: _Event) -> Rejected:
+    if event.specversion not in (None, "1.0"):
+        return Rejected(where, "bad_field", f"specversion {event.specversion[:20]!r}: only 1.0 is read")
+    fields = ("specversion", "id", "source", "type", "time")
+    missing = ", ".join(field for field in fields if not getattr(event, field))
+    return Rejected(where, "missing_field", f"{missing} missing or empty: every CloudEvent needs {', '.join(fields)}")
+
+
+def _no_contact(where: str, text: str) -> Rejected:
+    why = f"contact {text[:60]!r} is neither an e-mail address nor a pseudonym c_… or v_…; anonymous ids go to visitor"
+    return Rejected(where, "bad_contact", why)
