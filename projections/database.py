@@ -19,7 +19,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536",
-    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA temp_store=MEMORY",
 )
 
@@ -30,7 +30,7 @@ def open_database(url: str) -> Engine:
     Whatever uses the engine raises `DatabaseTrouble` where the database is locked, damaged, full or out of reach.
     """
     engine = _open(_parsed(url))
-    event.listen(engine, "handle_error", _tell_trouble)
+    event.listen(engine, "handle_error", _tell_trouble, retval=True)
     return engine
 
 
@@ -80,6 +80,6 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _tell_trouble(context: ExceptionContext) -> None:
+def _tell_trouble(context: ExceptionContext) -> DatabaseTrouble | None:
     name = context.engine.url.render_as_string() if context.engine is not None else "of STAFFEL_DATABASE"
-    context.chained_exception = trouble_of(context.original_exception, name) or context.chained_exception
+    return trouble_of(context.original_exception, name)

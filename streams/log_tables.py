@@ -1,0 +1,56 @@
+"""The tables and statements of the SQL log. Never connects, never imports a driver.
+
+Statements are written with `?` and `{table}`; a `Dialect` of `log_dialects` fills them in.
+"""
+
+from typing import Final
+
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS
+from streams.log import LogError
+
+_TABLES: Final = {  # STORED NAMES
+    ENGAGEMENT: "log_engagement",
+    SCORES: "log_scores",
+    SQA_HANDOFFS: "log_sqa_handoffs",
+    SUPPRESSIONS: "log_suppressions",
+    DEAD_LETTERS: "log_dead_letters",
+}
+
+INSERT = 'INSERT INTO {table} (partition, "offset", key, record_id, value, headers, checksum) '
+READ = (
+    'SELECT "offset", key, value, headers FROM {table} WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
+)
+HISTORY = """
+SELECT "offset", key, value, headers FROM {table}
+WHERE key = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
+LATEST = """
+SELECT r."offset", r.key, r.value, r.headers FROM {keys}
+JOIN {table} AS r ON r.key = wanted.value
+AND r."offset" = (SELECT max(last."offset") FROM {table} AS last WHERE last.key = wanted.value)
+ORDER BY r.partition"""
+STANDING = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id '
+CHECKED = """
+SELECT "offset", key, value, headers, checksum FROM {table}
+WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
+COMPACT = """
+DELETE FROM {table} WHERE partition = ? AND "offset" >= ? AND "offset" < ?
+AND EXISTS (SELECT 1 FROM {table} AS later WHERE later.key = {table}.key
+            AND later.partition = {table}.partition AND later."offset" > {table}."offset")"""
+FIRST = 'SELECT min("offset") FROM {table} WHERE partition = ?'
+
+ENDS = "SELECT partition, next_offset FROM log_ends WHERE topic = ? ORDER BY partition"
+MOVE_END = "UPDATE log_ends SET next_offset = ? WHERE topic = ? AND partition = ?"
+POSITION = "SELECT next_offset FROM log_positions WHERE partition = ?"
+MOVE_POSITION = "UPDATE log_positions SET next_offset = ? WHERE partition = ? AND next_offset = ?"
+
+META = "SELECT partitions, generation FROM log_meta WHERE id = 1"
+NEW_META = "INSERT INTO log_meta (id, partitions, generation) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+NEW_END = "INSERT INTO log_ends (topic, partition, next_offset) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
+NEW_POSITION = "INSERT INTO log_positions (partition, next_offset) VALUES (?, 0) ON CONFLICT DO NOTHING"
+
+
+def table_of(topic: str) -> str:
+    """The table of a topic. Raises `LogError` for a topic there is none of."""
+    if topic not in _TABLES:
+        raise LogError(f"no topic is named {topic!r}; there are {', '.join(_TABLES)}")
+    return _TABLES[topic]

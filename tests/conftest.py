@@ -1,0 +1,30 @@
+"""What tests of every folder may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from projections.database import open_database
+from tests import databases
+
+
+@pytest.fixture(params=databases.KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite`, then `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path) -> str:
+    """The address of an empty database of its own, on SQLite and on PostgreSQL."""
+    return databases.empty(database_kind, tmp_path)
+
+
+@pytest.fixture
+def database(database_kind: str, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database of its own, on SQLite and on PostgreSQL."""
+    engine = open_database(databases.migrated(database_kind, tmp_path))
+    yield engine
+    engine.dispose()

@@ -1,0 +1,109 @@
+"""A PostgreSQL server of the tests' own, from the machine's packages. Never touches a server that runs already.
+
+It starts at the first need, keeps its records in a temporary folder, listens on a socket in there alone, and ends with
+the test session. `STAFFEL_TEST_POSTGRES` names a server to use instead, where databases are made and dropped again.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+_DEADLINE_S = 60
+_POLL_S = 0.05
+
+
+class NoPostgres(Exception):
+    """There is no server, and none can be started."""
+
+
+def fresh_database(template: str = "template0") -> str:
+    """The SQLAlchemy address of a new database, empty or a copy of another. Raises `NoPostgres`."""
+    server, name = _server(), f"staffel_{uuid4().hex[:12]}"
+    _administer(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    if os.environ.get("STAFFEL_TEST_POSTGRES"):
+        atexit.register(_administer, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    base, _, query = server.partition("?")
+    return f"{base.replace('postgresql:', 'postgresql+psycopg:').rpartition('/')[0]}/{name}?{query}".rstrip("?")
+
+
+@cache
+def _server() -> str:
+    """The libpq address of the database `postgres` on the server."""
+    given = os.environ.get("STAFFEL_TEST_POSTGRES")
+    return given.replace("postgresql+psycopg:", "postgresql:") if given else _start()
+
+
+def _start() -> str:
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _hand_over(folder)
+    initdb = f"{programs}/initdb -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C".split()
+    made = subprocess.run([*_as_postgres(), *initdb], cwd=folder, capture_output=True, text=True)
+    if made.returncode:
+        raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+    options = [part for option in _OPTIONS for part in ("-c", option)]
+    _run([*_as_postgres(), f"{programs}/postgres", "-D", "data", "-k", str(folder), *options], folder)
+    return f"postgresql://postgres@/postgres?host={folder}"
+
+
+def _run(command: list[str], folder: Path) -> None:
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    atexit.register(_stop, server)
+    while not _is_ready(folder):
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(_POLL_S)
+            raise NoPostgres(f"postgres did not start: {(folder / 'log').read_text()[-500:]}")
+
+
+def _is_ready(folder: Path) -> bool:
+    asked = subprocess.run([_programs() / "pg_isready", "-q", "-h", folder], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.send_signal(2)  # SIGINT: end every session, then stop
+    server.wait(_DEADLINE_S)
+
+
+def _programs() -> Path:
+    found = shutil.which("initdb")
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    initdb = Path(found).resolve() if found else versions[-1] if versions else None
+    if initdb is None:
+        raise NoPostgres("no PostgreSQL server here; apt-get install postgresql, or set STAFFEL_TEST_POSTGRES")
+    return initdb.parent
+
+
+def _hand_over(folder: Path) -> None:
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres")
+
+
+def _as_postgres() -> list[str]:
+    # The server dies with the tests, even where they are killed.
+    dying = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+    if os.geteuid() != 0:
+        return dying
+    if not dying:
+        raise NoPostgres("PostgreSQL does not run as root, and there is no setpriv to start it as another one")
+    return [*dying, "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"]
+
+
+def _administer(server: str, command: str, *names: str) -> None:
+    try:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+    except psycopg.OperationalError as error:
+        raise NoPostgres(f"the PostgreSQL server cannot be used: {error}") from error

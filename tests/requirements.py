@@ -1,0 +1,37 @@
+"""What some tests need from the machine: real data, a PostgreSQL server. Never decides silently to go without.
+
+Where it is absent the test is skipped, saying why; where `STAFFEL_REQUIRE` (a comma list) names it, the test fails.
+"""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests import postgres
+
+_REPOSITORY = Path(__file__).parent.parent
+
+
+def real_data() -> Path:
+    """The folder of real data: `STAFFEL_REAL_DATA`, or `../shared/data` beside the repository."""
+    folder = Path(os.environ.get("STAFFEL_REAL_DATA") or _REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        absent("real_data", f"no folder {folder}; name one in STAFFEL_REAL_DATA")
+    return folder
+
+
+def postgres_url(template: str = "template0") -> str:
+    """The address of a fresh database, empty or a copy, on `STAFFEL_TEST_POSTGRES` or on a server of this session."""
+    try:
+        return postgres.fresh_database(template)
+    except postgres.NoPostgres as error:
+        absent("postgres", str(error))
+
+
+def absent(requirement: str, why: str) -> NoReturn:
+    required = os.environ.get("STAFFEL_REQUIRE", "").replace(" ", "").split(",")
+    if requirement in required:
+        pytest.fail(f"{why} (STAFFEL_REQUIRE names {requirement})", pytrace=False)
+    pytest.skip(why)
