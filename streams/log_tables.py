@@ -28,6 +28,13 @@ SELECT r."offset", r.key, r.value, r.headers FROM {keys}
 JOIN {table} AS r ON r.key = wanted.value
 AND r."offset" = (SELECT max(last."offset") FROM {table} AS last WHERE last.key = wanted.value)
 ORDER BY r.partition"""
+LATEST_IN = """
+SELECT "offset", key, value, headers FROM {table} WHERE key = ? AND partition = ? ORDER BY "offset" DESC LIMIT 1"""
+LATEST_BELOW = """
+SELECT r."offset", r.key, r.value, r.headers FROM {table} AS r
+JOIN (SELECT key, max("offset") AS last FROM {table} WHERE key = ? OR (key >= ? AND key < ?) GROUP BY key) AS found
+ON r.key = found.key AND r."offset" = found.last
+ORDER BY r.key"""
 STANDING = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id '
 CHECKED = """
 SELECT "offset", key, value, headers, checksum FROM {table}

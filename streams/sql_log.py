@@ -39,6 +39,8 @@ class Damaged(NamedTuple):
 class SqlLog:
     """The port `streams.log.Log` on a migrated database. Threads may share one."""
 
+    unique_ids = True
+
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         """Raises `LogRefused` where the log was made with another number of partitions."""
         self._engine = engine
@@ -84,6 +86,14 @@ class SqlLog:
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
         rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.keys(keys),))
         return {row[1]: record_of(*row) for row in rows}
+
+    def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
+        rows = self._rows(self._sql(sql.LATEST_IN, topic), (key, partition))
+        return record_of(*rows[0]) if rows else None
+
+    def latest_below(self, topic: str, key: str) -> list[Record]:
+        below = (key, f"{key}/", f"{key}0")  # 0 is the character after /
+        return [record_of(*row) for row in self._rows(self._sql(sql.LATEST_BELOW, topic), below)]
 
     def history(self, account: str) -> Iterator[Record]:
         partition, start = self.partition_of(ENGAGEMENT, account), 0

@@ -8,6 +8,9 @@ down_revision = None
 
 _TOPICS = ("log_engagement", "log_scores", "log_sqa_handoffs", "log_suppressions", "log_dead_letters")
 
+# Bytewise order, so that all keys below `acme.com/` stand together whatever the locale of the database.
+_KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     for table in _TOPICS:
@@ -20,7 +23,7 @@ def _create_topic(table: str) -> None:
         table,
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("offset", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("key", _KEY, nullable=False),
         sa.Column("record_id", sa.LargeBinary),
         sa.Column("value", sa.LargeBinary, nullable=False),
         sa.Column("headers", sa.LargeBinary),
