@@ -16,12 +16,14 @@ class Event:
     type: str
     data: dict[str, Any] = field(default_factory=dict)
     contact: str | None = None
+    visitor: str | None = None
+    """The anonymous id that the browser SDK uses, too."""
     account: str | None = None
     id: str | None = None
 
     def line(self, number: int) -> str:
         """The event as one line of JSON; events without an id of their own are numbered."""
-        told = {"subject": self.account, "contact": self.contact}
+        told = {"subject": self.account, "contact": self.contact, "visitor": self.visitor}
         envelope = {
             "specversion": "1.0",
             "id": self.id or f"syn-{number:05d}",

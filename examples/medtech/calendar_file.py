@@ -69,14 +69,14 @@ def _single(story: Story, scene: Scene, minutes: int, title: str, status: str) -
 
 
 def _review(story: Story) -> Iterator[Entry]:
-    """The monthly review with the group: every second Wednesday but August's; December's was canceled."""
-    people = tuple(p for p in story.people() if p.who in ("andrea.buehler", "sven.odermatt"))
+    """The monthly review with the group: every second Wednesday but in August and October; December's was canceled."""
+    people = tuple(p for p in story.people() if p.who in ("nadia.rossi", "sven.odermatt"))
     at, uid = datetime.fromisoformat("2025-11-12 13:00+00:00"), f"monthly-review@{story.domain}"
     body = [
         "DTSTART;TZID=Europe/Berlin:20251112T140000",
         "DURATION:PT45M",
         "RRULE:FREQ=MONTHLY;BYDAY=2WE;COUNT=12",
-        "EXDATE;TZID=Europe/Berlin:20260812T140000",
+        "EXDATE;TZID=Europe/Berlin:20260812T140000,20261014T140000",
         "SUMMARY:Monthly review",
         *_attendees(story, people),
     ]

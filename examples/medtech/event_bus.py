@@ -27,12 +27,11 @@ def event_bus(story: Story) -> str:
 
 def _mailings(story: Story) -> Iterator[Event]:
     dice = Dice("bus/mailings")
-    silent = {scene.people[0] for scene in story.scenes("opens by machine", "bounces")}
     for campaign in story.campaigns:
         for position, person in enumerate(story.recipients(campaign)):
             if not _has_bounced(story, person, campaign):
                 yield _mailed(story, campaign, person, "email.delivered.v1", position + 4)
-            if person not in silent and dice.chance(28):
+            if person.reads and dice.chance(28):
                 yield _mailed(story, campaign, person, "email.opened.v1", dice.between(600, 90_000), machine=False)
 
 
@@ -96,6 +95,15 @@ def _calls(story: Story, scene: Scene, person: Person) -> Event:
     return _from(scene, person, "telephone", "call.connected.v1", content, timedelta(minutes=15))
 
 
+def _is_recognised(story: Story, scene: Scene, person: Person) -> Event:
+    """The code on a badge leads to a page: the scanner learns whose browser that is."""
+    del story
+    recorded, kind = scene.at + timedelta(days=2), "contact.identified.v1"
+    return Event(
+        at=scene.at, recorded=recorded, system="badge-scanner", type=kind, contact=person.mail, visitor=person.browser
+    )
+
+
 def _refers(story: Story, scene: Scene, person: Person) -> Event:
     del story
     return _from(scene, person, "survey", "referral.made.v1", {"referred": scene.what}, timedelta(minutes=1))
@@ -118,6 +126,7 @@ _EVENTS: dict[str, Callable[[Story, Scene, Person], Event]] = {
     "meets at fair": _at_fair,
     "answers nps": _answers_nps,
     "calls": _calls,
+    "is recognised": _is_recognised,
     "refers": _refers,
     "cancels product": _cancels,
 }

@@ -142,10 +142,13 @@ def _identifies(at: datetime, person: Person) -> Iterator[Call]:
 def _sign_up(story: Story) -> Iterator[Call]:
     """Whoever uses the product had told his name before the year began; the company comes with it."""
     dice = Dice("site/sign-up")
+    names = {account.id: account.crm["name"] for account in story.accounts if account.crm}
     for person in (p for p in story.people() if p.uses):
         at = offset(YEAR_BEGINS, 6 * 3600 + 60 * person.number + dice.below(60))
         yield from _identifies(at, person)
-        yield Call(offset(at, 1), person, "group", {"groupId": person.account, "traits": {"website": person.account}})
+        yield Call(
+            offset(at, 1), person, "group", {"groupId": person.account, "traits": {"name": names[person.account]}}
+        )
 
 
 def _first_words(calls: list[Call]) -> dict[int, datetime]:
@@ -164,5 +167,6 @@ def _line(number: int, call: Call, named: dict[int, datetime]) -> str:
         identity["anonymousId"] = call.person.browser
     if call.at >= named.get(call.person.number, YEAR_ENDS):
         identity["userId"] = f"user-{call.person.number:03d}"
-    body = {**identity, "timestamp": stamp, **call.more, "context": {"library": LIBRARY}}
+    context = {"library": LIBRARY, **({"ip": call.person.address} if call.person.address else {})}
+    body = {**identity, "timestamp": stamp, **call.more, "context": context}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

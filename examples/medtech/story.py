@@ -26,7 +26,10 @@ class Person:
     """Since when sales knows the role."""
     browser: str | None = None
     """The anonymous id of the person's browser."""
+    address: str | None = None
     uses: tuple[str, ...] = ()
+    reads: bool = True
+    """Whether the person opens mails at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,9 @@ def _person(domain: str, who: str, facts: dict[str, Any], number: int) -> Person
         seniority=facts.get("seniority"),
         known=moment(facts["known"]) + timedelta(hours=16) if "known" in facts else None,
         browser=f"anon-{token(domain, who)}" if facts.get("browser") else None,
+        address=facts.get("address"),
         uses=tuple(facts.get("uses", ())),
+        reads=facts.get("reads", True),
     )
 
 
