@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from json import JSONDecodeError, JSONDecoder
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -76,6 +76,8 @@ def decode_problem(where: str, error: Exception, content: bytes) -> Rejected:
         )
     if isinstance(error, RecursionError):
         return Rejected(where, "bad_json", "nested too deeply")
+    if not content.strip():
+        return Rejected(where, "bad_json", "there is nothing here: expected a JSON value")
     shown = content[:_SHOWN].decode(errors="replace")
     return Rejected(where, "bad_json", f"{error}: {shown!r}")
 
@@ -144,20 +146,20 @@ def _until_it_breaks(where: str, content: bytes, error: Exception) -> Iterator[V
         yield decode_problem(where, bad, content)
         return
     number, at = 0, text.index("[") + 1
-    while (step := _next_item(text, at)) is not None:
-        number += 1
-        value, at = step
-        yield _sized(f"{where}#{number}", msgspec.json.encode(value))
+    while (span := _next_item(text, at)) is not None:
+        number, at = number + 1, span[1]
+        yield _sized(f"{where}#{number}", text[slice(*span)].encode())
     yield Rejected(
         f"{where}#{number + 1}", "bad_json", f"the array breaks off here ({error}); nothing after it was read"
     )
 
 
-def _next_item(text: str, at: int) -> tuple[Any, int] | None:
+def _next_item(text: str, at: int) -> tuple[int, int] | None:
+    """Where the next item begins and ends; None where there is none, or a broken one."""
     while at < len(text) and text[at] in " \t\r\n,":
         at += 1
     try:
-        return _decoder.raw_decode(text, at)
+        return at, _decoder.raw_decode(text, at)[1]
     except (JSONDecodeError, RecursionError, ValueError):
         return None
 
