@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from schemas.times import parse_time
+from scoring.calendar import QUARTER_HOUR
 from scoring.counting import adjust, count
 from scoring.decay import HOUR, Moment, move_era
 from scoring.decisions import decided
@@ -35,7 +36,7 @@ EFFECTS: dict[str, Effect] = {
 
 def new_account(id: str, plan: Plan) -> Account:
     tracks = [TrackState(len(track.windows)) for track in plan.tracks]
-    return Account(id, len(plan.slots), plan.growth.moment(0).eras, tracks)
+    return Account(id, len(plan.slots), plan.growth.moment(0), tracks)
 
 
 def begin(account: Account, keep_lines: bool) -> Outcome:
@@ -81,11 +82,19 @@ def decide_touched(account: Account, touched: int, cause: str, plan: Plan) -> No
 
 def advance(account: Account, time: int, plan: Plan) -> None:
     """Move the account's clock on; falls that lie between are decided first, at their own instants."""
-    for track in plan.tracks:
-        if account.tracks[track.number].stage >= 0:
-            decide_falls(account, track, time, plan)
+    # hours and local midnights begin on quarters of an hour, so within one nothing falls
+    if time // QUARTER_HOUR != account.clock // QUARTER_HOUR:
+        for track in plan.tracks:
+            if account.tracks[track.number].stage >= 0:
+                decide_falls(account, track, time, plan)
+        set_moment(account, time, plan)
     account.clock = time
-    moment = plan.growth.moment(time // HOUR)
+
+
+def set_moment(account: Account, time: int, plan: Plan) -> None:
+    """What follows from the clock alone."""
+    moment = account.moment = plan.growth.moment(time // HOUR)
+    account.today = plan.calendar.day(time)
     if account.eras is not moment.eras:
         move_sums(account, moment, plan)
 

@@ -27,9 +27,9 @@ def track_scores(account: Account, plan: Plan) -> dict[str, TrackScore]:
 def track_score(account: Account, track: TrackPlan, plan: Plan) -> TrackScore:
     """Score, stage and breadth at the account's clock, and the instant of the next fall."""
     state = account.tracks[track.number]
-    recount(state, track, plan.calendar.day(account.clock))
+    recount(state, track, account.today)
     return TrackScore(
-        score_now(account, track, plan),
+        score_now(account, track),
         stage_name(track, state.stage),
         state.counts[track.shown],
         _instant(falls_at(account, track, account.clock, plan)),

@@ -28,6 +28,11 @@ def _day_number(day: date) -> int:
     return (day - _FIRST).days
 
 
+def date_text(day: int) -> str:
+    """`2026-01-05` of a local day."""
+    return (_FIRST + timedelta(days=day)).isoformat()
+
+
 def _week(day: date) -> int:
     return (_day_number(day) - _MONDAY) // 7
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from scoring.account import new_account
+from scoring.account import new_account, set_moment
 from scoring.fit import grade
 from scoring.plan import Plan
-from scoring.state import FOLD_VERSION, Account, Contact, TrackState
+from scoring.state import FOLD_VERSION, NEVER, Account, Contact, TrackState
 
 _encode = msgspec.json.Encoder().encode
 _HASHES = 1 << 128
@@ -95,6 +95,8 @@ def decode_account(encoded: bytes, plan: Plan) -> Account | None:
     account.caps = _counters(caps)
     account.profile = {field: (value, time, id) for field, (value, time, id) in profile.items()}
     account.claims, account.suppressed, account.joins, account.forwards_to, account.forward_move = row[11:]
+    if account.clock != NEVER:
+        set_moment(account, account.clock, plan)
     grade(account, plan)
     return account
 

@@ -19,15 +19,12 @@ Counters = dict[int | str, int]
 def count(account: Account, fact: Fact, time: int, rules: tuple[RulePlan, ...], plan: Plan) -> int:
     """All rules that match contribute (scoring.md 5 to 18); answers the touched tracks, as bits."""
     content = fact.data
-    matching = [
-        rule
-        for rule in rules
-        if (rule.test is None or rule.test(content)) and not (rule.unless and any(t(content) for t in rule.unless))
-    ]
+    matching = [rule for rule in rules if rule.test is None or rule.test(content)]
+    matching = [rule for rule in matching if not rule.unless or not any(test(content) for test in rule.unless)]
     if not matching:
         return 0
     contact = contact_of(account, fact.contact, plan)
-    day = plan.calendar.day(time)
+    day = account.today if time == account.clock else plan.calendar.day(time)
     touched = engaged = 0
     for rule in matching:
         bit = 1 << rule.track
@@ -78,7 +75,7 @@ def write_line(
 
 def add(account: Account, contact: Contact, slot: int, k: int, points: float, hour: int, plan: Plan) -> None:
     """Raise the contact's unweighted and the account's weighted sum; a late contribution as if it had come in time."""
-    moment = plan.growth.moment(hour)
+    moment = account.moment if hour == account.moment.hour else plan.growth.moment(hour)
     same = moment.eras is account.eras
     grown = points * (moment.factors[k] if same else plan.growth.factor(k, hour, account.eras[k]))
     contact.values[slot] += grown
@@ -167,7 +164,7 @@ def engage(account: Account, contact: Contact, day: int, tracks: int, plan: Plan
 
 def move_day(account: Account, state: TrackState, track: TrackPlan, before: int, day: int, plan: Plan) -> None:
     """An identified contact, last engaged on `before`, is engaged on `day`: day buckets and counts follow."""
-    today = plan.calendar.day(account.clock)
+    today = account.today
     recount(state, track, today)
     days = state.days
     if before in days:

@@ -70,7 +70,7 @@ def send_back(account: Account, state: TrackState, track: TrackPlan, cause: str,
     state.cooling_until = time + plan.cooldown
     state.cooling_noted = False
     if state.stage >= track.handoff:
-        score = score_now(account, track, plan)
-        counts = counts_at(state, track, plan.calendar.day(account.clock))
+        score = score_now(account, track)
+        counts = counts_at(state, track, account.today)
         lower = highest_standing(account, state, track, track.handoff, score, counts, account.clock)
         change(account, state, track, lower, account.clock, cause, score)

@@ -48,8 +48,12 @@ def written_problems(content: Any, refusal: ValidationError) -> Iterator[tuple[P
         path = _written(content, error)
         tries.setdefault(path, []).append(dict(error))
     for path, errors in tries.items():
-        if not _inner(path, tries):
+        if not (_of_the_whole(errors) and _inner(path, tries)):
             yield path, _message(path, errors)
+
+
+def _of_the_whole(errors: list[dict[str, Any]]) -> bool:
+    return all(error["type"] in (*_WANTED, "too_short") for error in errors)
 
 
 def _inner(path: Path, tries: Any) -> bool:

@@ -87,7 +87,7 @@ def _compose(text: str, name: str) -> Node | None:
 
 
 def _first_line(broken: Exception) -> str:
-    return str(broken).partition("\n")[0]
+    return "nested too deeply" if isinstance(broken, RecursionError) else str(broken).partition("\n")[0]
 
 
 @dataclass(slots=True)
@@ -145,7 +145,7 @@ class _Reader:
         except KeyError:
             self._refuse(node, path, f"{node.tag} is not read; write plain values")
         except (ValueError, OverflowError):
-            self._refuse(node, path, f"{node.value!r} is no number that can be used")
+            self._refuse(node, path, f"{node.value!r} cannot be used")
         return None
 
     def _refuse(self, node: Node, path: Path, message: str) -> None:
@@ -156,6 +156,12 @@ def _shown(key: Node) -> str:
     return repr(key.value) if isinstance(key, ScalarNode) else "here"
 
 
+def _text(text: str) -> str:
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError(text)
+    return text
+
+
 def _integer(text: str) -> int:
     number = int(text, 0) if text.lstrip("+-").startswith(("0x", "0o")) else int(text)
     if abs(number) >= 2**53:
@@ -164,8 +170,8 @@ def _integer(text: str) -> int:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "str": str,
-    "timestamp": str,
+    "str": _text,
+    "timestamp": _text,
     "int": _integer,
     "float": lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan")),
     "bool": lambda text: _BOOLEANS.get(text, text),

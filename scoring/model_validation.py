@@ -1,6 +1,7 @@
 """From plain content to a checked model, or to all of its problems at once. Never reads a file."""
 
 from copy import deepcopy
+from itertools import count, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,31 +12,59 @@ from scoring.model_parts import ScoringModel
 from scoring.model_source import ModelError, Path, Problem, Source
 
 _ITEMS = ("rules", "stages", "limits", "routes")
+_ROUNDS = 4
 
 
 def validated(source: Source) -> ScoringModel:
     """The model. ModelError lists everything that is wrong with it, in the order of its lines."""
-    model, problems, pruned = _shaped(source)
+    model: ScoringModel | None
+    pruned: frozenset[Path]
+    try:
+        model, problems, pruned = _read(source.content), [], frozenset()
+    except ValidationError as refusal:
+        problems = [source.problem(path, message) for path, message in written_problems(source.content, refusal)]
+        model, pruned = _readable_rest(source.content, refusal)
     if model is not None:
-        found = check(model, _owners(source.content), lambda place: _reaches(pruned, place))
-        problems += [source.problem(path, message) for path, message in found]
+        problems += _judged(source, model, pruned)
     if model is None or problems:
         raise ModelError(tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)))
     return model
 
 
-def _shaped(source: Source) -> tuple[ScoringModel | None, list[Problem], set[Path]]:
-    """The model without its unreadable parts (none where nothing is left), their problems, and what was left out."""
-    try:
-        return _read(source.content), [], set()
-    except ValidationError as refusal:
+def _judged(source: Source, model: ScoringModel, pruned: frozenset[Path]) -> list[Problem]:
+    found = check(model, _owners(source.content), lambda place: _reaches(pruned, place))
+    return [source.problem(_original(path, pruned), message) for path, message in found]
+
+
+def _readable_rest(content: Any, refusal: ValidationError) -> tuple[ScoringModel | None, frozenset[Path]]:
+    """What is left of a model without its unreadable parts, to be judged in the same go; None: nothing."""
+    pruned: frozenset[Path] = frozenset()
+    for _ in range(_ROUNDS):
         locs = [error["loc"] for error in refusal.errors(include_url=False, include_input=False)]
-        problems = [source.problem(path, message) for path, message in written_problems(source.content, refusal)]
-    pruned = {_prunable(loc) for loc in locs}
-    try:
-        return _read(_without(source.content, pruned)), problems, pruned
-    except ValidationError:
-        return None, problems, pruned
+        pruned |= {_wider(_original(_prunable(loc), pruned), pruned) for loc in locs}
+        try:
+            return _read(_without(content, pruned)), pruned
+        except ValidationError as again:
+            refusal = again
+    return None, pruned
+
+
+def _wider(path: Path, pruned: frozenset[Path]) -> Path:
+    """The part itself, or what is around it where leaving the part out did not help."""
+    return path[:-1] if path in pruned else path
+
+
+def _original(path: Path, pruned: frozenset[Path]) -> Path:
+    """A path in what is left, as it was before other items of its lists were left out."""
+    found: Path = ()
+    for part in path:
+        found = (*found, _nth_left(found, part, pruned) if isinstance(part, int) else part)
+    return found
+
+
+def _nth_left(items: Path, number: int, pruned: frozenset[Path]) -> int:
+    left = (index for index in count() if (*items, index) not in pruned)
+    return next(islice(left, number, None))
 
 
 def _read(content: Any) -> ScoringModel:
@@ -50,7 +79,7 @@ def _prunable(loc: Loc) -> Path:
     return loc[: 3 if loc[:1] == ("tracks",) else 2] if loc[:1] in (("tracks",), ("fit",), ("handoff",)) else loc[:1]
 
 
-def _without(content: Any, pruned: set[Path]) -> Any:
+def _without(content: Any, pruned: frozenset[Path]) -> Any:
     rest = deepcopy(content)
     for path in sorted(pruned, key=_last_first, reverse=True):
         _drop(rest, path)
@@ -74,7 +103,7 @@ def _has(content: Any, part: str | int) -> bool:
     return isinstance(content, list) and isinstance(part, int) and part < len(content)
 
 
-def _reaches(pruned: set[Path], place: Path) -> bool:
+def _reaches(pruned: frozenset[Path], place: Path) -> bool:
     return any(path[: len(place)] == place or place[: len(path)] == path for path in pruned)
 
 

@@ -1,6 +1,6 @@
 """Stages with hysteresis: entries, falls, and when the next fall comes. Never adds to a score."""
 
-from math import ceil, inf, log2
+from math import inf, log2
 
 from schemas.scores import StageChange
 from schemas.times import format_time
@@ -18,8 +18,9 @@ _NEAR = 1e-6
 def decide(account: Account, track: TrackPlan, cause: str, plan: Plan) -> None:
     """After a fact (scoring.md 20): enter the highest stage that can be entered, else keep, else fall."""
     state = account.tracks[track.number]
-    score = score_now(account, track, plan)
-    recount(state, track, plan.calendar.day(account.clock))
+    score = score_now(account, track)
+    if state.counted_on != account.today:
+        recount(state, track, account.today)
     present = state.stage
     entered = highest_entry(account, state, track, score, cause)
     if entered > present:
@@ -139,9 +140,9 @@ def counts_at(state: TrackState, track: TrackPlan, day: int) -> list[int]:
     return [count_days(state, day - width + 1) for width in track.windows]
 
 
-def score_now(account: Account, track: TrackPlan, plan: Plan) -> float:
+def score_now(account: Account, track: TrackPlan) -> float:
     """The track's score at the account's clock."""
-    factors = plan.growth.moment(account.clock // HOUR).factors
+    factors = account.moment.factors
     sums = account.sums
     score = 0.0
     for slot, k in track.slots:
@@ -192,8 +193,7 @@ def breadth_lapses(account: Account, state: TrackState, stage: StagePlan, plan: 
 
 def hour_below(account: Account, track: TrackPlan, hour: int, bound: float, plan: Plan) -> int | None:
     """The first hour after `hour` whose score no longer reaches the bound; None where it always does."""
-    low, at_low = hour, score_at(account, track, hour, plan)
-    if not reaches(at_low, bound):
+    if not reaches(score_at(account, track, hour, plan), bound):
         return hour + 1
     slowest = slowest_fading(account, track, plan)
     if slowest is None:
@@ -201,7 +201,7 @@ def hour_below(account: Account, track: TrackPlan, hour: int, bound: float, plan
     lasting = sum(account.sums[slot] for slot, k in track.slots if plan.growth.half_lives[k] is None)
     if lasting > 0 and reaches(lasting, bound):
         return None
-    return bisect(account, track, low, at_low, bound, slowest, plan)
+    return first_below(account, track, hour, bound, slowest, plan)
 
 
 def slowest_fading(account: Account, track: TrackPlan, plan: Plan) -> int | None:
@@ -209,28 +209,39 @@ def slowest_fading(account: Account, track: TrackPlan, plan: Plan) -> int | None
     return max((hours for hours in lives if hours is not None), default=None)
 
 
-def bisect(
-    account: Account, track: TrackPlan, low: int, at_low: float, bound: float, slowest: int, plan: Plan
-) -> int | None:
-    """Between `low`, which reaches the bound, and an hour that does not; guesses along the exponential."""
-    high = low + ceil(slowest * log2(max(at_low / bound, 1.0))) + 1
-    while reaches(at_high := score_at(account, track, high, plan), bound):
-        if high - low > 60 * slowest:
+def first_below(account: Account, track: TrackPlan, low: int, bound: float, slowest: int, plan: Plan) -> int | None:
+    """The first hour that does not reach the bound; `low` does. Guesses only make the search end sooner."""
+    high: int | None = None
+    farthest = low + 1100 * slowest
+    at_low, slope = score_and_slope(account, track, low, plan)
+    while high is None or high - low > 1:
+        middle = guess(low, at_low, slope, high, bound)
+        score, its_slope = score_and_slope(account, track, middle, plan)
+        if not reaches(score, bound):
+            high = middle
+        elif middle > farthest:
             return None
-        high += slowest
-    while high - low > 1:
-        middle = guess(low, at_low, high, at_high, bound)
-        score = score_at(account, track, middle, plan)
-        if reaches(score, bound):
-            low, at_low = middle, score
         else:
-            high, at_high = middle, score
+            low, at_low, slope = middle, score, its_slope
     return high
 
 
-def guess(low: int, at_low: float, high: int, at_high: float, bound: float) -> int:
-    """An hour strictly between; only how fast the search ends depends on it."""
-    if at_high <= 0 or at_low <= bound or high - low < 4:
-        return (low + high) // 2
-    part = log2(at_low / bound) / log2(at_low / at_high)
-    return min(max(low + int((high - low) * part), low + 1), high - 1)
+def guess(low: int, at_low: float, slope: float, high: int | None, bound: float) -> int:
+    """Newton's step in the logarithm of the score, from `low`: that curve is convex, so it rarely goes too far."""
+    middle = low + 1
+    if slope > 0 and at_low > bound:
+        middle += int(log2(at_low / bound) * at_low / slope)
+    return middle if high is None or middle < high else (low + high) // 2
+
+
+def score_and_slope(account: Account, track: TrackPlan, hour: int, plan: Plan) -> tuple[float, float]:
+    """The score at a later hour, and its fall per hour in units of ln 2."""
+    score = slope = 0.0
+    growth, eras, sums = plan.growth, account.eras, account.sums
+    for slot, k in track.slots:
+        part = sums[slot] / growth.factor(k, hour, eras[k])
+        score += part
+        half_life = growth.half_lives[k]
+        if half_life is not None:
+            slope += part / half_life
+    return score, slope

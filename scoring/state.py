@@ -5,7 +5,7 @@ Sums are in forward form (see `decay`): unweighted per contact, weighted per acc
 """
 
 from schemas.scores import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
-from scoring.decay import Eras
+from scoring.decay import Eras, Moment
 
 FOLD_VERSION = 1
 """State and digest name it; a record of another version is folded again from `engagement`."""
@@ -115,21 +115,26 @@ class Account:
         "grade",
         "id",
         "joins",
+        "moment",
         "outcome",
         "profile",
         "seq",
         "small",
         "sums",
         "suppressed",
+        "today",
         "tracks",
     )
 
-    def __init__(self, id: str, slots: int, eras: Eras, tracks: list[TrackState]) -> None:
+    def __init__(self, id: str, slots: int, moment: Moment, tracks: list[TrackState]) -> None:
         self.id = id
         self.seq = 0
         self.epoch = 0
         self.clock = NEVER
-        self.eras = eras
+        self.moment = moment
+        """Of the clock's hour, as `today` is its local day."""
+        self.today = NEVER
+        self.eras = moment.eras
         self.sums = [0.0] * slots
         self.tracks = tracks
         self.contacts: dict[str, Contact] = {}

@@ -7,7 +7,6 @@ from schemas.registry import ENGAGEMENT_FAMILIES, family
 from schemas.scores import Forward, Parked, Release
 from schemas.times import format_time
 from scoring.counting import contact_of, engage, write_line
-from scoring.decay import HOUR
 from scoring.fields import Fact
 from scoring.fit import content_of
 from scoring.plan import Plan
@@ -82,7 +81,7 @@ def reweigh(account: Account, contact: Contact, values: list[float], difference:
     if not difference:
         return 0
     touched = 0
-    factors = plan.growth.moment(account.clock // HOUR).factors
+    factors = account.moment.factors
     clock = format_time(account.clock)
     for track in plan.tracks:
         for slot, k in track.slots:

@@ -43,6 +43,9 @@ class Appended(NamedTuple):
 class Log(Protocol):
     """Durable once a call returns. Offsets of a partition rise; they need not be dense."""
 
+    unique_ids: bool
+    """Whether a record id stands in a topic once for ever, so that no reader needs to remember ids."""
+
     def partitions(self, topic: str) -> int:
         """How many partitions the topic has."""
 
@@ -66,6 +69,12 @@ class Log(Protocol):
 
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
         """The last record of each of these keys that has one."""
+
+    def latest_below(self, topic: str, key: str) -> Sequence[Record]:
+        """The last record of this key and of every key `KEY/…`."""
+
+    def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
+        """The last record of a key within one partition."""
 
     def history(self, account: str) -> Iterator[Record]:
         """All engagement records of one account, in log order."""

@@ -1,0 +1,103 @@
+"""The scorer of one partition: reads facts, folds them, writes one atomic unit. Never acts on the world."""
+
+from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint, decode_contact
+from schemas.topics import ENGAGEMENT, SCORES
+from scoring import codec
+from scoring.account import new_account
+from scoring.plan import Plan
+from scoring.state import Account
+from streams.duplicates import WINDOW
+from streams.log import Log, Record, Unit
+from streams.partition_fold import PartitionFold
+from streams.records import checkpoint, dead_letter, drain
+
+BATCH = 2_000
+
+
+class Scorer:
+    """A step of a host. What it holds in memory follows from the log; whatever goes wrong, it is read again."""
+
+    def __init__(self, log: Log, partition: int, batch: int = BATCH) -> None:
+        self.name = f"scorer {partition}"
+        self.partition = partition
+        self._log = log
+        self._batch = batch
+        self._fold: PartitionFold | None = None
+        self._next = 0
+
+    def advance(self) -> int:
+        """Fold the next batch; answers how many records were read."""
+        fold = self._fold or self._recover()
+        records = self._log.read(ENGAGEMENT, self.partition, self._next, self._batch)
+        if not records:
+            return 0
+        self._fold = None  # until the unit is durable, memory runs ahead of the log
+        unit = make_unit(fold, records, self._next)
+        self._log.append_unit(unit)
+        self._fold, self._next = fold, unit.next
+        return len(records)
+
+    def _recover(self) -> PartitionFold:
+        self._next = self._log.position(self.partition)
+        self._fold = recover(self._log, self.partition, self._next)
+        return self._fold
+
+
+def make_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
+    """Fold the records and gather what they changed."""
+    refused = [refusal for record in records if (refusal := fold.apply(record)) is not None]
+    scores = [new for account in fold.touched.values() for new in drain(account, fold.plan)]
+    fold.touched.clear()
+    next_offset = records[-1].offset + 1
+    scores.append(checkpoint(next_offset, fold.model_at))
+    letters = [dead_letter(fold.partition, refusal) for refusal in refused]
+    return Unit(fold.partition, start, next_offset, scores, letters)
+
+
+def recover(log: Log, partition: int, next_offset: int) -> PartitionFold:
+    """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
+    fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset))
+    last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
+    model_at = decode_checkpoint(last.value).model_at if last else None
+    if model_at is not None:
+        fold.activate(*log.read(ENGAGEMENT, partition, model_at, 1))
+    if not log.unique_ids:
+        remember(fold, log, next_offset)
+    return fold
+
+
+def remember(fold: PartitionFold, log: Log, next_offset: int) -> None:
+    """Rebuild the duplicate window from the records before the position."""
+    start = max(0, next_offset - WINDOW)
+    while start < next_offset:
+        records = [r for r in log.read(ENGAGEMENT, fold.partition, start, BATCH) if r.offset < next_offset]
+        for record in records:
+            fold.remember(record)
+        start = records[-1].offset + 1 if records else next_offset
+
+
+def load_account(log: Log, id: str, plan: Plan, before: int) -> Account | None:
+    """The account of its last records with all its contacts; of another fold or model it is folded again."""
+    records = {record.key: record for record in log.latest_below(SCORES, id)}
+    own = records.pop(id, None)
+    if own is None:
+        return None
+    scored = decode_account(own.value)
+    account = codec.decode_account(bytes(scored.state), plan) if scored.model == plan.version else None
+    if account is None:
+        return refold(log, id, plan, before)
+    for record in records.values():
+        contact = codec.decode_contact(bytes(decode_contact(record.value).state), plan)
+        account.contacts[contact.id] = contact
+    return account
+
+
+def refold(log: Log, id: str, plan: Plan, before: int) -> Account:
+    """The account's own history through the fold, up to the position."""
+    fold = PartitionFold(0, lambda id, plan: new_account(id, plan), plan=plan)
+    for record in log.history(id):
+        if record.offset < before:
+            fold.apply(record)
+    account = fold.account(id)
+    list(drain(account, plan))
+    return account
