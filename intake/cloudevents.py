@@ -50,8 +50,8 @@ def read(path: Path) -> Iterator[Item]:
     return patient(map(_item, json_values(path)), _NO_EVENTS.format(path.name), path.name)
 
 
-def observe(where: str, content: bytes) -> Item:
-    """One event in structured JSON."""
+def observe(where: str, content: bytes, *, trusted: bool = False) -> Item:
+    """One event in structured JSON; trusted from files, not from the network."""
     if len(content) > MAX_LINE:
         return too_large(where, MAX_LINE)
     try:
@@ -65,14 +65,14 @@ def observe(where: str, content: bytes) -> Item:
     type_ = _full_type(event.type)
     if type_ is None:
         return _refused(where, event.type)
-    return _observation(where, event, event.id, event.source, type_, event.time)
+    return _observation(where, event, type_, event.time, trusted)
 
 
 def _item(value: Value | Rejected) -> Item:
-    return value if isinstance(value, Rejected) else observe(value.where, value.content)
+    return value if isinstance(value, Rejected) else observe(value.where, value.content, trusted=True)
 
 
-def _observation(where: str, event: _Event, id: str, source: str, type_: str, time: str) -> Item:
+def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool) -> Item:
     occurred_at = read_time(where, "time", time)
     if isinstance(occurred_at, Rejected):
         return occurred_at
@@ -86,8 +86,8 @@ def _observation(where: str, event: _Event, id: str, source: str, type_: str, ti
         contact, email = None, contact
     return Observation(
         where=where,
-        source=source,
-        id=id,
+        source=event.source or "",
+        id=event.id or "",
         type=type_,
         time=occurred_at,
         data=event.data or {},
@@ -95,7 +95,8 @@ def _observation(where: str, event: _Event, id: str, source: str, type_: str, ti
         contact=contact,
         email=email,
         visitor=event.visitor or None,
-        host=event.domain or None,
+        domain=event.domain or None,
+        trusted=trusted,
         recorded_at=recorded_at or None,
         attribution=event.attribution,
         confidence=event.confidence,

@@ -36,6 +36,7 @@ def observation(where: str, **fields: Any) -> Observation:
             "type": "web.page_viewed.v1",
             "time": parse_time("2026-01-05T09:12:00.000Z"),
             "account": "acme.example",
+            "trusted": True,
             **fields,
         }
     )
@@ -65,7 +66,7 @@ def test_what_a_trusted_file_gives_stays(tmp_path: Path) -> None:
             "events.jsonl:1",
             recorded_at=parse_time("2026-01-05T09:12:01.120Z"),
             contact="c_abcdefghijkl",
-            host="acme.example",
+            domain="acme.example",
             attribution="email_domain",
             confidence=100,
             origin="e0",
@@ -164,3 +165,7 @@ def test_a_file_that_holds_no_events_is_rejected_once(tmp_path: Path) -> None:
     (item,) = read(tmp_path, *["name;city"] * 30)
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("events.jsonl", "wrong_format")
+
+
+def test_an_event_from_the_network_is_not_trusted() -> None:
+    assert cloudevents.observe("body", json.dumps(event()).encode()) == observation("body", trusted=False)
