@@ -1,0 +1,35 @@
+"""Kinds of columns that SQLite and PostgreSQL store alike. Never knows a table."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Dialect, Integer, Text
+from sqlalchemy.types import TypeDecorator
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up a primary key only where its type is INTEGER."""
+
+
+class Json(TypeDecorator[Any]):
+    """A value as JSON text, keys in the order given; None is NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return self.text_of(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else _decode(value)
+
+    @staticmethod
+    def text_of(value: Any) -> str | None:
+        return None if value is None else _encode(value).decode()
+
+
+def ms(name: str, **options: Any) -> Column[int]:
+    """An instant in milliseconds since 1970."""
+    return Column(name, BigInteger, **options)

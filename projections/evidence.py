@@ -1,0 +1,51 @@
+"""Why an account crossed: the evidence of a handoff, frozen as it stood at the crossing. Never looks past it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from projections.fading import line_value
+
+_REASONS = 10
+_FACTS = 50
+
+
+class Evidence(NamedTuple):
+    """`reasons`: what counted most, {rule, contact, points}; `people`: contacts by their part; `facts`: newest ids."""
+
+    reasons: list[dict[str, Any]]
+    people: list[str]
+    facts: list[str]
+
+
+def evidence(lines: Iterable[Any], at: int) -> Evidence:
+    """Of ledger rows of one track and epoch, valued at `at` (milliseconds)."""
+    counted = [(line, value) for line in lines if (value := line_value(line, at))]
+    shares = _summed(((line.rule, line.contact), value) for line, value in counted)
+    reasons = [(key, value) for key, value in _largest(shares) if value][:_REASONS]
+    return Evidence(
+        [{"rule": rule, "contact": contact, "points": value} for (rule, contact), value in reasons],
+        _people(_summed((line.contact, value) for line, value in counted)),
+        _facts([line for line, _ in counted], {key for key, _ in reasons}),
+    )
+
+
+def _summed(parts: Iterable[tuple[Any, float]]) -> dict[Any, float]:
+    sums: dict[Any, float] = {}
+    for key, value in parts:
+        sums[key] = sums.get(key, 0.0) + value
+    return sums
+
+
+def _largest(shares: dict[Any, float]) -> list[tuple[Any, float]]:
+    """Largest first, deductions by what they take."""
+    return sorted(shares.items(), key=lambda share: (-abs(share[1]), share[0]))
+
+
+def _people(shares: dict[str, float]) -> list[str]:
+    return [contact for contact, value in _largest(shares) if value > 0 and not contact.startswith("~")]
+
+
+def _facts(lines: Sequence[Any], reasons: set[tuple[str, str]]) -> list[str]:
+    behind = [line for line in lines if (line.rule, line.contact) in reasons]
+    newest_last = sorted(behind, key=lambda line: (line.time, line.seq))
+    return list(dict.fromkeys(line.event for line in newest_last))[-_FACTS:]

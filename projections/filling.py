@@ -1,0 +1,61 @@
+"""Filling the directory from score updates. Never overrules a claim that stands."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from projections.statements import add_missing, put, put_newer
+from projections.work_tables import directory_accounts, directory_contacts, directory_domains, directory_visitors
+from schemas.scores import AccountScored, ContactScored
+
+Rows = list[dict[str, Any]]
+
+
+def fill_directory(connection: Connection, updates: list[AccountScored], contacts: Iterable[ContactScored]) -> None:
+    _fill_accounts(connection, updates)
+    held = [scored for scored in contacts if not scored.account.startswith("anon:")]
+    add_missing(connection, directory_contacts, [_held(c, "contact") for c in held if c.contact.startswith("c_")])
+    add_missing(connection, directory_visitors, [_held(c, "visitor") for c in held if c.contact.startswith("v_")])
+    _follow_releases(connection, updates)
+    put(connection, directory_visitors, [row for update in updates for row in _joined(update)])
+
+
+def name_key(name: str) -> str:
+    """Names that differ in case and blanks alone are the same."""
+    return " ".join(name.casefold().split())
+
+
+def _fill_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:
+    told = [update for update in updates if not update.account.startswith("anon:")]
+    add_missing(connection, directory_accounts, [{"account": update.account, "seq": 0} for update in told])
+    named = [(update, update.changes.profile) for update in told if update.changes.profile is not None]
+    put_newer(connection, directory_accounts, [_account(update, profile) for update, profile in named])
+    add_missing(connection, directory_domains, [row for update, profile in named for row in _domains(update, profile)])
+
+
+def _account(update: AccountScored, profile: dict[str, Any]) -> dict[str, Any]:
+    name = profile.get("name")
+    return {"account": update.account, "seq": update.seq, "name": name, "name_key": name_key(name) if name else None}
+
+
+def _domains(update: AccountScored, profile: dict[str, Any]) -> Rows:
+    return [{"domain": domain, "account": update.account} for domain in profile.get("domains") or []]
+
+
+def _held(scored: ContactScored, kind: str) -> dict[str, Any]:
+    return {kind: scored.contact, "account": scored.account}
+
+
+def _follow_releases(connection: Connection, updates: Iterable[AccountScored]) -> None:
+    """Who stood alone as `anon:…` is from its release on found in the account it was released to."""
+    released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
+    visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
+    put(connection, directory_visitors, visitors)
+    contacts = [{"contact": who, "account": to} for who, to in released if not who.startswith("v_")]
+    put(connection, directory_contacts, contacts)
+
+
+def _joined(update: AccountScored) -> Rows:
+    joins = update.changes.joins.items()
+    return [{"visitor": visitor, "account": update.account, "contact": contact} for visitor, contact in joins]

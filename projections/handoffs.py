@@ -1,0 +1,160 @@
+"""The life of handoffs in the read models, and the events that tell of it. Never decides one.
+
+proposed -> accepted | rejected | expired | withdrawn; accepted -> converted | recycled; expired -> accepted, late.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select
+
+from projections.evidence import evidence
+from projections.facts import SOURCE, Event, event
+from projections.rows import instant, step_row
+from projections.statements import add_missing, rows_of
+from projections.tables import ReadModels
+from projections.updates import Fresh
+from schemas.scores import AccountScored, HandoffOpened, HandoffStep
+from schemas.times import format_time, parse_time
+
+FROM: Mapping[str, tuple[str, ...]] = {
+    "accepted": ("proposed", "expired"),
+    "rejected": ("proposed",),
+    "expired": ("proposed",),
+    "withdrawn": ("proposed",),
+    "recycled": ("accepted",),
+    "converted": ("accepted",),
+}
+"""Which states a step may start from."""
+
+OPEN = ("proposed", "accepted")
+"""With sales, and not ended."""
+
+
+class _Opening(NamedTuple):
+    account: AccountScored
+    opened: HandoffOpened
+
+
+def write_handoffs(connection: Connection, models: ReadModels, fresh: Iterable[Fresh], partition: int) -> None:
+    """Rows of new handoffs with their evidence, and the steps taken. Wants the ledger lines written before."""
+    known = list(fresh)
+    openings = [
+        _Opening(f.update, opened) for f in known for opened in f.update.changes.handoffs if opened.seq > f.known
+    ]
+    add_missing(connection, models.handoffs, [_row(connection, models, o, partition) for o in openings])
+    _take_steps(
+        connection, models, [(f.update.account, s) for f in known for s in f.update.changes.steps if s.seq > f.known]
+    )
+
+
+def _row(connection: Connection, models: ReadModels, opening: _Opening, partition: int) -> dict[str, Any]:
+    update, opened = opening
+    crossed_at = parse_time(opened.crossed_at)
+    shown = evidence(_lines(connection, models, opening), crossed_at)
+    return {
+        "handoff": opened.handoff,
+        "account": update.account,
+        "track": opened.track,
+        "crossing": opened.crossing,
+        "status": "proposed",
+        "crossed_at": crossed_at,
+        "crossed_seq": opened.seq,
+        "fact": opened.fact,
+        "score": opened.score,
+        "model": update.model,
+        "route": opened.route,
+        "act_now": opened.act_now,
+        "due_at": instant(opened.due_at),
+        "reasons": shown.reasons,
+        "people": shown.people,
+        "facts": shown.facts,
+        "position": {"topic": "engagement", "partition": partition, "account_seq": opened.seq},
+        "seq": opened.seq,
+        "steps": 0,
+        "late": False,
+    }
+
+
+def _lines(connection: Connection, models: ReadModels, opening: _Opening) -> Iterable[Any]:
+    ledger, (update, opened) = models.ledger, opening
+    return connection.execute(
+        select(ledger).where(
+            ledger.c.account == update.account,
+            ledger.c.epoch == update.epoch,
+            ledger.c.seq <= opened.seq,
+            ledger.c.track == opened.track,
+        )
+    )
+
+
+def _take_steps(connection: Connection, models: ReadModels, steps: list[tuple[str, HandoffStep]]) -> None:
+    if not steps:
+        return
+    rows = [step_row(account, step) for account, step in steps]
+    add_missing(connection, models.handoff_steps, rows)
+    handoffs = models.handoffs
+    connection.execute(
+        handoffs.update()
+        .where(handoffs.c.handoff == bindparam("handoff_"), handoffs.c.seq < bindparam("seq_"))
+        .values({name: bindparam(f"{name}_") for name in _DECIDED} | {"steps": handoffs.c.steps + 1}),
+        [{f"{name}_": value for name, value in _decided(row).items()} for row in rows],
+    )
+
+
+_DECIDED = ("status", "seq", "decided_at", "by", "reason", "opportunity", "late")
+
+
+def _decided(step: dict[str, Any]) -> dict[str, Any]:
+    return {**step, "decided_at": step["at"]}
+
+
+def tell_handoffs(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[Event]:
+    """The events of all openings and steps in these updates, in their order, with the evidence as it was frozen."""
+    told = [change for update in updates for change in _in_order(update)]
+    handoffs = models.handoffs
+    rows = rows_of(connection, select(handoffs), handoffs.c.handoff, [change.handoff for change in told])
+    frozen = {row.handoff: row for row in rows}
+    return [_told(frozen[change.handoff], change) for change in told]
+
+
+def _in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep]:
+    changes: list[HandoffOpened | HandoffStep] = [*update.changes.handoffs, *update.changes.steps]
+    return sorted(changes, key=lambda change: change.seq)
+
+
+def _told(row: Any, change: HandoffOpened | HandoffStep) -> Event:
+    told = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
+    if isinstance(change, HandoffOpened):
+        return _event(row, "proposed", row.crossed_at, told | _proposal(row))
+    return _event(row, change.status, parse_time(change.at), told | _decision(change))
+
+
+def _event(row: Any, status: str, time: int, told: dict[str, Any]) -> Event:
+    return event(SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, told)
+
+
+def _proposal(row: Any) -> dict[str, Any]:
+    return {
+        "crossed_at": format_time(row.crossed_at),
+        "score": row.score,
+        "model": row.model,
+        "route": row.route,
+        "act_now": row.act_now,
+        "due_at": None if row.due_at is None else format_time(row.due_at),
+        "reasons": row.reasons,
+        "people": row.people,
+        "facts": row.facts,
+        "position": row.position,
+    }
+
+
+def _decision(step: HandoffStep) -> dict[str, Any]:
+    return {
+        "fact": step.fact,
+        "at": step.at,
+        "by": step.by,
+        "reason": step.reason,
+        "opportunity": step.opportunity,
+        "late": step.late,
+    }

@@ -1,0 +1,109 @@
+"""What can be asked of the read models, within one moment. Never writes.
+
+Rows have the columns of `tables.py`; times are milliseconds since 1970.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from projections import versions
+from projections.database import reading
+from projections.handoffs import OPEN
+from projections.tables import ReadModels
+
+Rows = Sequence[Row[Any]]
+
+
+@contextmanager
+def asking(engine: Engine, name: str = versions.MAIN) -> Iterator["Questions"]:
+    """All answers within the block tell of the same moment."""
+    with reading(engine).connect() as connection:
+        yield Questions(connection, versions.current(connection, name))
+
+
+class Questions:
+    def __init__(self, connection: Connection, models: ReadModels) -> None:
+        self.connection, self.models = connection, models
+
+    def account(self, account: str) -> Row[Any] | None:
+        accounts = self.models.accounts
+        return self._one(select(accounts).where(accounts.c.account == account))
+
+    def accounts_by_score(self, *, staged: bool = False) -> Select[Any]:
+        """Scored accounts that did not retire, highest stored score first; `staged`: those in a stage alone."""
+        accounts = self.models.accounts
+        scored = select(accounts).where(accounts.c.score.is_not(None), accounts.c.forwards_to.is_(None))
+        chosen = scored.where(accounts.c.stage.is_not(None)) if staged else scored
+        return chosen.order_by(accounts.c.score.desc(), accounts.c.account)
+
+    def accounts(self) -> Rows:
+        """Every account the log knows, `anon:…` and retired ones as well, by id."""
+        accounts = self.models.accounts
+        return self._all(select(accounts).order_by(accounts.c.account))
+
+    def contacts(self, account: str) -> Rows:
+        contacts = self.models.contacts
+        return self._all(select(contacts).where(contacts.c.account == account).order_by(contacts.c.contact))
+
+    def contact(self, contact: str) -> Rows:
+        """The contact in each account that knows it."""
+        contacts = self.models.contacts
+        return self._all(select(contacts).where(contacts.c.contact == contact).order_by(contacts.c.account))
+
+    def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
+        """Oldest crossing first; open: proposed or accepted, and not ended."""
+        handoffs = self.models.handoffs
+        asked = select(handoffs).order_by(handoffs.c.crossed_at, handoffs.c.handoff)
+        asked = asked.where(handoffs.c.status.in_(OPEN)) if only_open else asked
+        return self._all(asked if account is None else asked.where(handoffs.c.account == account))
+
+    def handoff(self, handoff: str) -> Row[Any] | None:
+        handoffs = self.models.handoffs
+        return self._one(select(handoffs).where(handoffs.c.handoff == handoff))
+
+    def steps(self, handoff: str) -> Rows:
+        steps = self.models.handoff_steps
+        return self._all(select(steps).where(steps.c.handoff == handoff).order_by(steps.c.seq))
+
+    def lines(self, account: str, up_to_seq: int | None = None) -> Rows:
+        """The ledger lines whose sum is the score: those of the epoch in force, up to a seq where one is given."""
+        ledger = self.models.ledger
+        of_epoch = [*self._up_to(account, up_to_seq), ledger.c.epoch == self._epoch(account, up_to_seq)]
+        return self._all(select(ledger).where(*of_epoch).order_by(ledger.c.seq, ledger.c.n))
+
+    def all_lines(self, account: str) -> Rows:
+        """Of every epoch, in the order they were written."""
+        ledger = self.models.ledger
+        ours = select(ledger).where(ledger.c.account == account)
+        return self._all(ours.order_by(ledger.c.epoch, ledger.c.seq, ledger.c.n))
+
+    def stage_changes(self, account: str) -> Rows:
+        changes = self.models.stage_changes
+        ours = select(changes).where(changes.c.account == account)
+        return self._all(ours.order_by(changes.c.epoch, changes.c.seq, changes.c.n))
+
+    def gated(self, account: str) -> Rows:
+        gated = self.models.gated
+        return self._all(select(gated).where(gated.c.account == account).order_by(gated.c.seq, gated.c.n))
+
+    def _up_to(self, account: str, seq: int | None) -> list[ColumnElement[bool]]:
+        ledger = self.models.ledger
+        ours = [ledger.c.account == account]
+        return ours if seq is None else [*ours, ledger.c.seq <= seq]
+
+    def _epoch(self, account: str, up_to_seq: int | None) -> int | None:
+        if up_to_seq is None:
+            known = self.account(account)
+            return None if known is None else int(known.epoch)
+        newest = select(func.max(self.models.ledger.c.epoch)).where(*self._up_to(account, up_to_seq))
+        return self.connection.execute(newest).scalar()
+
+    def _one(self, statement: Select[Any]) -> Row[Any] | None:
+        return self.connection.execute(statement).first()
+
+    def _all(self, statement: Select[Any]) -> Rows:
+        return self.connection.execute(statement).all()

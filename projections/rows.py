@@ -1,0 +1,133 @@
+"""What an update writes into the read models, as rows. Pure: never reads a table."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from projections.updates import Fresh, numbered
+from schemas.scores import AccountScored, ContactScored, HandoffStep, TrackScore
+from schemas.times import parse_time
+
+Row = dict[str, Any]
+
+
+def instant(text: str | None) -> int | None:
+    return None if text is None else parse_time(text)
+
+
+def falls_at(update: AccountScored) -> int | None:
+    """The first hour at which a stage of the account falls, if nothing happens."""
+    return min((parse_time(track.falls_at) for track in update.tracks.values() if track.falls_at), default=None)
+
+
+def account_row(update: AccountScored) -> Row:
+    return {
+        "account": update.account,
+        **_first_track(next(iter(update.tracks.values()), None)),
+        "fit_points": update.fit.points,
+        "fit_grade": update.fit.grade,
+        "tracks": update.tracks,
+        "as_of": parse_time(update.as_of),
+        "seq": update.seq,
+        "epoch": update.epoch,
+        "model": update.model,
+        "digest": update.digest,
+        "suppressed": update.suppressed,
+        "forwards_to": update.forwards_to or None,
+        "falls_at": falls_at(update),
+        "state": bytes(update.state),
+    }
+
+
+def _first_track(track: TrackScore | None) -> Row:
+    if track is None:
+        return {"score": None, "stage": None, "breadth": None}
+    return {"score": track.score, "stage": track.stage, "breadth": track.breadth}
+
+
+def profile_columns(profile: dict[str, Any]) -> Row:
+    return {
+        "profile": profile,
+        "name": profile.get("name"),
+        "owner": profile.get("owner"),
+        "segment": profile.get("segment"),
+    }
+
+
+def contact_row(scored: ContactScored) -> Row:
+    return {
+        "account": scored.account,
+        "contact": scored.contact,
+        "role": scored.role,
+        "engaged": scored.engaged,
+        "scores": scored.scores,
+        "seq": scored.seq,
+        "model": scored.model,
+        "state": bytes(scored.state),
+    }
+
+
+def ledger_rows(fresh: Fresh) -> Iterable[Row]:
+    account, epoch = fresh.update.account, fresh.update.epoch
+    for n, line in numbered(fresh.update.changes.lines, fresh.known):
+        yield {
+            "account": account,
+            "epoch": epoch,
+            "seq": line.seq,
+            "n": n,
+            "track": line.track,
+            "time": parse_time(line.time),
+            "event": line.event,
+            "type": line.type,
+            "contact": line.contact,
+            "rule": line.rule,
+            "points": line.points,
+            "weight": line.weight,
+            "cut": line.cut,
+            "half_life": line.half_life,
+        }
+
+
+def stage_rows(fresh: Fresh) -> Iterable[Row]:
+    account, epoch = fresh.update.account, fresh.update.epoch
+    for n, change in numbered(fresh.update.changes.stages, fresh.known):
+        yield {
+            "account": account,
+            "epoch": epoch,
+            "seq": change.seq,
+            "n": n,
+            "track": change.track,
+            "at": parse_time(change.at),
+            "from_stage": change.from_,
+            "to_stage": change.to,
+            "cause": change.cause,
+            "score": change.score,
+        }
+
+
+def gated_rows(fresh: Fresh) -> Iterable[Row]:
+    for n, gated in numbered(fresh.update.changes.gated, fresh.known):
+        yield {
+            "account": fresh.update.account,
+            "seq": gated.seq,
+            "n": n,
+            "track": gated.track,
+            "crossing": gated.crossing,
+            "at": parse_time(gated.at),
+            "fact": gated.fact,
+            "why": gated.why,
+        }
+
+
+def step_row(account: str, step: HandoffStep) -> Row:
+    return {
+        "handoff": step.handoff,
+        "seq": step.seq,
+        "account": account,
+        "status": step.status,
+        "at": parse_time(step.at),
+        "fact": step.fact,
+        "by": step.by,
+        "reason": step.reason,
+        "opportunity": step.opportunity,
+        "late": step.late,
+    }

@@ -1,0 +1,72 @@
+"""Timers: record that time has passed, for reviews and for handoffs that nobody decided. Never decides what follows.
+
+A fact is recorded only once everything that happened before has been read, so that what came in late is judged first.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, select
+
+from projections import versions
+from projections.database import reading
+from projections.facts import Event, encode, handoff_expired, record, review_due
+from projections.tables import ReadModels
+from schemas.topics import ENGAGEMENT, SCORES
+from streams.log import Log
+
+BATCH = 500
+
+
+class Timers:
+    """A step for hosts that live on, never for a command. `clock`: milliseconds since 1970."""
+
+    name = "timers"
+
+    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], projection: str = versions.MAIN) -> None:
+        self._engine, self._log, self._clock, self._projection = engine, log, clock, projection
+
+    def advance(self) -> int:
+        """Record what is due, at most one batch; answers how many facts."""
+        now = self._clock()
+        models, due = self._due(now)
+        ready = self._ready(due) if due else []
+        if ready:
+            self._log.append(ENGAGEMENT, [record(encode(_fact(timer)), now) for timer in ready])
+            self._mark(models, ready)
+        return len(ready)
+
+    def _due(self, now: int) -> tuple[ReadModels, Sequence[Any]]:
+        with reading(self._engine).connect() as connection:
+            models = versions.current(connection, self._projection)
+            timers = models.timers
+            due = select(timers).where(timers.c.recorded.is_(False), timers.c.at <= now)
+            return models, connection.execute(due.order_by(timers.c.at).limit(BATCH)).all()
+
+    def _ready(self, due: Sequence[Any]) -> Sequence[Any]:
+        settled = {each for each in range(self._log.partitions(ENGAGEMENT)) if self._has_read_all(each)}
+        return [timer for timer in due if self._log.partition_of(ENGAGEMENT, timer.account) in settled]
+
+    def _has_read_all(self, partition: int) -> bool:
+        """Scorer and projector stand at the end of what came in."""
+        if self._log.position(partition) < self._log.end(ENGAGEMENT, partition):
+            return False
+        return self._projected(partition) >= self._log.end(SCORES, partition)
+
+    def _projected(self, partition: int) -> int:
+        with reading(self._engine).connect() as connection:
+            version = versions.version_of(connection, self._projection)
+            return versions.next_offset(connection, self._projection, version, partition)
+
+    def _mark(self, models: ReadModels, ready: Sequence[Any]) -> None:
+        timers = models.timers
+        this = (timers.c.kind == bindparam("k"), timers.c.ref == bindparam("r"), timers.c.at == bindparam("t"))
+        with self._engine.begin() as connection:
+            rows = [{"k": timer.kind, "r": timer.ref, "t": timer.at} for timer in ready]
+            connection.execute(timers.update().where(*this).values(recorded=True), rows)
+
+
+def _fact(timer: Any) -> Event:
+    if timer.kind == "expiry":
+        return handoff_expired(timer.ref, timer.account, timer.at)
+    return review_due(timer.account, timer.at)

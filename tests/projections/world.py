@@ -1,0 +1,91 @@
+"""A small world for the reading side: a migrated database, its log, and the steps that work on it. Never a fake."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+
+from projections import work_tables
+from projections.mover import Mover
+from projections.projector import Projector
+from projections.relay import Relay
+from projections.tables import read_models
+from projections.timers import Timers
+from projections.versions import current
+from schemas.topics import SCORES
+from streams.sql_log import SqlLog
+from tests.projections.builders import NOON, Published, records_of
+
+
+class World:
+    def __init__(self, engine: Engine, partitions: int = 1) -> None:
+        self.engine = engine
+        self.log = SqlLog(engine, partitions)
+        self.now = NOON
+        self.projector = Projector(engine, self.log)
+        self.relay = Relay(engine, self.log, self.clock)
+        self.mover = Mover(engine, self.log, self.clock)
+        self.timers = Timers(engine, self.log, self.clock)
+
+    def clock(self) -> int:
+        return self.now
+
+    def given(self, *updates: Published) -> "World":
+        """Published and projected."""
+        return self.published(*updates).projected()
+
+    def when(self, *updates: Published, times: int = 2) -> "World":
+        """Published so many times over, as after a crash of the scorer's host, and projected."""
+        for _ in range(times):
+            self.given(*updates)
+        return self
+
+    def published(self, *updates: Published) -> "World":
+        self.log.append(SCORES, records_of(updates))
+        return self
+
+    def projected(self) -> "World":
+        drain(self.projector.advance)
+        return self
+
+    def worked(self) -> "World":
+        """The reactors have done what there is to do."""
+        drain(lambda: self.mover.advance() + self.relay.advance())
+        return self
+
+    def rows(self, table: str, *columns: str, **where: Any) -> list[Any]:
+        """The chosen columns of the rows in the order of their keys: a plain value where it is one column."""
+        with self.engine.connect() as connection:
+            chosen = _table(current(connection), table)
+            statement = select(*[chosen.c[name] for name in columns] or chosen.c)
+            wanted = statement.where(*(chosen.c[name] == value for name, value in where.items()))
+            rows = connection.execute(wanted.order_by(*chosen.primary_key)).all()
+        return [row[0] if len(columns) == 1 else tuple(row) for row in rows]
+
+    def everything(self) -> dict[str, list[Any]]:
+        """All rows of all tables but the outbox's own numbers."""
+        names = [table.name for table in read_models().metadata.sorted_tables]
+        names += [table.name for table in work_tables.metadata.sorted_tables if table.name != "leases"]
+        return {name: self._told(name) for name in names}
+
+    def _told(self, name: str) -> list[Any]:
+        return sorted(self.rows(name, "id", "event", "published")) if name == "outbox" else self.rows(name)
+
+    def redelivered(self) -> "World":
+        """The projector begins again: its checkpoint was lost."""
+        with self.engine.begin() as connection:
+            connection.execute(work_tables.checkpoints.update().values(next_offset=0))
+        return self.projected()
+
+    def on_log(self, topic: str) -> list[Any]:
+        return [record for p in range(self.log.partitions(topic)) for record in self.log.read(topic, p, 0, 10_000)]
+
+
+def drain(advance: Callable[[], int]) -> None:
+    while advance():
+        continue
+
+
+def _table(models: Any, name: str) -> Table:
+    found: Sequence[Table] = [t for t in models.metadata.sorted_tables if t.name.partition("_v")[0] == name]
+    return found[0] if found else work_tables.metadata.tables[name]
