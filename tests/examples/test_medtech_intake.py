@@ -1,0 +1,151 @@
+"""Every file of the medtech example goes through its connector: so many facts of each type, and nothing is refused."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from intake import access_log, calendar_file, cloudevents, mbox, segment
+from intake.networks import read_networks
+from intake.observations import Filtered, Item, Observation, Rejected
+from schemas.checks import check_fact
+from schemas.times import parse_time
+from scoring.model import load_model
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
+DATA = EXAMPLE / "data"
+OURS = frozenset({"nordwerk-med.example"})
+AFTERWARDS = parse_time("2026-11-01T00:00:00.000Z")
+
+
+def counted(items: Iterable[Item]) -> dict[str, int]:
+    """How many observations of each type, `filtered`, `rejected`, and `repeated`: an identity seen before."""
+    counts: Counter[str] = Counter()
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        if isinstance(item, Observation):
+            counts[item.type] += 1
+            counts["repeated"] += (item.source, item.id) in seen
+            counts["bots"] += item.data.get("bot") is True
+            seen.add((item.source, item.id))
+        counts["filtered"] += isinstance(item, Filtered)
+        counts["rejected"] += isinstance(item, Rejected)
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_the_access_log_shows_pages_bots_and_requests_that_are_no_views() -> None:
+    assert counted(access_log.read(DATA / "access.log")) == {
+        "web.page_viewed.v1": 924,
+        "bots": 284,
+        "filtered": 641,
+    }
+
+
+def test_the_mailbox_gives_replies_and_a_bounce_but_no_automatic_answer() -> None:
+    assert counted(mbox.read(DATA / "marketing.mbox", OURS)) == {
+        "email.replied.v1": 11,
+        "email.bounced.v1": 1,
+        "repeated": 1,
+        "filtered": 254,
+    }
+
+
+def test_every_reply_is_joined_to_the_campaign_that_it_answers() -> None:
+    items = mbox.read(DATA / "marketing.mbox", OURS)
+    replies = [item for item in items if isinstance(item, Observation) and item.type == "email.replied.v1"]
+    assert [reply.where for reply in replies if not reply.data.get("campaign")] == []
+
+
+def test_the_calendar_shows_meetings_held_missed_and_canceled_and_no_internal_round() -> None:
+    assert counted(calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS)) == {
+        "meeting.held.v1": 43,
+        "meeting.missed.v1": 2,
+        "meeting.canceled.v1": 3,
+        "filtered": 12,
+    }
+
+
+def test_the_browser_and_product_calls_are_all_understood() -> None:
+    assert counted(segment.read(DATA / "site.segment.jsonl")) == {
+        "contact.identified.v1": 39,
+        "account.updated.v1": 11,
+        "web.page_viewed.v1": 555,
+        "web.form_submitted.v1": 14,
+        "web.content_downloaded.v1": 3,
+        "web.searched.v1": 30,
+        "event.attended.v1": 12,
+        "product.used.v1": 383,
+        "repeated": 2,
+    }
+
+
+def test_the_events_of_the_bus_are_all_understood() -> None:
+    assert counted(cloudevents.read(DATA / "bus.cloudevents.jsonl")) == {
+        "email.delivered.v1": 252,
+        "email.opened.v1": 69,
+        "email.clicked.v1": 9,
+        "email.unsubscribed.v1": 2,
+        "contact.identified.v1": 32,
+        "event.attended.v1": 4,
+        "call.connected.v1": 2,
+        "nps.answered.v2": 7,
+        "referral.made.v1": 1,
+        "product.canceled.v1": 1,
+        "opportunity.advanced.v1": 1,
+        "account.suppressed.v1": 1,
+        "account.released.v1": 1,
+        "score.adjusted.v1": 1,
+        "handoff.accepted.v1": 5,
+        "handoff.rejected.v1": 1,
+        "handoff.recycled.v1": 1,
+        "handoff.expired.v1": 1,
+        "handoff.converted.v1": 3,
+        "repeated": 1,
+    }
+
+
+def test_some_events_of_the_bus_were_recorded_days_after_they_happened() -> None:
+    items = cloudevents.read(DATA / "bus.cloudevents.jsonl")
+    late = [i for i in items if isinstance(i, Observation) and (i.recorded_at or 0) - i.time > 24 * 3_600_000]
+    assert {item.type for item in late} == {"event.attended.v1", "contact.identified.v1"}
+
+
+def test_some_mails_were_opened_by_a_machine() -> None:
+    items = cloudevents.read(DATA / "bus.cloudevents.jsonl")
+    opened = [i.data["machine"] for i in items if isinstance(i, Observation) and i.type == "email.opened.v1"]
+    assert Counter(opened) == {False: 60, True: 9}
+
+
+def test_a_visitor_of_the_bus_is_the_anonymous_id_of_a_browser() -> None:
+    told = {i.visitor for i in cloudevents.read(DATA / "bus.cloudevents.jsonl") if isinstance(i, Observation)}
+    browsers = {i.visitor for i in segment.read(DATA / "site.segment.jsonl") if isinstance(i, Observation)}
+    assert len(told - {None}) == 1
+    assert told <= browsers | {None}
+
+
+def test_all_data_fits_its_fact_type() -> None:
+    files: list[Iterable[Item]] = [
+        access_log.read(DATA / "access.log"),
+        mbox.read(DATA / "marketing.mbox", OURS),
+        calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS),
+        cloudevents.read(DATA / "bus.cloudevents.jsonl"),
+    ]
+    observations = [item for items in files for item in items if isinstance(item, Observation)]
+    refused = [(o.where, check_fact(o.type, o.data)) for o in observations if check_fact(o.type, o.data) is not o.data]
+    assert refused == []
+
+
+def test_the_networks_of_the_operator_are_read_whole() -> None:
+    networks, rejected = read_networks(EXAMPLE / "networks.csv")
+    asked = ("198.51.100.9", "198.51.100.66", "2001:db8:40::7", "203.0.113.9")
+    assert rejected == []
+    assert [networks.domain_of(ip) for ip in asked] == [
+        "alvarin-pharma.example",
+        "helvion.example",
+        "medisept-systems.example",
+        None,
+    ]
+
+
+def test_the_model_is_accepted() -> None:
+    model = load_model((EXAMPLE / "model.yaml").read_text(encoding="utf-8"))
+    assert list(model.tracks) == ["acquisition", "expansion"]
