@@ -112,12 +112,12 @@ class Model:
 
 
 def read_model(content: Mapping[str, Any]) -> Model:
-    fit, handoff = content.get("fit", {}), content.get("handoff", {})
+    fit, handoff = content.get("fit") or {}, content.get("handoff") or {}
     return Model(
         zone=ZoneInfo(content.get("timezone", "UTC")),
         roles=content.get("roles", {}),
         fit_rules=tuple(fit.get("rules", ())),
-        grades=fit.get("grades", {}),
+        grades=fit.get("grades", {"A": 80, "B": 50, "C": 20}),
         ceiling=fit.get("ceiling", float("inf")),
         tracks=tuple(_read_track(name, track) for name, track in content["tracks"].items()),
         act_now_hold=read_duration(handoff.get("act_now_hold", "30d")),

@@ -27,6 +27,16 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class WholeResult:
+    """Everything there is to say about a vector's account `at` an instant, worked out without this project's code."""
+
+    vector: str
+    at: str
+    after_facts: int
+    result: Json
+
+
+@dataclass(frozen=True)
 class Vector:
     name: str
     model: Json
@@ -43,6 +53,16 @@ class Vector:
 
 def all_vectors() -> list[Vector]:
     return [read_vector(path) for path in sorted(FOLDER.glob("*.yaml"))]
+
+
+def whole_results() -> list[WholeResult]:
+    """Of the first ten vectors."""
+    lines = (FOLDER / "whole_results.jsonl").read_text(encoding="utf-8").splitlines()
+    return [WholeResult(**json.loads(line)) for line in lines]
+
+
+def vector_named(name: str) -> Vector:
+    return read_vector(FOLDER / f"{name}.yaml")
 
 
 def read_vector(path: Path) -> Vector:
