@@ -12,7 +12,7 @@ Quantity = Number | str
 class Content(BaseModel):
     """The data of one fact type and version. A missing field and a null say the same, but for firmographics."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, use_attribute_docstrings=True)
 
     type: ClassVar[str]
     """Fact type with version, as it stands in the envelope."""
