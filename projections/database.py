@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from projections.trouble import DatabaseTrouble, trouble_of
 
-_BUSY_TIMEOUT_S = 30
+_BUSY_TIMEOUT_S = 30  # `?timeout=SECONDS` in the address says otherwise
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -62,7 +62,8 @@ def _open(url: URL) -> Engine:
 
 def _open_sqlite(url: URL) -> Engine:
     Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    patience = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
+    engine = create_engine(url, connect_args=patience)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
