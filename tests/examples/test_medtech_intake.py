@@ -66,7 +66,7 @@ def test_the_calendar_shows_meetings_held_missed_and_canceled_and_no_internal_ro
 
 def test_the_browser_and_product_calls_are_all_understood() -> None:
     assert counted(segment.read(DATA / "site.segment.jsonl")) == {
-        "contact.identified.v1": 39,
+        "contact.identified.v1": 40,
         "account.updated.v1": 11,
         "web.page_viewed.v1": 555,
         "web.form_submitted.v1": 14,
