@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from projections import versions
 from projections.database import reading
-from projections.work_tables import moves, outbox
+from projections.work_tables import checkpoints, moves, outbox
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 
@@ -54,3 +54,22 @@ def _outbox(connection: Connection) -> tuple[int, int | None]:
 
 def _count(connection: Connection, statement: Any) -> int:
     return int(connection.execute(statement).scalar_one())
+
+
+def projected(engine: Engine, log: Log, name: str = versions.MAIN) -> dict[int, int]:
+    """Partition -> the engagement offset up to which everything is in the read models."""
+    with reading(engine).connect() as connection:
+        version = versions.version_of(connection, name)
+        found = select(checkpoints.c.partition, checkpoints.c.engagement_next).where(
+            checkpoints.c.projection == name, checkpoints.c.version == version
+        )
+        reached = {row.partition: row.engagement_next for row in connection.execute(found)}
+    return {partition: reached.get(partition, 0) for partition in range(log.partitions(ENGAGEMENT))}
+
+
+def projector_positions(engine: Engine, log: Log, name: str = versions.MAIN) -> dict[int, int]:
+    """Partition -> the next offset of `scores` that the projector reads."""
+    with reading(engine).connect() as connection:
+        version = versions.version_of(connection, name)
+        partitions = range(log.partitions(SCORES))
+        return {each: versions.next_offset(connection, name, version, each) for each in partitions}

@@ -183,6 +183,8 @@ class Checkpoint(Struct, frozen=True):
     next: int
     model_at: int | None
     """Offset of the activation in force, in the same partition."""
+    latest: str | None = None
+    """The greatest `time` of a fact of the partition that is no control fact."""
 
 
 encode = msgspec.json.Encoder().encode

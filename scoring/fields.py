@@ -23,6 +23,7 @@ class Fact(msgspec.Struct, gc=False):
     type: str
     subject: str
     time: str
+    recordedtime: str | None = None
     contact: str | None = None
     data: Any = None
 

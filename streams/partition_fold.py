@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.registry import STRUCTURE_TYPES
+from schemas.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
+from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from scoring.account import evolve, new_account
 from scoring.compile import compile_model
@@ -18,6 +19,8 @@ from streams.log import Record
 
 ACTIVATED = "model.activated.v1"
 NOT_YET = STRUCTURE_TYPES
+CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
+Accept = Callable[[Fact], bool]
 Load = Callable[[str, Plan], Account | None]
 
 
@@ -45,6 +48,11 @@ class Activated(msgspec.Struct):
     data: Activation
 
 
+def read_activation(record: Record) -> Activation:
+    """msgspec.MsgspecError where the record activates no model."""
+    return _activated(record.value).data
+
+
 _activated = msgspec.json.Decoder(Activated).decode
 
 
@@ -58,8 +66,17 @@ _type_only = msgspec.json.Decoder(_TypeOnly).decode
 class PartitionFold:
     """Accounts of one partition, its model and its duplicate window."""
 
-    def __init__(self, partition: int, load: Load, keep_lines: bool = True, plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        partition: int,
+        load: Load,
+        keep_lines: bool = True,
+        plan: Plan | None = None,
+        accept: Accept = lambda _: True,
+    ) -> None:
+        """`plan`: fold under this model, whatever the log names; `accept`: which facts a replay is about."""
         self.partition = partition
+        self.latest: int | None = None
         self.accounts: dict[str, Account] = {}
         self.window = DuplicateWindow()
         self.recorded_plan: Plan | None = None
@@ -70,6 +87,7 @@ class PartitionFold:
         self._plan = plan
         self._load = load
         self._keep_lines = keep_lines
+        self._accept = accept
 
     @property
     def plan(self) -> Plan:
@@ -84,7 +102,7 @@ class PartitionFold:
         if self.recorded_plan is not None:
             return Refused(record, "not_yet", "a second model cannot be activated yet")
         try:
-            activation = _activated(record.value).data
+            activation = read_activation(record)
             self.recorded_plan = compile_model(model_from_dict(activation.model), activation.version)
         except (msgspec.MsgspecError, ModelError) as problem:
             return Refused(record, "bad_model", str(problem))
@@ -98,6 +116,8 @@ class PartitionFold:
         plan = self._plan or self.plan
         try:
             fact = plan.fields.read(record.value)
+            if not self._accept(fact):
+                return None
             if self.window.seen(f"{fact.source}\n{fact.id}"):
                 self.duplicates += 1
                 return None
@@ -109,6 +129,8 @@ class PartitionFold:
             return Refused(record, "unreadable", str(problem))
         self.facts += 1
         self.touched[fact.subject] = account
+        if (self.latest is None or account.clock >= self.latest) and fact.type not in CONTROL_NAMES:
+            self.latest = max(parse_time(fact.time), self.latest or 0)
         return None
 
     def remember(self, record: Record) -> None:

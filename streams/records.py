@@ -24,6 +24,7 @@ from scoring.codec import digest_of, encode_account, hash_contact
 from scoring.fit import known_profile
 from scoring.plan import Plan
 from scoring.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
+from scoring.structure import ANONYMOUS
 from streams.log import NewRecord
 from streams.partition_fold import Refused
 
@@ -56,7 +57,7 @@ def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountSco
         model=plan.version,
         fold=FOLD_VERSION,
         epoch=account.epoch,
-        tracks=track_scores(account, plan),
+        tracks={} if account.id.startswith(ANONYMOUS) else track_scores(account, plan),
         fit=fit_of(account),
         suppressed=account.suppressed,
         digest=digest_of(state),
@@ -93,8 +94,9 @@ def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, 
     }
 
 
-def checkpoint(next_offset: int, model_at: int | None) -> NewRecord:
-    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at)))
+def checkpoint(next_offset: int, model_at: int | None, latest: int | None) -> NewRecord:
+    newest = None if latest is None else format_time(latest)
+    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest)))
 
 
 def dead_letter(partition: int, refused: Refused) -> NewRecord:

@@ -1,9 +1,9 @@
 """The scorer of one partition: reads facts, folds them, writes one atomic unit. Never acts on the world."""
 
 from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint, decode_contact
+from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
 from scoring import codec
-from scoring.account import new_account
 from scoring.plan import Plan
 from scoring.state import Account
 from streams.duplicates import WINDOW
@@ -49,7 +49,7 @@ def make_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
     scores = [new for account in fold.touched.values() for new in drain(account, fold.plan)]
     fold.touched.clear()
     next_offset = records[-1].offset + 1
-    scores.append(checkpoint(next_offset, fold.model_at))
+    scores.append(checkpoint(next_offset, fold.model_at, fold.latest))
     letters = [dead_letter(fold.partition, refusal) for refusal in refused]
     return Unit(fold.partition, start, next_offset, scores, letters)
 
@@ -58,9 +58,11 @@ def recover(log: Log, partition: int, next_offset: int) -> PartitionFold:
     """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
     fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset))
     last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
-    model_at = decode_checkpoint(last.value).model_at if last else None
-    if model_at is not None:
-        fold.activate(*log.read(ENGAGEMENT, partition, model_at, 1))
+    if last is not None:
+        stood = decode_checkpoint(last.value)
+        fold.latest = None if stood.latest is None else parse_time(stood.latest)
+        if stood.model_at is not None:
+            fold.activate(*log.read(ENGAGEMENT, partition, stood.model_at, 1))
     if not log.unique_ids:
         remember(fold, log, next_offset)
     return fold
@@ -94,10 +96,14 @@ def load_account(log: Log, id: str, plan: Plan, before: int) -> Account | None:
 
 def refold(log: Log, id: str, plan: Plan, before: int) -> Account:
     """The account's own history through the fold, up to the position."""
-    fold = PartitionFold(0, lambda id, plan: new_account(id, plan), plan=plan)
+    fold = PartitionFold(0, nothing_loaded, plan=plan)
     for record in log.history(id):
         if record.offset < before:
             fold.apply(record)
     account = fold.account(id)
     list(drain(account, plan))
     return account
+
+
+def nothing_loaded(id: str, plan: Plan) -> None:
+    """Every account begins anew."""

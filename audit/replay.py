@@ -1,0 +1,147 @@
+"""Replay: the log through the same fold once more, under any model. Never writes, alerts or relays."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from schemas.scores import AccountScored, ContactScored, decode_account, decode_contact
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT
+from scoring.account import new_account
+from scoring.codec import digest_of, encode_account, hash_contact
+from scoring.fields import Fact
+from scoring.plan import Plan
+from scoring.state import Account
+from scoring.structure import ANONYMOUS
+from streams.log import Log, Record
+from streams.partition_fold import Accept, PartitionFold
+from streams.records import drain
+from streams.scorer import nothing_loaded
+
+BATCH = 5_000
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Accounts by id, `anon:…` ones left out, with their outcomes; `latest` is the time they are valued at."""
+
+    accounts: dict[str, Account]
+    plan: Plan
+    latest: int
+    facts: int
+
+
+def recorded_within(since: int | None = None, until: int | None = None) -> Accept:
+    """Facts recorded from `since` on and not after `until` (milliseconds)."""
+
+    def accept(fact: Fact) -> bool:
+        recorded_at = parse_time(fact.recordedtime or fact.time)
+        return (since is None or recorded_at >= since) and (until is None or recorded_at <= until)
+
+    return accept
+
+
+def everything(fact: Fact) -> bool:
+    return True
+
+
+def records_of(log: Log, partition: int, up_to: int | None = None) -> Iterator[Record]:
+    """The partition's facts in order, up to its end at the time of the call."""
+    start, end = 0, log.end(ENGAGEMENT, partition) if up_to is None else up_to
+    while start < end:
+        records = log.read(ENGAGEMENT, partition, start, BATCH)
+        if not records:
+            return
+        yield from (record for record in records if record.offset < end)
+        start = records[-1].offset + 1
+
+
+def fold_partition(
+    log: Log,
+    partition: int,
+    plan: Plan | None = None,
+    accept: Accept = everything,
+    *,
+    keep_lines: bool = False,
+    progress: Progress = lambda _: None,
+) -> PartitionFold:
+    """One partition, from its first fact to its end."""
+    fold = PartitionFold(partition, nothing_loaded, keep_lines, plan, accept)
+    for number, record in enumerate(records_of(log, partition), 1):
+        fold.apply(record)
+        if number % BATCH == 0:
+            progress(BATCH)
+    return fold
+
+
+def replay(
+    log: Log,
+    plan: Plan | None = None,
+    accept: Accept = everything,
+    *,
+    keep_lines: bool = False,
+    progress: Progress = lambda _: None,
+) -> Replayed:
+    """The whole log, partition by partition, under the model given or the ones it names."""
+    folds = [
+        fold_partition(log, partition, plan, accept, keep_lines=keep_lines, progress=progress)
+        for partition in range(log.partitions(ENGAGEMENT))
+    ]
+    accounts = {id: account for fold in folds for id, account in fold.accounts.items() if is_scored(id)}
+    latest = max((fold.latest for fold in folds if fold.latest is not None), default=0)
+    return Replayed(accounts, folds[0].plan, latest, sum(fold.facts for fold in folds))
+
+
+def is_scored(account: str) -> bool:
+    return not account.startswith(ANONYMOUS)
+
+
+def digest(account: Account) -> str:
+    """The digest of the account as it stands."""
+    for contact in account.dirty_contacts:
+        contact.dirty = False
+        hash_contact(account, contact)
+    account.dirty_contacts = []
+    return digest_of(encode_account(account))
+
+
+def fold_account(log: Log, id: str, plan: Plan, accept: Accept = everything) -> Account | None:
+    """One account's own history through the fold, its outcome whole; None where no fact is accepted."""
+    fold = PartitionFold(0, nothing_loaded, plan=plan, accept=accept)
+    for record in log.history(id):
+        fold.apply(record)
+    return fold.accounts.get(id)
+
+
+def scored_updates(log: Log, partition: int, every: int = BATCH) -> Iterator[AccountScored | ContactScored]:
+    """The updates a scorer would write that reads so many facts at a time, for a projection that begins anew."""
+    fold = PartitionFold(partition, nothing_loaded)
+    end = log.end(ENGAGEMENT, partition)
+    for number, record in enumerate(records_of(log, partition, end), 1):
+        fold.apply(record)
+        if number % every == 0:
+            yield from drained(fold)
+    yield from drained(fold)
+
+
+def drained(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
+    for account in fold.touched.values():
+        for record in drain(account, fold.plan):
+            yield decode_account(record.value) if record.key == account.id else decode_contact(record.value)
+    fold.touched.clear()
+
+
+def updates_between(log: Log, account: str, after_seq: int, seq: int) -> list[AccountScored]:
+    """The account's updates after one seq up to another, from its own history, one for each fact."""
+    partition = log.partition_of(ENGAGEMENT, account)
+    whole = PartitionFold(partition, nothing_loaded)
+    whole.activate(*log.read(ENGAGEMENT, partition, 0, 1))
+    standing = whole.accounts[account] = new_account(account, whole.plan)
+    updates = []
+    for record in log.history(account):
+        if standing.seq >= seq:
+            break
+        whole.apply(record)
+        scored = [update for update in drained(whole) if isinstance(update, AccountScored)]
+        updates += [update for update in scored if update.seq > after_seq]
+    return updates
