@@ -71,8 +71,8 @@ def access_log(story: Story) -> str:
 
 
 def _scenes(story: Story) -> Iterator[Request]:
-    dice = Dice("log/scenes")
     for scene in story.scenes("network", "gateway"):
+        dice = Dice(f"log/{scene.account}/{scene.at:%Y%m%d}")
         yield from _visit(dice, story.domain, scene.at, _host(scene, dice), scene.what.split())
 
 
@@ -97,8 +97,8 @@ def _visit(dice: Dice, domain: str, at: datetime, host: str, pages: list[str]) -
 
 def _company_noise(story: Story) -> Iterator[Request]:
     """Now and then somebody behind a company's gateway reads a page."""
-    dice = Dice("log/companies")
     for account in story.accounts:
+        dice = Dice(f"log/companies/{account.id}")
         for _ in range(dice.between(1, 4) if account.kind != "other" else 0):
             at = dice.moment(YEAR_BEGINS, YEAR_ENDS)
             pages = [dice.pick(PAGES[:-1]) for _ in range(dice.between(1, 3))]

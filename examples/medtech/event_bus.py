@@ -26,9 +26,9 @@ def event_bus(story: Story) -> str:
 
 
 def _mailings(story: Story) -> Iterator[Event]:
-    dice = Dice("bus/mailings")
     for campaign in story.campaigns:
         for position, person in enumerate(story.recipients(campaign)):
+            dice = Dice(f"bus/{campaign.id}/{person.mail}")
             if not _has_bounced(story, person, campaign):
                 yield _mailed(story, campaign, person, "email.delivered.v1", position + 4)
             if person.reads and dice.chance(28):

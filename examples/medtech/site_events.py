@@ -87,8 +87,8 @@ _CALLS: dict[str, Callable[[Scene, Person], Iterator[Call]]] = {
 
 def _browsing(story: Story) -> Iterator[Call]:
     """Background: people look something up, a few pages at a time, some months more than others."""
-    dice = Dice("site/browsing")
     for person in (p for p in story.people() if p.browser):
+        dice = Dice(f"site/browsing/{person.mail}")
         first = _first_scene(story, person)
         for _ in range(dice.between(5, 9)):
             yield from _sitting(dice, dice.moment(first, YEAR_ENDS), person)
@@ -112,8 +112,8 @@ def _first_scene(story: Story, person: Person) -> datetime:
 
 def _product_use(story: Story) -> Iterator[Call]:
     """Background: the customers' lines run, and once a week or so somebody works with the software."""
-    dice = Dice("site/use")
     for person in (p for p in story.people() if p.uses):
+        dice = Dice(f"site/use/{person.mail}")
         week = YEAR_BEGINS
         while week < YEAR_ENDS - timedelta(days=7):
             if dice.chance(62):
