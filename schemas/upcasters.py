@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-Data = dict[str, Any]
-Upcaster = Callable[[Data], Data]
+Fields = dict[str, Any]
+Upcaster = Callable[[Fields], Fields]
 
 
-def upcast(type_: str, data: Data) -> tuple[str, Data]:
+def upcast(type_: str, data: Fields) -> tuple[str, Fields]:
     """The newest version of a fact's type and data; both unchanged where they are the newest. Never raises."""
     while (step := _STEPS.get(type_)) is not None:
         type_, data = step[0], step[1](data)
     return type_, data
 
 
-def _nps_within_ten(data: Data) -> Data:
+def _nps_within_ten(data: Fields) -> Fields:
     score = data.get("score")
     known = isinstance(score, int | float) and not isinstance(score, bool)
     return {**data, "score": min(10, max(0, score))} if known and score is not None else data

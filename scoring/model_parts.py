@@ -77,13 +77,13 @@ class Limit(Term):
     """A cap that several rules of a track share."""
 
     rules: tuple[Name, ...] = Field(min_length=1, description="ids of rules of the track")
-    at_most: Cap
+    at_most: Cap = Field(description="how many contributions count of all these rules together")
 
 
 class Stage(Term):
     """A rung of a track, entered at one score and left at a lower one."""
 
-    name: Name
+    name: Name = Field(description="unique within the track")
     enter: Number = Field(description="entered at this score or more")
     leave: Number = Field(description="left below this score; above 0, at most `enter`")
     fit: tuple[Text, ...] | None = Field(
@@ -103,9 +103,9 @@ class Track(Term):
     when: Conditions = Field(
         default={}, description="conditions on account fields; only while they hold its stages are entered"
     )
-    rules: tuple[Rule, ...] = Field(min_length=1)
-    limits: tuple[Limit, ...] = ()
-    stages: tuple[Stage, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1, description="all that match a fact count, in this order")
+    limits: tuple[Limit, ...] = Field(default=(), description="caps that several rules share")
+    stages: tuple[Stage, ...] = Field(default=(), description="from the lowest to the highest")
 
     @model_validator(mode="before")
     @classmethod
@@ -129,9 +129,9 @@ def _with_half_life(rules: Any, default: Any) -> Iterator[Any]:
 class FitRule(Term):
     """Points on one firmographic field; the operators stand beside it."""
 
-    field: FieldName
+    field: FieldName = Field(description="a firmographic field of the account")
     condition: Condition
-    points: Number
+    points: Number = Field(description="all rules that hold add up")
 
     @model_validator(mode="before")
     @classmethod
@@ -154,7 +154,7 @@ def _standard_grades() -> dict[Any, float]:
 class FitModel(Term):
     """How well an account suits, apart from what it does."""
 
-    rules: tuple[FitRule, ...] = Field(min_length=1)
+    rules: tuple[FitRule, ...] = Field(min_length=1, description="without any known field of theirs fit is `unknown`")
     grades: dict[Literal["A", "B", "C"], Number] = Field(
         default_factory=_standard_grades, min_length=1, description="points that reach a grade; below the last: D"
     )
@@ -165,14 +165,14 @@ class Route(Term):
     """Who gets a handoff; the first route that holds does."""
 
     when: Conditions = Field(default={}, description="conditions on account fields; without any it always holds")
-    to: Text
+    to: Text = Field(description="a person, role or queue of yours")
 
 
 class Handoff(Term):
     """What happens when an account enters a handoff stage."""
 
-    service_level: ServiceLevel | None = None
-    routes: tuple[Route, ...] = ()
+    service_level: ServiceLevel | None = Field(default=None, description="until when sales has to accept")
+    routes: tuple[Route, ...] = Field(default=(), description="who gets it; the first route that holds")
     recycle_cooldown: Hours = Field(default=MONTH, description="after a rejection or recycling, `30d`")
     act_now_hold: Hours = Field(default=MONTH, description="how long an act-now event waives score and breadth, `30d`")
 
@@ -192,9 +192,11 @@ class ScoringModel(Term):
     roles: dict[RoleName, Weight] = Field(
         default={}, description="weight of a contact's role; another weighs as `unknown`, else 1"
     )
-    fit: FitModel | None = None
-    tracks: dict[Name, Track] = Field(min_length=1)
-    handoff: Handoff = Handoff()
+    fit: FitModel | None = Field(
+        default=None, description="how well an account suits; without it every grade is `unknown`"
+    )
+    tracks: dict[Name, Track] = Field(min_length=1, description="by name; the first is the one that lists show")
+    handoff: Handoff = Field(default=Handoff(), description="who gets a handoff, how fast, and what follows")
     on_activation: Literal["hold", "release"] = Field(
         default="hold", description="of handoffs that this model newly opens when it becomes active"
     )

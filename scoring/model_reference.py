@@ -114,7 +114,7 @@ def _composed(hint: Any) -> str:
         case origin if origin is Annotated:
             return _words(parts[0])
         case origin if origin in (Union, UnionType):
-            return " or ".join(dict.fromkeys(_words(part) for part in parts if part is not NoneType))
+            return _either([part for part in parts if part is not NoneType])
         case origin if origin is Literal:
             return " or ".join(f"`{part}`" for part in parts)
         case origin if origin is tuple:
@@ -122,6 +122,10 @@ def _composed(hint: Any) -> str:
         case origin if origin is dict:
             return f"mapping of {_words(parts[0])} to {_words(parts[1])}"
     raise TypeError(f"no words for {hint!r}")
+
+
+def _either(parts: list[Any]) -> str:
+    return _TEXTS[Scalar] if parts == list(get_args(Scalar)) else " or ".join(map(_words, parts))
 
 
 def _several(parts: tuple[Any, ...]) -> str:

@@ -99,9 +99,9 @@ def _read_cap(text: str) -> dict[str, Any]:
 class FieldPoints(Term):
     """Points read from a field of the fact: its number x `times`, at most `up_to` points."""
 
-    field: FieldName
-    times: Number = 1.0
-    up_to: Annotated[Number, Field(gt=0)] | None = None
+    field: FieldName = Field(description="a field of the fact's data that is a number")
+    times: Number = Field(default=1.0, description="points for each one of it")
+    up_to: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="the most points of one fact")
 
 
 class Condition(Term):
@@ -193,5 +193,5 @@ def _read_breadth(text: str) -> dict[str, Any]:
 class SmallCompany(Term):
     """In place of the breadth asked for: fewer contacts, where the account has fewer employees than this."""
 
-    employees_below: Annotated[Number, Field(gt=0)]
-    contacts: int = Field(ge=1, strict=True)
+    employees_below: Annotated[Number, Field(gt=0)] = Field(description="strictly fewer are small; unknown is not")
+    contacts: int = Field(ge=1, strict=True, description="contacts asked for, in the window of `contacts`")
