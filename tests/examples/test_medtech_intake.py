@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from intake import access_log, calendar_file, cloudevents, mbox, segment
+from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
 from intake.networks import read_networks
 from intake.observations import Filtered, Item, Observation, Rejected
 from schemas.checks import check_fact
@@ -122,12 +122,46 @@ def test_a_visitor_of_the_bus_is_the_anonymous_id_of_a_browser() -> None:
     assert told <= browsers | {None}
 
 
+def test_the_crm_knows_nine_customers_and_four_targets_among_seventeen_companies() -> None:
+    items = list(crm_accounts.read(DATA / "accounts.csv"))
+    told = [item.data for item in items if isinstance(item, Observation)]
+    assert counted(items) == {"account.registered.v1": 17}
+    assert Counter(row["customer"] for row in told) == {True: 9, False: 8}
+    assert [row["name"] for row in told if row["target"]] == [
+        "Alvarin Pharma AG",
+        "Brenner Biotech GmbH",
+        "Sonnfeld Pharma SE",
+        "Rheinquell Biologics GmbH",
+    ]
+
+
+def test_a_group_owns_several_domains_and_a_subsidiary_knows_its_parent() -> None:
+    items = crm_accounts.read(DATA / "accounts.csv")
+    told = {item.account: item.data for item in items if isinstance(item, Observation)}
+    assert told["helvion.example"]["domains"] == [
+        "helvion.example",
+        "helvion-biologics.example",
+        "helvion-services.example",
+    ]
+    assert told["kantera-biotech.example"]["parent"] == "helvion.example"
+
+
+def test_three_deals_were_won_and_two_lost() -> None:
+    assert counted(crm_opportunities.read(DATA / "opportunities.csv")) == {
+        "opportunity.opened.v1": 5,
+        "opportunity.won.v1": 3,
+        "opportunity.lost.v1": 2,
+    }
+
+
 def test_all_data_fits_its_fact_type() -> None:
     files: list[Iterable[Item]] = [
         access_log.read(DATA / "access.log"),
         mbox.read(DATA / "marketing.mbox", OURS),
         calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS),
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
+        crm_accounts.read(DATA / "accounts.csv"),
+        crm_opportunities.read(DATA / "opportunities.csv"),
     ]
     observations = [item for items in files for item in items if isinstance(item, Observation)]
     refused = [(o.where, check_fact(o.type, o.data)) for o in observations if check_fact(o.type, o.data) is not o.data]
