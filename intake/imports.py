@@ -13,16 +13,16 @@ _CHUNK = 1 << 20
 
 
 class Memory(Protocol):
-    """Where lengths and digests are kept; the vault does."""
+    """Where sizes and digests are kept: `projections.imports`."""
 
-    def imports(self, kind: str) -> list[tuple[int, str]]:
-        """(length in bytes, digest) of everything of this kind that was read."""
+    def known(self, kind: str, up_to: int) -> list[tuple[int, str]]:
+        """(size in bytes, digest) of everything of this kind that was read and is not longer than `up_to`."""
 
-    def add_import(self, kind: str, length: int, digest: str) -> None:
+    def remember(self, kind: str, size: int, digest: str, at: int) -> None:
         """Keep one more."""
 
 
-class Imports:
+class ReadFiles:
     """Remembers by `kind` (the connector) and by the digest of the bytes that were read."""
 
     def __init__(self, memory: Memory) -> None:
@@ -35,9 +35,8 @@ class Imports:
         """
         size = path.stat().st_size
         known: dict[int, set[str]] = {}
-        for length, digest in self._memory.imports(kind):
-            if length <= size:
-                known.setdefault(length, set()).add(digest)
+        for length, digest in self._memory.known(kind, size):
+            known.setdefault(length, set()).add(digest)
         return _longest(path, known) if known else 0
 
     def is_known(self, path: Path, kind: str) -> bool:
@@ -45,14 +44,14 @@ class Imports:
         size = path.stat().st_size
         return size > 0 and self.resume_at(path, kind) == size
 
-    def remember(self, path: Path, kind: str, length: int) -> None:
-        """The first `length` bytes are recorded durably. A file that meanwhile became shorter is not remembered."""
+    def remember(self, path: Path, kind: str, length: int, at: int) -> None:
+        """The first `length` bytes are recorded durably, at this time; where the file became shorter nothing is kept."""
         if length <= 0 or path.stat().st_size < length:
             return
         with path.open("rb") as file:
             digest = sha256()
             _feed(digest, file, length)
-        self._memory.add_import(kind, length, digest.hexdigest())
+        self._memory.remember(kind, length, digest.hexdigest(), at)
 
 
 class Occurrences:

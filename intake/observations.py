@@ -33,6 +33,10 @@ class Observation:
     host: str | None = None
     """Host name of the client or of the company's site."""
     ip: str | None = None
+    domain: str | None = None
+    """The business domain that it showed, where a trusted file says so; else the recorder finds it."""
+    trusted: bool = False
+    """From a CloudEvents file: data, pseudonyms, attribution, origin, moves and `recorded_at` stay as they are."""
     recorded_at: int | None = None
     """Given only by a trusted CloudEvents file."""
     attribution: str | None = None

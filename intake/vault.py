@@ -1,4 +1,4 @@
-"""The vault: who a pseudonym is, what sources call a person or a company, and which files were read.
+"""The vault: who a pseudonym is, and what sources call a person or a company.
 
 The only place where names and addresses are kept, and the only one of intake that touches the database library.
 Never writes to the log; whoever forgets a person records `contact.erased` there.
@@ -16,7 +16,6 @@ from projections.database import reading
 from projections.vault_tables import (
     COMPANIES,
     HOMES,
-    IMPORTS,
     PERSONS,
     SECRETS,
     VAULT,
@@ -137,15 +136,6 @@ class Vault:
         """The first account that a source named so keeps the id."""
         rows = [{"scope": key.scope, "company": key.id, "account": account} for key, account in accounts.items()]
         insert_new(self._engine, COMPANIES, rows)
-
-    def imports(self, kind: str) -> list[tuple[int, str]]:
-        """(length in bytes, digest) of everything of this kind that was read."""
-        query = sa.select(IMPORTS.c.length, IMPORTS.c.digest).where(IMPORTS.c.kind == kind)
-        with self._reading.begin() as connection:
-            return [(length, digest) for length, digest in connection.execute(query)]
-
-    def add_import(self, kind: str, length: int, digest: str) -> None:
-        insert_new(self._engine, IMPORTS, [{"kind": kind, "digest": digest, "length": length}])
 
     def _open(self) -> tuple[bytes, int]:
         found = self._stored_secret()

@@ -1,4 +1,4 @@
-"""Tables of the vault: persons, their pseudonyms, sources' own ids, files that were read. Never holds a rule."""
+"""Tables of the vault: persons, their pseudonyms, sources' own ids. Never holds a rule."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -44,13 +44,6 @@ COMPANIES = sa.Table(
     sa.Column("scope", sa.Text, primary_key=True),
     sa.Column("company", sa.Text, primary_key=True),
     sa.Column("account", sa.Text, nullable=False),
-)
-IMPORTS = sa.Table(
-    "imports",
-    TABLES,
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("length", sa.BigInteger, nullable=False),
 )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.imports import Imports, Occurrences, lines_before, whole_lines
+from intake.imports import Occurrences, ReadFiles, lines_before, whole_lines
+
+NOW = 1_767_600_000_000
 
 
 class Kept:
@@ -15,11 +17,12 @@ class Kept:
     def __init__(self) -> None:
         self.rows: list[tuple[str, int, str]] = []
 
-    def imports(self, kind: str) -> list[tuple[int, str]]:
-        return [(length, digest) for of_kind, length, digest in self.rows if of_kind == kind]
+    def known(self, kind: str, up_to: int) -> list[tuple[int, str]]:
+        return [(size, digest) for of_kind, size, digest in self.rows if of_kind == kind and size <= up_to]
 
-    def add_import(self, kind: str, length: int, digest: str) -> None:
-        self.rows.append((kind, length, digest))
+    def remember(self, kind: str, size: int, digest: str, at: int) -> None:
+        assert at == NOW
+        self.rows.append((kind, size, digest))
 
 
 def written(path: Path, content: bytes) -> Path:
@@ -28,41 +31,41 @@ def written(path: Path, content: bytes) -> Path:
 
 
 def test_a_new_file_is_read_from_its_beginning(tmp_path: Path) -> None:
-    assert Imports(Kept()).resume_at(written(tmp_path / "a.log", b"one\n"), "access-log") == 0
+    assert ReadFiles(Kept()).resume_at(written(tmp_path / "a.log", b"one\n"), "access-log") == 0
 
 
 def test_a_file_read_before_is_known_under_any_name(tmp_path: Path) -> None:
-    imports = Imports(Kept())
-    imports.remember(written(tmp_path / "a.log", b"one\ntwo\n"), "access-log", 8)
+    imports = ReadFiles(Kept())
+    imports.remember(written(tmp_path / "a.log", b"one\ntwo\n"), "access-log", 8, NOW)
     copy = written(tmp_path / "b.log", b"one\ntwo\n")
     assert (imports.resume_at(copy, "access-log"), imports.is_known(copy, "access-log")) == (8, True)
 
 
 def test_a_grown_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    imports = Imports(Kept())
-    imports.remember(written(tmp_path / "a.log", b"one\n"), "access-log", 4)
-    imports.remember(written(tmp_path / "a.log", b"one\ntwo\n"), "access-log", 8)
+    imports = ReadFiles(Kept())
+    imports.remember(written(tmp_path / "a.log", b"one\n"), "access-log", 4, NOW)
+    imports.remember(written(tmp_path / "a.log", b"one\ntwo\n"), "access-log", 8, NOW)
     grown = written(tmp_path / "a.log", b"one\ntwo\nthree\n")
     assert (imports.resume_at(grown, "access-log"), imports.is_known(grown, "access-log")) == (8, False)
 
 
 def test_another_beginning_is_another_file(tmp_path: Path) -> None:
-    imports = Imports(Kept())
-    imports.remember(written(tmp_path / "a.log", b"one\n"), "access-log", 4)
+    imports = ReadFiles(Kept())
+    imports.remember(written(tmp_path / "a.log", b"one\n"), "access-log", 4, NOW)
     assert imports.resume_at(written(tmp_path / "a.log", b"ONE\ntwo\n"), "access-log") == 0
 
 
 def test_one_connector_knows_nothing_of_what_another_read(tmp_path: Path) -> None:
-    imports = Imports(Kept())
+    imports = ReadFiles(Kept())
     path = written(tmp_path / "a", b"one\n")
-    imports.remember(path, "mbox", 4)
+    imports.remember(path, "mbox", 4, NOW)
     assert imports.resume_at(path, "calendar") == 0
 
 
 def test_nothing_is_remembered_of_an_empty_or_shortened_file(tmp_path: Path) -> None:
     kept = Kept()
-    Imports(kept).remember(written(tmp_path / "a", b""), "mbox", 0)
-    Imports(kept).remember(written(tmp_path / "a", b"one"), "mbox", 8)
+    ReadFiles(kept).remember(written(tmp_path / "a", b""), "mbox", 0, NOW)
+    ReadFiles(kept).remember(written(tmp_path / "a", b"one"), "mbox", 8, NOW)
     assert kept.rows == []
 
 

@@ -1,25 +1,20 @@
 """Who a pseudonym is."""
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
-from intake.imports import Imports
 from intake.vault import Foreign, Person, Vault, scope_of
 from projections.database import open_database
 from projections.vault_tables import TABLES
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'staffel.db'}")
-    TABLES.create_all(engine)
-    yield engine
-    engine.dispose()
+def engine(database: Engine) -> Engine:
+    return database
 
 
 @pytest.fixture
@@ -115,14 +110,13 @@ def test_homes_wait_for_the_company_of_a_contact(vault: Vault) -> None:
     assert vault.homes_of(["c_a", "c_b"]) == {"c_b": ["v_3"]}
 
 
-def test_the_vault_remembers_imports(vault: Vault, tmp_path: Path) -> None:
-    path = tmp_path / "a.log"
-    path.write_bytes(b"one\n")
-    for _ in range(2):
-        Imports(vault).remember(path, "access-log", 4)
-    assert Imports(vault).resume_at(path, "access-log") == 4
-    assert len(vault.imports("access-log")) == 1
-
-
 def test_what_a_source_numbers_is_unique_within_its_first_part() -> None:
     assert [scope_of(source) for source in ("segment/website", "hubspot")] == ["segment", "hubspot"]
+
+
+def test_the_migration_makes_the_tables_that_the_code_knows(engine: Engine) -> None:
+    there = inspect(engine)
+    for table in TABLES.tables.values():
+        found = {column["name"]: column["nullable"] for column in there.get_columns(table.name)}
+        assert found == {column.name: column.nullable for column in table.columns}
+        assert there.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]

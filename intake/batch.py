@@ -1,0 +1,194 @@
+"""One batch on its way into the log: which accounts its observations belong to, and which facts they become.
+
+Goes through the observations in their order, so that what one tells holds for the next. Never appends.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from intake import registration
+from intake.account_ids import account_id
+from intake.attribution import ANON, CLAIMED, COMPANY, EXPLICIT, Attribution, Attributor, Shown
+from intake.observations import Observation, Rejected
+from intake.people import People, Who
+from intake.recording import IDENTIFIED, Draft, identification, record_of
+from streams.log import NewRecord
+
+
+class History(Protocol):
+    def has_facts(self, account: str) -> bool:
+        """Whether the log holds anything under this key."""
+
+
+class Sound(NamedTuple):
+    """An observation that passed the door, and what of its data may be recorded."""
+
+    observation: Observation
+    content: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    people: People
+    attributor: Attributor
+    history: History
+    now: int
+    _homes: dict[tuple[str, str], None] = field(default_factory=dict)
+    """Contacts without a company, with the visitors whose `anon:` accounts hold their facts."""
+    _arrived: dict[str, Draft] = field(default_factory=dict)
+    """Persons that this batch found in a company."""
+
+    def draft(self, sound: Sound) -> Draft | Rejected:
+        """The observation with its account. Reserves the domains that it claims."""
+        observation, content = sound
+        who = self.people.who(observation, content)
+        if observation.type in registration.TYPES:
+            return self._registration(sound, who)
+        found = self.attributor.attribute(self._shown(observation, who))
+        if found is None:
+            return Rejected(observation.where, "no_account", _no_account(observation))
+        return self._draft(sound, found, who)
+
+    def records(self, draft: Draft) -> list[NewRecord]:
+        """The facts of a draft, its own first; what they teach holds for later drafts."""
+        records = self._identifying(draft, draft.contact, draft.visitor) or [record_of(draft)]
+        self._learn(draft)
+        return records
+
+    def keep(self) -> None:
+        """Write down what was learned, before the facts that rest on it are appended."""
+        self.people.keep()
+        self.people.vault.add_homes(self._homes)
+
+    def releases(self) -> list[NewRecord]:
+        """What opens the anonymous accounts of those who arrived in a company."""
+        homes = self.people.vault.homes_of(self._arrived) if self._arrived else {}
+        self._arrived = {contact: draft for contact, draft in self._arrived.items() if contact in homes}
+        return [
+            record
+            for contact, draft in self._arrived.items()
+            for visitor in homes[contact]
+            for record in identification(draft, visitor, [ANON + visitor], reported=False)
+        ]
+
+    def finish(self) -> None:
+        """The releases are durable."""
+        if self._arrived:
+            self.people.vault.leave_homes(list(self._arrived))
+
+    def _draft(self, sound: Sound, found: Attribution, who: Who) -> Draft:
+        observation, content = sound
+        recorded_at = observation.recorded_at if observation.trusted else None
+        recorded_at = self.now if recorded_at is None else recorded_at
+        return Draft(observation, content, found, who.contact, who.visitor, recorded_at, who.alias)
+
+    def _shown(self, observation: Observation, who: Who) -> Shown:
+        if observation.account is not None:
+            return Shown(account=account_id(observation.account), email_domain=who.email_domain)
+        return Shown(
+            company=self.people.company(observation),
+            company_name=(observation.account_hint or "").strip() or None,
+            contact=who.contact,
+            visitor=who.visitor,
+            email_domain=who.email_domain,
+            host=observation.host,
+            ip=observation.ip,
+            alone=self.people.alone(who),
+        )
+
+    def _registration(self, sound: Sound, who: Who) -> Draft | Rejected:
+        observation, content = sound
+        claims = registration.claims_of(content)
+        if not isinstance(claims, registration.Claims):
+            return Rejected(observation.where, *claims)
+        found = self._registered(observation, content, claims)
+        if found is None:
+            return Rejected(observation.where, "no_account", _no_account(observation))
+        problem = registration.reserve(self.attributor, found.account, content, claims)
+        if problem is not None:
+            return Rejected(observation.where, *problem)
+        self.people.learn_company(observation, found.account)
+        if not observation.trusted:
+            content = registration.with_domains(content, claims)
+        return self._draft(Sound(observation, content), found, who)
+
+    def _registered(
+        self, observation: Observation, content: Mapping[str, Any], claims: registration.Claims
+    ) -> Attribution | None:
+        if observation.account is not None:
+            return Attribution(account_id(observation.account) or "", EXPLICIT, 100)
+        known = self.people.company(observation) or self._updated(observation, claims)
+        hint = (observation.account_hint or "").strip() or None
+        account = known or registration.id_of(content, claims, hint)
+        if account is None:
+            return None
+        return Attribution(account, CLAIMED, 100) if claims.domains else Attribution(account, COMPANY, 95)
+
+    def _updated(self, observation: Observation, claims: registration.Claims) -> str | None:
+        """An account that is there; a registration makes its own, so that it cannot take another's by mistake."""
+        if observation.type == registration.REGISTERED:
+            return None
+        hint = (observation.account_hint or "").strip()
+        named = self.attributor.account_of_name(hint) if hint else None
+        return named or next(filter(None, map(self.attributor.claimant, claims.domains)), None)
+
+    def _identifying(self, draft: Draft, contact: str | None, visitor: str | None) -> list[NewRecord]:
+        """The facts of a draft that shows a person and a visitor; none where it does not."""
+        if contact is None or visitor is None or draft.stands:
+            return []
+        reported = draft.observation.type == IDENTIFIED
+        if draft.attribution.account.startswith(ANON):
+            shown = {"visitor": visitor, "contact": contact} if reported else {}
+            return [record_of(draft._replace(content={**draft.content, **shown}))]
+        if reported:
+            return list(identification(draft, visitor, self._holders(visitor), reported=True))
+        return [record_of(draft), *self._observed(draft, contact, visitor)]
+
+    def _observed(self, draft: Draft, contact: str, visitor: str) -> list[NewRecord]:
+        pair, known = f"{visitor} {contact}", self.attributor.overlay.identified
+        if pair in known:
+            return []
+        self.attributor.overlay.keep(known, pair, draft.attribution.account)
+        return list(identification(draft, visitor, self._holders(visitor), reported=False))
+
+    def _holders(self, visitor: str) -> list[str]:
+        """The accounts that hold facts of the visitor: its own `anon:` one, and the company it was seen in."""
+        company = self.attributor.account_of_visitor(visitor)
+        if company is None:
+            return [ANON + visitor]
+        return [ANON + visitor, company] if self._was_alone(visitor) else [company]
+
+    def _was_alone(self, visitor: str) -> bool:
+        return visitor in self.attributor.overlay.anonymous or self.history.has_facts(ANON + visitor)
+
+    def _learn(self, draft: Draft) -> None:
+        overlay, account, contact = self.attributor.overlay, draft.attribution.account, draft.contact
+        overlay.learn(contact, draft.visitor, account)
+        if draft.stands:
+            self._learn_standing(draft.content)
+        if contact is None or (draft.observation.email is None and draft.observation.person is None):
+            return
+        if draft.alias is not None and draft.alias != draft.visitor and self._was_alone(draft.alias):
+            self._homes[(contact, draft.alias)] = None
+        if account.startswith(ANON):
+            self._homes[(contact, account.removeprefix(ANON))] = None
+            return
+        self._arrived[contact] = draft
+        if draft.visitor is not None:
+            overlay.keep(overlay.visitors, draft.visitor, account)
+
+    def _learn_standing(self, content: Mapping[str, Any]) -> None:
+        """An identification that a trusted file brings complete."""
+        visitor, to = content.get("visitor"), content.get("to")
+        if isinstance(visitor, str) and isinstance(to, str) and not to.startswith(ANON):
+            self.attributor.overlay.keep(self.attributor.overlay.visitors, visitor, to)
+
+
+def _no_account(observation: Observation) -> str:
+    if observation.account_hint:
+        return (
+            f"no account is known by {observation.account_hint[:80]!r}; "
+            "register it first (accounts before opportunities), or give its id as subject"
+        )
+    return "it shows neither account, person nor visitor; give a subject, an e-mail address or an anonymous id"

@@ -1,0 +1,122 @@
+"""The only door from outside: validates, attributes, hides persons, appends, and answers for each observation.
+
+Durable once it returns. One bad observation never spoils its neighbours. Never follows a structure change.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from intake.attribution import Attributor, Directory, Overlay
+from intake.batch import Batch, Sound
+from intake.door import refusal
+from intake.networks import CompanyNetworks, NoNetworks
+from intake.observations import Observation, Rejected
+from intake.people import People, Persons
+from intake.pseudonyms import NOTHING_MORE, Allowance, without_persons
+from intake.recording import Draft, Duplicate, Outcome, Recorded
+from intake.vault import scope_of
+from schemas.checks import FactProblem, check_fact
+from schemas.topics import ENGAGEMENT
+from streams.log import Appended, NewRecord, Record
+
+Clock = Callable[[], int]
+"""Now, in milliseconds since 1970."""
+
+
+class Door(Protocol):
+    """What the recorder needs of the log."""
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]: ...
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
+
+
+class Recorder:
+    """Records observations. May be used by several threads, and beside recorders of other processes."""
+
+    def __init__(
+        self,
+        log: Door,
+        vault: Persons,
+        directory: Directory,
+        clock: Clock,
+        *,
+        networks: CompanyNetworks | None = None,
+        allowances: Mapping[str, Allowance] | None = None,
+        remembered: int = 200_000,
+    ) -> None:
+        """`allowances`: what a source (`segment/website`, else `segment`) may send beyond the declared fields."""
+        self._log, self._vault, self._directory, self._clock = log, vault, directory, clock
+        self._networks = networks or NoNetworks()
+        self._allowances = allowances or {}
+        self._overlay = Overlay(remembered)
+
+    def record(self, observations: Sequence[Observation]) -> list[Outcome]:
+        """One outcome for each, in the same order; a batch of some thousands is quickest.
+
+        Raises what log and database raise where they are out of order; nothing was answered then, and the batch may
+        be given again.
+        """
+        now = self._clock()
+        sound = [self._sound(observation, now) for observation in observations]
+        attributor = Attributor(self._directory, self._networks, self._overlay)
+        batch = Batch(People(self._vault), attributor, _LogHistory(self._log), now)
+        batch.people.look_up(item.observation for item in sound if isinstance(item, Sound))
+        drafts = [item if isinstance(item, Rejected) else _drafted(batch, item) for item in sound]
+        return self._append(batch, drafts)
+
+    def _sound(self, observation: Observation, now: int) -> Sound | Rejected:
+        refused = refusal(observation, now)
+        if refused is not None:
+            return refused
+        if not isinstance(observation.data, dict):
+            return Rejected(observation.where, "bad_data", "data: no object; write for instance {}")
+        content = observation.data if observation.trusted else self._without_persons(observation)
+        checked = check_fact(observation.type, content)
+        return _refused(observation, checked) if isinstance(checked, tuple) else Sound(observation, content)
+
+    def _without_persons(self, observation: Observation) -> dict[str, Any]:
+        allowance = NOTHING_MORE
+        if self._allowances:
+            source = observation.source
+            allowance = self._allowances.get(source) or self._allowances.get(scope_of(source)) or NOTHING_MORE
+        return without_persons(observation.type, observation.data, allowance)
+
+    def _append(self, batch: Batch, drafts: list[tuple[Draft, list[NewRecord]] | Rejected]) -> list[Outcome]:
+        batch.keep()
+        records = [record for draft in drafts if not isinstance(draft, Rejected) for record in draft[1]]
+        records += batch.releases()
+        appended = iter(self._log.append(ENGAGEMENT, records) if records else [])
+        outcomes = [draft if isinstance(draft, Rejected) else _answer(draft, appended) for draft in drafts]
+        batch.finish()
+        return outcomes
+
+
+class _LogHistory:
+    def __init__(self, log: Door) -> None:
+        self._log = log
+
+    def has_facts(self, account: str) -> bool:
+        return account in self._log.latest(ENGAGEMENT, [account])
+
+
+def _drafted(batch: Batch, sound: Sound) -> tuple[Draft, list[NewRecord]] | Rejected:
+    draft = batch.draft(sound)
+    if isinstance(draft, Rejected):
+        return draft
+    try:
+        return draft, batch.records(draft)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return Rejected(draft.observation.where, "bad_data", f"data: cannot be written as JSON: {error}")
+
+
+def _refused(observation: Observation, problems: tuple[FactProblem, ...]) -> Rejected:
+    return Rejected(observation.where, problems[0].code, "; ".join(problem.why for problem in problems[:5]))
+
+
+def _answer(draft: tuple[Draft, list[NewRecord]], appended: Iterator[Appended]) -> Outcome:
+    made, records = draft
+    places = [next(appended) for _ in records]
+    account, last = made.attribution.account, places[-1]
+    answer = Duplicate if places[0].duplicate else Recorded
+    return answer(account, made.who, last.partition, last.offset)

@@ -1,0 +1,85 @@
+"""Stand-ins for the log and the directory, and builders of observations. Never tests anything itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from intake.observations import Observation
+from streams.log import Appended, NewRecord, Record
+
+NOW = 1_767_600_000_000
+"""2026-01-05T08:00:00Z."""
+
+
+class MemoryLog:
+    """One partition in a list; a record id stands once."""
+
+    def __init__(self) -> None:
+        self.records: list[NewRecord] = []
+        self._places: dict[str | None, int] = {}
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        assert (topic, partition) == ("engagement", None)
+        return [self._append(record) for record in records]
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        assert topic == "engagement"
+        return {r.key: Record(at, r.key, r.value, r.headers) for at, r in enumerate(self.records) if r.key in keys}
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(record.value) for record in self.records]
+
+    def told(self, *fields: str) -> list[tuple[Any, ...]]:
+        """Of every fact these fields."""
+        return [tuple(fact.get(field) for field in fields) for fact in self.facts()]
+
+    def _append(self, record: NewRecord) -> Appended:
+        offset = self._places.get(record.id)
+        if offset is not None:
+            return Appended(0, offset, True)
+        self.records.append(record)
+        self._places[record.id] = len(self.records) - 1
+        return Appended(0, len(self.records) - 1, False)
+
+
+class MemoryDirectory:
+    """What the projections would know; `lags` as long as nobody fills it in, but for claims."""
+
+    def __init__(self) -> None:
+        self.domains: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.contacts: dict[str, str] = {}
+        self.visitors: dict[str, str] = {}
+        self.asked = 0
+
+    def account_of_domain(self, domain: str) -> str | None:
+        self.asked += 1
+        return self.domains.get(domain)
+
+    def account_of_name(self, name: str) -> str | None:
+        self.asked += 1
+        return self.names.get(name)
+
+    def account_of_contact(self, contact: str) -> str | None:
+        self.asked += 1
+        return self.contacts.get(contact)
+
+    def account_of_visitor(self, visitor: str) -> str | None:
+        self.asked += 1
+        return self.visitors.get(visitor)
+
+    def claim(self, domain: str, account: str) -> str | None:
+        holder = self.domains.setdefault(domain, account)
+        return None if holder == account else holder
+
+
+def seen(id: str = "1", type: str = "web.page_viewed.v1", **fields: Any) -> Observation:
+    """A page view of the web source, half an hour ago."""
+    told = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
+    return Observation(id=id, type=type, **told)
+
+
+def registered(id: str, account: str | None, domains: Sequence[str] = (), **data: Any) -> Observation:
+    content = data | ({"domains": list(domains)} if domains else {})
+    return seen(id, "account.registered.v1", source="crm", account=account, data=content)
