@@ -24,6 +24,10 @@ _PRAGMAS = (
 )
 
 
+Database = Engine
+"""What the layers above pass on without looking into it."""
+
+
 def open_database(url: str) -> Engine:
     """An engine for `sqlite:///PATH` or `postgresql+psycopg://…`; connects at the first use.
 

@@ -90,6 +90,13 @@ class Questions:
         gated = self.models.gated
         return self._all(select(gated).where(gated.c.account == account).order_by(gated.c.seq, gated.c.n))
 
+    def between(self, table: str, account: str, after_seq: int, seq: int, by: str = "seq") -> Rows:
+        """An account's rows of a read model with after_seq < `by` <= seq, in their order."""
+        rows = self.models.metadata.tables[getattr(self.models, table).name]
+        order = [rows.c[by], *([rows.c.n] if "n" in rows.c else [])]
+        chosen = select(rows).where(rows.c.account == account, rows.c[by] > after_seq, rows.c[by] <= seq)
+        return self._all(chosen.order_by(*order))
+
     def _up_to(self, account: str, seq: int | None) -> list[ColumnElement[bool]]:
         ledger = self.models.ledger
         ours = [ledger.c.account == account]

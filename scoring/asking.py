@@ -12,12 +12,20 @@ from scoring.state import Account
 
 def seen_at(account: Account, instant: int, plan: Plan) -> Account:
     """A copy, its clock at `instant` or at its own where that is later; falls up to then are decided in it."""
-    copy = decode_account(encode_account(account), plan)
+    copy = account_at(encode_account(account), instant, plan)
     assert copy is not None, "a state that this fold wrote is of this fold's version"
-    begin(copy, keep_lines=False)
-    if instant > copy.clock:
-        advance(copy, instant, plan)
     return copy
+
+
+def account_at(state: bytes, instant: int, plan: Plan) -> Account | None:
+    """The same of an encoded state; None where another version of the fold wrote it."""
+    account = decode_account(state, plan)
+    if account is None:
+        return None
+    begin(account, keep_lines=False)
+    if instant > account.clock:
+        advance(account, instant, plan)
+    return account
 
 
 def track_scores(account: Account, plan: Plan) -> dict[str, TrackScore]:

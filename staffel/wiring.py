@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from projections.database import open_database
-from projections.health import projected
+from projections.database import Database, open_database
+from projections.health import projected, projector_positions
 from projections.migrate import migrate
 from projections.mover import Mover
 from projections.projector import Projector
@@ -30,8 +30,6 @@ from streams.sql_host_lock import host_lock_of
 from streams.sql_log import SqlLog
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from intake.recorder import Recorder
     from intake.vault import Vault
 
@@ -53,7 +51,7 @@ class Staffel:
     """Everything of one process, connected."""
 
     settings: Settings
-    engine: "Engine"
+    engine: Database
     log: SqlLog
     lock: HostLock
     clock: Clock
@@ -104,8 +102,6 @@ class Staffel:
             raise StillBusy(f"recorded, but {holder} has not caught up in {self.settings.wait:g} s; ask again later")
 
     def projector_positions(self) -> dict[int, int]:
-        from projections.health import projector_positions
-
         return projector_positions(self.engine, self.log)
 
     def close(self) -> None:

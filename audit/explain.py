@@ -1,0 +1,82 @@
+"""Why an account has its score: the ledger's lines, valued at an instant, whose sum is the score. Never rounds."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from math import fsum
+from typing import Any
+
+from projections.fading import faded
+from schemas.scores import Line, StageChange
+from schemas.times import format_time, parse_time
+
+Json = dict[str, Any]
+
+
+def line_of_row(row: Any, at: int) -> Json:
+    """A ledger row, valued at `at`."""
+    return _line(row, format_time(row.time), row.time, at)
+
+
+def line_of_fold(line: Line, at: int) -> Json:
+    """A line of a replay, valued at `at`."""
+    return _line(line, line.time, parse_time(line.time), at)
+
+
+def _line(line: Any, time: str, instant: int, at: int) -> Json:
+    now = 0.0 if line.cut is not None else faded(line.points * line.weight, line.half_life, instant, at)
+    return {
+        "track": line.track,
+        "time": time,
+        "event": line.event,
+        "type": line.type,
+        "contact": line.contact,
+        "rule": line.rule,
+        "points": line.points,
+        "weight": line.weight,
+        "cut": line.cut,
+        "half_life": line.half_life,
+        "now": now,
+    }
+
+
+def sums(lines: Iterable[Json]) -> dict[str, float]:
+    """track -> the sum of its lines."""
+    parts: dict[str, list[float]] = {}
+    for line in lines:
+        parts.setdefault(line["track"], []).append(line["now"])
+    return {track: fsum(values) for track, values in parts.items()}
+
+
+def summary(lines: Iterable[Json]) -> list[Json]:
+    """Per track, rule and contact: how many lines, how many of them cut, and their value; the largest first."""
+
+    def key(line: Json) -> tuple[str, str, str]:
+        return line["track"], line["rule"], line["contact"]
+
+    rows = []
+    for (track, rule, contact), group in groupby(sorted(lines, key=key), key):
+        members = list(group)
+        rows.append(
+            {
+                "track": track,
+                "rule": rule,
+                "contact": contact,
+                "lines": len(members),
+                "cut": sum(1 for line in members if line["cut"] is not None),
+                "last": max(line["time"] for line in members),
+                "now": fsum(line["now"] for line in members),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["track"], -abs(row["now"]), row["rule"], row["contact"]))
+
+
+def stage_change_of_row(row: Any) -> Json:
+    return _change(row, format_time(row.at), row.from_stage, row.to_stage)
+
+
+def stage_change_of_fold(change: StageChange) -> Json:
+    return _change(change, change.at, change.from_, change.to)
+
+
+def _change(change: Any, at: str, before: str | None, after: str | None) -> Json:
+    return {"track": change.track, "at": at, "from": before, "to": after, "cause": change.cause, "score": change.score}

@@ -1,0 +1,88 @@
+"""Where accounts stand at an instant, in the shape that every reader gets. Never writes.
+
+`latest` is the greatest `time` of a fact that is no control fact; an instant in the past is answered by a replay of
+what had been recorded by then.
+"""
+
+from typing import Any
+
+import msgspec
+
+from audit.replay import Progress, recorded_within, replay
+from projections.asking import top_accounts
+from projections.database import Database
+from projections.queries import asking
+from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
+from schemas.times import format_time, parse_time
+from schemas.topics import ENGAGEMENT, SCORES
+from scoring.asking import account_at, seen_at, track_scores
+from scoring.fit import known_profile
+from scoring.plan import Plan
+from scoring.state import Account
+from streams.log import Log
+
+Json = dict[str, Any]
+NO_LIMIT = 1 << 62
+
+
+def latest_time(log: Log) -> int:
+    """Of all partitions, as far as they were scored; 0 for a log without facts."""
+    last = (log.latest_in(SCORES, p, CHECKPOINT_KEY) for p in range(log.partitions(ENGAGEMENT)))
+    times = [decode_checkpoint(record.value).latest for record in last if record is not None]
+    return max((parse_time(text) for text in times if text is not None), default=0)
+
+
+def standings(engine: Database, plan: Plan, at: int, *, stage: str | None = None, limit: int = NO_LIMIT) -> list[Json]:
+    """The accounts as the whole log has them, valued at `at`: the highest first."""
+    with asking(engine) as questions:
+        highest = top_accounts(questions, lambda state, _, at: tracks_at(state, at, plan), at, limit, stage)
+        return [of_row(each.row, each.tracks, max(at, each.row.as_of)) for each in highest]
+
+
+def standings_then(
+    log: Log,
+    until: int,
+    *,
+    stage: str | None = None,
+    limit: int = NO_LIMIT,
+    progress: Progress = lambda _: None,
+) -> list[Json]:
+    """The accounts as they stood with what had been recorded by `until`, valued then."""
+    replayed = replay(log, accept=recorded_within(until=until), progress=progress)
+    plan = replayed.plan
+    shown = [of_account(seen_at(account, until, plan), plan) for account in replayed.accounts.values()]
+    chosen = [each for each in shown if stage is None or each["stage"] == stage]
+    return sorted(chosen, key=lambda each: (-each["score"], each["account"]))[:limit]
+
+
+def tracks_at(state: bytes, at: int, plan: Plan) -> dict[str, TrackScore]:
+    account = account_at(state, at, plan)
+    return {} if account is None else track_scores(account, plan)
+
+
+def of_row(row: Any, tracks: dict[str, TrackScore] | Any, as_of: int) -> Json:
+    fit = {"points": row.fit_points, "grade": row.fit_grade}
+    return shape(row.account, row.name, tracks, fit, as_of, row.seq, row.model)
+
+
+def of_account(account: Account, plan: Plan) -> Json:
+    name = known_profile(account).get("name")
+    fit = {"points": account.fit, "grade": account.grade}
+    return shape(account.id, name, track_scores(account, plan), fit, account.clock, account.seq, plan.version)
+
+
+def shape(id: str, name: object, tracks: dict[str, TrackScore], fit: Json, as_of: int, seq: int, model: str) -> Json:
+    """One account as JSON: score, stage and breadth are those of the model's first track."""
+    first = next(iter(tracks.values()))
+    return {
+        "account": id,
+        "name": name,
+        "stage": first.stage,
+        "score": first.score,
+        "fit": fit,
+        "breadth": first.breadth,
+        "tracks": {track: msgspec.to_builtins(scores) for track, scores in tracks.items()},
+        "as_of": format_time(as_of),
+        "seq": seq,
+        "model": model,
+    }
