@@ -4,16 +4,15 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOURCE = "staffel"
-
 
 class Published(BaseModel):
     """The data of one event on `sqa-handoffs`; times are `2026-01-05T09:12:00.000Z`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, use_attribute_docstrings=True)
 
     type: ClassVar[str]
-    handoff: str = Field(description="`<account>/<track>/<crossing>`")
+    handoff: str
+    """`<account>/<track>/<crossing>`"""
     account: str
     track: str
     crossing: int = Field(ge=1)
@@ -27,18 +26,16 @@ class Reason(BaseModel):
     rule: str
     contact: str
     points: float
-    facts: tuple[str, ...] = Field(default=(), description="ids of the facts that count")
 
 
 class Position(BaseModel):
-    """Where in the log the crossing stands: replay up to there and see the same."""
+    """Where the crossing stands: replay the partition up to this seq of the account and see the same."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
-    seq: int
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
+    topic: str
+    partition: int
+    account_seq: int
 
 
 class HandoffProposed(Published):
@@ -47,55 +44,55 @@ class HandoffProposed(Published):
     type: ClassVar[str] = "sqa.handoff_proposed.v1"
     crossed_at: str
     score: float
-    model: str = Field(description="version of the model")
+    model: str
+    """Version of the model."""
     route: str | None = None
     act_now: bool = False
     due_at: str | None = None
-    fact: str | None = Field(default=None, description="id of the fact that crossed")
-    fit: dict[str, Any] | None = None
     reasons: tuple[Reason, ...] = ()
-    contacts: tuple[str, ...] = ()
+    """What counted most, the largest first."""
+    people: tuple[str, ...] = ()
+    """Pseudonyms, by their part in the score."""
+    facts: tuple[str, ...] = ()
+    """Ids of the facts behind the reasons, the newest last."""
     position: Position | None = None
 
 
-class HandoffAccepted(Published):
-    type: ClassVar[str] = "sqa.handoff_accepted.v1"
+class HandoffStep(Published):
+    """One decision, or the lack of it."""
+
     at: str
+    fact: str | None = None
+    """Id of the fact that decided."""
     by: str | None = None
     reason: str | None = None
-    late: bool = Field(default=False, description="accepted after it had expired")
-
-
-class HandoffRejected(Published):
-    type: ClassVar[str] = "sqa.handoff_rejected.v1"
-    at: str
-    by: str | None = None
-    reason: str | None = None
-
-
-class HandoffExpired(Published):
-    type: ClassVar[str] = "sqa.handoff_expired.v1"
-    at: str
-
-
-class HandoffWithdrawn(Published):
-    type: ClassVar[str] = "sqa.handoff_withdrawn.v1"
-    at: str
-    reason: str | None = None
-
-
-class HandoffRecycled(Published):
-    type: ClassVar[str] = "sqa.handoff_recycled.v1"
-    at: str
-    by: str | None = None
-    reason: str | None = None
-
-
-class HandoffConverted(Published):
-    type: ClassVar[str] = "sqa.handoff_converted.v1"
-    at: str
-    by: str | None = None
     opportunity: str | None = None
+    late: bool = False
+    """Accepted after it had expired."""
+
+
+class HandoffAccepted(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_accepted.v1"
+
+
+class HandoffRejected(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_rejected.v1"
+
+
+class HandoffExpired(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_expired.v1"
+
+
+class HandoffWithdrawn(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_withdrawn.v1"
+
+
+class HandoffRecycled(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_recycled.v1"
+
+
+class HandoffConverted(HandoffStep):
+    type: ClassVar[str] = "sqa.handoff_converted.v1"
 
 
 EVENTS: dict[str, type[Published]] = {
