@@ -1,6 +1,6 @@
 """Records of the topic `sqa-handoffs`: handoffs and their steps, as CloudEvents for other systems. Only pseudonyms."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
