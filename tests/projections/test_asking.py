@@ -1,0 +1,184 @@
+"""Questions: what the read models answer, the highest accounts without valuing them all, and how it is looked up."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from projections import work_tables
+from projections.asking import Tracks, top_accounts
+from projections.fading import faded
+from projections.health import health
+from projections.queries import Questions, asking
+from projections.tables import read_models
+from schemas.scores import AccountScored, Changes
+from tests.projections.builders import (
+    HOUR,
+    NOON,
+    account_scored,
+    anonymous,
+    contact_scored,
+    gated,
+    line,
+    opened,
+    raw,
+    release,
+    stage_change,
+    step,
+    track,
+)
+from tests.projections.world import World
+
+LATER = NOON + 1000 * HOUR
+
+
+def scored(account: str, score: float, half_life: int, stage: str | None = None) -> AccountScored:
+    """An account whose state says how fast it fades."""
+    state = raw([score, half_life, stage])
+    return account_scored(account, tracks={"acquisition": track(score, stage)}, state=state)
+
+
+def value(state: bytes, _model: str, at: int) -> Tracks:
+    score, half_life, stage = msgspec.json.decode(state)
+    now = faded(score, half_life, NOON, at)
+    return {"acquisition": track(now, stage if now >= 10 else None)}
+
+
+def top(world: World, limit: int, stage: str | None = None, at: int = LATER) -> list[tuple[str, float]]:
+    with asking(world.engine) as questions:
+        return [(s.row.account, round(s.score, 6)) for s in top_accounts(questions, value, at, limit, stage)]
+
+
+def test_accounts_are_ranked_by_what_they_are_worth_then(world: World) -> None:
+    world.given(scored("fast", 900, 100), scored("slow", 400, 1000), scored("low", 20, 1000), anonymous())
+
+    assert top(world, 2, at=NOON) == [("fast", 900.0), ("slow", 400.0)]
+    assert top(world, 2) == [("slow", 200.0), ("low", 10.0)]
+    assert top(world, 9) == [("slow", 200.0), ("low", 10.0), ("fast", round(900 / 1024, 6))]
+
+
+def test_a_stage_asked_for_is_the_stage_then(world: World) -> None:
+    world.given(scored("fell", 900, 50, "sqa"), scored("holds", 30, 1000, "sqa"), scored("never", 500, 1000))
+
+    assert top(world, 9, stage="sqa") == [("holds", 15.0)]
+
+
+def test_the_walk_stops_where_nothing_below_can_rise(world: World) -> None:
+    world.given(*(scored(f"account-{n:03}", 1000 - n, 1_000_000) for n in range(300)))
+    asked: list[bytes] = []
+
+    def counting(state: bytes, model: str, at: int) -> Tracks:
+        asked.append(state)
+        return value(state, model, at)
+
+    with asking(world.engine) as questions:
+        found = top_accounts(questions, counting, NOON + HOUR, 5)
+
+    assert [standing.row.account for standing in found] == [f"account-{n:03}" for n in range(5)]
+    assert len(asked) == 6  # the one that ended the walk as well
+
+
+_SCORES = st.lists(
+    st.tuples(st.sampled_from([-50, 0, 1, 7, 40, 300]), st.sampled_from([1, 24, 400, 9000])), max_size=12
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(scores=_SCORES, limit=st.integers(1, 6), hours=st.integers(0, 3000))
+def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
+    from projections.asking import Standing, _highest
+
+    at = NOON + hours * HOUR
+    standings = sorted(
+        ((score, Standing((), value(raw([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
+        key=lambda entry: -entry[0],
+    )
+    every = sorted((standing.score for _, standing in standings), reverse=True)
+
+    assert [standing.score for standing in _highest(iter(standings), limit)] == every[:limit]
+
+
+def test_everything_about_an_account_is_told(world: World) -> None:
+    changes = Changes(
+        lines=[line(1), line(2)], stages=[stage_change(2, None, "sqa")], gated=[gated(1)], handoffs=[opened(2)]
+    )
+    world.given(account_scored(seq=2, changes=changes), contact_scored(seq=2), contact_scored(contact="c_bert"))
+    world.given(account_scored(after_seq=2, seq=3, changes=Changes(steps=[step(3, "rejected")])))
+
+    with asking(world.engine) as questions:
+        known = questions.account("acme.com")
+        assert known is not None
+        assert known.seq == 3
+        assert questions.account("nobody.example") is None
+        assert [c.contact for c in questions.contacts("acme.com")] == ["c_anna", "c_bert"]
+        assert [c.account for c in questions.contact("c_bert")] == ["acme.com"]
+        assert [c.to_stage for c in questions.stage_changes("acme.com")] == ["sqa"]
+        assert [g.why for g in questions.gated("acme.com")] == ["suppressed"]
+        assert [h.status for h in questions.handoffs(account="acme.com")] == ["rejected"]
+        assert questions.handoffs(only_open=True) == []
+        assert [s.status for s in questions.steps("acme.com/acquisition/1")] == ["rejected"]
+
+
+def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
+    world.given(account_scored(seq=2, changes=Changes(lines=[line(1), line(2)])))
+    again = Changes(lines=[line(3, 20.0, rule="all")])
+    world.given(account_scored(after_seq=2, seq=3, epoch=1, changes=again))
+
+    with asking(world.engine) as questions:
+        assert [row.rule for row in questions.lines("acme.com")] == ["all"]
+        assert [row.seq for row in questions.lines("acme.com", up_to_seq=2)] == [1, 2]
+        assert [row.seq for row in questions.lines("acme.com", up_to_seq=1)] == [1]
+        assert len(questions.all_lines("acme.com")) == 3
+
+
+def test_health_tells_how_far_it_is_behind(world: World) -> None:
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(releases=[release()]))
+    world.published(account_scored("other.example"))
+
+    behind = health(world.engine, world.log, NOON + 5 * HOUR)
+    assert (behind.scorer_lag, behind.projector_lag, behind.outbox_waiting, behind.outbox_age_ms) == (0, 1, 1, 2 * HOUR)
+    assert (behind.moves_open, behind.is_idle) == (1, False)
+
+    world.projected().worked()
+    assert health(world.engine, world.log, NOON).is_idle
+
+
+def _hot_reads(questions: Questions) -> list[Select[object]]:
+    models = read_models()
+    outbox, timers = work_tables.outbox, models.timers
+    return [
+        questions.accounts_by_score().limit(50),
+        select(models.ledger).where(models.ledger.c.account == "a", models.ledger.c.epoch == 0),
+        select(models.contacts).where(models.contacts.c.contact == "c_anna"),
+        select(models.handoffs).where(models.handoffs.c.status == "proposed").order_by(models.handoffs.c.crossed_at),
+        select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(500),
+        select(timers).where(timers.c.recorded.is_(False), timers.c.at <= 5),
+        select(work_tables.directory_domains).where(work_tables.directory_domains.c.domain == "acme.com"),
+        select(work_tables.directory_accounts).where(work_tables.directory_accounts.c.name_key == "acme"),
+        select(work_tables.parked).where(work_tables.parked.c.account == "anon:v_one"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_hot_reads_use_an_index_and_sort_nothing(database: Engine, number: int) -> None:
+    with asking(database) as questions:
+        plan = _plan(questions.connection, _hot_reads(questions)[number])
+
+    assert "INDEX" in plan.upper() or "PRIMARY KEY" in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
+
+
+def _plan(connection: Connection, statement: Select[object]) -> str:
+    on_sqlite = connection.dialect.name == "sqlite"
+    text = str(
+        statement.compile(
+            dialect=sqlite.dialect() if on_sqlite else postgresql.dialect(), compile_kwargs={"literal_binds": True}
+        )
+    )
+    if not on_sqlite:  # on empty tables it would rather read everything
+        connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off")
+    rows = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if on_sqlite else ''}{text}").all()
+    return "\n".join(str(row[-1]) for row in rows)

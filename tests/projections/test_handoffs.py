@@ -1,0 +1,187 @@
+"""Handoffs: evidence frozen at the crossing, the life of each, and what is told of it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from projections.decisions import Refused, decision
+from projections.facts import record_id
+from projections.queries import asking
+from schemas.scores import Changes
+from schemas.times import parse_time
+from schemas.topics import SQA_HANDOFFS
+from tests.projections.builders import account_scored, at, line, opened, step
+from tests.projections.world import World
+
+HANDOFF = "acme.com/acquisition/1"
+
+
+def crossed(*lines: Any, seq: int = 3, **given: Any) -> Any:
+    return account_scored(seq=seq, changes=Changes(lines=list(lines), handoffs=[opened(seq, **given)]))
+
+
+def decided(seq: int, status: str, **given: Any) -> Any:
+    return account_scored(after_seq=seq - 1, seq=seq, changes=Changes(steps=[step(seq, status, **given)]))
+
+
+def events(world: World) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(record.value) for record in world.worked().on_log(SQA_HANDOFFS)]
+
+
+def test_reasons_are_what_counted_at_the_crossing_by_rule_and_contact(world: World) -> None:
+    world.when(
+        crossed(
+            line(1, 8.0, time=at(-333), half_life=336),
+            line(2, 10.0, weight=2.0, half_life=None),
+            line(2, -30.0, rule="unsubscribed", contact="c_bert", half_life=None),
+            line(3, 99.0, rule="form", cut="form"),
+        )
+    )
+
+    assert world.rows("handoffs", "reasons", "people", "facts") == [
+        (
+            [
+                {"rule": "unsubscribed", "contact": "c_bert", "points": -30.0},
+                {"rule": "page", "contact": "c_anna", "points": 24.0},
+            ],
+            ["c_anna"],
+            ["fact-1", "fact-2"],
+        )
+    ]
+
+
+def test_reasons_do_not_look_past_the_crossing_nor_into_another_track(world: World) -> None:
+    lines = [line(1, half_life=None), line(2, track="expansion"), line(4)]
+    world.given(account_scored(seq=4, changes=Changes(lines=lines, handoffs=[opened(3)])))
+
+    assert world.rows("handoffs", "reasons") == [[{"rule": "page", "contact": "c_anna", "points": 10.0}]]
+
+
+def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
+    world.when(crossed(line(1, half_life=None)))
+
+    assert events(world) == [
+        {
+            "specversion": "1.0",
+            "id": f"{HANDOFF}:proposed",
+            "source": "staffel",
+            "type": "sqa.handoff_proposed.v1",
+            "subject": "acme.com",
+            "time": at(3),
+            "recordedtime": at(0),
+            "data": {
+                "handoff": HANDOFF,
+                "account": "acme.com",
+                "track": "acquisition",
+                "crossing": 1,
+                "crossed_at": at(3),
+                "score": 120.0,
+                "model": "test-1-000000000000",
+                "route": "sdr",
+                "act_now": False,
+                "due_at": at(7),
+                "reasons": [{"rule": "page", "contact": "c_anna", "points": 10.0}],
+                "people": ["c_anna"],
+                "facts": ["fact-1"],
+                "position": {"topic": "engagement", "partition": 0, "account_seq": 3},
+            },
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        ["accepted", "converted"],
+        ["accepted", "recycled"],
+        ["rejected"],
+        ["expired"],
+        ["expired", "accepted", "converted"],
+        ["withdrawn"],
+    ],
+)
+def test_every_step_is_kept_and_told_once(world: World, life: list[str]) -> None:
+    world.given(crossed())
+    for seq, status in enumerate(life, start=4):
+        world.when(decided(seq, status))
+
+    assert world.rows("handoffs", "status", "seq", "steps") == [(life[-1], 3 + len(life), len(life))]
+    assert world.rows("handoff_steps", "status") == life
+    assert [event["type"] for event in events(world)] == [f"sqa.handoff_{s}.v1" for s in ["proposed", *life]]
+
+
+def test_a_decision_tells_who_why_and_whether_late(world: World) -> None:
+    world.given(crossed(), decided(4, "expired"))
+    world.given(decided(5, "accepted", by="sam", reason="good fit", late=True))
+
+    told = events(world)[-1]
+
+    assert told["id"] == f"{HANDOFF}:accepted"
+    assert told["time"] == at(5)
+    assert told["data"] == {
+        **{"handoff": HANDOFF, "account": "acme.com", "track": "acquisition", "crossing": 1},
+        **{"fact": "decision-5", "at": at(5), "by": "sam", "reason": "good fit", "opportunity": None, "late": True},
+    }
+    assert world.rows("handoffs", "status", "by", "reason", "late", "decided_at") == [
+        ("accepted", "sam", "good fit", True, parse_time(at(5)))
+    ]
+
+
+def test_opening_and_decision_in_one_update_are_told_in_order(world: World) -> None:
+    world.given(account_scored(seq=4, changes=Changes(handoffs=[opened(3)], steps=[step(4, "rejected")])))
+
+    assert [event["id"] for event in events(world)] == [f"{HANDOFF}:proposed", f"{HANDOFF}:rejected"]
+    assert world.rows("timers", "kind") == []
+
+
+def test_an_expiry_waits_for_a_proposed_handoff_alone(world: World) -> None:
+    world.given(crossed())
+    assert world.rows("timers", "kind", "ref", "at") == [("expiry", HANDOFF, parse_time(at(7)))]
+
+    world.given(decided(4, "accepted"))
+    assert world.rows("timers") == []
+
+
+def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
+    world.given(crossed())
+    with asking(world.engine) as questions:
+        row = questions.handoff(HANDOFF)
+
+    assert decision(row, HANDOFF, "accepted") == decision(row, HANDOFF, "rejected") == f"handoff:{HANDOFF}:1"
+
+
+@pytest.mark.parametrize(
+    ("life", "wanted", "code"),
+    [
+        (["accepted"], "accepted", "already_decided"),
+        (["rejected"], "accepted", "already_decided"),
+        ([], "recycled", "not_accepted"),
+        (["accepted", "converted"], "recycled", "not_accepted"),
+    ],
+)
+def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wanted: str, code: str) -> None:
+    world.given(crossed(), *(decided(seq, status) for seq, status in enumerate(life, start=4)))
+    with asking(world.engine) as questions:
+        refused = decision(questions.handoff(HANDOFF), HANDOFF, wanted)
+
+    assert isinstance(refused, Refused)
+    assert refused.code == code
+
+
+def test_a_handoff_that_does_not_exist_is_named() -> None:
+    refused = decision(None, "nobody/acquisition/1", "accepted")
+
+    assert refused == Refused(
+        "no_such_handoff", "there is no handoff nobody/acquisition/1; `staffel handoffs` lists them"
+    )
+
+
+def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) -> None:
+    world.given(crossed(), decided(4, "expired"))
+    with asking(world.engine) as questions:
+        assert decision(questions.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
+
+
+def test_a_record_is_known_by_source_and_id() -> None:
+    assert record_id({"source": "web", "id": "1"}) == "web\n1"

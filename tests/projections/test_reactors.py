@@ -1,0 +1,234 @@
+"""Relay, mover and timers: what goes back onto the log, and that it goes there once."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import event
+
+from projections.facts import moved_id
+from projections.parking import MOST_PARKED
+from projections.relay import Relay
+from schemas.scores import Changes
+from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
+from streams.log import NewRecord, Unit
+from tests.projections.builders import (
+    HOUR,
+    NOON,
+    account_scored,
+    anonymous,
+    at,
+    fact,
+    forward,
+    opened,
+    parked,
+    release,
+    track,
+)
+from tests.projections.world import World
+
+
+def facts(world: World) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(record.value) for record in world.on_log(ENGAGEMENT)]
+
+
+def all_read(world: World) -> None:
+    """The scorer has read everything there is."""
+    end = world.log.end(ENGAGEMENT, 0)
+    if world.log.position(0) < end:
+        world.log.append_unit(Unit(0, world.log.position(0), end, [], []))
+
+
+def copy(seq: int, move: str = "identified-1") -> dict[str, Any]:
+    """Of the fact of that seq of `anon:v_one`, under `acme.com`, recorded at the world's beginning."""
+    whole = fact(f"fact-{seq}~{move}", "acme.com", at(seq), contact="v_one", origin=f"fact-{seq}", moves=move)
+    return {**whole, "recordedtime": at(0)}
+
+
+def test_parked_facts_are_recorded_again_oldest_first(world: World) -> None:
+    late = parked(2, time=at(0.5))
+    world.given(anonymous(seq=2, parked=[parked(1), late]))
+    world.when(anonymous(after_seq=2, seq=3, releases=[release()])).worked()
+
+    assert facts(world) == [{**copy(2), "time": at(0.5)}, copy(1)]
+    assert world.rows("parked") == []
+    assert world.rows("moves", "move", "account", "to_account", "done") == [
+        ("identified-1", "anon:v_one", "acme.com", True)
+    ]
+
+
+def test_a_copy_is_keyed_and_headed_as_every_fact(world: World) -> None:
+    world.given(anonymous(seq=2, parked=[parked(1)], releases=[release()])).worked()
+
+    [record] = world.on_log(ENGAGEMENT)
+    assert (record.key, record.headers) == ("acme.com", (("content-type", b"application/cloudevents+json"),))
+    assert list(msgspec.json.decode(record.value))[:7] == [
+        *("specversion", "id", "source", "type", "subject", "time", "recordedtime")
+    ]
+
+
+def test_facts_that_come_after_the_release_are_forwarded(world: World) -> None:
+    world.given(anonymous(seq=1, releases=[release()]))
+    world.when(anonymous(after_seq=1, seq=2, forwards=[forward(2)])).worked()
+
+    assert facts(world) == [copy(2)]
+
+
+def test_a_fact_that_moved_before_keeps_its_origin_and_adds_the_move(world: World) -> None:
+    before = msgspec.json.decode(forward(2).fact) | {"origin": "first", "moves": "m1", "id": "first~m1"}
+    again = msgspec.structs.replace(forward(2, move="m2"), fact=msgspec.Raw(msgspec.json.encode(before)))
+    world.given(anonymous(seq=2, forwards=[again])).worked()
+
+    [told] = facts(world)
+    assert (told["id"], told["origin"], told["moves"]) == ("first~m1~m2", "first", "m1 m2")
+
+
+def test_long_ids_of_copies_are_shortened_and_stay_apart() -> None:
+    long = "x" * 190
+    shortened = {moved_id(long + "1", "identified-by-a-form"), moved_id(long + "2", "identified-by-a-form")}
+
+    assert {len(id) for id in shortened} == {200}
+    assert len(shortened) == 2
+
+
+def test_the_newest_facts_alone_stay_parked(world: World) -> None:
+    many = MOST_PARKED + 5
+    world.given(anonymous(seq=many, parked=[parked(seq) for seq in range(1, many + 1)]))
+
+    assert world.rows("parked", "seq") == list(range(6, many + 1))
+
+
+def test_ninety_days_count_back_from_the_newest_fact_of_the_account(world: World) -> None:
+    day = 24
+    old, edge, new = (parked(seq, time=at(hours)) for seq, hours in enumerate([0, 1 * day, 90 * day], start=1))
+    world.given(anonymous(seq=3, parked=[old, edge, new]), anonymous("anon:v_two", seq=1, parked=[parked(1)]))
+
+    assert world.rows("parked", "account", "seq") == [("anon:v_one", 2), ("anon:v_one", 3), ("anon:v_two", 1)]
+
+
+def test_what_was_released_is_not_parked_again(world: World) -> None:
+    world.given(anonymous(seq=1, parked=[parked(1)])).given(
+        anonymous(after_seq=1, seq=2, releases=[release()])
+    ).worked()
+    world.redelivered().worked()
+
+    assert world.rows("parked") == []
+    assert len(facts(world)) == 1
+
+
+def test_the_relay_goes_on_after_it_died_between_append_and_mark(world: World) -> None:
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])))
+    with pytest.raises(_Killed), _killed_at_update_of(world, "outbox"):
+        world.relay.advance()
+    assert (len(world.on_log(SQA_HANDOFFS)), world.rows("outbox", "published")) == (1, [False])
+
+    world.worked()
+    assert (len(world.on_log(SQA_HANDOFFS)), world.rows("outbox", "published")) == (1, [True])
+
+
+def test_the_mover_goes_on_after_it_died_between_append_and_mark(world: World) -> None:
+    world.given(anonymous(seq=1, parked=[parked(1)], releases=[release()]))
+    with pytest.raises(_Killed), _killed_at_update_of(world, "moves"):
+        world.mover.advance()
+    assert (len(facts(world)), world.rows("moves", "done")) == (1, [False])
+
+    world.worked()
+    assert (len(facts(world)), world.rows("moves", "done"), world.rows("parked")) == (1, [True], [])
+
+
+def test_one_relay_runs_at_a_time(world: World) -> None:
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])))
+    other = Relay(world.engine, world.log, world.clock, holder="other")
+    assert other.advance() == 1
+    world.given(account_scored(after_seq=3, seq=4, changes=Changes(handoffs=[opened(4, crossing=2)])))
+
+    assert world.relay.advance() == 0
+    world.now += 60_000
+    assert world.relay.advance() == 1
+
+
+def test_a_relay_that_closes_leaves_its_lease(world: World) -> None:
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3), opened(3, crossing=2)])))
+    other = Relay(world.engine, world.log, world.clock, holder="other")
+    other.advance()
+    other.close()
+    world.given(account_scored(after_seq=3, seq=4, changes=Changes(handoffs=[opened(4, crossing=3)])))
+
+    assert world.relay.advance() == 1
+
+
+def test_a_review_is_recorded_once_its_hour_has_passed(world: World) -> None:
+    world.given(account_scored(tracks={"acquisition": track(50, "engaged", falls_at=at(20))}))
+    assert world.timers.advance() == 0
+
+    world.now = NOON + 20 * HOUR
+    assert (world.timers.advance(), world.timers.advance()) == (1, 0)
+    assert facts(world) == [
+        {
+            "specversion": "1.0",
+            "id": f"review:acme.com:{at(20)}",
+            "source": "staffel/timers",
+            "type": "review.due.v1",
+            "subject": "acme.com",
+            "time": at(20),
+            "recordedtime": at(20),
+            "data": {},
+        }
+    ]
+
+
+def test_a_new_fall_is_reviewed_again(world: World) -> None:
+    world.given(account_scored(tracks={"acquisition": track(50, "engaged", falls_at=at(20))}))
+    world.now = NOON + 20 * HOUR
+    world.timers.advance()
+    all_read(world)
+    world.given(account_scored(after_seq=1, seq=2, tracks={"acquisition": track(40, "engaged", falls_at=at(30))}))
+    world.now = NOON + 31 * HOUR
+
+    assert world.timers.advance() == 1
+    assert [told["time"] for told in facts(world)] == [at(20), at(30)]
+
+
+def test_an_undecided_handoff_expires(world: World) -> None:
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])))
+    world.now = NOON + 8 * HOUR
+    world.timers.advance()
+
+    [told] = facts(world)
+    assert (told["id"], told["source"], told["type"], told["time"], told["data"]) == (
+        *("handoff:acme.com/acquisition/1:1", "staffel/handoffs", "handoff.expired.v1", at(7)),
+        {"handoff": "acme.com/acquisition/1"},
+    )
+
+
+def test_no_time_passes_while_facts_or_updates_are_unread(world: World) -> None:
+    world.given(account_scored(tracks={"acquisition": track(50, "engaged", falls_at=at(20))}))
+    world.now = NOON + 21 * HOUR
+    world.log.append(ENGAGEMENT, [NewRecord("acme.com", b"{}")])
+    assert world.timers.advance() == 0
+
+    all_read(world)
+    world.published(account_scored("other.example"))
+    assert world.timers.advance() == 0
+
+    world.projected()
+    assert world.timers.advance() == 1
+
+
+class _Killed(Exception):
+    """The process died here."""
+
+
+class _killed_at_update_of:  # noqa: N801
+    def __init__(self, world: World, table: str) -> None:
+        self._engine, self._start = world.engine, f"UPDATE {table}"
+
+    def __enter__(self) -> None:
+        event.listen(self._engine, "before_cursor_execute", self._kill)
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._kill)
+
+    def _kill(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(self._start):
+            raise _Killed

@@ -1,0 +1,113 @@
+"""A rebuild makes the same read models beside the old ones, sends nothing, and loses nothing that waits."""
+
+from collections.abc import Iterable
+
+import pytest
+from sqlalchemy import inspect
+
+from projections.rebuild import Scored, rebuild
+from projections.versions import version_of
+from schemas.scores import Changes
+from schemas.topics import SQA_HANDOFFS
+from tests.projections.builders import account_scored, anonymous, contact_scored, line, opened, parked, step, track
+from tests.projections.world import World
+
+_FALLS = {"acquisition": track(120, "sqa", falls_at="2026-03-01T00:00:00.000Z")}
+_FIRST = account_scored(
+    seq=2, tracks=_FALLS, changes=Changes(lines=[line(1), line(2)], handoffs=[opened(2)], profile={"name": "Acme"})
+)
+_SECOND = account_scored(after_seq=2, seq=3, tracks=_FALLS, changes=Changes(steps=[step(3, "accepted")]))
+_WHOLE = account_scored(
+    seq=3,
+    tracks=_FALLS,
+    changes=Changes(
+        lines=[line(1), line(2)], handoffs=[opened(2)], steps=[step(3, "accepted")], profile={"name": "Acme"}
+    ),
+)
+_CONTACT = contact_scored(seq=2)
+_READ_MODELS = ("accounts", "contacts", "ledger", "stage_changes", "handoffs", "handoff_steps", "gated", "timers")
+
+
+def replay(_partition: int) -> Iterable[Scored]:
+    """All of it at once, as a replay may cut it."""
+    return [_WHOLE, _CONTACT]
+
+
+def read_models_of(world: World) -> dict[str, object]:
+    return {name: world.rows(name) for name in _READ_MODELS}
+
+
+def test_a_rebuild_makes_the_same_rows_and_sends_nothing(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT).worked()
+    before, sent = read_models_of(world), len(world.on_log(SQA_HANDOFFS))
+
+    assert rebuild(world.engine, world.log, replay) == 2
+
+    assert read_models_of(world) == before
+    assert "ledger_v2" in inspect(world.engine).get_table_names()
+    assert len(world.worked().on_log(SQA_HANDOFFS)) == sent == 2
+
+
+def test_a_rebuild_heals_rows_that_were_altered(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+    before = read_models_of(world)
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE ledger SET points = 99")
+
+    rebuild(world.engine, world.log, replay)
+
+    assert read_models_of(world) == before
+
+
+def test_the_projector_goes_on_with_the_new_version(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+    rebuild(world.engine, world.log, replay)
+    world.given(account_scored(after_seq=3, seq=4, changes=Changes(lines=[line(4)])))
+
+    assert world.rows("ledger", "seq") == [1, 2, 4]
+    assert world.rows("checkpoints", "version", "next_offset", version=2) == [(2, 4)]
+
+
+def test_what_the_projector_had_not_read_yet_is_still_sent(world: World) -> None:
+    world.given(_FIRST).published(_SECOND, _CONTACT)
+
+    rebuild(world.engine, world.log, replay)
+
+    assert world.rows("handoffs", "status") == ["accepted"]
+    assert len(world.worked().on_log(SQA_HANDOFFS)) == 2
+
+
+def test_a_rebuild_leaves_the_work_in_hand_alone(world: World) -> None:
+    world.given(_FIRST, _SECOND, anonymous(seq=1, parked=[parked(1)]))
+    work = [world.rows(name) for name in ("parked", "moves", "outbox", "directory_accounts")]
+
+    rebuild(world.engine, world.log, replay)
+
+    assert [world.rows(name) for name in ("parked", "moves", "outbox", "directory_accounts")] == work
+
+
+def test_a_rebuild_that_was_interrupted_is_cleared_by_the_next(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+    before = read_models_of(world)
+
+    def interrupted(_partition: int) -> Iterable[Scored]:
+        yield _WHOLE
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(world.engine, world.log, interrupted)
+    assert read_models_of(world) == before
+
+    rebuild(world.engine, world.log, replay)
+    assert read_models_of(world) == before
+
+
+def test_versions_follow_each_other_and_the_oldest_are_cleared(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+
+    assert [rebuild(world.engine, world.log, replay) for _ in range(3)] == [2, 3, 4]
+
+    with world.engine.connect() as connection:
+        assert version_of(connection) == 4
+    tables = inspect(world.engine).get_table_names()
+    assert [name for name in tables if name.startswith("ledger")] == ["ledger", "ledger_v3", "ledger_v4"]

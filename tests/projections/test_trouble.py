@@ -1,0 +1,104 @@
+"""A database that cannot be used says why, and what to do about it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from projections.database import open_database, reading
+from projections.trouble import DatabaseTrouble
+from tests.requirements import postgres_url
+
+
+def use(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS t (v TEXT)"))
+        connection.execute(text("INSERT INTO t VALUES (:v)"), {"v": "x" * 2_000_000})
+
+
+def test_a_database_out_of_sight_is_opened_at_its_first_use(tmp_path: Path) -> None:
+    use(open_database(f"sqlite:///{tmp_path / 'new' / 'deep' / 'staffel.db'}"))
+    assert (tmp_path / "new" / "deep" / "staffel.db").exists()
+
+
+def test_sqlite_is_durable_at_every_commit(tmp_path: Path) -> None:
+    with open_database(f"sqlite:///{tmp_path / 's.db'}").connect() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {each}").scalar() for each in ("journal_mode", "synchronous")]
+    assert pragmas == ["wal", 2]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "mysql://h/x", "nonsense", "", "oracle+xyz:///"])
+def test_what_is_no_address_of_a_database_is_refused_with_the_forms_that_are(url: str) -> None:
+    with pytest.raises(DatabaseTrouble, match="write sqlite:///PATH or postgresql"):
+        open_database(url)
+
+
+def test_a_locked_file_is_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    use(open_database(url))
+    other = sqlite3.connect(tmp_path / "s.db")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseTrouble, match="another process keeps it locked"):
+        use(open_database(f"{url}?timeout=0.05"))
+    other.close()
+
+
+def test_who_only_reads_waits_for_no_writer(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 's.db'}?timeout=0.05")
+    use(engine)
+    with engine.begin() as writing, reading(engine).connect() as asking:
+        writing.execute(text("DELETE FROM t"))
+        assert asking.execute(text("SELECT count(*) FROM t")).scalar() == 1
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_text("a letter to a friend, and no database at all. " * 100)
+    with pytest.raises(DatabaseTrouble, match="not a SQLite database; move it away"):
+        use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    use(engine := open_database(f"sqlite:///{tmp_path / 's.db'}"))
+    engine.dispose()
+    with (tmp_path / "s.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * 8192)
+    with pytest.raises(DatabaseTrouble, match="damaged; restore it from a backup"):
+        use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 's.db'}")
+    use(engine)
+    # The engine's own limit gives the same error as a disk without room.
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=600"))
+    engine.dispose()
+    with pytest.raises(DatabaseTrouble, match="the disk is full; free some space"):
+        use(engine)
+    with reading(engine).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 1
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseTrouble, match="the file cannot be opened"):
+        use(open_database(f"sqlite:///{tmp_path}"))
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+    engine = open_database("postgresql+psycopg://me:geheim@127.0.0.1:1/staffel?connect_timeout=2")
+    with pytest.raises(DatabaseTrouble, match="cannot be reached") as raised:
+        use(engine)
+    assert "geheim" not in str(raised.value)
+
+
+def test_a_database_that_the_server_does_not_have_is_told() -> None:
+    url = postgres_url().replace("/staffel_", "/absent_")
+    with pytest.raises(DatabaseTrouble, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
+        use(open_database(url))
+
+
+def test_an_error_of_one_statement_is_no_trouble_of_the_database(database: Engine) -> None:
+    with pytest.raises(Exception, match="no_such_table") as raised, database.connect() as connection:
+        connection.execute(text("SELECT * FROM no_such_table"))
+    assert not isinstance(raised.value, DatabaseTrouble)
