@@ -23,13 +23,11 @@ _POSTGRES_TROUBLE = {
     "55P03": "another process keeps a lock; wait until it is done, or end it",
     "57P01": "the server was shut down; start again once it runs",
     "57P03": "the server is starting or stopping; try again",
-    "28P01": "the password was refused; check STAFFEL_DATABASE",
-    "28000": "the server refused this user; check STAFFEL_DATABASE",
-    "3D000": "the server has no database of this name; create it, or check STAFFEL_DATABASE",
     "42501": "this user may not do that; grant the rights or name another user in STAFFEL_DATABASE",
     "XX001": "the server reports damaged data; restore it from a backup",
     "XX002": "the server reports a damaged index; restore it from a backup, or REINDEX",
 }
+_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
 
@@ -61,7 +59,10 @@ def _sqlite_advice(error: sqlite3.Error) -> str | None:
 def _postgres_advice(error: psycopg.Error) -> str | None:
     if error.sqlstate is not None:
         return _POSTGRES_TROUBLE.get(error.sqlstate)
-    return _UNREACHABLE if isinstance(error, psycopg.OperationalError) else None
+    if not isinstance(error, psycopg.OperationalError):
+        return None
+    # An attempt to connect that fails has no code; the server's own answer, if it gave one, begins with FATAL.
+    return _REFUSED if "FATAL:" in str(error) else _UNREACHABLE
 
 
 def _first_line(error: BaseException) -> str:
