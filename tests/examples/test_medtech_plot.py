@@ -1,0 +1,160 @@
+"""The year of the medtech example, played through the embedded host: what the plot says is what comes out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
+from intake.merging import merged
+from intake.observations import Observation, Rejected
+from intake.recording import Duplicate, Recorded
+from projections.queries import Questions, asking
+from schemas.times import format_time, parse_time
+from staffel.settings import Settings
+from staffel.wiring import Staffel, connect
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
+DATA = EXAMPLE / "data"
+OURS = frozenset({"nordwerk-med.example"})
+AFTERWARDS = parse_time("2026-11-01T00:00:00.000Z")
+
+
+class Year(NamedTuple):
+    """What stands in the read models after everything was recorded."""
+
+    outcomes: list[type]
+    handoffs: dict[str, tuple[str, str, bool]]
+    """Status, receiver, whether it was an act-now."""
+    crossed: dict[str, str]
+    stages: dict[str, dict[str, str | None]]
+    grades: dict[str, str]
+    gated: dict[str, list[str]]
+    anonymous: int
+
+
+@pytest.fixture(scope="module", params=[97, 10_000], ids=["in small parts", "at once"])
+def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+    home = tmp_path_factory.mktemp("medtech")
+    settings = Settings(home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv")
+    staffel = connect(settings, clock=lambda: AFTERWARDS)
+    outcomes = played(staffel, observations(), request.param)
+    with asking(staffel.engine) as questions:
+        yield told(questions, outcomes)
+    staffel.close()
+
+
+def observations() -> list[Observation]:
+    """All files merged by time, as one ingest does it."""
+    files = (
+        crm_accounts.read(DATA / "accounts.csv"),
+        access_log.read(DATA / "access.log"),
+        mbox.read(DATA / "marketing.mbox", OURS),
+        calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS),
+        segment.read(DATA / "site.segment.jsonl"),
+        cloudevents.read(DATA / "bus.cloudevents.jsonl"),
+        crm_opportunities.read(DATA / "opportunities.csv"),
+    )
+    return [item for item in merged(files) if isinstance(item, Observation)]
+
+
+def played(staffel: Staffel, facts: list[Observation], at_once: int) -> list[type]:
+    outcomes: list[type] = []
+    for first in range(0, len(facts), at_once):
+        outcomes += map(type, staffel.recorder.record(facts[first : first + at_once]))
+        staffel.host.drain()
+    return outcomes
+
+
+def told(questions: Questions, outcomes: list[type]) -> Year:
+    rows = questions.accounts()
+    known = [row for row in rows if not row.account.startswith("anon:")]
+    handoffs = questions.handoffs()
+    return Year(
+        outcomes=outcomes,
+        handoffs={h.handoff: (h.status, h.route, h.act_now) for h in handoffs},
+        crossed={h.handoff: format_time(h.crossed_at) for h in handoffs},
+        stages={row.account: {name: _field(track, "stage") for name, track in row.tracks.items()} for row in known},
+        grades={row.account: row.fit_grade for row in known},
+        gated={row.account: [gate.why for gate in questions.gated(row.account)] for row in known},
+        anonymous=len(rows) - len(known),
+    )
+
+
+def _field(track: Any, name: str) -> Any:
+    return track[name] if isinstance(track, dict) else getattr(track, name)
+
+
+def test_nothing_is_refused_and_what_came_twice_is_recorded_once(year: Year) -> None:
+    assert year.outcomes.count(Rejected) == 0
+    assert year.outcomes.count(Duplicate) == 4
+    assert year.outcomes.count(Recorded) == len(year.outcomes) - 4
+
+
+def test_the_handoffs_of_the_year_are_those_of_the_plot(year: Year) -> None:
+    assert year.handoffs == {
+        "marwald.example/expansion/1": ("converted", "account_manager", False),
+        "donaupharm.example/expansion/1": ("converted", "account_manager", False),
+        "brennerbio.example/acquisition/1": ("recycled", "account_executive", False),
+        "alvarin-pharma.example/acquisition/1": ("converted", "account_executive", False),
+        "tessin-therapeutics.example/expansion/1": ("rejected", "account_manager", False),
+        "isarvita.example/expansion/1": ("accepted", "account_manager", True),
+        "brennerbio.example/acquisition/2": ("proposed", "account_executive", False),
+        "kleinod-bio.example/acquisition/1": ("proposed", "sdr", False),
+        "helvion.example/expansion/1": ("proposed", "account_manager", False),
+        "rheinquell-biologics.example/acquisition/1": ("proposed", "account_executive", True),
+    }
+
+
+def test_the_open_handoffs_are_of_the_last_two_days(year: Year) -> None:
+    proposed = [handoff for handoff, (status, _, _) in year.handoffs.items() if status == "proposed"]
+    assert {handoff: year.crossed[handoff][:10] for handoff in proposed} == {
+        "brennerbio.example/acquisition/2": "2026-10-29",
+        "kleinod-bio.example/acquisition/1": "2026-10-29",
+        "helvion.example/expansion/1": "2026-10-29",
+        "rheinquell-biologics.example/acquisition/1": "2026-10-30",
+    }
+
+
+def test_there_are_accounts_in_every_stage(year: Year) -> None:
+    acquisition = {account: stages["acquisition"] for account, stages in year.stages.items()}
+    expansion = {account: stages["expansion"] for account, stages in year.stages.items()}
+    assert {account: stage for account, stage in acquisition.items() if stage} == {
+        "alvarin-pharma.example": "sqa",
+        "brennerbio.example": "sqa",
+        "kleinod-bio.example": "sqa",
+        "rheinquell-biologics.example": "sqa",
+        "farnwald-labs.example": "engaged",
+        "klinikum-auenstadt.example": "engaged",
+        "medisept-systems.example": "engaged",
+        "sonnfeld-pharma.example": "engaged",
+    }
+    assert {account: stage for account, stage in expansion.items() if stage} == {
+        "helvion.example": "sqa",
+        "isarvita.example": "sqa",
+        "kantera-biotech.example": "engaged",
+        "tessin-therapeutics.example": "engaged",
+    }
+
+
+def test_there_are_accounts_of_every_grade(year: Year) -> None:
+    assert {account: grade for account, grade in year.grades.items() if grade != "A"} == {
+        "orlanda-bio.example": "B",
+        "kleinod-bio.example": "B",
+        "klinikum-auenstadt.example": "C",
+        "medisept-systems.example": "D",
+        "farnwald-labs.example": "unknown",
+    }
+
+
+def test_a_gate_held_where_sales_had_said_so(year: Year) -> None:
+    assert {account: why for account, why in year.gated.items() if why} == {
+        "alvarin-pharma.example": ["suppressed"],
+        "brennerbio.example": ["cooling_down"],
+        "tessin-therapeutics.example": ["cooling_down"],
+    }
+
+
+def test_strangers_stay_anonymous(year: Year) -> None:
+    assert (len(year.stages), year.anonymous > 200) == (17, True)
