@@ -20,16 +20,17 @@ INSERT = 'INSERT INTO {table} (partition, "offset", key, record_id, value, heade
 READ = (
     'SELECT "offset", key, value, headers FROM {table} WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
 )
+# The + keeps the databases from walking through the whole partition, where they should look for the key.
 HISTORY = """
 SELECT "offset", key, value, headers FROM {table}
-WHERE key = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
+WHERE key = ? AND +partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
 LATEST = """
 SELECT r."offset", r.key, r.value, r.headers FROM {keys}
 JOIN {table} AS r ON r.key = wanted.value
 AND r."offset" = (SELECT max(last."offset") FROM {table} AS last WHERE last.key = wanted.value)
 ORDER BY r.partition"""
 LATEST_IN = """
-SELECT "offset", key, value, headers FROM {table} WHERE key = ? AND partition = ? ORDER BY "offset" DESC LIMIT 1"""
+SELECT "offset", key, value, headers FROM {table} WHERE key = ? AND +partition = ? ORDER BY "offset" DESC LIMIT 1"""
 LATEST_BELOW = """
 SELECT r."offset", r.key, r.value, r.headers FROM {table} AS r
 JOIN (SELECT key, max("offset") AS last FROM {table} WHERE key = ? OR (key >= ? AND key < ?) GROUP BY key) AS found
