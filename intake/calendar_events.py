@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import blake2b
+from math import prod
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -162,12 +163,20 @@ def _bad_start(event: Event, block: Block) -> Faulty | None:
 def _bad_rule(event: Event, block: Block) -> Faulty | None:
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        per_day = 1
-        for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-            per_day *= max(1, len(rule.get(part, ())))
-        if not set(map(str, rule.get("FREQ", ["?"]))) <= _FREQUENCIES or per_day > _MOST_PER_DAY:
-            why = "RRULE recurs by the hour or faster; a meeting recurs DAILY, WEEKLY, MONTHLY or YEARLY"
-            return Faulty(block.line_of("RRULE"), "bad_recurrence", why)
+        why = _too_often(rule)
+        if why:
+            return Faulty(block.line_of("RRULE"), "bad_recurrence", f"RRULE {why}")
+    return None
+
+
+def _too_often(rule: Any) -> str | None:
+    """What would keep an expansion busy for ever."""
+    if not set(map(str, rule.get("FREQ", ["?"]))) <= _FREQUENCIES:
+        return "recurs by the hour or faster, or names no FREQ; a meeting recurs DAILY, WEEKLY, MONTHLY or YEARLY"
+    if any(not isinstance(interval, int) or interval < 1 for interval in rule.get("INTERVAL", ())):
+        return "has an INTERVAL below 1"
+    if prod(max(1, len(rule.get(part, ()))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MOST_PER_DAY:
+        return f"recurs more than {_MOST_PER_DAY} times a day"
     return None
 
 

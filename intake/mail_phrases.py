@@ -16,7 +16,7 @@ _WISHES = (
     r"(?:remove|delete|take) (?:me|us|my (?:e-?mail )?address)" + _FROM_LIST + r"(?: please)?",
     r"(?:mich )?(?:bitte )?(?:abmelden|abbestellen|austragen|l[öo]schen)",
     r"newsletter (?:abmelden|abbestellen|k[üu]ndigen)",
-    r"keine (?:weiteren )?(?:e-?mails?|nachrichten|newsletter)(?: mehr)?(?: bitte)?",
+    r"keine (?:weiteren )?(?:(?:e-?)?mails?|nachrichten|newsletter)(?: mehr)?(?: bitte)?",
     r"me d[ée](?:sabonner|sinscrire)",
     r"d[ée]s(?:abonner|inscrire|inscription|abonnement)",
     r"dar(?:me)? de baja",

@@ -216,6 +216,15 @@ def test_a_series_without_end_stops_at_its_limit(tmp_path: Path) -> None:
     assert (items[-1].where, items[-1].code) == ("meetings.ics:2", "too_many_occurrences")
 
 
+@pytest.mark.parametrize(
+    "rule", ["FREQ=HOURLY", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;BYMINUTE=0,10,20,30,40;BYHOUR=1,2,3,4,5", "INTERVAL=2"]
+)
+def test_a_rule_that_no_meeting_follows_is_rejected(tmp_path: Path, rule: str) -> None:
+    [item] = read(calendar(tmp_path, event(f"RRULE:{rule}")))
+    assert isinstance(item, Rejected)
+    assert (item.where, item.code) == ("meetings.ics:11", "bad_recurrence")
+
+
 def test_all_day_entries_and_tasks_are_no_meetings(tmp_path: Path) -> None:
     path = calendar(
         tmp_path, event("DTSTART;VALUE=DATE:20240110", without="DTEND"), ("BEGIN:VTODO", "UID:t", "END:VTODO")
