@@ -28,7 +28,8 @@ def name_key(name: str) -> str:
 
 def _fill_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:
     told = [update for update in updates if not update.account.startswith("anon:")]
-    add_missing(connection, directory_accounts, [{"account": update.account, "seq": 0} for update in told])
+    new = [{"account": update.account, "seq": 0} for update in told if update.after_seq == 0]
+    add_missing(connection, directory_accounts, new)
     named = [(update, update.changes.profile) for update in told if update.changes.profile is not None]
     put_newer(connection, directory_accounts, [_account(update, profile) for update, profile in named])
     add_missing(connection, directory_domains, [row for update, profile in named for row in _domains(update, profile)])

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from projections.evidence import evidence
-from projections.facts import SOURCE, Event, event
+from projections.facts import SOURCE, event
 from projections.rows import instant, step_row
 from projections.statements import add_missing, rows_of
 from projections.tables import ReadModels
 from projections.updates import Fresh
+from schemas.facts import FactRecord
 from schemas.scores import AccountScored, HandoffOpened, HandoffStep
 from schemas.times import format_time, parse_time
 
@@ -109,7 +110,7 @@ def _decided(step: dict[str, Any]) -> dict[str, Any]:
     return {**step, "decided_at": step["at"]}
 
 
-def tell_handoffs(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[Event]:
+def tell_handoffs(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[FactRecord]:
     """The events of all openings and steps in these updates, in their order, with the evidence as it was frozen."""
     told = [change for update in updates for change in _in_order(update)]
     handoffs = models.handoffs
@@ -123,14 +124,14 @@ def _in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep]:
     return sorted(changes, key=lambda change: change.seq)
 
 
-def _told(row: Any, change: HandoffOpened | HandoffStep) -> Event:
+def _told(row: Any, change: HandoffOpened | HandoffStep) -> FactRecord:
     told = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
     if isinstance(change, HandoffOpened):
         return _event(row, "proposed", row.crossed_at, told | _proposal(row))
     return _event(row, change.status, parse_time(change.at), told | _decision(change))
 
 
-def _event(row: Any, status: str, time: int, told: dict[str, Any]) -> Event:
+def _event(row: Any, status: str, time: int, told: dict[str, Any]) -> FactRecord:
     return event(SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, told)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from projections.database import reading
-from projections.facts import decode, encode, moved, record
+from projections.facts import moved, record_of
 from projections.work_tables import moves, parked
 from schemas.topics import ENGAGEMENT
 from streams.log import Log, NewRecord
@@ -46,7 +46,7 @@ class Mover:
         oldest_first = select(parked.c.fact).where(parked.c.account == move.account)
         rows = self._read(oldest_first.order_by(parked.c.time, parked.c.seq))
         now = self._clock()
-        return [record(encode(moved(decode(row.fact), move.to_account, move.move)), now) for row in rows]
+        return [record_of(moved(row.fact, move.to_account, move.move), now) for row in rows]
 
     def _read(self, statement: Any) -> Sequence[Any]:
         with reading(self._engine).connect() as connection:

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from projections.facts import Event, decode, moved
+from projections.facts import moved
 from projections.statements import add_missing, rows_of
 from projections.work_tables import moves, parked
+from schemas.facts import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 
@@ -33,10 +34,10 @@ def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None
     add_missing(connection, moves, rows)
 
 
-def forwarded(updates: Iterable[AccountScored]) -> list[Event]:
+def forwarded(updates: Iterable[AccountScored]) -> list[FactRecord]:
     """The facts that came to a released account, as they are to be recorded under their new one."""
     forwards = [forward for update in updates for forward in update.changes.forwards]
-    return [moved(decode(forward.fact), forward.to, forward.move) for forward in forwards]
+    return [moved(bytes(forward.fact), forward.to, forward.move) for forward in forwards]
 
 
 def _released(connection: Connection, accounts: Sequence[str]) -> set[str]:

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, bindparam, select
 
 from projections import leases
 from projections.database import reading
-from projections.facts import record
+from projections.facts import record_of
 from projections.work_tables import outbox
+from schemas.facts import decode_fact
 from streams.log import Log
 
 BATCH = 500
@@ -51,7 +52,7 @@ class Relay:
 
     def _publish(self, topic: str, rows: Sequence[Any]) -> None:
         now = self._clock()
-        self._log.append(topic, [record(row.event, now) for row in rows])
+        self._log.append(topic, [record_of(decode_fact(row.event), now) for row in rows])
         published = outbox.update().where(outbox.c.n == bindparam("row")).values(published=True)
         with self._engine.begin() as connection:
             connection.execute(published, [{"row": row.n} for row in rows])

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, bindparam, select
 
 from projections import versions
 from projections.database import reading
-from projections.facts import Event, encode, handoff_expired, record, review_due
+from projections.facts import handoff_expired, record_of, review_due
 from projections.tables import ReadModels
+from schemas.facts import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 
@@ -32,7 +33,7 @@ class Timers:
         models, due = self._due(now)
         ready = self._ready(due) if due else []
         if ready:
-            self._log.append(ENGAGEMENT, [record(encode(_fact(timer)), now) for timer in ready])
+            self._log.append(ENGAGEMENT, [record_of(_fact(timer), now) for timer in ready])
             self._mark(models, ready)
         return len(ready)
 
@@ -66,7 +67,7 @@ class Timers:
             connection.execute(timers.update().where(*this).values(recorded=True), rows)
 
 
-def _fact(timer: Any) -> Event:
+def _fact(timer: Any) -> FactRecord:
     if timer.kind == "expiry":
         return handoff_expired(timer.ref, timer.account, timer.at)
     return review_due(timer.account, timer.at)

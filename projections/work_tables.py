@@ -40,7 +40,7 @@ outbox = Table(
     Column("published", Boolean, nullable=False),
     Index("outbox_waiting", "published", "n"),
 )
-"""`event` is a CloudEvent but for `recordedtime`, which the relay writes."""
+"""`event` is a CloudEvent whose `recordedtime` is empty, which the relay writes."""
 
 parked = Table(
     "parked",

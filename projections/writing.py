@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from projections.facts import Event, encode, record_id
+from projections.facts import encode, record_id
 from projections.filling import fill_directory
 from projections.handoffs import tell_handoffs, write_handoffs
 from projections.parking import forwarded, open_moves, park
@@ -24,6 +24,7 @@ from projections.statements import add, add_missing, put, put_newer, rows_of
 from projections.tables import ReadModels
 from projections.updates import Batch, Fill, Fresh, mended, unseen
 from projections.work_tables import outbox
+from schemas.facts import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
@@ -125,14 +126,14 @@ def _drop_timers(connection: Connection, models: ReadModels, kind: str, refs: li
         connection.execute(timers.delete().where(timers.c.kind == kind, timers.c.ref == ref))
 
 
-def _fill_outbox(connection: Connection, topic: str, events: list[Event]) -> None:
+def _fill_outbox(connection: Connection, topic: str, events: list[FactRecord]) -> None:
     rows = [
         {
             "id": record_id(event),
             "topic": topic,
-            "key": event["subject"],
+            "key": event.subject,
             "event": encode(event),
-            "at": parse_time(event["time"]),
+            "at": parse_time(event.time),
             "published": False,
         }
         for event in events

@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from projections.decisions import Refused, decision
-from projections.facts import record_id
+from projections.facts import event, record_id
 from projections.queries import asking
+from schemas.handoffs import EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
-from tests.projections.builders import account_scored, at, line, opened, step
+from tests.projections.builders import NOON, account_scored, at, line, opened, step
 from tests.projections.world import World
 
 HANDOFF = "acme.com/acquisition/1"
@@ -26,7 +27,11 @@ def decided(seq: int, status: str, **given: Any) -> Any:
 
 
 def events(world: World) -> list[dict[str, Any]]:
-    return [msgspec.json.decode(record.value) for record in world.worked().on_log(SQA_HANDOFFS)]
+    """What was published, each as its schema wants it."""
+    told = [msgspec.json.decode(record.value) for record in world.worked().on_log(SQA_HANDOFFS)]
+    for each in told:
+        EVENTS[each["type"]].model_validate_json(msgspec.json.encode(each["data"]))
+    return told
 
 
 def test_reasons_are_what_counted_at_the_crossing_by_rule_and_contact(world: World) -> None:
@@ -184,4 +189,6 @@ def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) ->
 
 
 def test_a_record_is_known_by_source_and_id() -> None:
-    assert record_id({"source": "web", "id": "1"}) == "web\n1"
+    told = event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
+
+    assert record_id(told) == "web\n1"
