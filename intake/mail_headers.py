@@ -81,9 +81,9 @@ def decoded(value: str) -> str:
 def senders(headers: Headers, envelope: str = "") -> list[Sender]:
     """Everyone named as author, first the From headers, else Sender, else the `From ` line."""
     for name in ("from", "sender"):
-        found = [sender for value in headers.get(name, ()) if (sender := read_address(value))]
+        found = _addresses(headers, name)
         if found:
-            return found
+            return _behind_the_list(headers, found[0]) + found
     sender = read_address(envelope.removeprefix("From ").partition("  ")[0])
     return [sender] if sender else []
 
@@ -129,6 +129,18 @@ def _instant(fields: tuple[int, int, int, int, int, int, int, int, int, int | No
         raise ValueError("no zone is that far from UTC")
     year, month, day, hour, minute, second = fields[:6]
     return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)) - offset * 1000
+
+
+def _addresses(headers: Headers, name: str) -> list[Sender]:
+    return [sender for value in headers.get(name, ()) if (sender := read_address(value))]
+
+
+def _behind_the_list(headers: Headers, shown: Sender) -> list[Sender]:
+    """A list that writes "Ada via Dev" with its own address into From keeps Ada's in another header."""
+    if " via " not in (shown.name or ""):
+        return []
+    kept = _addresses(headers, "x-original-from") + _addresses(headers, "reply-to")
+    return [sender for sender in kept if sender.email != shown.email][:1]
 
 
 def _text(line: bytes) -> str:

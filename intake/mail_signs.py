@@ -17,6 +17,7 @@ _LIST_SIGNS = (
 )
 _LIST_NAME = re.compile(r"<([^<>\s]+)>|^([^<>\s]+\.[^<>\s]+)$")
 _ROBOT = re.compile(r"(?i)^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|bounces?)(?:[+@-]|$)")
+_TRACKERS = ("x-github-", "x-gitlab-", "x-jira-", "x-bugzilla-", "x-gerrit-", "x-launchpad-")
 _OFF = frozenset({"", "no", "false", "0"})
 
 
@@ -74,6 +75,8 @@ def _precedence_sign(headers: Headers) -> str | None:
 def _robot_sign(headers: Headers, sender: str) -> str | None:
     if _ROBOT.match(sender):
         return "a sender that takes no answers"
+    if any(name.startswith(_TRACKERS) for name in headers):
+        return "a notice of a tracker"
     return "an empty Return-Path" if first(headers, "return-path").strip() == "<>" else None
 
 

@@ -88,6 +88,7 @@ def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(t
         ),
         (mail(REPLY, return_path="<>"), "an automatic answer (an empty Return-Path)"),
         (mail(REPLY, **{"from": "no-reply@pharma.example"}), "an automatic answer (a sender that takes no answers)"),
+        (mail(REPLY, x_github_reason="mention"), "an automatic answer (a notice of a tracker)"),
         (
             mail(REPLY, subject="Automatische Antwort: Your trial", x_auto_response_suppress="All"),
             "an automatic answer (an absence note)",
@@ -122,6 +123,12 @@ def test_the_bulk_mark_of_a_mailing_list_says_nothing_about_the_writer(tmp_path:
 def test_an_absence_in_the_subject_alone_is_a_person_writing(tmp_path: Path) -> None:
     item = read_answer(tmp_path, mail(REPLY, subject="Out of office chairs"))
     assert isinstance(item, Observation)
+
+
+def test_a_list_that_puts_itself_into_from_does_not_hide_the_writer(tmp_path: Path) -> None:
+    through_list = {"from": "Ada Kern via Dev <dev@lists.example>"}
+    answer = mail(REPLY, **through_list, reply_to="Ada Kern <ada@pharma.example>")
+    assert read_answer(tmp_path, answer) == ADA_REPLIED
 
 
 def test_the_list_names_the_source(tmp_path: Path) -> None:
