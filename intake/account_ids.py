@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 VERBS = frozenset({"register", "merge", "split", "restore", "claim", "move", "role", "suppress"})
 """Verbs of the command line, which ids may not take."""
@@ -12,7 +13,12 @@ _PSEUDONYM = re.compile(r"[cv]_[A-Za-z0-9_-]{1,62}")
 
 def account_id(text: str) -> str | None:
     """The id as it is written: lower case; None where the text cannot be one."""
-    bare = text.strip().lower() if len(text) <= 400 else ""
+    return _account_id(text) if len(text) <= 400 else None
+
+
+@lru_cache(maxsize=100_000)
+def _account_id(text: str) -> str | None:
+    bare = text.strip().lower()
     if not _ID.fullmatch(bare) or bare in VERBS or not _is_unicode(bare):
         return None
     return bare if not bare.startswith("anon:") or is_pseudonym(bare[5:]) else None

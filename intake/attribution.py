@@ -3,9 +3,9 @@
 Follows no structure change: merges, splits and moves are the scorer's affair; releases and joins alone count here.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from intake.domains import business_domain, is_access_line, is_free_mail, registrable, suffixes_of
 from intake.networks import CompanyNetworks
@@ -13,22 +13,17 @@ from intake.networks import CompanyNetworks
 EXPLICIT, COMPANY, CONTACT, VISITOR = "account", "company", "contact", "visitor"
 CLAIMED, EMAIL, HOST, NETWORK, ANONYMOUS = "claimed_domain", "email_domain", "host_domain", "network", "anonymous"
 ANON = "anon:"
+Kind = Literal["domain", "contact", "visitor"]
 
 
 class Directory(Protocol):
     """What the projections know; may lag behind what was recorded, but for claims."""
 
-    def account_of_domain(self, domain: str) -> str | None:
-        """The account that claimed exactly this domain."""
+    def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+        """Those of the domains (claimed exactly so), contacts or visitors that an account has; never `anon:…`."""
 
     def account_of_name(self, name: str) -> str | None:
         """The account of this id or, if one alone has it, of this name."""
-
-    def account_of_contact(self, contact: str) -> str | None:
-        """The account that holds the contact; never `anon:…`."""
-
-    def account_of_visitor(self, visitor: str) -> str | None:
-        """The account that holds the visitor; never `anon:…`."""
 
     def claim(self, domain: str, account: str) -> str | None:
         """Reserve the domain at once; None where it is the account's own now, else the account that holds it."""
@@ -66,6 +61,11 @@ class Overlay:
         self.contacts: dict[str, str] = {}
         self.visitors: dict[str, str] = {}
         self.domains: dict[str, str] = {}
+        self.known: dict[Kind, dict[str, str]] = {
+            "contact": self.contacts,
+            "visitor": self.visitors,
+            "domain": self.domains,
+        }
         self.names: dict[str, str] = {}
         self.anonymous: dict[str, str] = {}
         """Visitors with facts of their own in `anon:…`, by visitor."""
@@ -91,6 +91,10 @@ class Overlay:
             self.keep(self.visitors, visitor, account)
 
 
+def _nothing() -> dict[Kind, set[str]]:
+    return {"domain": set(), "contact": set(), "visitor": set()}
+
+
 @dataclass(slots=True)
 class Attributor:
     """Attributes one batch, in order; asks the directory about everything at most once per batch."""
@@ -98,7 +102,8 @@ class Attributor:
     directory: Directory
     networks: CompanyNetworks
     overlay: Overlay
-    _absent: set[tuple[str, str]] = field(default_factory=set)
+    _absent: dict[Kind, set[str]] = field(default_factory=_nothing)
+    _nameless: set[str] = field(default_factory=set)
 
     def attribute(self, shown: Shown) -> Attribution | None:
         """The first rule that knows an account; None where there is neither person, visitor nor account."""
@@ -109,11 +114,22 @@ class Attributor:
             return found if found.domain or not shown.email_domain else found._replace(domain=shown.email_domain)
         return Attribution(ANON + shown.alone, ANONYMOUS, 0) if shown.alone is not None else None
 
+    def look_up(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Ask the directory at once for what a batch will want to know."""
+        known, absent = self.overlay.known[kind], self._absent[kind]
+        asked = dict.fromkeys(key for key in keys if key not in known and key not in absent)
+        if asked:
+            found = self.directory.accounts_of(kind, asked)
+            # What is absent is so for this batch alone: another process may register it at any moment.
+            absent.update(key for key in asked if key not in found)
+            for key, account in found.items():
+                self.overlay.keep(known, key, account)
+
     def account_of_contact(self, contact: str) -> str | None:
-        return self._ask("contact", contact, self.overlay.contacts, self.directory.account_of_contact)
+        return self._ask("contact", contact)
 
     def account_of_visitor(self, visitor: str) -> str | None:
-        return self._ask("visitor", visitor, self.overlay.visitors, self.directory.account_of_visitor)
+        return self._ask("visitor", visitor)
 
     def account_of_domain(self, domain: str) -> str | None:
         """The account that claimed the longest part of the domain; None for free-mail and where nobody did."""
@@ -124,11 +140,17 @@ class Attributor:
 
     def claimant(self, domain: str) -> str | None:
         """The account that claimed exactly this domain."""
-        return self._ask("domain", domain, self.overlay.domains, self.directory.account_of_domain)
+        return self._ask("domain", domain)
 
     def account_of_name(self, name: str) -> str | None:
-        key = name_key(name)
-        return self._ask("name", key, self.overlay.names, lambda _: self.directory.account_of_name(name))
+        key, names = name_key(name), self.overlay.names
+        if key not in names and key not in self._nameless:
+            account = self.directory.account_of_name(name)
+            if account is None:
+                self._nameless.add(key)
+                return None
+            self.overlay.keep(names, key, account)
+        return names.get(key)
 
     def _named(self, shown: Shown) -> Attribution | None:
         by_name = self.account_of_name(shown.company_name) if shown.company_name and not shown.company else None
@@ -170,16 +192,11 @@ class Attributor:
         found = self._by_domain(domain, NETWORK, sure, sure)
         return found and found._replace(rule=NETWORK)
 
-    def _ask(self, kind: str, key: str, known: dict[str, str], ask: Callable[[str], str | None]) -> str | None:
-        account = known.get(key)
-        if account is not None or (kind, key) in self._absent:
-            return account
-        account = ask(key)
-        if account is None:
-            # Only for this batch: another process may register it at any moment.
-            self._absent.add((kind, key))
-        else:
-            self.overlay.keep(known, key, account)
+    def _ask(self, kind: Kind, key: str) -> str | None:
+        account = self.overlay.known[kind].get(key)
+        if account is None and key not in self._absent[kind]:
+            self.look_up(kind, [key])
+            account = self.overlay.known[kind].get(key)
         return account
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from intake import registration
 from intake.account_ids import account_id
 from intake.attribution import ANON, CLAIMED, COMPANY, EXPLICIT, Attribution, Attributor, Shown
+from intake.domains import business_domain, suffixes_of
 from intake.observations import Observation, Rejected
 from intake.people import People, Who
 from intake.recording import IDENTIFIED, Draft, identification, record_of
@@ -38,6 +39,17 @@ class Batch:
     """Contacts without a company, with the visitors whose `anon:` accounts hold their facts."""
     _arrived: dict[str, Draft] = field(default_factory=dict)
     """Persons that this batch found in a company."""
+
+    def look_up(self, observations: list[Observation]) -> None:
+        """Ask vault and directory at once for what the batch will want to know."""
+        self.people.look_up(observations)
+        open_ = [o for o in observations if o.account is None]
+        shown = [self.people.shown(o) for o in open_]
+        hosts = dict.fromkeys(who.email_domain or _host(o) for o, who in zip(open_, shown, strict=True))
+        domains = (domain for host in hosts if host for domain in suffixes_of(host))
+        self.attributor.look_up("contact", [who.contact for who in shown if who.contact])
+        self.attributor.look_up("visitor", [who.visitor for who in shown if who.visitor])
+        self.attributor.look_up("domain", domains)
 
     def draft(self, sound: Sound) -> Draft | Rejected:
         """The observation with its account. Reserves the domains that it claims."""
@@ -183,6 +195,10 @@ class Batch:
         visitor, to = content.get("visitor"), content.get("to")
         if isinstance(visitor, str) and isinstance(to, str) and not to.startswith(ANON):
             self.attributor.overlay.keep(self.attributor.overlay.visitors, visitor, to)
+
+
+def _host(observation: Observation) -> str | None:
+    return business_domain(observation.host) if observation.host else None
 
 
 def _no_account(observation: Observation) -> str:

@@ -1,6 +1,7 @@
 """What an observation must be at least: type, time, ids, texts. Never asks a table or the log."""
 
 import re
+from operator import attrgetter
 
 from intake.account_ids import VERBS, account_id, is_pseudonym
 from intake.domains import normal_address
@@ -13,6 +14,8 @@ EARLY_MS = 5 * 60_000
 LATEST = 253_402_300_799_999
 """The end of the year 9999."""
 
+_SOUND = re.compile(r"[!-~][ -~]{0,63}").fullmatch
+"""Most texts: short enough for every field, and plain."""
 _BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LENGTHS = {
     "id": 512,
@@ -31,6 +34,10 @@ _LENGTHS = {
     "origin": 1_000,
     "moves": 16_384,
 }
+_FIELDS = tuple(_LENGTHS)
+_texts_of = attrgetter(
+    *"id source account contact email visitor person account_hint name host ip domain attribution origin moves".split()
+)
 _MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
 
 Problem = tuple[str, str]
@@ -85,21 +92,14 @@ def _is_instant(time: object) -> bool:
 
 
 def _texts(observation: Observation) -> Problem | None:
-    for field, text in _fields(observation):
-        if text is not None and (problem := _text(field, text)):
+    for field, text in zip(_FIELDS, _texts_of(observation), strict=True):
+        if text is None or (type(text) is str and _SOUND(text)):
+            continue
+        if problem := _text(field, text):
             return problem
+    if observation.id is None or observation.source is None:
+        return "empty", "id, source: both are needed; together they tell a fact from all others"
     return None
-
-
-def _fields(observation: Observation) -> tuple[tuple[str, object], ...]:
-    o = observation
-    if not isinstance(o.id, str) or not isinstance(o.source, str):
-        return (("id", o.id or ""), ("source", o.source or ""))
-    always: tuple[tuple[str, object], ...] = (("id", o.id), ("source", o.source), ("subject", o.account))
-    people = (("contact", o.contact), ("email", o.email), ("visitor", o.visitor), ("person", o.person))
-    other = (("company", o.account_hint), ("name", o.name), ("host", o.host), ("ip", o.ip))
-    told = (("domain", o.domain), ("attribution", o.attribution), ("origin", o.origin), ("moves", o.moves))
-    return always + people + other + (told if o.trusted else ())
 
 
 def _text(field: str, text: object) -> Problem | None:

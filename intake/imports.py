@@ -45,7 +45,7 @@ class ReadFiles:
         return size > 0 and self.resume_at(path, kind) == size
 
     def remember(self, path: Path, kind: str, length: int, at: int) -> None:
-        """The first `length` bytes are recorded durably, at this time; where the file became shorter nothing is kept."""
+        """The first `length` bytes are recorded durably, at this time. Nothing is kept of a shortened file."""
         if length <= 0 or path.stat().st_size < length:
             return
         with path.open("rb") as file:

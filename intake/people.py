@@ -82,6 +82,17 @@ class People:
             return Who(None, told)
         return Who(told, visitor, self._business_domain(told, None))
 
+    def shown(self, observation: Observation) -> Who:
+        """Whom it shows as far as is known before the batch; nothing is learned from it."""
+        visitor = self._visitor(observation, observation.data)
+        email = _email(observation)
+        if email is not None:
+            contact = self.contacts.get(email)
+            return Who(contact, visitor, self._business_domain(contact, email))
+        known = self.persons.get(_foreign(observation, observation.person)) if observation.person else None
+        contact = known or observation.contact
+        return Who(contact, visitor, self._business_domain(contact, None))
+
     def alone(self, who: Who) -> str | None:
         """The visitor whose `anon:` account it is where no company is known: its own or, for a person, a made one."""
         return who.visitor or (self.vault.visitor(f"contact\n{who.contact}") if who.contact else None)

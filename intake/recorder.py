@@ -61,7 +61,7 @@ class Recorder:
         sound = [self._sound(observation, now) for observation in observations]
         attributor = Attributor(self._directory, self._networks, self._overlay)
         batch = Batch(People(self._vault), attributor, _LogHistory(self._log), now)
-        batch.people.look_up(item.observation for item in sound if isinstance(item, Sound))
+        batch.look_up([item.observation for item in sound if isinstance(item, Sound)])
         drafts = [item if isinstance(item, Rejected) else _drafted(batch, item) for item in sound]
         return self._append(batch, drafts)
 

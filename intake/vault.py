@@ -7,6 +7,7 @@ Never writes to the log; whoever forgets a person records `contact.erased` there
 import hmac
 from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -48,6 +49,7 @@ class Vault:
         self._random_bytes, self._cache_size = random_bytes, cache_size
         self._contacts: dict[str, str] = {}
         self._secret, self._forgotten = self._open()
+        self._visitor = lru_cache(maxsize=cache_size)(lambda text: _pseudonym("v_", self._keyed("visitor", text)))
 
     def contact_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
         """Each address that is one -> its contact `c_…`, new where nobody had it; `names` by address as given."""
@@ -91,7 +93,7 @@ class Vault:
 
     def visitor(self, anonymous: str) -> str:
         """`v_…` of an anonymous id: always the same, and of no use to find the id again."""
-        return _pseudonym("v_", self._keyed("visitor", anonymous))
+        return self._visitor(anonymous)
 
     def contacts_of_persons(self, persons: Iterable[Foreign]) -> dict[Foreign, str]:
         """Whom sources mean by their own ids, where they once told the address."""

@@ -3,7 +3,9 @@
 Attribution asks it; the projector fills it; domains are claimed here before the claim is recorded.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Literal
 
 from sqlalchemy import Engine, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -12,6 +14,14 @@ from projections.database import reading
 from projections.filling import name_key
 from projections.statements import add_missing
 from projections.work_tables import directory_accounts, directory_contacts, directory_domains, directory_visitors
+
+Kind = Literal["domain", "contact", "visitor"]
+_COLUMNS = {
+    "domain": (directory_domains.c.domain, directory_domains.c.account),
+    "contact": (directory_contacts.c.contact, directory_contacts.c.account),
+    "visitor": (directory_visitors.c.visitor, directory_visitors.c.account),
+}
+_AT_ONCE = 1_000
 
 
 class Directory:
@@ -39,6 +49,16 @@ class Directory:
     def contact_of_visitor(self, visitor: str) -> str | None:
         """The contact that the visitor was joined to."""
         return self._account(directory_visitors.c.contact, directory_visitors.c.visitor == visitor)
+
+    def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+        """The same for many at once: those of the domains, contacts or visitors that an account has."""
+        column, account = _COLUMNS[kind]
+        rest, found = iter(keys), {}
+        with self._reading.connect() as connection:
+            while some := list(islice(rest, _AT_ONCE)):
+                rows = connection.execute(select(column, account).where(column.in_(some)))
+                found.update({row[0]: row[1] for row in rows})
+        return found
 
     def domains_of(self, account: str) -> list[str]:
         with self._reading.connect() as connection:

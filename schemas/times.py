@@ -6,6 +6,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTES: dict[str, int] = {}
 _SECONDS = {f"{ms // 1000:02d}.{ms % 1000:03d}Z": ms for ms in range(60_000)}
+_MINUTE_TEXTS: dict[int, str] = {}
+_SECOND_TEXTS = tuple(_SECONDS)
 
 
 def parse_time(text: str) -> int:
@@ -18,8 +20,8 @@ def parse_time(text: str) -> int:
 
 def format_time(milliseconds: int) -> str:
     """The canonical form, `2026-01-05T09:12:00.000Z`."""
-    moment = _EPOCH + milliseconds * _MILLISECOND
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    minute = _MINUTE_TEXTS.get(milliseconds // 60_000)
+    return _format_any(milliseconds) if minute is None else minute + _SECOND_TEXTS[milliseconds % 60_000]
 
 
 def from_datetime(moment: datetime) -> int:
@@ -27,6 +29,15 @@ def from_datetime(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a time needs a zone, for instance 2026-01-05T09:12:00Z or +01:00")
     return (moment - _EPOCH) // _MILLISECOND
+
+
+def _format_any(milliseconds: int) -> str:
+    moment = _EPOCH + milliseconds * _MILLISECOND
+    text = f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    if len(_MINUTE_TEXTS) > 200_000:
+        _MINUTE_TEXTS.clear()
+    _MINUTE_TEXTS[milliseconds // 60_000] = text[:17]
+    return text
 
 
 def _parse_any(text: str) -> int:

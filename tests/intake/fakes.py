@@ -1,10 +1,11 @@
 """Stand-ins for the log and the directory, and builders of observations. Never tests anything itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from intake.attribution import Kind
 from intake.observations import Observation
 from streams.log import Appended, NewRecord, Record
 
@@ -53,30 +54,24 @@ class MemoryDirectory:
         self.visitors: dict[str, str] = {}
         self.asked = 0
 
-    def account_of_domain(self, domain: str) -> str | None:
-        self.asked += 1
-        return self.domains.get(domain)
+    def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+        known = {"domain": self.domains, "contact": self.contacts, "visitor": self.visitors}[kind]
+        wanted = list(keys)
+        self.asked += len(wanted)
+        return {key: known[key] for key in wanted if key in known}
 
     def account_of_name(self, name: str) -> str | None:
         self.asked += 1
         return self.names.get(name)
-
-    def account_of_contact(self, contact: str) -> str | None:
-        self.asked += 1
-        return self.contacts.get(contact)
-
-    def account_of_visitor(self, visitor: str) -> str | None:
-        self.asked += 1
-        return self.visitors.get(visitor)
 
     def claim(self, domain: str, account: str) -> str | None:
         holder = self.domains.setdefault(domain, account)
         return None if holder == account else holder
 
 
-def seen(id: str = "1", type: str = "web.page_viewed.v1", **fields: Any) -> Observation:
+def seen(id: str = "1", type: Any = "web.page_viewed.v1", **fields: Any) -> Observation:
     """A page view of the web source, half an hour ago."""
-    told = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
+    told: dict[str, Any] = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
     return Observation(id=id, type=type, **told)
 
 
