@@ -8,6 +8,11 @@ from sqlalchemy import Engine
 
 from projections.database import open_database
 from tests import databases
+from tests.ending import ENDING
+
+
+def pytest_sessionfinish() -> None:
+    ENDING.close()
 
 
 @pytest.fixture(params=databases.KINDS)

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from atexit import register
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import make_url
 
 from projections.database import open_database
 from projections.migrate import migrate
+from tests.ending import ENDING
 from tests.requirements import postgres_url
 
 KINDS = ("sqlite", "postgresql")
@@ -36,7 +36,7 @@ def _postgres_template() -> str:
 @cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="staffel-template-"))
-    register(shutil.rmtree, folder, ignore_errors=True)
+    ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
     _migrate(f"sqlite:///{folder / 'template.db'}")
     return folder / "template.db"
 

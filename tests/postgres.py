@@ -4,7 +4,6 @@ It starts at the first need, keeps its records in a temporary folder, listens on
 the test session. `STAFFEL_TEST_POSTGRES` names a server to use instead, where databases are made and dropped again.
 """
 
-import atexit
 import os
 import shutil
 import subprocess
@@ -16,6 +15,8 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+
+from tests.ending import ENDING
 
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _DEADLINE_S = 60
@@ -31,7 +32,7 @@ def fresh_database(template: str = "template0") -> str:
     server, name = _server(), f"staffel_{uuid4().hex[:12]}"
     _administer(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     if os.environ.get("STAFFEL_TEST_POSTGRES"):
-        atexit.register(_administer, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        ENDING.callback(_administer, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     base, _, query = server.partition("?")
     return f"{base.replace('postgresql:', 'postgresql+psycopg:').rpartition('/')[0]}/{name}?{query}".rstrip("?")
 
@@ -46,7 +47,7 @@ def _server() -> str:
 def _start() -> str:
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
     _hand_over(folder)
     initdb = f"{programs}/initdb -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C".split()
     made = subprocess.run([*_as_postgres(), *initdb], cwd=folder, capture_output=True, text=True)
@@ -60,7 +61,7 @@ def _start() -> str:
 def _run(command: list[str], folder: Path) -> None:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    atexit.register(_stop, server)
+    ENDING.callback(_stop, server)
     while not _is_ready(folder):
         with suppress(subprocess.TimeoutExpired):
             server.wait(_POLL_S)

@@ -1,0 +1,7 @@
+"""What is taken down when the tests end, last things first. Never left to the interpreter alone: workers skip that."""
+
+import atexit
+from contextlib import ExitStack
+
+ENDING = ExitStack()
+atexit.register(ENDING.close)
