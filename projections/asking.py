@@ -42,7 +42,7 @@ def top_accounts(questions: Questions, value: Value, at: int, limit: int, stage:
     """
     rows = _rows(questions, staged=stage is not None)
     valued = ((row.score, _standing(value, row, at)) for row in rows)
-    return _highest(((bound, each) for bound, each in valued if _is_in(each, stage)), limit)
+    return highest(((bound, each) for bound, each in valued if _is_in(each, stage)), limit)
 
 
 def _rows(questions: Questions, *, staged: bool) -> Iterator[Row[Any]]:
@@ -59,7 +59,8 @@ def _is_in(standing: Standing, stage: str | None) -> bool:
     return stage is None or first_track(standing.tracks).stage == stage
 
 
-def _highest(bounded: Iterable[tuple[float, Standing]], limit: int) -> list[Standing]:
+def highest(bounded: Iterable[tuple[float, Standing]], limit: int) -> list[Standing]:
+    """Of standings with their stored scores, in falling order of these: the highest now."""
     kept: list[tuple[float, int, Standing]] = []
     for place, (bound, standing) in enumerate(bounded):
         if len(kept) == limit and max(bound, 0.0) <= kept[0][0]:

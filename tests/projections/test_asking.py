@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections import work_tables
-from projections.asking import Tracks, top_accounts
+from projections.asking import Standing, Tracks, highest, top_accounts
 from projections.fading import faded
 from projections.health import health
 from projections.queries import Questions, asking
@@ -88,8 +88,6 @@ _SCORES = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(scores=_SCORES, limit=st.integers(1, 6), hours=st.integers(0, 3000))
 def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
-    from projections.asking import Standing, _highest
-
     at = NOON + hours * HOUR
     standings = sorted(
         ((score, Standing((), value(raw([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
@@ -97,7 +95,7 @@ def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: 
     )
     every = sorted((standing.score for _, standing in standings), reverse=True)
 
-    assert [standing.score for standing in _highest(iter(standings), limit)] == every[:limit]
+    assert [standing.score for standing in highest(iter(standings), limit)] == every[:limit]
 
 
 def test_everything_about_an_account_is_told(world: World) -> None:

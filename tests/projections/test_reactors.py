@@ -1,5 +1,7 @@
 """Relay, mover and timers: what goes back onto the log, and that it goes there once."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -223,16 +225,18 @@ class _Killed(Exception):
     """The process died here."""
 
 
-class _killed_at_update_of:  # noqa: N801
-    def __init__(self, world: World, table: str) -> None:
-        self._engine, self._start = world.engine, f"UPDATE {table}"
-
-    def __enter__(self) -> None:
-        event.listen(self._engine, "before_cursor_execute", self._kill)
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._kill)
-
-    def _kill(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(self._start):
+@contextmanager
+def _killed_at_update_of(world: World, table: str) -> Iterator[None]:
+    def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(f"UPDATE {table}"):
             raise _Killed
+
+    event.listen(world.engine, "before_cursor_execute", kill)
+    yield from _then_removed(world, kill)
+
+
+def _then_removed(world: World, listener: Callable[..., None]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        event.remove(world.engine, "before_cursor_execute", listener)
