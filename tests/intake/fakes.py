@@ -1,14 +1,19 @@
-"""Stand-ins for the log and the directory, and builders of observations. Never tests anything itself."""
+"""Stand-ins for log and directory, a recorder over them, and builders of observations. Never tests anything itself."""
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from sqlalchemy import Engine
 
 from intake.attribution import Kind
 from intake.observations import Observation
+from intake.recorder import Recorder
+from intake.vault import Vault
 from streams.log import Appended, NewRecord, Record
 
+IDENTIFIED = "contact.identified.v1"
 NOW = 1_767_600_000_000
 """2026-01-05T08:00:00Z."""
 
@@ -78,3 +83,23 @@ def seen(id: str = "1", type: Any = "web.page_viewed.v1", **fields: Any) -> Obse
 def registered(id: str, account: str | None, domains: Sequence[str] = (), **data: Any) -> Observation:
     content = data | ({"domains": list(domains)} if domains else {})
     return seen(id, "account.registered.v1", source="crm", account=account, data=content)
+
+
+class Intake:
+    """A recorder over fakes, with a vault of its own."""
+
+    def __init__(self, engine: Engine, **options: Any) -> None:
+        self.log, self.directory = MemoryLog(), MemoryDirectory()
+        self.vault = Vault(engine, random.Random(1).randbytes)
+        self.options = options
+        self.recorder = self.another()
+
+    def another(self) -> Recorder:
+        """A recorder of another process, which knows only what is durable."""
+        return Recorder(self.log, self.vault, self.directory, lambda: NOW, **self.options)
+
+    def record(self, *observations: Observation) -> list[Any]:
+        return self.recorder.record(observations)
+
+    def contact(self, email: str) -> str:
+        return self.vault.contact_for([email])[email]
