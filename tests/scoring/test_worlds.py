@@ -1,0 +1,65 @@
+"""The random worlds: their models are valid, and what the rules are about does happen in them."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from scoring.model import model_from_dict
+from tests.scoring.oracle import account_after
+from tests.scoring.worlds import World, busy_worlds, worlds
+from tests.scoring.worlds_of_models import Json, models
+
+
+def _happenings(world: World) -> Iterator[str]:
+    for account in world.accounts:
+        said = account_after(world.model, world.facts, account, world.end)
+        yield f"fit {said['fit']['grade']}"
+        for track in said["tracks"].values():
+            yield from (one["why"] for one in track["gated"])
+            yield from (one["status"] for one in track["handoffs"])
+            yield from ("late" for one in track["handoffs"] if one["late"])
+            yield from ("falls by time" for one in track["stages"] if one["cause"] == "time")
+            yield from (_kind(line) for line in track["lines"])
+
+
+def _kind(line: Json) -> str:
+    cut = line["cut"]
+    if cut is not None:
+        return "too late" if cut.endswith("too late to count") else "limited" if cut.startswith("limits") else "cut"
+    return str(line["rule"]) if line["rule"].startswith("~") else "counted"
+
+
+@given(models())
+@settings(max_examples=60, deadline=None)
+def test_every_random_model_is_valid(model: Json) -> None:
+    assert list(model_from_dict(model).tracks) == list(model["tracks"])
+
+
+@pytest.mark.parametrize(
+    ("some_worlds", "wanted"),
+    [
+        (
+            worlds(),
+            {"counted", "cut", "too late", "limited", "~role", "~adjusted", "falls by time", "suppressed"}
+            | {"fit unknown", "fit D"},
+        ),
+        (
+            busy_worlds(),
+            {"proposed", "accepted", "rejected", "recycled", "converted", "late"}
+            | {"with_sales", "cooling_down", "falls by time"},
+        ),
+    ],
+    ids=["worlds", "busy worlds"],
+)
+def test_what_the_rules_are_about_happens(some_worlds: st.SearchStrategy[World], wanted: set[str]) -> None:
+    happened: set[str] = set()
+
+    @given(some_worlds)
+    @settings(max_examples=250, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    def look(world: World) -> None:
+        happened.update(_happenings(world))
+
+    look()
+    assert wanted - happened == set()
