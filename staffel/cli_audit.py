@@ -1,0 +1,84 @@
+"""`staffel audit`: what history says. Never writes to the log."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from staffel.printing import print_json, print_table, progress, say
+from staffel.session import AsJson, Usage, connected
+
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded from then on.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded up to then.")]
+ModelFile = Annotated[str | None, typer.Option("--model", metavar="FILE|VERSION", help="Under this model.")]
+Json = dict[str, Any]
+SHOWN = 20
+
+app = typer.Typer(no_args_is_help=True, help="Replay history, and prove that what is recorded is what it computes.")
+
+
+@app.command("replay")
+def replay_command(model: ModelFile = None, since: Since = None, until: Until = None, as_json: AsJson = False) -> None:
+    """Fold the log again, under the active or another model; leaves no trace."""
+    from staffel.replaying import replayed_json
+
+    with connected() as staffel, progress("replaying") as advance:
+        told = replayed_json(staffel, plan_of(staffel, model), time_of(since), time_of(until), advance)
+    if as_json:
+        print_json(told)
+        return
+    rows = [(row["account"], row["seq"], *standing_of(row), row["digest"]) for row in told["accounts"][:SHOWN]]
+    tracks = list(told["accounts"][0]["tracks"]) if told["accounts"] else []
+    print_table("", ["account", "facts", *tracks, "digest"], rows, numbers=["facts"])
+    say(f"{len(told['accounts'])} accounts, {len(told['handoffs'])} handoffs; --json lists all.")
+
+
+def standing_of(row: Json) -> list[str]:
+    return [f"{track['score']:.1f} {track['stage'] or '-'}" for track in row["tracks"].values()]
+
+
+@app.command("verify")
+def verify_command(as_json: AsJson = False) -> None:
+    """Recompute everything and compare it with what is recorded; exit code 1 where something differs."""
+    from audit.verify import verify
+
+    with connected() as staffel:
+        staffel.settle()
+        with progress("verifying") as advance:
+            verified = verify(staffel.log, staffel.engine, progress=advance)
+    mismatches = [vars(mismatch) for mismatch in verified.mismatches]
+    if as_json:
+        print_json({"accounts": verified.accounts, "facts": verified.facts, "mismatches": mismatches})
+    else:
+        print_mismatches(mismatches)
+        say(f"{verified.accounts} accounts, {verified.facts} facts, {len(mismatches)} mismatches")
+    if mismatches:
+        raise typer.Exit(1)
+
+
+def print_mismatches(mismatches: list[Json]) -> None:
+    rows = [(m["account"], m["fact"], m["field"], str(m["recorded"]), str(m["computed"])) for m in mismatches[:SHOWN]]
+    if rows:
+        print_table("Mismatches", ["account", "fact", "field", "recorded", "computed"], rows)
+
+
+def plan_of(staffel: Any, model: str | None) -> Any:
+    """The model of a file or of a version that was active; None for the ones the log names."""
+    from scoring.compile import compile_model
+    from scoring.model import load_model, version_of
+
+    if model is None or model == staffel.plan.version:
+        return None
+    if not Path(model).is_file():
+        raise Usage(f"--model {model}: neither a file nor the active version {staffel.plan.version}")
+    loaded = load_model(Path(model).read_text(encoding="utf-8"), model)
+    return compile_model(loaded, version_of(loaded, 0))
+
+
+def time_of(text: str | None) -> int | None:
+    from schemas.times import parse_time
+
+    try:
+        return None if text is None else parse_time(text)
+    except ValueError as error:
+        raise Usage(f"{text}: write a time like 2026-01-05T09:12:00Z ({error})") from None

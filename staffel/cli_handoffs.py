@@ -1,0 +1,121 @@
+"""Commands about handoffs. Never decides one by itself: a person does, and the fold judges."""
+
+from typing import Annotated, Any
+
+import typer
+
+from staffel.printing import minute, print_json, print_table, say
+from staffel.session import AsJson, Found, connected
+
+Who = Annotated[str, typer.Option("--by", help="Who decides.")]
+Reason = Annotated[str | None, typer.Option(help="Why; reports count reasons.")]
+Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
+Json = dict[str, Any]
+
+
+def handoffs(
+    only_open: Annotated[bool, typer.Option("--open", help="Proposed or accepted, and not ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Accounts that were handed to sales: when, why, to whom, and until when sales must answer."""
+    from projections.queries import asking
+    from staffel.handoff_shape import handoff_json
+
+    with connected() as staffel:
+        with asking(staffel.engine) as questions:
+            rows = [handoff_json(row) for row in questions.handoffs(only_open=only_open)]
+        people = {} if as_json else people_of(staffel, rows)
+    if as_json:
+        print_json(rows)
+        return
+    print_handoffs(rows, people)
+    if not rows:
+        say("No open handoffs." if only_open else "No handoffs yet.")
+
+
+def people_of(staffel: Any, rows: list[Json]) -> dict[str, str]:
+    contacts = {person for row in rows for person in row["people"]}
+    return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
+
+
+def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
+    columns = ["handoff", "status", "crossed", "score", "route", "answer by", "reasons"]
+    cells = [
+        (row["handoff"], status_of(row), minute(row["crossed_at"]), row["score"], row["route"], minute(row["due_at"]),
+         reasons_of(row, people))
+        for row in rows
+    ]  # fmt: skip
+    print_table("", columns, cells, numbers=["score"])
+
+
+def status_of(row: Json) -> str:
+    late = " (late)" if row["late"] else ""
+    act_now = ", act now" if row["act_now"] and row["status"] == "proposed" else ""
+    return f"{row['status']}{late}{act_now}"
+
+
+def reasons_of(row: Json, people: dict[str, str], most: int = 4) -> str:
+    shown = [
+        f"{reason['rule']} {reason['points']:.1f} ({people.get(reason['contact'], reason['contact'])})"
+        for reason in row["reasons"][:most]
+    ]
+    rest = len(row["reasons"]) - most
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def handoff(id: Handoff, as_json: AsJson = False) -> None:
+    """One handoff: its frozen evidence and what was decided."""
+    from projections.queries import asking
+    from staffel.handoff_shape import handoff_json, step_json
+
+    with connected() as staffel:
+        with asking(staffel.engine) as questions:
+            row = questions.handoff(id)
+            if row is None:
+                raise Found(f"there is no handoff {id}; `staffel handoffs` lists them")
+            told = handoff_json(row)
+            told["steps"] = [step_json(step) for step in questions.steps(id)]
+        people = people_of(staffel, [told])
+    if as_json:
+        print_json(told)
+        return
+    print_handoffs([told], people)
+    rows = [(people.get(r["contact"], r["contact"]), r["rule"], r["points"]) for r in told["reasons"]]
+    print_table("Why, as of the crossing", ["who", "rule", "points"], rows, numbers=["points"])
+    steps = [(step["status"], minute(step["at"]), step["by"], step["reason"]) for step in told["steps"]]
+    print_table("Decisions", ["status", "at", "by", "reason"], steps)
+
+
+def accept(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales takes the account; late where its time to answer had passed."""
+    decide(id, "accepted", by, reason, as_json)
+
+
+def reject(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales sends it back at once; the cool-down begins."""
+    decide(id, "rejected", by, reason, as_json)
+
+
+def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales worked it and sends it back; the cool-down begins."""
+    decide(id, "recycled", by, reason, as_json)
+
+
+def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
+    """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
+    from projections.decisions import Refused, decision
+    from projections.facts import DECISIONS
+    from projections.queries import asking
+    from staffel.commands import record_one, tell
+
+    with connected() as staffel:
+        staffel.settle()
+        with asking(staffel.engine) as questions:
+            row = questions.handoff(id)
+        fact = decision(row, id, status)
+        if isinstance(fact, Refused) or row is None:
+            raise Found(fact.why if isinstance(fact, Refused) else f"there is no handoff {id}")
+        content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
+        kind = f"handoff.{status}.v1"
+        told = record_one(staffel, kind, account=row.account, data=content, id=fact, source=DECISIONS)
+    tell(told, as_json)

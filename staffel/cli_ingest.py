@@ -1,0 +1,177 @@
+"""`staffel ingest`: files of the formats that other systems write. Never records a file in part without saying so."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from staffel.printing import print_json, print_table, progress, say
+from staffel.session import AsJson, Usage, connected
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
+Ours = Annotated[list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")]
+Source = Annotated[str | None, typer.Option("--name", help="Name of the source; tells two of a kind apart.")]
+Mapping = Annotated[Path | None, typer.Option(help="YAML or CSV: which column is which field.")]
+Dates = Annotated[str, typer.Option(help="auto, dmy or mdy: how dates with slashes are read.")]
+Zone = Annotated[str, typer.Option(help="Time zone of times without one.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="When the export was made.")]
+Json = dict[str, Any]
+Read = Callable[[Path], Iterable[Any]]
+SHOWN_REJECTED = 10
+
+app = typer.Typer(no_args_is_help=True, help="Record what files of other systems tell; twice is as once.")
+
+
+@app.command("access-log")
+def access_log(
+    paths: Paths,
+    site: Annotated[str | None, typer.Option(help="https://www.example.com: makes addresses whole.")] = None,
+    name: Source = None,
+    as_json: AsJson = False,
+) -> None:
+    """Page views of NCSA common or combined logs."""
+    from intake import access_log as connector
+
+    run(paths, lambda path: connector.read(path, site=site, name=name), as_json)
+
+
+@app.command()
+def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson = False) -> None:
+    """Replies and bounces of mailboxes in mbox format."""
+    from intake import mbox as connector
+    from intake.mail_threads import index
+
+    require_files(paths)
+    domains = own(ours)
+    threads = index(paths, domains)
+    run(paths, lambda path: connector.read(path, domains, threads=threads, source=name or "mbox"), as_json)
+
+
+@app.command()
+def calendar(paths: Paths, ours: Ours = None, zone: Zone = "UTC", name: Source = None, as_json: AsJson = False) -> None:
+    """Meetings of iCalendar files: held, booked, canceled, missed."""
+    from intake import calendar_file as connector
+    from staffel.wiring import system_clock
+
+    where = time_zone(zone)
+    run(
+        paths,
+        lambda path: connector.read(path, own(ours), now=system_clock(), zone=where, source=name or "calendar"),
+        as_json,
+    )
+
+
+@app.command()
+def segment(
+    paths: Paths,
+    name: Source = None,
+    undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time of calls that carry none.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
+    from intake import segment as connector
+
+    when = None if undated is None else time_of(undated, "--undated")
+    run(paths, lambda path: connector.read(path, name=name, undated=when), as_json)
+
+
+@app.command()
+def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
+    """CloudEvents 1.0 as JSON Lines or a JSON array; trusted as they stand."""
+    from intake import cloudevents as connector
+
+    run(paths, connector.read, as_json)
+
+
+@app.command()
+def accounts(
+    paths: Paths,
+    mapping: Mapping = None,
+    dates: Dates = "auto",
+    zone: Zone = "UTC",
+    as_of: AsOf = None,
+    name: Source = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accounts of a CRM export in CSV (HubSpot, Salesforce, others)."""
+    from intake import crm_accounts as connector
+
+    export = crm_export(dates, zone, as_of, name)
+    run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+
+
+@app.command()
+def opportunities(
+    paths: Paths,
+    mapping: Mapping = None,
+    dates: Dates = "auto",
+    zone: Zone = "UTC",
+    as_of: AsOf = None,
+    name: Source = None,
+    as_json: AsJson = False,
+) -> None:
+    """Opportunities of a CRM export in CSV: opened, won, lost."""
+    from intake import crm_opportunities as connector
+
+    export = crm_export(dates, zone, as_of, name)
+    run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+
+
+def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
+    from intake.crm_cells import Export
+
+    if dates not in ("auto", "dmy", "mdy"):
+        raise Usage(f"--dates {dates}: write auto, dmy or mdy")
+    when = None if as_of is None else time_of(as_of, "--as-of")
+    return Export(source=name or "crm", zone=time_zone(zone), dates=dates, as_of=when)  # type: ignore[arg-type]
+
+
+def run(paths: list[Path], read: Read, as_json: bool) -> None:
+    """Record all files, merged by time; exit code 0 whenever the end was reached."""
+    from intake.merging import merged
+    from staffel.ingesting import ingest_and_settle
+
+    require_files(paths)
+    with connected() as staffel, progress("recording") as advance:
+        tally = ingest_and_settle(staffel, merged(read(path) for path in paths), advance)
+    print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
+
+
+def require_files(paths: list[Path]) -> None:
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise Usage(f"no such file: {', '.join(missing)}")
+
+
+def print_tally(tally: Json) -> None:
+    counts = [(name, tally[name]) for name in ("read", "recorded", "duplicates", "filtered", "bots")]
+    print_table("", ["items", "count"], [*counts, ("rejected", len(tally["rejected"]))], numbers=["count"])
+    rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:SHOWN_REJECTED]]
+    if rows:
+        print_table("Rejected", ["where", "code", "why"], rows)
+    rest = len(tally["rejected"]) - SHOWN_REJECTED
+    if rest > 0:
+        say(f"… and {rest} more; --json lists all.")
+
+
+def own(ours: list[str] | None) -> frozenset[str]:
+    return frozenset(domain.lower() for domain in ours or [])
+
+
+def time_of(text: str, option: str) -> int:
+    from schemas.times import parse_time
+
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise Usage(f"{option} {text}: write a time like 2026-01-05T09:12:00Z ({error})") from None
+
+
+def time_zone(name: str) -> Any:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Usage(f"--zone {name}: not a time zone; write for instance Europe/Berlin") from None

@@ -1,0 +1,51 @@
+"""Facts that a command records, one at a time, and what it answers. Never decides whether one may be recorded."""
+
+from typing import Any
+from uuid import uuid4
+
+from intake.observations import Observation, Rejected
+from intake.recording import Recorded
+from staffel.printing import print_json, say
+from staffel.session import Found
+from staffel.wiring import Staffel
+
+SOURCE = "staffel/commands"
+Json = dict[str, Any]
+
+
+def record_one(
+    staffel: Staffel,
+    type: str,
+    *,
+    data: Json,
+    account: str | None = None,
+    contact: str | None = None,
+    id: str | None = None,
+    source: str = SOURCE,
+) -> Json:
+    """Record a fact, wait until it is visible, say where it stands. Raises `Found` where it was refused or known."""
+    staffel.settle()
+    kind = type.removesuffix(".v1")
+    observation = Observation(
+        where=kind,
+        source=source,
+        id=id or str(uuid4()),
+        type=type,
+        time=staffel.clock(),
+        account=account,
+        contact=contact,
+        data=data,
+    )
+    [outcome] = staffel.recorder.record([observation])
+    if isinstance(outcome, Rejected):
+        raise Found(f"{outcome.code}: {outcome.why}")
+    if not isinstance(outcome, Recorded):
+        raise Found(f"{kind} was recorded before, at offset {outcome.offset}")
+    staffel.settle()
+    place = {"partition": outcome.partition, "offset": outcome.offset}
+    return {"account": outcome.account, "fact": observation.id, "type": type, **place}
+
+
+def tell(told: Json, as_json: bool) -> None:
+    """What was recorded, to a program or to a person."""
+    print_json(told) if as_json else say(f"Recorded {told['type'].removesuffix('.v1')} for {told['account']}.")
