@@ -20,24 +20,28 @@ _OPAQUE = frozenset({"message", "meeting", "campaign", "opportunity", "handoff",
 """Ids of mails and meetings read like addresses; owner, by and author are our own people, who answer for it."""
 _ADDRESS = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s?#]*@")
+_SECRET = frozenset(
+    "token access_token id_token auth authorization key api_key apikey secret password passwd pwd pass sig signature "
+    "session sessionid sid code otp".split()
+)
 _FREE_TEXT = frozenset({"comment"})
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a source may send beyond the declared fields. `*` in a set allows all that is not about persons."""
+    """What a source may send beside the declared fields. `*` in a set allows all that is not about persons."""
 
     fields: frozenset[str] = frozenset()
-    properties: frozenset[str] = frozenset()
+    properties: frozenset[str] = frozenset({"*"})
     """Of `custom.tracked`."""
-    query_strings: bool = False
-    """Keep all parameters of addresses, not `utm_*` alone."""
+    parameters: frozenset[str] = frozenset({"*"})
+    """Of addresses, beside `utm_*`; what reads as a secret stays out."""
 
 
-NOTHING_MORE = Allowance()
+USUAL = Allowance()
 
 
-def without_persons(type_: str, content: Mapping[str, Any], allowance: Allowance = NOTHING_MORE) -> dict[str, Any]:
+def without_persons(type_: str, content: Mapping[str, Any], allowance: Allowance = USUAL) -> dict[str, Any]:
     """The data that may be recorded. KeyError for an unknown type."""
     declared = fields_of(type_) - (_RECORDERS_OWN if type_.startswith("contact.") else frozenset())
     return {
@@ -64,8 +68,8 @@ def _value(key: str, value: Any, allowance: Allowance) -> Any:
 
 
 def _text(key: str, text: str, allowance: Allowance) -> str:
-    if key in {"url", "referrer"} and not allowance.query_strings:
-        text = address_without_query(text)
+    if key in {"url", "referrer"}:
+        text = address_without_persons(text, allowance.parameters)
     return _redacted(text)
 
 
@@ -90,10 +94,15 @@ def _redacted(text: str) -> str:
     return _ADDRESS.sub("[address]", text) if len(text) <= 20_000 and ("@" in text or "%40" in text) else text
 
 
-def address_without_query(url: str) -> str:
-    """Without user name, fragment and parameters, but for `utm_*`."""
+def address_without_persons(url: str, allowed: frozenset[str]) -> str:
+    """Without user name, fragment and the parameters that are not allowed; `utm_*` always is."""
     if "@" in url:
         url = _CREDENTIALS.sub("", url)
     base, _, query = url.partition("#")[0].partition("?")
-    kept = "&".join(part for part in query.split("&") if part.lower().startswith("utm_"))
+    kept = "&".join(part for part in query.split("&") if _keeps(part.partition("=")[0], allowed))
     return f"{base}?{kept}" if kept else base
+
+
+def _keeps(parameter: str, allowed: frozenset[str]) -> bool:
+    name = parameter.lower()
+    return name.startswith("utm_") or (name not in _SECRET and bool(name) and _allowed(parameter, allowed))

@@ -12,7 +12,7 @@ from intake.door import refusal
 from intake.networks import CompanyNetworks, NoNetworks
 from intake.observations import Observation, Rejected
 from intake.people import People, Persons
-from intake.pseudonyms import NOTHING_MORE, Allowance, without_persons
+from intake.pseudonyms import USUAL, Allowance, without_persons
 from intake.recording import Draft, Duplicate, Outcome, Recorded
 from intake.vault import scope_of
 from schemas.checks import FactProblem, check_fact
@@ -76,10 +76,10 @@ class Recorder:
         return _refused(observation, checked) if isinstance(checked, tuple) else Sound(observation, content)
 
     def _without_persons(self, observation: Observation) -> dict[str, Any]:
-        allowance = NOTHING_MORE
+        allowance = USUAL
         if self._allowances:
             source = observation.source
-            allowance = self._allowances.get(source) or self._allowances.get(scope_of(source)) or NOTHING_MORE
+            allowance = self._allowances.get(source) or self._allowances.get(scope_of(source)) or USUAL
         return without_persons(observation.type, observation.data, allowance)
 
     def _append(self, batch: Batch, drafts: list[tuple[Draft, list[NewRecord]] | Rejected]) -> list[Outcome]:

@@ -6,7 +6,7 @@ proposed -> accepted | rejected | expired | withdrawn; accepted -> converted | r
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from projections.evidence import evidence
 from projections.facts import SOURCE, event
@@ -98,12 +98,15 @@ def _take_steps(connection: Connection, models: ReadModels, steps: list[tuple[st
     connection.execute(
         handoffs.update()
         .where(handoffs.c.handoff == bindparam("handoff_"), handoffs.c.seq < bindparam("seq_"))
-        .values({name: bindparam(f"{name}_") for name in _DECIDED} | {"steps": handoffs.c.steps + 1}),
+        .values(
+            {name: bindparam(f"{name}_") for name in _DECIDED}
+            | {"steps": handoffs.c.steps + 1, "late": or_(handoffs.c.late, bindparam("late_"))}  # late once, late ever
+        ),
         [{f"{name}_": value for name, value in _decided(row).items()} for row in rows],
     )
 
 
-_DECIDED = ("status", "seq", "decided_at", "by", "reason", "opportunity", "late")
+_DECIDED = ("status", "seq", "decided_at", "by", "reason", "opportunity")
 
 
 def _decided(step: dict[str, Any]) -> dict[str, Any]:

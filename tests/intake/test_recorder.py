@@ -50,7 +50,7 @@ def test_a_fact_recorded_before_is_a_duplicate(intake: Intake) -> None:
 
 def test_no_person_reaches_the_log(intake: Intake) -> None:
     content = {
-        "url": "https://pat:secret@x.example/a/pat@acme.com?token=1&utm_source=news&email=pat@acme.com#pat",
+        "url": "https://pat:secret@x.example/a/pat@acme.com?token=1&plan=a&utm_source=news&email=pat@acme.com#pat",
         "title": "Mail of pat@acme.com",
         "referrer": "https://x.example/?q=a%40acme.com",
         "duration_s": 12,
@@ -61,9 +61,9 @@ def test_no_person_reaches_the_log(intake: Intake) -> None:
     }
     intake.record(seen("1", email="pat@acme.com", name="Pat Lee", ip="203.0.113.7", data=content))
     assert intake.log.facts()[0]["data"] == {
-        "url": "https://x.example/a/[address]?utm_source=news",
+        "url": "https://x.example/a/[address]?plan=a&utm_source=news",
         "title": "Mail of [address]",
-        "referrer": "https://x.example/",
+        "referrer": "https://x.example/?q=[address]",
         "duration_s": 12,
     }
     assert not any(text in intake.log.records[0].value for text in (b"pat@", b"Pat", b"203.0"))
@@ -72,19 +72,24 @@ def test_no_person_reaches_the_log(intake: Intake) -> None:
 def test_what_a_source_may_send_is_a_setting_but_for_persons(vault_engine: Engine) -> None:
     allowances = {
         "app": Allowance(properties=frozenset({"plan", "email"})),
-        "shop/eu": Allowance(frozenset("*"), query_strings=True),
+        "shop/eu": Allowance(frozenset("*"), parameters=frozenset()),
     }
     intake = Intake(vault_engine, allowances=allowances)
     content = {"name": "Upgraded", "properties": {"plan": "team", "note": "hello", "email": "a@b.com"}}
     intake.record(
         seen("1", "custom.tracked.v1", source="app/web", account="a.com", data=content),
         seen("2", "custom.tracked.v1", source="web", account="a.com", data=content),
-        seen("3", source="shop/eu", account="a.com", data={"url": "/a?b=c", "basket": 3, "e-mail": "a@b.com"}),
+        seen(
+            "3",
+            source="shop/eu",
+            account="a.com",
+            data={"url": "/a?b=c&utm_source=x", "basket": 3, "e-mail": "a@b.com"},
+        ),
     )
     assert [fact["data"] for fact in intake.log.facts()] == [
         {"name": "Upgraded", "properties": {"plan": "team"}},
-        {"name": "Upgraded", "properties": {}},
-        {"url": "/a?b=c", "basket": 3},
+        {"name": "Upgraded", "properties": {"plan": "team", "note": "hello"}},
+        {"url": "/a?utm_source=x", "basket": 3},
     ]
 
 
