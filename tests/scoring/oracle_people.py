@@ -7,15 +7,15 @@ from tests.scoring.oracle_model import Model, Track
 
 
 def learn(model: Model, book: Book, fact: Fact) -> None:
-    """Profile, suppression, joins and roles: they hold before the rules look at the same fact."""
+    """Profile, suppression, roles and joins, in this order; they hold before the rules look at the same fact."""
     if fact.type in ("account.registered", "account.updated"):
         for name, value in fact.content.items():
             _keep_newest(book.profile, name, fact, value)
     if fact.type in ("account.suppressed", "account.released"):
         book.suppressed = fact.type == "account.suppressed"
-    if fact.type == "contact.identified":
-        _join(model, book, fact)
+    if fact.type == "contact.identified" and fact.content.get("to") in (None, fact.account):
         _give_role(model, book, fact)
+        _join(model, book, fact)
 
 
 def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> None:
@@ -27,16 +27,12 @@ def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> No
 def _join(model: Model, book: Book, fact: Fact) -> None:
     """From now on the visitor is the contact. A second identification of the same visitor joins nothing."""
     visitor, contact = fact.content.get("visitor"), book.person(_identified(fact))
-    if visitor is None or visitor in book.joins or contact in (ACCOUNT, visitor) or not _is_here(fact):
+    if visitor is None or visitor in book.joins or contact in (ACCOUNT, visitor):
         return
     difference = weight(model, book, contact) - weight(model, book, visitor)
     for track in model.tracks:
         _reweigh(book, track, fact, contact, unweighted(book, book.tracks[track.name], visitor), difference)
     book.joins[visitor] = contact
-
-
-def _is_here(fact: Fact) -> bool:
-    return fact.content.get("to") in (None, fact.account)
 
 
 def _identified(fact: Fact) -> str | None:

@@ -47,8 +47,7 @@ def test_every_random_model_is_valid(model: Json) -> None:
         ),
         (
             busy_worlds(),
-            {"proposed", "accepted", "rejected", "recycled", "converted", "late"}
-            | {"with_sales", "cooling_down", "falls by time"},
+            {"proposed", "accepted", "rejected", "recycled", "late"} | {"with_sales", "cooling_down", "falls by time"},
         ),
     ],
     ids=["worlds", "busy worlds"],

@@ -162,7 +162,8 @@ def _roles() -> st.SearchStrategy[Event]:
 
 def _joins() -> st.SearchStrategy[Event]:
     content = st.fixed_dictionaries(
-        {"visitor": st.sampled_from(VISITORS)}, optional={"role": st.sampled_from(ROLES[:2])}
+        {"visitor": st.sampled_from(VISITORS)},
+        optional={"role": st.sampled_from(ROLES[:2]), "to": st.sampled_from(ACCOUNTS)},
     )
     return st.builds(_event, st.just("contact.identified.v1"), st.sampled_from(CONTACTS), content)
 
