@@ -85,10 +85,10 @@ def reweigh(account: Account, contact: Contact, values: list[float], difference:
     clock = format_time(account.clock)
     for track in plan.tracks:
         for slot, k in track.slots:
-            if values[slot]:
+            unweighted = values[slot] / factors[k]
+            if unweighted:  # what has faded to nothing at all holds nothing
                 account.sums[slot] += values[slot] * difference
                 touched |= 1 << track.number
-                unweighted = values[slot] / factors[k]
                 half_life = plan.growth.half_lives[k]
                 write_line(account, fact, track.name, clock, contact, "~role", unweighted, difference, None, half_life)
     return touched
