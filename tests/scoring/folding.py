@@ -1,6 +1,6 @@
 """The fold for tests: facts go in as records of a partition; what it says comes out in the oracle's shape."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ ACME = "acme.com"
 VERSION = "test-1-000000000000"
 
 
-def plan_of(model: Mapping[str, Any]) -> Plan:
+def plan_of(model: Json) -> Plan:
     return compile_model(model_from_dict(model), VERSION)
 
 
