@@ -7,15 +7,15 @@ from tests.scoring.oracle_model import Model, Track
 
 
 def learn(model: Model, book: Book, fact: Fact) -> None:
-    """Profile, suppression, roles and joins, in this order; they hold before the rules look at the same fact."""
+    """Profile, suppression, joins and then roles; they hold before the rules look at the same fact."""
     if fact.type in ("account.registered", "account.updated"):
         for name, value in fact.content.items():
             _keep_newest(book.profile, name, fact, value)
     if fact.type in ("account.suppressed", "account.released"):
         book.suppressed = fact.type == "account.suppressed"
     if fact.type == "contact.identified" and fact.content.get("to") in (None, fact.account):
-        _give_role(model, book, fact)
         _join(model, book, fact)
+        _give_role(model, book, fact)
 
 
 def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> None:

@@ -78,11 +78,26 @@ def differences(expected: Any, actual: Any, where: str = "") -> Iterator[str]:
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         for name, value in expected.items():
             yield from differences(value, actual.get(name, "(missing)"), f"{where}/{name}")
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for number, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(one, other, f"{where}/{number}")
+    elif isinstance(expected, list) and isinstance(actual, list):
+        yield from _list_differences(_told(expected), _told(actual), where)
     elif not _alike(expected, actual):
         yield f"{where}: {expected!r} expected, {actual!r} found"
+
+
+def _list_differences(expected: list[Any], actual: list[Any], where: str) -> Iterator[str]:
+    for number, (one, other) in enumerate(zip(expected, actual, strict=False)):
+        yield from differences(one, other, f"{where}/{number}")
+    if len(expected) != len(actual):
+        yield f"{where}: {len(expected)} expected, {len(actual)} found"
+
+
+def _told(members: list[Any]) -> list[Any]:
+    """Without `~role` lines worth nothing: whether what has faded is exactly 0 is a matter of the last bits."""
+    return [one for one in members if not (isinstance(one, Mapping) and _is_empty_role_line(one))]
+
+
+def _is_empty_role_line(line: Mapping[str, Any]) -> bool:
+    return line.get("rule") == "~role" and "points" in line and abs(line["points"]) < 1e-9
 
 
 def all_differences(left: Any, right: Any) -> list[str]:
