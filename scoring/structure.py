@@ -57,10 +57,10 @@ def identify(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) ->
     if not id or id == ACCOUNT or is_elsewhere(account, content.to):
         return 0
     touched = 0
-    if content.role is not UNSET:
-        touched |= take_role(account, id, content.role, fact, time, plan)
     if isinstance(content.visitor, str) and content.visitor != id:
         touched |= join(account, content.visitor, id, fact, plan)
+    if content.role is not UNSET:  # after the join, so that one line weighs all the contact has
+        touched |= take_role(account, id, content.role, fact, time, plan)
     return touched
 
 
