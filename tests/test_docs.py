@@ -22,6 +22,9 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+import typer
+
+from staffel.cli import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -154,7 +157,7 @@ def spoken_until(text: str, line: str, folder: Path) -> tuple[int, str]:
         deadline.start()
         written = end_after(text, running)
         deadline.cancel()
-    return running.returncode, written
+    return running.returncode if text in written else -1, written
 
 
 def end_after(text: str, running: "subprocess.Popen[str]") -> str:
@@ -178,6 +181,27 @@ def first_missing(shown: tuple[str, ...], written: str) -> str | None:
         else:
             gap = False
     return None
+
+
+def test_every_command_named_in_passing_exists() -> None:
+    named = [
+        (f"{page.relative_to(ROOT)}:{number} staffel {' '.join(words)}", words)
+        for page in PAGES
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+        for words in (
+            text.split() for text in re.findall(r"`(?:[\w=./]+ )?(?:\.venv/bin/)?staffel ([a-z][^`]+)`", line)
+        )
+    ]
+    assert named
+    assert [place for place, words in named if not exists(words)] == []
+
+
+def exists(words: list[str]) -> bool:
+    """Whether they begin with a command, and go on with a verb of it, if it has any, or with something like an id."""
+    found = typer.main.get_command(app).commands.get(words[0])  # type: ignore[attr-defined]
+    verbs = getattr(found, "commands", {})
+    is_verb = len(words) > 1 and words[1].islower() and words[1].isalpha()
+    return found is not None and (not verbs or not is_verb or words[1] in verbs)
 
 
 def test_every_link_leads_somewhere() -> None:
