@@ -10,8 +10,7 @@ from scoring.account import new_account
 from scoring.codec import digest_of, encode_account, hash_contact
 from scoring.fields import Fact
 from scoring.plan import Plan
-from scoring.state import Account
-from scoring.structure import ANONYMOUS
+from scoring.state import ANONYMOUS, Account
 from streams.log import Log, Record
 from streams.partition_fold import Accept, PartitionFold
 from streams.records import drain

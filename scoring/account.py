@@ -13,7 +13,7 @@ from scoring.gate import end_cooling, released, suppressed
 from scoring.plan import Plan
 from scoring.stages import decide, decide_falls
 from scoring.state import Account, Outcome, TrackState
-from scoring.structure import ANONYMOUS, claim_domain, hold_anonymous, identify
+from scoring.structure import claim_domain, hold_anonymous, identify
 
 Effect = Callable[[Account, Fact, int, bytes, Plan], int]
 """What a type of fact does beside its rules; answers the tracks that it touched, as bits."""
@@ -50,12 +50,16 @@ def evolve(account: Account, fact: Fact, raw: bytes, plan: Plan, keep_lines: boo
 
     `fact.time` has to be an instant (the scorer sets records aside whose time is none).
     """
+    return evolve_at(account, fact, parse_time(fact.time), raw, plan, keep_lines)
+
+
+def evolve_at(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan, keep_lines: bool) -> Outcome:
+    """The same where the caller has read the fact's time."""
     outcome = account.outcome or begin(account, keep_lines)
     account.seq += 1
-    time = parse_time(fact.time)
     if time > account.clock:
         advance(account, time, plan)
-    if account.id.startswith(ANONYMOUS):
+    if account.anonymous:
         hold_anonymous(account, fact, raw)
         return outcome
     kind = plan.by_version.get(fact.type) or plan.kind_of(fact.type)
@@ -70,14 +74,10 @@ def evolve(account: Account, fact: Fact, raw: bytes, plan: Plan, keep_lines: boo
         if kind.engagement:
             touched |= end_cooling(account, time)
     if touched:
-        decide_touched(account, touched, fact.id, plan)
+        for track in plan.tracks:
+            if touched >> track.number & 1:
+                decide(account, track, fact.id, plan)
     return outcome
-
-
-def decide_touched(account: Account, touched: int, cause: str, plan: Plan) -> None:
-    for track in plan.tracks:
-        if touched >> track.number & 1:
-            decide(account, track, cause, plan)
 
 
 def advance(account: Account, time: int, plan: Plan) -> None:

@@ -64,6 +64,21 @@ _BEGINS: dict[str, Callable[[int], int]] = {
 _EVER = Window(0, None)
 
 
+class Windows(dict[int, Window]):
+    """The windows of one kind by the local day that they hold, each worked out where it is first asked for."""
+
+    __slots__ = ("_calendar", "_kind")
+
+    def __init__(self, kind: str, calendar: "Calendar") -> None:
+        super().__init__()
+        self._kind = kind
+        self._calendar = calendar
+
+    def __missing__(self, day: int) -> Window:
+        found = self[day] = self._calendar.window(self._kind, day)
+        return found
+
+
 class Calendar:
     """The calendar of one zone."""
 
@@ -71,7 +86,6 @@ class Calendar:
         self.zone = ZoneInfo(timezone)
         self._days: dict[int, int] = {}
         self._midnights: dict[int, int] = {}
-        self._windows: dict[tuple[str, int], Window] = {}
 
     def day(self, instant: int) -> int:
         """The local day of an instant. Zones change their offset, and midnight falls, on quarters of an hour."""
@@ -94,11 +108,8 @@ class Calendar:
         """The window of this kind (day, week, month, quarter, ever) that holds a local day."""
         if kind == "ever":
             return _EVER
-        found = self._windows.get((kind, day))
-        if found is None:
-            number = _NUMBER[kind](_FIRST + timedelta(days=day))
-            found = self._windows[kind, day] = Window(number, self.window_end(kind, number))
-        return found
+        number = _NUMBER[kind](_FIRST + timedelta(days=day))
+        return Window(number, self.window_end(kind, number))
 
     def window_end(self, kind: str, number: int) -> int | None:
         """The instant at which the window of this number ends."""

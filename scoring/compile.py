@@ -1,10 +1,12 @@
 """From a checked model to the tables of the fold. Never judges whether a model is sensible: `model` does."""
 
 import re
+from dataclasses import replace
 from functools import partial
+from math import inf
 
 from schemas.registry import ENGAGEMENT_FAMILIES, family
-from scoring.calendar import calendar_of
+from scoring.calendar import Calendar, Windows, calendar_of
 from scoring.conditions import compile_condition, compile_fields, reading, walk
 from scoring.decay import HOUR, Growth
 from scoring.fields import Fields
@@ -12,6 +14,7 @@ from scoring.model import Cap, FieldPoints, FitModel, Limit, Rule, ScoringModel,
 from scoring.plan import CapPlan, FitPlan, Kind, Plan, RoutePlan, RulePlan, StagePlan, TrackPlan
 
 KEPT_HALF_LIVES = 10
+WINDOWS = ("day", "week", "month", "quarter", "ever")
 SHOWN_DAYS = 90
 PROFILE_FIELDS = frozenset(
     "name domains industry employees revenue country segment owner customer target parent".split()
@@ -28,8 +31,8 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
     slots = tuple((t, hours) for t, track in enumerate(tracks) for hours in half_lives(track))
     lives = list(dict.fromkeys(hours for _, hours in slots))
     classes = tuple(lives.index(hours) for _, hours in slots)
-    fields = Fields(model)
-    caps = compile_caps(tracks, fields)
+    fields, calendar = Fields(model), calendar_of(model.timezone)
+    caps = compile_caps(tracks, fields, calendar)
     rules = [
         (rule, compile_rule(rule, t, track, slots, classes, fields, caps))
         for t, track in enumerate(tracks)
@@ -39,7 +42,7 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
     return Plan(
         model=model,
         version=version,
-        calendar=calendar_of(model.timezone),
+        calendar=calendar,
         growth=Growth(lives),
         fields=fields,
         slots=slots,
@@ -56,27 +59,24 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
         unknown_weight=model.roles.get("unknown", 1.0),
         cooldown=model.handoff.recycle_cooldown * HOUR,
         act_now_hold=model.handoff.act_now_hold * HOUR,
-        kind_of=partial(kind_of, by_version, rules, fields),
+        kind_of=partial(kind_of, by_version, rules),
         by_version=by_version,
     )
 
 
-def kind_of(by_version: dict[str, Kind], rules: list[RuleWithPlan], fields: Fields, type: str) -> Kind:
+def kind_of(by_version: dict[str, Kind], rules: list[RuleWithPlan], type: str) -> Kind:
     if len(by_version) >= _TYPES_KEPT:
         by_version.clear()
     name = _VERSION.sub("", type)
-    tables = [rule_for(name, rule, plan, rules, fields) for rule, plan in rules if name in rule.on]
-    matching = tuple(plan for plan in tables if plan is not None)
-    kind = by_version[type] = Kind(name, matching, family(name) in ENGAGEMENT_FAMILIES)
+    matching = [(rule, plan) for rule, plan in rules if name in rule.on]
+    tables = tuple(
+        replace(
+            plan, bit=1 << i, unless=sum(1 << j for j, (other, _) in enumerate(matching) if other.id in rule.unless)
+        )
+        for i, (rule, plan) in enumerate(matching)
+    )
+    kind = by_version[type] = Kind(name, tables, family(name) in ENGAGEMENT_FAMILIES)
     return kind
-
-
-def rule_for(name: str, rule: Rule, plan: RulePlan, rules: list[RuleWithPlan], fields: Fields) -> RulePlan | None:
-    """The rule with its `unless` as it stands for this type; None where it is always shut out."""
-    tests = [fields.test(other.where) for other, _ in rules if other.id in rule.unless and name in other.on]
-    if None in tests:
-        return None
-    return plan._replace(unless=tuple(test for test in tests if test is not None))
 
 
 def compile_rule(
@@ -99,26 +99,30 @@ def compile_rule(
         0.0 if isinstance(rule.points, FieldPoints) else rule.points,
         fields.points(rule.points) if isinstance(rule.points, FieldPoints) else None,
         fields.test(dict(rule.where)),
-        (),
+        0,
+        0,
         tuple(caps[name] for name in names if name in caps),
         rule.act_now,
     )
 
 
-def compile_caps(tracks: list[Track], fields: Fields) -> dict[str, CapPlan]:
+def compile_caps(tracks: list[Track], fields: Fields, calendar: Calendar) -> dict[str, CapPlan]:
     """By rule id, and by `limit_name`; a rule's own cap is asked before the limits it stands in."""
     caps: dict[str, CapPlan] = {}
+    windows = {kind: Windows(kind, calendar) for kind in WINDOWS}
     for t, track in enumerate(tracks):
         for rule in track.rules:
             if rule.at_most:
-                caps[rule.id] = compile_cap(len(caps), rule.id, rule.at_most, [rule], fields)
+                caps[rule.id] = compile_cap(len(caps), rule.id, rule.at_most, [rule], fields, windows)
         for i, limit in enumerate(track.limits):
             under = rules_under(limit, track)
-            caps[limit_name(t, i)] = compile_cap(len(caps), f"limits[{i}]", limit.at_most, under, fields)
+            caps[limit_name(t, i)] = compile_cap(len(caps), f"limits[{i}]", limit.at_most, under, fields, windows)
     return caps
 
 
-def compile_cap(index: int, name: str, cap: Cap, rules: list[Rule], fields: Fields) -> CapPlan:
+def compile_cap(
+    index: int, name: str, cap: Cap, rules: list[Rule], fields: Fields, windows: dict[str, Windows]
+) -> CapPlan:
     slowest = slowest_half_life(rules)
     return CapPlan(
         index,
@@ -126,6 +130,7 @@ def compile_cap(index: int, name: str, cap: Cap, rules: list[Rule], fields: Fiel
         cap.per == "contact",
         fields.reader(cap.field) if cap.field else None,
         cap.window,
+        windows[cap.window],
         None if slowest is None else slowest * KEPT_HALF_LIVES * HOUR,
         f"{name}: {cap.text}",
         f"{name}: too late to count",
@@ -157,6 +162,7 @@ def compile_track(
         t,
         tuple((slot, classes[slot]) for slot, (owner, _) in enumerate(slots) if owner == t),
         tuple(compile_stage(stage, windows) for stage in track.stages),
+        (*(stage.enter for stage in track.stages), inf),
         next((i for i, stage in enumerate(track.stages) if stage.handoff), len(track.stages)),
         compile_fields(dict(track.when)) if track.when else None,
         windows,

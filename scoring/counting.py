@@ -7,7 +7,7 @@ import msgspec
 from schemas.scores import Line
 from scoring.calendar import Calendar
 from scoring.conditions import is_number
-from scoring.decay import HOUR, move_era
+from scoring.decay import HOUR, Moment, move_era
 from scoring.fields import Fact
 from scoring.plan import CapPlan, Plan, RulePlan, TrackPlan
 from scoring.state import ACCOUNT, Account, Contact, TrackState
@@ -19,36 +19,43 @@ Counters = dict[int | str, int]
 def count(account: Account, fact: Fact, time: int, rules: tuple[RulePlan, ...], plan: Plan) -> int:
     """All rules that match contribute (scoring.md 5 to 18); answers the touched tracks, as bits."""
     content = fact.data
-    matching = [rule for rule in rules if rule.test is None or rule.test(content)]
-    matching = [rule for rule in matching if not rule.unless or not any(test(content) for test in rule.unless)]
-    if not matching:
+    matched = 0
+    for rule in rules:
+        if rule.test is None or rule.test(content):
+            matched |= rule.bit
+    if not matched:
         return 0
     contact = contact_of(account, fact.contact, plan)
-    day = account.today if time == account.clock else plan.calendar.day(time)
+    in_order = time == account.clock
+    day = account.today if in_order else plan.calendar.day(time)
+    moment = account.moment if in_order else plan.growth.moment(time // HOUR)
     touched = engaged = 0
-    for rule in matching:
-        bit = 1 << rule.track
-        touched |= bit
-        if contribute(account, contact, fact, time, day, rule, plan) > 0:
-            engaged |= bit
+    for rule in rules:
+        if matched & rule.bit and not matched & rule.unless:
+            points = contribute(account, contact, fact, time, day, moment, rule, plan)
+            touched |= 1 << rule.track
+            if points > 0 and day > contact.engaged[rule.track]:
+                engaged |= 1 << rule.track
     if engaged:
         engage(account, contact, day, engaged, plan)
     return touched
 
 
 def contribute(
-    account: Account, contact: Contact, fact: Fact, time: int, day: int, rule: RulePlan, plan: Plan
+    account: Account, contact: Contact, fact: Fact, time: int, day: int, moment: Moment, rule: RulePlan, plan: Plan
 ) -> float:
     """Count one contribution or cut it, and write its line; answers its points."""
     points = rule.points if rule.field_points is None else rule.field_points(fact.data)
-    cut = take_room(account, contact, rule.caps, fact.data, day, plan.calendar) if rule.caps else None
+    cut = take_room(account, contact, rule.caps, fact.data, day, plan) if rule.caps else None
     if cut is None:
         if points:
-            add(account, contact, rule.slot, rule.growth, points, time // HOUR, plan)
+            add(account, contact, rule.slot, rule.growth, points, moment, plan)
         if rule.act_now:
             hold_act_now(account.tracks[rule.track], time, plan)
-    name = plan.tracks[rule.track].name
-    write_line(account, fact, name, fact.time, contact, rule.id, points, contact.weight, cut, rule.half_life)
+    outcome = account.outcome
+    if outcome is not None and outcome.lines is not None:
+        name = plan.tracks[rule.track].name
+        write_line(account, fact, name, fact.time, contact, rule.id, points, contact.weight, cut, rule.half_life)
     return points
 
 
@@ -73,36 +80,36 @@ def write_line(
         )
 
 
-def add(account: Account, contact: Contact, slot: int, k: int, points: float, hour: int, plan: Plan) -> None:
+def add(account: Account, contact: Contact, slot: int, k: int, points: float, moment: Moment, plan: Plan) -> None:
     """Raise the contact's unweighted and the account's weighted sum; a late contribution as if it had come in time."""
-    moment = account.moment if hour == account.moment.hour else plan.growth.moment(hour)
     same = moment.eras is account.eras
-    grown = points * (moment.factors[k] if same else plan.growth.factor(k, hour, account.eras[k]))
+    grown = points * (moment.factors[k] if same else plan.growth.factor(k, moment.hour, account.eras[k]))
     contact.values[slot] += grown
     account.sums[slot] += grown * contact.weight
 
 
 def take_room(
-    account: Account, contact: Contact, caps: tuple[CapPlan, ...], content: Any, day: int, calendar: Calendar
+    account: Account, contact: Contact, caps: tuple[CapPlan, ...], content: Any, day: int, plan: Plan
 ) -> str | None:
     """Use one unit of every cap, or none of any and answer the first that has no room."""
-    taken: list[tuple[Counters, int | str, int]] = []
+    taken: list[tuple[int | str, int]] = []
     for cap in caps:
-        number, end = calendar.window(cap.window, day)
-        if cap.keep is not None and end is not None and account.clock >= end + cap.keep:
+        number, end = cap.windows[day]
+        if day < account.today and cap.keep is not None and end is not None and account.clock >= end + cap.keep:
             return cap.too_late
         key: int | str = number * _CAP_NUMBERS + cap.number
         if cap.read is not None:
             key = f"{key}:{_text_of(cap.read(content))}"
-        counters = _counters(contact if cap.per_contact else account)
-        used = counters.get(key, 0)
+        counters = contact.caps if cap.per_contact else account.caps
+        used = counters.get(key, 0) if counters else 0
         if used >= cap.limit:
             return cap.full
-        taken.append((counters, key, used))
-    for counters, key, used in taken:
+        taken.append((key, used))
+    for cap, (key, used) in zip(caps, taken, strict=True):
+        counters = _counters(contact if cap.per_contact else account)
         counters[key] = used + 1
         if not used and crowded(len(counters)):
-            forget_counters(counters, account.clock, caps, calendar)
+            forget_counters(counters, account.clock, caps, plan.calendar)
     return None
 
 
@@ -134,7 +141,10 @@ def forget_counters(counters: Counters, clock: int, caps: tuple[CapPlan, ...], c
 
 def contact_of(account: Account, id: str | None, plan: Plan) -> Contact:
     """The contact a fact counts for, marked as changed: a joined visitor's contact, or `~account`."""
-    id = account.joins.get(id, id) if id else ACCOUNT
+    if not id:
+        id = ACCOUNT
+    elif account.joins:
+        id = account.joins.get(id, id)
     contact = account.contacts.get(id)
     if contact is None:
         weight = 1.0 if id == ACCOUNT else plan.unknown_weight
@@ -208,6 +218,6 @@ def adjust(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) -> i
         return 0
     slot, k, half_life = track.adjusted
     contact = contact_of(account, None, plan)
-    add(account, contact, slot, k, content.points, time // HOUR, plan)
+    add(account, contact, slot, k, content.points, plan.growth.moment(time // HOUR), plan)
     write_line(account, fact, track.name, fact.time, contact, "~adjusted", content.points, 1.0, None, half_life)
     return 1 << track.number

@@ -1,29 +1,37 @@
-"""A model compiled for the fold: rule tables by event type, slots, caps, stages. Never changes once built."""
+"""A model compiled for the fold: rule tables by event type, slots, caps, stages. Never changes once built.
+
+What the fold looks at for every fact are classes with slots: their attributes are read several times faster than
+those of a named tuple.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from scoring.calendar import Calendar
+from scoring.calendar import Calendar, Windows
 from scoring.conditions import Test
 from scoring.decay import Growth
 from scoring.fields import Fields
 from scoring.model import ScoringModel
 
 
-class CapPlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CapPlan:
     number: int
     limit: int
     per_contact: bool
     read: Callable[[Any], Any] | None
     """Of `and FIELD`."""
     window: str
+    windows: Windows
     keep: int | None
     """Milliseconds that a counter is kept after its window's end; None for ever."""
     full: str
     too_late: str
 
 
-class RulePlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RulePlan:
     id: str
     track: int
     slot: int
@@ -32,12 +40,16 @@ class RulePlan(NamedTuple):
     points: float
     field_points: Callable[[Any], float] | None
     test: Test | None
-    unless: tuple[Test, ...]
+    bit: int
+    """Of its kind's rules; rules that match are gathered as bits."""
+    unless: int
+    """Bits of the rules of its kind that shut it out."""
     caps: tuple[CapPlan, ...]
     act_now: bool
 
 
-class StagePlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StagePlan:
     name: str
     enter: float
     leave: float
@@ -51,12 +63,15 @@ class StagePlan(NamedTuple):
     small_contacts: int
 
 
-class TrackPlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
     name: str
     number: int
     slots: tuple[tuple[int, int], ...]
     """(slot, growth class): the fastest fading first, never fading last."""
     stages: tuple[StagePlan, ...]
+    enters: tuple[float, ...]
+    """Thresholds of the stages, and infinity: `enters[present + 1]` is the next one."""
     handoff: int
     """Index of the handoff stage; beyond the last stage where there is none."""
     when: Test | None
@@ -80,7 +95,8 @@ class RoutePlan(NamedTuple):
     to: str
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
     """What the model does with one type of fact."""
 
     name: str
@@ -88,7 +104,8 @@ class Kind(NamedTuple):
     engagement: bool
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """`kind_of` takes a type with its version; `by_version` keeps what it answered."""
 
     model: ScoringModel

@@ -11,6 +11,7 @@ FOLD_VERSION = 1
 """State and digest name it; a record of another version is folded again from `engagement`."""
 
 ACCOUNT = "~account"
+ANONYMOUS = "anon:"
 NO_STAGE = -1
 NEVER = -(1 << 40)
 
@@ -101,6 +102,7 @@ class Account:
     """Everything the fold knows of an account."""
 
     __slots__ = (
+        "anonymous",
         "caps",
         "claims",
         "clock",
@@ -128,6 +130,8 @@ class Account:
 
     def __init__(self, id: str, slots: int, moment: Moment, tracks: list[TrackState]) -> None:
         self.id = id
+        self.anonymous = id.startswith(ANONYMOUS)
+        """A visitor without a company: not scored."""
         self.seq = 0
         self.epoch = 0
         self.clock = NEVER

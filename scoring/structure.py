@@ -12,8 +12,6 @@ from scoring.fit import content_of
 from scoring.plan import Plan
 from scoring.state import ACCOUNT, Account, Contact
 
-ANONYMOUS = "anon:"
-
 
 def hold_anonymous(account: Account, fact: Fact, raw: bytes) -> None:
     """An `anon:` account is not scored: it parks engagement, is released once, and forwards for ever after."""

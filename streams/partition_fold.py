@@ -8,7 +8,8 @@ import msgspec
 from schemas.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from scoring.account import evolve, new_account
+from schemas.upcasters import OLD_TYPES
+from scoring.account import evolve_at, new_account
 from scoring.compile import compile_model
 from scoring.fields import Fact
 from scoring.model import ModelError, model_from_dict
@@ -18,6 +19,7 @@ from streams.duplicates import DuplicateWindow
 from streams.log import Record
 
 ACTIVATED = "model.activated.v1"
+MODEL_KEY = "~model"
 NOT_YET = STRUCTURE_TYPES
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 Accept = Callable[[Fact], bool]
@@ -72,7 +74,7 @@ class PartitionFold:
         load: Load,
         keep_lines: bool = True,
         plan: Plan | None = None,
-        accept: Accept = lambda _: True,
+        accept: Accept | None = None,
     ) -> None:
         """`plan`: fold under this model, whatever the log names; `accept`: which facts a replay is about."""
         self.partition = partition
@@ -88,11 +90,12 @@ class PartitionFold:
         self._load = load
         self._keep_lines = keep_lines
         self._accept = accept
+        self._in_force: Plan | None = plan
 
     @property
     def plan(self) -> Plan:
         """The model asked for, else the one the log names."""
-        plan = self._plan or self.recorded_plan
+        plan = self._in_force
         if plan is None:
             raise NoModel(f"partition {self.partition} of {ENGAGEMENT} does not begin with an activated model")
         return plan
@@ -107,30 +110,34 @@ class PartitionFold:
         except (msgspec.MsgspecError, ModelError) as problem:
             return Refused(record, "bad_model", str(problem))
         self.model_at = record.offset
+        self._in_force = self._plan or self.recorded_plan
         return None
 
     def apply(self, record: Record) -> Refused | None:
         """Fold one record into its account; a duplicate changes nothing, what cannot be folded is refused."""
-        if (self._plan is None and self.recorded_plan is None) or record.key == "~model":
+        plan = self._in_force
+        if plan is None or record.key == MODEL_KEY:
             return self._first(record)
-        plan = self._plan or self.plan
         try:
-            fact = plan.fields.read(record.value)
-            if not self._accept(fact):
+            fact = plan.fields.decode(record.value)
+            if fact.type in OLD_TYPES:
+                fact = plan.fields.read(record.value)
+            if self._accept is not None and not self._accept(fact):
                 return None
             if self.window.seen(f"{fact.source}\n{fact.id}"):
                 self.duplicates += 1
                 return None
             if fact.subject != record.key or fact.type in NOT_YET:
                 return refuse(record, fact)
+            time = parse_time(fact.time)
             account = self.accounts.get(fact.subject) or self.account(fact.subject)
-            evolve(account, fact, record.value, plan, self._keep_lines)
+            evolve_at(account, fact, time, record.value, plan, self._keep_lines)
         except (msgspec.MsgspecError, ValueError) as problem:
             return Refused(record, "unreadable", str(problem))
         self.facts += 1
         self.touched[fact.subject] = account
-        if (self.latest is None or account.clock >= self.latest) and fact.type not in CONTROL_NAMES:
-            self.latest = max(parse_time(fact.time), self.latest or 0)
+        if (self.latest is None or time > self.latest) and fact.type not in CONTROL_NAMES:
+            self.latest = time
         return None
 
     def remember(self, record: Record) -> None:

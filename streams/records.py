@@ -24,7 +24,6 @@ from scoring.codec import digest_of, encode_account, hash_contact
 from scoring.fit import known_profile
 from scoring.plan import Plan
 from scoring.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
-from scoring.structure import ANONYMOUS
 from streams.log import NewRecord
 from streams.partition_fold import Refused
 
@@ -57,7 +56,7 @@ def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountSco
         model=plan.version,
         fold=FOLD_VERSION,
         epoch=account.epoch,
-        tracks={} if account.id.startswith(ANONYMOUS) else track_scores(account, plan),
+        tracks={} if account.anonymous else track_scores(account, plan),
         fit=fit_of(account),
         suppressed=account.suppressed,
         digest=digest_of(state),
