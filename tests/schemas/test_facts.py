@@ -65,7 +65,7 @@ def test_an_unknown_type_or_version_is_named() -> None:
         ({"url": "\ud800"}, [("url", "bad_text")]),
         ({"n": 10**40}, [("n", "bad_number")]),
         ({"n": -1e300}, [("n", "bad_number")]),
-        ({"n": object()}, [("data", "bad_data")]),
+        ({"n": object}, [("data", "bad_data")]),
     ],
     ids=lambda given: str(given)[:30],
 )
