@@ -9,17 +9,25 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from intake.account_ids import VERBS
 from staffel import cli_accounts, cli_audit, cli_contacts, cli_handoffs, cli_host, cli_ingest, cli_log, cli_models
-from staffel.printing import complain
+from staffel.examples import EXAMPLES
+from staffel.printing import complain, flush
 from staffel.session import Found, Usage
 
 OK, PROBLEM, USAGE, INTERNAL = 0, 1, 2, 70
 
 
 class ShowFirst(TyperGroup):
-    """A group whose own command is `show`: `account ID` beside `account register …`; verbs are reserved words."""
+    """A group whose own command is `show`: `account ID` beside `account register …`.
+
+    Verbs, of this version or of a later one, are reserved words and never read as an id.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] in VERBS - set(self.commands):
+            verbs = ", ".join(sorted(set(self.commands) - {"show"}))
+            raise Usage(f"{ctx.info_name} {args[0]}: {args[0]} is a word of the command line, no id; here go {verbs}")
         asks_help = args[:1] == ["--help"]
         if args and not asks_help and args[0] not in self.commands:
             args = ["show", *args]
@@ -28,10 +36,24 @@ class ShowFirst(TyperGroup):
 
 def group(help: str, show: Any, **verbs: Any) -> typer.Typer:
     made = typer.Typer(cls=ShowFirst, no_args_is_help=True, help=help)
-    made.command("show")(show)
-    for name, verb in verbs.items():
-        made.command(name)(verb)
+    for verb, function in {"show": show, **verbs}.items():
+        made.command(verb)(function)
     return made
+
+
+def add(name: str, function: Any) -> None:
+    app.command(name, epilog=example(name))(function)
+
+
+def add_group(name: str, made: typer.Typer) -> None:
+    for command in made.registered_commands:
+        command.name = command.name or getattr(command.callback, "__name__", "")
+        command.epilog = example(f"{name} {command.name}")
+    app.add_typer(made, name=name)
+
+
+def example(command: str) -> str:
+    return "\n\n".join(f"Example: {line}" for line in EXAMPLES[command])
 
 
 app = typer.Typer(
@@ -39,22 +61,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Keeps an honest running account of every company's engagement, and hands it to sales with the evidence.",
+    epilog="Settings are read from STAFFEL_HOME, STAFFEL_DATABASE, … and from .env; `staffel doctor` checks a home.",
 )
-app.command("demo")(cli_host.demo)
-app.command("up")(cli_host.up)
-app.command("doctor")(cli_host.doctor)
-app.add_typer(cli_ingest.app, name="ingest")
-app.command("accounts")(cli_accounts.accounts)
-app.add_typer(
+add("demo", cli_host.demo)
+add("up", cli_host.up)
+add("doctor", cli_host.doctor)
+add_group("ingest", cli_ingest.app)
+add("accounts", cli_accounts.accounts)
+add_group(
+    "account",
     group(
         "One account (`account ID`), and what people say about accounts.",
         cli_accounts.account,
         register=cli_accounts.register,
         claim=cli_accounts.claim,
     ),
-    name="account",
 )
-app.add_typer(
+add_group(
+    "contact",
     group(
         "One person (`contact ID`), and what people say about persons.",
         cli_contacts.contact,
@@ -62,10 +86,10 @@ app.add_typer(
         suppress=cli_contacts.suppress,
         release=cli_contacts.release,
     ),
-    name="contact",
 )
-app.command("handoffs")(cli_handoffs.handoffs)
-app.add_typer(
+add("handoffs", cli_handoffs.handoffs)
+add_group(
+    "handoff",
     group(
         "One handoff (`handoff ID`), and the decisions of sales.",
         cli_handoffs.handoff,
@@ -73,24 +97,27 @@ app.add_typer(
         reject=cli_handoffs.reject,
         recycle=cli_handoffs.recycle,
     ),
-    name="handoff",
 )
-app.add_typer(cli_models.app, name="model")
-app.add_typer(cli_audit.app, name="audit")
-app.command("tail")(cli_log.tail)
-app.add_typer(cli_log.letters, name="dead-letters")
-app.command("rebuild")(cli_host.rebuild)
-app.command("forget")(cli_contacts.forget)
+add_group("model", cli_models.app)
+add_group("audit", cli_audit.app)
+add("tail", cli_log.tail)
+add_group("dead-letters", cli_log.letters)
+add("rebuild", cli_host.rebuild)
+add("forget", cli_contacts.forget)
 
 
 def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = run(sys.argv[1:])
+    flush()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """The exit code of a command line."""
     try:
-        app(arguments)
+        app(arguments, prog_name="staffel")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Exception as error:
@@ -104,13 +131,20 @@ def told(error: Exception) -> int:
         complain(str(error))
         return USAGE
     if isinstance(error, expected()):
-        complain(str(error))
+        complain(message(error))
         return PROBLEM
     import traceback
 
     traceback.print_exception(error)
     complain(f"internal error: {error!r}; nothing recorded is lost, please report the lines above")
     return INTERNAL
+
+
+def message(error: Exception) -> str:
+    """A file's trouble by its name, not by its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def expected() -> tuple[type[Exception], ...]:

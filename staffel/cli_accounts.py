@@ -8,7 +8,6 @@ from staffel.printing import minute, print_json, print_table, progress, say
 from staffel.session import AsJson, At, Found, connected, instant
 
 SHOWN = 50
-NO_ACCOUNTS = "No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."
 Json = dict[str, Any]
 
 
@@ -32,25 +31,49 @@ def accounts(
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        say(none_of(stage, at if historic else None))
+        return
     print_accounts(rows)
-    if rows and len(rows) == most:
+    if len(rows) == most:
         say(f"The {most} highest; --limit shows more.")
 
 
+def none_of(stage: str | None, at: str | None) -> str:
+    """Why a list is empty."""
+    if stage is not None:
+        return f"No account is in the stage {stage!r}; `staffel model show` names the stages."
+    if at is not None:
+        return f"Nothing had been recorded by {at}; facts count from the time they were recorded."
+    return "No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."
+
+
 def print_accounts(rows: list[Json]) -> None:
-    tracks = list(rows[0]["tracks"]) if rows else []
-    columns = ["account", "name", "fit", "breadth", *[part for track in tracks for part in (track, "stage")], "falls"]
-    cells = [account_cells(row) for row in rows]
-    print_table("", columns, cells, numbers=["breadth", *tracks])
-    say(f"As of {minute(rows[0]['as_of'])} UTC." if rows else NO_ACCOUNTS)
+    """Score and stage of a track stand in one column, so that a line fits on a page."""
+    tracks = list(rows[0]["tracks"])
+    digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
+    cells = [account_cells(row, digits) for row in rows]
+    print_table("", ["account", "name", "fit", "people", *tracks, "falls"], cells, numbers=["people"], cut=["name"])
+    say(f"\nAs of {minute(rows[0]['as_of'])} UTC; people: engaged of late; falls: when a stage will be lost.")
 
 
-def account_cells(row: Json) -> list[Any]:
-    fit = row["fit"]
-    graded = fit["grade"] if fit["grade"] == "unknown" else f"{fit['grade']} ({fit['points']:g})"
-    standing = [part for track in row["tracks"].values() for part in (track["score"], track["stage"])]
-    falls = min(filter(None, (track["falls_at"] for track in row["tracks"].values())), default=None)
-    return [row["account"], row["name"], graded, row["breadth"], *standing, minute(falls)]
+def account_cells(row: Json, digits: dict[str, int]) -> list[Any]:
+    tracks = row["tracks"]
+    standing = [f"{tracks[name]['score']:{width}.1f} {tracks[name]['stage'] or ''}" for name, width in digits.items()]
+    falls = min(filter(None, (track["falls_at"] for track in tracks.values())), default=None)
+    return [row["account"], row["name"], graded(row["fit"]), row["breadth"], *standing, falls and until(row, falls)]
+
+
+def graded(fit: Json) -> str:
+    return str(fit["grade"]) if fit["grade"] == "unknown" else f"{fit['grade']} {fit['points']:g}"
+
+
+def until(row: Json, instant: str) -> str:
+    """How long from the account's own time on: `in 18d`, `in 5h`."""
+    from schemas.times import parse_time
+
+    hours = (parse_time(instant) - parse_time(row["as_of"])) // 3_600_000
+    return f"in {hours // 24}d" if hours >= 48 else f"in {hours}h"
 
 
 def account(
@@ -60,24 +83,32 @@ def account(
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """One account: score, stage, people, handoffs, and with --explain why."""
-    from staffel.explaining import explanation, print_explanation
+    """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
+    from intake.account_ids import account_id
+    from staffel.account_page import print_account
+    from staffel.explaining import explanation
 
     with connected() as staffel:
         when, historic = instant(staffel, at)
-        told = explanation(staffel, id, when, historic=historic, lines=explain or not as_json, deep=deep)
+        known = account_id(id) or id
+        told = explanation(staffel, known, when, historic=historic, lines=explain or not as_json, deep=deep)
         if told is None:
-            raise Found(f"there is no account {id}; `staffel accounts` lists them")
+            raise Found(unknown(id, at if historic else None))
         people = {} if as_json else names_of(staffel, told)
-    if as_json:
-        print_json(told)
-        return
-    print_explanation(told, people, explain=explain, deep=deep)
+    print_json(told) if as_json else print_account(told, people, explain=explain, deep=deep)
+
+
+def unknown(id: str, at: str | None) -> str:
+    if id.startswith("anon:"):
+        return f"{id} is a visitor without a company: it is not scored until somebody knows who it is"
+    by = f" by {at}" if at else ""
+    return f"there is no account {id}{by}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
 
 
 def names_of(staffel: Any, told: Json) -> dict[str, str]:
     """contact -> what the vault calls it."""
-    contacts = [contact["contact"] for contact in told["contacts"]]
+    contacts = {contact["contact"] for contact in told["contacts"]}
+    contacts |= {person for handoff in told["handoffs"] for person in handoff["people"]}
     return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
 
 

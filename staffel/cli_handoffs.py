@@ -34,38 +34,23 @@ def handoffs(
 
 
 def people_of(staffel: Any, rows: list[Json]) -> dict[str, str]:
-    contacts = {person for row in rows for person in row["people"]}
+    contacts = {person for row in rows for person in (*row["people"], *(r["contact"] for r in row["reasons"]))}
     return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
 
 
 def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
-    columns = ["handoff", "status", "crossed", "score", "route", "answer by", "reasons"]
-    cells = [
-        (row["handoff"], status_of(row), minute(row["crossed_at"]), row["score"], row["route"], minute(row["due_at"]),
-         reasons_of(row, people))
-        for row in rows
-    ]  # fmt: skip
-    print_table("", columns, cells, numbers=["score"])
+    from staffel.handoff_page import say_handoff
 
-
-def status_of(row: Json) -> str:
-    late = " (late)" if row["late"] else ""
-    act_now = ", act now" if row["act_now"] and row["status"] == "proposed" else ""
-    return f"{row['status']}{late}{act_now}"
-
-
-def reasons_of(row: Json, people: dict[str, str], most: int = 4) -> str:
-    shown = [
-        f"{reason['rule']} {reason['points']:.1f} ({people.get(reason['contact'], reason['contact'])})"
-        for reason in row["reasons"][:most]
-    ]
-    rest = len(row["reasons"]) - most
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    for number, row in enumerate(rows):
+        if number:
+            say("")
+        say_handoff(row, people)
 
 
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """One handoff: its frozen evidence and what was decided."""
     from projections.queries import asking
+    from staffel.handoff_page import say_handoff
     from staffel.handoff_shape import handoff_json, step_json
 
     with connected() as staffel:
@@ -79,11 +64,10 @@ def handoff(id: Handoff, as_json: AsJson = False) -> None:
     if as_json:
         print_json(told)
         return
-    print_handoffs([told], people)
-    rows = [(people.get(r["contact"], r["contact"]), r["rule"], r["points"]) for r in told["reasons"]]
-    print_table("Why, as of the crossing", ["who", "rule", "points"], rows, numbers=["points"])
-    steps = [(step["status"], minute(step["at"]), step["by"], step["reason"]) for step in told["steps"]]
-    print_table("Decisions", ["status", "at", "by", "reason"], steps)
+    say_handoff(told, people, most=len(told["reasons"]))
+    steps = [(minute(step["at"]), step["status"], step["by"], step["reason"]) for step in told["steps"]]
+    if steps:
+        print_table("Decisions", ["at", "status", "by", "reason"], steps, wraps=["reason"])
 
 
 def accept(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:

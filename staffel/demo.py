@@ -13,9 +13,10 @@ from intake.merging import merged
 from intake.observations import Item
 from projections.queries import asking
 from schemas.times import parse_time
+from staffel.account_page import print_account
 from staffel.cli_accounts import names_of, print_accounts
 from staffel.cli_handoffs import people_of, print_handoffs
-from staffel.explaining import explanation, print_explanation
+from staffel.explaining import explanation
 from staffel.handoff_shape import handoff_json
 from staffel.ingesting import ingest_and_settle
 from staffel.printing import print_json, progress, say
@@ -76,7 +77,7 @@ def show(staffel: Staffel) -> None:
     told = explanation(staffel, EXPLAINED, at, historic=False, lines=True, deep=False)
     if told is not None:
         say("\nWhy one of them has its score")
-        print_explanation(told, names_of(staffel, told), explain=True, deep=False)
+        print_account(told, names_of(staffel, told), explain=False, deep=False)
     verified = verify(staffel.log, staffel.engine)
     say(f"\naudit verify: {verified.accounts} accounts, {verified.facts} facts, {len(verified.mismatches)} mismatches")
     say(NEXT)

@@ -1,8 +1,12 @@
-"""A handoff as programs get it. Never judges one."""
+"""A handoff as programs get it, from the read models or from a fold. Never judges one."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from schemas.times import format_time
+from projections.evidence import evidence
+from schemas.scores import HandoffOpened, HandoffStep, Line
+from schemas.times import format_time, parse_time
 
 Json = dict[str, Any]
 
@@ -31,6 +35,61 @@ def handoff_json(row: Any) -> Json:
         "opportunity": row.opportunity,
         "late": row.late,
     }
+
+
+def handoff_of_fold(
+    account: str, opened: HandoffOpened, steps: Iterable[HandoffStep], lines: Iterable[Line], model: str
+) -> Json:
+    """The same of a replay: its evidence from the lines up to the crossing, its status from the last step."""
+    before = [valued(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
+    shown = evidence(before, parse_time(opened.crossed_at))
+    return {
+        "handoff": opened.handoff,
+        "account": account,
+        "track": opened.track,
+        "crossing": opened.crossing,
+        "status": "proposed",
+        "crossed_at": opened.crossed_at,
+        "score": opened.score,
+        "model": model,
+        "route": opened.route,
+        "act_now": opened.act_now,
+        "due_at": opened.due_at,
+        "reasons": shown.reasons,
+        "people": shown.people,
+        "fact": opened.fact,
+        "facts": shown.facts,
+        **decided([step for step in steps if step.handoff == opened.handoff]),
+    }
+
+
+def decided(steps: list[HandoffStep]) -> Json:
+    """What the last step left; accepted late once is late ever."""
+    if not steps:
+        return {"decided_at": None, "by": None, "reason": None, "opportunity": None, "late": False}
+    last = steps[-1]
+    told = {"status": last.status, "decided_at": last.at, "by": last.by, "reason": last.reason}
+    return {**told, "opportunity": last.opportunity, "late": any(step.late for step in steps)}
+
+
+@dataclass(frozen=True, slots=True)
+class LineThen:
+    """A line of a replay with its time in milliseconds, as the ledger has it."""
+
+    rule: str
+    contact: str
+    event: str
+    seq: int
+    time: int
+    points: float
+    weight: float
+    cut: str | None
+    half_life: int | None
+
+
+def valued(line: Line) -> LineThen:
+    told = (line.rule, line.contact, line.event, line.seq, parse_time(line.time))
+    return LineThen(*told, line.points, line.weight, line.cut, line.half_life)
 
 
 def step_json(row: Any) -> Json:

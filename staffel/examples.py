@@ -1,0 +1,45 @@
+"""One example or more for every command, as its help and the documentation show them. Never runs one."""
+
+HANDOFF = "acme.com/acquisition/1"
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "demo": ("staffel demo",),
+    "up": ("staffel up",),
+    "doctor": ("staffel doctor",),
+    "ingest access-log": ("staffel ingest access-log access.log --site https://www.example.com",),
+    "ingest mbox": ("staffel ingest mbox marketing.mbox --ours example.com",),
+    "ingest calendar": ("staffel ingest calendar sales.ics --ours example.com --zone Europe/Berlin",),
+    "ingest segment": ("staffel ingest segment events.jsonl --name website",),
+    "ingest cloudevents": ("staffel ingest cloudevents facts.jsonl",),
+    "ingest accounts": ("staffel ingest accounts accounts.csv --name hubspot",),
+    "ingest opportunities": ("staffel ingest opportunities deals.csv --name hubspot --dates dmy",),
+    "accounts": ("staffel accounts --stage sqa --limit 10", "staffel accounts --at 2026-03-31T22:00:00Z --json"),
+    "account show": ("staffel account acme.com --explain", "staffel account acme.com --at 2026-03-31T22:00:00Z"),
+    "account register": (
+        "staffel account register acme.com --name 'Acme GmbH' --industry biotechnology --employees 800 --country DE",
+    ),
+    "account claim": ("staffel account claim acme.com acme.de",),
+    "contact show": ("staffel contact pat@acme.com",),
+    "contact role": ("staffel contact role pat@acme.com decision_maker",),
+    "contact suppress": ("staffel contact suppress pat@acme.com --reason 'asked us on the phone'",),
+    "contact release": ("staffel contact release pat@acme.com",),
+    "handoffs": ("staffel handoffs --open",),
+    "handoff show": (f"staffel handoff {HANDOFF}",),
+    "handoff accept": (f"staffel handoff accept {HANDOFF} --by anna",),
+    "handoff reject": (f"staffel handoff reject {HANDOFF} --by anna --reason 'no budget this year'",),
+    "handoff recycle": (f"staffel handoff recycle {HANDOFF} --by anna --reason 'not ready, call again in spring'",),
+    "model check": ("staffel model check model.yaml",),
+    "model show": ("staffel model show",),
+    "model list": ("staffel model list",),
+    "audit replay": ("staffel audit replay --model next.yaml --json",),
+    "audit verify": ("staffel audit verify",),
+    "tail": ("staffel tail sqa-handoffs --follow --json",),
+    "dead-letters list": ("staffel dead-letters list",),
+    "dead-letters show": ("staffel dead-letters show engagement/0/17",),
+    "dead-letters retry": (
+        "staffel dead-letters retry engagement/0/17",
+        "staffel dead-letters retry engagement/0/17 --file repaired.json",
+    ),
+    "rebuild": ("staffel rebuild main",),
+    "forget": ("staffel forget pat@acme.com",),
+}
