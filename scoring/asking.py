@@ -3,6 +3,7 @@
 from schemas.scores import Fit, TrackScore
 from schemas.times import format_time
 from scoring.account import advance, begin
+from scoring.calendar import LATEST
 from scoring.codec import decode_account, encode_account
 from scoring.counting import recount
 from scoring.plan import Plan, TrackPlan
@@ -52,4 +53,5 @@ def fit_of(account: Account) -> Fit:
 
 
 def _instant(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else format_time(milliseconds)
+    """None too for what comes after the year 9999, which nobody can write."""
+    return None if milliseconds is None or milliseconds > LATEST else format_time(milliseconds)

@@ -11,10 +11,15 @@ from zoneinfo import ZoneInfo
 
 DAY = 86_400_000
 QUARTER_HOUR = 900_000
+LATEST = 253_402_300_799_999
+"""The last instant of the year 9999."""
 _FIRST = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = 4  # 1970-01-05
 _KEPT = 200_000
+_LAST_DAY = (date(9999, 12, 29) - _FIRST).days
+_LAST = _LAST_DAY * DAY
+"""Beyond them Python has no dates; whatever is asked there is answered as of them."""
 
 
 class Window(NamedTuple):
@@ -46,7 +51,7 @@ def _quarter(day: date) -> int:
 
 
 def _month_begins(number: int) -> int:
-    return _day_number(date(number // 12, number % 12 + 1, 1))
+    return _day_number(date(number // 12, number % 12 + 1, 1)) if number < 120_000 else _LAST_DAY
 
 
 _NUMBER: dict[str, Callable[[date], int]] = {
@@ -116,10 +121,10 @@ class Calendar:
         return None if kind == "ever" else self.midnight(_BEGINS[kind](number + 1))
 
     def _day(self, instant: int) -> int:
-        return _day_number((_EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone).date())
+        return _day_number((_EPOCH + timedelta(milliseconds=min(instant, _LAST))).astimezone(self.zone).date())
 
     def _midnight(self, day: int) -> int:
-        at = _FIRST + timedelta(days=day)
+        at = _FIRST + timedelta(days=min(day, _LAST_DAY))
         # fold=0: where a day begins twice the first beginning counts; where midnight is skipped, the moment of the skip
         local = datetime(at.year, at.month, at.day, tzinfo=self.zone)
         return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)

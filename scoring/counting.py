@@ -8,7 +8,7 @@ from schemas.scores import Line
 from scoring.calendar import Calendar
 from scoring.conditions import is_number
 from scoring.decay import HOUR, Moment, move_era
-from scoring.fields import Fact
+from scoring.fields import Fact, bounded
 from scoring.plan import CapPlan, Plan, RulePlan, TrackPlan
 from scoring.state import ACCOUNT, Account, Contact, TrackState
 
@@ -217,7 +217,8 @@ def adjust(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) -> i
     if track is None or not is_number(content.points):
         return 0
     slot, k, half_life = track.adjusted
+    points = bounded(content.points)
     contact = contact_of(account, None, plan)
-    add(account, contact, slot, k, content.points, plan.growth.moment(time // HOUR), plan)
-    write_line(account, fact, track.name, fact.time, contact, "~adjusted", content.points, 1.0, None, half_life)
+    add(account, contact, slot, k, points, plan.growth.moment(time // HOUR), plan)
+    write_line(account, fact, track.name, fact.time, contact, "~adjusted", points, 1.0, None, half_life)
     return 1 << track.number

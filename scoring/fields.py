@@ -14,6 +14,13 @@ from scoring.model import Condition, FieldPoints, ScoringModel
 OWN_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
 """What the fold itself reads of a fact, whatever the model says."""
 
+MOST_POINTS = 1e9
+"""Of one contribution read from a fact, either way: a double then keeps a sum's first six decimals."""
+
+
+_LARGEST = 1e300
+"""Integers of JSON may be larger than any double."""
+
 
 class Fact(msgspec.Struct, gc=False):
     """The envelope as far as the fold reads it; `data` is a struct of `Fields`."""
@@ -66,17 +73,22 @@ class Fields:
 
     def points(self, points: FieldPoints) -> Callable[[Any], float]:
         read = self.reader(points.field)
-        bound = points.up_to
+        times = abs(points.times)
+        bound = min(points.up_to or MOST_POINTS, MOST_POINTS)
 
         def count(content: Any) -> float:
             value = read(content)
             if not is_number(value) or value <= 0:
                 return 0.0
-            size = value * abs(points.times)
-            size = size if bound is None else min(size, bound)
-            return float(size if points.times > 0 else -size)
+            size = float(min(min(value, _LARGEST) * times, bound))
+            return size if points.times > 0 else -size
 
         return count
+
+
+def bounded(points: float) -> float:
+    """Points as a fact names them, within what a sum can hold."""
+    return max(-MOST_POINTS, min(points, MOST_POINTS))
 
 
 def fields_read(model: ScoringModel) -> Iterable[str]:

@@ -20,6 +20,8 @@ from streams.log import Record
 
 ACTIVATED = "model.activated.v1"
 MODEL_KEY = "~model"
+_TOO_LATE = 221_845_392_000_000
+"""The year 9000: whatever follows from a fact, a hundred years on, can still be written as a date."""
 NOT_YET = STRUCTURE_TYPES
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 Accept = Callable[[Fact], bool]
@@ -130,6 +132,8 @@ class PartitionFold:
             if fact.subject != record.key or fact.type in NOT_YET:
                 return refuse(record, fact)
             time = parse_time(fact.time)
+            if not 0 <= time < _TOO_LATE:
+                return Refused(record, "bad_time", f"time: {fact.time} does not lie between the years 1970 and 9000")
             account = self.accounts.get(fact.subject) or self.account(fact.subject)
             evolve_at(account, fact, time, record.value, plan, self._keep_lines)
         except (msgspec.MsgspecError, ValueError) as problem:
