@@ -7,11 +7,12 @@ from scoring.calendar import QUARTER_HOUR
 from scoring.counting import adjust, count
 from scoring.decay import HOUR, Moment, move_era
 from scoring.decisions import decided
+from scoring.falls import decide_falls
 from scoring.fields import Fact
 from scoring.fit import update_profile
 from scoring.gate import end_cooling, released, suppressed
 from scoring.plan import Plan
-from scoring.stages import decide, decide_falls
+from scoring.stages import decide
 from scoring.state import Account, Outcome, TrackState
 from scoring.structure import claim_domain, hold_anonymous, identify
 

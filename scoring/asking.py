@@ -6,8 +6,9 @@ from scoring.account import advance, begin
 from scoring.calendar import LATEST
 from scoring.codec import decode_account, encode_account
 from scoring.counting import recount
+from scoring.falls import falls_at
 from scoring.plan import Plan, TrackPlan
-from scoring.stages import falls_at, score_now, stage_name
+from scoring.stages import score_now, stage_name
 from scoring.state import Account
 
 

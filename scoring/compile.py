@@ -68,12 +68,11 @@ def kind_of(by_version: dict[str, Kind], rules: list[RuleWithPlan], type: str) -
     if len(by_version) >= _TYPES_KEPT:
         by_version.clear()
     name = _VERSION.sub("", type)
-    matching = [(rule, plan) for rule, plan in rules if name in rule.on]
+    named = [(rule, plan) for rule, plan in rules if name in rule.on]
+    bits = {rule.id: 1 << i for i, (rule, _) in enumerate(named)}
     tables = tuple(
-        replace(
-            plan, bit=1 << i, unless=sum(1 << j for j, (other, _) in enumerate(matching) if other.id in rule.unless)
-        )
-        for i, (rule, plan) in enumerate(matching)
+        replace(plan, bit=bits[rule.id], unless=sum(bits.get(other, 0) for other in rule.unless))
+        for rule, plan in named
     )
     kind = by_version[type] = Kind(name, tables, family(name) in ENGAGEMENT_FAMILIES)
     return kind

@@ -1,12 +1,9 @@
-"""Stages with hysteresis: entries, falls, and when the next fall comes. Never adds to a score."""
-
-from math import inf, log2
+"""Stages with hysteresis: entries, and falls after a fact. Never adds to a score."""
 
 from schemas.scores import StageChange
 from schemas.times import format_time
 from scoring.conditions import is_number
 from scoring.counting import count_days, recount
-from scoring.decay import HOUR
 from scoring.fit import known_profile
 from scoring.gate import cross, note_cooling
 from scoring.plan import Plan, StagePlan, TrackPlan
@@ -21,8 +18,9 @@ def decide(account: Account, track: TrackPlan, cause: str, plan: Plan) -> None:
     score = score_now(account, track)
     if state.counted_on != account.today:
         recount(state, track, account.today)
-    present = state.stage
-    entered = highest_entry(account, state, track, score, cause)
+    present, entered = state.stage, NO_STAGE
+    if score > track.enters[present + 1] - _NEAR or state.act_now_until is not None:
+        entered = highest_entry(account, state, track, score, cause)
     if entered > present:
         change(account, state, track, entered, account.clock, cause, score)
         if present < track.handoff <= entered:
@@ -114,26 +112,6 @@ def stage_name(track: TrackPlan, i: int) -> str | None:
     return track.stages[i].name if i >= 0 else None
 
 
-def decide_falls(account: Account, track: TrackPlan, until: int, plan: Plan) -> None:
-    """Decide, at their instants, the falls that come up to `until` while nothing happens."""
-    state = account.tracks[track.number]
-    since = account.clock
-    if stands_at(account, state, track, until, plan):
-        return
-    while (instant := falls_at(account, track, since, plan)) is not None and instant <= until:
-        score = score_at(account, track, instant // HOUR, plan)
-        counts = counts_at(state, track, plan.calendar.day(instant))
-        lower = highest_standing(account, state, track, state.stage, score, counts, instant)
-        change(account, state, track, lower, instant, "time", score)
-        since = instant
-
-
-def stands_at(account: Account, state: TrackState, track: TrackPlan, instant: int, plan: Plan) -> bool:
-    score = score_at(account, track, instant // HOUR, plan)
-    counts = counts_at(state, track, plan.calendar.day(instant)) if track.stages[state.stage].contacts else []
-    return stands(account, state, track, state.stage, score, counts, instant)
-
-
 def counts_at(state: TrackState, track: TrackPlan, day: int) -> list[int]:
     if state.counted_on == day:
         return state.counts
@@ -158,90 +136,3 @@ def score_at(account: Account, track: TrackPlan, hour: int, plan: Plan) -> float
     for slot, k in track.slots:
         score += account.sums[slot] / (moment.factors[k] if same else plan.growth.factor(k, hour, account.eras[k]))
     return score
-
-
-def falls_at(account: Account, track: TrackPlan, since: int, plan: Plan) -> int | None:
-    """The instant after `since` at which the present stage is lost if nothing happens; None where it never is.
-
-    While nothing happens a positive score and the breadth only fall, so the first instant is found by halving.
-    """
-    state = account.tracks[track.number]
-    if state.stage < 0:
-        return None
-    stage = track.stages[state.stage]
-    lapse = breadth_lapses(account, state, stage, plan)
-    below = hour_below(account, track, since // HOUR, stage.leave, plan)
-    first = min(inf if lapse is None else lapse, inf if below is None else below * HOUR)
-    if state.stage == track.handoff and state.act_now_until is not None and state.act_now_until > since:
-        first = max(first, state.act_now_until)
-    return None if first == inf else int(first)
-
-
-def breadth_lapses(account: Account, state: TrackState, stage: StagePlan, plan: Plan) -> int | None:
-    """Local midnight after the last day on which enough contacts count."""
-    if not stage.contacts:
-        return None
-    asked, reached = contacts_asked(account, stage), 0
-    if asked <= 0:
-        return None
-    for day in sorted(state.days, reverse=True):
-        reached += state.days[day]
-        if reached >= asked:
-            return plan.calendar.midnight(day + stage.days)
-    return account.clock
-
-
-def hour_below(account: Account, track: TrackPlan, hour: int, bound: float, plan: Plan) -> int | None:
-    """The first hour after `hour` whose score no longer reaches the bound; None where it always does."""
-    if not reaches(score_at(account, track, hour, plan), bound):
-        return hour + 1
-    slowest = slowest_fading(account, track, plan)
-    if slowest is None:
-        return None
-    lasting = sum(account.sums[slot] for slot, k in track.slots if plan.growth.half_lives[k] is None)
-    if lasting > 0 and reaches(lasting, bound):
-        return None
-    return first_below(account, track, hour, bound, slowest, plan)
-
-
-def slowest_fading(account: Account, track: TrackPlan, plan: Plan) -> int | None:
-    lives = [plan.growth.half_lives[k] for slot, k in track.slots if account.sums[slot]]
-    return max((hours for hours in lives if hours is not None), default=None)
-
-
-def first_below(account: Account, track: TrackPlan, low: int, bound: float, slowest: int, plan: Plan) -> int | None:
-    """The first hour that does not reach the bound; `low` does. Guesses only make the search end sooner."""
-    high: int | None = None
-    farthest = low + 1100 * slowest
-    at_low, slope = score_and_slope(account, track, low, plan)
-    while high is None or high - low > 1:
-        middle = guess(low, at_low, slope, high, bound)
-        score, its_slope = score_and_slope(account, track, middle, plan)
-        if not reaches(score, bound):
-            high = middle
-        elif middle > farthest:
-            return None
-        else:
-            low, at_low, slope = middle, score, its_slope
-    return high
-
-
-def guess(low: int, at_low: float, slope: float, high: int | None, bound: float) -> int:
-    """Newton's step in the logarithm of the score, from `low`: that curve is convex, so it rarely goes too far."""
-    middle = low + 1
-    if slope > 0 and at_low > bound:
-        middle += int(log2(at_low / bound) * at_low / slope)
-    return middle if high is None or middle < high else (low + high) // 2
-
-
-def score_and_slope(account: Account, track: TrackPlan, hour: int, plan: Plan) -> tuple[float, float]:
-    """The score at a later hour, and its fall per hour in units of ln 2."""
-    score = slope = 0.0
-    growth, eras, sums = plan.growth, account.eras, account.sums
-    for slot, k in track.slots:
-        part = sums[slot] / growth.factor(k, hour, eras[k])
-        score += part
-        half_life = growth.half_lives[k]
-        if half_life is not None:
-            slope += part / half_life
-    return score, slope
