@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import eq
 from typing import Any
 
 import re2
@@ -11,7 +13,7 @@ from scoring.model import Condition
 
 Test = Callable[[Any], bool]
 
-_AUTHORITY = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*")
+_PARTS = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#]*)?([^?#]*)")
 
 
 def missing(value: Any) -> bool:
@@ -29,12 +31,15 @@ def same(value: Any, wanted: Any) -> bool:
 
 def path_of(url: str) -> str:
     """The path of an absolute URL or of a path with its query: nothing decoded, nothing lower-cased."""
-    rest, found = _AUTHORITY.subn("", url, count=1)
-    path = re.split(r"[?#]", rest, maxsplit=1)[0]
-    return path or "/" if found else path
+    parts = _PARTS.match(url)
+    assert parts is not None, "all of it may be empty"
+    authority, path = parts.groups()
+    return "/" if authority is not None and not path else path
 
 
 def equals(wanted: Any) -> Test:
+    if isinstance(wanted, str):
+        return partial(eq, wanted)
     return lambda value: same(value, wanted)
 
 
