@@ -74,7 +74,7 @@ def print_reasons(track: str, told: Json, people: People, *, whole: bool) -> Non
         return
     total = sums(lines)[track]
     rows = summary(lines)
-    shown = [row for row in rows if whole or abs(row["now"]) >= SMALL]
+    shown = [row for row in rows if whole or abs(row["now"]) >= SMALL] or rows
     cells = [
         (row["now"], share(row["now"], total), row["rule"], who(row, told, people), row["lines"], row["cut"] or None,
          minute(row["last"]))

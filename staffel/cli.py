@@ -10,7 +10,17 @@ import typer
 from typer.core import TyperGroup
 
 from intake.account_ids import VERBS
-from staffel import cli_accounts, cli_audit, cli_contacts, cli_handoffs, cli_host, cli_ingest, cli_log, cli_models
+from staffel import (
+    cli_accounts,
+    cli_audit,
+    cli_contacts,
+    cli_handoffs,
+    cli_host,
+    cli_ingest,
+    cli_letters,
+    cli_log,
+    cli_models,
+)
 from staffel.examples import EXAMPLES
 from staffel.printing import complain, flush
 from staffel.session import Found, Usage
@@ -101,7 +111,7 @@ add_group(
 add_group("model", cli_models.app)
 add_group("audit", cli_audit.app)
 add("tail", cli_log.tail)
-add_group("dead-letters", cli_log.letters)
+add_group("dead-letters", cli_letters.app)
 add("rebuild", cli_host.rebuild)
 add("forget", cli_contacts.forget)
 

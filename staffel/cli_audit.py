@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from staffel.printing import print_json, print_table, progress, say
-from staffel.session import AsJson, Usage, connected
+from staffel.session import AsJson, Usage, connected, read_text, read_time
 
 Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded from then on.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded up to then.")]
@@ -23,7 +23,9 @@ def replay_command(model: ModelFile = None, since: Since = None, until: Until = 
     from staffel.replaying import replayed_json
 
     with connected() as staffel, progress("replaying") as advance:
-        told = replayed_json(staffel, plan_of(staffel, model), time_of(since), time_of(until), advance)
+        told = replayed_json(
+            staffel, plan_of(staffel, model), time_of("--since", since), time_of("--until", until), advance
+        )
     if as_json:
         print_json(told)
         return
@@ -57,9 +59,10 @@ def verify_command(as_json: AsJson = False) -> None:
 
 
 def print_mismatches(mismatches: list[Json]) -> None:
+    columns = ["account", "fact", "field", "recorded", "computed"]
     rows = [(m["account"], m["fact"], m["field"], str(m["recorded"]), str(m["computed"])) for m in mismatches[:SHOWN]]
     if rows:
-        print_table("Mismatches", ["account", "fact", "field", "recorded", "computed"], rows)
+        print_table("Mismatches", columns, rows, wraps=["recorded", "computed"])
 
 
 def plan_of(staffel: Any, model: str | None) -> Any:
@@ -69,16 +72,11 @@ def plan_of(staffel: Any, model: str | None) -> Any:
 
     if model is None or model == staffel.plan.version:
         return None
-    if not Path(model).is_file():
+    if not Path(model).exists():
         raise Usage(f"--model {model}: neither a file nor the active version {staffel.plan.version}")
-    loaded = load_model(Path(model).read_text(encoding="utf-8"), model)
+    loaded = load_model(read_text(Path(model)), model)
     return compile_model(loaded, version_of(loaded, 0))
 
 
-def time_of(text: str | None) -> int | None:
-    from schemas.times import parse_time
-
-    try:
-        return None if text is None else parse_time(text)
-    except ValueError as error:
-        raise Usage(f"{text}: write a time like 2026-01-05T09:12:00Z ({error})") from None
+def time_of(option: str, text: str | None) -> int | None:
+    return None if text is None else read_time(option, text)

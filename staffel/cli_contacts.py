@@ -4,41 +4,54 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.printing import print_json, print_table, say
-from staffel.session import AsJson, Found, connected
+from staffel.printing import plain, print_json, print_table, say
+from staffel.session import AsJson, Found, connected, instant
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id `c_…`, or the person's e-mail address.")]
-OfAccount = Annotated[str | None, typer.Option("--account", help="Which account, where the contact is in several.")]
+OfAccount = Annotated[
+    str | None, typer.Option("--account", metavar="ID", help="Which account, where the contact is in several.")
+]
 Json = dict[str, Any]
 
 
 def contact(id: Contact, as_json: AsJson = False) -> None:
-    """One person: role, engagement and scores in each account."""
+    """One person: role, engagement and scores in each account that knows them."""
     with connected() as staffel:
         found = contact_id(staffel, id)
-        rows = accounts_with(staffel, found)
+        when, _ = instant(staffel, None)
+        accounts = [standing(staffel, row, when) for row in accounts_with(staffel, found)]
         person = staffel.vault.person(found)
-    if not rows:
-        raise Found(f"there is no contact {id}")
-    told = {
-        "contact": found,
-        "name": person.name if person else None,
-        "email": person.email if person else None,
-        "accounts": [
-            {"account": row.account, "role": row.role, "engaged": row.engaged, "scores": row.scores} for row in rows
-        ],
-    }
+    if not accounts:
+        raise Found(f"there is no contact {id}; `staffel account ID` lists the people of an account")
+    known = {"name": person.name, "email": person.email} if person else {"name": None, "email": None}
+    told = {"contact": found, **known, "accounts": accounts}
     print_json(told) if as_json else print_contact(told)
 
 
+def standing(staffel: Any, row: Any, at: int) -> Json:
+    """The contact within one account, valued at an instant."""
+    from projections.queries import asking
+    from scoring.asking import account_at
+    from scoring.codec import decode_contact
+    from staffel.explaining import contact_json
+
+    with asking(staffel.engine) as questions:
+        holding = questions.account(row.account)
+    account = account_at(holding.state, at, staffel.plan) if holding is not None else None
+    shown = decode_contact(bytes(row.state), staffel.plan)
+    told = {"role": row.role, "engaged": row.engaged, "scores": row.scores, "joined": None}
+    return {"account": row.account} | (contact_json(shown, account, staffel.plan) if account else told)
+
+
 def print_contact(told: Json) -> None:
-    say(f"{told['name'] or told['email'] or told['contact']} ({told['contact']})")
+    known = [text for text in (told["name"], told["email"]) if text]
+    say(f"{', '.join(map(plain, known)) or 'a visitor or an erased person'} ({told['contact']})\n")
     rows = [
-        (row["account"], row["role"], track, score, row["engaged"].get(track))
+        (row["account"], row["role"], track, score, row["engaged"].get(track), row["joined"])
         for row in told["accounts"]
         for track, score in row["scores"].items()
     ]
-    print_table("", ["account", "role", "track", "score", "last engaged"], rows, numbers=["score"])
+    print_table("", ["account", "role", "track", "score", "last engaged", "part of"], rows, numbers=["score"])
 
 
 def contact_id(staffel: Any, given: str) -> str:
@@ -47,7 +60,7 @@ def contact_id(staffel: Any, given: str) -> str:
         return given
     found = staffel.vault.find(given)
     if found is None:
-        raise Found(f"nobody is known by {given}")
+        raise Found(f"nobody is known by {given}; a person is, from the first fact on that shows the address")
     return str(found)
 
 
@@ -59,8 +72,14 @@ def accounts_with(staffel: Any, contact: str) -> list[Any]:
 
 
 def account_of(staffel: Any, contact: str, given: str | None) -> str:
+    from intake.account_ids import account_id
+    from projections.queries import asking
+
     accounts = [row.account for row in accounts_with(staffel, contact)]
     if given is not None:
+        with asking(staffel.engine) as questions:
+            if questions.account(account_id(given) or given) is None:
+                raise Found(f"there is no account {given}; `staffel account register` makes one known")
         return given
     if len(accounts) == 1:
         return str(accounts[0])
@@ -82,7 +101,7 @@ def role(
 def suppress(
     id: Contact,
     account: OfAccount = None,
-    reason: Annotated[str | None, typer.Option()] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Campaigns leave this person alone from now on."""
@@ -113,10 +132,14 @@ def forget(email: Annotated[str, typer.Argument(help="The person's e-mail addres
         staffel.settle()
         found = staffel.vault.find(email)
         if found is None:
-            raise Found(f"nobody is known by {email}")
+            raise Found(f"nobody is known by {email}; nothing is left to forget")
         homes = [row.account for row in accounts_with(staffel, found)]
         for home in homes:
             record_one(staffel, "contact.erased.v1", account=home, contact=found, data={})
         staffel.vault.forget(email)
     answer = {"contact": found, "accounts": homes}
-    print_json(answer) if as_json else say(f"Forgotten: {found} is nobody now, in {len(homes)} accounts.")
+    print_json(answer) if as_json else say(forgotten(found, homes))
+
+
+def forgotten(contact: str, homes: list[str]) -> str:
+    return f"Forgotten: {contact} is nobody from now on, in {', '.join(homes) or 'no account'}."

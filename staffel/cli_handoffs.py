@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from staffel.printing import minute, print_json, print_table, say
-from staffel.session import AsJson, Found, connected
+from staffel.session import AsJson, Found, Usage, connected
 
-Who = Annotated[str, typer.Option("--by", help="Who decides.")]
-Reason = Annotated[str | None, typer.Option(help="Why; reports count reasons.")]
+Who = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
+Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in a few words that others use, too.")]
 Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
 Json = dict[str, Any]
 
@@ -87,19 +87,32 @@ def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False
 
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
     """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
-    from projections.decisions import Refused, decision
     from projections.facts import DECISIONS
-    from projections.queries import asking
-    from staffel.commands import record_one, tell
+    from staffel.commands import Known, record_one, tell
 
+    if not by.strip():
+        raise Usage("--by: write who decides")
     with connected() as staffel:
         staffel.settle()
-        with asking(staffel.engine) as questions:
-            row = questions.handoff(id)
-        fact = decision(row, id, status)
-        if isinstance(fact, Refused) or row is None:
-            raise Found(fact.why if isinstance(fact, Refused) else f"there is no handoff {id}")
+        account, fact = allowed(staffel, id, status)
         content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
         kind = f"handoff.{status}.v1"
-        told = record_one(staffel, kind, account=row.account, data=content, id=fact, source=DECISIONS)
+        try:
+            told = record_one(staffel, kind, account=account, data=content, id=fact, source=DECISIONS)
+        except Known:
+            allowed(staffel, id, status)  # says who was faster
+            raise
     tell(told, as_json)
+
+
+def allowed(staffel: Any, id: str, status: str) -> tuple[str, str]:
+    """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
+    from projections.decisions import Refused, decision
+    from projections.queries import asking
+
+    with asking(staffel.engine) as questions:
+        row = questions.handoff(id)
+    fact = decision(row, id, status)
+    if row is None or isinstance(fact, Refused):
+        raise Found(fact.why if isinstance(fact, Refused) else f"there is no handoff {id}")
+    return str(row.account), fact

@@ -39,7 +39,7 @@ def doctor(as_json: AsJson = False) -> None:
         print_json(rows)
     else:
         cells = [("ok" if row["ok"] else "PROBLEM", row["check"], row["found"], row["advice"]) for row in rows]
-        print_table("", ["", "check", "found", "what to do"], cells)
+        print_table("", ["", "check", "found", "what to do"], cells, wraps=["what to do"])
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.printing import print_json, print_table, progress, say
-from staffel.session import AsJson, Usage, connected
+from staffel.printing import complain, counted, print_json, print_table, progress, say
+from staffel.session import AsJson, Usage, connected, read_time
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
 Ours = Annotated[list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")]
@@ -72,7 +72,7 @@ def segment(
     """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
     from intake import segment as connector
 
-    when = None if undated is None else time_of(undated, "--undated")
+    when = None if undated is None else read_time("--undated", undated)
     run(paths, lambda path: connector.read(path, name=name, undated=when), as_json)
 
 
@@ -123,7 +123,7 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
 
     if dates not in ("auto", "dmy", "mdy"):
         raise Usage(f"--dates {dates}: write auto, dmy or mdy")
-    when = None if as_of is None else time_of(as_of, "--as-of")
+    when = None if as_of is None else read_time("--as-of", as_of)
     return Export(source=name or "crm", zone=time_zone(zone), dates=dates, as_of=when)  # type: ignore[arg-type]
 
 
@@ -134,22 +134,42 @@ def run(paths: list[Path], read: Read, as_json: bool) -> None:
 
     require_files(paths)
     with connected() as staffel, progress("recording") as advance:
+        tell_networks(staffel.settings.networks)
         tally = ingest_and_settle(staffel, merged(read(path) for path in paths), advance)
     print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
 
 
 def require_files(paths: list[Path]) -> None:
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise Usage(f"no such file: {', '.join(missing)}")
+    """A file that is not there is a slip of the caller; one that cannot be read to its end is told in the tally."""
+    wrong = [f"{path}: {what}" for path in paths if (what := trouble_with(path))]
+    if wrong:
+        raise Usage("\n".join(wrong))
+
+
+def trouble_with(path: Path) -> str | None:
+    if path.is_dir():
+        return "a folder; name the files in it"
+    return None if path.exists() else "no such file"
+
+
+def tell_networks(path: Path | None) -> None:
+    """What the recorder leaves out of the operator's networks."""
+    from intake.networks import read_networks
+
+    _, problems = read_networks(path) if path is not None else (None, [])
+    for problem in problems[:SHOWN_REJECTED]:
+        complain(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
 
 
 def print_tally(tally: Json) -> None:
-    counts = [(name, tally[name]) for name in ("read", "recorded", "duplicates", "filtered", "bots")]
-    print_table("", ["items", "count"], [*counts, ("rejected", len(tally["rejected"]))], numbers=["count"])
+    bots = f" ({tally['bots']} of bots)" if tally["bots"] else ""
+    say(
+        f"{counted(tally['read'], 'item')} read: {tally['recorded']} recorded{bots}, "
+        f"{tally['duplicates']} recorded before, {tally['filtered']} no engagement, {len(tally['rejected'])} rejected"
+    )
     rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:SHOWN_REJECTED]]
     if rows:
-        print_table("Rejected", ["where", "code", "why"], rows)
+        print_table("Rejected", ["where", "code", "why"], rows, wraps=["why"])
     rest = len(tally["rejected"]) - SHOWN_REJECTED
     if rest > 0:
         say(f"… and {rest} more; --json lists all.")
@@ -157,15 +177,6 @@ def print_tally(tally: Json) -> None:
 
 def own(ours: list[str] | None) -> frozenset[str]:
     return frozenset(domain.lower() for domain in ours or [])
-
-
-def time_of(text: str, option: str) -> int:
-    from schemas.times import parse_time
-
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise Usage(f"{option} {text}: write a time like 2026-01-05T09:12:00Z ({error})") from None
 
 
 def time_zone(name: str) -> Any:

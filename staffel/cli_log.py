@@ -1,16 +1,12 @@
-"""Commands about the log itself: following it, and what it set aside. Never changes a record."""
+"""`staffel tail`: the newest records of a topic. Never changes a record."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from staffel.printing import print_json, print_table, say
-from staffel.session import AsJson, Found, Usage, connected
-
-Json = dict[str, Any]
-Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
-letters = typer.Typer(no_args_is_help=True, help="Records that could not be folded, with their original bytes.")
+from staffel.printing import plain, say
+from staffel.session import AsJson, Usage, connected
 
 
 def tail(
@@ -44,82 +40,23 @@ def records_from(log: Any, topic: str, starts: dict[int, int]) -> Iterator[tuple
 
 
 def line_of(topic: str, partition: int, record: Any, as_json: bool) -> str:
-    text = record.value.decode("utf-8", "backslashreplace")
     if as_json:
         import msgspec
 
-        place = {"topic": topic, "partition": partition, "offset": record.offset, "key": record.key, "value": text}
-        return msgspec.json.encode(place).decode()
-    return f"{partition}/{record.offset} {record.key} {text}"
+        place = {"topic": topic, "partition": partition, "offset": record.offset, "key": record.key}
+        return msgspec.json.encode({**place, "value": content_of(record)}).decode()
+    return f"{partition}/{record.offset} {plain(record.key)} {plain(text_of(record))}"
 
 
-@letters.command("list")
-def list_letters(as_json: AsJson = False) -> None:
-    """Every dead letter: where it stood and why it was set aside."""
-    with connected() as staffel:
-        rows = [letter_json(partition, record) for partition, record in all_letters(staffel.log)]
-    if as_json:
-        print_json(rows)
-        return
-    cells = [(row["id"], row["key"], row["code"], row["why"]) for row in rows]
-    print_table("", ["dead letter", "key", "code", "why"], cells)
-    if not rows:
-        say("No dead letters.")
+def text_of(record: Any) -> str:
+    return str(record.value.decode("utf-8", "backslashreplace"))
 
 
-@letters.command("show")
-def show_letter(id: Letter, as_json: AsJson = False) -> None:
-    """One dead letter with its original bytes."""
-    told, record = found(id)
-    if as_json:
-        print_json({**told, "value": record.value.decode("utf-8", "backslashreplace")})
-        return
-    say(f"{told['id']}  {told['code']}: {told['why']}")
-    say(record.value.decode("utf-8", "backslashreplace"))
+def content_of(record: Any) -> Any:
+    """The record as JSON where it is JSON, else as text."""
+    import msgspec
 
-
-@letters.command("retry")
-def retry_letter(id: Letter, as_json: AsJson = False) -> None:
-    """Record a dead letter again as a CloudEvent, now that it can be read; refused as long as it cannot."""
-    from intake.cloudevents import observe
-    from intake.observations import Observation, Rejected
-    from intake.recording import Recorded
-
-    told, record = found(id)
-    with connected() as staffel:
-        item = observe(f"dead letter {id}", record.value, trusted=True)
-        if not isinstance(item, Observation):
-            raise Found(f"{id} still cannot be read: {item.why}")
-        [outcome] = staffel.recorder.record([item])
-        if isinstance(outcome, Rejected):
-            raise Found(f"{id} is still refused: {outcome.why}")
-        staffel.settle()
-    again = "recorded" if isinstance(outcome, Recorded) else "recorded before"
-    print_json({"id": id, "outcome": again}) if as_json else say(f"{told['id']}: {again}")
-
-
-def found(id: str) -> tuple[Json, Any]:
-    with connected() as staffel:
-        for partition, record in all_letters(staffel.log):
-            told = letter_json(partition, record)
-            if told["id"] == id:
-                return told, record
-    raise Found(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
-
-
-def all_letters(log: Any) -> Iterator[tuple[int, Any]]:
-    starts = dict.fromkeys(range(log.partitions("dead-letters")), 0)
-    return records_from(log, "dead-letters", starts)
-
-
-def letter_json(partition: int, record: Any) -> Json:
-    from schemas.dead_letters import read_headers
-
-    said = read_headers(record.headers)
-    return {
-        "id": f"{said.get('topic')}/{said.get('partition')}/{said.get('offset')}",
-        "key": record.key,
-        "code": said.get("exception.class.name"),
-        "why": said.get("exception.message"),
-        "place": {"partition": partition, "offset": record.offset},
-    }
+    try:
+        return msgspec.json.decode(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text_of(record)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from staffel.printing import print_json, say
-from staffel.session import AsJson, Found, Usage, connected
+from staffel.session import AsJson, Found, connected, read_text
 
 app = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the one in force.")
 
@@ -16,12 +16,7 @@ def check(file: Annotated[Path, typer.Argument(help="A model in YAML.")], as_jso
     """Everything that is wrong with a model, by line; exit code 1 where something is."""
     from scoring.model import ModelError, load_model, version_of
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Usage(f"{file}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Usage(f"{file}: not UTF-8 text") from None
+    text = read_text(file)
     try:
         model = load_model(text, str(file))
     except ModelError as error:

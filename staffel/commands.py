@@ -4,13 +4,17 @@ from typing import Any
 from uuid import uuid4
 
 from intake.observations import Observation, Rejected
-from intake.recording import Recorded
+from intake.recording import Duplicate, Recorded
 from staffel.printing import print_json, say
 from staffel.session import Found
 from staffel.wiring import Staffel
 
 SOURCE = "staffel/commands"
 Json = dict[str, Any]
+
+
+class Known(Found):
+    """A fact of this source and id stands in the log already: somebody was faster."""
 
 
 def record_one(
@@ -23,11 +27,9 @@ def record_one(
     id: str | None = None,
     source: str = SOURCE,
 ) -> Json:
-    """Record a fact, wait until it is visible, say where it stands. Raises `Found` where it was refused or known."""
-    staffel.settle()
-    kind = type.removesuffix(".v1")
+    """Record a fact, wait until it is visible, say where it stands. Raises `Found` where it was refused, or `Known`."""
     observation = Observation(
-        where=kind,
+        where=type.removesuffix(".v1"),
         source=source,
         id=id or str(uuid4()),
         type=type,
@@ -36,14 +38,21 @@ def record_one(
         contact=contact,
         data=data,
     )
+    outcome = record_observation(staffel, observation)
+    if not isinstance(outcome, Recorded):
+        raise Known(f"{observation.where} was recorded before, at offset {outcome.offset}")
+    place = {"partition": outcome.partition, "offset": outcome.offset}
+    return {"account": outcome.account, "fact": observation.id, "type": type, **place}
+
+
+def record_observation(staffel: Staffel, observation: Observation) -> Recorded | Duplicate:
+    """Record it upon all that was recorded before, and wait until it is visible. Raises `Found` where it is refused."""
+    staffel.settle()
     [outcome] = staffel.recorder.record([observation])
     if isinstance(outcome, Rejected):
         raise Found(f"{outcome.code}: {outcome.why}")
-    if not isinstance(outcome, Recorded):
-        raise Found(f"{kind} was recorded before, at offset {outcome.offset}")
     staffel.settle()
-    place = {"partition": outcome.partition, "offset": outcome.offset}
-    return {"account": outcome.account, "fact": observation.id, "type": type, **place}
+    return outcome
 
 
 def tell(told: Json, as_json: bool) -> None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 from projections.health import health
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT
-from scoring.model import load_model, version_of
+from schemas.topics import ENGAGEMENT
+from scoring.model import ModelError, load_model, version_of
+from staffel.dead_letters import all_letters
+from staffel.printing import counted
 from staffel.wiring import Staffel, model_text
 
 Json = dict[str, Any]
@@ -13,7 +15,15 @@ _FAR_MS = 10 * 60_000
 
 def findings(staffel: Staffel) -> list[Json]:
     """One row per check: `ok`, `check`, `found`, `advice`."""
-    return [database(staffel), model(staffel), *lags(staffel), letters(staffel), clock(staffel), host(staffel)]
+    return [
+        database(staffel),
+        model(staffel),
+        *networks(staffel),
+        *lags(staffel),
+        letters(staffel),
+        clock(staffel),
+        host(staffel),
+    ]
 
 
 def row(check: str, ok: bool, found: str, advice: str = "") -> Json:
@@ -26,10 +36,27 @@ def database(staffel: Staffel) -> Json:
 
 def model(staffel: Staffel) -> Json:
     """The setting only counts for a new log; another model there misleads."""
-    active = staffel.plan.version
-    asked = version_of(load_model(*model_text(staffel.settings)), 1) if staffel.settings.model else active
+    active, setting = staffel.plan.version, staffel.settings.model
+    if setting is None:
+        return row("model", True, active)
+    try:
+        asked = version_of(load_model(*model_text(staffel.settings)), 1)
+    except (OSError, UnicodeDecodeError, ModelError) as error:
+        return row("model", False, active, f"STAFFEL_MODEL: {setting} cannot be read ({error}); the log has its own")
     advice = "STAFFEL_MODEL names another model than the log began with; it has no effect on a log that exists"
     return row("model", asked == active, active, advice)
+
+
+def networks(staffel: Staffel) -> list[Json]:
+    """Lines of the operator's networks that cannot be read are left out where facts are recorded."""
+    from intake.networks import read_networks
+
+    path = staffel.settings.networks
+    if path is None:
+        return []
+    _, problems = read_networks(path)
+    shown = "; ".join(f"{problem.where}: {problem.why}" for problem in problems[:3])
+    return [row("networks", not problems, f"{path}, {counted(len(problems), 'problem')}", shown)]
 
 
 def lags(staffel: Staffel) -> list[Json]:
@@ -43,8 +70,11 @@ def lags(staffel: Staffel) -> list[Json]:
 
 
 def letters(staffel: Staffel) -> Json:
-    count = sum(staffel.log.end(DEAD_LETTERS, p) for p in range(staffel.log.partitions(DEAD_LETTERS)))
-    return row("dead letters", count == 0, str(count), "`staffel dead-letters list` tells why")
+    """Those that were not recorded again."""
+    retried = [told["retried"] for told, _ in all_letters(staffel.log)]
+    waiting = len(retried) - sum(retried)
+    found = f"{waiting} waiting" + (f", {sum(retried)} recorded again" if any(retried) else "")
+    return row("dead letters", waiting == 0, found, "`staffel dead-letters list` tells why")
 
 
 def clock(staffel: Staffel) -> Json:
@@ -58,4 +88,4 @@ def clock(staffel: Staffel) -> Json:
 
 def host(staffel: Staffel) -> Json:
     partitions = staffel.log.partitions(ENGAGEMENT)
-    return row("host", True, f"{staffel.lock.holder() or 'no process hosts'}; {partitions} partition(s)")
+    return row("host", True, f"{staffel.lock.holder() or 'no process'} hosts; {counted(partitions, 'partition')}")

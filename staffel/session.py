@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -110,3 +111,13 @@ def read_time(option: str, text: str, others: str = "") -> int:
     except ValueError as error:
         why = "it names no zone" if "zone" in str(error) else "it is no instant"
     raise Usage(f"{option} {text}: write {others}a time like {EXAMPLE_TIME} ({why})")
+
+
+def read_text(path: Path) -> str:
+    """A file that an option or an argument names, as text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Usage(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Usage(f"{path}: not UTF-8 text") from None
