@@ -12,7 +12,8 @@ from schemas.scores import decode_account
 from streams.log import Record
 from tests.scoring import models
 from tests.scoring.folding import ACME, Json, fact, folded, plan_of, record_of
-from tests.scoring.worlds import CONTACTS, ROLES, VISITORS, worlds
+from tests.scoring.worlds import CONTACTS, VISITORS, worlds
+from tests.scoring.worlds_of_models import ROLES
 from tests.streams.units import Partition
 
 MANY = settings(max_examples=150, deadline=None, derandomize=True)

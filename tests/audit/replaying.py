@@ -1,0 +1,20 @@
+"""A process of its own that replays a log and prints digests and hashes of the records: `… replaying URL`."""
+
+import hashlib
+import sys
+
+from audit.replay import fold_partition
+from projections.database import open_database
+from streams.records import drain
+from streams.sql_log import SqlLog
+
+
+def main(url: str) -> None:
+    fold = fold_partition(SqlLog(open_database(url)), 0, keep_lines=True)
+    for account in fold.accounts.values():
+        written = b"".join(record.value for record in drain(account, fold.plan))
+        print(account.id, hashlib.sha256(written).hexdigest())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

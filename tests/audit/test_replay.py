@@ -1,0 +1,142 @@
+"""A replay gives what the live scorer gave: random models and logs, one partition and four, whatever the units."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.replay import digest, fold_account, recorded_within, replay, scored_updates, updates_between
+from projections.database import open_database
+from schemas.facts import record_id
+from schemas.scores import AccountScored, decode_account
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT, SCORES
+from streams.activation import activate, activated_plan
+from streams.log import NewRecord
+from streams.scorer import Scorer
+from streams.sql_log import SqlLog
+from tests import databases
+from tests.scoring.folding import Json, fact
+from tests.scoring.vectors import vector_named
+from tests.scoring.worlds import World, busy_worlds, worlds
+
+SOME = settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+ANY = worlds() | busy_worlds()
+
+
+def filled(folder: Path, world: World, partitions: int) -> SqlLog:
+    """A log in a database of its own, activated with the world's model, that holds its facts."""
+    log = SqlLog(open_database(databases.migrated("sqlite", folder)), partitions)
+    activate(log, lambda: (world.model_text, "model.yaml"), lambda: 0)
+    for each in world.facts:
+        id = record_id(each["source"], each["id"])
+        log.append(ENGAGEMENT, [NewRecord(each["subject"], msgspec.json.encode(each), id)])
+    return log
+
+
+@contextmanager
+def recorded(world: World, partitions: int) -> Iterator[SqlLog]:
+    with TemporaryDirectory() as folder:
+        log = filled(Path(folder), world, partitions)
+        yield log
+        log.close()
+
+
+def score(log: SqlLog, batch: int) -> None:
+    """Every partition to its end; the scorer forgets everything between two units, as after a crash."""
+    for partition in range(log.partitions(ENGAGEMENT)):
+        while Scorer(log, partition, batch).advance():
+            continue
+
+
+def published(log: SqlLog, accounts: list[str]) -> dict[str, AccountScored]:
+    return {id: decode_account(record.value) for id, record in log.latest(SCORES, accounts).items()}
+
+
+def digests(updates: dict[str, AccountScored]) -> dict[str, str]:
+    return {id: scored.digest for id, scored in updates.items()}
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+@SOME
+@given(world=ANY, batch=st.integers(1, 12))
+def test_a_replay_ends_in_the_digests_that_were_recorded(partitions: int, world: World, batch: int) -> None:
+    with recorded(world, partitions) as log:
+        score(log, batch)
+        replayed = {id: digest(account) for id, account in replay(log).accounts.items()}
+        assert replayed == digests(published(log, world.accounts))
+
+
+@SOME
+@given(world=ANY, every=st.integers(1, 12))
+def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> None:
+    with recorded(world, 1) as log:
+        score(log, 5)
+        again = {each.account: each for each in scored_updates(log, 0, every) if isinstance(each, AccountScored)}
+        assert digests(again) == digests(published(log, world.accounts))
+
+
+@SOME
+@given(world=ANY)
+def test_the_updates_of_one_account_between_two_seqs_are_those_of_its_facts(world: World) -> None:
+    with recorded(world, 4) as log:
+        score(log, 1)
+        for id, scored in published(log, world.accounts).items():
+            missed = updates_between(log, id, scored.seq // 2, scored.seq)
+            assert [each.seq for each in missed] == list(range(scored.seq // 2 + 1, scored.seq + 1))
+            assert missed[-1].digest == scored.digest
+
+
+@SOME
+@given(world=ANY)
+def test_an_account_alone_is_what_it_is_among_the_others(world: World) -> None:
+    with recorded(world, 1) as log:
+        plan = activated_plan(log)
+        alone = {id: fold_account(log, id, plan) for id in world.accounts}
+        whole = replay(log).accounts
+        assert {id: account and digest(account) for id, account in alone.items()} == {
+            id: digest(account) for id, account in whole.items()
+        }
+
+
+def test_a_replay_of_a_span_holds_what_was_recorded_within_it_both_ends_included() -> None:
+    facts = [{**fact(f"f{n}", "2026-01-05T09:00:00Z"), "recordedtime": f"2026-01-0{n}T00:00:00Z"} for n in (5, 6, 7)]
+    with recorded(World(vector_named("01-whole-hours").model, facts), 1) as log:
+        sixth = parse_time("2026-01-06T00:00:00Z")
+        spans = [recorded_within(until=sixth), recorded_within(since=sixth), recorded_within(sixth, sixth)]
+        assert [replay(log, accept=span).facts for span in spans] == [2, 2, 1]
+
+
+def test_latest_is_the_greatest_time_of_a_fact_that_is_no_control_fact() -> None:
+    clicked = {"id": "f1", "time": "2026-01-06T10:00:00Z", "type": "email.clicked.v1"}
+    late = {"id": "f2", "time": "2026-01-05T10:00:00Z", "type": "email.clicked.v1"}
+    review = {"id": "f3", "time": "2026-02-05T10:00:00Z", "type": "review.due.v1"}
+    facts: list[Json] = [{"source": "t", "subject": "acme.com", **each} for each in (clicked, late, review)]
+    with recorded(World(vector_named("01-whole-hours").model, facts), 1) as log:
+        assert replay(log).latest == parse_time("2026-01-06T10:00:00Z")
+
+
+def replayed_in(url: str, seed: str) -> str:
+    """What another process makes of the log, its hashes seeded differently."""
+    command = [sys.executable, "-m", "tests.audit.replaying", url]
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_every_process_makes_the_same_digests_and_the_same_bytes(tmp_path: Path) -> None:
+    vector = vector_named("20-when")
+    facts = [{**each, "subject": f"{name}.example"} for name in "abc" for each in vector.facts]
+    facts = [{**each, "id": f"{number}"} for number, each in enumerate(facts)]
+    filled(tmp_path, World(vector.model, facts), 1).close()
+    outputs = {replayed_in(f"sqlite:///{tmp_path / 'staffel.db'}", seed) for seed in ("0", "1", "4711")}
+    assert [len(outputs), len(outputs.pop().splitlines())] == [1, 3]
