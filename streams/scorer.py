@@ -27,7 +27,7 @@ class Scorer:
 
     def advance(self) -> int:
         """Fold the next batch; answers how many records were read."""
-        fold = self._fold or self._recover()
+        fold = self._remembered() or self._recover()
         records = self._log.read(ENGAGEMENT, self.partition, self._next, self._batch)
         if not records:
             return 0
@@ -36,6 +36,12 @@ class Scorer:
         self._log.append_unit(unit)
         self._fold, self._next = fold, unit.next
         return len(records)
+
+    def _remembered(self) -> PartitionFold | None:
+        """What memory holds, unless another process hosted meanwhile and went on from here."""
+        if self._fold is None or self._log.position(self.partition) != self._next:
+            return None
+        return self._fold
 
     def _recover(self) -> PartitionFold:
         self._next = self._log.position(self.partition)

@@ -1,0 +1,23 @@
+"""A home of its own, connected, with the model of the play. Never the home of anybody else."""
+
+from pathlib import Path
+
+from staffel.settings import Settings
+from staffel.wiring import Staffel, connect
+from tests import databases
+from tests.crash.playing import MODEL
+
+LOCKED_FOR_S = 0.2
+
+
+def settings(url: str, partitions: int = 1) -> Settings:
+    return Settings(database=url, partitions=partitions, model=MODEL, wait=60)
+
+
+def migrated(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Settings:
+    """Where a migrated database stands."""
+    return settings(databases.migrated(kind, folder), partitions)
+
+
+def opened(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Staffel:
+    return connect(migrated(folder, kind, partitions))

@@ -1,0 +1,13 @@
+"""What takes long to begin with, done once in the server that all child processes are forked from. Opens no database."""
+
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
+
+from intake import networks, recorder, vault
+from intake.domains import registrable
+from projections import directory
+from staffel import cli
+from tests.crash import playing
+
+IMPORTED = (networks, recorder, vault, directory, psycopg, pysqlite, cli, playing)
+registrable("www.example.com")
