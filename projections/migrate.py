@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from projections.database import reading
 from projections.trouble import DatabaseTrouble
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -20,7 +21,7 @@ def migrate(engine: Engine) -> None:
 
     Raises `DatabaseTrouble` where the database was written by a newer version than this one.
     """
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:  # whoever only asks does not wait for a writer
         if _revision(connection) == newest_revision():
             return
     with _alone(engine) as connection:

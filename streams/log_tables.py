@@ -47,6 +47,7 @@ AND EXISTS (SELECT 1 FROM {table} AS later WHERE later.key = {table}.key
 FIRST = 'SELECT min("offset") FROM {table} WHERE partition = ?'
 
 ENDS = "SELECT partition, next_offset FROM log_ends WHERE topic = ? ORDER BY partition"
+COUNT_ENDS = "SELECT count(*) FROM log_ends"
 MOVE_END = "UPDATE log_ends SET next_offset = ? WHERE topic = ? AND partition = ?"
 POSITION = "SELECT next_offset FROM log_positions WHERE partition = ?"
 MOVE_POSITION = "UPDATE log_positions SET next_offset = ? WHERE partition = ? AND next_offset = ?"

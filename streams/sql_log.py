@@ -130,13 +130,26 @@ class SqlLog:
                 start = rows[-1][0] + 1
 
     def _open(self) -> str:
+        # Read first: whoever only asks would wait for the write lock otherwise.
+        if not self._is_laid_down():
+            self._lay_down()
+        [[_, generation]] = self._rows(sql.META, ())
+        return str(generation)
+
+    def _is_laid_down(self) -> bool:
+        made = self._rows(sql.META, ())
+        for partitions, _ in made:
+            self._check_partitions(partitions)
+        [[ends]] = self._rows(sql.COUNT_ENDS, ())
+        return bool(made) and ends == self._partitions * len(TOPICS)
+
+    def _lay_down(self) -> None:
         with self._engine.begin() as connection:
             connection.exec_driver_sql(self._sql(sql.NEW_META), (self._partitions, uuid4().hex))
-            partitions, generation = connection.exec_driver_sql(sql.META).one()
+            partitions, _ = connection.exec_driver_sql(sql.META).one()
             self._check_partitions(partitions)
             for partition in range(partitions):
                 self._open_partition(connection, partition)
-        return str(generation)
 
     def _check_partitions(self, made_with: int) -> None:
         if made_with != self._partitions:
