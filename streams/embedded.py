@@ -67,12 +67,13 @@ class Host:
     def catch_up(self, until: Mapping[int, int], passed: Callable[[], Mapping[int, int]], timeout: float) -> bool:
         """Wait until the engagement before the offsets `until` (partition -> offset) went through all steps.
 
-        Whoever holds the lock does the work: another process, whose progress `passed` tells, or, once the lock is free,
-        this one. False where the time (seconds) is up before.
+        Whoever holds the lock does the work: another process, whose progress `passed` tells, or, where the lock is
+        free, this one, which then also finishes what a process that was killed had begun. False where the time
+        (seconds) is up before.
         """
         deadline = monotonic() + timeout
         while True:
-            if has_passed(passed(), until) or self.try_drain():
+            if self.try_drain() or has_passed(passed(), until):
                 return True
             if monotonic() >= deadline:
                 return False

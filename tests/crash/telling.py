@@ -1,0 +1,46 @@
+"""All that a database holds, for comparing two of them. Leaves out what may differ: leases, and how scores were cut."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, inspect, text
+
+from projections.database import open_database, reading
+from projections.tables import read_models
+from projections.versions import version_of
+
+Rows = list[tuple[Any, ...]]
+_UNTOLD = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}
+"""Among them the scores: a unit that was killed is folded anew, with whatever came since; the read models tell of it."""
+_FREE = {
+    "log_ends": "next_offset",  # of scores
+    "checkpoints": "next_offset",
+    "log_meta": "generation",
+    "outbox": "n",
+    "handoffs": "position",
+}
+
+
+def everything(url: str) -> dict[str, Rows]:
+    """table -> its rows in order; of the read models the version that is asked, under their plain names."""
+    engine = open_database(url)
+    try:
+        with reading(engine).connect() as connection:
+            return dict(_tables(connection, version_of(connection)))
+    finally:
+        engine.dispose()
+
+
+def _tables(connection: Connection, version: int) -> Iterator[tuple[str, Rows]]:
+    asked = {table.name for table in read_models(version).metadata.tables.values()}
+    others = {table.name for table in read_models(1).metadata.tables.values()} - asked
+    for name in inspect(connection).get_table_names():
+        plain, _, number = name.partition("_v")
+        if name not in others | _UNTOLD and (not number or name in asked):
+            yield plain, _rows(connection, name, {_FREE.get(plain), "version"})
+
+
+def _rows(connection: Connection, table: str, free: Collection[str | None]) -> Rows:
+    found = connection.execute(text(f'SELECT * FROM "{table}"'))
+    told = [place for place, column in enumerate(found.keys()) if column not in free]
+    return sorted((tuple(row[place] for place in told) for row in found), key=repr)

@@ -1,0 +1,130 @@
+"""A process that dies in any gap between two durable writes, or within one, changes nothing of what becomes.
+
+Every act is killed in every gap and given again; all tables are then what they are where nobody died.
+"""
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.crash import children, straight
+from tests.crash.acts import ACTS
+from tests.crash.playing import Stage, play
+from tests.crash.points import COMMITTED, Point
+from tests.crash.straight import Straight
+from tests.crash.telling import everything
+
+KILLED = -9
+KINDS = {
+    "log_meta": "log made",
+    "log_positions": "unit",
+    "checkpoints": "projection",
+    "moves": "move marked",
+    "leases": "lease",
+    "log_sqa_handoffs": "handoff events",
+    "vault_secrets": "vault key",
+    "vault": "persons",
+    "vault_homes": "homes",
+    "directory_domains": "claim",
+    "outbox": "outbox marked",
+    "timers": "timers marked",
+    "accounts_v2": "read models rebuilt",
+    "projections": "read models switched",
+    "log_engagement": "facts",
+    "log_scores": "compaction",
+}
+"""What a transaction is, by a table that it writes: the first that is named here."""
+
+GAPS = {
+    ("log made", "facts"),  # activation
+    ("facts", "unit"),
+    ("unit", "projection"),
+    ("projection", "vault key"),
+    ("vault key", "claim"),
+    ("claim", "claim"),
+    ("claim", "facts"),
+    ("persons", "homes"),
+    ("homes", "facts"),
+    ("facts", "homes"),  # who arrived has left its home
+    ("homes", "unit"),
+    ("projection", "facts"),  # the mover's
+    ("facts", "move marked"),
+    ("move marked", "facts"),
+    ("move marked", "unit"),
+    ("move marked", "lease"),
+    ("projection", "lease"),
+    ("lease", "handoff events"),
+    ("handoff events", "outbox marked"),
+    ("lease", "facts"),  # derived ones, by the relay
+    ("facts", "outbox marked"),
+    ("outbox marked", "unit"),
+    ("outbox marked", "facts"),
+    ("facts", "timers marked"),
+    ("timers marked", "unit"),
+    ("projection", "persons forgotten"),
+    ("read models rebuilt", "read models rebuilt"),
+    ("read models rebuilt", "read models switched"),
+}
+"""Between which writes there is a gap in the play."""
+
+
+def kind(tables: list[str]) -> str:
+    if tables[0] == "vault_secrets" and len(tables) > 1:
+        return "persons forgotten"
+    if "accounts_v2" in tables:
+        return "read models rebuilt"
+    return next(name for table, name in KINDS.items() if table in tables)
+
+
+def gaps(act: Straight) -> list[tuple[str, str]]:
+    return list(pairwise(kind(tables) for tables in straight.transactions(act.points)))
+
+
+def killed_and_given_again(number: int, at: int, folder: Path) -> None:
+    """Kill the act at its point number `at`, give it again, and compare all that stands there."""
+    act = straight.played()[number]
+    folder.mkdir()
+    shutil.copy(act.before, folder / straight.DATABASE)
+    stage = Stage(f"sqlite:///{folder / straight.DATABASE}")
+    died = children.run(play, stage, number, number, at)
+    assert (died.code, died.told) == (KILLED, [act.points[at]])
+    assert children.run(play, stage, number, number, None).code == 0
+    assert everything(stage.url) == act.expected(), f"act {number}, killed at point {at}, {act.points[at]}"
+    shutil.rmtree(folder)
+
+
+def first_of_their_kind() -> Iterator[tuple[int, int, Point]]:
+    """Points within transactions, before a statement and before the commit, once for each kind of transaction."""
+    known = set()
+    for number, act in enumerate(straight.played()):
+        tables = straight.transactions(act.points)
+        for at, point in enumerate(act.points):
+            place = at - act.points.index(next(p for p in act.points if p.transaction == point.transaction))
+            key = (tuple(tables[point.transaction]), place)
+            if point.what != COMMITTED and key not in known:
+                known.add(key)
+                yield number, at, point
+
+
+@pytest.mark.parametrize("number", range(len(ACTS)))
+def test_an_act_killed_in_each_of_its_gaps_ends_as_if_nobody_died(number: int, tmp_path: Path) -> None:
+    committed = [at for at, point in enumerate(straight.played()[number].points) if point.what == COMMITTED]
+    for at in committed:
+        killed_and_given_again(number, at, tmp_path / str(at))
+
+
+@pytest.mark.parametrize("number", range(len(ACTS)))
+def test_an_act_killed_within_a_write_ends_as_if_nobody_died(number: int, tmp_path: Path) -> None:
+    for act, at, _ in first_of_their_kind():
+        if act == number:
+            killed_and_given_again(number, at, tmp_path / str(at))
+
+
+def test_the_acts_have_every_gap_there_is() -> None:
+    acts = straight.played()
+    hit = [gap for act in acts for gap in gaps(act)]
+    assert set(hit) == GAPS
+    assert sum(point.what == COMMITTED for act in acts for point in act.points) >= 100
