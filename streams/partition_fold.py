@@ -15,7 +15,7 @@ from scoring.fields import Fact
 from scoring.model import ModelError, model_from_dict
 from scoring.plan import Plan
 from scoring.state import Account
-from streams.duplicates import DuplicateWindow
+from streams.duplicates import WINDOW, DuplicateWindow
 from streams.log import Record
 
 ACTIVATED = "model.activated.v1"
@@ -77,12 +77,14 @@ class PartitionFold:
         keep_lines: bool = True,
         plan: Plan | None = None,
         accept: Accept | None = None,
+        window: int = WINDOW,
     ) -> None:
-        """`plan`: fold under this model, whatever the log names; `accept`: which facts a replay is about."""
+        """`plan`: fold under this model, whatever the log names; `accept`: which facts a replay is about; `window`: how
+        many records back a duplicate is known."""
         self.partition = partition
         self.latest: int | None = None
         self.accounts: dict[str, Account] = {}
-        self.window = DuplicateWindow()
+        self.window = DuplicateWindow(window)
         self.recorded_plan: Plan | None = None
         self.model_at: int | None = None
         self.duplicates = 0
@@ -126,7 +128,7 @@ class PartitionFold:
                 fact = plan.fields.read(record.value)
             if self._accept is not None and not self._accept(fact):
                 return None
-            if self.window.seen(f"{fact.source}\n{fact.id}"):
+            if self.window.seen(f"{fact.source}\n{fact.id}", record.offset):
                 self.duplicates += 1
                 return None
             if fact.subject != record.key or fact.type in NOT_YET:
@@ -146,9 +148,11 @@ class PartitionFold:
 
     def remember(self, record: Record) -> None:
         """Note the id of a record that was folded before."""
+        if record.key == MODEL_KEY:
+            return
         try:
             fact = self.plan.fields.read(record.value)
-            self.window.seen(f"{fact.source}\n{fact.id}")
+            self.window.seen(f"{fact.source}\n{fact.id}", record.offset)
         except (msgspec.MsgspecError, ValueError):
             return
 
@@ -166,6 +170,8 @@ class PartitionFold:
             return Refused(record, "unreadable", str(problem))
         if type_ == ACTIVATED:
             return self.activate(record)
+        if self._in_force is not None:
+            return Refused(record, "wrong_key", f"key {record.key!r} is kept for activations, not for {type_}")
         raise NoModel(f"offset {record.offset} of partition {self.partition} comes before any activated model")
 
 

@@ -17,11 +17,12 @@ BATCH = 2_000
 class Scorer:
     """A step of a host. What it holds in memory follows from the log; whatever goes wrong, it is read again."""
 
-    def __init__(self, log: Log, partition: int, batch: int = BATCH) -> None:
+    def __init__(self, log: Log, partition: int, batch: int = BATCH, window: int = WINDOW) -> None:
         self.name = f"scorer {partition}"
         self.partition = partition
         self._log = log
         self._batch = batch
+        self._window = window
         self._fold: PartitionFold | None = None
         self._next = 0
 
@@ -45,7 +46,7 @@ class Scorer:
 
     def _recover(self) -> PartitionFold:
         self._next = self._log.position(self.partition)
-        self._fold = recover(self._log, self.partition, self._next)
+        self._fold = recover(self._log, self.partition, self._next, self._window)
         return self._fold
 
 
@@ -60,9 +61,9 @@ def make_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
     return Unit(fold.partition, start, next_offset, scores, letters)
 
 
-def recover(log: Log, partition: int, next_offset: int) -> PartitionFold:
+def recover(log: Log, partition: int, next_offset: int, window: int = WINDOW) -> PartitionFold:
     """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
-    fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset))
+    fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset), window=window)
     last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
     if last is not None:
         stood = decode_checkpoint(last.value)
@@ -76,7 +77,7 @@ def recover(log: Log, partition: int, next_offset: int) -> PartitionFold:
 
 def remember(fold: PartitionFold, log: Log, next_offset: int) -> None:
     """Rebuild the duplicate window from the records before the position."""
-    start = max(0, next_offset - WINDOW)
+    start = max(0, next_offset - fold.window.size)
     while start < next_offset:
         records = [r for r in log.read(ENGAGEMENT, fold.partition, start, BATCH) if r.offset < next_offset]
         for record in records:
