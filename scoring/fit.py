@@ -36,14 +36,19 @@ def content_of(raw: bytes) -> dict[str, Any]:
 
 def grade(account: Account, plan: Plan) -> None:
     """Bring fit and size to the profile as it is now."""
-    profile = known_profile(account)
+    profile = firmographics(account)
     account.small = profile.get("employees")
     account.fit, account.grade = fit_of(profile, plan.fit) if plan.fit else (0.0, UNKNOWN)
 
 
+def firmographics(account: Account) -> dict[str, Any]:
+    """field -> value, of the fields that are known: what fit, `when` and routes ask."""
+    return {field: value for field, (value, _, _) in account.profile.items() if value is not None}
+
+
 def known_profile(account: Account) -> dict[str, Any]:
-    """field -> value, of the fields that are known; claimed domains stand among the domains."""
-    profile = {field: value for field, (value, _, _) in account.profile.items() if value is not None}
+    """The same for people to see: claimed domains stand among the domains."""
+    profile = firmographics(account)
     if account.claims:
         domains = profile.get("domains")
         own = domains if isinstance(domains, list) else []

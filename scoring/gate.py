@@ -3,7 +3,7 @@
 from schemas.scores import Gated, HandoffOpened
 from schemas.times import format_time
 from scoring.fields import Fact
-from scoring.fit import known_profile
+from scoring.fit import firmographics
 from scoring.plan import Plan, TrackPlan
 from scoring.service_level import due_at
 from scoring.state import Account, TrackState
@@ -49,7 +49,7 @@ def handoff(
 
 
 def route_of(account: Account, plan: Plan) -> str | None:
-    profile = known_profile(account)
+    profile = firmographics(account)
     return next((route.to for route in plan.routes if route.when is None or route.when(profile)), None)
 
 

@@ -4,7 +4,7 @@ from schemas.scores import StageChange
 from schemas.times import format_time
 from scoring.conditions import is_number
 from scoring.counting import count_days, recount
-from scoring.fit import known_profile
+from scoring.fit import firmographics
 from scoring.gate import cross, note_cooling
 from scoring.plan import Plan, StagePlan, TrackPlan
 from scoring.state import NO_STAGE, Account, TrackState
@@ -35,7 +35,7 @@ def highest_entry(account: Account, state: TrackState, track: TrackPlan, score: 
     for i in range(len(track.stages) - 1, state.stage, -1):
         if not can_enter(account, state, track, i, score):
             continue
-        if track.when is not None and not track.when(known_profile(account)):
+        if track.when is not None and not track.when(firmographics(account)):
             return NO_STAGE
         if state.cooling_until is None or i < track.handoff:
             return i
