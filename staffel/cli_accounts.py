@@ -77,7 +77,7 @@ def until(row: Json, instant: str) -> str:
 
 
 def account(
-    id: Annotated[str, typer.Argument(help="Account id.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
     explain: Annotated[bool, typer.Option("--explain", help="Every line whose sum is the score.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Fold the history again and show every fact.")] = False,
     at: At = None,
@@ -113,7 +113,7 @@ def names_of(staffel: Any, told: Json) -> dict[str, str]:
 
 
 def register(
-    id: Annotated[str, typer.Argument(help="Account id: its main domain, or any id without blanks and slashes.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its main domain, or any id without blanks and slashes.")],
     name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
     domain: Annotated[list[str] | None, typer.Option(help="A domain; may be given several times.")] = None,
     industry: Annotated[str | None, typer.Option(help="As the model writes it.")] = None,
@@ -139,8 +139,8 @@ def register(
 
 
 def claim(
-    id: Annotated[str, typer.Argument(help="Account id.")],
-    domain: Annotated[str, typer.Argument(help="The domain, `acme.com`.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, `acme.com`.")],
     as_json: AsJson = False,
 ) -> None:
     """Say that a domain belongs to an account."""

@@ -11,6 +11,7 @@ from staffel.session import AsJson, Usage, connected, read_text, read_time
 Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded from then on.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded up to then.")]
 ModelFile = Annotated[str | None, typer.Option("--model", metavar="FILE|VERSION", help="Under this model.")]
+Processes = Annotated[int | None, typer.Option(min=1, help="At most one per partition; else one per core.")]
 Json = dict[str, Any]
 SHOWN = 20
 
@@ -18,14 +19,19 @@ app = typer.Typer(no_args_is_help=True, help="Replay history, and prove that wha
 
 
 @app.command("replay")
-def replay_command(model: ModelFile = None, since: Since = None, until: Until = None, as_json: AsJson = False) -> None:
+def replay_command(
+    model: ModelFile = None,
+    since: Since = None,
+    until: Until = None,
+    processes: Processes = None,
+    as_json: AsJson = False,
+) -> None:
     """Fold the log again, under the active or another model; leaves no trace."""
     from staffel.replaying import replayed_json
 
     with connected() as staffel, progress("replaying") as advance:
-        told = replayed_json(
-            staffel, plan_of(staffel, model), time_of("--since", since), time_of("--until", until), advance
-        )
+        plan = plan_of(staffel, model)
+        told = replayed_json(staffel, plan, time_of("--since", since), time_of("--until", until), advance, processes)
     if as_json:
         print_json(told)
         return

@@ -124,7 +124,9 @@ def record(id: str, type: str, account: str | None, content: Any, as_json: bool)
     tell(told, as_json)
 
 
-def forget(email: Annotated[str, typer.Argument(help="The person's e-mail address.")], as_json: AsJson = False) -> None:
+def forget(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")], as_json: AsJson = False
+) -> None:
     """Erase a person: the vault forgets who the pseudonym is, scores and history stay."""
     from staffel.commands import record_one
 

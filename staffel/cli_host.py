@@ -45,7 +45,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(help="Which read models: main.")] = "main", as_json: AsJson = False
+    name: Annotated[str, typer.Argument(metavar="NAME", help="`main` are all there are.")] = "main",
+    as_json: AsJson = False,
 ) -> None:
     """Build read models and ledger anew from the log, beside the old ones, and switch."""
     from audit.replay import scored_updates

@@ -11,10 +11,10 @@ from staffel.session import AsJson, Usage, connected, read_time
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
 Ours = Annotated[list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")]
-Source = Annotated[str | None, typer.Option("--name", help="Name of the source; tells two of a kind apart.")]
-Mapping = Annotated[Path | None, typer.Option(help="YAML or CSV: which column is which field.")]
-Dates = Annotated[str, typer.Option(help="auto, dmy or mdy: how dates with slashes are read.")]
-Zone = Annotated[str, typer.Option(help="Time zone of times without one.")]
+Source = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Of the source; tells two of a kind apart.")]
+Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV: which column is which field.")]
+Dates = Annotated[str, typer.Option(metavar="ORDER", help="auto, dmy or mdy: how dates with slashes are read.")]
+Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone of times without one.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="When the export was made.")]
 Json = dict[str, Any]
 Read = Callable[[Path], Iterable[Any]]
@@ -26,7 +26,9 @@ app = typer.Typer(no_args_is_help=True, help="Record what files of other systems
 @app.command("access-log")
 def access_log(
     paths: Paths,
-    site: Annotated[str | None, typer.Option(help="https://www.example.com: makes addresses whole.")] = None,
+    site: Annotated[
+        str | None, typer.Option(metavar="URL", help="https://www.example.com, for whole addresses.")
+    ] = None,
     name: Source = None,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +47,7 @@ def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson =
     require_files(paths)
     domains = own(ours)
     threads = index(paths, domains)
-    run(paths, lambda path: connector.read(path, domains, threads=threads, source=name or "mbox"), as_json)
+    run(paths, lambda path: connector.read(path, domains, threads=threads, source=named("mbox", name)), as_json)
 
 
 @app.command()
@@ -57,7 +59,7 @@ def calendar(paths: Paths, ours: Ours = None, zone: Zone = "UTC", name: Source =
     where = time_zone(zone)
     run(
         paths,
-        lambda path: connector.read(path, own(ours), now=system_clock(), zone=where, source=name or "calendar"),
+        lambda path: connector.read(path, own(ours), now=system_clock(), zone=where, source=named("calendar", name)),
         as_json,
     )
 
@@ -173,6 +175,11 @@ def print_tally(tally: Json) -> None:
     rest = len(tally["rejected"]) - SHOWN_REJECTED
     if rest > 0:
         say(f"… and {rest} more; --json lists all.")
+
+
+def named(kind: str, name: str | None) -> str:
+    """The source, never by the name of a file: a copy under another name tells the same facts."""
+    return f"{kind}/{name}" if name else kind
 
 
 def own(ours: list[str] | None) -> frozenset[str]:

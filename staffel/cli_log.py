@@ -10,7 +10,9 @@ from staffel.session import AsJson, Usage, connected
 
 
 def tail(
-    topic: Annotated[str, typer.Argument(help="engagement, scores, sqa-handoffs, dead-letters …")] = "engagement",
+    topic: Annotated[
+        str, typer.Argument(metavar="TOPIC", help="engagement, scores, sqa-handoffs, dead-letters …")
+    ] = "engagement",
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many of the newest to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until stopped.")] = False,
     as_json: AsJson = False,

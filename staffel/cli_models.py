@@ -12,7 +12,9 @@ app = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A model in YAML.")], as_json: AsJson = False) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
+) -> None:
     """Everything that is wrong with a model, by line; exit code 1 where something is."""
     from scoring.model import ModelError, load_model, version_of
 

@@ -60,11 +60,13 @@ def networks(staffel: Staffel) -> list[Json]:
 
 
 def lags(staffel: Staffel) -> list[Json]:
+    """The first record of a partition is its model's activation, which nothing waits for."""
     state = health(staffel.engine, staffel.log, staffel.clock())
+    behind = state.scorer_lag - sum(staffel.log.position(p) == 0 for p in range(staffel.log.partitions(ENGAGEMENT)))
     advice = "run `staffel up`, or any command that records, to let it catch up"
     return [
-        row("scored", state.scorer_lag == 0, f"{state.scorer_lag} facts behind", advice),
-        row("projected", state.projector_lag == 0, f"{state.projector_lag} updates behind", advice),
+        row("scored", behind == 0, f"{counted(behind, 'fact')} behind", advice),
+        row("projected", state.projector_lag == 0, f"{counted(state.projector_lag, 'update')} behind", advice),
         row("outbox", state.outbox_waiting == 0, f"{state.outbox_waiting} waiting", advice),
     ]
 

@@ -1,0 +1,43 @@
+"""Homes for the command line: an empty one for each test, and the medtech year, played once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import databases
+
+STAFFEL = Path(sys.executable).parent / "staffel"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and a home in it whose tables are made already."""
+    for name in [name for name in os.environ if name.startswith("STAFFEL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".staffel"
+    folder.mkdir()
+    databases.migrated("sqlite", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The home of the medtech example, and what `demo --json` said."""
+    folder = tmp_path_factory.mktemp("medtech")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
+    ended = subprocess.run([STAFFEL, "demo", "--json"], cwd=folder, env=own, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return folder / ".demo", ended.stdout
+
+
+@pytest.fixture
+def medtech(played: tuple[Path, str], home: Path) -> Path:
+    """A copy of the medtech year as the home of this test."""
+    shutil.copytree(played[0], home, dirs_exist_ok=True)
+    return home
