@@ -11,6 +11,7 @@ from scoring.codec import digest_of, encode_account, hash_contact
 from scoring.fields import Fact
 from scoring.plan import Plan
 from scoring.state import ANONYMOUS, Account
+from streams.garbage import frozen_garbage
 from streams.log import Log, Record
 from streams.partition_fold import Accept, PartitionFold
 from streams.records import drain
@@ -32,6 +33,8 @@ class Replayed:
 
 def recorded_within(since: int | None = None, until: int | None = None) -> Accept:
     """Facts recorded from `since` on and not after `until` (milliseconds)."""
+    if since is None and until is None:
+        return everything
 
     def accept(fact: Fact) -> bool:
         recorded_at = parse_time(fact.recordedtime or fact.time)
@@ -65,7 +68,7 @@ def fold_partition(
     progress: Progress = lambda _: None,
 ) -> PartitionFold:
     """One partition, from its first fact to its end."""
-    fold = PartitionFold(partition, nothing_loaded, keep_lines, plan, accept)
+    fold = PartitionFold(partition, nothing_loaded, keep_lines, plan, None if accept is everything else accept)
     for number, record in enumerate(records_of(log, partition), 1):
         fold.apply(record)
         if number % BATCH == 0:
@@ -82,10 +85,11 @@ def replay(
     progress: Progress = lambda _: None,
 ) -> Replayed:
     """The whole log, partition by partition, under the model given or the ones it names."""
-    folds = [
-        fold_partition(log, partition, plan, accept, keep_lines=keep_lines, progress=progress)
-        for partition in range(log.partitions(ENGAGEMENT))
-    ]
+    with frozen_garbage():
+        folds = [
+            fold_partition(log, partition, plan, accept, keep_lines=keep_lines, progress=progress)
+            for partition in range(log.partitions(ENGAGEMENT))
+        ]
     accounts = {id: account for fold in folds for id, account in fold.accounts.items() if is_scored(id)}
     latest = max((fold.latest for fold in folds if fold.latest is not None), default=0)
     return Replayed(accounts, folds[0].plan, latest, sum(fold.facts for fold in folds))

@@ -1,0 +1,52 @@
+"""A replay told as rows of plain JSON: what programs get of accounts and handoffs. Never folds anything."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from audit.replay import digest
+from schemas.scores import HandoffStep
+from scoring.asking import seen_at, track_scores
+from scoring.plan import Plan
+from scoring.state import Account
+
+Json = dict[str, Any]
+
+
+def account_rows(accounts: Iterable[Account], at: int, plan: Plan) -> list[Json]:
+    """Valued at an instant (milliseconds); the digest is that of the state at its own clock."""
+    return [account_row(account, at, plan) for account in accounts]
+
+
+def account_row(account: Account, at: int, plan: Plan) -> Json:
+    tracks = track_scores(seen_at(account, at, plan), plan)
+    return {
+        "account": account.id,
+        "seq": account.seq,
+        "digest": digest(account),
+        "tracks": {name: msgspec.to_builtins(track) for name, track in tracks.items()},
+    }
+
+
+def handoff_rows(accounts: Iterable[Account], plan: Plan) -> list[Json]:
+    """In the order of their crossings, each with the status its last step left."""
+    return [row for account in accounts for row in handoffs_of(account, plan)]
+
+
+def handoffs_of(account: Account, plan: Plan) -> list[Json]:
+    outcome = account.outcome
+    if outcome is None:
+        return []
+    last: dict[str, HandoffStep] = {step.handoff: step for step in outcome.steps}
+    late = {step.handoff for step in outcome.steps if step.late}
+    return [
+        {
+            **msgspec.to_builtins(opened),
+            "account": account.id,
+            "model": plan.version,
+            "status": last[opened.handoff].status if opened.handoff in last else "proposed",
+            "late": opened.handoff in late,
+        }
+        for opened in outcome.handoffs
+    ]
