@@ -1,0 +1,92 @@
+"""`python -m tests.mutants`: breaks copies of the code, one mutant at a time, and asks the tests. Never this tree.
+
+Ends with 1 where a mutant survives, where its old text is not there any more (or more than once), or where a rule has
+none. Arguments choose rules by number.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+from tempfile import TemporaryDirectory
+
+from tests.mutants.mutant import Mutant
+from tests.mutants.of_counting import OF_COUNTING
+from tests.mutants.of_models import OF_MODELS
+from tests.mutants.of_stages import OF_STAGES
+
+ROOT = Path(__file__).parents[2]
+RULES = range(1, 32)
+MUTANTS = (*OF_MODELS, *OF_COUNTING, *OF_STAGES)
+COPIES = 2
+PATIENCE_S = 120
+SKIPPED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "bench-results", "node_modules")
+FAILED, PASSED = 1, 0
+
+
+def main(chosen: list[str]) -> int:
+    mutants = [each for each in MUTANTS if not chosen or {str(rule) for rule in each.rules} & set(chosen)]
+    troubles = [] if chosen else [f"rule {rule} has no mutant" for rule in RULES if rule not in ruled(MUTANTS)]
+    with TemporaryDirectory(prefix="staffel-mutants-") as folder, ThreadPoolExecutor(COPIES) as pool:
+        copies: Queue[Path] = Queue()
+        for number in range(COPIES):
+            copies.put(Path(shutil.copytree(ROOT, Path(folder) / str(number), ignore=SKIPPED)))
+        for mutant, trouble in zip(mutants, pool.map(lambda each: in_a_copy(each, copies), mutants), strict=True):
+            say(f"{'killed  ' if trouble is None else trouble.upper()} {mutant.name}")
+            troubles += [] if trouble is None else [f"{trouble}: {mutant.name}"]
+    say(f"{len(mutants)} mutants of {len(ruled(mutants))} rules, {len(troubles)} troubles")
+    return 1 if troubles else 0
+
+
+def ruled(mutants: tuple[Mutant, ...] | list[Mutant]) -> set[int]:
+    return {rule for each in mutants for rule in each.rules}
+
+
+def in_a_copy(mutant: Mutant, copies: "Queue[Path]") -> str | None:
+    """None where the tests pass without the mutant and fail with it, else what is wrong."""
+    copy = copies.get()
+    try:
+        return next(judged(mutant, copy), None)
+    finally:
+        copies.put(copy)
+
+
+def judged(mutant: Mutant, copy: Path) -> Iterator[str]:
+    file = copy / mutant.file
+    text = file.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        yield f"old text found {text.count(mutant.old)} times"
+        return
+    write(file, text.replace(mutant.old, mutant.new))
+    verdict = asked(mutant, copy)
+    write(file, text)
+    if verdict == PASSED:
+        yield "survived"
+    elif verdict != FAILED:
+        yield f"tests could not run (pytest ended with {verdict})"
+
+
+def write(file: Path, text: str) -> None:
+    """And forget what was compiled of it: two texts of one size may be written within a second."""
+    file.write_text(text, encoding="utf-8")
+    for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+        compiled.unlink()
+
+
+def asked(mutant: Mutant, copy: Path) -> int:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *mutant.tests]
+    try:
+        return subprocess.run(command, cwd=copy, capture_output=True, timeout=PATIENCE_S, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return FAILED
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
