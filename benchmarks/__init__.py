@@ -1,0 +1,1 @@
+"""Measurements of the product's own functions. Never asserted in a test."""

@@ -1,0 +1,82 @@
+"""Whole commands, start-up included, and a replay by two processes. Never runs on a real home."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from audit.parallel import Order, replay_told
+from benchmarks.figures import Figure, timed
+from benchmarks.folding import DigestsDiffer
+from benchmarks.homes import append, home
+from benchmarks.sizes import Sizes, spacing_ms
+from benchmarks.worlds import START, account_name, facts, written
+from staffel.wiring import Staffel
+
+ROOT = Path(__file__).resolve().parent.parent
+MONTH_MS = 30 * 86_400_000
+
+
+def measure(sizes: Sizes) -> Iterator[Figure]:
+    yield two_processes(sizes)
+    yield help_shown(sizes)
+    yield accounts_listed(sizes)
+    yield demo_played()
+
+
+def two_processes(sizes: Sizes) -> Figure:
+    """The whole of `audit replay`, its rows included."""
+    count = sizes.replay
+    with home(partitions=4) as staffel:
+        append(staffel, facts(count, max(20, count // 50), spacing_ms=spacing_ms(count)))
+        order = Order(staffel.settings.database_url, 4)
+        told = [replay_told(order, processes) for processes in (1, 2)]
+        if told[0] != told[1] or told[0]["facts"] != count:
+            raise DigestsDiffer(f"one process and two, {count} facts")
+        del told
+        one = median(timed(lambda: replay_told(order)).wall for _ in range(sizes.runs))
+        two = median(timed(lambda: replay_told(order, 2)).wall for _ in range(sizes.runs))
+    note = f"{count:,} facts, 4 partitions, {os.cpu_count()} cores: {one:.1f} s alone, {two:.1f} s together"
+    return Figure("replay, two processes : one", one / two, "x", 1.5, note=note)
+
+
+def help_shown(sizes: Sizes) -> Figure:
+    seconds = median(timed(lambda: command({}, "--help")).wall for _ in range(sizes.runs))
+    return Figure("staffel --help, whole process", seconds, "s")
+
+
+def accounts_listed(sizes: Sizes) -> Figure:
+    """Two pages and a reply for each account: the half that replied last is engaged."""
+    with home() as staffel:
+        append(staffel, visits(sizes.accounts))
+        staffel.settle()
+        taken = [timed(lambda: command(environment(staffel), "accounts")).wall for _ in range(sizes.runs)]
+    note = f"{sizes.accounts:,} accounts, start-up included; first run {taken[0]:.2f} s"
+    return Figure("staffel accounts, whole process", median(taken), "s", 0.5, "at most", note)
+
+
+def visits(accounts: int) -> Iterator[bytes]:
+    for number in range(accounts):
+        contact, time = f"c_{number:012x}", START + number * MONTH_MS // accounts
+        for i, type_ in enumerate(("web.form_submitted", "email.replied")):
+            yield written(f"v{number}-{i}", account_name(number), contact, time, type_, "{}")
+
+
+def environment(staffel: Staffel) -> dict[str, str]:
+    return {"STAFFEL_HOME": str(staffel.settings.home), "STAFFEL_MODEL": str(staffel.settings.model)}
+
+
+def command(settings: dict[str, str], *arguments: str) -> None:
+    """Run `staffel …` to its end. subprocess.CalledProcessError where it fails."""
+    line = [sys.executable, "-c", "from staffel.cli import main; main()", *arguments]
+    with TemporaryDirectory(prefix="staffel-bench-") as folder:  # the demo keeps its home where it is started
+        there = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
+        subprocess.run(line, cwd=folder, env=there, check=True, capture_output=True)
+
+
+def demo_played() -> Figure:
+    seconds = timed(lambda: command({}, "demo")).wall
+    return Figure("staffel demo, whole process", seconds, "s", 30, "at most")

@@ -1,0 +1,126 @@
+"""The embedded host: from a file to the read models, and one fact from the recorder to what people see.
+
+Never counts a run after which `audit verify` finds a mismatch.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from statistics import quantiles
+from threading import Event, Thread
+from time import perf_counter
+
+from sqlalchemy import select
+
+from audit.verify import verify
+from benchmarks.figures import Figure, timed
+from benchmarks.homes import home
+from benchmarks.sizes import Sizes, spacing_ms
+from benchmarks.worlds import MODEL, START, account_name, facts
+from intake import cloudevents
+from intake.merging import merged
+from intake.observations import Observation
+from projections.queries import asking
+from staffel.ingesting import Tally, ingest_and_settle
+from staffel.wiring import Staffel
+
+PER_SECOND = 200
+LOOK_S = 0.002
+PATIENCE_S = 30.0
+ACT_NOW = MODEL.replace(
+    "{form: {equals: contact}}, points: 30}", "{form: {equals: contact}}, points: 30, act_now: true}"
+)
+
+
+class NotRight(Exception):
+    """What was measured did not do its work: its speed means nothing."""
+
+
+def measure(sizes: Sizes) -> Iterator[Figure]:
+    yield end_to_end(sizes.embedded)
+    yield latency(sizes.latency)
+
+
+def end_to_end(count: int) -> Figure:
+    with home() as staffel:
+        path = staffel.settings.home / "facts.jsonl"
+        write_facts(path, count)
+        tallies: list[Tally] = []
+        items = merged([cloudevents.read(path)])
+        took = timed(lambda: tallies.append(ingest_and_settle(staffel, items, lambda _: None)))
+        check(staffel, tallies[0].recorded, count)
+    note = f"{count:,} facts, one process; {count / took.cpu:,.0f} per second of processor time"
+    return Figure("embedded, file to projections, SQLite", count / took.wall, "facts/s", 12_000, note=note)
+
+
+def write_facts(path: Path, count: int) -> None:
+    with path.open("wb") as file:
+        for value in facts(count, max(20, count // 50), spacing_ms=spacing_ms(count)):
+            file.write(value + b"\n")
+
+
+def check(staffel: Staffel, recorded: int, count: int) -> None:
+    mismatches = verify(staffel.log, staffel.engine).mismatches
+    if recorded != count or mismatches:
+        raise NotRight(f"{recorded} of {count} facts recorded, {len(mismatches)} mismatches: {mismatches[:3]}")
+
+
+def latency(count: int) -> Figure:
+    """Each fact is an account's first and opens a handoff; it is there when account and handoff row are."""
+    with home(model_text=ACT_NOW) as staffel:
+        stop = Event()
+        host = Thread(target=staffel.serving_host().run, args=(stop,))
+        host.start()
+        try:
+            waits = [wait * 1000 for wait in waited(staffel, count)]
+        finally:
+            stop.set()
+            host.join()
+        check(staffel, count, count)
+    cuts = quantiles(waits, n=100, method="inclusive")
+    note = f"{count:,} facts at {PER_SECOND}/s; p50 {cuts[49]:.1f} ms, p90 {cuts[89]:.1f} ms, most {max(waits):.0f} ms"
+    return Figure("record to visible account and handoff, p99", cuts[98], "ms", 50, "at most", note)
+
+
+def waited(staffel: Staffel, count: int) -> list[float]:
+    """Seconds from the call of the recorder to the rows, for every fact; looked for every LOOK_S."""
+    sent: SimpleQueue[tuple[int, float]] = SimpleQueue()
+    waits: list[float] = []
+    watcher = Thread(target=watch, args=(staffel, sent, count, waits))
+    watcher.start()
+    pause, begun = Event(), perf_counter()
+    for number in range(count):
+        pause.wait(max(0.0, begun + number / PER_SECOND - perf_counter()))
+        called = perf_counter()
+        staffel.recorder.record([request(number)])
+        sent.put((number, called))
+    watcher.join()
+    return waits
+
+
+def request(number: int) -> Observation:
+    name = f"r{number}"
+    content = {"form": "contact"}
+    return Observation(
+        where=name, source="synthetic", id=name, type="web.form_submitted.v1", time=START + number,
+        account=account_name(number), contact=f"c_{number:012x}", data=content,
+    )  # fmt: skip
+
+
+def watch(staffel: Staffel, sent: "SimpleQueue[tuple[int, float]]", count: int, waits: list[float]) -> None:
+    """Notes when the account and the handoff of each fact are there, in the order of the facts."""
+    pause = Event()
+    for _ in range(count):
+        number, called = sent.get()
+        while not is_visible(staffel, account_name(number)):
+            if perf_counter() - called > PATIENCE_S:
+                return
+            pause.wait(LOOK_S)
+        waits.append(perf_counter() - called)
+
+
+def is_visible(staffel: Staffel, account: str) -> bool:
+    with asking(staffel.engine) as questions:
+        accounts, handoffs = questions.models.accounts, questions.models.handoffs
+        found = select(handoffs.c.handoff).join(accounts, accounts.c.account == handoffs.c.account)
+        return questions.connection.execute(found.where(handoffs.c.account == account)).first() is not None

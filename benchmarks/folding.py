@@ -1,0 +1,139 @@
+"""The fold in one process: live, in replays, over growing histories, and what its state weighs.
+
+Never counts a run whose digests differ from those of another run over the same facts.
+"""
+
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from itertools import islice
+from time import process_time
+
+from audit.replay import digest
+from benchmarks.figures import Figure, median_cpu
+from benchmarks.sizes import Sizes, spacing_ms
+from benchmarks.worlds import account_name, facts, model, of_contact
+from scoring.compile import compile_model
+from streams.duplicates import DuplicateWindow
+from streams.garbage import frozen_garbage
+from streams.log import Record
+from streams.partition_fold import PartitionFold
+from streams.scorer import make_unit, nothing_loaded
+
+BATCH = 2_000
+CROWD = "crowd.example"
+GROWING_ACCOUNTS = 200
+PLAN = compile_model(model(), "bench-1-000000000000")
+
+
+class DigestsDiffer(Exception):
+    """Two runs over the same facts ended in different states: their speed means nothing."""
+
+
+def measure(sizes: Sizes) -> Iterator[Figure]:
+    yield from speed(sizes)
+    yield growth(sizes.growth)
+    yield from memory(sizes.contacts)
+
+
+def speed(sizes: Sizes) -> Iterator[Figure]:
+    """Facts per second of processor time, live and in a replay."""
+    records = list(as_records(facts(sizes.fold, max(20, sizes.fold // 50), spacing_ms=spacing_ms(sizes.fold))))
+    states: set[str] = set()
+
+    def live() -> None:
+        states.add(state_of(folded_live(records)))
+
+    def replayed() -> None:
+        states.add(state_of(folded_again(records)))
+
+    with frozen_garbage():
+        live_seconds = median_cpu(lambda: folded_live(records), sizes.runs)
+        replay_seconds = median_cpu(lambda: folded_again(records), sizes.runs)
+    live()
+    replayed()
+    if len(states) != 1:
+        raise DigestsDiffer(f"live and replay of {sizes.fold} facts")
+    note = f"{sizes.fold:,} facts of a year, {sizes.fold // 50:,} accounts; digest {min(states)[:12]}"
+    yield Figure("fold, live with records encoded", sizes.fold / live_seconds, "facts/s", 60_000, note=note)
+    yield Figure("fold, replay without output", sizes.fold / replay_seconds, "facts/s", 120_000, note=note)
+
+
+def as_records(values: Iterable[bytes], first: int = 0) -> Iterator[Record]:
+    return (Record(offset, key_of(value), value) for offset, value in enumerate(values, first))
+
+
+def key_of(value: bytes) -> str:
+    return value.split(b'"subject":"', 1)[1].split(b'"', 1)[0].decode()
+
+
+def folded_live(records: list[Record]) -> PartitionFold:
+    """As the scorer does it: batches, lines, state and score records encoded."""
+    fold = PartitionFold(0, nothing_loaded, plan=PLAN)
+    for start in range(0, len(records), BATCH):
+        make_unit(fold, records[start : start + BATCH], start)
+    return fold
+
+
+def folded_again(records: Iterable[Record]) -> PartitionFold:
+    fold = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    for record in records:
+        fold.apply(record)
+    return fold
+
+
+def state_of(fold: PartitionFold) -> str:
+    """One digest over those of all accounts."""
+    return sha256("".join(digest(fold.accounts[id]) for id in sorted(fold.accounts)).encode()).hexdigest()
+
+
+def growth(lengths: tuple[int, ...]) -> Figure:
+    """Mean cost per fact up to each length of one history of the same accounts, the dearest against the cheapest."""
+    coming = as_records(facts(lengths[-1], GROWING_ACCOUNTS, spacing_ms=spacing_ms(1_000_000)))
+    fold = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    costs: dict[str, float] = {}
+    done, seconds = 0, 0.0
+    with frozen_garbage():
+        for length in lengths:
+            while done < length:
+                records = list(islice(coming, min(BATCH, length - done)))
+                begun = process_time()
+                make_unit(fold, records, done)
+                seconds += process_time() - begun
+                done += len(records)
+            costs[f"{length:,}"] = seconds / done * 1e6
+    ratio = max(costs.values()) / min(costs.values())
+    note = ", ".join(f"{length}: {cost:.1f} us" for length, cost in costs.items())
+    return Figure("cost per fact, dearest : cheapest", ratio, "x", 1.2, "at most", note, costs)
+
+
+def memory(count: int) -> Iterator[Figure]:
+    """Bytes as the interpreter allocates them for accounts without contacts, then for contacts with five counters."""
+    gc.collect()
+    tracemalloc.start()
+    empty = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    alone = grown_by(lambda: [empty.account(account_name(i)) for i in range(count)])
+    crowd = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    peopled = grown_by(lambda: folded_contacts(crowd, count))
+    tracemalloc.stop()
+    contacts = crowd.account(CROWD).contacts.values()
+    counters = {len(contact.caps or ()) for contact in contacts}
+    yield Figure("memory of an account without contacts", alone / count, "bytes", 2_000, "at most", f"{count:,}")
+    note = f"{count:,} in one account, counters of each: {', '.join(map(str, sorted(counters)))}"
+    yield Figure("memory of a contact, five live counters", peopled / count, "bytes", 1_000, "at most", note)
+
+
+def folded_contacts(fold: PartitionFold, count: int) -> None:
+    for i in range(count):
+        for record in as_records(of_contact(CROWD, i)):
+            fold.apply(record)
+    fold.window = DuplicateWindow()  # bounded, and no part of a contact
+
+
+def grown_by(make: Callable[[], object]) -> int:
+    """Bytes that stand afterwards and did not before."""
+    before = tracemalloc.get_traced_memory()[0]
+    make()
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] - before
