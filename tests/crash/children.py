@@ -2,9 +2,11 @@
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing.context import ForkServerContext
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
 
@@ -23,16 +25,36 @@ def forks() -> ForkServerContext:
     return context
 
 
-def run(work: Callable[..., None], *arguments: object) -> Ended:
-    """Run to the end; the last argument of `work` is where it tells."""
+@dataclass
+class Child:
+    """A process that runs; `told` is what it says."""
+
+    process: ForkServerProcess
+    told: Connection
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def ended(self) -> Ended:
+        """Wait for its end."""
+        told = []
+        with suppress(EOFError):
+            while True:
+                told.append(self.told.recv())
+        self.process.join()
+        return Ended(self.process.exitcode, told)
+
+
+def start(work: Callable[..., None], *arguments: object) -> Child:
+    """The last argument of `work` is where it tells."""
     reading, telling = forks().Pipe(duplex=False)
     child = forks().Process(target=work, args=(*arguments, telling), daemon=True)
     child.start()
     telling.close()
-    told = []
-    try:
-        while True:
-            told.append(reading.recv())
-    except EOFError:
-        child.join(30)
-    return Ended(child.exitcode, told)
+    return Child(child, reading)
+
+
+def run(work: Callable[..., None], *arguments: object) -> Ended:
+    """Run to the end."""
+    return start(work, *arguments).ended()

@@ -11,7 +11,7 @@ from projections.versions import version_of
 
 Rows = list[tuple[Any, ...]]
 _UNTOLD = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}
-"""Among them the scores: a unit that was killed is folded anew, with whatever came since; the read models tell of it."""
+"""Of the scores the read models tell: a unit that was killed is folded anew, with whatever came since."""
 _FREE = {
     "log_ends": "next_offset",  # of scores
     "checkpoints": "next_offset",

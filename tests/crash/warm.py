@@ -1,4 +1,4 @@
-"""What takes long to begin with, done once in the server that all child processes are forked from. Opens no database."""
+"""What takes long to begin with, done once in the server that child processes are forked from. Opens no database."""
 
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
