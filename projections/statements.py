@@ -7,15 +7,15 @@ takes longer than the database does.
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Select, Table
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from projections.columns import Json
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 Rows = Sequence[dict[str, Any]]
 _KEYS_AT_ONCE = 1000
@@ -79,8 +79,8 @@ def _statement(table: Table, columns: tuple[str, ...], verb: str, dialect: Diale
     return _Statement(str(compiled), compiled.positiontup, json)
 
 
-def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> SqliteInsert | PostgresInsert:
-    insert = insert_postgres(table) if dialect == "postgresql" else insert_sqlite(table)
+def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> "SqliteInsert | PostgresInsert":
+    insert = _insert_into(table, dialect)
     if verb == "add":
         return insert
     key = [column.name for column in table.primary_key]
@@ -91,3 +91,14 @@ def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> 
         set_={name: insert.excluded[name] for name in columns if name not in key},
         where=table.c.seq < insert.excluded.seq if verb == "put_newer" else None,
     )
+
+
+def _insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
+    """Each dialect is slow to import, and one of them is used."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_postgres
+
+        return insert_postgres(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+    return insert_sqlite(table)

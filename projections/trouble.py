@@ -1,9 +1,12 @@
 """What goes wrong with a database, said so that a person can act on it. Never repairs or retries."""
 
 import sqlite3
+import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
 _SQLITE_TROUBLE = {
     sqlite3.SQLITE_FULL: "the disk is full; free some space and start again, nothing half-written is kept",
@@ -46,7 +49,9 @@ def trouble_of(error: BaseException, database: str) -> DatabaseTrouble | None:
 def _advice(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         return _sqlite_advice(error)
-    if isinstance(error, psycopg.Error):
+    # The driver is slow to import, and where it was not used no error is its own.
+    driver = sys.modules.get("psycopg")
+    if driver is not None and isinstance(error, driver.Error):
         return _postgres_advice(error)
     return None
 
@@ -56,10 +61,12 @@ def _sqlite_advice(error: sqlite3.Error) -> str | None:
     return _SQLITE_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
 
 
-def _postgres_advice(error: psycopg.Error) -> str | None:
+def _postgres_advice(error: "psycopg.Error") -> str | None:
+    from psycopg import OperationalError
+
     if error.sqlstate is not None:
         return _POSTGRES_TROUBLE.get(error.sqlstate)
-    if not isinstance(error, psycopg.OperationalError):
+    if not isinstance(error, OperationalError):
         return None
     # An attempt to connect that fails has no code; the server's own answer, if it gave one, begins with FATAL.
     return _REFUSED if "FATAL:" in str(error) else _UNREACHABLE

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from schemas.registry import CONTROL_TYPES, NAMES, unversioned
 from scoring.durations import format_hours
 from scoring.model_parts import Rule, ScoringModel, Stage, Track
-from scoring.model_source import Path, closest
+from scoring.model_problems import Path, closest
 
 Finding = tuple[Path, str]
 Unsure = Callable[[Path], bool]

@@ -2,66 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-Path = tuple[str | int, ...]
+from scoring.model_problems import ModelError, Path, Problem, Source, key_text
 
 _LARGEST = 128 * 1024
 _DEEPEST = 12
 _TAG = "tag:yaml.org,2002:"
 _BOOLEANS = {"true": True, "false": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where, and what was expected."""
-
-    file: str
-    line: int | None
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (place, self.key, self.message) if part)
-
-
-class ModelError(Exception):
-    """A model cannot be used; `problems` lists every reason at once."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Plain content and the line of each of its paths (none where the content was no text)."""
-
-    name: str
-    content: Any
-    lines: dict[Path, int]
-
-    def problem(self, path: Path, message: str) -> Problem:
-        """A problem at a path; the line is that of the nearest place that has one."""
-        known = (self.lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in self.lines)
-        return Problem(self.name, next(known, None), key_text(path), message)
-
-
-def key_text(path: Path) -> str:
-    """`tracks.acquisition.rules[2].points`"""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-
-
-def closest(word: str, known: Any) -> str:
-    """` (did you mean …?)`, or nothing."""
-    found = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def read_source(text: str, name: str) -> Source:
