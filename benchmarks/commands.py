@@ -49,7 +49,6 @@ def help_shown(sizes: Sizes) -> Figure:
 
 
 def accounts_listed(sizes: Sizes) -> Figure:
-    """Two pages and a reply for each account: the half that replied last is engaged."""
     with home() as staffel:
         append(staffel, visits(sizes.accounts))
         staffel.settle()
@@ -59,10 +58,11 @@ def accounts_listed(sizes: Sizes) -> Figure:
 
 
 def visits(accounts: int) -> Iterator[bytes]:
+    """One page each, and as many facts more, most of them of few accounts, over a month."""
     for number in range(accounts):
-        contact, time = f"c_{number:012x}", START + number * MONTH_MS // accounts
-        for i, type_ in enumerate(("web.form_submitted", "email.replied")):
-            yield written(f"v{number}-{i}", account_name(number), contact, time, type_, "{}")
+        contact = f"c_{number:012x}"
+        yield written(f"v{number}", account_name(number), contact, START, "web.page_viewed", '{"url":"/"}')
+    yield from facts(accounts, accounts, spacing_ms=MONTH_MS // accounts)
 
 
 def environment(staffel: Staffel) -> dict[str, str]:

@@ -9,8 +9,9 @@ from intake.observations import Filtered, Item, Observation, Rejected
 from intake.recorder import Recorder
 from intake.recording import Duplicate, Outcome, Recorded
 from staffel.wiring import Staffel
+from streams.garbage import frozen_garbage
 
-BATCH = 2_000
+BATCH = 5_000
 
 
 @dataclass
@@ -71,9 +72,10 @@ def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable
             staffel.host.drain()
 
     try:
-        if hosting:
-            staffel.host.drain()
-        tally = ingest(items, staffel.recorder, after_batch)
+        with frozen_garbage():
+            if hosting:
+                staffel.host.drain()
+            tally = ingest(items, staffel.recorder, after_batch)
     finally:
         if hosting:
             staffel.lock.release()
