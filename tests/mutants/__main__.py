@@ -34,10 +34,11 @@ def main(chosen: list[str]) -> int:
         copies: Queue[Path] = Queue()
         for number in range(COPIES):
             copies.put(Path(shutil.copytree(ROOT, Path(folder) / str(number), ignore=SKIPPED)))
+        troubles += [each for each in pool.map(lambda each: in_a_copy(each, copies), unbroken(mutants)) if each]
         for mutant, trouble in zip(mutants, pool.map(lambda each: in_a_copy(each, copies), mutants), strict=True):
             say(f"{'killed  ' if trouble is None else trouble.upper()} {mutant.name}")
             troubles += [] if trouble is None else [f"{trouble}: {mutant.name}"]
-    say(f"{len(mutants)} mutants of {len(ruled(mutants))} rules, {len(troubles)} troubles")
+    say("\n".join([f"{len(mutants)} mutants of {len(ruled(mutants))} rules, {len(troubles)} troubles", *troubles]))
     return 1 if troubles else 0
 
 
@@ -45,10 +46,20 @@ def ruled(mutants: tuple[Mutant, ...] | list[Mutant]) -> set[int]:
     return {rule for each in mutants for rule in each.rules}
 
 
+def unbroken(mutants: list[Mutant]) -> list[Mutant]:
+    """One for each file of tests, which breaks nothing: they have to pass as things are."""
+    chosen: dict[str, list[str]] = {}
+    for each in mutants:
+        chosen.setdefault(each.tests[0], []).append(each.tests[2] if len(each.tests) > 2 else "test")
+    return [Mutant((), "", "", "", (file, "-k", " or ".join(words))) for file, words in chosen.items()]
+
+
 def in_a_copy(mutant: Mutant, copies: "Queue[Path]") -> str | None:
-    """None where the tests pass without the mutant and fail with it, else what is wrong."""
+    """None where the tests judge as they should, else what is wrong."""
     copy = copies.get()
     try:
+        if not mutant.rules:
+            return None if asked(mutant, copy) == PASSED else f"{mutant.tests[0]} fails without any mutant"
         return next(judged(mutant, copy), None)
     finally:
         copies.put(copy)
