@@ -16,7 +16,7 @@ from audit.verify import verify
 from benchmarks.figures import Figure, timed
 from benchmarks.homes import home
 from benchmarks.sizes import Sizes, spacing_ms
-from benchmarks.worlds import MODEL, START, account_name, facts
+from benchmarks.worlds import MODEL, account_name, facts
 from intake import cloudevents
 from intake.merging import merged
 from intake.observations import Observation
@@ -92,17 +92,17 @@ def waited(staffel: Staffel, count: int) -> list[float]:
     for number in range(count):
         pause.wait(max(0.0, begun + number / PER_SECOND - perf_counter()))
         called = perf_counter()
-        staffel.recorder.record([request(number)])
+        staffel.recorder.record([request(number, staffel.clock())])
         sent.put((number, called))
     watcher.join()
     return waits
 
 
-def request(number: int) -> Observation:
+def request(number: int, time: int) -> Observation:
     name = f"r{number}"
     content = {"form": "contact"}
     return Observation(
-        where=name, source="synthetic", id=name, type="web.form_submitted.v1", time=START + number,
+        where=name, source="synthetic", id=name, type="web.form_submitted.v1", time=time,
         account=account_name(number), contact=f"c_{number:012x}", data=content,
     )  # fmt: skip
 

@@ -5,14 +5,17 @@ half-way. What only reads asks `reading(engine)`: it waits for nobody, and sees 
 """
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from projections.trouble import DatabaseTrouble, trouble_of
 
+_TURN = "turn"
 _BUSY_TIMEOUT_S = 30  # `?timeout=SECONDS` in the address says otherwise
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -68,21 +71,43 @@ def _open_sqlite(url: URL) -> Engine:
     Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
     patience = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
     engine = create_engine(url, connect_args=patience)
+    turn = _Turn()
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", turn.begin)
+    event.listen(engine, "checkin", turn.end)
     return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own BEGIN comes too late, before the first write only; ours comes with `_begin_sqlite`.
+    # The driver's own BEGIN comes too late, before the first write only; ours comes with `_Turn.begin`.
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("access") == "read"
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+class _Turn:
+    """Whose turn it is to write among the threads of this process.
+
+    SQLite lets a writer who waits look again after ever longer pauses, and others overtake it: one that commits for
+    every fact and a host that commits all the time would keep each other waiting for a second and more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def begin(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("access") == "read":
+            connection.exec_driver_sql("BEGIN")
+            return
+        # Who waits too long goes on without its turn: SQLite's own lock decides then, and tells what is wrong.
+        if not connection.info.get(_TURN):
+            connection.info[_TURN] = self._lock.acquire(timeout=_BUSY_TIMEOUT_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        """The transaction is over, however it ended: the connection goes back to the pool."""
+        if record.info.pop(_TURN, False):
+            self._lock.release()
 
 
 def _tell_trouble(context: ExceptionContext) -> DatabaseTrouble | None:
