@@ -1,20 +1,25 @@
 """Verify: is what was recorded what the log computes? Names the first row that differs. Never mends anything."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
-from math import isclose
 from typing import Any, Protocol
 
+from msgspec import MsgspecError
+
+from audit.mismatches import TABLES, Mismatch, compare_rows, read, same, shown
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from projections.database import Database
+from projections.health import projected_now
 from projections.queries import Questions, asking
+from projections.rows import account_row, profile_columns
 from schemas.scores import decode_account
-from schemas.times import format_time
 from schemas.topics import ENGAGEMENT, SCORES
+from scoring.fit import known_profile
+from scoring.plan import Plan
 from scoring.state import Account, Outcome
-from streams.log import Log
+from streams.log import Log, LogError
 from streams.partition_fold import PartitionFold
+from streams.records import account_scored
 from streams.scorer import nothing_loaded
 
 
@@ -33,26 +38,10 @@ class CheckedLog(Log, Protocol):
 
 
 @dataclass(frozen=True)
-class Mismatch:
-    """`fact`: the fact (or place) at which it shows."""
-
-    account: str
-    fact: str | None
-    field: str
-    recorded: Any
-    computed: Any
-
-
-@dataclass(frozen=True)
 class Verified:
     accounts: int
     facts: int
     mismatches: list[Mismatch]
-
-
-LINE = ("track", "time", "event", "type", "contact", "rule", "points", "weight", "cut", "half_life")
-CHANGE = ("track", "at", "from", "to", "cause", "score")
-OPENED = ("track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at")
 
 
 def verify(log: CheckedLog, engine: Database, *, progress: Progress = lambda _: None) -> Verified:
@@ -60,33 +49,43 @@ def verify(log: CheckedLog, engine: Database, *, progress: Progress = lambda _: 
     mismatches = list(damaged(log))
     accounts: set[str] = set()
     facts = 0
-    for partition in range(log.partitions(ENGAGEMENT)):
-        fold = PartitionFold(partition, nothing_loaded)
-        with asking(engine) as questions:
-            mismatches += compare_partition(log, fold, questions, progress)
-        accounts |= set(fold.accounts)
-        facts += fold.facts
-    with asking(engine) as questions:
+    with asking(engine) as questions:  # one moment throughout: a host may go on meanwhile
+        for partition, end in projected_now(questions.connection, log).items():
+            fold = PartitionFold(partition, nothing_loaded)
+            mismatches += compare_partition(log, fold, end, questions, progress)
+            accounts |= set(fold.accounts)
+            facts += fold.facts
         mismatches += strangers(questions, accounts)
     return Verified(sum(map(is_scored, accounts)), facts, mismatches)
+
+
+WRITTEN = "the record as it was written (checksum)"
 
 
 def damaged(log: CheckedLog) -> Iterator[Mismatch]:
     """Stored facts whose bytes are not the ones that were written."""
     for damage in log.verify_checksums(ENGAGEMENT):
-        records = log.read(ENGAGEMENT, damage.partition, damage.offset, 1)
         place = f"{ENGAGEMENT}/{damage.partition}/{damage.offset}"
-        shown = records[0].value.decode("utf-8", "replace")[:200] if records else None
-        yield Mismatch(damage.key, place, "stored record", shown, "the record as it was written (checksum)")
+        yield Mismatch(
+            damage.key, place, "stored record", stored(log, damage), "the record as it was written (checksum)"
+        )
+
+
+def stored(log: Log, damage: Damage) -> str | None:
+    """The beginning of what stands there now; None where it cannot be read at all."""
+    try:
+        [record] = log.read(ENGAGEMENT, damage.partition, damage.offset, 1)
+    except LogError:
+        return None
+    return record.value.decode("utf-8", "replace")[:200]
 
 
 def compare_partition(
-    log: CheckedLog, fold: PartitionFold, questions: Questions, progress: Progress
+    log: CheckedLog, fold: PartitionFold, end: int, questions: Questions, progress: Progress
 ) -> Iterator[Mismatch]:
-    """Compare as the fold goes, so that memory holds the lines of one batch only."""
-    position = log.position(fold.partition)
+    """Compare as the fold goes up to `end`, so that memory holds the lines of one batch only."""
     broken: set[str] = set()
-    for number, record in enumerate(records_of(log, fold.partition, position), 1):
+    for number, record in enumerate(records_of(log, fold.partition, end), 1):
         fold.apply(record)
         if number % BATCH == 0:
             progress(BATCH)
@@ -94,7 +93,8 @@ def compare_partition(
     yield from compare_touched(fold, questions, broken)
     for id, account in fold.accounts.items():
         if id not in broken:
-            yield from compare_end(log, questions, id, account)
+            yield from compare_topic(log, id, account)
+            yield from compare_account(questions, account, fold.plan)
 
 
 def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str]) -> Iterator[Mismatch]:
@@ -112,65 +112,68 @@ def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str])
 
 
 def compare_outcome(questions: Questions, id: str, outcome: Outcome, seq: int) -> Iterator[Mismatch]:
-    span = (id, outcome.after_seq, seq)
-    lines = questions.between("ledger", *span)
-    yield from compare_rows(id, "ledger", LINE, lines, outcome.lines or [], "event")
-    changes = questions.between("stage_changes", *span)
-    yield from compare_rows(id, "stage_changes", CHANGE, changes, outcome.stages, "cause")
-    opened = questions.between("handoffs", *span, by="crossed_seq")
-    yield from compare_rows(id, "handoffs", OPENED, opened, outcome.handoffs, "fact")
-    steps = questions.between("handoff_steps", *span)
-    yield from compare_rows(id, "handoff_steps", ("status", "at", "fact", "late"), steps, outcome.steps, "fact")
+    computed: dict[str, Sequence[Any]] = {
+        "ledger": outcome.lines or [],
+        "stage_changes": outcome.stages,
+        "handoffs": outcome.handoffs,
+        "handoff_steps": outcome.steps,
+    }
+    for name, values in computed.items():
+        recorded = questions.between(name, id, outcome.after_seq, seq, by=TABLES[name].by)
+        yield from compare_rows(id, name, recorded, values)
 
 
-def compare_rows(
-    id: str, name: str, fields: tuple[str, ...], recorded: Iterable[Any], computed: Iterable[Any], fact: str
-) -> Iterator[Mismatch]:
-    for row, value in zip_longest(recorded, computed):
-        if row is None or value is None:
-            there = row if row is not None else value
-            yield Mismatch(id, str(read(there, fact)), name, shown(row, fields), shown(value, fields))
-            continue
-        for field in fields:
-            if not same(read(row, field), read(value, field)):
-                yield Mismatch(id, str(read(value, fact)), f"{name}.{field}", read(row, field), read(value, field))
-
-
-RENAMED = {"from": ("from_stage", "from_"), "to": ("to_stage", "to")}
-INSTANTS = ("time", "at", "crossed_at", "due_at")
-
-
-def read(row: Any, field: str) -> Any:
-    """A field of a row or of a computed value; instants in ISO form."""
-    names = RENAMED.get(field, (field,))
-    value = next(getattr(row, name) for name in names if hasattr(row, name))
-    return format_time(value) if field in INSTANTS and isinstance(value, int) else value
-
-
-def shown(row: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
-    return None if row is None else {field: read(row, field) for field in fields}
-
-
-def same(recorded: Any, computed: Any) -> bool:
-    if isinstance(recorded, float) and isinstance(computed, int | float):
-        return isclose(recorded, computed, rel_tol=1e-12, abs_tol=1e-9)
-    return bool(recorded == computed)
-
-
-def compare_end(log: Log, questions: Questions, id: str, account: Account) -> Iterator[Mismatch]:
-    """The last digests: of the topic, and of the read model."""
-    computed = digest(account)
+def compare_topic(log: Log, id: str, account: Account) -> Iterator[Mismatch]:
+    """The last digest in the topic, unless a host wrote a later one meanwhile."""
     last = log.latest(SCORES, [id]).get(id)
-    topic = decode_account(last.value).digest if last is not None else None
-    if topic != computed:
-        yield Mismatch(id, None, "scores.digest", topic, computed)
-    row = questions.account(id)
-    if row is None or row.digest != computed:
-        yield Mismatch(id, None, "accounts.digest", row.digest if row is not None else None, computed)
+    try:
+        scored = decode_account(last.value) if last is not None else None
+    except (MsgspecError, ValueError) as problem:
+        yield Mismatch(id, None, "scores", f"cannot be read: {problem}", "the account's last update")
+        return
+    if scored is not None and scored.seq > account.seq:
+        return
+    recorded, computed = scored.digest if scored is not None else None, digest(account)
+    if recorded != computed:
+        yield Mismatch(id, None, "scores.digest", recorded, computed)
+
+
+def compare_account(questions: Questions, account: Account, plan: Plan) -> Iterator[Mismatch]:
+    """The account as it is shown, field by field, and where its handoffs stand."""
+    row = questions.account(account.id)
+    if row is None:
+        yield Mismatch(account.id, None, "accounts", None, {"seq": account.seq, "digest": digest(account)})
+        return
+    computed = account_row(account_scored(account, Outcome(account.seq, False), plan))
+    computed |= profile_columns(known_profile(account)) if account.profile or account.claims else {}
+    for field, value in computed.items():
+        if not same(getattr(row, field), value):
+            yield Mismatch(account.id, None, f"accounts.{field}", getattr(row, field), value)
+            return
+    if any(track.crossings for track in account.tracks):
+        yield from compare_standing(questions, account.id)
+
+
+def compare_standing(questions: Questions, id: str) -> Iterator[Mismatch]:
+    """Where handoffs stand follows from their last steps, which were compared before."""
+    for row in questions.handoffs(account=id):
+        for field, value in standing_after(questions.steps(row.handoff)).items():
+            if getattr(row, field) != value:
+                yield Mismatch(id, row.handoff, f"handoffs.{field}", getattr(row, field), value)
+
+
+def standing_after(steps: Sequence[Any]) -> dict[str, Any]:
+    decided = {"status": "proposed", "by": None, "reason": None, "opportunity": None}
+    if steps:
+        decided = {field: getattr(steps[-1], field) for field in decided}
+    return {**decided, "steps": len(steps), "late": any(step.late for step in steps)}
 
 
 def strangers(questions: Questions, known: set[str]) -> Iterator[Mismatch]:
-    """Accounts that were recorded and that no fact of the log makes."""
+    """What was recorded and no fact of the log makes: accounts, and rows that no update brought."""
     for row in questions.accounts():
         if row.account not in known:
             yield Mismatch(row.account, None, "accounts", {"seq": row.seq, "digest": row.digest}, None)
+    for name, compared in TABLES.items():
+        for row in questions.beyond(name, compared.by):
+            yield Mismatch(row.account, str(read(row, compared.fact)), name, shown(row, compared.fields), None)

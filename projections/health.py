@@ -59,11 +59,16 @@ def _count(connection: Connection, statement: Any) -> int:
 def projected(engine: Engine, log: Log, name: str = versions.MAIN) -> dict[int, int]:
     """Partition -> the engagement offset up to which everything is in the read models."""
     with reading(engine).connect() as connection:
-        version = versions.version_of(connection, name)
-        found = select(checkpoints.c.partition, checkpoints.c.engagement_next).where(
-            checkpoints.c.projection == name, checkpoints.c.version == version
-        )
-        reached = {row.partition: row.engagement_next for row in connection.execute(found)}
+        return projected_now(connection, log, name)
+
+
+def projected_now(connection: Connection, log: Log, name: str = versions.MAIN) -> dict[int, int]:
+    """The same as of the moment that this connection sees."""
+    version = versions.version_of(connection, name)
+    found = select(checkpoints.c.partition, checkpoints.c.engagement_next).where(
+        checkpoints.c.projection == name, checkpoints.c.version == version
+    )
+    reached = {row.partition: row.engagement_next for row in connection.execute(found)}
     return {partition: reached.get(partition, 0) for partition in range(log.partitions(ENGAGEMENT))}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from projections import versions
@@ -96,6 +96,13 @@ class Questions:
         order = [rows.c[by], *([rows.c.n] if "n" in rows.c else [])]
         chosen = select(rows).where(rows.c.account == account, rows.c[by] > after_seq, rows.c[by] <= seq)
         return self._all(chosen.order_by(*order))
+
+    def beyond(self, table: str, by: str = "seq") -> Rows:
+        """Rows of a read model that no update of their account brought: it does not exist, or has not come so far."""
+        rows, accounts = self.models.metadata.tables[getattr(self.models, table).name], self.models.accounts
+        beside = rows.outerjoin(accounts, rows.c.account == accounts.c.account)
+        chosen = select(rows).select_from(beside).where(or_(accounts.c.account.is_(None), rows.c[by] > accounts.c.seq))
+        return self._all(chosen.order_by(rows.c.account, rows.c[by]))
 
     def _up_to(self, account: str, seq: int | None) -> list[ColumnElement[bool]]:
         ledger = self.models.ledger

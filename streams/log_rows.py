@@ -27,6 +27,10 @@ class UnfitRecord(LogError):
     """A key that no table can hold."""
 
 
+class DamagedRecord(LogError):
+    """A stored record that cannot be read."""
+
+
 class Placed(NamedTuple):
     """The rows to insert, the answers in the order of the records, and the partitions' new ends."""
 
@@ -61,7 +65,13 @@ def stored_ids(records: Sequence[NewRecord]) -> list[bytes | None]:
 
 
 def record_of(offset: int, key: str, value: bytes, headers: bytes | None) -> Record:
-    return Record(offset, key, value, () if headers is None else _unpacked(headers))
+    """Raises `DamagedRecord` where the headers are not what was written."""
+    try:
+        return Record(offset, key, value, () if headers is None else _unpacked(headers))
+    except msgspec.MsgspecError:
+        raise DamagedRecord(
+            f"the record of {key!r} at offset {offset} is damaged, its headers cannot be read; restore a backup"
+        ) from None
 
 
 def is_damaged(key: str, value: bytes, headers: bytes | None, checksum: int) -> bool:

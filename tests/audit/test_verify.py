@@ -1,0 +1,180 @@
+"""Verify sees: whatever is altered in what was recorded is found and named; what was not altered is not."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from audit.verify import Mismatch, verify
+from schemas.scores import decode_account, encode
+from staffel.wiring import Staffel, connect
+from tests import databases
+from tests.crash.acts import at, decided, registered, told, wrote
+from tests.crash.commands import staffel as command
+from tests.crash.playing import Stage
+
+REPLY = "anna replies"
+MEETING = "bert meets"
+HANDOFF = "acme/sales/1"
+COPIED = "INSERT INTO ledger SELECT"
+MADE_UP = (
+    f"track, time, 'made up', type, contact, rule, points, weight, cut, half_life FROM ledger WHERE event = '{REPLY}'"
+)
+
+
+@pytest.fixture
+def home(database_kind: str, tmp_path: Path) -> Iterator[Staffel]:
+    """Two accounts handed over, one of them accepted."""
+    staffel = connect(Stage(databases.migrated(database_kind, tmp_path)).settings(), clock=lambda: at(12))
+    for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
+        act(staffel)
+    yield staffel
+    staffel.close()
+
+
+def altered(home: Staffel, statement: str) -> list[Mismatch]:
+    """What verify finds once the statement, which touches one row, was run."""
+    with home.engine.begin() as connection:
+        assert connection.execute(text(statement)).rowcount == 1
+    return verify(home.log, home.engine).mismatches
+
+
+def named(mismatches: list[Mismatch]) -> list[tuple[str, str | None, str]]:
+    return [(mismatch.account, mismatch.fact, mismatch.field) for mismatch in mismatches]
+
+
+def test_what_nobody_altered_is_what_the_log_computes(home: Staffel) -> None:
+    verified = verify(home.log, home.engine)
+    assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (f"UPDATE ledger SET points = points + 1 WHERE event = '{REPLY}'", ("acme", REPLY, "ledger.points")),
+        (f"UPDATE ledger SET rule = 'page' WHERE event = '{MEETING}'", ("beta", MEETING, "ledger.rule")),
+        (f"UPDATE ledger SET contact = 'c_other' WHERE event = '{REPLY}'", ("acme", REPLY, "ledger.contact")),
+        (f"UPDATE ledger SET time = time + 60000 WHERE event = '{REPLY}'", ("acme", REPLY, "ledger.time")),
+        (f"DELETE FROM ledger WHERE event = '{MEETING}'", ("beta", MEETING, "ledger")),
+        (
+            f"{COPIED} account, epoch, seq, n + 1, {MADE_UP}",
+            ("acme", "made up", "ledger"),
+        ),
+        (
+            f"{COPIED} account, epoch, seq + 99, n, {MADE_UP}",
+            ("acme", "made up", "ledger"),
+        ),
+        (
+            f"{COPIED} 'nobody', epoch, seq, n, {MADE_UP}",
+            ("nobody", "made up", "ledger"),
+        ),
+        (
+            f"UPDATE stage_changes SET score = 49 WHERE cause = '{MEETING}'",
+            ("beta", MEETING, "stage_changes.score"),
+        ),
+        (
+            f"UPDATE stage_changes SET to_stage = 'warm' WHERE cause = '{MEETING}'",
+            ("beta", MEETING, "stage_changes.to"),
+        ),
+        (f"DELETE FROM stage_changes WHERE cause = '{MEETING}'", ("beta", MEETING, "stage_changes")),
+        ("UPDATE handoffs SET score = 99 WHERE account = 'beta'", ("beta", MEETING, "handoffs.score")),
+        ("UPDATE handoffs SET route = 'nobody' WHERE account = 'beta'", ("beta", MEETING, "handoffs.route")),
+        ("UPDATE handoffs SET status = 'rejected' WHERE account = 'acme'", ("acme", HANDOFF, "handoffs.status")),
+        ("UPDATE handoffs SET \"by\" = 'carl' WHERE account = 'acme'", ("acme", HANDOFF, "handoffs.by")),
+        ("DELETE FROM handoffs WHERE account = 'beta'", ("beta", MEETING, "handoffs")),
+        (
+            "UPDATE handoff_steps SET \"by\" = 'carl'",
+            ("acme", "handoff:acme/sales/1:1", "handoff_steps.by"),
+        ),
+        ("DELETE FROM handoff_steps", ("acme", "handoff:acme/sales/1:1", "handoff_steps")),
+        ("UPDATE accounts SET digest = 'x' WHERE account = 'acme'", ("acme", None, "accounts.digest")),
+        ("UPDATE accounts SET score = score + 1 WHERE account = 'acme'", ("acme", None, "accounts.score")),
+        ("UPDATE accounts SET stage = 'warm' WHERE account = 'beta'", ("beta", None, "accounts.stage")),
+        ("UPDATE accounts SET name = 'Other' WHERE account = 'beta'", ("beta", None, "accounts.name")),
+        ("UPDATE accounts SET falls_at = NULL WHERE account = 'beta'", ("beta", None, "accounts.falls_at")),
+        ("UPDATE accounts SET account = 'stranger' WHERE account = 'gamma'", ("gamma", None, "accounts")),
+    ],
+)
+def test_an_altered_row_is_found_and_named(home: Staffel, statement: str, found: tuple[str, str | None, str]) -> None:
+    assert found in named(altered(home, statement))
+
+
+def test_an_account_that_no_fact_makes_is_found(home: Staffel) -> None:
+    [mismatch] = altered(
+        home,
+        "INSERT INTO accounts SELECT 'stranger', name, owner, segment, profile, score, stage, fit_points, fit_grade,"
+        " breadth, tracks, as_of, seq, epoch, model, digest, suppressed, forwards_to, falls_at, state"
+        " FROM accounts WHERE account = 'acme'",
+    )
+    assert (mismatch.account, mismatch.field, mismatch.computed) == ("stranger", "accounts", None)
+
+
+def test_an_altered_digest_of_the_topic_is_found(home: Staffel) -> None:
+    record = home.log.latest("scores", ["acme"])["acme"]
+    scored = decode_account(record.value)
+    digest = "0" * len(scored.digest)
+    forged = record.value.replace(scored.digest.encode(), digest.encode())
+    with home.engine.begin() as connection:
+        connection.execute(
+            text('UPDATE log_scores SET value = :value WHERE "offset" = :at'), {"value": forged, "at": record.offset}
+        )
+    [mismatch] = verify(home.log, home.engine).mismatches
+    assert mismatch == Mismatch("acme", None, "scores.digest", digest, scored.digest)
+    assert encode(scored) != forged
+
+
+def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Staffel) -> None:
+    offset = home.log.latest("scores", ["acme"])["acme"].offset
+    with home.engine.begin() as connection:
+        connection.execute(
+            text('UPDATE log_scores SET value = :value WHERE "offset" = :at'), {"value": b"{", "at": offset}
+        )
+    assert named(verify(home.log, home.engine).mismatches) == [("acme", None, "scores")]
+
+
+def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Staffel) -> None:
+    [record] = [each for each in home.log.history("beta") if f'"{MEETING}"'.encode() in each.value]
+    forged = record.value.replace(b"meeting.held.v1", b"email.bounced.v1")
+    with home.engine.begin() as connection:
+        connection.execute(
+            text('UPDATE log_engagement SET value = :value WHERE "offset" = :at'),
+            {"value": forged, "at": record.offset},
+        )
+    found = verify(home.log, home.engine).mismatches
+    assert named(found) == [
+        ("beta", f"engagement/0/{record.offset}", "stored record"),
+        ("beta", MEETING, "ledger.type"),
+    ]
+    assert found[0].recorded == forged.decode()[:200]
+
+
+def test_headers_that_cannot_be_read_are_named_with_the_fact(home: Staffel) -> None:
+    with home.engine.begin() as connection:
+        connection.execute(text('UPDATE log_engagement SET headers = :junk WHERE "offset" = 3'), {"junk": b"\xc1\xc1"})
+    with pytest.raises(Exception, match="the record of 'gamma' at offset 3 is damaged"):
+        verify(home.log, home.engine)
+
+
+def test_verify_sees_one_moment_while_a_host_goes_on(home: Staffel) -> None:
+    def goes_on(_: int) -> None:
+        home.recorder.record(list(wrote()))
+
+    home.recorder.record(list(wrote()))
+    assert verify(home.log, home.engine, progress=goes_on).mismatches == []
+
+
+def test_the_command_names_the_mismatch_and_answers_1(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert command(home, "account", "register", "acme").returncode == 0
+    assert command(home, "audit", "verify").returncode == 0
+    staffel = connect(Stage(f"sqlite:///{home / 'staffel.db'}").settings())
+    altered(staffel, "UPDATE accounts SET digest = 'x' WHERE account = 'acme'")
+    staffel.close()
+
+    told = command(home, "audit", "verify", "--json")
+
+    [mismatch] = json.loads(told.stdout)["mismatches"]
+    assert (told.returncode, mismatch["account"], mismatch["field"]) == (1, "acme", "accounts.digest")
+    assert command(home, "audit", "verify").returncode == 1
