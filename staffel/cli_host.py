@@ -24,7 +24,11 @@ def up(
     with connected() as staffel:
         configure(staffel.settings.logs)
         log = events()
-        log.info("host_started", database=staffel.engine.url.render_as_string(), model=staffel.plan.version)
+        where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
+        if staffel.lock.try_acquire():
+            log.info("host_started", **where)
+        else:
+            log.info("host_waiting", holder=staffel.lock.holder(), **where)
         staffel.serving_host().run(stop)
         log.info("host_stopped")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.printing import plain, say
+from staffel.printing import flush, plain, say
 from staffel.session import AsJson, Usage, connected
 
 
@@ -28,7 +28,7 @@ def tail(
         while True:
             for partition, record in records_from(staffel.log, topic, starts):
                 say(line_of(topic, partition, record, as_json))
-            if not follow:
+            if not flush() or not follow:
                 return
             staffel.log.wait({p: staffel.log.end("engagement", p) for p in ends}, 0.25)
 

@@ -46,12 +46,14 @@ def close_quietly() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def flush() -> None:
-    """Bring out what was said, as long as somebody reads."""
+def flush() -> bool:
+    """Bring out what was said; False where nobody reads any more."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         close_quietly()
+        return False
+    return True
 
 
 def complain(text: str) -> None:
