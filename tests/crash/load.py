@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from random import Random
 
 from intake.observations import Observation
@@ -33,6 +34,17 @@ def command(stage: Stage, arguments: list[str], tell: Connection) -> None:
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     tell.send(cli.run(arguments))
+
+
+def complaining(stage: Stage, arguments: list[str], to: str, tell: Connection) -> None:
+    """A command line; tells its exit code and what it wrote on standard error, all of which passes through a file."""
+    with open(to, "wb") as file:
+        os.dup2(file.fileno(), 2)
+    settle_in(stage)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    code = cli.run(arguments)
+    tell.send((code, Path(to).read_text(encoding="utf-8")))
 
 
 def dying_command(stage: Stage, arguments: list[str], points: int, tell: Connection) -> None:

@@ -123,6 +123,31 @@ def test_an_act_killed_within_a_write_ends_as_if_nobody_died(number: int, tmp_pa
             killed_and_given_again(number, at, tmp_path / str(at))
 
 
+@pytest.mark.parametrize("share", range(4))
+def test_a_first_start_killed_within_its_migration_begins_anew(share: int, tmp_path: Path) -> None:
+    """One statement in eight of those that make the tables, its commit, and the gap after it."""
+    points = started(tmp_path / "whole").told
+    made = [at for at, point in enumerate(points) if point.transaction == 0]
+    for at in [*made[: -len(LAST) : 8], *made[-len(LAST) :]][share::4]:
+        died = started(tmp_path / str(at), at)
+        assert (died.code, died.told) == (KILLED, [points[at]])
+        assert started(tmp_path / str(at)).code == 0
+        assert everything(database(tmp_path / str(at))) == everything(database(tmp_path / "whole"))
+
+
+LAST = ("alembic_version", "committing", "committed")
+
+
+def started(folder: Path, kill_at: int | None = None) -> children.Ended:
+    """A process that opens a home where nothing stands yet, and plays the first act."""
+    folder.mkdir(exist_ok=True)
+    return children.run(play, Stage(database(folder)), 0, 0, kill_at)
+
+
+def database(folder: Path) -> str:
+    return f"sqlite:///{folder / straight.DATABASE}"
+
+
 def test_the_acts_have_every_gap_there_is() -> None:
     acts = straight.played()
     hit = [gap for act in acts for gap in gaps(act)]

@@ -1,4 +1,4 @@
-"""`staffel up` hosts alone, takes what others record, ends when it is asked to, and stands in nobody's way when killed."""
+"""`staffel up` hosts alone, takes what others record, ends when asked to, and leaves nothing locked when killed."""
 
 import json
 import signal

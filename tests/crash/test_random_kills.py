@@ -11,6 +11,7 @@ from threading import Event
 
 import pytest
 
+from audit.verify import verify
 from projections.health import projected
 from schemas.facts import record_id
 from schemas.times import parse_time
@@ -63,6 +64,8 @@ def kill_hosts(stage: Stage, staffel: Staffel, times: int, chance: Random) -> No
     for n in range(times):
         host = children.start(load.command, stage, ["up"])
         await_progress(staffel, host, (scored, seen, seen, published if n > times // 2 else seen)[n % 4])
+        if n % 10 == 9:  # what is seen of a host at work is whole at every moment
+            assert verify(staffel.log, staffel.engine).mismatches == []
         Event().wait(chance.random() ** 2 * 0.2)
         host.kill()
         assert host.process.exitcode == KILLED
