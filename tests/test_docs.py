@@ -133,7 +133,7 @@ def run(shown: Command, folder: Path) -> None:
 
 def environment() -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
-    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"}
+    return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}", "COLUMNS": "100"}
 
 
 def spoken(line: str, folder: Path) -> tuple[int, str]:
