@@ -16,6 +16,7 @@ from pydantic import (
 from scoring.durations import format_hours
 from scoring.model_service import ServiceLevel
 from scoring.model_terms import (
+    MOST,
     OPERATORS,
     Breadth,
     Cap,
@@ -27,6 +28,7 @@ from scoring.model_terms import (
     Hours,
     Name,
     Number,
+    Points,
     SmallCompany,
     Term,
     Text,
@@ -43,7 +45,7 @@ def _several(given: Any) -> Any:
 
 TypeNames = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
 RoleName = Annotated[str, StringConstraints(strict=True, pattern=r"^\w[\w .,&'()/+-]{0,63}$")]
-Weight = Annotated[Number, Field(ge=0)]
+Weight = Annotated[Number, Field(ge=0, le=MOST)]
 
 
 class Rule(Term):
@@ -52,7 +54,7 @@ class Rule(Term):
     id: Name = Field(description="unique within the model; it names the rule in lines and reasons")
     on: TypeNames = Field(description="fact type or list of types, without version")
     where: Conditions = Field(default={}, description="conditions on fields of the fact's data; all must hold")
-    points: Number | FieldPoints = Field(description="a number, or `{field: minutes, times: 1, up_to: 60}`")
+    points: Points | FieldPoints = Field(description="a number, or `{field: minutes, times: 1, up_to: 60}`")
     half_life: HalfLife = Field(default=None, description="`14d`, `336h` or `none`; without one the track's")
     at_most: Cap | None = Field(default=None, description="how many contributions count, `1 per contact per day`")
     unless: tuple[Name, ...] = Field(default=(), description="not where one of these rules of the track matched")
@@ -84,8 +86,8 @@ class Stage(Term):
     """A rung of a track, entered at one score and left at a lower one."""
 
     name: Name = Field(description="unique within the track")
-    enter: Number = Field(description="entered at this score or more")
-    leave: Number = Field(description="left below this score; above 0, at most `enter`")
+    enter: Points = Field(description="entered at this score or more")
+    leave: Points = Field(description="left below this score; above 0, at most `enter`")
     fit: tuple[Text, ...] | None = Field(
         default=None, min_length=1, description="grades that are allowed; `unknown` is one"
     )
@@ -131,7 +133,7 @@ class FitRule(Term):
 
     field: FieldName = Field(description="a firmographic field of the account")
     condition: Condition
-    points: Number = Field(description="all rules that hold add up")
+    points: Points = Field(description="all rules that hold add up")
 
     @model_validator(mode="before")
     @classmethod

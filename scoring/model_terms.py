@@ -25,6 +25,9 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 FieldName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1000)]
+MOST = 1e9
+"""Beyond it doubles no longer keep sums exact to what is compared."""
+Points = Annotated[Number, Field(ge=-MOST, le=MOST)]
 Scalar = StrictBool | StrictInt | Number | StrictStr
 
 
@@ -100,7 +103,7 @@ class FieldPoints(Term):
     """Points read from a field of the fact: its number x `times`, at most `up_to` points."""
 
     field: FieldName = Field(description="a field of the fact's data that is a number")
-    times: Number = Field(default=1.0, description="points for each one of it")
+    times: Points = Field(default=1.0, description="points for each one of it")
     up_to: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="the most points of one fact")
 
 

@@ -277,3 +277,10 @@ def test_what_depends_on_an_unreadable_part_is_not_guessed_at() -> None:
 )  # fmt: skip
 def test_what_is_no_plain_yaml_is_refused(text: str, told: str) -> None:
     assert problems_of_text(text) == [told]
+
+
+def test_points_and_weights_stay_where_sums_are_exact() -> None:
+    most = "must be less than or equal to 1000000000"
+    assert of(rule("a", points=1e9), rule("b", points=-1e9)) == []
+    assert of(rule("a", points=1e10)) == [f"{KEY}.rules[0].points: {most}, not 10000000000.0"]
+    assert problems(content(rule("a"), model={"roles": {"user": 1e300}})) == [f"roles.user: {most}, not 1e+300"]
