@@ -8,10 +8,9 @@ import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import islice
-from time import process_time
 
 from audit.replay import digest
-from benchmarks.figures import Figure, median_cpu
+from benchmarks.figures import Figure, median_cpu, timed
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import account_name, facts, model, of_contact
 from scoring.compile import compile_model
@@ -33,7 +32,8 @@ class DigestsDiffer(Exception):
 
 def measure(sizes: Sizes) -> Iterator[Figure]:
     yield from speed(sizes)
-    yield growth(sizes.growth)
+    yield growth(sizes.growth, live=False)
+    yield growth(sizes.growth, live=True)
     yield from memory(sizes.contacts)
 
 
@@ -88,24 +88,31 @@ def state_of(fold: PartitionFold) -> str:
     return sha256("".join(digest(fold.accounts[id]) for id in sorted(fold.accounts)).encode()).hexdigest()
 
 
-def growth(lengths: tuple[int, ...]) -> Figure:
+def growth(lengths: tuple[int, ...], live: bool) -> Figure:
     """Mean cost per fact up to each length of one history of the same accounts, the dearest against the cheapest."""
     coming = as_records(facts(lengths[-1], GROWING_ACCOUNTS, spacing_ms=spacing_ms(1_000_000)))
-    fold = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    fold = PartitionFold(0, nothing_loaded, keep_lines=live, plan=PLAN)
     costs: dict[str, float] = {}
     done, seconds = 0, 0.0
     with frozen_garbage():
         for length in lengths:
             while done < length:
                 records = list(islice(coming, min(BATCH, length - done)))
-                begun = process_time()
-                make_unit(fold, records, done)
-                seconds += process_time() - begun
+                seconds += timed(lambda some=records, at=done: step(fold, some, at, live)).cpu  # type: ignore[misc]
                 done += len(records)
             costs[f"{length:,}"] = seconds / done * 1e6
     ratio = max(costs.values()) / min(costs.values())
     note = ", ".join(f"{length}: {cost:.1f} us" for length, cost in costs.items())
-    return Figure("cost per fact, dearest : cheapest", ratio, "x", 1.2, "at most", note, costs)
+    name = "live, cost per fact, dearest : cheapest" if live else "replay, cost per fact, dearest : cheapest"
+    return Figure(name, ratio, "x", 1.2, "at most", note, costs)
+
+
+def step(fold: PartitionFold, records: list[Record], start: int, live: bool) -> None:
+    if live:
+        make_unit(fold, records, start)
+        return
+    for record in records:
+        fold.apply(record)
 
 
 def memory(count: int) -> Iterator[Figure]:

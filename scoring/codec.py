@@ -1,6 +1,7 @@
 """State to JSON and back, bit for bit, and the digest over it. Never touches what the state means."""
 
 import hashlib
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -122,7 +123,7 @@ def _track(row: list[Any], windows: tuple[int, ...]) -> TrackState:
 
 
 def _counter_pairs(caps: dict[int | str, int] | None) -> list[Any]:
-    return [part for pair in caps.items() for part in pair] if caps else []
+    return list(chain.from_iterable(caps.items())) if caps else []
 
 
 def _counters(pairs: list[Any]) -> dict[int | str, int] | None:
