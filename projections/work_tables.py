@@ -5,7 +5,7 @@ Every row has a key that follows from the log, so writing it again changes nothi
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from projections.columns import Json, Serial, ms
+from projections.columns import Serial, ms
 
 metadata = MetaData()
 
@@ -105,23 +105,3 @@ directory_contacts = Table(
     Column("contact", Text, primary_key=True),
     Column("account", Text, nullable=False),
 )
-
-models = Table(
-    "models",
-    metadata,
-    Column("model", Text, primary_key=True),
-    Column("content", Json, nullable=False),
-    Column("approvals", Json, nullable=False),
-    Column("initial", Boolean, nullable=False),
-    ms("activated_at", nullable=False),
-)
-
-imports = Table(
-    "imports",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("digest", Text, primary_key=True),
-    ms("at", nullable=False),
-)
-"""Files read to their end: `digest` is that of the first `size` bytes."""

@@ -3,8 +3,6 @@
 import pytest
 
 from projections.directory import Directory
-from projections.imports import Imports
-from projections.models import Models
 from schemas.scores import Changes
 from tests.projections.builders import account_scored, anonymous, contact_scored, release
 from tests.projections.world import World
@@ -90,22 +88,3 @@ def test_every_account_that_was_told_of_exists(world: World, directory: Director
 
     assert directory.exists("acme.com")
     assert not directory.exists("other.example")
-
-
-def test_files_are_remembered_by_content_longest_first(world: World) -> None:
-    imports = Imports(world.engine)
-    for size, digest in ((10, "a"), (30, "b"), (20, "c"), (20, "c")):
-        imports.remember("mbox", size, digest, at=0)
-
-    assert imports.known("mbox", up_to=25) == [(20, "c"), (10, "a")]
-    assert imports.known("access-log", up_to=25) == []
-
-
-def test_a_model_is_kept_as_it_was_activated(world: World) -> None:
-    models = Models(world.engine)
-    models.keep("test-1-abc", {"model": "test"}, initial=True, activated_at=5)
-    models.keep("test-1-abc", {"model": "other"}, initial=False, activated_at=6)
-
-    assert models.content("test-1-abc") == {"model": "test"}
-    assert models.content("test-2-abc") is None
-    assert [(m["model"], m["initial"], m["activated_at"]) for m in models.all()] == [("test-1-abc", True, 5)]

@@ -19,7 +19,6 @@ def upgrade() -> None:
     _create_positions()
     _create_work()
     _create_directory()
-    _create_models_and_imports()
 
 
 def _key(name: str, kind: type[sa.types.TypeEngine[Any]] = Text) -> sa.Column[Any]:
@@ -215,15 +214,3 @@ def _create_directory() -> None:
     op.create_index("directory_domains_by_account", "directory_domains", ["account"])
     op.create_table("directory_visitors", _key("visitor"), _must("account", Text), _may("contact", Text))
     op.create_table("directory_contacts", _key("contact"), _must("account", Text))
-
-
-def _create_models_and_imports() -> None:
-    op.create_table(
-        "models",
-        _key("model"),
-        _must("content", Text),
-        _must("approvals", Text),
-        _must("initial", Boolean),
-        _must("activated_at", BigInteger),
-    )
-    op.create_table("imports", _key("kind"), _key("size", BigInteger), _key("digest"), _must("at", BigInteger))
