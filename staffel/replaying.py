@@ -10,7 +10,7 @@ from scoring.plan import Plan
 from staffel.wiring import Staffel
 
 Json = dict[str, Any]
-WORTH_WHILE = 50_000
+WORTH_WHILE = 200_000
 """Facts below which one process is done before another has started."""
 
 
