@@ -38,7 +38,8 @@ def two_processes(sizes: Sizes) -> Figure:
         alone, together = (timed(lambda n=n: told.append(replay_told(order, n))) for n in (1, 2))  # type: ignore[misc]
         if told[0] != told[1] or told[0]["facts"] != count:
             raise DigestsDiffer(f"one process and two, {count} facts")
-    note = f"{count:,} facts, 4 partitions, {os.cpu_count()} cores: {alone.wall:.1f} s alone, {together.wall:.1f} s together"
+    walls = f"{alone.wall:.1f} s alone, {together.wall:.1f} s together"
+    note = f"{count:,} facts, 4 partitions, {os.cpu_count()} cores: {walls}"
     return Figure("replay, two processes : one", alone.wall / together.wall, "x", 1.5, note=note)
 
 
