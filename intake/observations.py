@@ -1,11 +1,12 @@
 """What a connector hands to the recorder. Never touches the log or the vault."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, as a source tells it; the recorder attributes and pseudonymises it.
 
     Times are milliseconds since 1970. `type` carries its version (`web.page_viewed.v1`).
@@ -17,7 +18,7 @@ class Observation:
     id: str
     type: str
     time: int
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = {}
     account: str | None = None
     """Account id, where the source names it explicitly (CloudEvents `subject`)."""
     account_hint: str | None = None

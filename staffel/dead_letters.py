@@ -5,10 +5,10 @@ The original stands in the log under its own id for ever; so the fact that is re
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from intake.cloudevents import observe
 from intake.observations import Observation

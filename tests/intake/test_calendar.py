@@ -1,10 +1,10 @@
 """What becomes of the meetings in a calendar."""
 
-from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from intake import calendar_file
 from intake.observations import Filtered, Item, Observation, Rejected
