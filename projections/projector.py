@@ -14,7 +14,7 @@ from projections.writing import write_batch
 from schemas.topics import SCORES
 from streams.log import Log
 
-BATCH = 5_000
+BATCH = 20_000
 
 
 class Projector:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MOST_MINUTES = 200_000
+# Filled as they come: minutes, and what stands behind them in a canonical text (60,000 at the most).
 _MINUTES: dict[str, int] = {}
-_SECONDS = {f"{ms // 1000:02d}.{ms % 1000:03d}Z": ms for ms in range(60_000)}
+_SECONDS: dict[str, int] = {}
 _MINUTE_TEXTS: dict[int, str] = {}
-_SECOND_TEXTS = tuple(_SECONDS)
+_SECOND_TEXTS: dict[int, str] = {}
 
 
 def parse_time(text: str) -> int:
@@ -20,8 +22,8 @@ def parse_time(text: str) -> int:
 
 def format_time(milliseconds: int) -> str:
     """The canonical form, `2026-01-05T09:12:00.000Z`."""
-    minute = _MINUTE_TEXTS.get(milliseconds // 60_000)
-    return _format_any(milliseconds) if minute is None else minute + _SECOND_TEXTS[milliseconds % 60_000]
+    minute, second = _MINUTE_TEXTS.get(milliseconds // 60_000), _SECOND_TEXTS.get(milliseconds % 60_000)
+    return _format_any(milliseconds) if minute is None or second is None else minute + second
 
 
 def from_datetime(moment: datetime) -> int:
@@ -34,16 +36,18 @@ def from_datetime(moment: datetime) -> int:
 def _format_any(milliseconds: int) -> str:
     moment = _EPOCH + milliseconds * _MILLISECOND
     text = f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-    if len(_MINUTE_TEXTS) > 200_000:
+    if len(_MINUTE_TEXTS) > _MOST_MINUTES:
         _MINUTE_TEXTS.clear()
     _MINUTE_TEXTS[milliseconds // 60_000] = text[:17]
+    _SECOND_TEXTS[milliseconds % 60_000] = text[17:]
     return text
 
 
 def _parse_any(text: str) -> int:
     milliseconds = from_datetime(datetime.fromisoformat(text))
-    if len(text) == 24 and text[17:] in _SECONDS:
-        if len(_MINUTES) > 200_000:
+    if len(text) == 24 and (text[10], text[16], text[19], text[23]) == ("T", ":", ".", "Z"):
+        if len(_MINUTES) > _MOST_MINUTES:
             _MINUTES.clear()
-        _MINUTES[text[:17]] = milliseconds - _SECONDS[text[17:]]
+        second = _SECONDS[text[17:]] = milliseconds % 60_000
+        _MINUTES[text[:17]] = milliseconds - second
     return milliseconds

@@ -11,7 +11,7 @@ from intake.recording import Duplicate, Outcome, Recorded
 from staffel.wiring import Staffel
 from streams.garbage import frozen_garbage
 
-BATCH = 5_000
+BATCH = 20_000
 
 
 @dataclass
@@ -66,8 +66,7 @@ def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable
     """Record and make visible. Where this process hosts, it scores between batches, while accounts are in memory."""
     hosting = staffel.lock.try_acquire()
 
-    def after_batch(read: int) -> None:
-        advance(read)
+    def after_batch(_: int) -> None:
         if hosting:
             staffel.host.drain()
 
@@ -75,9 +74,17 @@ def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable
         with frozen_garbage():
             if hosting:
                 staffel.host.drain()
-            tally = ingest(items, staffel.recorder, after_batch)
+            tally = ingest(told(items, advance), staffel.recorder, after_batch)
     finally:
         if hosting:
             staffel.lock.release()
     staffel.settle()
     return tally
+
+
+def told(items: Iterable[Item], advance: Callable[[int], object], every: int = 250) -> Iterator[Item]:
+    """The items, and word of how many were read."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % every == 0:
+            advance(every)

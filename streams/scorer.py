@@ -11,7 +11,7 @@ from streams.log import Log, Record, Unit
 from streams.partition_fold import PartitionFold
 from streams.records import checkpoint, dead_letter, drain
 
-BATCH = 5_000
+BATCH = 20_000
 
 
 class Scorer:
