@@ -3,7 +3,7 @@
 Never counts a run after which `audit verify` finds a mismatch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from statistics import quantiles
@@ -37,26 +37,26 @@ class NotRight(Exception):
 
 
 def measure(sizes: Sizes) -> Iterator[Figure]:
-    yield end_to_end(sizes.embedded)
+    yield end_to_end(sizes.embedded, "busy days", 300, 400)
+    yield end_to_end(sizes.embedded, "a whole year", max(20, sizes.embedded // 50), spacing_ms(sizes.embedded))
     yield latency(sizes.latency)
 
 
-def end_to_end(count: int) -> Figure:
+def end_to_end(count: int, world: str, accounts: int, spacing: int) -> Figure:
     with home() as staffel:
         path = staffel.settings.home / "facts.jsonl"
-        write_facts(path, count)
+        write_facts(path, facts(count, accounts, spacing_ms=spacing))
         tallies: list[Tally] = []
         items = merged([cloudevents.read(path)])
         took = timed(lambda: tallies.append(ingest_and_settle(staffel, items, lambda _: None)))
         check(staffel, tallies[0].recorded, count)
-    note = f"{count:,} facts, one process; {count / took.cpu:,.0f} per second of processor time"
-    return Figure("embedded, file to projections, SQLite", count / took.wall, "facts/s", 12_000, note=note)
+    note = f"{count:,} facts, {accounts:,} accounts; {count / took.cpu:,.0f} per second of processor time"
+    return Figure(f"embedded, file to projections, {world}", count / took.wall, "facts/s", 12_000, note=note)
 
 
-def write_facts(path: Path, count: int) -> None:
+def write_facts(path: Path, values: Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        for value in facts(count, max(20, count // 50), spacing_ms=spacing_ms(count)):
-            file.write(value + b"\n")
+        file.writelines(value + b"\n" for value in values)
 
 
 def check(staffel: Staffel, recorded: int, count: int) -> None:

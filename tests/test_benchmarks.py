@@ -15,7 +15,7 @@ def test_a_tiny_run_of_every_part_prints_its_table_and_writes_its_json(
     told = json.loads((tmp_path / "bench.json").read_text())
     names = [figure["name"] for figure in told["figures"]]
     printed = capsys.readouterr().out
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 15
     assert [name for name in names if printed.count(name) < 2] == []
     assert all(figure["value"] > 0 for figure in told["figures"])
 
