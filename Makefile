@@ -38,7 +38,7 @@ mutants: $(INSTALLED) ## break each scoring rule once; a test has to fail each t
 lock: $(INSTALLED) ## pin anew what pyproject.toml asks for
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
-		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--generate-hashes --no-header \
 		--output-file requirements.lock pyproject.toml
 
 clean: ## remove what was made, but for the homes of Staffel
