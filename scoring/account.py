@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from schemas.times import parse_time
 from scoring.calendar import QUARTER_HOUR
 from scoring.counting import adjust, count
 from scoring.decay import HOUR, Moment, move_era
@@ -46,16 +45,11 @@ def begin(account: Account, keep_lines: bool) -> Outcome:
     return outcome
 
 
-def evolve(account: Account, fact: Fact, raw: bytes, plan: Plan, keep_lines: bool = True) -> Outcome:
-    """Apply one fact; `raw` is its record. The account is changed in place, the outcome gathers what happened.
+def evolve(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan, keep_lines: bool = True) -> Outcome:
+    """Apply one fact that happened at `time` (milliseconds); `raw` is its record.
 
-    `fact.time` has to be an instant (the scorer sets records aside whose time is none).
+    The account is changed in place, the outcome gathers what happened since its last record.
     """
-    return evolve_at(account, fact, parse_time(fact.time), raw, plan, keep_lines)
-
-
-def evolve_at(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan, keep_lines: bool) -> Outcome:
-    """The same where the caller has read the fact's time."""
     outcome = account.outcome or begin(account, keep_lines)
     account.seq += 1
     if time > account.clock:

@@ -9,7 +9,7 @@ from schemas.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from schemas.upcasters import OLD_TYPES
-from scoring.account import evolve_at, new_account
+from scoring.account import evolve, new_account
 from scoring.compile import compile_model
 from scoring.fields import Fact
 from scoring.model import ModelError, model_from_dict
@@ -137,7 +137,7 @@ class PartitionFold:
             if not 0 <= time < _TOO_LATE:
                 return Refused(record, "bad_time", f"time: {fact.time} does not lie between the years 1970 and 9000")
             account = self.accounts.get(fact.subject) or self.account(fact.subject)
-            evolve_at(account, fact, time, record.value, plan, self._keep_lines)
+            evolve(account, fact, time, record.value, plan, self._keep_lines)
         except (msgspec.MsgspecError, ValueError) as problem:
             return Refused(record, "unreadable", str(problem))
         self.facts += 1
