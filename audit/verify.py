@@ -17,7 +17,7 @@ from schemas.topics import ENGAGEMENT, SCORES
 from scoring.fit import known_profile
 from scoring.plan import Plan
 from scoring.state import Account, Outcome
-from streams.log import Log, LogError
+from streams.log import KeyedLog, Log, LogError
 from streams.partition_fold import PartitionFold
 from streams.records import account_scored
 from streams.scorer import nothing_loaded
@@ -32,7 +32,7 @@ class Damage(Protocol):
     def key(self) -> str: ...
 
 
-class CheckedLog(Log, Protocol):
+class CheckedLog(KeyedLog, Protocol):
     def verify_checksums(self, topic: str) -> Iterator[Damage]:
         """Stored records that are not what was written."""
 
@@ -123,7 +123,7 @@ def compare_outcome(questions: Questions, id: str, outcome: Outcome, seq: int) -
         yield from compare_rows(id, name, recorded, values)
 
 
-def compare_topic(log: Log, id: str, account: Account) -> Iterator[Mismatch]:
+def compare_topic(log: KeyedLog, id: str, account: Account) -> Iterator[Mismatch]:
     """The last digest in the topic, unless a host wrote a later one meanwhile."""
     last = log.latest(SCORES, [id]).get(id)
     try:

@@ -3,7 +3,7 @@
 Every row has a key that follows from the log, so writing it again changes nothing.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 from projections.columns import Serial, ms
 
@@ -25,8 +25,10 @@ checkpoints = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("next_offset", BigInteger, nullable=False),
     Column("engagement_next", BigInteger, nullable=False),
+    Column("log", Text),
 )
-"""The next offset of `scores` to read, and how far into `engagement` what was read reaches."""
+"""The next offset of `scores` to read, and how far into `engagement` what was read reaches; `log`: the generation of
+the topic that the offsets belong to."""
 
 outbox = Table(
     "outbox",
@@ -71,6 +73,63 @@ leases = Table(
     Column("holder", Text, nullable=False),
     ms("until", nullable=False),
 )
+
+append_notes = Table(
+    "append_notes",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, nullable=False),
+)
+"""Where partitions of a broker ended before a role began to append: after a crash its ids are looked for from there."""
+
+copied = Table(
+    "copied",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("log", Text, nullable=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+"""How far an embedded log was copied to a broker: partition and offset of the log that is copied."""
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("offset", BigInteger),
+    ms("at", nullable=False),
+    Column("keep", Boolean, nullable=False),
+    Index("inbox_by_account", "account"),
+    Index("inbox_by_time", "at"),
+)
+"""Facts on their way to a broker. `id`: hash of source and id; `since`: where the partition ended before the append;
+`offset`: where the fact stands, NULL until that is acknowledged; `keep`: for ever, as file imports are."""
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("n", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    ms("at", nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    ms("next_try_at", nullable=False),
+    ms("told_at"),
+    Column("why", Text),
+    UniqueConstraint("id", "channel", name="alerts_once"),
+    Index("alerts_waiting", "status", "next_try_at"),
+    Index("alerts_by_account", "account", "kind", "channel"),
+)
+"""The outbox of the alerts: who is to be told what, by which channel, and how it went."""
 
 directory_accounts = Table(
     "directory_accounts",

@@ -1,4 +1,7 @@
-"""The topics and what keys them."""
+"""The topics, what keys them, and how a broker has to keep them. Never speaks to one."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 ENGAGEMENT = "engagement"
 SCORES = "scores"
@@ -7,3 +10,34 @@ SUPPRESSIONS = "suppressions"
 DEAD_LETTERS = "dead-letters"
 
 TOPICS = (ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, DEAD_LETTERS)
+
+LARGEST_RECORD = 8 * 1024 * 1024
+"""Bytes of one record batch, at most: a fact with the account that it touches fits by far."""
+COMPACTION_LAG_MS = 7 * 24 * 3_600_000
+"""How long every update stays in `scores`, superseded or not."""
+
+
+class TopicKept(NamedTuple):
+    """How a topic is kept: what its records are, what keys them, the broker's settings that have to hold."""
+
+    purpose: str
+    key: str
+    settings: Mapping[str, str]
+
+
+_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_COMPACTED = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(COMPACTION_LAG_MS)}
+_SIZED = {"max.message.bytes": str(LARGEST_RECORD)}
+
+KEPT: Mapping[str, TopicKept] = {
+    ENGAGEMENT: TopicKept("facts, for ever", "account id", {**_FOR_EVER, **_SIZED}),
+    SCORES: TopicKept(
+        "where every account and contact stands, and what changed",
+        "account id, or `account/contact`, or `~checkpoint`",
+        {**_COMPACTED, **_SIZED},
+    ),
+    SQA_HANDOFFS: TopicKept("handoffs to sales and each of their steps", "account id", {**_FOR_EVER, **_SIZED}),
+    SUPPRESSIONS: TopicKept("accounts and contacts not to be addressed", "account id", {**_FOR_EVER, **_SIZED}),
+    DEAD_LETTERS: TopicKept("records that could not be folded, as they came", "key", {**_FOR_EVER, **_SIZED}),
+}
+"""Every topic has as many partitions as `engagement`."""

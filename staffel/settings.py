@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.kafka_address import KafkaAddress, kafka_address
+
 
 class Settings(BaseSettings):
     """Every setting has a default that works on a laptop."""
@@ -14,7 +16,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path(".staffel"), description="folder of the embedded database")
     database: str | None = Field(default=None, description="sqlite:///PATH or postgresql+psycopg://…; else in `home`")
-    log: str = Field(default="sql", description="where the log is kept: `sql`, in the database")
+    log: str = Field(default="sql", description="`sql`, in the database, or kafka://HOST:PORT")
     partitions: int = Field(default=1, ge=1, le=256, description="of every topic; fixed when the log is made")
     model: Path | None = Field(default=None, description="model of a new log; else the default model")
     networks: Path | None = Field(default=None, description="IP networks of companies: `.mmdb` or `CIDR domain` lines")
@@ -23,10 +25,15 @@ class Settings(BaseSettings):
 
     @field_validator("log")
     @classmethod
-    def _only_sql(cls, given: str) -> str:
+    def _known_log(cls, given: str) -> str:
         if given != "sql":
-            raise ValueError(f"`{given}` is not there yet; the log is kept in the database (`sql`)")
+            kafka_address(given)
         return given
+
+    @property
+    def kafka(self) -> KafkaAddress | None:
+        """Where the log is on Kafka; None where it is in the database."""
+        return None if self.log == "sql" else kafka_address(self.log)
 
     @property
     def database_url(self) -> str:

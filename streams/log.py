@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from schemas.topics import ENGAGEMENT
+
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -46,6 +48,9 @@ class Log(Protocol):
     unique_ids: bool
     """Whether a record id stands in a topic once for ever, so that no reader needs to remember ids."""
 
+    def generation(self, topic: str) -> str:
+        """Told apart from any other topic that ever had this name here: offsets of one mean nothing in another."""
+
     def partitions(self, topic: str) -> int:
         """How many partitions the topic has."""
 
@@ -54,9 +59,6 @@ class Log(Protocol):
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
         """Append in order, to the partition of each key or to the one given; answers stand in the same order."""
-
-    def append_unit(self, unit: Unit) -> None:
-        """Write a scorer's unit atomically. Raises `PositionMoved` where the position is not `unit.start`."""
 
     def position(self, partition: int) -> int:
         """The next engagement offset the scorer of this partition has to read."""
@@ -67,27 +69,42 @@ class Log(Protocol):
     def end(self, topic: str, partition: int) -> int:
         """One past the offset of the last record."""
 
-    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """The last record of each of these keys that has one."""
-
-    def latest_below(self, topic: str, key: str) -> Sequence[Record]:
-        """The last record of this key and of every key `KEY/…`."""
-
     def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
         """The last record of a key within one partition."""
 
     def history(self, account: str) -> Iterator[Record]:
         """All engagement records of one account, in log order."""
 
-    def wait(self, seen: Mapping[int, int], timeout: float) -> bool:
-        """Block until an engagement partition ends beyond `seen` or the time is up; True where one does."""
+    def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
+        """Block until a partition of the topic ends beyond `seen` or the time is up; True where one does."""
 
     def close(self) -> None:
         """Release what is held."""
 
 
+class KeyedLog(Log, Protocol):
+    """A log that finds records by their keys and takes a scorer's units: what the embedded host stands on."""
+
+    def append_unit(self, unit: Unit) -> None:
+        """Write a scorer's unit atomically. Raises `PositionMoved` where the position is not `unit.start`."""
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        """The last record of each of these keys that has one."""
+
+    def latest_below(self, topic: str, key: str) -> Sequence[Record]:
+        """The last record of this key and of every key `KEY/…`."""
+
+
 class LogError(Exception):
     """The log could not do what was asked."""
+
+
+class LogUnavailable(LogError):
+    """The log cannot be reached, or does not acknowledge; what was not answered may be appended again."""
+
+
+class LogRefused(LogError):
+    """The log stands there with other settings, or is another one than before."""
 
 
 class PositionMoved(LogError):

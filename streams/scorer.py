@@ -7,7 +7,7 @@ from scoring import codec
 from scoring.plan import Plan
 from scoring.state import Account
 from streams.duplicates import WINDOW
-from streams.log import Log, Record, Unit
+from streams.log import KeyedLog, Record, Unit
 from streams.partition_fold import PartitionFold
 from streams.records import checkpoint, dead_letter, drain
 
@@ -17,7 +17,7 @@ BATCH = 20_000
 class Scorer:
     """A step of a host. What it holds in memory follows from the log; whatever goes wrong, it is read again."""
 
-    def __init__(self, log: Log, partition: int, batch: int = BATCH, window: int = WINDOW) -> None:
+    def __init__(self, log: KeyedLog, partition: int, batch: int = BATCH, window: int = WINDOW) -> None:
         self.name = f"scorer {partition}"
         self.partition = partition
         self._log = log
@@ -61,7 +61,7 @@ def make_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
     return Unit(fold.partition, start, next_offset, scores, letters)
 
 
-def recover(log: Log, partition: int, next_offset: int, window: int = WINDOW) -> PartitionFold:
+def recover(log: KeyedLog, partition: int, next_offset: int, window: int = WINDOW) -> PartitionFold:
     """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
     fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset), window=window)
     last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
@@ -75,7 +75,7 @@ def recover(log: Log, partition: int, next_offset: int, window: int = WINDOW) ->
     return fold
 
 
-def remember(fold: PartitionFold, log: Log, next_offset: int) -> None:
+def remember(fold: PartitionFold, log: KeyedLog, next_offset: int) -> None:
     """Rebuild the duplicate window from the records before the position."""
     start = max(0, next_offset - fold.window.size)
     while start < next_offset:
@@ -85,7 +85,7 @@ def remember(fold: PartitionFold, log: Log, next_offset: int) -> None:
         start = records[-1].offset + 1 if records else next_offset
 
 
-def load_account(log: Log, id: str, plan: Plan, before: int) -> Account | None:
+def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | None:
     """The account of its last records with all its contacts; of another fold or model it is folded again."""
     records = {record.key: record for record in log.latest_below(SCORES, id)}
     own = records.pop(id, None)
@@ -101,7 +101,7 @@ def load_account(log: Log, id: str, plan: Plan, before: int) -> Account | None:
     return account
 
 
-def refold(log: Log, id: str, plan: Plan, before: int) -> Account:
+def refold(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
     """The account's own history through the fold, up to the position."""
     fold = PartitionFold(0, nothing_loaded, plan=plan)
     for record in log.history(id):

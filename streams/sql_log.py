@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams import log_tables as sql
-from streams.log import Appended, LogError, NewRecord, PositionMoved, Record, Unit
+from streams.log import Appended, LogError, LogRefused, NewRecord, PositionMoved, Record, Unit
 from streams.log_dialects import dialect_of
 from streams.log_rows import is_damaged, place, record_of, stored_ids
 from streams.partitioning import partition_of
@@ -22,10 +22,6 @@ from streams.partitioning import partition_of
 _POLL_S = 0.02
 _PAGE = 2000
 _COMPACT_AT_ONCE = 5000
-
-
-class LogRefused(LogError):
-    """The log stands there with other settings."""
 
 
 class Damaged(NamedTuple):
@@ -37,7 +33,7 @@ class Damaged(NamedTuple):
 
 
 class SqlLog:
-    """The port `streams.log.Log` on a migrated database. Threads may share one."""
+    """The port `streams.log.KeyedLog` on a migrated database. Threads may share one."""
 
     unique_ids = True
 
@@ -49,12 +45,15 @@ class SqlLog:
         self._grown = Condition()
         self._growth = 0
         self._partitions = partitions
-        self.generation = self._open()
-        """Told apart from any other log that ever stood here."""
+        self._generation = self._open()
 
     def partitions(self, topic: str) -> int:
         sql.table_of(topic)
         return self._partitions
+
+    def generation(self, topic: str) -> str:
+        sql.table_of(topic)
+        return self._generation
 
     def partition_of(self, topic: str, key: str) -> int:
         return partition_of(key, self.partitions(topic))
@@ -102,11 +101,11 @@ class SqlLog:
             yield from (record_of(*row) for row in rows)
             start = rows[-1][0] + 1
 
-    def wait(self, seen: Mapping[int, int], timeout: float) -> bool:
+    def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
         deadline = monotonic() + timeout
         while True:
             growth = self._growth
-            if self._is_beyond(seen):
+            if self._is_beyond(topic, seen):
                 return True
             left = deadline - monotonic()
             if left <= 0:
@@ -205,8 +204,8 @@ class SqlLog:
                 deleted += connection.exec_driver_sql(self._sql(sql.COMPACT, SCORES), portion).rowcount
         return deleted
 
-    def _is_beyond(self, seen: Mapping[int, int]) -> bool:
-        ends = self._ends(ENGAGEMENT)
+    def _is_beyond(self, topic: str, seen: Mapping[int, int]) -> bool:
+        ends = self._ends(topic)
         return any(ends.get(partition, 0) > end for partition, end in seen.items())
 
     def _ends(self, topic: str) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""What some tests need from the machine: real data, a PostgreSQL server. Never decides silently to go without.
+"""What some tests need from the machine: real data, a PostgreSQL server, Apache Kafka. Never decides silently to go without.
 
 Where it is absent the test is skipped, saying why; where `STAFFEL_REQUIRE` (a comma list) names it, the test fails.
 """
@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from tests import postgres
+from tests.kafka import broker
 
 _REPOSITORY = Path(__file__).parent.parent
 
@@ -28,6 +29,22 @@ def postgres_url(template: str = "template0") -> str:
         return postgres.fresh_database(template)
     except postgres.NoPostgres as error:
         absent("postgres", str(error))
+
+
+def kafka_server() -> str:
+    """HOST:PORT of Apache Kafka: `STAFFEL_TEST_KAFKA`, or a broker of this session."""
+    try:
+        return broker.server()
+    except broker.NoKafka as error:
+        absent("kafka", str(error))
+
+
+def kafka_broker(folder: Path, settings: dict[str, str] | None = None) -> broker.Broker:
+    """A broker of the test's own, to be killed and starved."""
+    try:
+        return broker.Broker(folder, settings)
+    except broker.NoKafka as error:
+        absent("kafka", str(error))
 
 
 def absent(requirement: str, why: str) -> NoReturn:

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("schemas", "scoring", "streams", "projections", "intake", "audit", "staffel")
+PACKAGES = ("schemas", "scoring", "streams", "projections", "intake", "audit", "alerts", "staffel")
 PURE = ("schemas", "scoring")
 BESIDE = ("tests", "examples", "benchmarks")
 

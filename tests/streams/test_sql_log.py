@@ -10,9 +10,9 @@ from sqlalchemy import Engine, text
 
 from projections.database import open_database
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
-from streams.log import NewRecord, Record, Unit
+from streams.log import LogRefused, NewRecord, Record, Unit
 from streams.log_rows import UnfitRecord
-from streams.sql_log import Damaged, LogRefused, SqlLog
+from streams.sql_log import Damaged, SqlLog
 from tests.streams.log_contract import LogContract, everything, facts, scores_of, unit, values
 
 ReopenSql = Callable[[], SqlLog]
@@ -157,7 +157,7 @@ class SqlLogContract(LogContract):
             SqlLog(database, 7)
 
     def test_a_log_keeps_its_generation(self, reopen: ReopenSql) -> None:
-        assert len({reopen().generation for _ in range(3)}) == 1
+        assert len({reopen().generation(ENGAGEMENT) for _ in range(3)}) == 1
 
 
 class TestSqlLogOfOnePartition(SqlLogContract):
