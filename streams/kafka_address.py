@@ -12,10 +12,15 @@ OPTIONS = ("security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_p
 
 
 class KafkaAddress(NamedTuple):
-    """`servers`: HOST:PORT of one or more brokers; `options`: of TLS and SASL."""
+    """`servers`: HOST:PORT of one or more brokers; `options`: of TLS and SASL; `prefix`: of the names of topics."""
 
     servers: tuple[str, ...]
     options: Mapping[str, str]
+    prefix: str = ""
+
+    def topic(self, name: str) -> str:
+        """What the broker calls a topic: several Staffels may share one broker."""
+        return self.prefix + name
 
     def __str__(self) -> str:
         """Without its secrets."""
@@ -33,7 +38,8 @@ def kafka_address(text: str) -> KafkaAddress:
         if not host or not port.isdigit():
             raise ValueError(f"{server!r} is no HOST:PORT; {_EXPECTED}")
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    prefix = options.pop("prefix", "")
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no option of the address; there are {', '.join(OPTIONS)}")
-    return KafkaAddress(servers, options)
+        raise ValueError(f"{unknown[0]!r} is no option of the address; there are prefix, {', '.join(OPTIONS)}")
+    return KafkaAddress(servers, options, prefix)

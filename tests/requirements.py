@@ -1,4 +1,4 @@
-"""What some tests need from the machine: real data, a PostgreSQL server, Apache Kafka. Never decides silently to go without.
+"""What some tests need from the machine: real data, PostgreSQL, Apache Kafka. Never goes without in silence.
 
 Where it is absent the test is skipped, saying why; where `STAFFEL_REQUIRE` (a comma list) names it, the test fails.
 """
