@@ -1,0 +1,138 @@
+"""Staffel's own processes on a real broker and a real PostgreSQL, kept alive by a supervisor. Never fakes a failure."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, RLock, Thread
+
+from staffel.settings import Settings
+from staffel.wiring import Staffel, connect
+from tests.crash.playing import MODEL
+
+SESSION_S = 3
+_STAFFEL = Path(sys.executable).parent / "staffel"
+_POLL_S = 0.05
+_DEADLINE_S = 60
+
+
+@dataclass
+class Process:
+    """A command that is started again whenever it ends, until it is stopped. `exits`: how its lives ended."""
+
+    arguments: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    exits: list[int] = field(default_factory=list)
+    wanted: bool = True
+    lock: RLock = field(default_factory=RLock)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        with self.lock, self.log.open("ab") as log:
+            command = [str(_STAFFEL), *self.arguments]
+            self.process = subprocess.Popen(command, env=dict(self.env), stdout=log, stderr=log, cwd=self.log.parent)
+
+    def tend(self) -> None:
+        """Start it again where it ended by itself."""
+        with self.lock:
+            if self.wanted and self.process is not None and self.process.poll() is not None:
+                self.exits.append(self.process.returncode)
+                self.start()
+
+    def kill(self) -> None:
+        """kill -9, and start it again."""
+        with self.lock:
+            assert self.process is not None
+            self.process.kill()
+            self.process.wait(_DEADLINE_S)
+            self.tend()
+
+    def signal(self, number: signal.Signals) -> None:
+        with self.lock:
+            assert self.process is not None
+            self.process.send_signal(number)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        with self.lock:
+            assert self.process is not None
+            self.wanted = False
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            try:
+                return self.process.wait(_DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                return self.process.wait(_DEADLINE_S)
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+class Cluster:
+    """Topics and tables of its own, and the processes that were started."""
+
+    def __init__(self, folder: Path, kafka: str, database: str, partitions: int) -> None:
+        self.folder = folder
+        self.settings = Settings(log=kafka, database=database, partitions=partitions, model=MODEL, wait=60)
+        given = {"LOG": kafka, "DATABASE": database, "MODEL": str(MODEL), "WORKER_SESSION": str(SESSION_S)}
+        self.env = {**os.environ, **{f"STAFFEL_{name}": value for name, value in given.items()}}
+        self.processes: list[Process] = []
+        self._over = Event()
+        self.command("topics", "create", "--partitions", str(partitions))
+        self._supervisor = Thread(target=self._supervise, daemon=True)
+        self._supervisor.start()
+
+    def command(self, *arguments: str) -> str:
+        """A command that ends; what it printed."""
+        command = [str(_STAFFEL), *arguments]
+        ended = subprocess.run(command, env=self.env, cwd=self.folder, capture_output=True, text=True)
+        assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def start(self, role: str, *options: str) -> Process:
+        log = self.folder / f"{role}-{len(self.processes)}.log"
+        process = Process([role, "--port", "0", *options], self.env, log)
+        process.start()
+        self.processes.append(process)
+        return process
+
+    def connect(self) -> Staffel:
+        """As a command would."""
+        return connect(self.settings)
+
+    def exits(self) -> list[int]:
+        return [code for process in self.processes for code in process.exits]
+
+    def close(self) -> None:
+        self._over.set()
+        self._supervisor.join()
+        for process in self.processes:
+            process.stop()
+
+    def _supervise(self) -> None:
+        while not self._over.wait(_POLL_S):
+            for process in list(self.processes):
+                process.tend()
+
+
+@contextmanager
+def cluster(folder: Path, kafka: str, database: str, partitions: int = 4, workers: int = 1) -> Iterator[Cluster]:
+    """A cluster at work: workers, a projector, a relay."""
+    made = Cluster(folder, kafka, database, partitions)
+    try:
+        for role in ("worker",) * workers + ("project", "relay"):
+            made.start(role)
+        yield made
+    except BaseException:
+        for process in made.processes:
+            sys.stderr.write(f"--- {process.log.name}, exits {process.exits}\n{process.said()[-3000:]}\n")
+        raise
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            made.close()
