@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -27,9 +28,9 @@ class NoPostgres(Exception):
     """There is no server, and none can be started."""
 
 
-def fresh_database(template: str = "template0") -> str:
+def fresh_database(template: str = "template0", server: str = "") -> str:
     """The SQLAlchemy address of a new database, empty or a copy of another. Raises `NoPostgres`."""
-    server, name = _server(), f"staffel_{uuid4().hex[:12]}"
+    server, name = server or _server(), f"staffel_{uuid4().hex[:12]}"
     _administer(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     if os.environ.get("STAFFEL_TEST_POSTGRES"):
         ENDING.callback(_administer, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
@@ -41,10 +42,11 @@ def fresh_database(template: str = "template0") -> str:
 def _server() -> str:
     """The libpq address of the database `postgres` on the server."""
     given = os.environ.get("STAFFEL_TEST_POSTGRES")
-    return given.replace("postgresql+psycopg:", "postgresql:") if given else _start()
+    return given.replace("postgresql+psycopg:", "postgresql:") if given else start()
 
 
-def _start() -> str:
+def start(options: Sequence[str] = _OPTIONS) -> str:
+    """The libpq address of a new server that ends with this process. Raises `NoPostgres`."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
     ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -53,8 +55,8 @@ def _start() -> str:
     made = subprocess.run([*_as_postgres(), *initdb], cwd=folder, capture_output=True, text=True)
     if made.returncode:
         raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
-    options = [part for option in _OPTIONS for part in ("-c", option)]
-    _run([*_as_postgres(), f"{programs}/postgres", "-D", "data", "-k", str(folder), *options], folder)
+    given = [part for option in options for part in ("-c", option)]
+    _run([*_as_postgres(), f"{programs}/postgres", "-D", "data", "-k", str(folder), *given], folder)
     return f"postgresql://postgres@/postgres?host={folder}"
 
 
