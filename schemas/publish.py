@@ -1,67 +1,20 @@
-"""The published JSON Schemas, generated from the classes by `python -m schemas.publish`. Never written by hand."""
+"""What is published for other systems, written by `python -m schemas.publish`. Never written by hand."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-import msgspec
-from pydantic.json_schema import models_json_schema
-
-from schemas.facts import Fact
-from schemas.handoffs import EVENTS
-from schemas.registry import TYPES
-from schemas.scores import AccountScored, Checkpoint, ContactScored
+from schemas.asyncapi import asyncapi_yaml
+from schemas.json_schemas import facts, handoffs, scores
 
 FOLDER = Path(__file__).parent / "published"
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_REFERENCE = "#/$defs/{name}"
-Schema = dict[str, Any]
 
 
 def published() -> dict[str, str]:
-    """File name -> content of every published schema."""
+    """File name -> content of every published file: JSON Schemas, and the contract that holds them all."""
     schemas = {"facts.json": facts(), "scores.json": scores(), "handoffs.json": handoffs()}
-    return {name: f"{json.dumps(schema, indent=1, sort_keys=True)}\n" for name, schema in schemas.items()}
-
-
-def facts() -> Schema:
-    """Facts of the topic `engagement`: the envelope, and the data that goes with each type."""
-    return _by_type("Facts of the topic engagement", Fact.model_json_schema(), TYPES)
-
-
-def handoffs() -> Schema:
-    """Events of the topic `sqa-handoffs`: the same envelope with `sqa.*` types."""
-    envelope = Fact.model_json_schema()
-    envelope["required"] = [name for name in envelope["required"] if name != "recordedtime"]
-    return _by_type("Events of the topic sqa-handoffs", envelope, EVENTS)
-
-
-def scores() -> Schema:
-    """Records of the topic `scores`."""
-    records = (AccountScored, ContactScored, Checkpoint)
-    any_of, parts = msgspec.json.schema_components(records, ref_template=_REFERENCE)
-    return {"$schema": _DIALECT, "title": "Records of the topic scores", "anyOf": list(any_of), "$defs": parts}
-
-
-def _by_type(title: str, envelope: Schema, types: Any) -> Schema:
-    named = {type_: {**_definition(content), "title": type_} for type_, content in types.items()}
-    shared = {name: part for definition in named.values() for name, part in definition.pop("$defs", {}).items()}
-    envelope["properties"]["type"] = {"enum": sorted(named), "description": "with version"}
-    choices = [_choice(type_, "required" in named[type_]) for type_ in sorted(named)]
-    return {**envelope, "$schema": _DIALECT, "title": title, "allOf": choices, "$defs": {**shared, **named}}
-
-
-def _definition(content: Any) -> Schema:
-    _, schema = models_json_schema([(content, "validation")], ref_template="#/$defs/{model}")
-    definitions: Schema = schema["$defs"]
-    return {**definitions.pop(content.__name__), "$defs": definitions}
-
-
-def _choice(type_: str, asks: bool) -> Schema:
-    holds = {"properties": {"type": {"const": type_}}}
-    wanted = {"properties": {"data": {"$ref": f"#/$defs/{type_}"}}, **({"required": ["data"]} if asks else {})}
-    return {"if": holds, "then": wanted}
+    texts = {name: f"{json.dumps(schema, indent=1, sort_keys=True)}\n" for name, schema in schemas.items()}
+    return {**texts, "asyncapi.yaml": asyncapi_yaml()}
 
 
 def main() -> None:

@@ -1,0 +1,78 @@
+"""The contract as the AsyncAPI initiative's own parser reads it. Needs node and npm; the parser is brought once."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.asyncapi import asyncapi, asyncapi_yaml
+from schemas.publish import FOLDER
+from schemas.topics import TOPICS
+from tests.requirements import absent
+
+HERE = Path(__file__).parent / "asyncapi"
+PACKAGE = ("package.json", "package-lock.json", ".npmrc")
+SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """`check.mjs` beside its libraries, in a cache outside of the repository that is named by the lock."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        absent("node", "no node and npm here, which the parser of AsyncAPI needs; apt-get install nodejs npm")
+    lock = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "staffel"
+    folder = caches / f"asyncapi-{lock}"
+    if not (folder / "complete").exists():
+        bring(folder)
+    return Path(shutil.copy(HERE / "check.mjs", folder))
+
+
+def bring(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        for name in PACKAGE:
+            shutil.copy(HERE / name, made)
+        ended = subprocess.run(["npm", "ci"], cwd=made, capture_output=True, text=True, timeout=SECONDS)
+        if ended.returncode:
+            absent("node", f"npm could not bring the parser of AsyncAPI: {ended.stderr.strip()[-500:]}")
+        (Path(made) / "complete").touch()
+        shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
+
+
+def read(program: Path, contract: Path) -> tuple[int, Any]:
+    command = ["node", str(program), str(contract)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    assert ended.stdout, ended.stderr
+    return ended.returncode, json.loads(ended.stdout)
+
+
+def test_the_published_contract_is_valid_asyncapi(program: Path) -> None:
+    code, told = read(program, FOLDER / "asyncapi.yaml")
+    assert (code, told["problems"]) == (0, [])
+    assert told["read"] == {
+        "version": asyncapi()["asyncapi"],
+        "channels": list(TOPICS),
+        "messages": len(asyncapi()["components"]["messages"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "instead", "code"),
+    [
+        ("protocol: kafka", "port: kafka", "asyncapi-document-resolved"),
+        ("partitions: 6", "partitions: none", "asyncapi-document-resolved"),
+        ("components/messages/fact'", "components/messages/fiction'", "invalid-ref"),
+    ],
+)
+def test_a_spoilt_contract_is_refused(part: str, instead: str, code: str, program: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.yaml"
+    spoilt.write_text(asyncapi_yaml().replace(part, instead), "utf-8")
+    exits, told = read(program, spoilt)
+    assert (exits, {problem["code"] for problem in told["problems"]}) == (1, {code})
