@@ -1,24 +1,33 @@
 """Filling the directory from score updates. Never overrules a claim that stands."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from projections.statements import add_missing, put, put_newer
 from projections.work_tables import directory_accounts, directory_contacts, directory_domains, directory_visitors
 from schemas.scores import AccountScored, ContactScored
 
 Rows = list[dict[str, Any]]
+Write = Callable[[Connection, Table, Rows], None]
 
 
-def fill_directory(connection: Connection, updates: list[AccountScored], contacts: Iterable[ContactScored]) -> None:
+def fill_directory(
+    connection: Connection,
+    updates: list[AccountScored],
+    fresh: Iterable[AccountScored],
+    contacts: Iterable[ContactScored],
+) -> None:
+    """`fresh`: those of the updates that were not told of before; they overrule where persons were found."""
     _fill_accounts(connection, updates)
     held = [scored for scored in contacts if not scored.account.startswith("anon:")]
     add_missing(connection, directory_contacts, [_held(c, "contact") for c in held if c.contact.startswith("c_")])
     add_missing(connection, directory_visitors, [_held(c, "visitor") for c in held if c.contact.startswith("v_")])
-    _follow_releases(connection, updates)
-    put(connection, directory_visitors, [row for update in updates for row in _joined(update)])
+    new = {(update.account, update.seq) for update in fresh}
+    _follow(connection, [update for update in updates if (update.account, update.seq) in new], put)
+    # What is told again may be older than what another partition told since.
+    _follow(connection, [update for update in updates if (update.account, update.seq) not in new], add_missing)
 
 
 def name_key(name: str) -> str:
@@ -48,13 +57,14 @@ def _held(scored: ContactScored, kind: str) -> dict[str, Any]:
     return {kind: scored.contact, "account": scored.account}
 
 
-def _follow_releases(connection: Connection, updates: Iterable[AccountScored]) -> None:
-    """Who stood alone as `anon:…` is from its release on found in the account it was released to."""
+def _follow(connection: Connection, updates: list[AccountScored], write: Write) -> None:
+    """Who stood alone as `anon:…` is from its release on found in the account it was released to, or joined in."""
     released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
     visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
-    put(connection, directory_visitors, visitors)
+    write(connection, directory_visitors, visitors)
     contacts = [{"contact": who, "account": to} for who, to in released if not who.startswith("v_")]
-    put(connection, directory_contacts, contacts)
+    write(connection, directory_contacts, contacts)
+    write(connection, directory_visitors, [row for update in updates for row in _joined(update)])
 
 
 def _joined(update: AccountScored) -> Rows:

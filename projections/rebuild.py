@@ -5,34 +5,28 @@ read yet is read again by the new version, work and all; what the replay knew al
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, Engine, insert, inspect, literal, select
 
 from projections import versions
 from projections.projector import BATCH, Projector
 from projections.tables import ReadModels, read_models
-from projections.updates import Batch, Fill
+from projections.updates import Replay, batches
 from projections.work_tables import checkpoints
 from projections.writing import write_read_models
-from schemas.scores import AccountScored, ContactScored
 from streams.log import Log
 
-Scored = AccountScored | ContactScored
-Replay = Callable[[int], Iterable[Scored]]
-"""All updates of a partition from its first fact to its end, in order, each account's without a hole."""
 
-
-def rebuild(engine: Engine, log: Log, replay: Replay, name: str = versions.MAIN, fill: Fill | None = None) -> int:
+def rebuild(engine: Engine, log: Log, replay: Replay, name: str = versions.MAIN) -> int:
     """Build a new version, catch up with `scores`, switch the pointer; answers the version now asked.
 
     A rebuild that was interrupted leaves the old version in use; the next one clears what it left.
     """
     version = _prepare(engine, name)
     for partition in range(log.partitions("engagement")):
-        _replay(engine, read_models(version), partition, replay(partition))
-    _catch_up(Projector.beside(engine, log, name, version, fill))
+        _replay(engine, read_models(version), partition, replay)
+    _catch_up(Projector.beside(engine, log, name, version, replay))
     _switch(engine, name, version)
     return version
 
@@ -49,28 +43,16 @@ def _prepare(engine: Engine, name: str) -> int:
 
 def _copy_checkpoints(connection: Connection, name: str, old: int, new: int) -> None:
     c = checkpoints.c
-    stand = select(c.projection, literal(new), c.partition, c.next_offset, c.engagement_next)
+    stand = select(c.projection, literal(new), c.partition, c.next_offset, c.engagement_next, c.log)
     ours = stand.where(c.projection == name, c.version == old)
-    columns = [c.projection, c.version, c.partition, c.next_offset, c.engagement_next]
+    columns = [c.projection, c.version, c.partition, c.next_offset, c.engagement_next, c.log]
     connection.execute(insert(checkpoints).from_select([column.name for column in columns], ours))
 
 
-def _replay(engine: Engine, models: ReadModels, partition: int, updates: Iterable[Scored]) -> None:
-    remaining = iter(updates)
-    while some := list(islice(remaining, BATCH)):
+def _replay(engine: Engine, models: ReadModels, partition: int, replay: Replay) -> None:
+    for batch in batches(partition, replay(partition), BATCH):
         with engine.begin() as connection:
-            write_read_models(connection, models, _batch(partition, some))
-
-
-def _batch(partition: int, scored: Iterable[Scored]) -> Batch:
-    accounts: dict[str, list[AccountScored]] = {}
-    contacts: dict[tuple[str, str], ContactScored] = {}
-    for each in scored:
-        if isinstance(each, AccountScored):
-            accounts.setdefault(each.account, []).append(each)
-        else:
-            contacts[each.account, each.contact] = each
-    return Batch(accounts, list(contacts.values()), partition)
+            write_read_models(connection, models, batch)
 
 
 def _catch_up(projector: Projector) -> None:

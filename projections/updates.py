@@ -3,8 +3,9 @@
 Never believes that an update comes once, or that it comes cut as it was before.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -29,46 +30,65 @@ class Hole(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Updates of one partition in the order of the log; contacts: the newest record of each."""
+    """Updates of one partition in the order of the log; contacts: the newest record of each; `engagement_next`: how far
+    into `engagement` they reach, 0 where they do not tell."""
 
     accounts: Mapping[str, Sequence[AccountScored]]
     contacts: Sequence[ContactScored]
     partition: int = 0
     next_offset: int = 0
-    engagement_next: int | None = None
+    engagement_next: int = 0
 
 
-Fill = Callable[[str, int, int], Sequence[AccountScored]]
-"""Updates of an account from after one seq up to another, by a replay of `engagement`."""
+Scored = AccountScored | ContactScored
+Replay = Callable[[int], Iterable[Scored]]
+"""All updates of a partition by a replay of `engagement`: from its first fact to its end, in order, without a hole."""
 
 
 @dataclass(slots=True)
 class _Reading:
     accounts: dict[str, list[AccountScored]] = field(default_factory=dict)
-    contacts: dict[str, ContactScored] = field(default_factory=dict)
-    engagement_next: int | None = None
+    contacts: dict[tuple[str, str], ContactScored] = field(default_factory=dict)
+    engagement_next: int = 0
 
-    def take(self, key: str, value: bytes) -> None:
+    def take_record(self, key: str, value: bytes) -> None:
         if key == CHECKPOINT_KEY:
-            self.engagement_next = decode_checkpoint(value).next
+            # A scorer that was paused may write late: what it tells is older than what is known.
+            self.engagement_next = max(self.engagement_next, decode_checkpoint(value).next)
         elif "/" in key:
-            self._take_contact(key, decode_contact(value))
+            self.take(decode_contact(value))
         else:
-            self.accounts.setdefault(key, []).append(decode_account(value))
+            self.take(decode_account(value))
 
-    def _take_contact(self, key: str, scored: ContactScored) -> None:
+    def take(self, scored: Scored) -> None:
+        if isinstance(scored, AccountScored):
+            self.accounts.setdefault(scored.account, []).append(scored)
+            return
+        key = scored.account, scored.contact
         known = self.contacts.get(key)
         if known is None or known.seq < scored.seq:
             self.contacts[key] = scored
+
+    def batch(self, partition: int, next_offset: int = 0) -> Batch:
+        return Batch(self.accounts, list(self.contacts.values()), partition, next_offset, self.engagement_next)
 
 
 def read_batch(partition: int, records: Sequence[Record]) -> Batch:
     """The records of one partition, at least one."""
     reading = _Reading()
     for record in records:
-        reading.take(record.key, record.value)
-    contacts = list(reading.contacts.values())
-    return Batch(reading.accounts, contacts, partition, records[-1].offset + 1, reading.engagement_next)
+        reading.take_record(record.key, record.value)
+    return reading.batch(partition, records[-1].offset + 1)
+
+
+def batches(partition: int, scored: Iterable[Scored], size: int) -> Iterator[Batch]:
+    """Replayed updates of one partition in portions; they stand at no offset."""
+    remaining = iter(scored)
+    while some := list(islice(remaining, size)):
+        reading = _Reading()
+        for each in some:
+            reading.take(each)
+        yield reading.batch(partition)
 
 
 class Fresh(NamedTuple):
@@ -90,22 +110,6 @@ def unseen(updates: Iterable[AccountScored], seq: int) -> list[Fresh]:
         fresh.append(Fresh(reached, update))
         reached = update.seq
     return fresh
-
-
-def mended(batch: Batch, known: Mapping[str, int], fill: Fill | None) -> Batch:
-    """The batch without holes. Raises `Hole` where `fill` does not bring what is missing."""
-    return replace(batch, accounts={a: _mended(u, known.get(a, 0), fill) for a, u in batch.accounts.items()})
-
-
-def _mended(updates: Sequence[AccountScored], seq: int, fill: Fill | None) -> Sequence[AccountScored]:
-    try:
-        unseen(updates, seq)
-    except Hole as hole:
-        brought = fill(hole.account, hole.after_seq, hole.seq) if fill else ()
-        if max((update.seq for update in brought), default=0) < hole.seq:
-            raise
-        return _mended([*brought, *updates], seq, fill)
-    return updates
 
 
 class _Numbered(Protocol):

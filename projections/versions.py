@@ -1,6 +1,9 @@
 """Which version of the read models is asked, and how far each has read. Never reads the log."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from projections.statements import add_missing, put
 from projections.tables import ReadModels, read_models
@@ -11,6 +14,15 @@ MAIN = "main"
 
 class AnotherProjector(Exception):
     """The checkpoint was moved by someone else: another projector is alive; nothing was written, stop."""
+
+
+class Checkpoint(NamedTuple):
+    """The next offset of `scores` to read, how far into `engagement` what was read reaches, and of which log they are:
+    the generation of the topic, None where it was not noted."""
+
+    next_offset: int = 0
+    engagement_next: int = 0
+    log: str | None = None
 
 
 class Switched(Exception):
@@ -32,13 +44,14 @@ def point_to(connection: Connection, name: str, version: int) -> None:
     put(connection, projections, [{"projection": name, "version": version}])
 
 
+def checkpoint(connection: Connection, name: str, version: int, partition: int) -> Checkpoint:
+    columns = (checkpoints.c.next_offset, checkpoints.c.engagement_next, checkpoints.c.log)
+    found = connection.execute(select(*columns).where(*_key(name, version, partition))).first()
+    return Checkpoint() if found is None else Checkpoint(*found)
+
+
 def next_offset(connection: Connection, name: str, version: int, partition: int) -> int:
-    found = connection.execute(
-        select(checkpoints.c.next_offset).where(
-            checkpoints.c.projection == name, checkpoints.c.version == version, checkpoints.c.partition == partition
-        )
-    ).scalar()
-    return found or 0
+    return checkpoint(connection, name, version, partition).next_offset
 
 
 def start(connection: Connection, name: str, version: int, partitions: int) -> None:
@@ -48,20 +61,19 @@ def start(connection: Connection, name: str, version: int, partitions: int) -> N
     add_missing(connection, checkpoints, [{**key, "partition": partition} for partition in range(partitions)])
 
 
-def advance_checkpoint(
-    connection: Connection, name: str, version: int, partition: int, *, old: int, new: int, engagement: int | None
+def move_checkpoint(
+    connection: Connection, name: str, version: int, partition: int, *, old: Checkpoint, new: Checkpoint
 ) -> None:
-    """Compare and set. Raises `AnotherProjector` where the checkpoint is not `old`."""
-    values = {"next_offset": new} if engagement is None else {"next_offset": new, "engagement_next": engagement}
-    moved = connection.execute(
-        update(checkpoints)
-        .where(
-            checkpoints.c.projection == name,
-            checkpoints.c.version == version,
-            checkpoints.c.partition == partition,
-            checkpoints.c.next_offset == old,
-        )
-        .values(values)
-    )
+    """Compare and set; `new` may be `old`, where only nobody else may have moved it.
+
+    Raises `AnotherProjector` where the checkpoint is not `old`. It stays as it is until the transaction is over.
+    """
+    standing = (*_key(name, version, partition), checkpoints.c.next_offset == old.next_offset)
+    moved = connection.execute(update(checkpoints).where(*standing).values(new._asdict()))
     if moved.rowcount != 1:
-        raise AnotherProjector(f"the checkpoint of {name}, partition {partition}, is not {old}")
+        raise AnotherProjector(f"the checkpoint of {name}, partition {partition}, is not {old.next_offset}")
+
+
+def _key(name: str, version: int, partition: int) -> tuple[ColumnElement[bool], ...]:
+    c = checkpoints.c
+    return c.projection == name, c.version == version, c.partition == partition

@@ -22,7 +22,7 @@ from projections.rows import (
 from projections.rows import falls_at as falls_at_of
 from projections.statements import add, add_missing, put, put_newer, rows_of
 from projections.tables import ReadModels
-from projections.updates import Batch, Fill, Fresh, mended, unseen
+from projections.updates import Batch, Fresh, unseen
 from projections.work_tables import outbox
 from schemas.facts import FactRecord
 from schemas.scores import AccountScored
@@ -40,32 +40,32 @@ class Standing(NamedTuple):
 _UNKNOWN = Standing()
 
 
-def write_batch(connection: Connection, models: ReadModels, batch: Batch, fill: Fill | None) -> None:
-    """All that follows from a batch. Raises `Hole` where updates are missing and `fill` does not bring them."""
-    write_work(connection, models, write_read_models(connection, models, batch, fill))
+def write_batch(connection: Connection, models: ReadModels, batch: Batch) -> None:
+    """All that follows from a batch. Raises `Hole` where updates are missing."""
+    write_work(connection, models, batch, write_read_models(connection, models, batch))
 
 
-def write_read_models(connection: Connection, models: ReadModels, batch: Batch, fill: Fill | None = None) -> Batch:
-    """Idempotent by seq. Answers the batch with its holes filled; raises `Hole` as above."""
+def write_read_models(connection: Connection, models: ReadModels, batch: Batch) -> list[Fresh]:
+    """Idempotent by seq: answers what of the batch is new; raises `Hole` as above."""
     standing = _standing(connection, models, batch.accounts)
-    whole = mended(batch, {account: known.seq for account, known in standing.items()}, fill)
-    accounts = [unseen(updates, standing.get(account, _UNKNOWN).seq) for account, updates in whole.accounts.items()]
+    accounts = [unseen(updates, standing.get(account, _UNKNOWN).seq) for account, updates in batch.accounts.items()]
     news = [fresh for fresh in accounts if fresh]
     _write_accounts(connection, models, [[each.update for each in fresh] for fresh in news])
     put_newer(connection, models.contacts, [contact_row(contact) for contact in batch.contacts])
-    _write_changes(connection, models, [each for fresh in news for each in fresh], batch.partition)
+    told = [each for fresh in news for each in fresh]
+    _write_changes(connection, models, told, batch.partition)
     _set_reviews(connection, models, [fresh[-1].update for fresh in news], standing)
-    return whole
+    return told
 
 
-def write_work(connection: Connection, models: ReadModels, batch: Batch) -> None:
+def write_work(connection: Connection, models: ReadModels, batch: Batch, fresh: Iterable[Fresh]) -> None:
     """What reactors have to do and intake asks for, of new and of known updates alike: every row has its key."""
     updates = [update for account in batch.accounts.values() for update in account]
     park(connection, updates)
     open_moves(connection, updates)
     _fill_outbox(connection, SQA_HANDOFFS, tell_handoffs(connection, models, updates))
     _fill_outbox(connection, ENGAGEMENT, forwarded(updates))
-    fill_directory(connection, updates, batch.contacts)
+    fill_directory(connection, updates, [each.update for each in fresh], batch.contacts)
 
 
 def _standing(connection: Connection, models: ReadModels, accounts: Iterable[str]) -> dict[str, Standing]:

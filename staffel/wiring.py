@@ -16,7 +16,7 @@ from projections.mover import Mover
 from projections.projector import Projector
 from projections.relay import Relay
 from projections.timers import Timers
-from projections.updates import Fill
+from projections.updates import Replay
 from schemas.topics import ENGAGEMENT
 from scoring.plan import Plan
 from staffel.settings import Settings
@@ -84,7 +84,7 @@ class Staffel:
 
     def steps(self) -> list[Step]:
         scorers: list[Step] = [Scorer(self.log, p) for p in range(self.log.partitions(ENGAGEMENT))]
-        projector = Projector(self.engine, self.log, fill=fill_from(self.log))
+        projector = Projector(self.engine, self.log, replay=replay_of(self.log))
         relay = Relay(self.engine, self.log, self.clock)
         mover = Mover(self.engine, self.log, self.clock)
         return [*scorers, projector, mover, relay, Compaction(self.log, lambda: self.projector_positions())]
@@ -109,10 +109,11 @@ class Staffel:
         self.engine.dispose()
 
 
-def fill_from(log: Log) -> Fill:
-    from audit.replay import updates_between
+def replay_of(log: Log) -> Replay:
+    """All updates once more, for a projector that meets a hole."""
+    from audit.replay import scored_updates
 
-    return lambda account, after_seq, seq: updates_between(log, account, after_seq, seq)
+    return lambda partition: scored_updates(log, partition)
 
 
 def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Staffel:

@@ -37,7 +37,7 @@ def _tables(connection: Connection, version: int) -> Iterator[tuple[str, Rows]]:
     for name in inspect(connection).get_table_names():
         plain, _, number = name.partition("_v")
         if name not in others | _UNTOLD and (not number or name in asked):
-            yield plain, _rows(connection, name, {_FREE.get(plain), "version"})
+            yield plain, _rows(connection, name, {_FREE.get(plain), "version", "log"})
 
 
 def _rows(connection: Connection, table: str, free: Collection[str | None]) -> Rows:

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
 
-from projections.database import open_database
 from schemas.scores import Changes
-from tests import databases
 from tests.projections.builders import (
     Published,
     account_scored,
@@ -53,15 +50,6 @@ _BATCH: list[Published] = [
 
 class _Killed(Exception):
     """The process died here."""
-
-
-@pytest.fixture
-def straight(database_kind: str, tmp_path: Path) -> Iterator[World]:
-    """A world of its own where nobody dies."""
-    (tmp_path / "straight").mkdir()
-    engine = open_database(databases.migrated(database_kind, tmp_path / "straight"))
-    yield World(engine)
-    engine.dispose()
 
 
 def test_a_crash_before_any_statement_leaves_all_or_nothing(world: World, straight: World) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from projections.projector import Projector
 from projections.updates import Hole
 from projections.versions import AnotherProjector
-from schemas.scores import AccountScored, Changes, Fit
+from schemas.scores import Changes, Fit
 from schemas.times import parse_time
 from tests.projections.builders import (
     NOON,
@@ -20,7 +20,7 @@ from tests.projections.builders import (
     stage_change,
     track,
 )
-from tests.projections.world import World, drain
+from tests.projections.world import World
 
 
 def test_an_account_stands_as_its_last_update_says(world: World) -> None:
@@ -131,21 +131,6 @@ def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> Non
     assert world.everything() == before
 
 
-def test_a_hole_is_filled_by_a_replay(world: World) -> None:
-    asked = []
-
-    def fill(account: str, after_seq: int, seq: int) -> list[AccountScored]:
-        asked.append((account, after_seq, seq))
-        return [account_scored(after_seq=0, seq=3, changes=Changes(lines=[line(s) for s in (1, 2, 3)]))]
-
-    world.given(account_scored(seq=1, changes=Changes(lines=[line(1)])))
-    world.published(account_scored(after_seq=3, seq=4, changes=Changes(lines=[line(4)])))
-    drain(Projector(world.engine, world.log, fill=fill).advance)
-
-    assert asked == [("acme.com", 1, 3)]
-    assert world.rows("ledger", "seq") == [1, 2, 3, 4]
-
-
 def test_a_second_projector_is_noticed_and_stops(world: World) -> None:
     world.given(account_scored(seq=1)).published(account_scored(after_seq=1, seq=2))
     late = Projector(world.engine, _Overtaken(world), batch=10)  # type: ignore[arg-type]
@@ -165,6 +150,9 @@ class _Overtaken:
 
     def partitions(self, topic: str) -> int:
         return self._world.log.partitions(topic)
+
+    def generation(self, topic: str) -> str:
+        return self._world.log.generation(topic)
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> object:
         records = self._world.log.read(topic, partition, start, limit)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import inspect
 
-from projections.rebuild import Scored, rebuild
+from projections.rebuild import rebuild
+from projections.updates import Scored
 from projections.versions import version_of
 from schemas.scores import Changes
 from schemas.topics import SQA_HANDOFFS
