@@ -6,6 +6,7 @@ the test session. `STAFFEL_TEST_POSTGRES` names a server to use instead, where d
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -47,37 +48,51 @@ def _server() -> str:
 
 def start(options: Sequence[str] = _OPTIONS) -> str:
     """The libpq address of a new server that ends with this process. Raises `NoPostgres`."""
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
-    ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
-    _hand_over(folder)
-    initdb = f"{programs}/initdb -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C".split()
-    made = subprocess.run([*_as_postgres(), *initdb], cwd=folder, capture_output=True, text=True)
-    if made.returncode:
-        raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
-    given = [part for option in options for part in ("-c", option)]
-    _run([*_as_postgres(), f"{programs}/postgres", "-D", "data", "-k", str(folder), *given], folder)
-    return f"postgresql://postgres@/postgres?host={folder}"
+    return Server(options).address
 
 
-def _run(command: list[str], folder: Path) -> None:
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    ENDING.callback(_stop, server)
-    while not _is_ready(folder):
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(_POLL_S)
-            raise NoPostgres(f"postgres did not start: {(folder / 'log').read_text()[-500:]}")
+class Server:
+    """A server of its own, started; it may be killed and started again on the same records."""
+
+    def __init__(self, options: Sequence[str]) -> None:
+        self._programs, self._options = _programs(), [part for option in options for part in ("-c", option)]
+        self._folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
+        ENDING.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        _hand_over(self._folder)
+        initdb = f"{self._programs}/initdb -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C".split()
+        made = subprocess.run([*_as_postgres(), *initdb], cwd=self._folder, capture_output=True, text=True)
+        if made.returncode:
+            raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+        self.address = f"postgresql://postgres@/postgres?host={self._folder}"
+        ENDING.callback(self.stop)
+        self.start()
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = [*_as_postgres(), f"{self._programs}/postgres", "-D", "data", "-k", str(self._folder), *self._options]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
+        while not _is_ready(self._folder):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_POLL_S)
+                raise NoPostgres(f"postgres did not start: {(self._folder / 'log').read_text()[-500:]}")
+
+    def stop(self) -> None:
+        """End every session, then stop."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """Stop at once, as after a failure: the next start recovers from its log."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+        self._process.wait(_DEADLINE_S)
 
 
 def _is_ready(folder: Path) -> bool:
     asked = subprocess.run([_programs() / "pg_isready", "-q", "-h", folder], capture_output=True, check=False)
     return asked.returncode == 0
-
-
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.send_signal(2)  # SIGINT: end every session, then stop
-    server.wait(_DEADLINE_S)
 
 
 def _programs() -> Path:
