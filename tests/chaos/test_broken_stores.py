@@ -1,0 +1,74 @@
+"""Broker and database die and come back while facts stream in; the log is compacted in the middle."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from threading import Event
+from uuid import uuid4
+
+import pytest
+
+from tests import postgres
+from tests.chaos.cluster import SESSION_S, Cluster, cluster
+from tests.chaos.judging import await_idle, judge
+from tests.chaos.recording import Recording
+from tests.kafka.broker import Broker
+from tests.requirements import absent, kafka_broker, kafka_server
+
+TIMES = 5
+
+pytestmark = [pytest.mark.timeout(900)]
+
+
+@contextmanager
+def on_stores(folder: Path, broker: Broker | None, server: postgres.Server, **options: int) -> Iterator[Cluster]:
+    place = broker.server if broker is not None else kafka_server()
+    kafka = f"kafka://{place}?prefix=stores-{uuid4().hex[:8]}."
+    with cluster(folder, kafka, postgres.fresh_database(server=server.address), **options) as started:
+        yield started
+
+
+@pytest.fixture
+def server() -> postgres.Server:
+    """Durable but for the disk itself: a crash of the server loses no commit."""
+    try:
+        return postgres.Server(("fsync=off", "listen_addresses=", "max_connections=100"))
+    except postgres.NoPostgres as error:
+        absent("postgres", str(error))
+
+
+def judged(cluster: Cluster, folder: Path) -> dict[str, int]:
+    staffel = cluster.connect()
+    await_idle(staffel)
+    figures = judge(staffel, folder)
+    staffel.close()
+    return figures
+
+
+def test_a_broker_killed_and_started_again(server: postgres.Server, tmp_path: Path) -> None:
+    broker, chance = kafka_broker(tmp_path / "broker"), Random(4)
+    with on_stores(tmp_path, broker, server, workers=2) as cluster:
+        with Recording(cluster, seed=4) as recording:
+            for _ in range(TIMES):
+                Event().wait(chance.uniform(1, 4))
+                broker.kill()
+                Event().wait(chance.choice((0, 1, SESSION_S * 2)))
+                broker.start()
+            Event().wait(SESSION_S)
+        figures = judged(cluster, tmp_path)
+    assert recording.given > 0
+    assert figures["handoffs"] > 0
+
+
+def test_a_database_that_crashes_and_comes_back(server: postgres.Server, tmp_path: Path) -> None:
+    chance = Random(5)
+    with on_stores(tmp_path, None, server, workers=1) as cluster:
+        with Recording(cluster, seed=5):
+            for _ in range(TIMES):
+                Event().wait(chance.uniform(1, 3))
+                server.crash()
+                Event().wait(chance.choice((0, 1, 3)))
+                server.start()
+            Event().wait(1)
+        assert judged(cluster, tmp_path)["handoffs"] > 0

@@ -1,0 +1,56 @@
+"""Workers, projector and relay killed at random moments: nothing is lost, nothing doubled, nothing computed otherwise.
+
+`STAFFEL_CRASH_SEED` chooses what is recorded, and when a process dies.
+"""
+
+import os
+from pathlib import Path
+from random import Random
+from threading import Event
+
+import pytest
+
+from schemas.facts import record_id
+from schemas.topics import ENGAGEMENT
+from tests.chaos.cluster import SESSION_S, Cluster
+from tests.chaos.conftest import Start
+from tests.chaos.judging import await_idle, judge, once
+from tests.chaos.recording import Recording
+
+SEED = int(os.environ.get("STAFFEL_CRASH_SEED", "1"))
+KILLS = int(os.environ.get("STAFFEL_CHAOS_KILLS", "30"))
+KILLED = -9
+
+pytestmark = [pytest.mark.timeout(900)]
+
+
+def kill_by_turns(cluster: Cluster, times: int, chance: Random) -> None:
+    """Each round one worker, the projector and the relay die, each at a moment of its own."""
+    workers, projector, relay = (
+        [process for process in cluster.processes if process.arguments[0] == role]
+        for role in ("worker", "project", "relay")
+    )
+    never = Event()
+    for _ in range(times):
+        for process in (chance.choice(workers), *projector, *relay):
+            never.wait(chance.uniform(0, SESSION_S * 0.8))
+            process.kill()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_killed_at_random_moments_while_facts_stream_in(start: Start, workers: int, tmp_path: Path) -> None:
+    print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
+    with start(workers=workers) as cluster:
+        with Recording(cluster, SEED) as recording:
+            kill_by_turns(cluster, KILLS, Random(SEED))
+        staffel = cluster.connect()
+        await_idle(staffel)
+        figures = judge(staffel, tmp_path)
+        standing = {record_id(fact.source, fact.id) for fact in once(staffel.log, ENGAGEMENT)}
+        staffel.close()
+        exits = cluster.exits()
+    assert recording.recorded <= standing
+    assert figures["letters"] == recording.poisoned > 0
+    assert figures["moved"] > 0
+    assert figures["handoffs"] > 0
+    assert exits.count(KILLED) >= 3 * KILLS
