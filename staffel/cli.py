@@ -20,6 +20,7 @@ from staffel import (
     cli_letters,
     cli_log,
     cli_models,
+    cli_processes,
 )
 from staffel.examples import EXAMPLES
 from staffel.printing import complain, flush
@@ -75,6 +76,8 @@ app = typer.Typer(
 )
 add("demo", cli_host.demo)
 add("up", cli_host.up)
+add("project", cli_processes.project)
+add("relay", cli_processes.relay)
 add("doctor", cli_host.doctor)
 add_group("ingest", cli_ingest.app)
 add("accounts", cli_accounts.accounts)

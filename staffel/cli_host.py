@@ -1,36 +1,61 @@
 """Commands that run or tend the system: hosting, health, rebuilding, the demo. Never scores anything itself."""
 
-import signal
 from threading import Event
-from typing import Annotated, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from staffel.printing import print_json, print_table, progress, say
 from staffel.session import AsJson, Usage, connected
 
+if TYPE_CHECKING:
+    from streams.host_lock import HostLock
+
 Json = dict[str, Any]
 
 
 def up(
-    port: Annotated[int, typer.Option(help="For pages and collector; they are not there yet.")] = 8800,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")
+    ] = 8800,
 ) -> None:
     """Host the system until stopped: scores, projects, relays, keeps the timers; takes what other commands record."""
-    from staffel.logs import configure, events
+    from staffel.process import begin, open_pages
+    from staffel.pulse import watched
+    from staffel.roles import hosting_measures
+    from staffel.wiring import Embedded
+    from streams.embedded import Host
 
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     with connected() as staffel:
-        configure(staffel.settings.logs)
-        log = events()
+        if not isinstance(staffel, Embedded):
+            raise Usage(_APART)
+        running = begin("up", staffel.settings)
         where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
-        if staffel.lock.try_acquire():
-            log.info("host_started", **where)
-        else:
-            log.info("host_waiting", holder=staffel.lock.holder(), **where)
-        staffel.serving_host().run(stop)
-        log.info("host_stopped")
+        if not staffel.lock.try_acquire():
+            running.log.info("host_waiting", holder=staffel.lock.holder(), **where)
+            await_lock(staffel.lock, running.stop)
+        running.log.info("host_started", pages=open_pages(running, port), **where)
+        running.watch.begin(hosting_measures(staffel), running.stop)
+        Host(watched(staffel.serving_steps(), running.pulse), staffel.log, staffel.lock).run(running.stop)
+        running.log.info("host_stopped")
+
+
+_APART = (
+    "staffel up is for a log in the database; with STAFFEL_LOG on Apache Kafka start the processes "
+    "`staffel worker`, `staffel project`, `staffel relay` and `staffel alerts`, or `docker compose up`"
+)
+_PATIENCE_S, _POLL_S = 5.0, 0.02
+
+
+def await_lock(lock: "HostLock", stop: Event) -> None:
+    """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
+    from streams.embedded import HeldElsewhere
+
+    deadline = monotonic() + _PATIENCE_S
+    while not lock.try_acquire():
+        if monotonic() >= deadline or stop.wait(_POLL_S):
+            raise HeldElsewhere(f"{lock.holder() or 'another process'} hosts this database already; end it first")
 
 
 def doctor(as_json: AsJson = False) -> None:

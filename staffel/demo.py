@@ -21,7 +21,7 @@ from staffel.handoff_shape import handoff_json
 from staffel.ingesting import ingest_and_settle
 from staffel.printing import print_json, progress, say
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect, examples
+from staffel.wiring import Embedded, connect_embedded, examples
 
 HOME = Path(".demo")
 OURS = frozenset({"nordwerk-med.example"})
@@ -36,9 +36,9 @@ def play(as_json: bool) -> None:
     folder = examples() / "medtech"
     shutil.rmtree(HOME, ignore_errors=True)
     model, networks = folder / "model.yaml", folder / "networks.csv"
-    settings = Settings(home=HOME, database=None, partitions=1, model=model, networks=networks)
+    settings = Settings(home=HOME, database=None, log="sql", partitions=1, model=model, networks=networks)
     random = Random("medtech")
-    staffel = connect(settings, clock=lambda: END, random_bytes=random.randbytes)
+    staffel = connect_embedded(settings, lambda: END, random.randbytes)
     try:
         items = list(merged(files(folder / "data")))
         with progress("a year of engagement", len(items)) as advance:
@@ -67,7 +67,7 @@ def files(folder: Path) -> list[Iterator[Item]]:
     ]
 
 
-def show(staffel: Staffel) -> None:
+def show(staffel: Embedded) -> None:
     at = latest_time(staffel.log)
     print_accounts(standings(staffel.engine, staffel.plan, at))
     with asking(staffel.engine) as questions:
@@ -93,7 +93,7 @@ and with data of your own:
   .venv/bin/staffel accounts"""
 
 
-def show_json(staffel: Staffel, tally: dict[str, object]) -> None:
+def show_json(staffel: Embedded, tally: dict[str, object]) -> None:
     at = latest_time(staffel.log)
     with asking(staffel.engine) as questions:
         handoffs = [handoff_json(row) for row in questions.handoffs(only_open=True)]

@@ -5,6 +5,8 @@ HANDOFF = "acme.com/acquisition/1"
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "demo": ("staffel demo",),
     "up": ("staffel up",),
+    "project": ("staffel project --port 8802",),
+    "relay": ("staffel relay --port 8803",),
     "doctor": ("staffel doctor",),
     "ingest access-log": ("staffel ingest access-log access.log --site https://www.example.com",),
     "ingest mbox": ("staffel ingest mbox marketing.mbox --ours example.com",),

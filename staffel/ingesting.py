@@ -68,12 +68,12 @@ def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable
 
     def after_batch(_: int) -> None:
         if hosting:
-            staffel.host.drain()
+            staffel.drain()
 
     try:
         with frozen_garbage():
             if hosting:
-                staffel.host.drain()
+                staffel.drain()
             tally = ingest(told(items, advance), staffel.recorder, after_batch)
     finally:
         if hosting:

@@ -1,0 +1,57 @@
+"""The processes of the scale-out host, one command each. Never does their work itself."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from staffel.session import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from staffel.process import Process
+    from staffel.roles import Role
+    from staffel.wiring import Staffel
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")]
+
+
+def project(port: Port = 8802) -> None:
+    """Write the read models: score updates of Apache Kafka into PostgreSQL, one transaction per batch."""
+    from staffel.roles import projecting
+
+    run("project", port, projecting)
+
+
+def relay(port: Port = 8803) -> None:
+    """Publish what the outbox holds, move what was parked, keep the timers; a second one waits for the first."""
+    from staffel.roles import relaying
+
+    run("relay", port, relaying)
+
+
+def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> None:
+    """Connect, as soon as there is something to connect to, and work until SIGTERM."""
+    from staffel.process import awaited, process, work
+    from staffel.wiring import connect
+
+    with process(name, port) as running:
+        require_kafka(name, running)
+        staffel = awaited(lambda: connect(running.settings), running)
+        if staffel is None:
+            return
+        role = role_of(staffel, running)
+        running.watch.begin(role.measures, running.stop)
+        try:
+            work(role.steps, role.idle, running)
+            role.close()
+        finally:
+            staffel.close()
+
+
+def require_kafka(name: str, running: "Process") -> None:
+    if running.settings.kafka is None:
+        raise Usage(
+            f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {running.settings.log}: "
+            "there `staffel up` does all of it in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
+        )

@@ -1,0 +1,43 @@
+"""What a process counts and measures, as Prometheus reads it. Never measures anything itself."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The families of one process. Those that its kind of process does not know stay empty."""
+
+    def __init__(self, process: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._label(process)
+        self._count()
+        self._measure()
+
+    def _label(self, process: str) -> None:
+        about = self._gauge("staffel_process", "Always 1; which kind of process this is", "process")
+        about.labels(process).set(1)
+
+    def _count(self) -> None:
+        self.records = Counter("staffel_records", "Records moved", ["step"], registry=self.registry)
+        self.unit_seconds = Histogram(
+            "staffel_unit_seconds", "Time of a unit of work", ["step"], registry=self.registry, buckets=_SECONDS
+        )
+        self.troubles = Counter("staffel_troubles", "Times that work could not go on", registry=self.registry)
+
+    def _measure(self) -> None:
+        gauge = self._gauge
+        self.step_age = gauge("staffel_step_age_seconds", "Since the loop last gave a sign of life")
+        self.ready = gauge("staffel_ready", "1 where the check holds", "check")
+        self.lag = gauge("staffel_lag_records", "Records that a stage has yet to take", "stage", "partition")
+        self.dead_letters = gauge("staffel_dead_letters", "Records in dead-letters", "partition")
+        self.recovered = gauge("staffel_recovery_records", "Records read by the last recovery", "partition")
+        self.recovery_seconds = gauge("staffel_recovery_seconds", "Time of the last recovery", "partition")
+        self.outbox_waiting = gauge("staffel_outbox_waiting", "Rows that wait to be published")
+        self.outbox_age = gauge("staffel_outbox_age_seconds", "Since the oldest waiting row's event happened")
+        self.moves_open = gauge("staffel_moves_open", "Released accounts whose facts wait to be moved")
+        self.alerts_pending = gauge("staffel_alerts_pending", "Alerts that wait to be delivered")
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(name, told, labels, registry=self.registry)

@@ -1,0 +1,150 @@
+"""A process that works until it is asked to end: waits for what is missing, retries, stops in time. Never decides what.
+
+SIGTERM and SIGINT end it after the unit in hand. Where log or database are out of reach it says so once and tries
+again, ever less often; whatever it cannot know is an exit with 70, and a supervisor starts it again.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Timer
+from typing import Any, TypeVar
+
+from projections.trouble import DatabaseTrouble
+from staffel.health_pages import pages, serve
+from staffel.logs import configure, events
+from staffel.metrics import Metrics
+from staffel.pulse import Pulse, watched
+from staffel.session import Usage, read_settings
+from staffel.settings import Settings
+from staffel.watching import Watch
+from streams.embedded import Step
+from streams.log import LogRefused, LogUnavailable
+
+IDLE_S = 0.25
+STOP_S = 20.0
+"""The longest a process takes to end; what is in hand then is as if it had been killed."""
+INTERNAL = 70
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+SAY_AGAIN_S = 5.0
+
+Made = TypeVar("Made")
+Seen = Mapping[int, int]
+
+
+class NotYet(Exception):
+    """Something that others have to lay down first is not there; the message says what and how."""
+
+
+PASSING = (LogUnavailable, DatabaseTrouble, NotYet)
+"""Troubles that may be over without a restart."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What every process has, whatever it does."""
+
+    name: str
+    settings: Settings
+    stop: Event
+    log: Any
+    metrics: Metrics
+    pulse: Pulse
+    watch: Watch
+
+
+class Idle:
+    """What to wait for where there is nothing to do. `seen` is taken before a round, so that nothing is missed."""
+
+    def __init__(self, seen: Callable[[], Seen], wait: Callable[[Seen, float], object]) -> None:
+        self.seen, self.wait = seen, wait
+
+
+@contextmanager
+def process(name: str, port: int) -> Iterator[Process]:
+    """Pages, log lines and signals of a process; an exception that nobody expects is logged and exits with 70."""
+    begun = begin(name, read_settings())
+    begun.log.info("started", process=name, pages=open_pages(begun, port))
+    try:
+        yield begun
+    except (Usage, LogRefused):
+        raise
+    except Exception:
+        begun.log.exception("failed", process=name)
+        raise SystemExit(INTERNAL) from None
+    begun.log.info("stopped", process=name)
+
+
+def begin(name: str, settings: Settings) -> Process:
+    configure(settings.logs)
+    log, metrics = events(), Metrics(name)
+    pulse = Pulse(log, metrics)
+    return Process(name, settings, ended_by_signals(log), log, metrics, pulse, Watch(pulse, metrics))
+
+
+def open_pages(process: Process, port: int) -> str:
+    """Serve the health of the process; the address. Raises `Usage` where the port is taken."""
+    listen = process.settings.listen
+    return f"http://{listen}:{serve(listen, port, pages(process.pulse, process.watch, process.metrics))}"
+
+
+def ended_by_signals(log: Any) -> Event:
+    """An event that SIGTERM and SIGINT set; a process that has not ended some time later is ended by force."""
+    stop = Event()
+
+    def end(*_: object) -> None:
+        if not stop.is_set():
+            force = Timer(STOP_S, ended_by_force, [log])
+            force.daemon = True
+            force.start()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return stop
+
+
+def ended_by_force(log: Any) -> None:
+    log.error("ended_by_force", after_s=STOP_S)
+    os._exit(INTERNAL)
+
+
+def awaited(make: Callable[[], Made], process: Process) -> Made | None:
+    """What `make` answers once it can; None where the process was asked to end before."""
+    while not process.stop.is_set():
+        try:
+            made = make()
+        except PASSING as trouble:
+            process.pulse.ails(str(trouble), again=SAY_AGAIN_S)
+            process.stop.wait(FIRST_PAUSE_S)
+        else:
+            process.pulse.goes_on()
+            return made
+    return None
+
+
+def work(steps: Sequence[Step], idle: Idle, process: Process) -> None:
+    """Make the steps round and round until the process is asked to end."""
+    told, pause = watched(steps, process.pulse), FIRST_PAUSE_S
+    while not process.stop.is_set():
+        try:
+            turn(told, idle, process)
+            pause = FIRST_PAUSE_S
+        except PASSING as trouble:
+            process.pulse.ails(str(trouble))
+            process.stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+def turn(steps: Sequence[Step], idle: Idle, process: Process) -> None:
+    """One round, and a moment of waiting where it moved nothing."""
+    seen, moved = idle.seen(), 0
+    for step in steps:
+        if process.stop.is_set():
+            return
+        moved += step.advance()
+    process.pulse.goes_on()
+    if not moved:
+        idle.wait(seen, IDLE_S)

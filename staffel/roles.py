@@ -1,0 +1,66 @@
+"""Which steps each process of the scale-out host makes, what it waits for, and what is looked at. Never makes one."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from projections.mover import Mover
+from projections.projector import Projector
+from projections.relay import Relay
+from projections.timers import Timers
+from schemas.topics import SCORES
+from staffel.measures import database_measure, ends, log_measure, outbox_measure, projected_measure, scored_measure
+from staffel.process import Idle, Process
+from staffel.watching import Measure
+from staffel.wiring import Embedded, Staffel, replay_of
+from streams.embedded import Step
+
+_LOOK_S = 0.05
+
+
+class Role(NamedTuple):
+    """`close` gives back what others wait for."""
+
+    steps: Sequence[Step]
+    idle: Idle
+    measures: Sequence[Measure]
+    close: Callable[[], object]
+
+
+def projecting(staffel: Staffel, process: Process) -> Role:
+    """Score updates into the read models."""
+    engine, log = staffel.engine, staffel.log
+    projector = Projector(engine, log, replay=replay_of(log))
+    idle = Idle(lambda: ends(log, SCORES), lambda seen, timeout: log.wait(seen, timeout, SCORES))
+    measures = [*_reached(staffel), projected_measure(engine, log, process.settings.ready_lag)]
+    return Role([projector], idle, measures, _nothing)
+
+
+def relaying(staffel: Staffel, process: Process) -> Role:
+    """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
+    engine, log, clock = staffel.engine, staffel.log, staffel.clock
+    relay = Relay(engine, log, clock, holder())
+    steps: list[Step] = [Mover(engine, log, clock), relay, Timers(engine, log, clock)]
+    measures = [*_reached(staffel), outbox_measure(engine, clock, process.settings.ready_lag)]
+    return Role(steps, Idle(dict, lambda _, __: process.stop.wait(_LOOK_S)), measures, relay.close)
+
+
+def hosting_measures(staffel: Embedded) -> list[Measure]:
+    """Of the one process that does all of it."""
+    engine, log, most = staffel.engine, staffel.log, staffel.settings.ready_lag
+    lags = [scored_measure(log, most), projected_measure(engine, log, most)]
+    return [*_reached(staffel), *lags, outbox_measure(engine, staffel.clock, most)]
+
+
+def holder() -> str:
+    """Unlike that of any other process, wherever it runs."""
+    return f"{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
+
+
+def _reached(staffel: Staffel) -> list[Measure]:
+    return [log_measure(staffel.log), database_measure(staffel.engine, staffel.log)]
+
+
+def _nothing() -> None:
+    """There is nothing to give back."""

@@ -1,0 +1,94 @@
+"""One of many processes on Apache Kafka and PostgreSQL, connected. Never moves a record of another process.
+
+Topics, their settings and their first activation are laid down by `staffel topics create`; here they are checked.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from projections.database import open_database
+from projections.health import projected
+from projections.migrate import migrate
+from staffel.session import Usage
+from staffel.settings import Settings
+from staffel.wiring import Clock, RandomBytes, Staffel, StillBusy
+from streams.embedded import has_passed
+from streams.kafka_address import KafkaAddress
+from streams.log import Log
+
+if TYPE_CHECKING:
+    from intake.networks import CompanyNetworks
+    from intake.recorder import Recorder
+
+_POLL_S = 0.05
+_POSTGRES = "postgresql"
+
+
+class Others:
+    """The lock of a host that is never this process: workers, projectors and relays hold it for good."""
+
+    def try_acquire(self) -> bool:
+        return False
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def holder(self) -> str:
+        return "staffel worker and staffel project"
+
+
+@dataclass(frozen=True)
+class ScaledOut(Staffel):
+    """Workers score, projectors project, one relay relays; a command records, waits and asks."""
+
+    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
+        raise NotImplementedError
+
+    def drain(self) -> None:
+        """Others do it."""
+
+    def await_projected(self, until: Mapping[int, int]) -> None:
+        deadline, pause = monotonic() + self.settings.wait, Event()
+        while not has_passed(projected(self.engine, self.log), until):
+            if monotonic() >= deadline:
+                raise StillBusy(self._who_is_behind(until))
+            pause.wait(_POLL_S)
+
+    def _who_is_behind(self, until: Mapping[int, int]) -> str:
+        scored = {partition: self.log.position(partition) for partition in until}
+        late = _NOT_PROJECTED if has_passed(scored, until) else _NOT_SCORED
+        return f"recorded, but not {late} in {self.settings.wait:g} s; `staffel doctor` tells more"
+
+
+_NOT_SCORED = "scored (is `staffel worker` running?)"
+_NOT_PROJECTED = "in the read models (is `staffel project` running?)"
+
+
+def connect_scaled_out(settings: Settings, address: KafkaAddress, clock: Clock, random_bytes: RandomBytes) -> ScaledOut:
+    """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL."""
+    require_postgres(settings)
+    engine = open_database(settings.database_url)
+    log = open_kafka(address)
+    migrate(engine)
+    return ScaledOut(settings, engine, log, Others(), clock, random_bytes)
+
+
+def open_kafka(address: KafkaAddress) -> Log:
+    """The log, once its topics are as they should be and every partition has its activation."""
+    from streams.kafka_log import KafkaLog
+    from streams.kafka_topics import refuse_wrong
+
+    refuse_wrong(address)
+    return KafkaLog(address, client=f"staffel-{os.getpid()}")
+
+
+def require_postgres(settings: Settings) -> None:
+    if not (settings.database or "").startswith(_POSTGRES):
+        raise Usage(
+            "STAFFEL_LOG is on Apache Kafka, where many processes share one database: "
+            "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        )
