@@ -9,7 +9,7 @@ from threading import Event
 from time import monotonic
 from typing import Any, TypeVar
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as broken
 from kafka.net import KafkaConnectionManager, NetworkSelector
 
@@ -119,6 +119,15 @@ def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE
         )
     except broken.KafkaError as error:
         raise in_words(error, address, "its brokers") from error
+
+
+def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
+    """Raises errors of `kafka.errors`."""
+    return KafkaAdminClient(
+        **client_settings(address, client),
+        bootstrap_timeout_ms=int(_BOOTSTRAP_S * 1000),
+        request_timeout_ms=int(PATIENCE_S * 1000),
+    )
 
 
 def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class Broker:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties")
+        command = self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties")
         made = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
             raise NoKafka(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
