@@ -12,6 +12,8 @@ from intake.networks import CompanyNetworks
 
 EXPLICIT, COMPANY, CONTACT, VISITOR = "account", "company", "contact", "visitor"
 CLAIMED, EMAIL, HOST, NETWORK, ANONYMOUS = "claimed_domain", "email_domain", "host_domain", "network", "anonymous"
+EARLIER = "earlier_try"
+"""An earlier try to record the fact went to this account, and found it by a rule that is not kept."""
 ANON = "anon:"
 Kind = Literal["domain", "contact", "visitor"]
 

@@ -9,15 +9,17 @@ from typing import Any, NamedTuple, Protocol
 
 from intake import registration
 from intake.account_ids import account_id
-from intake.attribution import ANON, CLAIMED, COMPANY, EXPLICIT, Attribution, Attributor, Shown
+from intake.attribution import ANON, CLAIMED, COMPANY, EARLIER, EXPLICIT, Attribution, Attributor, Shown
 from intake.domains import business_domain, suffixes_of
 from intake.observations import Observation, Rejected
 from intake.people import People, Who
-from intake.recording import IDENTIFIED, Draft, identification, record_of
+from intake.recording import IDENTIFIED, Draft, identification, identities, record_of
 from streams.log import NewRecord
 
 
 class History(Protocol):
+    """What was recorded before this batch; the entrance to the log answers."""
+
     def has_facts(self, account: str) -> bool:
         """Whether the log holds anything under this key."""
 
@@ -35,10 +37,14 @@ class Batch:
     attributor: Attributor
     history: History
     now: int
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """Record id -> the account that an earlier try went to, whatever would be found now."""
     _homes: dict[tuple[str, str], None] = field(default_factory=dict)
     """Contacts without a company, with the visitors whose `anon:` accounts hold their facts."""
     _arrived: dict[str, Draft] = field(default_factory=dict)
     """Persons that this batch found in a company."""
+    _identified: dict[str, str] = field(default_factory=dict)
+    """Pairs that this batch tells: known to the next ones once they are durable."""
 
     def look_up(self, observations: list[Observation]) -> None:
         """Ask vault and directory at once for what the batch will want to know."""
@@ -70,8 +76,9 @@ class Batch:
 
     def keep(self) -> None:
         """Write down what was learned, before the facts that rest on it are appended."""
-        self.people.keep()
+        # Homes first: whose id is known already counts as nobody else's when the batch is given again after a crash.
         self.people.vault.add_homes(self._homes)
+        self.people.keep()
 
     def releases(self) -> list[NewRecord]:
         """What opens the anonymous accounts of those who arrived in a company."""
@@ -85,7 +92,9 @@ class Batch:
         ]
 
     def finish(self) -> None:
-        """The releases are durable."""
+        """The batch is durable."""
+        for pair, account in self._identified.items():
+            self.attributor.overlay.keep(self.attributor.overlay.identified, pair, account)
         if self._arrived:
             self.people.vault.leave_homes(list(self._arrived))
 
@@ -93,7 +102,14 @@ class Batch:
         observation, content = sound
         recorded_at = observation.recorded_at if observation.trusted else None
         recorded_at = self.now if recorded_at is None else recorded_at
-        return Draft(observation, content, found, who.contact, who.visitor, recorded_at, who.alias)
+        home = self._as_before(found, observation) if self.recorded else found
+        return Draft(observation, content, home, who.contact, who.visitor, recorded_at, who.alias)
+
+    def _as_before(self, found: Attribution, observation: Observation) -> Attribution:
+        accounts = [self.recorded[id] for id in identities(observation) if id in self.recorded]
+        if not accounts or accounts[-1] == found.account:
+            return found
+        return found._replace(account=accounts[-1], rule=EARLIER)
 
     def _shown(self, observation: Observation, who: Who) -> Shown:
         if observation.account is not None:
@@ -158,10 +174,10 @@ class Batch:
         return [record_of(draft), *self._observed(draft, contact, visitor)]
 
     def _observed(self, draft: Draft, contact: str, visitor: str) -> list[NewRecord]:
-        pair, known = f"{visitor} {contact}", self.attributor.overlay.identified
-        if pair in known:
+        pair = f"{visitor} {contact}"
+        if pair in self._identified or pair in self.attributor.overlay.identified:
             return []
-        self.attributor.overlay.keep(known, pair, draft.attribution.account)
+        self._identified[pair] = draft.attribution.account
         return list(identification(draft, visitor, self._holders(visitor), reported=False))
 
     def _holders(self, visitor: str) -> list[str]:

@@ -4,31 +4,24 @@ Durable once it returns. One bad observation never spoils its neighbours. Never 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from intake.attribution import Attributor, Directory, Overlay
 from intake.batch import Batch, Sound
 from intake.door import refusal
+from intake.entrance import Entrance
 from intake.networks import CompanyNetworks, NoNetworks
 from intake.observations import Observation, Rejected
 from intake.people import People, Persons
 from intake.pseudonyms import USUAL, Allowance, without_persons
-from intake.recording import Draft, Duplicate, Outcome, Recorded
+from intake.recording import Draft, Duplicate, Outcome, Recorded, identities
 from intake.vault import scope_of
+from projections.inbox import Entered
 from schemas.checks import FactProblem, check_fact
-from schemas.topics import ENGAGEMENT
-from streams.log import Appended, NewRecord, Record
+from streams.log import NewRecord
 
 Clock = Callable[[], int]
 """Now, in milliseconds since 1970."""
-
-
-class Door(Protocol):
-    """What the recorder needs of the log."""
-
-    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]: ...
-
-    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
 
 
 class Recorder:
@@ -36,7 +29,7 @@ class Recorder:
 
     def __init__(
         self,
-        log: Door,
+        entrance: Entrance,
         vault: Persons,
         directory: Directory,
         clock: Clock,
@@ -45,8 +38,9 @@ class Recorder:
         allowances: Mapping[str, Allowance] | None = None,
         remembered: int = 200_000,
     ) -> None:
-        """`allowances`: what a source (`segment/website`, else `segment`) may send beyond the declared fields."""
-        self._log, self._vault, self._directory, self._clock = log, vault, directory, clock
+        """`entrance`: see `entrance_to`; `allowances`: what a source (`segment/website`, else `segment`) may send beyond
+        the declared fields."""
+        self._entrance, self._vault, self._directory, self._clock = entrance, vault, directory, clock
         self._networks = networks or NoNetworks()
         self._allowances = allowances or {}
         self._overlay = Overlay(remembered)
@@ -59,11 +53,17 @@ class Recorder:
         """
         now = self._clock()
         sound = [self._sound(observation, now) for observation in observations]
-        attributor = Attributor(self._directory, self._networks, self._overlay)
-        batch = Batch(People(self._vault), attributor, _LogHistory(self._log), now)
-        batch.look_up([item.observation for item in sound if isinstance(item, Sound)])
+        observations = [item.observation for item in sound if isinstance(item, Sound)]
+        batch = self._batch(observations, now)
         drafts = [item if isinstance(item, Rejected) else _drafted(batch, item) for item in sound]
         return self._append(batch, drafts)
+
+    def _batch(self, observations: list[Observation], now: int) -> Batch:
+        attributor = Attributor(self._directory, self._networks, self._overlay)
+        accounts = self._entrance.accounts_of(id for told in observations for id in identities(told))
+        batch = Batch(People(self._vault), attributor, self._entrance, now, accounts)
+        batch.look_up(observations)
+        return batch
 
     def _sound(self, observation: Observation, now: int) -> Sound | Rejected:
         refused = refusal(observation, now)
@@ -86,18 +86,10 @@ class Recorder:
         batch.keep()
         records = [record for draft in drafts if not isinstance(draft, Rejected) for record in draft[1]]
         records += batch.releases()
-        appended = iter(self._log.append(ENGAGEMENT, records) if records else [])
-        outcomes = [draft if isinstance(draft, Rejected) else _answer(draft, appended) for draft in drafts]
+        entered = iter(self._entrance.append(records) if records else [])
+        outcomes = [draft if isinstance(draft, Rejected) else _answer(draft, entered) for draft in drafts]
         batch.finish()
         return outcomes
-
-
-class _LogHistory:
-    def __init__(self, log: Door) -> None:
-        self._log = log
-
-    def has_facts(self, account: str) -> bool:
-        return account in self._log.latest(ENGAGEMENT, [account])
 
 
 def _drafted(batch: Batch, sound: Sound) -> tuple[Draft, list[NewRecord]] | Rejected:
@@ -114,9 +106,9 @@ def _refused(observation: Observation, problems: tuple[FactProblem, ...]) -> Rej
     return Rejected(observation.where, problems[0].code, "; ".join(problem.why for problem in problems[:5]))
 
 
-def _answer(draft: tuple[Draft, list[NewRecord]], appended: Iterator[Appended]) -> Outcome:
+def _answer(draft: tuple[Draft, list[NewRecord]], entered: Iterator[Entered]) -> Outcome:
     made, records = draft
-    places = [next(appended) for _ in records]
-    account, last = made.attribution.account, places[-1]
+    places = [next(entered) for _ in records]
+    last = places[-1]
     answer = Duplicate if places[0].duplicate else Recorded
-    return answer(account, made.who, last.partition, last.offset)
+    return answer(last.account, made.who, last.partition, last.offset)

@@ -11,6 +11,7 @@ from streams.log import NewRecord
 OWN_SOURCE = "staffel/intake"
 """Source of identifications that nobody reported as such, but that an observation shows."""
 IDENTIFIED = "contact.identified.v1"
+_TO = "~to"
 
 
 class Recorded(NamedTuple):
@@ -58,6 +59,13 @@ class Draft(NamedTuple):
         return self.contact or self.visitor
 
 
+def identities(observation: Observation) -> tuple[str, ...]:
+    """The record ids that tell to which account it was given before, the surest last."""
+    own = record_id(observation.source, observation.id)
+    # A reported identification stands first where the visitor was, and then where the contact is.
+    return (own, own + _TO) if observation.type == IDENTIFIED else (own,)
+
+
 def record_of(draft: Draft) -> NewRecord:
     """The fact under the account it was attributed to."""
     observation = draft.observation
@@ -101,7 +109,7 @@ def identification(draft: Draft, visitor: str, homes: list[str], *, reported: bo
     content = {**(draft.content if reported else {}), "visitor": visitor, "contact": draft.contact, "to": to}
     accounts = [home for home in homes if home != to]
     suffixes = ["", *(f"~{number}" for number in range(2, len(accounts) + 1))]
-    places = [*zip(accounts, suffixes, strict=False), (to, "~to" if accounts else "")]
+    places = [*zip(accounts, suffixes, strict=False), (to, _TO if accounts else "")]
     for account, suffix in places:
         yield _identified(draft, account, f"{id_}{suffix}", source, content)
 

@@ -2,16 +2,19 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
 
 from intake.attribution import Kind
+from intake.entrance import OpenDoor
 from intake.observations import Observation
 from intake.recorder import Recorder
 from intake.vault import Vault
-from streams.log import Appended, NewRecord, Record
+from streams.log import Appended, LogUnavailable, NewRecord, Record
+from streams.partitioning import partition_of
 
 IDENTIFIED = "contact.identified.v1"
 NOW = 1_767_600_000_000
@@ -47,6 +50,53 @@ class MemoryLog:
         self.records.append(record)
         self._places[record.id] = len(self.records) - 1
         return Appended(0, len(self.records) - 1, False)
+
+
+class MemoryBroker:
+    """Partitions in lists that keep no ids, as a broker's do. `breaks`: raised once that many records were appended."""
+
+    unique_ids = False
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.places: list[list[NewRecord]] = [[] for _ in range(partitions)]
+        self.breaks: int | None = None
+        self.calls = 0
+        self._lock = Lock()
+
+    def partitions(self, topic: str) -> int:
+        return len(self.places)
+
+    def partition_of(self, topic: str, key: str) -> int:
+        return partition_of(key, len(self.places))
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        assert (topic, partition) == ("engagement", None)
+        with self._lock:
+            return [self._append(record) for record in records]
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        self.calls += 1
+        found = self.places[partition][start : start + limit]
+        return [Record(start + at, record.key, record.value, record.headers) for at, record in enumerate(found)]
+
+    def end(self, topic: str, partition: int) -> int:
+        return len(self.places[partition])
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(record.value) for place in self.places for record in place]
+
+    def ids(self) -> list[str]:
+        return [fact["id"] for fact in self.facts()]
+
+    def _append(self, record: NewRecord) -> Appended:
+        if self.breaks is not None:
+            self.breaks -= 1
+            if self.breaks < 0:
+                self.breaks = None
+                raise LogUnavailable("the broker does not acknowledge")
+        partition = self.partition_of("engagement", record.key)
+        self.places[partition].append(record)
+        return Appended(partition, len(self.places[partition]) - 1, False)
 
 
 class MemoryDirectory:
@@ -96,7 +146,7 @@ class Intake:
 
     def another(self) -> Recorder:
         """A recorder of another process, which knows only what is durable."""
-        return Recorder(self.log, self.vault, self.directory, lambda: NOW, **self.options)
+        return Recorder(OpenDoor(self.log), self.vault, self.directory, lambda: NOW, **self.options)
 
     def record(self, *observations: Observation) -> list[Any]:
         return self.recorder.record(observations)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from intake.entrance import OpenDoor
 from intake.observations import Observation, Rejected
 from intake.recorder import Recorder
 from intake.recording import Duplicate, Recorded
@@ -21,7 +22,8 @@ from tests.intake.fakes import NOW, Intake, registered, seen
 def test_two_recorders_at_once_agree(database: Engine) -> None:
     log = SqlLog(database)
     recorders = [
-        Recorder(log, Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW) for n in range(2)
+        Recorder(OpenDoor(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
+        for n in range(2)
     ]
     observations = [registered("r", None, ["acme.com"])] + [
         seen(str(n), email=f"p{n % 40}@acme.com", visitor=f"v{n % 40}") for n in range(200)
