@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -30,6 +31,7 @@ from streams.sql_host_lock import host_lock_of
 from streams.sql_log import SqlLog
 
 if TYPE_CHECKING:
+    from intake.networks import CompanyNetworks
     from intake.recorder import Recorder
     from intake.vault import Vault
 
@@ -43,16 +45,16 @@ def system_clock() -> int:
 
 
 class StillBusy(Exception):
-    """The process that hosts has not caught up in the time a command waits."""
+    """Those who host have not caught up in the time a command waits."""
 
 
 @dataclass(frozen=True)
-class Staffel:
-    """Everything of one process, connected."""
+class Staffel(ABC):
+    """Everything of one process, connected. What differs between the hosts is behind its abstract methods."""
 
     settings: Settings
     engine: Database
-    log: SqlLog
+    log: Log
     lock: HostLock
     clock: Clock
     random_bytes: RandomBytes
@@ -70,14 +72,34 @@ class Staffel:
 
     @cached_property
     def recorder(self) -> "Recorder":
-        from intake.entrance import entrance_to
-        from intake.networks import NoNetworks, read_networks
-        from intake.recorder import Recorder
-        from projections.directory import Directory
+        return self.make_recorder(networks_of(self.settings))
 
-        networks = read_networks(self.settings.networks)[0] if self.settings.networks else NoNetworks()
-        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
-        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
+    def settle(self) -> None:
+        """Return when everything recorded so far is visible; `StillBusy` where those who host take too long."""
+        self.await_projected({p: self.log.end(ENGAGEMENT, p) for p in range(self.log.partitions(ENGAGEMENT))})
+
+    def close(self) -> None:
+        self.log.close()
+        self.engine.dispose()
+
+    @abstractmethod
+    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
+        """The door for facts."""
+
+    @abstractmethod
+    def drain(self) -> None:
+        """Do what there is to do, where this process holds the lock."""
+
+    @abstractmethod
+    def await_projected(self, until: Mapping[int, int]) -> None:
+        """Return when the engagement before these offsets is visible. Raises `StillBusy`."""
+
+
+@dataclass(frozen=True)
+class Embedded(Staffel):
+    """One process at a time hosts all of it, on the log in the database."""
+
+    log: SqlLog
 
     @cached_property
     def host(self) -> Host:
@@ -91,24 +113,31 @@ class Staffel:
         mover = Mover(self.engine, self.log, self.clock)
         return [*scorers, projector, mover, relay, Compaction(self.log, lambda: self.projector_positions())]
 
-    def serving_host(self) -> Host:
+    def serving_steps(self) -> list[Step]:
         """The steps and the timers: what `staffel up` runs."""
-        return Host([*self.steps(), Timers(self.engine, self.log, self.clock)], self.log, self.lock)
+        return [*self.steps(), Timers(self.engine, self.log, self.clock)]
 
-    def settle(self) -> None:
-        """Return when everything recorded so far is visible; `StillBusy` where another host takes too long."""
-        partitions = range(self.log.partitions(ENGAGEMENT))
-        until = {partition: self.log.end(ENGAGEMENT, partition) for partition in partitions}
+    def serving_host(self) -> Host:
+        return Host(self.serving_steps(), self.log, self.lock)
+
+    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
+        from intake.entrance import entrance_to
+        from intake.recorder import Recorder
+        from projections.directory import Directory
+
+        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
+        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
+
+    def drain(self) -> None:
+        self.host.drain()
+
+    def await_projected(self, until: Mapping[int, int]) -> None:
         if not self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait):
             holder = self.lock.holder() or "the process that hosts"
             raise StillBusy(f"recorded, but {holder} has not caught up in {self.settings.wait:g} s; ask again later")
 
     def projector_positions(self) -> dict[int, int]:
         return projector_positions(self.engine, self.log)
-
-    def close(self) -> None:
-        self.log.close()
-        self.engine.dispose()
 
 
 def replay_of(log: Log) -> Replay:
@@ -118,15 +147,30 @@ def replay_of(log: Log) -> Replay:
     return lambda partition: scored_updates(log, partition)
 
 
+def networks_of(settings: Settings) -> "CompanyNetworks":
+    from intake.networks import NoNetworks, read_networks
+
+    return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
+
+
 def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Staffel:
-    """Open database and log; a new log begins with the activation of its first model."""
+    """Open database and log. A new log in the database begins with the activation of its first model; one on Kafka
+    was laid down by `staffel topics create`, and is refused otherwise (`LogRefused`)."""
+    if settings.kafka is None:
+        return connect_embedded(settings, clock, random_bytes)
+    from staffel.scale_out import connect_scaled_out
+
+    return connect_scaled_out(settings, settings.kafka, clock, random_bytes)
+
+
+def connect_embedded(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Embedded:
     if settings.database is None:
         settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.database_url)
     migrate(engine)
     log = SqlLog(engine, settings.partitions)
     activate(log, lambda: model_text(settings), clock)
-    return Staffel(settings, engine, log, host_lock_of(engine), clock, random_bytes)
+    return Embedded(settings, engine, log, host_lock_of(engine), clock, random_bytes)
 
 
 def model_text(settings: Settings) -> tuple[str, str]:
