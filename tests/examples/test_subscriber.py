@@ -1,0 +1,189 @@
+"""The example of a subscriber, run as it stands, on topics made and filled from the published contract alone."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from tests.requirements import kafka_server
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = yaml.safe_load((ROOT / "schemas" / "published" / "asyncapi.yaml").read_text("utf-8"))
+PROGRAM = ROOT / "examples" / "subscriber" / "subscriber.py"
+SECONDS = 30
+POLL_S = 0.05
+ACME = "acme.example"
+Json = dict[str, Any]
+Rows = set[tuple[Any, ...]]
+
+
+def example(message: str, **changed: Any) -> Json:
+    return {**CONTRACT["components"]["messages"][message]["examples"][0]["payload"], **changed}
+
+
+def of_seq(seq: int, score: float) -> Json:
+    record = example("accountScored", seq=seq)
+    return record | {"tracks": {"acquisition": record["tracks"]["acquisition"] | {"score": score}}}
+
+
+PROPOSED, REJECTED, LAST = example("handoffProposed"), example("handoffRejected"), example("handoffAccepted")
+LATER = example("handoffProposed", id="t-1", type="sqa.handoff_foreseen.v2", laterattribute="x")
+CONTACT = example("contactScored")
+
+
+def identity(event: Json) -> tuple[str, str, str]:
+    return event["source"], event["id"], event["type"]
+
+
+class Topics:
+    """Those of the contract under a prefix of their own, and a producer for them."""
+
+    def __init__(self, server: str) -> None:
+        self.server, self.prefix = server, f"subscriber-{uuid4().hex[:8]}-"
+        kafka = [CONTRACT["channels"][name]["bindings"]["kafka"] for name in ("sqaHandoffs", "scores")]
+        with closing(KafkaAdminClient(bootstrap_servers=server)) as admin:
+            admin.create_topics([self._new(each) for each in kafka])
+        self._producer = KafkaProducer(bootstrap_servers=server, acks="all")
+
+    def hand_off(self, *events: Json) -> None:
+        for event in events:
+            self._send("sqa-handoffs", event["subject"], event)
+
+    def score(self, **records: Json) -> None:
+        for key, record in records.items():
+            self._send("scores", key.replace("__", "/"), record)
+
+    def close(self) -> None:
+        self._producer.close()
+
+    def _new(self, kafka: Json) -> NewTopic:
+        settings = {name: spelt(value) for name, value in kafka["topicConfiguration"].items()}
+        return NewTopic(self.prefix + kafka["topic"], kafka["partitions"], 1, topic_configs=settings)
+
+    def _send(self, topic: str, key: str, value: Json) -> None:
+        self._producer.send(self.prefix + topic, json.dumps(value).encode(), key.encode()).get(SECONDS)
+
+
+def spelt(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+class Copy:
+    """The subscriber and the file that it keeps."""
+
+    def __init__(self, topics: Topics, folder: Path) -> None:
+        self._file = folder / "own.db"
+        self._command = [sys.executable, str(PROGRAM), topics.server, str(self._file), topics.prefix]
+        self._said = folder / "said"
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._said.open("ab") as said:
+            unbuffered = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            self._running = subprocess.Popen(self._command, stdout=said, stderr=said, env=unbuffered)
+
+    def kill(self) -> None:
+        if self._running:
+            self._running.kill()
+            self._running.wait(SECONDS)
+
+    def said(self) -> list[str]:
+        return self._said.read_text().splitlines()
+
+    def handoffs(self) -> Rows:
+        return self._rows("SELECT source, id, type FROM handoffs")
+
+    def scores(self) -> Rows:
+        return self._rows("SELECT key, seq, record ->> '$.tracks.acquisition.score' FROM scores")
+
+    def await_until(self, seq: int, event: Json) -> None:
+        """Return when the account's score is of this seq and the event is there."""
+        deadline = monotonic() + SECONDS
+        while not (self._is_at(seq) and identity(event) in self.handoffs()):
+            assert monotonic() < deadline, (self.scores(), self.said())
+            Event().wait(POLL_S)
+
+    def _is_at(self, seq: int) -> bool:
+        return (ACME, seq) in {row[:2] for row in self.scores()}
+
+    def forget_positions(self) -> None:
+        with closing(sqlite3.connect(self._file)) as own, own:
+            own.execute("DELETE FROM positions")
+
+    def _rows(self, query: str) -> Rows:
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(self._file)) as own:
+            return set(own.execute(query))
+        return set()
+
+
+@pytest.fixture
+def topics() -> Iterator[Topics]:
+    made = Topics(kafka_server())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def copy(topics: Topics, tmp_path: Path) -> Iterator[Copy]:
+    made = Copy(topics, tmp_path)
+    yield made
+    made.kill()
+
+
+def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, copy: Copy) -> None:
+    topics.hand_off(PROPOSED, REJECTED, PROPOSED, REJECTED, LATER)
+    topics.score(**{ACME: of_seq(31, 112.5)}, **{"~checkpoint": example("checkpoint")}, acme__c_a=CONTACT)
+    topics.score(**{ACME: of_seq(33, 80.0)})
+    topics.score(**{ACME: of_seq(32, 99.0)})
+    topics.score(**{ACME: of_seq(34, 70.0)})
+    copy.start()
+    copy.await_until(34, LATER)
+    topics.hand_off(PROPOSED, LAST)
+    topics.score(**{ACME: of_seq(30, 1.0)})
+    topics.score(**{ACME: of_seq(35, 60.0)})
+    copy.await_until(35, LAST)
+    assert copy.scores() == {(ACME, 35, 60.0), ("acme/c_a", 31, None)}
+    assert copy.handoffs() == {identity(event) for event in (PROPOSED, REJECTED, LATER, LAST)}
+    assert copy.said() == [
+        f"sqa.handoff_proposed.v1 {ACME} ",
+        f"sqa.handoff_rejected.v1 {ACME} no budget this year",
+        f"sqa.handoff_foreseen.v2 {ACME} ",
+        f"sqa.handoff_accepted.v1 {ACME} ",
+    ]
+
+
+def test_whoever_is_killed_goes_on_where_the_file_stands(topics: Topics, copy: Copy) -> None:
+    for seq, event in enumerate((PROPOSED, REJECTED, LATER), start=1):
+        topics.hand_off(event)
+        topics.score(**{ACME: of_seq(seq, float(seq))})
+        copy.start()
+        copy.await_until(seq, event)
+        copy.kill()
+    assert (copy.scores(), len(copy.said())) == ({(ACME, 3, 3.0)}, 3)
+
+
+def test_records_that_are_read_again_change_nothing(topics: Topics, copy: Copy) -> None:
+    topics.hand_off(PROPOSED, REJECTED)
+    topics.score(**{ACME: of_seq(31, 112.5)})
+    copy.start()
+    copy.await_until(31, REJECTED)
+    copy.kill()
+    copy.forget_positions()
+    topics.hand_off(LAST)
+    topics.score(**{ACME: of_seq(32, 70.0)})
+    copy.start()
+    copy.await_until(32, LAST)
+    assert (copy.scores(), len(copy.said())) == ({(ACME, 32, 70.0)}, 3)
