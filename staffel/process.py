@@ -17,6 +17,7 @@ from staffel.health_pages import pages, serve
 from staffel.logs import configure, events
 from staffel.metrics import Metrics
 from staffel.pulse import Pulse, watched
+from staffel.scale_out import NotLaidDown
 from staffel.session import Usage, read_settings
 from staffel.settings import Settings
 from staffel.watching import Watch
@@ -34,11 +35,7 @@ Made = TypeVar("Made")
 Seen = Mapping[int, int]
 
 
-class NotYet(Exception):
-    """Something that others have to lay down first is not there; the message says what and how."""
-
-
-PASSING = (LogUnavailable, DatabaseTrouble, NotYet)
+PASSING = (LogUnavailable, DatabaseTrouble, NotLaidDown)
 """Troubles that may be over without a restart."""
 
 

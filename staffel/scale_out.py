@@ -8,24 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from projections.database import open_database
 from projections.health import projected
 from projections.migrate import migrate
+from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.wiring import Clock, RandomBytes, Staffel, StillBusy
 from streams.embedded import has_passed
 from streams.kafka_address import KafkaAddress
-from streams.log import Log
-
-if TYPE_CHECKING:
-    from intake.networks import CompanyNetworks
-    from intake.recorder import Recorder
+from streams.log import Log, LogRefused
 
 _POLL_S = 0.05
 _POSTGRES = "postgresql"
+
+
+class NotLaidDown(LogRefused):
+    """Topics or their first records are missing, and somebody may be about to make them."""
 
 
 class Others:
@@ -44,9 +44,6 @@ class Others:
 @dataclass(frozen=True)
 class ScaledOut(Staffel):
     """Workers score, projectors project, one relay relays; a command records, waits and asks."""
-
-    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
-        raise NotImplementedError
 
     def drain(self) -> None:
         """Others do it."""
@@ -77,13 +74,33 @@ def connect_scaled_out(settings: Settings, address: KafkaAddress, clock: Clock, 
     return ScaledOut(settings, engine, log, Others(), clock, random_bytes)
 
 
-def open_kafka(address: KafkaAddress) -> Log:
-    """The log, once its topics are as they should be and every partition has its activation."""
-    from streams.kafka_log import KafkaLog
-    from streams.kafka_topics import refuse_wrong
+def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
+    """The log, once its topics are as they should be and every partition has its activation.
 
-    refuse_wrong(address)
-    return KafkaLog(address, client=f"staffel-{os.getpid()}")
+    `patience`: seconds after which a broker counts as out of reach. Raises `NotLaidDown`, `LogRefused`.
+    """
+    from streams.kafka_clients import PATIENCE_S
+    from streams.kafka_log import KafkaLog
+    from streams.kafka_topics import check, refuse_wrong
+
+    wrong = check(address)
+    if any(problem.found is not None for problem in wrong):
+        refuse_wrong(address)
+    if wrong:
+        raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {_LAY_DOWN}")
+    log = KafkaLog(address, client=f"staffel-{os.getpid()}", patience=patience or PATIENCE_S)
+    refuse_unactivated(log, address)
+    return log
+
+
+_LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
+
+
+def refuse_unactivated(log: Log, address: KafkaAddress) -> None:
+    empty = [p for p in range(log.partitions(ENGAGEMENT)) if not log.read(ENGAGEMENT, p, 0, 1)]
+    if empty:
+        log.close()
+        raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {_LAY_DOWN}")
 
 
 def require_postgres(settings: Settings) -> None:

@@ -72,7 +72,13 @@ class Staffel(ABC):
 
     @cached_property
     def recorder(self) -> "Recorder":
-        return self.make_recorder(networks_of(self.settings))
+        from intake.entrance import entrance_to
+        from intake.recorder import Recorder
+        from projections.directory import Directory
+
+        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
+        networks = networks_of(self.settings)
+        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
 
     def settle(self) -> None:
         """Return when everything recorded so far is visible; `StillBusy` where those who host take too long."""
@@ -81,10 +87,6 @@ class Staffel(ABC):
     def close(self) -> None:
         self.log.close()
         self.engine.dispose()
-
-    @abstractmethod
-    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
-        """The door for facts."""
 
     @abstractmethod
     def drain(self) -> None:
@@ -119,14 +121,6 @@ class Embedded(Staffel):
 
     def serving_host(self) -> Host:
         return Host(self.serving_steps(), self.log, self.lock)
-
-    def make_recorder(self, networks: "CompanyNetworks") -> "Recorder":
-        from intake.entrance import entrance_to
-        from intake.recorder import Recorder
-        from projections.directory import Directory
-
-        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
-        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
 
     def drain(self) -> None:
         self.host.drain()

@@ -1,4 +1,4 @@
-"""Processes of the scale-out host as tests start them: on a broker and a PostgreSQL, with pages to ask. Never fakes one."""
+"""Processes of the scale-out host as tests start them, on a broker and a PostgreSQL. Never fakes one."""
 
 import json
 import os
