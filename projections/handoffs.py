@@ -130,7 +130,7 @@ def _in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep]:
 def _told(row: Any, change: HandoffOpened | HandoffStep) -> FactRecord:
     told = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
     if isinstance(change, HandoffOpened):
-        return _event(row, "proposed", row.crossed_at, told | _proposal(row))
+        return _event(row, "proposed", row.crossed_at, told | proposal(row))
     return _event(row, change.status, parse_time(change.at), told | _decision(change))
 
 
@@ -138,7 +138,8 @@ def _event(row: Any, status: str, time: int, told: dict[str, Any]) -> FactRecord
     return event(SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, told)
 
 
-def _proposal(row: Any) -> dict[str, Any]:
+def proposal(row: Any) -> dict[str, Any]:
+    """What the event of a proposal says of its row, the evidence as it was frozen."""
     return {
         "crossed_at": format_time(row.crossed_at),
         "score": row.score,

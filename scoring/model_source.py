@@ -16,13 +16,16 @@ _TAG = "tag:yaml.org,2002:"
 _BOOLEANS = {"true": True, "false": False}
 
 
-def read_source(text: str, name: str) -> Source:
-    """Plain content of a YAML 1.2 text. ModelError where it is no YAML, no mapping, too large or uses aliases."""
+def read_source(text: str, name: str, begin: str = "a model is a mapping; begin with `model: NAME`") -> Source:
+    """Plain content of a YAML 1.2 text. ModelError where it is no YAML, no mapping, too large or uses aliases.
+
+    `begin` says what a mapping would begin with.
+    """
     if len(text) > _LARGEST:
         raise ModelError((Problem(name, None, "", f"the file is larger than {_LARGEST // 1024} KiB"),))
     root = _compose(text, name)
     if not isinstance(root, MappingNode):
-        raise ModelError((Problem(name, 1, "", "a model is a mapping; begin with `model: NAME`"),))
+        raise ModelError((Problem(name, 1, "", begin),))
     return _Reader(name).read(root)
 
 

@@ -1,0 +1,25 @@
+"""Whether an address and a secret can be used, said without repeating either. Never connects to anything."""
+
+
+def refuse_address(address: str) -> None:
+    """ValueError where no service of Apprise takes the address."""
+    from alerts.apprise_channel import quiet_apprise
+
+    if not quiet_apprise().Apprise().add(address):
+        raise ValueError(
+            "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "
+            "slack://TOKEN_A/TOKEN_B/TOKEN_C/#CHANNEL or mailtos://NAME:PASSWORD@HOST"
+        )
+
+
+def refuse_secrets(secrets: str) -> None:
+    """ValueError where a text is no `whsec_…`, or several of them."""
+    from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+    for secret in secrets.split():
+        if not secret.startswith("whsec_"):
+            raise ValueError("a secret begins with whsec_; several, while one follows another, stand apart by a blank")
+        try:
+            Webhook(secret)
+        except (ValueError, EmptyWebhookSecretError):
+            raise ValueError("what stands behind whsec_ is no base64 text") from None

@@ -1,0 +1,57 @@
+"""Chat and mail, by any address that Apprise takes. Never lets Apprise write to the log: its lines hold addresses."""
+
+import logging
+import re
+from functools import cache
+from typing import Any
+
+from alerts.channels import Alert
+from alerts.retrying import Delivered, Outcome, Refused
+from alerts.wording import message
+from schemas.facts import decode_fact
+
+_SECONDS = 20
+_STATUS = re.compile(r"error=(\d{3})")
+
+
+@cache
+def quiet_apprise() -> Any:
+    """The library, with its own lines of log turned off."""
+    import apprise
+
+    log = logging.getLogger("apprise")
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
+    return apprise
+
+
+class AppriseChannel:
+    """`address` was checked to be one of Apprise. Only people read it: it gets words."""
+
+    def __init__(self, name: str, address: str, link: str | None) -> None:
+        self.name = name
+        self._link = link
+        self._apprise = quiet_apprise().Apprise()
+        self._apprise.add(address)
+
+    def tell(self, alert: Alert) -> Outcome:
+        title, body = message(alert.kind, decode_fact(alert.event), self._link)
+        apprise = quiet_apprise()
+        result = self._apprise.notify(
+            body=body,
+            title=title,
+            notify_type=apprise.NotifyType.WARNING if alert.kind == "act_now" else apprise.NotifyType.INFO,
+            body_format=apprise.NotifyFormat.TEXT,
+            timeout=_SECONDS,
+        )
+        return Delivered() if result else Refused(_why(result))
+
+
+def _why(result: Any) -> str:
+    """The service and its HTTP status, where Apprise told one."""
+    names = ", ".join(dict.fromkeys(each.name for each in result.results)) or "Apprise"
+    if result.status.name == "TIMEOUT":
+        return f"{names} has not answered within {_SECONDS} s"
+    found = (_STATUS.search(line.message) for each in result.results for line in each.logs())
+    status = next((status[1] for status in found if status), None)
+    return f"{names} did not take it" if status is None else f"{names} answered {status}"

@@ -1,0 +1,119 @@
+"""The alerts as a step of a host, or as a process of their own: one at a time tells. Never runs in a replay.
+
+A second process waits for the lease. Whoever lost it tells nothing more, and its checkpoint is moved by nobody but the
+holder: a zombie meets the compare-and-set and stops.
+"""
+
+from collections.abc import Sequence
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from alerts.channels import Channel, Clock
+from alerts.delivery import Delivery
+from alerts.settings import AlertSettings
+from alerts.subscription import Subscription
+from projections import leases
+from projections.alert_rows import ALERTS, AlertRows
+from projections.database import Database
+from schemas.topics import SQA_HANDOFFS
+from streams.log import Log
+
+_RENEW_S, _ASK_S = 4.0, 1.0
+_SAFE_S = leases.TERM_MS / 1000 - 3.0
+"""So long after it was asked for, the lease is surely held."""
+_WAIT_S = 0.5
+
+
+class Alerts:
+    """A step: `advance` reads what is new on `sqa-handoffs`; threads tell it. Ends with `close`.
+
+    `fresh`: how old an event may be and is still told, in milliseconds. `holder` is unlike that of any other process
+    that may run; `clock`: milliseconds since 1970; `log_lines` takes structured lines.
+    """
+
+    name = ALERTS
+
+    def __init__(
+        self,
+        engine: Database,
+        log: Log,
+        settings: AlertSettings,
+        channels: Sequence[Channel],
+        clock: Clock,
+        *,
+        fresh: int,
+        holder: str,
+        log_lines: Any,
+    ) -> None:
+        self._engine, self._log, self._clock, self._holder, self._log_lines = engine, log, clock, holder, log_lines
+        self._rows = AlertRows(engine)
+        self._subscription = Subscription(self._rows, log, settings, clock, fresh, log_lines)
+        self._deliveries = [Delivery(self._rows, each, clock, self.holds, fresh, log_lines) for each in channels]
+        self._asked = self._held = -_SAFE_S
+        self._begun, self._closed = False, Event()
+
+    def holds(self) -> bool:
+        """Whether this process is the one that tells, for sure."""
+        return monotonic() - self._held < _SAFE_S
+
+    def advance(self) -> int:
+        """How many records were read; 0 where another process tells. Raises what keeps a channel's thread from work."""
+        if not self._keep_lease():
+            return 0
+        self._begin()
+        for delivery in self._deliveries:
+            delivery.raise_failure()
+        moved = self._subscription.advance()
+        if moved:
+            self._wake()
+        return moved
+
+    def wait(self, timeout: float) -> bool:
+        """Until there may be something to read, or the time (seconds) is up."""
+        if not self._subscription.positions or not self.holds():
+            return self._closed.wait(timeout)
+        return self._log.wait(self._subscription.positions, timeout, topic=SQA_HANDOFFS)
+
+    def run(self, stop: Event) -> None:
+        """Read and tell until `stop` is set; then tell to the end what is being told."""
+        try:
+            while not stop.is_set():
+                if not self.advance():
+                    self.wait(_WAIT_S)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the threads and let another process begin at once."""
+        self._closed.set()
+        for delivery in self._deliveries:
+            delivery.end()
+        for delivery in self._deliveries:
+            delivery.join()
+        if self.holds():
+            leases.release(self._engine, ALERTS, self._holder)
+
+    def _keep_lease(self) -> bool:
+        held, now = self.holds(), monotonic()
+        if now - self._asked < (_RENEW_S if held else _ASK_S):
+            return held
+        self._asked = now
+        self._held = now if leases.take(self._engine, ALERTS, self._holder, self._clock()) else -_SAFE_S
+        if self.holds() and not held:
+            self._log_lines.info("alerts_begin", holder=self._holder)
+            self._wake()
+        return self.holds()
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        names = [delivery.channel for delivery in self._deliveries]
+        self._rows.give_up_others(names, "the settings name this channel no more")
+        for delivery in self._deliveries:
+            delivery.begin()
+        self._begun = True
+
+    def _wake(self) -> None:
+        for delivery in self._deliveries:
+            delivery.wake()

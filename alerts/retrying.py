@@ -1,0 +1,53 @@
+"""When an alert that was not delivered is tried again, and when no more. Never reads a clock, never throws dice."""
+
+from hashlib import sha256
+from typing import NamedTuple
+
+from projections.alert_rows import DELIVERED, FAILED, WAITING, Mark, Waiting
+
+MOST_ATTEMPTS = 12
+"""With pauses of 5 s, 20 s, 80 s … and at last 4 h they take about a day."""
+_FIRST_MS, _FACTOR, _LONGEST_MS = 5_000, 4, 4 * 3_600_000
+_JITTER = 0.2
+
+
+class Delivered(NamedTuple):
+    """The channel has it."""
+
+
+class Refused(NamedTuple):
+    """Not this time. `after`: milliseconds for which the channel asks for silence."""
+
+    why: str
+    after: int | None = None
+
+
+class Gone(NamedTuple):
+    """The channel wants nothing more, for good."""
+
+    why: str
+
+
+Outcome = Delivered | Refused | Gone
+
+
+def mark_of(outcome: Outcome, alert: Waiting, now: int, fresh: int) -> Mark:
+    """`fresh`: how long after its event an alert is worth telling, in milliseconds."""
+    if isinstance(outcome, Delivered):
+        return Mark(DELIVERED, now, told_at=now)
+    if isinstance(outcome, Gone):
+        return Mark(FAILED, now, why=outcome.why)
+    attempts = alert.attempts + 1
+    again = now + max(pause(alert.id, attempts), outcome.after or 0)
+    if attempts >= MOST_ATTEMPTS:
+        return Mark(FAILED, now, why=f"given up after {attempts} attempts: {outcome.why}")
+    if again > alert.at + fresh:
+        return Mark(FAILED, now, why=f"given up, it would come too late: {outcome.why}")
+    return Mark(WAITING, again, why=outcome.why)
+
+
+def pause(id: str, attempts: int) -> int:
+    """Milliseconds after so many attempts: longer and longer, and a fifth more or less by what the id says."""
+    dice = int.from_bytes(sha256(f"{id}\n{attempts}".encode()).digest()[:4]) / 2**32
+    usual: int = min(_FIRST_MS * _FACTOR ** (attempts - 1), _LONGEST_MS)
+    return round(usual * (1 - _JITTER + 2 * _JITTER * dice))

@@ -1,0 +1,126 @@
+"""Signed webhooks by the rules of Standard Webhooks. Never follows a redirect, never repeats an address or a secret."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import SHUT_RDWR
+from ssl import SSLContext, SSLError, create_default_context
+from threading import Timer
+from time import monotonic
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from standardwebhooks.webhooks import Webhook as Signer
+
+from alerts.channels import Alert
+from alerts.retrying import Delivered, Gone, Outcome, Refused
+from schemas.facts import CONTENT_TYPE
+
+_SECONDS = 10.0
+"""For a connection, and for each silence of an answer that has begun."""
+_SECONDS_IN_ALL = 20.0
+_LONGEST_AFTER_MS = 6 * 3_600_000
+_BUSY = (429, 503)
+_GONE = 410
+
+
+class Answer(NamedTuple):
+    status: int
+    retry_after: str | None
+
+
+class Webhook:
+    """`secrets`: one signature for each, so that a receiver may change its own. `clock`: milliseconds since 1970."""
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        secrets: Sequence[str],
+        clock: Callable[[], int],
+        *,
+        seconds: float = _SECONDS,
+        seconds_in_all: float = _SECONDS_IN_ALL,
+    ) -> None:
+        self.name = name
+        self._address = urlsplit(address)
+        self._target = urlunsplit(("", "", self._address.path or "/", self._address.query, ""))
+        self._trusted: SSLContext | None = create_default_context() if self._address.scheme == "https" else None
+        self._signers = [Signer(secret) for secret in secrets]
+        self._clock, self._seconds, self._seconds_in_all = clock, seconds, seconds_in_all
+
+    def tell(self, alert: Alert) -> Outcome:
+        begun = monotonic()
+        try:
+            answer = self._post(alert.event, self._headers(alert))
+        except (OSError, HTTPException) as error:
+            return Refused(_why(error, monotonic() - begun, self._seconds))
+        return self._outcome(answer)
+
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Raises OSError or HTTPException where there is no answer in time."""
+        connection = self._connection()
+        deadline = Timer(self._seconds_in_all, _cut, [connection])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            connection.request("POST", self._target, body, dict(headers))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers.get("retry-after"))
+        finally:
+            deadline.cancel()
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host, port = self._address.hostname or "", self._address.port
+        if self._trusted is None:
+            return HTTPConnection(host, port, timeout=self._seconds)
+        return HTTPSConnection(host, port, timeout=self._seconds, context=self._trusted)
+
+    def _headers(self, alert: Alert) -> Mapping[str, str]:
+        # The time of this attempt, not of the event: receivers refuse what is older than minutes.
+        now = datetime.fromtimestamp(self._clock() // 1000, UTC)
+        signatures = [signer.sign(alert.id, now, alert.event.decode()) for signer in self._signers]
+        return {
+            "content-type": CONTENT_TYPE,
+            "user-agent": "staffel",
+            "webhook-id": alert.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    def _outcome(self, answer: Answer) -> Outcome:
+        if 200 <= answer.status < 300:
+            return Delivered()
+        if answer.status == _GONE:
+            return Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")
+        after = wanted_silence(answer.retry_after, self._clock()) if answer.status in _BUSY else None
+        return Refused(f"answered {answer.status}", after)
+
+
+def wanted_silence(retry_after: str | None, now: int) -> int | None:
+    """Milliseconds, of seconds or of a date of HTTP; None where the header says nothing that can be read."""
+    text = (retry_after or "").strip()
+    try:
+        wanted = int(text) * 1000 if text.isdecimal() else int(parsedate_to_datetime(text).timestamp()) * 1000 - now
+    except (ValueError, OverflowError):
+        return None
+    return max(0, min(wanted, _LONGEST_AFTER_MS))
+
+
+def _cut(connection: HTTPConnection) -> None:
+    """Who waits for the answer gets an error."""
+    with suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(SHUT_RDWR)
+
+
+def _why(error: OSError | HTTPException, took: float, seconds: float) -> str:
+    """The kind of trouble: texts of errors may repeat an address, and addresses may hold a secret."""
+    if isinstance(error, SSLError) and not isinstance(error, TimeoutError):
+        return f"no trusted connection: {error.reason or type(error).__name__}"
+    if isinstance(error, TimeoutError) or took >= seconds:
+        return f"no answer within {took:.0f} s"
+    return f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}"

@@ -1,0 +1,181 @@
+"""The outbox of the alerts: rows, their marks, and how far the topic was read. Never decides who is told what."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Select, func, select, update
+
+from projections import versions
+from projections.database import reading
+from projections.handoffs import proposal
+from projections.statements import add_missing, rows_of
+from projections.work_tables import alerts, checkpoints, directory_accounts
+from streams.log import LogRefused
+
+ALERTS = "alerts"
+"""The projection of the checkpoints, and the role of the lease."""
+_VERSION = 1
+
+WAITING, DELIVERED, FAILED, HELD, HISTORY = "waiting", "delivered", "failed", "held", "history"
+STATUSES = (WAITING, DELIVERED, FAILED, HELD, HISTORY)
+_COUNTS = (WAITING, DELIVERED)
+"""What the cool-down counts: who was told, or will be."""
+
+
+class AnotherReader(Exception):
+    """The checkpoint was moved by someone else: other alerts are alive; nothing was written, stop."""
+
+
+class NewAlert(NamedTuple):
+    """Who is to be told what; `at`: when it happened; times in milliseconds since 1970."""
+
+    id: str
+    channel: str
+    kind: str
+    account: str
+    event: bytes
+    at: int
+    status: str
+    next_try_at: int
+    why: str | None = None
+
+
+class Waiting(NamedTuple):
+    """An alert to be told now. `attempts`: how many there were."""
+
+    n: int
+    id: str
+    kind: str
+    event: bytes
+    at: int
+    attempts: int
+
+
+class Told(NamedTuple):
+    """An alert that went out, or will."""
+
+    id: str
+    channel: str
+    kind: str
+    account: str
+    at: int
+
+
+class Mark(NamedTuple):
+    """How an attempt ended."""
+
+    status: str
+    next_try_at: int
+    told_at: int | None = None
+    why: str | None = None
+
+
+class Read(NamedTuple):
+    """A move of the checkpoint of one partition, of the topic of this generation."""
+
+    log: str
+    partition: int
+    old: int
+    new: int
+
+
+class AlertRows:
+    """Threads may share one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._reading = engine, reading(engine)
+
+    def positions(self, log: str, partitions: int) -> dict[int, int]:
+        """Partition -> next offset to read. Raises `LogRefused` where they are offsets of another generation."""
+        columns = (checkpoints.c.partition, checkpoints.c.next_offset, checkpoints.c.log)
+        with self._reading.connect() as connection:
+            rows = connection.execute(select(*columns).where(checkpoints.c.projection == ALERTS)).all()
+        others = {row.log for row in rows} - {log}
+        if others:
+            raise LogRefused(
+                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({others.pop()}): the log "
+                "was made anew; name the log that belongs to this database, or begin with a database of its own"
+            )
+        return dict.fromkeys(range(partitions), 0) | {row.partition: row.next_offset for row in rows}
+
+    def write(self, read: Read, new: Sequence[NewAlert]) -> None:
+        """Rows and checkpoint in one transaction; rows that stand there stay. Raises `AnotherReader`."""
+        with self._engine.begin() as connection:
+            _move(connection, read)
+            add_missing(connection, alerts, [{**each._asdict(), "attempts": 0, "told_at": None} for each in new])
+
+    def told(self, accounts: Iterable[str], since: int) -> list[Told]:
+        """What the cool-down counts, of these accounts, from events at `since` or later."""
+        columns = (alerts.c.id, alerts.c.channel, alerts.c.kind, alerts.c.account, alerts.c.at)
+        counted = select(*columns).where(alerts.c.status.in_(_COUNTS), alerts.c.at >= since)
+        with self._reading.connect() as connection:
+            return [Told(*row) for row in rows_of(connection, counted, alerts.c.account, accounts)]
+
+    def waiting(self, channel: str, now: int, limit: int) -> list[Waiting]:
+        """What is due on a channel, in the order in which it came."""
+        columns = (alerts.c.n, alerts.c.id, alerts.c.kind, alerts.c.event, alerts.c.at, alerts.c.attempts)
+        due = _waiting_of(select(*columns), channel).where(alerts.c.next_try_at <= now)
+        with self._reading.connect() as connection:
+            return [Waiting(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
+
+    def next_try_at(self, channel: str) -> int | None:
+        """When the next alert of a channel is due; None where none waits."""
+        with self._reading.connect() as connection:
+            return connection.execute(_waiting_of(select(func.min(alerts.c.next_try_at)), channel)).scalar()
+
+    def mark(self, alert: Waiting, mark: Mark) -> bool:
+        """False where another one marked it meanwhile."""
+        this = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
+        marking = update(alerts).where(*this).values(**mark._asdict(), attempts=alert.attempts + 1)
+        with self._engine.begin() as connection:
+            return connection.execute(marking).rowcount == 1
+
+    def give_up_others(self, channels: Sequence[str], why: str) -> int:
+        """What waits for channels that are not among these has failed; how many they were."""
+        lost = update(alerts).where(alerts.c.status == WAITING, alerts.c.channel.not_in(channels))
+        with self._engine.begin() as connection:
+            return connection.execute(lost.values(status=FAILED, why=why)).rowcount
+
+    def newest(self, limit: int, status: str | None = None, channel: str | None = None) -> Sequence[Any]:
+        """Whole rows, the newest first."""
+        asked = select(alerts).order_by(alerts.c.n.desc()).limit(limit)
+        asked = asked if status is None else asked.where(alerts.c.status == status)
+        with self._reading.connect() as connection:
+            return connection.execute(asked if channel is None else asked.where(alerts.c.channel == channel)).all()
+
+    def counts(self) -> dict[str, int]:
+        """Status -> how many alerts."""
+        counted = select(alerts.c.status, func.count()).group_by(alerts.c.status)
+        with self._reading.connect() as connection:
+            return dict.fromkeys(STATUSES, 0) | {row[0]: row[1] for row in connection.execute(counted)}
+
+    def oldest_waiting(self) -> int | None:
+        """When the oldest event happened that somebody is still to be told of."""
+        with self._reading.connect() as connection:
+            return connection.execute(select(func.min(alerts.c.at)).where(alerts.c.status == WAITING)).scalar()
+
+    def names(self, accounts: Iterable[str]) -> dict[str, str]:
+        """Account -> its name, where one is known."""
+        columns = (directory_accounts.c.account, directory_accounts.c.name)
+        named = select(*columns).where(directory_accounts.c.name.is_not(None))
+        with self._reading.connect() as connection:
+            return {row[0]: row[1] for row in rows_of(connection, named, directory_accounts.c.account, accounts)}
+
+    def proposals(self, handoffs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Handoff -> what its proposal said: score, route, due time, reasons."""
+        with self._reading.connect() as connection:
+            known = versions.current(connection).handoffs
+            rows = rows_of(connection, select(known), known.c.handoff, handoffs)
+        return {row.handoff: proposal(row) for row in rows}
+
+
+def _move(connection: Connection, read: Read) -> None:
+    key = {"projection": ALERTS, "version": _VERSION, "partition": read.partition}
+    add_missing(connection, checkpoints, [{**key, "next_offset": 0, "engagement_next": 0, "log": read.log}])
+    ours = [checkpoints.c[name] == value for name, value in {**key, "next_offset": read.old, "log": read.log}.items()]
+    if connection.execute(update(checkpoints).where(*ours).values(next_offset=read.new)).rowcount != 1:
+        raise AnotherReader(f"the checkpoint of the alerts, partition {read.partition}, is not {read.old}")
+
+
+def _waiting_of(statement: Select[Any], channel: str) -> Select[Any]:
+    return statement.where(alerts.c.status == WAITING, alerts.c.channel == channel)

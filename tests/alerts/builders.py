@@ -1,0 +1,92 @@
+"""Events of `sqa-handoffs`, settings and channels as the tests of the alerts need them, valid by default."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alerts.channels import Alert
+from alerts.retrying import Delivered, Outcome
+from alerts.settings import AlertSettings, read_alerts
+from projections.facts import SOURCE, event, record_of
+from schemas.facts import FactRecord
+from schemas.times import format_time, parse_time
+from streams.log import NewRecord
+
+NOON = parse_time("2026-01-05T12:00:00.000Z")
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+FRESH = DAY
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldA=="
+
+REASONS = [
+    {"rule": "meeting_held", "contact": "c_anna", "points": 60.0},
+    {"rule": "reply", "contact": "c_bert", "points": 30.0},
+    {"rule": "pricing_page", "contact": "~account", "points": 12.5},
+    {"rule": "page", "contact": "c_anna", "points": 10.0},
+]
+
+
+def proposed(account: str = "acme.com", *, at: int = NOON, crossing: int = 1, **told: Any) -> FactRecord:
+    """A handoff as it was proposed."""
+    content = {
+        **_named(account, crossing),
+        "crossed_at": format_time(at),
+        "score": 112.5,
+        "model": "m-1-0123456789ab",
+        "route": "sdr",
+        "act_now": False,
+        "due_at": format_time(at + 4 * HOUR),
+        "reasons": REASONS,
+        "people": ["c_anna", "c_bert"],
+        "facts": ["f-1", "f-2"],
+        "position": {"topic": "engagement", "partition": 0, "account_seq": 9},
+    }
+    return event(SOURCE, f"{account}/acquisition/{crossing}:proposed", PROPOSED, account, at, content | told)
+
+
+def expired(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+    """Nobody decided it in time."""
+    step = {"fact": "f-9", "at": format_time(at), "by": None, "reason": None, "opportunity": None, "late": False}
+    told = {**_named(account, crossing), **step}
+    return event(SOURCE, f"{account}/acquisition/{crossing}:expired", EXPIRED, account, at, told)
+
+
+def accepted(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+    told = {**_named(account, crossing), "at": format_time(at), "by": "anna"}
+    type_ = "sqa.handoff_accepted.v1"
+    return event(SOURCE, f"{account}/acquisition/{crossing}:accepted", type_, account, at, told)
+
+
+def urgent(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+    return proposed(account, at=at, crossing=crossing, act_now=True)
+
+
+def record(told: FactRecord) -> NewRecord:
+    """Without an id: a broker keeps none, so that the same may stand there twice."""
+    return record_of(told, NOON)._replace(id=None)
+
+
+def settings(*channels: str, more: str = "") -> AlertSettings:
+    """Channels by name, with what else is said of them: `chat`, or `chat, kinds: [act_now]`."""
+    lines = [f"  - {{webhook: 'https://example.com', secret_env: SECRET, name: {channel}}}" for channel in channels]
+    return read_alerts("\n".join(["channels:", *lines, more]), "alerts.yaml", {"SECRET": SECRET})
+
+
+class Fake:
+    """A channel that answers as it is told to, the last answer for ever, and keeps what it was told."""
+
+    def __init__(self, name: str = "chat", *outcomes: Outcome) -> None:
+        self.name = name
+        self.told: list[Alert] = []
+        self._outcomes: Sequence[Outcome] = outcomes or [Delivered()]
+
+    def tell(self, alert: Alert) -> Outcome:
+        self.told.append(alert)
+        return self._outcomes[min(len(self.told), len(self._outcomes)) - 1]
+
+
+def _named(account: str, crossing: int) -> dict[str, Any]:
+    handoff = f"{account}/acquisition/{crossing}"
+    return {"handoff": handoff, "account": account, "track": "acquisition", "crossing": crossing}
+
+
+PROPOSED, EXPIRED = "sqa.handoff_proposed.v1", "sqa.handoff_expired.v1"

@@ -1,0 +1,21 @@
+"""What tests of the alerts share."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.alerts.receiver import Receiver, receiving
+from tests.alerts.world import World
+
+
+@pytest.fixture
+def world(database: Engine) -> World:
+    """On SQLite and on PostgreSQL."""
+    return World(database)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made

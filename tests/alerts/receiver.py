@@ -1,0 +1,132 @@
+"""A receiver of webhooks that listens on this machine, answers as it is told to, and keeps what came. Never a fake."""
+
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Thread
+from time import monotonic
+from typing import Any, NamedTuple
+
+from standardwebhooks.webhooks import Webhook
+
+from tests.alerts.builders import SECRET
+
+
+class Request(NamedTuple):
+    """What came, and when (seconds of a monotonic clock)."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    at: float
+
+    def verified(self, secret: str = SECRET) -> Any:
+        """The event, by the library that receivers use. Raises where the signature is not by this secret."""
+        return Webhook(secret).verify(self.body, dict(self.headers))
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+
+class Answer(NamedTuple):
+    status: int = 204
+    headers: Mapping[str, str] = {}
+    drips: bool = False
+    """One byte after the other, and never an end."""
+    cuts: bool = False
+    """The connection ends without an answer."""
+
+
+class Receiver:
+    """`answers` in their order, the last one for ever. While `held` a request gets no answer."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = [Answer()]
+        self.requests: list[Request] = []
+        self.changed = Condition()
+        self._held = False
+        self._ended = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/hooks/staffel?tenant=1"
+
+    def hold(self, held: bool = True) -> None:
+        with self.changed:
+            self._held = held
+            self.changed.notify_all()
+
+    def await_requests(self, number: int, seconds: float = 20) -> list[Request]:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.requests) >= number, seconds), f"{len(self.requests)} came"
+            return list(self.requests)
+
+    def take(self, request: Request) -> Answer:
+        with self.changed:
+            self.requests.append(request)
+            answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: not self._held or self._ended)
+        return answer
+
+    def is_ended(self, after: float) -> bool:
+        with self.changed:
+            return self.changed.wait_for(lambda: self._ended, after)
+
+    def close(self) -> None:
+        with self.changed:
+            self._ended = True
+            self.changed.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+    try:
+        yield receiver
+    finally:
+        receiver.close()
+
+
+def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer = receiver.take(Request(self.path, headers, body, monotonic()))
+            if answer.drips:
+                _drip(receiver, self.wfile)
+            elif answer.cuts:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+            else:
+                self._answer(answer)
+
+        def _answer(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Requests are kept, not printed."""
+
+    return Handler
+
+
+def _drip(receiver: Receiver, to: Any) -> None:
+    try:
+        to.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+        while not receiver.is_ended(0.05):
+            to.write(b".")
+            to.flush()
+    except OSError:
+        return

@@ -1,0 +1,109 @@
+"""Which event makes which alert, and whether it is told, held back, or history."""
+
+import pytest
+
+from alerts.rules import COOL_DOWN, Judge, alert_id, is_wanted, kind_of
+from projections.alert_rows import HELD, HISTORY, WAITING, NewAlert, Told
+from schemas.facts import FactRecord
+from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON, accepted, expired, proposed, urgent
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (proposed(), "handoff_proposed"),
+        (urgent(), "act_now"),
+        (expired(), "service_level_passed"),
+        (accepted(), None),
+        (proposed(act_now="yes"), "handoff_proposed"),
+    ],
+)
+def test_an_event_makes_one_alert_or_none(event: FactRecord, kind: str | None) -> None:
+    assert kind_of(event) == kind
+
+
+def test_an_id_follows_from_event_and_kind_alone() -> None:
+    ids = [alert_id(proposed(), "handoff_proposed"), alert_id(proposed(score=1.0), "handoff_proposed")]
+    others = {alert_id(proposed(crossing=2), "handoff_proposed"), alert_id(proposed(), "act_now"), ids[0]}
+
+    assert ids[0] == ids[1] == "alert_8e92c3738a66a29faccedca85890c4bd"
+    assert len(others) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "route", "kinds", "routes", "wanted"),
+    [
+        ("act_now", "sdr", None, None, True),
+        ("act_now", "sdr", ["act_now"], None, True),
+        ("act_now", "sdr", ["handoff_proposed"], None, True),
+        ("handoff_proposed", "sdr", ["act_now"], None, False),
+        ("service_level_passed", "sdr", ["handoff_proposed", "act_now"], None, False),
+        ("act_now", "sdr", None, ["account_manager"], False),
+        ("act_now", "sdr", None, ["account_manager", "sdr"], True),
+        ("act_now", None, None, ["sdr"], False),
+    ],
+)
+def test_a_channel_takes_its_kinds_and_routes(
+    kind: str, route: str | None, kinds: list[str] | None, routes: list[str] | None, wanted: bool
+) -> None:
+    assert is_wanted(kind, route, kinds, routes) is wanted
+
+
+def judged(*events: FactRecord, now: int = NOON, told: list[Told] | None = None) -> list[NewAlert]:
+    judge = Judge(told or [], now, FRESH, COOL_DOWN)
+    return [judge.judged(event, str(kind_of(event)), "chat", b"{}") for event in events]
+
+
+def statuses(*events: FactRecord, now: int = NOON, told: list[Told] | None = None) -> list[str]:
+    return [each.status for each in judged(*events, now=now, told=told)]
+
+
+def test_a_new_alert_waits_at_once() -> None:
+    id = alert_id(proposed(), "handoff_proposed")
+
+    assert judged(proposed(), now=NOON + 5) == [
+        NewAlert(id, "chat", "handoff_proposed", "acme.com", b"{}", NOON, WAITING, NOON + 5, None)
+    ]
+
+
+def test_what_happened_too_long_ago_is_history() -> None:
+    assert statuses(proposed(), now=NOON + FRESH) == [WAITING]
+    assert statuses(proposed(), now=NOON + FRESH + 1) == [HISTORY]
+    assert judged(proposed(), now=NOON + DAY + HOUR)[0].why == (
+        "happened 2026-01-05T12:00:00.000Z, read 2026-01-06T13:00:00.000Z: too long ago to be told"
+    )
+
+
+def test_a_second_alert_of_a_kind_about_an_account_is_held_until_it_has_cooled_down() -> None:
+    soon, later = proposed(crossing=2, at=NOON + 4 * HOUR - 1), proposed(crossing=3, at=NOON + 4 * HOUR)
+    first, held, again = judged(proposed(), soon, later)
+
+    assert (first.status, held.status, again.status) == (WAITING, HELD, WAITING)
+    assert held.why == f"cooling down: told of this account at 2026-01-05T12:00:00.000Z already, by {first.id}"
+
+
+def test_what_is_urgent_cools_down_sooner() -> None:
+    events = [urgent(), urgent(crossing=2, at=NOON + 15 * MINUTE - 1), urgent(crossing=3, at=NOON + 15 * MINUTE)]
+
+    assert statuses(*events) == [WAITING, HELD, WAITING]
+
+
+def test_kinds_and_accounts_cool_down_apart() -> None:
+    assert statuses(proposed(), urgent(crossing=2), expired(), proposed("other.com")) == [WAITING] * 4
+
+
+def test_what_was_told_before_counts_and_what_was_held_does_not() -> None:
+    before = Told("alert_before", "chat", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
+    held, later = proposed(), proposed(crossing=2, at=NOON + 2 * HOUR)
+
+    assert statuses(held, later, told=[before]) == [HELD, WAITING]
+
+
+def test_an_alert_is_not_held_because_of_itself() -> None:
+    assert statuses(proposed(), proposed()) == [WAITING, WAITING]
+
+
+def test_what_was_told_by_another_channel_does_not_count() -> None:
+    before = Told("alert_before", "mail", "handoff_proposed", "acme.com", NOON)
+
+    assert statuses(proposed(), told=[before]) == [WAITING]

@@ -1,0 +1,223 @@
+"""Reading the topic: which rows are written, and how far it was read. On SQLite and on PostgreSQL."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Engine, event
+
+from projections.alert_rows import AnotherReader
+from projections.work_tables import checkpoints
+from schemas.handoffs import HandoffExpired
+from schemas.times import format_time
+from schemas.topics import SQA_HANDOFFS
+from streams.log import LogRefused, NewRecord, Record
+from streams.sql_log import SqlLog
+from tests.alerts.builders import DAY, HOUR, NOON, Fake, accepted, expired, proposed, record, settings, urgent
+from tests.alerts.world import World
+
+
+def handoff_row() -> dict[str, Any]:
+    """`proposed()` as it stands in the read models."""
+    told = proposed().data
+    taken = ("handoff", "account", "track", "crossing", "score", "model", "route", "act_now", "reasons", "people")
+    return {
+        **{name: told[name] for name in taken},
+        **{"status": "expired", "crossed_at": NOON, "crossed_seq": 9, "fact": "f-2", "due_at": NOON + 4 * HOUR},
+        **{"facts": told["facts"], "position": told["position"], "seq": 9, "steps": 1, "late": False},
+    }
+
+
+def test_a_handoff_becomes_a_row_for_every_channel_that_wants_it(world: World) -> None:
+    channels = settings("chat", "pager, kinds: [act_now]", "managers, routes: [account_manager]", "all")
+    world.told_by(settings=channels).given(proposed(), urgent("hot.com"))
+
+    assert world.alerts("channel", "kind", "account", "at", "status", "attempts", "next_try_at", "told_at", "why") == [
+        ("chat", "handoff_proposed", "acme.com", NOON, "waiting", 0, NOON, None, None),
+        ("all", "handoff_proposed", "acme.com", NOON, "waiting", 0, NOON, None, None),
+        ("chat", "act_now", "hot.com", NOON, "waiting", 0, NOON, None, None),
+        ("pager", "act_now", "hot.com", NOON, "waiting", 0, NOON, None, None),
+        ("all", "act_now", "hot.com", NOON, "waiting", 0, NOON, None, None),
+    ]
+
+
+def test_what_is_told_is_the_event_of_the_topic_with_the_name_of_the_account(world: World) -> None:
+    world.named(acme="Acme GmbH").given(proposed())
+
+    [stored] = world.alerts("event")
+    [published] = world.log.read(SQA_HANDOFFS, 0, 0, 10)
+    told, source = msgspec.json.decode(stored), msgspec.json.decode(published.value)
+    assert told.pop("data") == {**source.pop("data"), "name": "Acme GmbH"}
+    assert told == source
+
+
+def test_a_passed_service_level_tells_what_was_proposed_too(world: World) -> None:
+    world.told_by(settings=settings("chat, routes: [sdr]")).projected(handoff_row()).given(expired(at=NOON + 4 * HOUR))
+
+    [(kind, stored)] = world.alerts("kind", "event")
+    told = msgspec.json.decode(stored)["data"]
+    assert kind == "service_level_passed"
+    assert {name: told[name] for name in ("score", "route", "due_at", "at", "fact", "reasons")} == {
+        **{name: proposed().data[name] for name in ("score", "route", "due_at", "reasons")},
+        **{"at": format_time(NOON + 4 * HOUR), "fact": "f-9"},
+    }
+    HandoffExpired.model_validate_json(msgspec.json.encode(told))
+
+
+def test_a_handoff_that_the_read_models_do_not_know_is_told_all_the_same(world: World) -> None:
+    world.given(expired())
+
+    assert world.alerts("kind", "status") == [("service_level_passed", "waiting")]
+
+
+def test_what_nobody_needs_to_be_told_of_is_passed_over(world: World) -> None:
+    world.given(accepted(), accepted("other.com"))
+
+    assert (world.alerts("id"), world.checkpoints()) == ([], {0: 2})
+
+
+def test_a_record_that_stands_on_the_topic_twice_is_one_alert(world: World) -> None:
+    world.given(proposed(), proposed()).given(proposed())
+
+    assert (world.alerts("status"), world.checkpoints()) == (["waiting"], {0: 3})
+
+
+def test_what_is_read_again_from_the_beginning_changes_nothing(world: World) -> None:
+    world.given(proposed(), proposed(crossing=2)).told()
+    before = world.alerts("id", "status", "attempts", "told_at", "why")
+    with world.engine.begin() as connection:
+        connection.execute(checkpoints.delete())
+    world.now += DAY
+
+    assert world.told_by().read().alerts("id", "status", "attempts", "told_at", "why") == before
+    assert world.checkpoints() == {0: 2}
+
+
+def test_what_is_held_back_is_recorded_with_its_reason(world: World) -> None:
+    world.given(proposed()).given(proposed(crossing=2, at=NOON + HOUR))
+    [first, _] = world.alerts("id")
+
+    assert world.alerts("status", "why") == [
+        ("waiting", None),
+        ("held", f"cooling down: told of this account at 2026-01-05T12:00:00.000Z already, by {first}"),
+    ]
+
+
+def test_the_cool_down_is_as_the_settings_say(world: World) -> None:
+    channels = settings("chat", more="cool_down: {handoff_proposed: 0, act_now: 1d}")
+    world.told_by(settings=channels).given(proposed(), proposed(crossing=2), urgent(crossing=3), urgent(crossing=4))
+
+    assert world.alerts("kind", "status") == [
+        *[("handoff_proposed", "waiting")] * 2,
+        *[("act_now", "waiting"), ("act_now", "held")],
+    ]
+
+
+def test_an_alert_that_failed_keeps_no_other_one_back(world: World) -> None:
+    world.given(proposed())
+    world.rows.give_up_others(["none"], "no such channel")
+
+    assert world.given(proposed(crossing=2)).alerts("status") == ["failed", "waiting"]
+
+
+def test_a_new_process_on_an_old_topic_tells_nothing_old(world: World) -> None:
+    world.published(*(proposed(f"a{n}.com", at=NOON - n * DAY) for n in range(4)))
+
+    assert world.read().told().alerts("account", "status") == [
+        *[("a0.com", "delivered"), ("a1.com", "delivered"), ("a2.com", "history"), ("a3.com", "history")]
+    ]
+    assert [len(channel.told) for channel in world.channels] == [2]
+
+
+def test_what_cannot_be_read_is_passed_over_and_said(world: World) -> None:
+    broken = proposed(score="much")
+    world.log.append(SQA_HANDOFFS, [NewRecord("acme.com", b"\xff{"), record(broken)])
+
+    assert world.given(proposed()).alerts("status") == ["waiting"]
+    assert [(what, told["key"], told["offset"]) for what, told in world.lines.told] == [
+        ("alerts_cannot_read", "acme.com", 0),
+        ("alerts_cannot_read", "acme.com", 1),
+    ]
+
+
+def test_every_partition_is_read_by_its_own_checkpoint(database: Engine) -> None:
+    world = World(database, partitions=4)
+    accounts = [f"account-{n}.com" for n in range(12)]
+    world.given(*map(proposed, accounts))
+
+    assert sorted(world.alerts("account")) == sorted(accounts)
+    assert world.checkpoints() == {p: world.log.end(SQA_HANDOFFS, p) for p in range(4)}
+    assert world.given(proposed("late.com")).alerts("account")[12:] == ["late.com"]
+
+
+def test_rows_and_checkpoint_are_written_together_or_not_at_all(world: World) -> None:
+    world.published(proposed())
+    with pytest.raises(_Killed):
+        _die_before_alerts_are_added(world)
+
+    assert (world.alerts("id"), world.checkpoints()) == ([], {})
+    assert (len(world.read().alerts("id")), world.checkpoints()) == (1, {0: 1})
+
+
+def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
+    world.given(proposed()).published(proposed("other.com"))
+    alive, world.log = world.subscription, _Interrupted(world.engine, lambda: alive.advance())
+
+    with pytest.raises(AnotherReader, match="the checkpoint of the alerts, partition 0, is not 1"):
+        world.another_subscription().advance()
+    assert world.alerts("account") == ["acme.com", "other.com"]
+
+
+def test_a_log_that_was_made_anew_is_refused(world: World) -> None:
+    world.given(proposed())
+    with world.engine.begin() as connection:
+        connection.execute(checkpoints.update().values(log="before"))
+
+    with pytest.raises(LogRefused, match=r"another topic \(.+\) than the one these alerts have read \(before\)"):
+        world.subscription.advance()
+
+
+def test_a_checkpoint_beyond_the_end_is_refused(world: World) -> None:
+    world.given(proposed())
+    with world.engine.begin() as connection:
+        connection.execute(checkpoints.update().values(next_offset=7))
+
+    with pytest.raises(LogRefused, match="partition 0 of sqa-handoffs ends at 1, and these alerts have read up to 7"):
+        world.another_subscription().advance()
+
+
+def test_channels_that_came_later_are_told_of_what_comes_later(world: World) -> None:
+    world.given(proposed())
+    world.told_by(Fake("chat"), Fake("mail")).read().given(proposed("other.com"))
+
+    assert world.alerts("channel", "account") == [("chat", "acme.com"), ("chat", "other.com"), ("mail", "other.com")]
+
+
+class _Killed(Exception):
+    """The process died here."""
+
+
+def _die_before_alerts_are_added(world: World) -> None:
+    def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO alerts"):
+            raise _Killed
+
+    event.listen(world.engine, "before_cursor_execute", kill)
+    try:
+        world.subscription.advance()
+    finally:
+        event.remove(world.engine, "before_cursor_execute", kill)
+
+
+class _Interrupted(SqlLog):
+    """Something happens between each reading and what follows."""
+
+    def __init__(self, engine: Engine, act: Callable[[], object]) -> None:
+        super().__init__(engine)
+        self._act = act
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        records = super().read(topic, partition, start, limit)
+        self._act()
+        return records
