@@ -1,45 +1,53 @@
 """The mover: records the parked facts of a released account again under its new one. Never moves a fact twice.
 
-The move is marked done after the append; ids follow from the fact and the move, so a repeat after a crash changes
-nothing.
+The moves are marked done after the append; ids follow from the fact and the move, and a repeat after a crash appends
+only what does not stand there yet.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
+from projections.appending import Portion, append_once
 from projections.database import reading
 from projections.facts import moved, record_of
+from projections.leases import HOST, Lease
 from projections.work_tables import moves, parked
 from schemas.topics import ENGAGEMENT
 from streams.log import Log, NewRecord
 
-BATCH = 100
+BATCH = 20
+"""Moves at once, of two hundred facts each at the most."""
 
 
 class Mover:
-    """A step: `advance` completes some open moves and answers how many. `clock`: milliseconds since 1970."""
+    """A step: `advance` completes some open moves and answers how many; 0 where another mover holds the lease.
+
+    `clock`: milliseconds since 1970; `holder` is unlike that of any other mover that may run.
+    """
 
     name = "mover"
 
-    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int]) -> None:
+    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], holder: str = HOST) -> None:
         self._engine, self._log, self._clock = engine, log, clock
+        self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
-        opened = self._read(select(moves).where(moves.c.done.is_(False)).order_by(moves.c.move).limit(BATCH))
-        for move in opened:
-            self._complete(move)
+        if not self._open(1) or not self._lease.keep():
+            return 0
+        opened = self._open(BATCH)  # only now: another mover may have completed some of them before
+        records = [record for move in opened for record in self._records(move)]
+        portions = [Portion(ENGAGEMENT, records)] if records else []
+        append_once(self._engine, self._log, self._lease, portions, lambda c: _mark(c, opened))
         return len(opened)
 
-    def _complete(self, move: Any) -> None:
-        records = self._records(move)
-        if records:
-            self._log.append(ENGAGEMENT, records)
-        with self._engine.begin() as connection:
-            connection.execute(parked.delete().where(parked.c.account == move.account))
-            this = (moves.c.move == move.move, moves.c.account == move.account)
-            connection.execute(moves.update().where(*this).values(done=True))
+    def close(self) -> None:
+        """Let another mover begin at once."""
+        self._lease.release()
+
+    def _open(self, limit: int) -> Sequence[Any]:
+        return self._read(select(moves).where(moves.c.done.is_(False)).order_by(moves.c.move).limit(limit))
 
     def _records(self, move: Any) -> list[NewRecord]:
         """Oldest first, one by one as late facts."""
@@ -51,3 +59,12 @@ class Mover:
     def _read(self, statement: Any) -> Sequence[Any]:
         with reading(self._engine).connect() as connection:
             return connection.execute(statement).all()
+
+
+def _mark(connection: Connection, opened: Sequence[Any]) -> None:
+    """Done first: whoever parks facts of the account at this moment waits for that, and learns that they were moved."""
+    this = (moves.c.move == bindparam("m"), moves.c.account == bindparam("a"))
+    rows = [{"m": move.move, "a": move.account} for move in opened]
+    if rows:
+        connection.execute(moves.update().where(*this).values(done=True), rows)
+        connection.execute(parked.delete().where(parked.c.account.in_([move.account for move in opened])))

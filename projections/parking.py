@@ -41,9 +41,12 @@ def forwarded(updates: Iterable[AccountScored]) -> list[FactRecord]:
 
 
 def _released(connection: Connection, accounts: Sequence[str]) -> set[str]:
-    """Accounts whose parked facts were moved already: what is told again of them stays away."""
-    done = select(moves.c.account).where(moves.c.done)
-    return {row.account for row in rows_of(connection, done, moves.c.account, accounts)}
+    """Accounts whose parked facts were moved already: what is told again of them stays away.
+
+    Moves that are open stay open until the transaction is over, so that the mover leaves nothing of them behind.
+    """
+    held = select(moves.c.account, moves.c.done).with_for_update(read=True)
+    return {row.account for row in rows_of(connection, held, moves.c.account, accounts) if row.done}
 
 
 def _parked_rows(update: AccountScored) -> Iterable[dict[str, Any]]:

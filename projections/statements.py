@@ -80,7 +80,7 @@ def _statement(table: Table, columns: tuple[str, ...], verb: str, dialect: Diale
 
 
 def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> "SqliteInsert | PostgresInsert":
-    insert = _insert_into(table, dialect)
+    insert = insert_into(table, dialect)
     if verb == "add":
         return insert
     key = [column.name for column in table.primary_key]
@@ -93,7 +93,7 @@ def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> 
     )
 
 
-def _insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
+def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     """Each dialect is slow to import, and one of them is used."""
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as insert_postgres

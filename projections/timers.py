@@ -6,11 +6,13 @@ A fact is recorded only once everything that happened before has been read, so t
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from projections import versions
+from projections.appending import Portion, append_once
 from projections.database import reading
 from projections.facts import handoff_expired, record_of, review_due
+from projections.leases import HOST, Lease
 from projections.tables import ReadModels
 from schemas.facts import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES
@@ -20,22 +22,34 @@ BATCH = 500
 
 
 class Timers:
-    """A step for hosts that live on, never for a command. `clock`: milliseconds since 1970."""
+    """A step for hosts that live on, never for a command.
+
+    `clock`: milliseconds since 1970; `holder` is unlike that of any other timers that may run.
+    """
 
     name = "timers"
 
-    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], projection: str = versions.MAIN) -> None:
+    def __init__(
+        self, engine: Engine, log: Log, clock: Callable[[], int], projection: str = versions.MAIN, holder: str = HOST
+    ) -> None:
         self._engine, self._log, self._clock, self._projection = engine, log, clock, projection
+        self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
-        """Record what is due, at most one batch; answers how many facts."""
-        now = self._clock()
-        models, due = self._due(now)
-        ready = self._ready(due) if due else []
+        """Record what is due, at most one batch; answers how many facts, 0 where others keep the timers."""
+        if not self._due(self._clock())[1] or not self._lease.keep():
+            return 0
+        models, due = self._due(self._clock())
+        ready = self._ready(due)
         if ready:
-            self._log.append(ENGAGEMENT, [record_of(_fact(timer), now) for timer in ready])
-            self._mark(models, ready)
+            records = [record_of(_fact(timer), self._clock()) for timer in ready]
+            portion = Portion(ENGAGEMENT, records)
+            append_once(self._engine, self._log, self._lease, [portion], lambda c: _mark(c, models, ready))
         return len(ready)
+
+    def close(self) -> None:
+        """Let another keep the timers at once."""
+        self._lease.release()
 
     def _due(self, now: int) -> tuple[ReadModels, Sequence[Any]]:
         with reading(self._engine).connect() as connection:
@@ -59,12 +73,12 @@ class Timers:
             version = versions.version_of(connection, self._projection)
             return versions.next_offset(connection, self._projection, version, partition)
 
-    def _mark(self, models: ReadModels, ready: Sequence[Any]) -> None:
-        timers = models.timers
-        this = (timers.c.kind == bindparam("k"), timers.c.ref == bindparam("r"), timers.c.at == bindparam("t"))
-        with self._engine.begin() as connection:
-            rows = [{"k": timer.kind, "r": timer.ref, "t": timer.at} for timer in ready]
-            connection.execute(timers.update().where(*this).values(recorded=True), rows)
+
+def _mark(connection: Connection, models: ReadModels, ready: Sequence[Any]) -> None:
+    timers = models.timers
+    this = (timers.c.kind == bindparam("k"), timers.c.ref == bindparam("r"), timers.c.at == bindparam("t"))
+    rows = [{"k": timer.kind, "r": timer.ref, "t": timer.at} for timer in ready]
+    connection.execute(timers.update().where(*this).values(recorded=True), rows)
 
 
 def _fact(timer: Any) -> FactRecord:

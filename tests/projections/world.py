@@ -13,14 +13,16 @@ from projections.tables import read_models
 from projections.timers import Timers
 from projections.versions import current
 from schemas.topics import SCORES
+from streams.log import Log
 from streams.sql_log import SqlLog
 from tests.projections.builders import NOON, Published, records_of
 
 
 class World:
-    def __init__(self, engine: Engine, partitions: int = 1) -> None:
+    def __init__(self, engine: Engine, partitions: int = 1, log: Log | None = None) -> None:
+        """On the log in the database where no other is given."""
         self.engine = engine
-        self.log = SqlLog(engine, partitions)
+        self.log = log or SqlLog(engine, partitions)
         self.now = NOON
         self.projector = Projector(engine, self.log)
         self.relay = Relay(engine, self.log, self.clock)
@@ -63,7 +65,7 @@ class World:
         return [row[0] if len(columns) == 1 else tuple(row) for row in rows]
 
     def everything(self) -> dict[str, list[Any]]:
-        """All rows of all tables but the outbox's own numbers, and what names this one log."""
+        """All rows of all tables but leases, the outbox's own numbers, and what names this one log."""
         names = [table.name for table in read_models().metadata.sorted_tables]
         names += [table.name for table in work_tables.metadata.sorted_tables if table.name != "leases"]
         return {name: self._told(name) for name in names}
@@ -78,6 +80,12 @@ class World:
         with self.engine.begin() as connection:
             connection.execute(work_tables.checkpoints.update().values(next_offset=0))
         return self.projected()
+
+    def term_over(self) -> "World":
+        """So long was nobody there that every lease ran out."""
+        with self.engine.begin() as connection:
+            connection.execute(work_tables.leases.update().values(until=0))
+        return self
 
     def on_log(self, topic: str) -> list[Any]:
         return [record for p in range(self.log.partitions(topic)) for record in self.log.read(topic, p, 0, 10_000)]
