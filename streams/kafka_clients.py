@@ -79,6 +79,8 @@ class Wire:
             self._closed.wait(_PAUSE_S)
 
     def close(self) -> None:
+        if self._closed.is_set():
+            return
         self._closed.set()
         self._brokers.call_soon(self._brokers.close)
         self._net.stop(timeout_ms=1_000)

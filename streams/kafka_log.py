@@ -32,7 +32,7 @@ class KafkaLog:
         self._address = address
         self._wire = Wire(address, client, patience)
         self._fetching = Fetching(self._wire)
-        self._reader = Reader(self._fetching, Watch())
+        self._reader = Reader(self._fetching, Watch(patience))
         self._waiting = Waiting(address, client, self._fetching, patience)
         self._writer = Writer(address, client, patience)
         self._opening = Lock()

@@ -8,9 +8,10 @@ from typing import ClassVar
 import pytest
 
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, TOPICS
-from streams.log import Appended, Log, LogError, NewRecord, PositionMoved, Record, Unit
+from streams.log import Appended, KeyedLog, Log, LogError, NewRecord, PositionMoved, Record, Unit
 
 Reopen = Callable[[], Log]
+ReopenKeyed = Callable[[], KeyedLog]
 HEADERS = (("content-type", b"application/cloudevents+json"), ("retries", b"\x00\xff"))
 
 
@@ -101,45 +102,17 @@ class LogContract:
         assert log.append(ENGAGEMENT, []) == []
         assert log.end(ENGAGEMENT, home) == 0
 
-    def test_an_id_that_stands_is_not_appended_again_and_its_place_is_told(self, log: Log, home: int) -> None:
-        first, second = log.append(ENGAGEMENT, facts(1, 2))
-        again = log.append(ENGAGEMENT, [*facts(3), *facts(2), *facts(1)])
-        assert again[1:] == [second._replace(duplicate=True), first._replace(duplicate=True)]
-        assert again[0].duplicate is False
-        assert values(everything(log, ENGAGEMENT, home)) == [b"fact 1", b"fact 2", b"fact 3"]
-
-    def test_an_id_repeated_within_a_batch_is_appended_once(self, log: Log, home: int) -> None:
-        first, other, repeated = log.append(ENGAGEMENT, [*facts(1), *facts(2), *facts(1)])
-        assert (first.duplicate, other.duplicate) == (False, False)
-        assert repeated == first._replace(duplicate=True)
-        assert values(everything(log, ENGAGEMENT, home)) == [b"fact 1", b"fact 2"]
-
-    def test_an_id_stands_once_in_the_topic_under_whatever_key(self, log: Log) -> None:
-        [first] = log.append(ENGAGEMENT, [NewRecord("a.example", b"1", id="same")])
-        moved = log.append(ENGAGEMENT, [NewRecord(f"{letter}.example", b"2", id="same") for letter in "bcdefgh"])
-        assert set(moved) == {first._replace(duplicate=True)}
-
     def test_records_without_an_id_are_never_duplicates(self, log: Log, home: int) -> None:
         same = NewRecord("acme.com", b"same")
         assert not any(each.duplicate for each in log.append(ENGAGEMENT, [same, same]))
         assert len(everything(log, ENGAGEMENT, home)) == 2
 
-    @pytest.mark.parametrize("length", [50, 199, 200, 201, 10_000])
-    def test_ids_of_any_length_are_told_apart(self, log: Log, length: int) -> None:
-        ids = ["x" * (length - 1) + last for last in "abab"]
-        appended = log.append(ENGAGEMENT, [NewRecord("acme.com", b"", id=each) for each in ids])
-        assert [each.duplicate for each in appended] == [False, False, True, True]
-
-    def test_ids_may_hold_any_character(self, log: Log) -> None:
-        ids = ["a\nb", "a\0b", "ü", "u\u0308", "\ud800", "日本", ""]
-        appended = [log.append(ENGAGEMENT, [NewRecord("acme.com", b"", id=each)])[0] for each in [*ids, *ids]]
-        assert [each.duplicate for each in appended] == [False] * len(ids) + [True] * len(ids)
-
     @pytest.mark.parametrize("key", ["müller.example", "日本.example", "anon:v_ab23", "a'b\"c%s?{x}:y", "😀", ""])
     def test_keys_may_hold_any_text(self, log: Log, key: str) -> None:
         [stands] = log.append(ENGAGEMENT, [NewRecord(key, "Grüße 😀".encode())])
-        assert list(log.history(key)) == [Record(stands.offset, key, "Grüße 😀".encode())]
-        assert log.latest(ENGAGEMENT, [key])[key].offset == stands.offset
+        found = Record(stands.offset, key, "Grüße 😀".encode())
+        assert list(log.history(key)) == [found]
+        assert log.latest_in(ENGAGEMENT, stands.partition, key) == found
 
     def test_a_value_may_be_empty_or_big(self, log: Log, home: int) -> None:
         big = bytes(range(256)) * 20_000
@@ -148,77 +121,38 @@ class LogContract:
 
     def test_a_batch_may_be_big(self, log: Log, home: int) -> None:
         log.append(ENGAGEMENT, facts(*range(5_000)))
-        assert [each.duplicate for each in log.append(ENGAGEMENT, facts(*range(4_999, 5_001)))] == [True, False]
-        assert values(everything(log, ENGAGEMENT, home)) == [b"fact %d" % n for n in range(5_001)]
-
-    def test_a_unit_writes_scores_and_dead_letters_and_moves_the_position(self, log: Log, home: int) -> None:
-        letter = NewRecord("acme.com", b"?", "engagement/0/1", (("__connect.errors.topic", b"engagement"),))
-        log.append_unit(Unit(home, 0, 7, scores_of(b"s1", b"s2"), [letter]))
-        assert log.position(home) == 7
-        assert values(everything(log, SCORES, home)) == [b"s1", b"s2"]
-        assert values(everything(log, DEAD_LETTERS, home)) == [b"?"]
-
-    def test_a_units_records_stay_in_its_partition_whatever_their_keys(self, log: Log) -> None:
-        for partition in range(self.partitions):
-            log.append_unit(Unit(partition, 0, 1, scores_of(b"%d" % partition, key="acme.com/c_x"), []))
-        found = [values(everything(log, SCORES, each)) for each in range(self.partitions)]
-        assert found == [[b"%d" % each] for each in range(self.partitions)]
-
-    def test_a_unit_that_starts_elsewhere_is_refused_and_leaves_nothing(self, log: Log, home: int) -> None:
-        log.append_unit(unit(log, 0, 5, b"first"))
-        for start in (0, 4, 6):
-            with pytest.raises(PositionMoved, match=f"no longer at offset {start}"):
-                log.append_unit(unit(log, start, 9, b"stale"))
-        assert log.position(home) == 5
-        assert values(everything(log, SCORES, home)) == [b"first"]
-
-    def test_of_many_scorers_that_write_the_same_unit_one_succeeds(self, log: Log, home: int) -> None:
-        def write(name: int) -> bool:
-            try:
-                log.append_unit(unit(log, 0, 5, b"by %d" % name))
-            except PositionMoved:
-                return False
-            return True
-
-        with ThreadPoolExecutor(6) as pool:
-            assert sum(pool.map(write, range(6))) == 1
-        assert len(everything(log, SCORES, home)) == 1
+        assert values(everything(log, ENGAGEMENT, home)) == [b"fact %d" % n for n in range(5_000)]
 
     def test_what_was_appended_stands_after_reopening(self, log: Log, reopen: Reopen, home: int) -> None:
         log.append(ENGAGEMENT, facts(1, 2))
-        log.append_unit(unit(log, 0, 2, b"s"))
         log.close()
-        again = reopen()
-        assert values(everything(again, ENGAGEMENT, home)) == [b"fact 1", b"fact 2"]
-        assert (again.position(home), values(everything(again, SCORES, home))) == (2, [b"s"])
-        assert [each.duplicate for each in again.append(ENGAGEMENT, facts(2, 3))] == [True, False]
+        assert values(everything(reopen(), ENGAGEMENT, home)) == [b"fact 1", b"fact 2"]
 
-    def test_the_latest_record_of_each_key_is_found(self, log: Log) -> None:
-        for round_ in range(3):
-            for key in ("a.example", "b.example", "c.example"):
-                log.append(SCORES, scores_of(b"%s %d" % (key.encode(), round_), key=key))
-        found = log.latest(SCORES, ["b.example", "c.example", "absent.example", "b.example"])
-        assert {key: record.value for key, record in found.items()} == {
-            "b.example": b"b.example 2",
-            "c.example": b"c.example 2",
+    def test_a_log_keeps_its_generation(self, log: Log, reopen: Reopen) -> None:
+        assert {reopen().generation(topic) for topic in TOPICS for _ in range(2)} == {
+            log.generation(topic) for topic in TOPICS
         }
-        assert log.latest(SCORES, []) == {}
+
+    def test_readers_of_one_partition_do_not_disturb_each_other(self, log: Log, home: int) -> None:
+        offsets = [each.offset for each in log.append(ENGAGEMENT, facts(*range(2_000)))]
+
+        def follow(limit: int) -> list[bytes]:
+            seen: list[Record] = []
+            while records := log.read(ENGAGEMENT, home, seen[-1].offset + 1 if seen else offsets[0], limit):
+                assert len(records) <= limit
+                seen += records
+            return values(seen)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(follow, (7, 7, 150, 5_000))) == [[b"fact %d" % n for n in range(2_000)]] * 4
 
     def test_the_latest_record_of_a_key_within_a_partition_is_found(self, log: Log) -> None:
         for partition in range(self.partitions):
             values_ = [b"%d old" % partition, b"%d new" % partition]
-            log.append_unit(Unit(partition, 0, 1, scores_of(*values_, key="~checkpoint"), []))
+            log.append(SCORES, [*scores_of(*values_, key="~checkpoint"), *scores_of(b"other")], partition=partition)
         found = [log.latest_in(SCORES, each, "~checkpoint") for each in range(self.partitions)]
         assert [record and record.value for record in found] == [b"%d new" % each for each in range(self.partitions)]
         assert log.latest_in(SCORES, 0, "~nothing") is None
-
-    def test_the_latest_records_below_a_key_are_found(self, log: Log, home: int) -> None:
-        keys = ["acme.com", "acme.com/c_b", "acme.com/c_a", "acme.com-x/c_a", "acme.com0", "acme.co", "acme.com/ö"]
-        for round_ in (b"old ", b"new "):
-            log.append(SCORES, [NewRecord(key, round_ + key.encode()) for key in keys], partition=home)
-        found = log.latest_below(SCORES, "acme.com")
-        expected = ["acme.com", "acme.com/c_a", "acme.com/c_b", "acme.com/ö"]
-        assert sorted(values(list(found))) == [b"new " + key.encode() for key in expected]
 
     def test_the_history_of_an_account_holds_its_records_alone_in_log_order(self, log: Log) -> None:
         for start in range(0, 5_000, 1_000):
@@ -269,9 +203,110 @@ class LogContract:
             assert [n for n in numbers if n // 1_000 == name] == list(range(name * 1_000, name * 1_000 + 100))
         assert len({each.offset for some in appended for each in some}) == 400
 
-    def test_of_appenders_of_the_same_ids_at_once_each_id_has_one(self, log: Log, home: int) -> None:
+
+class KeyedLogContract(LogContract):
+    """A log that knows ids and keys, too, and takes a scorer's units."""
+
+    @pytest.fixture
+    def log(self, reopen: ReopenKeyed) -> KeyedLog:
+        return reopen()
+
+    def test_an_id_that_stands_is_not_appended_again_and_its_place_is_told(self, log: KeyedLog, home: int) -> None:
+        first, second = log.append(ENGAGEMENT, facts(1, 2))
+        again = log.append(ENGAGEMENT, [*facts(3), *facts(2), *facts(1)])
+        assert again[1:] == [second._replace(duplicate=True), first._replace(duplicate=True)]
+        assert again[0].duplicate is False
+        assert values(everything(log, ENGAGEMENT, home)) == [b"fact 1", b"fact 2", b"fact 3"]
+
+    def test_an_id_repeated_within_a_batch_is_appended_once(self, log: KeyedLog, home: int) -> None:
+        first, other, repeated = log.append(ENGAGEMENT, [*facts(1), *facts(2), *facts(1)])
+        assert (first.duplicate, other.duplicate) == (False, False)
+        assert repeated == first._replace(duplicate=True)
+        assert values(everything(log, ENGAGEMENT, home)) == [b"fact 1", b"fact 2"]
+
+    def test_an_id_stands_once_in_the_topic_under_whatever_key(self, log: KeyedLog) -> None:
+        [first] = log.append(ENGAGEMENT, [NewRecord("a.example", b"1", id="same")])
+        moved = log.append(ENGAGEMENT, [NewRecord(f"{letter}.example", b"2", id="same") for letter in "bcdefgh"])
+        assert set(moved) == {first._replace(duplicate=True)}
+
+    @pytest.mark.parametrize("length", [50, 199, 200, 201, 10_000])
+    def test_ids_of_any_length_are_told_apart(self, log: KeyedLog, length: int) -> None:
+        ids = ["x" * (length - 1) + last for last in "abab"]
+        appended = log.append(ENGAGEMENT, [NewRecord("acme.com", b"", id=each) for each in ids])
+        assert [each.duplicate for each in appended] == [False, False, True, True]
+
+    def test_ids_may_hold_any_character(self, log: KeyedLog) -> None:
+        ids = ["a\nb", "a\0b", "ü", "u\u0308", "\ud800", "日本", ""]
+        appended = [log.append(ENGAGEMENT, [NewRecord("acme.com", b"", id=each)])[0] for each in [*ids, *ids]]
+        assert [each.duplicate for each in appended] == [False] * len(ids) + [True] * len(ids)
+
+    def test_a_unit_writes_scores_and_dead_letters_and_moves_the_position(self, log: KeyedLog, home: int) -> None:
+        letter = NewRecord("acme.com", b"?", "engagement/0/1", (("__connect.errors.topic", b"engagement"),))
+        log.append_unit(Unit(home, 0, 7, scores_of(b"s1", b"s2"), [letter]))
+        assert log.position(home) == 7
+        assert values(everything(log, SCORES, home)) == [b"s1", b"s2"]
+        assert values(everything(log, DEAD_LETTERS, home)) == [b"?"]
+
+    def test_a_units_records_stay_in_its_partition_whatever_their_keys(self, log: KeyedLog) -> None:
+        for partition in range(self.partitions):
+            log.append_unit(Unit(partition, 0, 1, scores_of(b"%d" % partition, key="acme.com/c_x"), []))
+        found = [values(everything(log, SCORES, each)) for each in range(self.partitions)]
+        assert found == [[b"%d" % each] for each in range(self.partitions)]
+
+    def test_a_unit_that_starts_elsewhere_is_refused_and_leaves_nothing(self, log: KeyedLog, home: int) -> None:
+        log.append_unit(unit(log, 0, 5, b"first"))
+        for start in (0, 4, 6):
+            with pytest.raises(PositionMoved, match=f"no longer at offset {start}"):
+                log.append_unit(unit(log, start, 9, b"stale"))
+        assert log.position(home) == 5
+        assert values(everything(log, SCORES, home)) == [b"first"]
+
+    def test_of_many_scorers_that_write_the_same_unit_one_succeeds(self, log: KeyedLog, home: int) -> None:
+        def write(name: int) -> bool:
+            try:
+                log.append_unit(unit(log, 0, 5, b"by %d" % name))
+            except PositionMoved:
+                return False
+            return True
+
+        with ThreadPoolExecutor(6) as pool:
+            assert sum(pool.map(write, range(6))) == 1
+        assert len(everything(log, SCORES, home)) == 1
+
+    def test_the_latest_record_of_each_key_is_found(self, log: KeyedLog) -> None:
+        for round_ in range(3):
+            for key in ("a.example", "b.example", "c.example"):
+                log.append(SCORES, scores_of(b"%s %d" % (key.encode(), round_), key=key))
+        found = log.latest(SCORES, ["b.example", "c.example", "absent.example", "b.example"])
+        assert {key: record.value for key, record in found.items()} == {
+            "b.example": b"b.example 2",
+            "c.example": b"c.example 2",
+        }
+        assert log.latest(SCORES, []) == {}
+
+    def test_the_latest_records_below_a_key_are_found(self, log: KeyedLog, home: int) -> None:
+        keys = ["acme.com", "acme.com/c_b", "acme.com/c_a", "acme.com-x/c_a", "acme.com0", "acme.co", "acme.com/ö"]
+        for round_ in (b"old ", b"new "):
+            log.append(SCORES, [NewRecord(key, round_ + key.encode()) for key in keys], partition=home)
+        found = log.latest_below(SCORES, "acme.com")
+        expected = ["acme.com", "acme.com/c_a", "acme.com/c_b", "acme.com/ö"]
+        assert sorted(values(list(found))) == [b"new " + key.encode() for key in expected]
+
+    def test_of_appenders_of_the_same_ids_at_once_each_id_has_one(self, log: KeyedLog, home: int) -> None:
         with ThreadPoolExecutor(4) as pool:
             appended = list(pool.map(lambda _: log.append(ENGAGEMENT, facts(*range(200))), range(4)))
         assert sum(not each.duplicate for some in appended for each in some) == 200
         assert len({tuple((each.partition, each.offset) for each in some) for some in appended}) == 1
         assert len(everything(log, ENGAGEMENT, home)) == 200
+
+    def test_what_was_written_stands_after_reopening(self, log: KeyedLog, reopen: ReopenKeyed, home: int) -> None:
+        log.append(ENGAGEMENT, facts(1, 2))
+        log.append_unit(unit(log, 0, 2, b"s"))
+        log.close()
+        again = reopen()
+        assert (again.position(home), values(everything(again, SCORES, home))) == (2, [b"s"])
+        assert [each.duplicate for each in again.append(ENGAGEMENT, facts(2, 3))] == [True, False]
+
+    def test_the_ids_of_a_big_batch_are_known(self, log: KeyedLog) -> None:
+        log.append(ENGAGEMENT, facts(*range(5_000)))
+        assert [each.duplicate for each in log.append(ENGAGEMENT, facts(*range(4_999, 5_001)))] == [True, False]

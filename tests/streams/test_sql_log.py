@@ -13,7 +13,7 @@ from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import LogRefused, NewRecord, Record, Unit
 from streams.log_rows import UnfitRecord
 from streams.sql_log import Damaged, SqlLog
-from tests.streams.log_contract import LogContract, everything, facts, scores_of, unit, values
+from tests.streams.log_contract import KeyedLogContract, everything, facts, scores_of, unit, values
 
 ReopenSql = Callable[[], SqlLog]
 
@@ -48,7 +48,7 @@ def at_rest(log: SqlLog) -> tuple[int, list[bytes], list[bytes]]:
             return before, *found
 
 
-class SqlLogContract(LogContract):
+class SqlLogContract(KeyedLogContract):
     partitions: ClassVar[int]
 
     @pytest.fixture
@@ -155,9 +155,6 @@ class SqlLogContract(LogContract):
         reopen()
         with pytest.raises(LogRefused, match=f"made with {self.partitions} partitions and cannot be opened with 7"):
             SqlLog(database, 7)
-
-    def test_a_log_keeps_its_generation(self, reopen: ReopenSql) -> None:
-        assert len({reopen().generation(ENGAGEMENT) for _ in range(3)}) == 1
 
 
 class TestSqlLogOfOnePartition(SqlLogContract):
