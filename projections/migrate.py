@@ -29,6 +29,12 @@ def migrate(engine: Engine) -> None:
         _upgrade(connection)
 
 
+def revision_of(engine: Engine) -> str | None:
+    """What the tables were last brought to; None where there are none."""
+    with reading(engine).connect() as connection:
+        return _revision(connection)
+
+
 def known_revisions() -> list[str]:
     """Oldest first."""
     return sorted(file.name.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*_*.py"))

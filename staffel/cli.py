@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from intake.account_ids import VERBS
 from staffel import (
     cli_accounts,
+    cli_alerts,
     cli_audit,
     cli_contacts,
     cli_handoffs,
@@ -78,6 +79,8 @@ add("demo", cli_host.demo)
 add("up", cli_host.up)
 add("project", cli_processes.project)
 add("relay", cli_processes.relay)
+add_group("alerts", cli_alerts.app)
+add("web", cli_processes.web)
 add("doctor", cli_host.doctor)
 add_group("ingest", cli_ingest.app)
 add("accounts", cli_accounts.accounts)

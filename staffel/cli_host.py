@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from staffel.printing import print_json, print_table, progress, say
-from staffel.session import AsJson, Usage, connected
+from staffel.session import AsJson, Usage, connected, read_settings
 
 if TYPE_CHECKING:
+    from staffel.settings import Settings
     from streams.host_lock import HostLock
 
 Json = dict[str, Any]
@@ -60,17 +61,27 @@ def await_lock(lock: "HostLock", stop: Event) -> None:
 
 def doctor(as_json: AsJson = False) -> None:
     """What is wrong, if anything, and what to do; exit code 1 where something is."""
-    from staffel.doctor import findings
-
-    with connected() as staffel:
-        rows = findings(staffel)
+    rows = examined(read_settings())
     if as_json:
         print_json(rows)
     else:
         cells = [("ok" if row["ok"] else "PROBLEM", row["check"], row["found"], row["advice"]) for row in rows]
-        print_table("", ["", "check", "found", "what to do"], cells, wraps=["what to do"])
+        print_table("", ["", "check", "found", "what to do"], cells, wraps=["found", "what to do"])
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
+
+
+def examined(settings: "Settings") -> list[Json]:
+    from staffel.wiring import system_clock
+
+    if settings.kafka is not None:
+        from staffel.doctor_scale_out import findings as scaled_out
+
+        return scaled_out(settings, settings.kafka, system_clock())
+    from staffel.doctor import findings
+
+    with connected() as staffel:
+        return findings(staffel)
 
 
 def rebuild(

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from staffel.session import Usage
+from staffel.session import Usage, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from staffel.process import Process
     from staffel.roles import Role
+    from staffel.settings import Settings
     from staffel.wiring import Staffel
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")]
@@ -30,13 +31,28 @@ def relay(port: Port = 8803) -> None:
     run("relay", port, relaying)
 
 
+def alerts(port: Port = 8804) -> None:
+    """Tell sales of handoffs by the channels of STAFFEL_ALERTS; a second one waits for the first."""
+    from staffel.alerting import alerting
+
+    run("alerts", port, alerting)
+
+
+def web(port: Port = 8800) -> None:
+    """Health and metrics only: pages and collector come with a later version."""
+    from staffel.roles import showing
+
+    run("web", port, showing)
+
+
 def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> None:
     """Connect, as soon as there is something to connect to, and work until SIGTERM."""
     from staffel.process import awaited, process, work
     from staffel.wiring import connect
 
-    with process(name, port) as running:
-        require_kafka(name, running)
+    settings = read_settings()
+    require_kafka(name, settings)
+    with process(name, port, settings) as running:
         staffel = awaited(lambda: connect(running.settings), running)
         if staffel is None:
             return
@@ -49,9 +65,9 @@ def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> 
             staffel.close()
 
 
-def require_kafka(name: str, running: "Process") -> None:
-    if running.settings.kafka is None:
+def require_kafka(name: str, settings: "Settings") -> None:
+    if settings.kafka is None:
         raise Usage(
-            f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {running.settings.log}: "
+            f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {settings.log}: "
             "there `staffel up` does all of it in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
         )

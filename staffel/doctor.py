@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from audit.standing import latest_time
 from projections.health import health
 from schemas.topics import ENGAGEMENT
 from scoring.model import ModelError, load_model, version_of
 from staffel.dead_letters import all_letters
 from staffel.printing import counted
+from staffel.settings import Settings
 from staffel.wiring import Staffel, model_text
+from streams.log import Log
 
 Json = dict[str, Any]
 _FAR_MS = 10 * 60_000
@@ -16,12 +19,12 @@ _FAR_MS = 10 * 60_000
 def findings(staffel: Staffel) -> list[Json]:
     """One row per check: `ok`, `check`, `found`, `advice`."""
     return [
-        database(staffel),
-        model(staffel),
-        *networks(staffel),
+        row("database", True, staffel.engine.url.render_as_string()),
+        model(staffel.settings, staffel.plan.version),
+        *networks(staffel.settings),
         *lags(staffel),
-        letters(staffel),
-        clock(staffel),
+        letters(staffel.log),
+        newest(staffel.log, staffel.clock()),
         host(staffel),
     ]
 
@@ -30,28 +33,24 @@ def row(check: str, ok: bool, found: str, advice: str = "") -> Json:
     return {"check": check, "ok": ok, "found": found, "advice": "" if ok else advice}
 
 
-def database(staffel: Staffel) -> Json:
-    return row("database", True, staffel.engine.url.render_as_string())
-
-
-def model(staffel: Staffel) -> Json:
+def model(settings: Settings, active: str) -> Json:
     """The setting only counts for a new log; another model there misleads."""
-    active, setting = staffel.plan.version, staffel.settings.model
-    if setting is None:
+    if settings.model is None:
         return row("model", True, active)
     try:
-        asked = version_of(load_model(*model_text(staffel.settings)), 1)
+        asked = version_of(load_model(*model_text(settings)), 1)
     except (OSError, UnicodeDecodeError, ModelError) as error:
-        return row("model", False, active, f"STAFFEL_MODEL: {setting} cannot be read ({error}); the log has its own")
+        advice = f"STAFFEL_MODEL: {settings.model} cannot be read ({error}); the log has its own"
+        return row("model", False, active, advice)
     advice = "STAFFEL_MODEL names another model than the log began with; it has no effect on a log that exists"
     return row("model", asked == active, active, advice)
 
 
-def networks(staffel: Staffel) -> list[Json]:
+def networks(settings: Settings) -> list[Json]:
     """Lines of the operator's networks that cannot be read are left out where facts are recorded."""
     from intake.networks import read_networks
 
-    path = staffel.settings.networks
+    path = settings.networks
     if path is None:
         return []
     _, problems = read_networks(path)
@@ -71,19 +70,17 @@ def lags(staffel: Staffel) -> list[Json]:
     ]
 
 
-def letters(staffel: Staffel) -> Json:
+def letters(log: Log) -> Json:
     """Those that were not recorded again."""
-    retried = [told["retried"] for told, _ in all_letters(staffel.log)]
+    retried = [told["retried"] for told, _ in all_letters(log)]
     waiting = len(retried) - sum(retried)
     found = f"{waiting} waiting" + (f", {sum(retried)} recorded again" if any(retried) else "")
     return row("dead letters", waiting == 0, found, "`staffel dead-letters list` tells why")
 
 
-def clock(staffel: Staffel) -> Json:
+def newest(log: Log, now: int) -> Json:
     """Facts are refused whose time lies ahead of this machine's clock."""
-    from audit.standing import latest_time
-
-    ahead = latest_time(staffel.log) - staffel.clock()
+    ahead = latest_time(log) - now
     advice = "the newest fact lies ahead of this machine's clock; set the clock"
     return row("clock", ahead <= _FAR_MS, "in step" if ahead <= _FAR_MS else f"{ahead // 1000} s behind", advice)
 

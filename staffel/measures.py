@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from projections.database import Database
+from projections.figures import waiting
 from projections.health import projected, projector_positions
-from projections.waiting import waiting
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.metrics import Metrics
 from staffel.printing import counted

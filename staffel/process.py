@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from threading import Event, Timer
 from typing import Any, TypeVar
 
+from projections.leases import LeaseLost
 from projections.trouble import DatabaseTrouble
 from staffel.health_pages import pages, serve
 from staffel.logs import configure, events
 from staffel.metrics import Metrics
 from staffel.pulse import Pulse, watched
 from staffel.scale_out import NotLaidDown
-from staffel.session import Usage, read_settings
+from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.watching import Watch
 from streams.embedded import Step
@@ -35,7 +36,7 @@ Made = TypeVar("Made")
 Seen = Mapping[int, int]
 
 
-PASSING = (LogUnavailable, DatabaseTrouble, NotLaidDown)
+PASSING = (LogUnavailable, DatabaseTrouble, NotLaidDown, LeaseLost)
 """Troubles that may be over without a restart."""
 
 
@@ -60,9 +61,9 @@ class Idle:
 
 
 @contextmanager
-def process(name: str, port: int) -> Iterator[Process]:
+def process(name: str, port: int, settings: Settings) -> Iterator[Process]:
     """Pages, log lines and signals of a process; an exception that nobody expects is logged and exits with 70."""
-    begun = begin(name, read_settings())
+    begun = begin(name, settings)
     begun.log.info("started", process=name, pages=open_pages(begun, port))
     try:
         yield begun

@@ -1,10 +1,9 @@
 """Which steps each process of the scale-out host makes, what it waits for, and what is looked at. Never makes one."""
 
-import os
-import socket
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from projections.leases import holder_here
 from projections.mover import Mover
 from projections.projector import Projector
 from projections.relay import Relay
@@ -17,6 +16,7 @@ from staffel.wiring import Embedded, Staffel, replay_of
 from streams.embedded import Step
 
 _LOOK_S = 0.05
+holder = holder_here
 
 
 class Role(NamedTuple):
@@ -39,11 +39,22 @@ def projecting(staffel: Staffel, process: Process) -> Role:
 
 def relaying(staffel: Staffel, process: Process) -> Role:
     """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
-    engine, log, clock = staffel.engine, staffel.log, staffel.clock
-    relay = Relay(engine, log, clock, holder())
-    steps: list[Step] = [Mover(engine, log, clock), relay, Timers(engine, log, clock)]
+    engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, holder_here()
+    mover, relay = Mover(engine, log, clock, us), Relay(engine, log, clock, us)
+    timers = Timers(engine, log, clock, holder=us)
     measures = [*_reached(staffel), outbox_measure(engine, clock, process.settings.ready_lag)]
-    return Role(steps, Idle(dict, lambda _, __: process.stop.wait(_LOOK_S)), measures, relay.close)
+    idle = Idle(dict, lambda _, __: process.stop.wait(_LOOK_S))
+
+    def close() -> None:
+        for step in (mover, relay, timers):
+            step.close()
+
+    return Role([mover, relay, timers], idle, measures, close)
+
+
+def showing(staffel: Staffel, process: Process) -> Role:
+    """Nothing yet but its own health."""
+    return Role([], Idle(dict, lambda _, seconds: process.stop.wait(seconds)), _reached(staffel), _nothing)
 
 
 def hosting_measures(staffel: Embedded) -> list[Measure]:
@@ -51,11 +62,6 @@ def hosting_measures(staffel: Embedded) -> list[Measure]:
     engine, log, most = staffel.engine, staffel.log, staffel.settings.ready_lag
     lags = [scored_measure(log, most), projected_measure(engine, log, most)]
     return [*_reached(staffel), *lags, outbox_measure(engine, staffel.clock, most)]
-
-
-def holder() -> str:
-    """Unlike that of any other process, wherever it runs."""
-    return f"{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
 
 
 def _reached(staffel: Staffel) -> list[Measure]:

@@ -87,20 +87,20 @@ def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
     if any(problem.found is not None for problem in wrong):
         refuse_wrong(address)
     if wrong:
-        raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {_LAY_DOWN}")
+        raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {LAY_DOWN}")
     log = KafkaLog(address, client=f"staffel-{os.getpid()}", patience=patience or PATIENCE_S)
     refuse_unactivated(log, address)
     return log
 
 
-_LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
+LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
 
 
 def refuse_unactivated(log: Log, address: KafkaAddress) -> None:
     empty = [p for p in range(log.partitions(ENGAGEMENT)) if not log.read(ENGAGEMENT, p, 0, 1)]
     if empty:
         log.close()
-        raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {_LAY_DOWN}")
+        raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {LAY_DOWN}")
 
 
 def require_postgres(settings: Settings) -> None:

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     worker_session: float = Field(default=10.0, ge=1, description="seconds until a silent worker loses its partitions")
     listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0 for all")
     ready_lag: int = Field(default=10_000, ge=0, description="records behind, from which on a process is not ready")
+    alerts: Path | None = Field(default=None, description="file that says who is told of handoffs, and how")
+    alerts_fresh: float = Field(default=24.0, gt=0, description="hours after which an event is history, told to nobody")
     logs: Literal["console", "json"] = Field(default="console", description="shape of log lines")
 
     @field_validator("log")
