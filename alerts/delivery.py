@@ -37,7 +37,10 @@ class Delivery:
         self._thread = Thread(target=self._run, name=f"alerts by {channel.name}", daemon=True)
 
     def begin(self) -> None:
-        self._thread.start()
+        """Look for what is due, now and from now on."""
+        if self._thread.ident is None:
+            self._thread.start()
+        self.wake()
 
     def wake(self) -> None:
         """Something waits, perhaps."""

@@ -6,22 +6,18 @@ holder: a zombie meets the compare-and-set and stops.
 
 from collections.abc import Sequence
 from threading import Event
-from time import monotonic
 from typing import Any
 
 from alerts.channels import Channel, Clock
 from alerts.delivery import Delivery
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
-from projections import leases
 from projections.alert_rows import ALERTS, AlertRows
 from projections.database import Database
+from projections.leases import HOST, Lease
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 
-_RENEW_S, _ASK_S = 4.0, 1.0
-_SAFE_S = leases.TERM_MS / 1000 - 3.0
-"""So long after it was asked for, the lease is surely held."""
 _WAIT_S = 0.5
 
 
@@ -43,25 +39,24 @@ class Alerts:
         clock: Clock,
         *,
         fresh: int,
-        holder: str,
         log_lines: Any,
+        holder: str = HOST,
     ) -> None:
-        self._engine, self._log, self._clock, self._holder, self._log_lines = engine, log, clock, holder, log_lines
+        self._log, self._log_lines = log, log_lines
         self._rows = AlertRows(engine)
+        self._lease = Lease(engine, ALERTS, holder, clock)
         self._subscription = Subscription(self._rows, log, settings, clock, fresh, log_lines)
         self._deliveries = [Delivery(self._rows, each, clock, self.holds, fresh, log_lines) for each in channels]
-        self._asked = self._held = -_SAFE_S
-        self._begun, self._closed = False, Event()
+        self._held, self._closed = False, Event()
 
     def holds(self) -> bool:
         """Whether this process is the one that tells, for sure."""
-        return monotonic() - self._held < _SAFE_S
+        return self._lease.is_sure
 
     def advance(self) -> int:
         """How many records were read; 0 where another process tells. Raises what keeps a channel's thread from work."""
         if not self._keep_lease():
             return 0
-        self._begin()
         for delivery in self._deliveries:
             delivery.raise_failure()
         moved = self._subscription.advance()
@@ -92,27 +87,20 @@ class Alerts:
         for delivery in self._deliveries:
             delivery.join()
         if self.holds():
-            leases.release(self._engine, ALERTS, self._holder)
+            self._lease.release()
 
     def _keep_lease(self) -> bool:
-        held, now = self.holds(), monotonic()
-        if now - self._asked < (_RENEW_S if held else _ASK_S):
-            return held
-        self._asked = now
-        self._held = now if leases.take(self._engine, ALERTS, self._holder, self._clock()) else -_SAFE_S
-        if self.holds() and not held:
-            self._log_lines.info("alerts_begin", holder=self._holder)
-            self._wake()
-        return self.holds()
+        held_before, self._held = self._held, self._lease.keep()
+        if self._held and not held_before:
+            self._log_lines.info("alerts_begin", holder=self._lease.holder)
+            self._begin()
+        return self._held
 
     def _begin(self) -> None:
-        if self._begun:
-            return
-        names = [delivery.channel for delivery in self._deliveries]
-        self._rows.give_up_others(names, "the settings name this channel no more")
+        """What waited for others waits for these channels now, or for none."""
+        self._rows.give_up_others([each.channel for each in self._deliveries], "the settings name this channel no more")
         for delivery in self._deliveries:
             delivery.begin()
-        self._begun = True
 
     def _wake(self) -> None:
         for delivery in self._deliveries:

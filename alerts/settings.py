@@ -25,6 +25,14 @@ from scoring.model_source import read_source
 _BEGIN = "the file is a mapping; begin with `channels:` and a list of them"
 _SPAN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SAYINGS = {
+    "missing": "is missing",
+    "too_short": "must not be empty",
+    "string_pattern_mismatch": "is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping",
+    "string_type": "must be text",
+}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACES = re.compile(r"\{(.*?)\}")
 
@@ -140,14 +148,18 @@ def read_alerts(text: str, name: str, environment: Mapping[str, str]) -> AlertSe
 
 
 def _problems(source: Source, refusal: ValidationError) -> Iterator[Problem]:
-    for error in refusal.errors(include_url=False, include_input=False):
-        yield source.problem(error["loc"], _said(error["loc"], error["type"], error["msg"]))
+    errors = refusal.errors(include_url=False, include_input=False)
+    for path, kind, message in ((error["loc"], error["type"], error["msg"]) for error in errors):
+        # A list whose items are wrong is reported as empty as well.
+        inner = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
+        if kind != "too_short" or not inner:
+            yield source.problem(path, _said(path, kind, message))
 
 
 def _said(path: Path, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         names = [part for part in path[:-1] if isinstance(part, str)]
         return f"is no known key{closest(str(path[-1]), _PARTS[names[-1] if names else ''].model_fields)}"
-    if kind == "missing":
-        return "is missing"
+    if kind in _SAYINGS:
+        return _SAYINGS[kind]
     return message.removeprefix("Value error, ").replace("Input should", "must", 1)
