@@ -1,0 +1,44 @@
+"""docker-compose.yml as Docker Compose reads it: variables in place, merged. Never starts anything."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yml"
+PORT = 8800
+"""What every process of Staffel listens on, in a container of its own."""
+_VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
+
+Json = dict[str, Any]
+
+
+def variables() -> dict[str, str]:
+    """Name -> value that holds where nothing is set."""
+    text = "\n".join(line for line in FILE.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
+    return dict(_VARIABLE.findall(text))
+
+
+@cache
+def composed() -> Json:
+    """The whole file."""
+    loaded: Json = yaml.safe_load(_VARIABLE.sub(r"\2", FILE.read_text("utf-8")))
+    return loaded
+
+
+def services() -> dict[str, Json]:
+    found: dict[str, Json] = composed()["services"]
+    return found
+
+
+def own() -> dict[str, Json]:
+    """The services that run the image of this repository."""
+    return {name: service for name, service in services().items() if "build" in service}
+
+
+def processes() -> dict[str, Json]:
+    """Those of them that go on."""
+    return {name: service for name, service in own().items() if service["restart"] != "no"}

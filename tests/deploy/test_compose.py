@@ -1,0 +1,165 @@
+"""docker-compose.yml by the Compose Specification, and by what a scaled, restarted, guarded system needs."""
+
+import json
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema
+import pytest
+import yaml
+
+from schemas.asyncapi import PARTITIONS, asyncapi
+from staffel.process import STOP_S
+from staffel.settings import Settings
+from streams.kafka_address import kafka_address
+from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
+
+SPECIFICATION = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
+SET_FOR_CHANNELS = {"SALES_CHAT"}
+READ_BY_LIBPQ = {"PGPASSWORD"}
+
+
+def specification() -> Any:
+    file = distribution("check-jsonschema").locate_file(SPECIFICATION)
+    return json.loads(Path(str(file)).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("content", [yaml.safe_load(FILE.read_text("utf-8")), composed()], ids=["as written", "filled"])
+def test_the_file_keeps_to_the_compose_specification(content: Json) -> None:
+    schema = specification()
+    check = jsonschema.validators.validator_for(schema)(schema)
+    assert [f"{list(error.path)}: {error.message}" for error in check.iter_errors(content)] == []
+
+
+def test_the_specification_would_tell() -> None:
+    spoilt = {"services": {"worker": {"comand": ["worker"]}}}
+    assert not jsonschema.validators.validator_for(specification())(specification()).is_valid(spoilt)
+
+
+def test_every_part_of_the_system_is_a_service() -> None:
+    assert set(services()) == {
+        *("kafka", "postgres", "topics", "worker", "projector", "relay", "web", "alerts"),
+        *("prometheus", "grafana", "kafka-ui"),
+    }
+    assert set(own()) - set(processes()) == {"topics"}
+
+
+def test_profiles_hold_what_a_trial_does_without() -> None:
+    profiles = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
+    assert profiles == {
+        "alerts": ["alerts"],
+        "prometheus": ["monitoring"],
+        "grafana": ["monitoring"],
+        "kafka-ui": ["monitoring"],
+    }
+
+
+def test_images_are_pinned() -> None:
+    pinned = re.compile(r"[a-z/-]+:v?\d+\.\d+[\w.-]*")
+    assert [service["image"] for service in services().values() if not pinned.fullmatch(service["image"])] == []
+
+
+@pytest.mark.parametrize("name", own())
+def test_a_process_of_ours_may_do_as_little_as_possible(name: str) -> None:
+    service = own()[name]
+    kept = {key: service[key] for key in ("read_only", "cap_drop", "security_opt", "init", "tmpfs")}
+    assert kept == {
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "init": True,
+        "tmpfs": ["/tmp"],
+    }
+    assert not {"privileged", "user", "pid", "network_mode", "cap_add"} & set(service)
+
+
+@pytest.mark.parametrize("name", [name for name, service in services().items() if service["restart"] != "no"])
+def test_what_goes_on_is_watched_restarted_and_bounded(name: str) -> None:
+    service = services()[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert service["deploy"]["resources"]["limits"]["memory"]
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+
+
+def test_topics_are_laid_down_once_before_anything_of_ours_starts() -> None:
+    assert services()["topics"]["restart"] == "no"
+    for name, service in processes().items():
+        waits = {other: each["condition"] for other, each in service["depends_on"].items()}
+        assert waits["topics"] == "service_completed_successfully", name
+    assert {each["condition"] for each in services()["topics"]["depends_on"].values()} == {"service_healthy"}
+
+
+def test_every_service_waited_for_to_be_healthy_has_a_check() -> None:
+    waited = [
+        other
+        for service in services().values()
+        for other, each in dict(service["depends_on"] if isinstance(service.get("depends_on"), dict) else {}).items()
+        if each["condition"] == "service_healthy"
+    ]
+    assert waited
+    assert [name for name in waited if "test" not in services()[name].get("healthcheck", {})] == []
+
+
+def test_the_worker_can_be_scaled() -> None:
+    assert not {"container_name", "hostname", "ports", "volumes"} & set(services()["worker"])
+
+
+def test_a_process_has_longer_to_end_than_it_takes() -> None:
+    assert {service["stop_grace_period"] for service in processes().values()} == {"30s"}
+    assert STOP_S < 30
+
+
+def test_every_port_is_published_to_this_machine_alone() -> None:
+    published = [port for service in services().values() for port in service.get("ports", [])]
+    assert published
+    assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+@pytest.mark.parametrize("name", processes())
+def test_a_process_is_checked_where_it_listens(name: str) -> None:
+    service = processes()[name]
+    assert service["healthcheck"]["test"][-1] == str(PORT)
+    assert service["command"][-2:] == ["--port", str(PORT)]
+    assert [port.rpartition(":")[2] for port in service.get("ports", [])] in ([], [str(PORT)])
+
+
+@pytest.mark.parametrize("name", own())
+def test_every_variable_is_a_setting(name: str) -> None:
+    settings = {f"STAFFEL_{field}".upper() for field in Settings.model_fields}
+    given = {variable.removesuffix("_FILE") for variable in own()[name]["environment"]}
+    assert given - settings - READ_BY_LIBPQ - SET_FOR_CHANNELS == set()
+    assert kafka_address(own()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
+
+
+def test_no_password_stands_in_the_file() -> None:
+    secret = {file["file"] for file in composed()["secrets"].values()}
+    trial = {(ROOT / file).read_text("utf-8").strip() for file in secret}
+    assert trial == {"trial-only-change-me"}
+    assert not [password for password in trial if password in FILE.read_text("utf-8")]
+    for name, service in own().items():
+        assert urlsplit(service["environment"]["STAFFEL_DATABASE"]).password is None, name
+        assert service["environment"]["PGPASSWORD_FILE"] == f"/run/secrets/{service['secrets'][0]}", name
+
+
+def test_every_file_that_is_mounted_exists() -> None:
+    mounted = [volume.split(":")[0] for service in services().values() for volume in service.get("volumes", [])]
+    files = [source for source in mounted if source.startswith(".")]
+    assert len(files) > 3
+    assert [source for source in files if not (ROOT / source).exists()] == []
+    assert {source for source in mounted if not source.startswith(".")} == set(composed()["volumes"])
+
+
+def test_what_may_be_set_is_listed_with_the_value_that_holds() -> None:
+    lines = (ROOT / "deploy" / "env.example").read_text("utf-8").splitlines()
+    assert dict(line.split("=", 1) for line in lines if line and not line.startswith("#")) == variables()
+
+
+def test_the_contract_tells_of_this_broker() -> None:
+    server = asyncapi()["servers"]["trial"]["host"]
+    outside = services()["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].partition("OUTSIDE://")[2]
+    assert server == outside
+    assert services()["topics"]["environment"]["STAFFEL_PARTITIONS"] == PARTITIONS
