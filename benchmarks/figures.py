@@ -1,9 +1,10 @@
 """Figures: what was measured beside what is aimed at, as a table and as JSON. Never measures anything itself."""
 
 import json
+import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -65,11 +66,18 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def write_json(figures: Sequence[Figure], folder: Path, name: str) -> Path:
-    """The figures and the machine that they were measured on."""
+def write_json(figures: Sequence[Figure], folder: Path, name: str, more: Mapping[str, Any] | None = None) -> Path:
+    """The figures, the machine that they were measured on and what else is to be known."""
     folder.mkdir(parents=True, exist_ok=True)
-    machine = {"python": sys.version.split()[0], "machine": platform.machine(), "system": platform.system()}
+    machine = {
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+    }
     rows = [{**asdict(figure), "met": figure.met} for figure in figures]
     path = folder / name
-    path.write_text(json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"machine": machine, "figures": rows, **(more or {})}, indent=2) + "\n", encoding="utf-8"
+    )
     return path

@@ -1,0 +1,40 @@
+"""`python -m benchmarks.kafka`: start a broker and a database, measure, print the table, write it as JSON."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.figures import Figure, table, write_json
+from benchmarks.kafka import simple
+from benchmarks.kafka.outcome import Outcome
+from benchmarks.kafka.servers import Stage, stage
+from benchmarks.kafka.sizes import DEFAULT, TINY, Sizes
+
+JOBS: dict[str, Callable[[Stage, Sizes, Outcome], Iterator[Figure]]] = {
+    "simple": simple.measure,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    asked = parser().parse_args(arguments)
+    outcome = Outcome()
+    with stage() as servers:
+        for name in asked.only or JOBS:
+            for figure in JOBS[name](servers, TINY if asked.tiny else DEFAULT, outcome):
+                print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", flush=True)
+                outcome.figures.append(figure)
+    print("\n".join(["", table(outcome.figures), "", *outcome.lines(), ""]))
+    more = {"settings": outcome.settings, "absent": outcome.absent}
+    print(f"written to {write_json(outcome.figures, asked.into, 'bench-kafka.json', more)}")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m benchmarks.kafka", description="Measure Staffel on Apache Kafka.")
+    made.add_argument("--only", action="append", choices=list(JOBS), metavar="JOB", help=f"of {', '.join(JOBS)}")
+    made.add_argument("--into", type=Path, default=Path("bench-results"), help="folder of the JSON")
+    made.add_argument("--tiny", action="store_true", help="just enough to see that it runs; brings no peers")
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Staffel's worker as it is, told which work to host: `URL sum|fold FOLDER`. Prints when it takes its first fact."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.kafka.simple_sum import Summing
+from schemas.topics import ENGAGEMENT
+from streams.faust_host import run_worker
+from streams.kafka_address import kafka_address
+from streams.kafka_topics import topic_ids
+from streams.partition_step import Fetched, Found, PartitionStep, Work
+from streams.scoring_work import Scoring
+from streams.unit_batch import UnitBatch
+from streams.worker_options import WorkerCounters, WorkerOptions
+
+
+class Announced:
+    """A work whose first fold is told."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+        self._told = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+    def step(self, partition: int, found: Found) -> PartitionStep:
+        made = self._work.step(partition, found)
+        fold = made.fold
+
+        def announced(next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+            if not self._told:
+                self._told = True
+                print(f"first {time.time_ns() // 1_000_000}", flush=True)
+            made.fold = fold
+            return fold(next, records)  # type: ignore[no-any-return]
+
+        made.fold = announced
+        return made  # type: ignore[no-any-return]
+
+
+def main(url: str, kind: str, folder: str) -> None:
+    address = kafka_address(url)
+    options, counters = WorkerOptions(datadir=Path(folder)), WorkerCounters()
+    work: Work = (
+        Summing(address) if kind == "sum" else Scoring(address, topic_ids(address)[ENGAGEMENT], options, counters)
+    )
+    run_worker(address, options=options, counters=counters, work=Announced(work))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,48 @@
+"""What stands in a topic of the broker. Never as a member of a group, so that it leaves no trace."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+_AT_ONCE = 20_000
+
+
+class Latest(NamedTuple):
+    """The last value of every key, and when the broker appended the first and the last record (milliseconds)."""
+
+    values: dict[bytes, bytes]
+    records: int
+    first: int
+    last: int
+
+
+def latest_of(servers: Iterable[str], topic: str) -> Latest:
+    values: dict[bytes, bytes] = {}
+    stamps: list[int] = []
+
+    def note(records: list[ConsumerRecord]) -> None:
+        values.update((record.key, record.value) for record in records)
+        stamps.extend(record.timestamp for record in records)
+
+    read_all(servers, topic, note)
+    return Latest(values, len(stamps), min(stamps, default=0), max(stamps, default=0))
+
+
+def read_all(servers: Iterable[str], topic: str, note: Callable[[list[ConsumerRecord]], None]) -> None:
+    """Every record of the topic up to its ends as they are now; of one partition in order."""
+    asyncio.run(_read_all(list(servers), topic, note))
+
+
+async def _read_all(servers: list[str], topic: str, note: Callable[[list[ConsumerRecord]], None]) -> None:
+    async with AIOKafkaConsumer(topic, bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20) as consumer:
+        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic))]
+    async with AIOKafkaConsumer(bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20) as consumer:
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning()
+        ends: dict[Any, int] = await consumer.end_offsets(partitions)
+        while behind := [each for each in partitions if await consumer.position(each) < ends[each]]:
+            for records in (await consumer.getmany(*behind, timeout_ms=500, max_records=_AT_ONCE)).values():
+                note(records)

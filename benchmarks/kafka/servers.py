@@ -1,0 +1,60 @@
+"""Apache Kafka and PostgreSQL for the measurements, started for them alone. Never touches a server that runs already.
+
+Both are as durable as they come: PostgreSQL syncs every commit, the broker answers by its page cache.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from streams.kafka_address import KafkaAddress, kafka_address
+from tests.kafka.broker import Broker
+from tests.postgres import fresh_database, start
+
+BROKER_HEAP = "1g"
+# The broker stamps every record as it appends it: one clock for all who are measured.
+BROKER = {"log.message.timestamp.type": "LogAppendTime", "log.segment.bytes": str(256 * 1024 * 1024)}
+DATABASE = ("listen_addresses=", "shared_buffers=256MB", "max_wal_size=2GB")
+
+
+class Stage:
+    """Where the measurements take place. The servers start at the first need."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def broker(self) -> Broker:
+        return Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+
+    @cached_property
+    def _database_server(self) -> str:
+        return start(DATABASE)
+
+    def address(self, prefix: str) -> KafkaAddress:
+        """A Staffel of its own on the broker: its topics begin with `prefix`."""
+        return kafka_address(f"{self.broker.url}?prefix={prefix}-")
+
+    def url(self, prefix: str) -> str:
+        """What STAFFEL_LOG says."""
+        return f"{self.broker.url}?prefix={prefix}-"
+
+    def fresh_folder(self, name: str) -> Path:
+        return Path(mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.folder))
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        return fresh_database(server=self._database_server)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    with TemporaryDirectory(prefix="staffel-bench-") as folder:
+        made = Stage(Path(folder))
+        try:
+            yield made
+        finally:
+            if "broker" in vars(made):
+                made.broker.kill()
