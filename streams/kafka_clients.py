@@ -150,6 +150,11 @@ def in_words(error: Exception, address: KafkaAddress, about: str) -> LogError:
         )
     if isinstance(error, broken.UnsupportedVersionError):
         return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_said(error)}")
+    if isinstance(error, broken.MessageSizeTooLargeError | broken.RecordListTooLargeError):
+        return LogError(
+            f"{address}, {about}: a record is larger than the broker takes; it was not written: raise the topic's "
+            f"max.message.bytes to {LARGEST_RECORD} (see `staffel topics check`), or leave the record out"
+        )
     if isinstance(error, broken.KafkaError) and is_passing(error):
         return LogUnavailable(f"{address} does not answer about {about} ({_said(error)}); is the broker up?")
     return LogError(f"{address}, {about}: {_said(error)}")

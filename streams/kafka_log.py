@@ -15,7 +15,7 @@ from streams.kafka_fetching import Fetching, Topic
 from streams.kafka_reader import Reader, Watch
 from streams.kafka_waiting import Waiting
 from streams.kafka_writer import Writer
-from streams.log import Appended, LogError, NewRecord, Record
+from streams.log import Appended, LogError, LogUnavailable, NewRecord, Record
 from streams.partitioning import partition_of
 
 _FIRST_WINDOW = 1
@@ -50,7 +50,11 @@ class KafkaLog:
         there = self._topic(topic)
         if partition is not None:
             self._there(topic, partition)
-        return self._writer.append(there.name, records, partition, len(there.leaders))
+        try:
+            return self._writer.append(there.name, records, partition, len(there.leaders))
+        except LogUnavailable:
+            self._fetching.look_up(there.name)  # a deleted topic has other words
+            raise
 
     def position(self, partition: int) -> int:
         last = self.latest_in(SCORES, partition, CHECKPOINT_KEY)
