@@ -1,0 +1,136 @@
+"""Prometheus and Grafana as they are set up: they ask who is there, for what there is."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from staffel.metrics import Metrics
+from tests.deploy.compose import PORT, ROOT, processes, services
+from tests.requirements import absent
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+GRAFANA = ROOT / "deploy" / "grafana"
+DASHBOARD = json.loads((GRAFANA / "dashboards" / "staffel.json").read_text("utf-8"))
+RULES = [
+    rule
+    for group in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text("utf-8"))["groups"]
+    for rule in group["rules"]
+]
+OF_PROMETHEUS = {"up"}
+SHOWN = ("Lag", "Rate", "Latency", "Recovery", "Dead letters", "Outbox", "Age of the outbox")
+_STRING = re.compile(r'"[^"]*"')
+_LABELS = re.compile(r"\{([^}]*)\}")
+_GROUPED = re.compile(r"\bby \(([^)]*)\)")
+_NAME = re.compile(r"\b[a-zA-Z_]\w*\b(?!\s*\()")
+_WORDS = {"by", "and", "or", "on"}
+
+
+def families() -> set[str]:
+    """Name of each metric that a process may show."""
+    found: set[str] = set()
+    for family in Metrics("worker").registry.collect():
+        kinds = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
+        found |= {f"{family.name}{kind}" for kind in kinds}
+    return found
+
+
+def expressions() -> Iterator[str]:
+    yield from (target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"])
+    yield from (rule["expr"] for rule in RULES)
+
+
+def metrics_in(expression: str) -> set[str]:
+    bare = _GROUPED.sub(" ", re.sub(r"\[\w+\]", "", _LABELS.sub("", _STRING.sub("", expression))))
+    return set(_NAME.findall(bare)) - _WORDS
+
+
+def labels_in(expression: str) -> set[str]:
+    matched = {pair.partition("=")[0].strip("!~ ") for part in _LABELS.findall(expression) for pair in part.split(",")}
+    grouped = {label.strip() for part in _GROUPED.findall(expression) for label in part.split(",")}
+    return {label for label in matched | grouped if label}
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions())))
+def test_every_metric_asked_for_exists(expression: str) -> None:
+    assert metrics_in(expression)
+    assert metrics_in(expression) - families() - OF_PROMETHEUS == set()
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions())))
+def test_every_label_asked_for_exists(expression: str) -> None:
+    source = (ROOT / "staffel" / "metrics.py").read_text("utf-8")
+    known = {"job", "instance", "le", *re.findall(r'"(\w+)"', source)}
+    assert labels_in(expression) - known == set()
+
+
+def test_a_metric_that_is_none_would_be_told() -> None:
+    assert metrics_in('sum by (stage) (rate(staffel_lagg{stage="x"}[5m])) or vector(0)') == {"staffel_lagg"}
+
+
+def test_the_dashboard_shows_what_matters() -> None:
+    titles = {panel["title"] for panel in DASHBOARD["panels"]}
+    assert [title for title in SHOWN if not any(each.startswith(title) for each in titles)] == []
+
+
+def test_panels_are_told_apart_described_and_do_not_overlap() -> None:
+    panels = DASHBOARD["panels"]
+    taken = [(x, y) for panel in panels for x, y in cells(panel["gridPos"])]
+    assert len(taken) == len(set(taken))
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert [panel["title"] for panel in panels if not panel["description"]] == []
+
+
+def cells(place: dict[str, int]) -> Iterator[tuple[int, int]]:
+    assert place["x"] + place["w"] <= 24
+    yield from (
+        (x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])
+    )
+
+
+def test_prometheus_asks_every_process_where_it_listens() -> None:
+    scraped = {
+        job["job_name"]: [(found["names"], found["type"], found["port"]) for found in job["dns_sd_configs"]]
+        for job in read("prometheus.yml")["scrape_configs"]
+    }
+    assert scraped == {name: [([name], "A", PORT)] for name in processes()}
+
+
+def test_prometheus_can_reach_every_process() -> None:
+    networks = set(services()["prometheus"]["networks"])
+    assert [name for name, service in processes().items() if not networks & set(service["networks"])] == []
+
+
+def test_its_rules_are_found_where_it_looks() -> None:
+    assert [file for file in read("prometheus.yml")["rule_files"] if not (PROMETHEUS / file).exists()] == []
+    assert {rule["labels"]["severity"] for rule in RULES} == {"page", "warning"}
+    assert [rule["alert"] for rule in RULES if not rule["annotations"]["summary"]] == []
+
+
+def test_prometheus_itself_takes_the_files() -> None:
+    if not shutil.which("promtool"):
+        absent("promtool", "no promtool here to read the files of Prometheus; apt-get install prometheus")
+    ended = subprocess.run(
+        ["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_grafana_finds_its_source_and_its_dashboard() -> None:
+    (source,) = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((GRAFANA / "provisioning/dashboards/staffel.yml").read_text())["providers"]
+    mounted = dict(volume.split(":")[:2] for volume in services()["grafana"]["volumes"])
+    assert {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]} == {source["uid"]}
+    assert source["url"] == "http://prometheus:9090"
+    assert mounted["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    home = services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home == f"{provider['options']['path']}/staffel.json"
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((PROMETHEUS / name).read_text("utf-8"))
