@@ -11,17 +11,20 @@ from alerts.wording import message
 from schemas.facts import decode_fact
 
 _SECONDS = 20
+_UNREACHED = "onnection error"
+_TALKATIVE = ("apprise", "urllib3")
 _STATUS = re.compile(r"error=(\d{3})")
 
 
 @cache
 def quiet_apprise() -> Any:
-    """The library, with its own lines of log turned off."""
+    """The library, with its lines of log turned off, and those of the one below it."""
     import apprise
 
-    log = logging.getLogger("apprise")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False
+    for name in _TALKATIVE:
+        log = logging.getLogger(name)
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
     return apprise
 
 
@@ -52,6 +55,8 @@ def _why(result: Any) -> str:
     names = ", ".join(dict.fromkeys(each.name for each in result.results)) or "Apprise"
     if result.status.name == "TIMEOUT":
         return f"{names} has not answered within {_SECONDS} s"
-    found = (_STATUS.search(line.message) for each in result.results for line in each.logs())
-    status = next((status[1] for status in found if status), None)
-    return f"{names} did not take it" if status is None else f"{names} answered {status}"
+    lines = [line.message for each in result.results for line in each.logs()]
+    status = next((found[1] for found in map(_STATUS.search, lines) if found), None)
+    if status is not None:
+        return f"{names} answered {status}"
+    return f"{names}: no answer" if any(_UNREACHED in line for line in lines) else f"{names} did not take it"

@@ -54,7 +54,7 @@ class Webhook:
     def tell(self, alert: Alert) -> Outcome:
         begun = monotonic()
         try:
-            answer = self._post(alert.event, self._headers(alert))
+            answer = self._post(alert.event, self.headers(alert))
         except (OSError, HTTPException) as error:
             return Refused(_why(error, monotonic() - begun, self._seconds))
         return self._outcome(answer)
@@ -79,7 +79,7 @@ class Webhook:
             return HTTPConnection(host, port, timeout=self._seconds)
         return HTTPSConnection(host, port, timeout=self._seconds, context=self._trusted)
 
-    def _headers(self, alert: Alert) -> Mapping[str, str]:
+    def headers(self, alert: Alert) -> Mapping[str, str]:
         # The time of this attempt, not of the event: receivers refuse what is older than minutes.
         now = datetime.fromtimestamp(self._clock() // 1000, UTC)
         signatures = [signer.sign(alert.id, now, alert.event.decode()) for signer in self._signers]

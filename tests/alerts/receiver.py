@@ -124,9 +124,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
 def _drip(receiver: Receiver, to: Any) -> None:
     try:
-        to.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+        to.write(b"HTTP/1.1 2")
         while not receiver.is_ended(0.05):
-            to.write(b".")
+            to.write(b"0")
             to.flush()
     except OSError:
         return

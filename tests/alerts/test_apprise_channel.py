@@ -1,0 +1,77 @@
+"""Chat and mail: Apprise itself, speaking to a receiver that listens on this machine."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+
+from alerts.apprise_channel import AppriseChannel
+from alerts.channels import Alert
+from alerts.retrying import Delivered, Refused
+from projections.facts import encode
+from tests.alerts.builders import proposed
+from tests.alerts.receiver import Answer, Receiver
+from tests.kafka.broker import free_port
+
+ALERT = Alert("alert_one", "act_now", encode(proposed(name="Acme GmbH")))
+
+
+def channel(receiver: Receiver, link: str | None = None) -> AppriseChannel:
+    return AppriseChannel("chat", receiver.url.replace("http://", "json://kim:topsecret@"), link)
+
+
+def test_people_get_words(receiver: Receiver) -> None:
+    assert channel(receiver, "https://crm.example.com/{account}").tell(ALERT) == Delivered()
+
+    [request] = receiver.requests
+    told = msgspec.json.decode(request.body)
+    assert (told["title"], told["type"]) == ("ACT NOW: Acme GmbH (acme.com)", "warning")
+    assert told["message"].splitlines() == [
+        "acquisition, score 112.5, for sdr",
+        "answer by 2026-01-05 16:00 UTC",
+        "- 60.0 meeting_held, c_anna",
+        "- 30.0 reply, c_bert",
+        "- 12.5 pricing_page, ~account",
+        "- and 1 more",
+        "staffel handoff accept acme.com/acquisition/1 --by YOU",
+        "https://crm.example.com/acme.com",
+    ]
+
+
+def test_who_answers_with_trouble_is_tried_again(receiver: Receiver) -> None:
+    receiver.answers = [Answer(500)]
+
+    assert channel(receiver).tell(ALERT) == Refused("JSON answered 500")
+
+
+def test_who_cannot_be_reached_is_tried_again() -> None:
+    assert AppriseChannel("chat", f"json://127.0.0.1:{free_port()}/token", None).tell(ALERT) == Refused(
+        "JSON: no answer"
+    )
+
+
+def test_what_apprise_would_log_stays_out_of_the_log(receiver: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
+    receiver.answers = [Answer(500)]
+    with everything_logged() as lines:
+        logging.getLogger("some.other").debug("heard")
+        channel(receiver).tell(ALERT)
+
+    assert lines.getvalue() == "heard\n"
+    assert capfd.readouterr() == ("", "")
+
+
+@contextmanager
+def everything_logged() -> Iterator[io.StringIO]:
+    """What reaches the handlers of the root, as where an operator asks for every line."""
+    lines, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(lines), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)

@@ -1,0 +1,144 @@
+"""The file that says who is told: what it may say, and what is said of what it may not."""
+
+import pytest
+
+from alerts.rules import COOL_DOWN
+from alerts.settings import AlertSettings, read_alerts
+from scoring.model_problems import ModelError
+from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
+
+WHOLE = """
+channels:
+  - name: sales-chat
+    url: json://chat.example.com/topsecret
+    kinds: [act_now, handoff_proposed]
+    routes: [sdr, account_executive]
+  - name: crm
+    webhook: https://crm.example.com/hooks?tenant=1
+    secret_env: CRM_SECRET
+  - {name: mail, url_env: MAIL}
+cool_down: {act_now: 0, handoff_proposed: 90 minutes, service_level_passed: 1d}
+link: https://crm.example.com/{account}
+"""
+ENVIRONMENT = {
+    "CRM_SECRET": f"{SECRET}\n",
+    "MAIL": "mailtos://kim:topsecret@example.com",
+    "EMPTY": " ",
+    "ODD": "secret",
+}
+
+
+def read(text: str) -> AlertSettings:
+    return read_alerts(text, "alerts.yaml", ENVIRONMENT)
+
+
+def test_channels_are_read_with_their_secrets_from_the_environment() -> None:
+    settings = read(WHOLE)
+    chat, crm, mail = settings.channels
+
+    assert (chat.name, chat.kinds, chat.routes) == (
+        *("sales-chat", ("act_now", "handoff_proposed"), ("sdr", "account_executive")),
+    )
+    assert (crm.webhook, crm.kinds, crm.routes) == ("https://crm.example.com/hooks?tenant=1", None, None)
+    assert crm.secret_env is not None
+    assert crm.secret_env.get_secret_value() == SECRET
+    assert mail.url_env is not None
+    assert mail.url_env.get_secret_value() == ENVIRONMENT["MAIL"]
+    assert settings.cool_down.model_dump() == {
+        **{"act_now": 0, "handoff_proposed": 90 * MINUTE, "service_level_passed": DAY},
+    }
+    assert settings.link == "https://crm.example.com/{account}"
+
+
+def test_what_is_left_out_has_a_default_that_sales_can_live_with() -> None:
+    settings = read("channels: [{name: chat, url: json://localhost}]")
+
+    assert settings.cool_down.model_dump() == COOL_DOWN
+    assert COOL_DOWN == {"act_now": 15 * MINUTE, "handoff_proposed": 4 * HOUR, "service_level_passed": 4 * HOUR}
+    assert settings.link is None
+
+
+def test_nothing_of_it_shows_a_secret() -> None:
+    assert "topsecret" not in repr(read(WHOLE))
+    assert SECRET not in repr(read(WHOLE))
+
+
+CHANNEL = "channels:\n  - name: chat\n    "
+NO_SERVICE = (
+    "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "
+    "slack://TOKEN_A/TOKEN_B/TOKEN_C/#CHANNEL or mailtos://NAME:PASSWORD@HOST"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "1: the file is a mapping; begin with `channels:` and a list of them"),
+        ("channels: []", "1: channels: must not be empty"),
+        ("link: https://crm.example.com", "1: channels: is missing"),
+        ("channels: [{url: 'json://localhost'}]", "1: channels[0].name: is missing"),
+        (CHANNEL + "url: topsecret", f"3: channels[0].url: {NO_SERVICE}"),
+        (CHANNEL + "url_env: NONE", "3: channels[0].url_env: NONE is not set in the environment of this process"),
+        (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: EMPTY is not set in the environment of this process"),
+        (
+            CHANNEL + "url_env: json://topsecret",
+            "3: channels[0].url_env: write the name of an environment variable, and put the secret into that",
+        ),
+        (CHANNEL + "kinds: [act_now]", "2: channels[0]: name one of `url`, `url_env` and `webhook`"),
+        (
+            CHANNEL + "webhook: https://example.com",
+            "2: channels[0]: `webhook` and `secret_env` belong together: every webhook is signed",
+        ),
+        (
+            CHANNEL + "webhook: ftp://example.com\n    secret_env: CRM_SECRET",
+            "3: channels[0].webhook: write https://HOST/PATH, without a password; its secret comes by `secret_env`",
+        ),
+        (
+            CHANNEL + "webhook: https://example.com\n    secret_env: ODD",
+            "4: channels[0].secret_env: a secret begins with whsec_; "
+            "several, while one follows another, stand apart by a blank",
+        ),
+        (
+            CHANNEL + "url: json://localhost\n    kinds: [act_soon]",
+            "4: channels[0].kinds[0]: must be 'act_now', 'handoff_proposed' or 'service_level_passed'",
+        ),
+        (CHANNEL + "url: json://localhost\n    routes: sdr", "4: channels[0].routes: must be a list"),
+        (
+            CHANNEL + "url: json://localhost\n    route: [a]",
+            "4: channels[0].route: is no known key (did you mean 'routes'?)",
+        ),
+        (
+            "channels: [{name: 'a b', url: 'json://x'}]",
+            "1: channels[0].name: is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+        ),
+        (
+            CHANNEL + "url: json://localhost\ncool_down: {act_now: soon}",
+            "4: cool_down.act_now: 'soon' is no span; write `15m`, `4h`, `1d`, or 0 for none",
+        ),
+        (
+            CHANNEL + "url: json://localhost\ncool_down: {act_nov: 1h}",
+            "4: cool_down.act_nov: is no known key (did you mean 'act_now'?)",
+        ),
+        (
+            CHANNEL + "url: json://localhost\nlink: https://crm.example.com/{company}",
+            "4: link: write an address like https://crm.example.com/{account}; {account} and {handoff} are known",
+        ),
+        (
+            "channels: [{name: chat, url: 'json://x'}, {name: chat, url: 'json://y'}]",
+            "1: two channels are called 'chat'; alerts are told apart by the names of channels",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line_and_key(text: str, said: str) -> None:
+    with pytest.raises(ModelError) as refused:
+        read(text)
+
+    assert str(refused.value) == f"alerts.yaml:{said}"
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ModelError) as refused:
+        read("channels: [{name: a, url: topsecret}, {name: b, kinds: [now]}]\nlinks: x")
+
+    assert [problem.key for problem in refused.value.problems] == ["channels[0].url", "channels[1].kinds[0]", "links"]
+    assert "topsecret" not in str(refused.value)

@@ -1,0 +1,167 @@
+"""Signed webhooks, sent to a receiver that listens on this machine and verifies with the library of receivers."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from time import time
+
+import msgspec
+import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from alerts.channels import Alert
+from alerts.retrying import Delivered, Gone, Refused
+from alerts.webhook import Webhook, wanted_silence
+from projections.facts import encode
+from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed
+from tests.alerts.receiver import Answer, Receiver
+from tests.kafka.broker import free_port
+
+ALERT = Alert("alert_one", "handoff_proposed", encode(proposed(name="Käse & Söhne")))
+
+
+def now() -> int:
+    """Receivers refuse what is older than minutes, by their own clock."""
+    return round(time() * 1000)
+
+
+def webhook(url: str, *secrets: str, seconds: float = 10, seconds_in_all: float = 20) -> Webhook:
+    return Webhook("crm", url, secrets or [SECRET], now, seconds=seconds, seconds_in_all=seconds_in_all)
+
+
+def test_an_alert_arrives_as_a_signed_event(receiver: Receiver) -> None:
+    assert webhook(receiver.url).tell(ALERT) == Delivered()
+
+    [request] = receiver.requests
+    assert request.verified() == msgspec.json.decode(ALERT.event)
+    assert (request.path, request.id, request.body) == ("/hooks/staffel?tenant=1", "alert_one", ALERT.event)
+    assert request.headers["content-type"] == "application/cloudevents+json"
+    assert abs(int(request.headers["webhook-timestamp"]) - time()) < 5
+
+
+def test_another_secret_does_not_verify(receiver: Receiver) -> None:
+    webhook(receiver.url).tell(ALERT)
+
+    with pytest.raises(WebhookVerificationError, match="No matching signature"):
+        receiver.requests[0].verified(OTHER_SECRET)
+
+
+def test_while_a_secret_is_changed_both_verify(receiver: Receiver) -> None:
+    webhook(receiver.url, OTHER_SECRET, SECRET).tell(ALERT)
+
+    [request] = receiver.requests
+    assert request.verified(SECRET) == request.verified(OTHER_SECRET)
+
+
+def test_the_signature_is_the_published_one() -> None:
+    published = Webhook("crm", "http://localhost", [SECRET], lambda: 1614265330_000)
+    told = Alert("msg_p5jXN8AQM9LWM0D4loKWxJek", "test", b'{"test": 2432232314}')
+
+    assert published.headers(told)["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Answer(200), Delivered()),
+        (Answer(202), Delivered()),
+        (Answer(400), Refused("answered 400")),
+        (Answer(401), Refused("answered 401")),
+        (Answer(500), Refused("answered 500")),
+        (Answer(429), Refused("answered 429")),
+        (Answer(429, {"Retry-After": "90"}), Refused("answered 429", 90_000)),
+        (Answer(503, {"Retry-After": "3600"}), Refused("answered 503", HOUR)),
+        (Answer(500, {"Retry-After": "90"}), Refused("answered 500")),
+        (Answer(302, {"Location": "http://127.0.0.1:9/elsewhere"}), Refused("answered 302")),
+        (Answer(410), Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")),
+    ],
+)
+def test_the_answer_decides(receiver: Receiver, answer: Answer, outcome: object) -> None:
+    receiver.answers = [answer]
+
+    assert webhook(receiver.url).tell(ALERT) == outcome
+    assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "silence"),
+    [
+        (None, None),
+        ("120", 120_000),
+        ("0", 0),
+        ("Mon, 05 Jan 2026 12:30:00 GMT", HOUR // 2),
+        ("Mon, 05 Jan 2026 11:30:00 GMT", 0),
+        ("99999999", 6 * HOUR),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, silence: int | None) -> None:
+    assert wanted_silence(header, NOON) == silence
+
+
+def test_who_is_silent_is_not_waited_for_any_longer(receiver: Receiver) -> None:
+    receiver.hold()
+
+    assert webhook(receiver.url, seconds=0.2).tell(ALERT) == Refused("no answer within 0 s")
+
+
+def test_who_answers_byte_after_byte_is_cut_off(receiver: Receiver) -> None:
+    receiver.answers = [Answer(drips=True)]
+
+    assert webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).tell(ALERT) == Refused("no answer within 1 s")
+
+
+def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) -> None:
+    receiver.answers = [Answer(cuts=True)]
+
+    assert webhook(f"http://127.0.0.1:{free_port()}/token").tell(ALERT) == Refused("no answer: Connection refused")
+    assert webhook(receiver.url).tell(ALERT) in (
+        Refused("no answer: RemoteDisconnected"),
+        Refused("no answer: Connection reset by peer"),
+    )
+
+
+def test_a_host_that_does_not_exist_is_no_answer() -> None:
+    [told] = [webhook("https://no-such-host.invalid/token").tell(ALERT)]
+
+    assert isinstance(told, Refused)
+    assert told.why.startswith("no answer: ")
+
+
+def test_a_certificate_that_nobody_trusts_is_refused() -> None:
+    with _without_certificate() as port:
+        told = webhook(f"https://127.0.0.1:{port}/token").tell(ALERT)
+
+    assert isinstance(told, Refused)
+    assert told.why.startswith("no trusted connection: ")
+
+
+def test_no_trouble_repeats_an_address_or_a_secret(receiver: Receiver) -> None:
+    receiver.answers = [Answer(500)]
+    urls = [receiver.url, f"http://127.0.0.1:{free_port()}/hooks", "https://no-such-host.invalid/hooks"]
+
+    told = " ".join(str(webhook(url).tell(ALERT)) for url in urls)
+    assert not [part for part in ("hooks", "tenant", SECRET.removeprefix("whsec_")) if part in told]
+
+
+@contextmanager
+def _without_certificate() -> Iterator[int]:
+    """A server of TLS that shows no certificate at all."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                try:
+                    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).wrap_socket(connection, server_side=True)
+                except OSError:
+                    return
+
+        Thread(target=serve, daemon=True).start()
+        yield int(listening.getsockname()[1])
