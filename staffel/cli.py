@@ -22,6 +22,7 @@ from staffel import (
     cli_log,
     cli_models,
     cli_processes,
+    cli_topics,
 )
 from staffel.examples import EXAMPLES
 from staffel.printing import complain, flush
@@ -77,6 +78,7 @@ app = typer.Typer(
 )
 add("demo", cli_host.demo)
 add("up", cli_host.up)
+add("worker", cli_processes.worker)
 add("project", cli_processes.project)
 add("relay", cli_processes.relay)
 add_group("alerts", cli_alerts.app)
@@ -118,6 +120,7 @@ add_group("model", cli_models.app)
 add_group("audit", cli_audit.app)
 add("tail", cli_log.tail)
 add_group("dead-letters", cli_letters.app)
+add_group("topics", cli_topics.app)
 add("rebuild", cli_host.rebuild)
 add("forget", cli_contacts.forget)
 

@@ -13,8 +13,27 @@ if TYPE_CHECKING:
     from staffel.roles import Role
     from staffel.settings import Settings
     from staffel.wiring import Staffel
+    from streams.kafka_address import KafkaAddress
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")]
+
+
+def worker(port: Port = 8801) -> None:
+    """Score: fold what is recorded into the topic `scores`; workers share the partitions, as many as there are."""
+    from staffel.process import awaited, process
+    from staffel.scale_out import open_kafka
+    from staffel.working import PATIENCE_S, work
+
+    settings = read_settings()
+    address = require_kafka("worker", settings)
+    with process("worker", port, settings) as running:
+        log = awaited(lambda: open_kafka(address, PATIENCE_S), running)
+        if log is None:
+            return
+        try:
+            work(log, address, running)
+        finally:
+            log.close()
 
 
 def project(port: Port = 8802) -> None:
@@ -65,9 +84,10 @@ def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> 
             staffel.close()
 
 
-def require_kafka(name: str, settings: "Settings") -> None:
+def require_kafka(name: str, settings: "Settings") -> "KafkaAddress":
     if settings.kafka is None:
         raise Usage(
             f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {settings.log}: "
             "there `staffel up` does all of it in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
         )
+    return settings.kafka

@@ -5,6 +5,7 @@ HANDOFF = "acme.com/acquisition/1"
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "demo": ("staffel demo",),
     "up": ("staffel up",),
+    "worker": ("staffel worker --port 8801",),
     "project": ("staffel project --port 8802",),
     "relay": ("staffel relay --port 8803",),
     "web": ("staffel web --port 8800",),
@@ -41,6 +42,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "audit replay": ("staffel audit replay --model next.yaml --json",),
     "audit verify": ("staffel audit verify",),
     "tail": ("staffel tail sqa-handoffs --follow --json",),
+    "topics create": ("staffel topics create --partitions 24 --replication 3",),
+    "topics check": ("staffel topics check",),
+    "topics repartition": ("staffel topics repartition",),
     "dead-letters list": ("staffel dead-letters list",),
     "dead-letters show": ("staffel dead-letters show engagement/0/17",),
     "dead-letters retry": (

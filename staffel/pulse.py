@@ -35,6 +35,10 @@ class Pulse:
         """The loop is alive, with or without work."""
         self._beaten = monotonic()
 
+    def beaten_at(self, moment: float) -> None:
+        """The loop is another one's, which tells when it last beat (`time.monotonic()`)."""
+        self._beaten = max(self._beaten, moment)
+
     def worked(self, step: str, records: int, seconds: float) -> None:
         """A step was made; where it moved nothing it is a sign of life alone."""
         self.beat()
