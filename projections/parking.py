@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 
 from projections.facts import moved
+from projections.notices import MOVES, tell
 from projections.statements import add_missing, rows_of
 from projections.work_tables import moves, parked
 from schemas.facts import FactRecord
@@ -32,6 +33,8 @@ def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None
         for release in update.changes.releases
     ]
     add_missing(connection, moves, rows)
+    if rows:
+        tell(connection, MOVES)
 
 
 def forwarded(updates: Iterable[AccountScored]) -> list[FactRecord]:

@@ -5,13 +5,14 @@ all, and one that comes twice changes nothing. Where updates are missing, becaus
 alone, the partition is told anew by a replay of `engagement`, work and all, and then read on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
 from projections import versions
 from projections.database import reading
+from projections.notices import PROJECTED, tell
 from projections.tables import read_models
 from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
@@ -26,10 +27,10 @@ class Share(Protocol):
     """Which partitions a projector has."""
 
     def partitions(self) -> Sequence[int]:
-        """Those that are its own from now on."""
+        """Those that are its own now."""
 
-    def keep(self) -> None:
-        """It is alive, in the middle of long work."""
+    def keep(self, partition: int) -> bool:
+        """Whether this one of them is its own still, after the work on others."""
 
 
 class Whole:
@@ -41,8 +42,8 @@ class Whole:
     def partitions(self) -> Sequence[int]:
         return range(self._log.partitions(SCORES))
 
-    def keep(self) -> None:
-        """There is nobody to tell."""
+    def keep(self, partition: int) -> bool:
+        return True
 
 
 class _Standing(NamedTuple):
@@ -50,10 +51,17 @@ class _Standing(NamedTuple):
     checkpoint: Checkpoint
 
 
+class _Retelling(NamedTuple):
+    """A partition on its way through a replay, and where its projection stood at the beginning."""
+
+    standing: _Standing
+    rest: Iterator[Batch]
+
+
 class Projector:
     """A step: `advance` takes one batch of each partition and answers how many records it took.
 
-    Raises `Hole` where updates are missing and no `replay` brings them, `AnotherProjector` where one is alive,
+    Raises `Hole` where updates are missing that no `replay` brings, `AnotherProjector` where one is alive,
     `LogRefused` where the checkpoint belongs to another log.
     """
 
@@ -70,6 +78,7 @@ class Projector:
         self.name = f"projector {name}"
         self._engine, self._log, self._projection, self._replay, self._batch = engine, log, name, replay, batch
         self._share = share or Whole(log)
+        self._retellings: dict[int, _Retelling] = {}
         self._version: int | None = None
 
     @classmethod
@@ -80,9 +89,19 @@ class Projector:
         return projector
 
     def advance(self) -> int:
-        return sum(self._advance_partition(partition) for partition in self._share.partitions())
+        own = self._share.partitions()
+        self._retellings = {each: telling for each, telling in self._retellings.items() if each in own}
+        return sum(self._advance_partition(each) for each in own if self._share.keep(each))
 
     def _advance_partition(self, partition: int) -> int:
+        telling = self._retellings.pop(partition, None)
+        try:
+            told = 0 if telling is None else self._retell(partition, telling)
+            return told or self._read_on(partition, retold=telling is not None)
+        except versions.Switched:
+            return 0
+
+    def _read_on(self, partition: int, *, retold: bool) -> int:
         standing = self._standing(partition)
         records = self._log.read(SCORES, partition, standing.checkpoint.next_offset, self._batch)
         if not records:
@@ -90,9 +109,20 @@ class Projector:
             return 0
         try:
             self._take(standing, read_batch(partition, records))
-        except versions.Switched:
-            return 0
+        except Hole:
+            if self._replay is None or retold:
+                raise
+            self._retellings[partition] = _Retelling(standing, batches(partition, self._replay(partition), self._batch))
         return len(records)
+
+    def _retell(self, partition: int, telling: _Retelling) -> int:
+        """The next portion of a replay; the checkpoint stays where it is, and nobody else may have moved it."""
+        batch = next(telling.rest, None)
+        if batch is None:
+            return 0
+        self._write(telling.standing, batch, telling.standing.checkpoint)
+        self._retellings[partition] = telling
+        return len(batch)
 
     def _standing(self, partition: int) -> _Standing:
         with reading(self._engine).connect() as connection:
@@ -112,25 +142,13 @@ class Projector:
     def _take(self, standing: _Standing, batch: Batch) -> None:
         old = standing.checkpoint
         reached = max(old.engagement_next, batch.engagement_next)
-        new = Checkpoint(batch.next_offset, reached, old.log)
-        try:
-            self._write(standing, batch, new)
-        except Hole:
-            if self._replay is None:
-                raise
-            self._tell_anew(standing, batch.partition, self._replay)
-            self._write(standing, batch, new)
-
-    def _tell_anew(self, standing: _Standing, partition: int, replay: Replay) -> None:
-        """The whole partition once more; the checkpoint stays where it is, and nobody else may have moved it."""
-        for batch in batches(partition, replay(partition), self._batch):
-            self._write(standing, batch, standing.checkpoint)
-            self._share.keep()
+        self._write(standing, batch, Checkpoint(batch.next_offset, reached, old.log))
 
     def _write(self, standing: _Standing, batch: Batch, new: Checkpoint) -> None:
         with self._engine.begin() as connection:
             self._move(connection, standing, batch.partition, new)
             write_batch(connection, read_models(standing.version), batch)
+            tell(connection, PROJECTED, str(batch.partition))
 
     def _move(self, connection: Connection, standing: _Standing, partition: int, new: Checkpoint) -> None:
         name, (version, old) = self._projection, standing

@@ -25,11 +25,15 @@ _POSTGRES_TROUBLE = {
     "53300": "the server has no free connection left; raise max_connections or end other clients",
     "55P03": "another process keeps a lock; wait until it is done, or end it",
     "57P01": "the server was shut down; start again once it runs",
+    "57P02": "the server broke down; start again once it runs",
     "57P03": "the server is starting or stopping; try again",
     "42501": "this user may not do that; grant the rights or name another user in STAFFEL_DATABASE",
     "XX001": "the server reports damaged data; restore it from a backup",
     "XX002": "the server reports a damaged index; restore it from a backup, or REINDEX",
 }
+_AWAY = {"57P01", "57P02", "57P03"}
+_PASSING = ("starting up", "shutting down", "recovery mode", "not yet accepting connections", "administrator command")
+"""Of what a server answers that has no time for anybody now; such an answer has no code while one connects."""
 _REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
@@ -38,12 +42,23 @@ class DatabaseTrouble(Exception):
     """The database cannot be used as it is. The message names the database, the trouble and the way out."""
 
 
+class DatabaseAway(DatabaseTrouble):
+    """The server is out of reach for now: who lives on tries again, nothing half-written is kept."""
+
+
 def trouble_of(error: BaseException, database: str) -> DatabaseTrouble | None:
     """The trouble that a driver's error tells of; None where the error is about one statement alone."""
     advice = _advice(error)
     if advice is None:
         return None
-    return DatabaseTrouble(f"database {database}: {advice} ({_first_line(error)})")
+    kind = DatabaseAway if _is_away(error, advice) else DatabaseTrouble
+    return kind(f"database {database}: {advice} ({_first_line(error)})")
+
+
+def _is_away(error: BaseException, advice: str) -> bool:
+    if getattr(error, "sqlstate", None) in _AWAY or advice is _UNREACHABLE:
+        return True
+    return advice is _REFUSED and any(words in str(error) for words in _PASSING)
 
 
 def _advice(error: BaseException) -> str | None:

@@ -39,6 +39,9 @@ class Batch:
     next_offset: int = 0
     engagement_next: int = 0
 
+    def __len__(self) -> int:
+        return sum(map(len, self.accounts.values())) + len(self.contacts)
+
 
 Scored = AccountScored | ContactScored
 Replay = Callable[[int], Iterable[Scored]]

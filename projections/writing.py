@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from projections.facts import encode, record_id
 from projections.filling import fill_directory
 from projections.handoffs import tell_handoffs, write_handoffs
+from projections.notices import OUTBOX, tell
 from projections.parking import forwarded, open_moves, park
 from projections.rows import (
     Row,
@@ -139,3 +140,5 @@ def _fill_outbox(connection: Connection, topic: str, events: list[FactRecord]) -
         for event in events
     ]
     add_missing(connection, outbox, rows)
+    if rows:
+        tell(connection, OUTBOX)

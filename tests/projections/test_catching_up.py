@@ -82,6 +82,11 @@ def test_without_a_replay_a_hole_is_told(world: World) -> None:
         Projector(world.engine, world.published(*_LAST).log).advance()
 
 
+def test_a_hole_that_a_replay_does_not_close_is_told(world: World) -> None:
+    with pytest.raises(Hole, match="from seq 0 to 3 are missing"):
+        drain(catching_up(world.published(*_LAST), lambda _: []).advance)
+
+
 def test_what_was_published_is_not_published_again(world: World) -> None:
     world.given(*_LIFE[:8]).worked()
     sent = [world.on_log(SQA_HANDOFFS), world.on_log(ENGAGEMENT)]
@@ -124,7 +129,7 @@ def test_a_zombie_that_tells_anew_is_stopped_by_the_checkpoint(world: World) -> 
         yield account_scored("late.example")
 
     with pytest.raises(AnotherProjector):
-        catching_up(world, overtaken, batch=1).advance()
+        drain(catching_up(world, overtaken, batch=1).advance)
 
     assert world.rows("accounts", "account") == ["acme.com", "anon:v_one", "other.example"]
 
@@ -137,7 +142,7 @@ def test_a_replay_that_breaks_off_is_begun_again(world: World, straight: World) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        catching_up(world, broken, batch=1).advance()
+        drain(catching_up(world, broken, batch=1).advance)
     drain(catching_up(world).advance)
 
     assert beside_positions(world) == beside_positions(straight.given(*_LIFE))

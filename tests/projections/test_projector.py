@@ -20,6 +20,7 @@ from tests.projections.builders import (
     stage_change,
     track,
 )
+from tests.projections.overtaking import PausedAfterReading
 from tests.projections.world import World
 
 
@@ -133,31 +134,13 @@ def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> Non
 
 def test_a_second_projector_is_noticed_and_stops(world: World) -> None:
     world.given(account_scored(seq=1)).published(account_scored(after_seq=1, seq=2))
-    late = Projector(world.engine, _Overtaken(world), batch=10)  # type: ignore[arg-type]
+    late = Projector(world.engine, PausedAfterReading(world.log, world.projected), batch=10)  # type: ignore[arg-type]
 
     with pytest.raises(AnotherProjector):
         late.advance()
 
     assert world.rows("accounts", "seq") == [2]
     assert world.projector.advance() == 0
-
-
-class _Overtaken:
-    """A log whose reader is overtaken by another projector between reading and writing."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def partitions(self, topic: str) -> int:
-        return self._world.log.partitions(topic)
-
-    def generation(self, topic: str) -> str:
-        return self._world.log.generation(topic)
-
-    def read(self, topic: str, partition: int, start: int, limit: int) -> object:
-        records = self._world.log.read(topic, partition, start, limit)
-        self._world.projected()
-        return records
 
 
 def test_a_review_is_due_when_the_first_stage_falls(world: World) -> None:

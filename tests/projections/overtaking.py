@@ -1,0 +1,23 @@
+"""A log whose reader is paused between reading and writing. Never changes what is read."""
+
+from collections.abc import Callable
+
+from streams.log import Log, Record
+
+
+class PausedAfterReading:
+    """The part of the log port that a projector asks; `meanwhile` is what others do during the pause."""
+
+    def __init__(self, log: Log, meanwhile: Callable[[], object]) -> None:
+        self._log, self._meanwhile = log, meanwhile
+
+    def partitions(self, topic: str) -> int:
+        return self._log.partitions(topic)
+
+    def generation(self, topic: str) -> str:
+        return self._log.generation(topic)
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        records = self._log.read(topic, partition, start, limit)
+        self._meanwhile()
+        return records

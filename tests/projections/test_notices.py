@@ -1,0 +1,136 @@
+"""Notices: whoever waits is woken when a transaction is over that wrote what it waits for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+
+import pytest
+from sqlalchemy import Engine
+
+from projections.database import open_database
+from projections.notices import MOVES, OUTBOX, PROJECTED, Notices, tell
+from projections.trouble import DatabaseAway
+from schemas.scores import Changes
+from tests import databases, postgres
+from tests.projections.builders import account_scored, anonymous, opened, release
+from tests.projections.world import World
+from tests.requirements import postgres_url
+
+LONG_S, SHORT_S = 30.0, 0.05
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """PostgreSQL, without tables."""
+    opened = open_database(postgres_url())
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def notices(engine: Engine) -> Iterator[Notices]:
+    """Heard so far: nothing."""
+    listening = Notices(engine, [PROJECTED, OUTBOX])
+    assert listening.wait(0)
+    yield listening
+    listening.close()
+
+
+def told(engine: Engine, channel: str) -> None:
+    with engine.begin() as connection:
+        tell(connection, channel, "0")
+
+
+def test_the_first_wait_answers_at_once_as_nothing_was_heard_before(engine: Engine) -> None:
+    listening = Notices(engine, [OUTBOX])
+
+    assert (listening.wait(LONG_S), listening.wait(SHORT_S)) == (True, False)
+    listening.close()
+
+
+def test_a_notice_ends_the_wait(engine: Engine, notices: Notices) -> None:
+    begun, telling = monotonic(), Thread(target=told, args=(engine, OUTBOX))
+    telling.start()
+
+    assert notices.wait(LONG_S)
+    assert monotonic() - begun < LONG_S
+    telling.join()
+
+
+def test_what_is_told_on_another_channel_is_not_heard(engine: Engine, notices: Notices) -> None:
+    told(engine, MOVES)
+
+    assert not notices.wait(SHORT_S)
+
+
+def test_a_transaction_that_is_rolled_back_tells_nothing(engine: Engine, notices: Notices) -> None:
+    with engine.connect() as connection:
+        tell(connection, OUTBOX)
+        connection.rollback()
+
+    assert not notices.wait(SHORT_S)
+
+
+def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, notices: Notices) -> None:
+    for _ in range(5):
+        told(engine, PROJECTED)
+    woken = 0
+    while notices.wait(SHORT_S):
+        woken += 1
+
+    assert 1 <= woken <= 5
+
+
+def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
+    server = postgres.Server(())
+    engine = open_database(postgres.fresh_database(server=server.address))
+    listening = Notices(engine, [OUTBOX])
+    assert listening.wait(0)
+
+    server.crash()
+    assert listening.wait(LONG_S)  # something may have been told that nobody heard
+    with pytest.raises(DatabaseAway):
+        listening.wait(LONG_S)
+
+    server.start()
+    assert (listening.wait(LONG_S), listening.wait(SHORT_S)) == (True, False)
+    told(engine, OUTBOX)
+    assert listening.wait(LONG_S)
+    listening.close()
+    engine.dispose()
+    server.stop()
+
+
+def test_sqlite_has_no_notices_so_one_looks_again_shortly(tmp_path: Path) -> None:
+    engine = open_database(databases.migrated("sqlite", tmp_path))
+
+    assert Notices(engine, [OUTBOX]).wait(LONG_S)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    migrated = open_database(databases.migrated("postgresql", tmp_path))
+    yield World(migrated)
+    migrated.dispose()
+
+
+@pytest.mark.parametrize("channel", [PROJECTED, OUTBOX, MOVES])
+def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
+    listening = Notices(world.engine, [channel])
+    assert listening.wait(0)
+
+    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(seq=1, releases=[release()]))
+
+    assert listening.wait(LONG_S)
+    listening.close()
+
+
+def test_a_projector_that_has_nothing_to_tell_is_silent(world: World) -> None:
+    listening = Notices(world.engine, [OUTBOX, MOVES])
+    assert listening.wait(0)
+
+    world.given(account_scored())
+
+    assert not listening.wait(SHORT_S)
+    listening.close()
