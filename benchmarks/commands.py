@@ -15,7 +15,7 @@ from benchmarks.folding import DigestsDiffer
 from benchmarks.homes import append, home
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import START, account_name, facts, written
-from staffel.wiring import Staffel
+from staffel.wiring import Embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 MONTH_MS = 30 * 86_400_000
@@ -65,7 +65,7 @@ def visits(accounts: int) -> Iterator[bytes]:
     yield from facts(accounts, accounts, spacing_ms=MONTH_MS // accounts)
 
 
-def environment(staffel: Staffel) -> dict[str, str]:
+def environment(staffel: Embedded) -> dict[str, str]:
     return {"STAFFEL_HOME": str(staffel.settings.home), "STAFFEL_MODEL": str(staffel.settings.model)}
 
 

@@ -22,7 +22,7 @@ from intake.merging import merged
 from intake.observations import Observation
 from projections.queries import asking
 from staffel.ingesting import Tally, ingest_and_settle
-from staffel.wiring import Staffel
+from staffel.wiring import Embedded
 
 PER_SECOND = 200
 LOOK_S = 0.002
@@ -59,7 +59,7 @@ def write_facts(path: Path, values: Iterable[bytes]) -> None:
         file.writelines(value + b"\n" for value in values)
 
 
-def check(staffel: Staffel, recorded: int, count: int) -> None:
+def check(staffel: Embedded, recorded: int, count: int) -> None:
     mismatches = verify(staffel.log, staffel.engine).mismatches
     if recorded != count or mismatches:
         raise NotRight(f"{recorded} of {count} facts recorded, {len(mismatches)} mismatches: {mismatches[:3]}")
@@ -82,7 +82,7 @@ def latency(count: int) -> Figure:
     return Figure("record to visible account and handoff, p99", cuts[98], "ms", 50, "at most", note)
 
 
-def waited(staffel: Staffel, count: int) -> list[float]:
+def waited(staffel: Embedded, count: int) -> list[float]:
     """Seconds from the call of the recorder to the rows, for every fact; looked for every LOOK_S."""
     sent: SimpleQueue[tuple[int, float]] = SimpleQueue()
     waits: list[float] = []
@@ -107,7 +107,7 @@ def request(number: int, time: int) -> Observation:
     )  # fmt: skip
 
 
-def watch(staffel: Staffel, sent: "SimpleQueue[tuple[int, float]]", count: int, waits: list[float]) -> None:
+def watch(staffel: Embedded, sent: "SimpleQueue[tuple[int, float]]", count: int, waits: list[float]) -> None:
     """Notes when the account and the handoff of each fact are there, in the order of the facts."""
     pause = Event()
     for _ in range(count):
@@ -119,7 +119,7 @@ def watch(staffel: Staffel, sent: "SimpleQueue[tuple[int, float]]", count: int, 
         waits.append(perf_counter() - called)
 
 
-def is_visible(staffel: Staffel, account: str) -> bool:
+def is_visible(staffel: Embedded, account: str) -> bool:
     with asking(staffel.engine) as questions:
         accounts, handoffs = questions.models.accounts, questions.models.handoffs
         found = select(handoffs.c.handoff).join(accounts, accounts.c.account == handoffs.c.account)

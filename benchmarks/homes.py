@@ -11,27 +11,28 @@ from benchmarks.worlds import MODEL
 from schemas.facts import HEADERS
 from schemas.topics import ENGAGEMENT
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect
+from staffel.wiring import Embedded, connect
 from streams.log import NewRecord
 
 _AT_ONCE = 5_000
 
 
 @contextmanager
-def home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Staffel]:
+def home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Embedded]:
     """A connected Staffel under the model of the measurements; its folder goes with it."""
     with TemporaryDirectory(prefix="staffel-bench-") as folder:
         model = Path(folder) / "model.yaml"
         model.write_text(model_text, encoding="utf-8")
         settings = Settings(_env_file=None, home=Path(folder) / "home", model=model, partitions=partitions)
         staffel = connect(settings)
+        assert isinstance(staffel, Embedded)
         try:
             yield staffel
         finally:
             staffel.close()
 
 
-def append(staffel: Staffel, values: Iterable[bytes]) -> None:
+def append(staffel: Embedded, values: Iterable[bytes]) -> None:
     """Straight into the log, past the recorder, which would keep one process busy for long."""
     remaining = iter(values)
     while some := [NewRecord(key_of(value), value, None, HEADERS) for value in islice(remaining, _AT_ONCE)]:
