@@ -1,6 +1,8 @@
 """The alerts as settings and environment ask for them, for whichever process runs them. Never tells anybody itself."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -56,6 +58,17 @@ def alerts_of(staffel: Staffel, log_lines: Any, holder: str = HOST) -> Alerts:
         log_lines=log_lines,
         holder=holder,
     )
+
+
+@contextmanager
+def hosted_alerts(staffel: Staffel, log_lines: Any) -> Iterator[list[Alerts]]:
+    """The step of a process that hosts alone, where STAFFEL_ALERTS names channels; its threads end with the block."""
+    steps = [] if staffel.settings.alerts is None else [alerts_of(staffel, log_lines)]
+    try:
+        yield steps
+    finally:
+        for step in steps:
+            step.close()
 
 
 def alerting(staffel: Staffel, process: "Process") -> "Role":

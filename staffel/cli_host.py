@@ -10,7 +10,12 @@ from staffel.printing import print_json, print_table, progress, say
 from staffel.session import AsJson, Usage, connected, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from staffel.process import Process
     from staffel.settings import Settings
+    from staffel.wiring import Embedded
+    from streams.embedded import Step
     from streams.host_lock import HostLock
 
 Json = dict[str, Any]
@@ -22,24 +27,33 @@ def up(
     ] = 8800,
 ) -> None:
     """Host the system until stopped: scores, projects, relays, keeps the timers; takes what other commands record."""
-    from staffel.process import begin, open_pages
-    from staffel.pulse import watched
-    from staffel.roles import hosting_measures
+    from staffel.alerting import hosted_alerts
+    from staffel.process import begin
     from staffel.wiring import Embedded
-    from streams.embedded import Host
 
     with connected() as staffel:
         if not isinstance(staffel, Embedded):
             raise Usage(_APART)
         running = begin("up", staffel.settings)
-        where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
-        if not staffel.lock.try_acquire():
-            running.log.info("host_waiting", holder=staffel.lock.holder(), **where)
-            await_lock(staffel.lock, running.stop)
-        running.log.info("host_started", pages=open_pages(running, port), **where)
-        running.watch.begin(hosting_measures(staffel), running.stop)
-        Host(watched(staffel.serving_steps(), running.pulse), staffel.log, staffel.lock).run(running.stop)
+        with hosted_alerts(staffel, running.log) as alerts:
+            host(staffel, running, alerts, port)
         running.log.info("host_stopped")
+
+
+def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int) -> None:
+    """Wait for the lock, and work until the process is asked to end."""
+    from staffel.process import open_pages
+    from staffel.pulse import watched
+    from staffel.roles import hosting_measures
+    from streams.embedded import Host
+
+    where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
+    if not staffel.lock.try_acquire():
+        running.log.info("host_waiting", holder=staffel.lock.holder(), **where)
+        await_lock(staffel.lock, running.stop)
+    running.log.info("host_started", pages=open_pages(running, port), **where)
+    running.watch.begin(hosting_measures(staffel), running.stop)
+    Host(watched([*staffel.serving_steps(), *alerts], running.pulse), staffel.log, staffel.lock).run(running.stop)
 
 
 _APART = (

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from projections.leases import holder_here
 from projections.mover import Mover
+from projections.notices import MOVES, OUTBOX, Notices
 from projections.projector import Projector
 from projections.relay import Relay
+from projections.sharing import Shares
 from projections.timers import Timers
 from schemas.topics import SCORES
 from staffel.measures import database_measure, ends, log_measure, outbox_measure, projected_measure, scored_measure
@@ -15,7 +17,6 @@ from staffel.watching import Measure
 from staffel.wiring import Embedded, Staffel, replay_of
 from streams.embedded import Step
 
-_LOOK_S = 0.05
 holder = holder_here
 
 
@@ -29,12 +30,13 @@ class Role(NamedTuple):
 
 
 def projecting(staffel: Staffel, process: Process) -> Role:
-    """Score updates into the read models."""
+    """Score updates into the read models, of a fair share of the partitions."""
     engine, log = staffel.engine, staffel.log
-    projector = Projector(engine, log, replay=replay_of(log))
+    shares = Shares(engine, log, holder_here(), staffel.clock)
+    projector = Projector(engine, log, replay=replay_of(log), share=shares)
     idle = Idle(lambda: ends(log, SCORES), lambda seen, timeout: log.wait(seen, timeout, SCORES))
     measures = [*_reached(staffel), projected_measure(engine, log, process.settings.ready_lag)]
-    return Role([projector], idle, measures, _nothing)
+    return Role([projector], idle, measures, shares.close)
 
 
 def relaying(staffel: Staffel, process: Process) -> Role:
@@ -42,14 +44,14 @@ def relaying(staffel: Staffel, process: Process) -> Role:
     engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, holder_here()
     mover, relay = Mover(engine, log, clock, us), Relay(engine, log, clock, us)
     timers = Timers(engine, log, clock, holder=us)
+    notices = Notices(engine, [OUTBOX, MOVES])
     measures = [*_reached(staffel), outbox_measure(engine, clock, process.settings.ready_lag)]
-    idle = Idle(dict, lambda _, __: process.stop.wait(_LOOK_S))
 
     def close() -> None:
-        for step in (mover, relay, timers):
-            step.close()
+        for part in (mover, relay, timers, notices):
+            part.close()
 
-    return Role([mover, relay, timers], idle, measures, close)
+    return Role([mover, relay, timers], Idle(dict, lambda _, timeout: notices.wait(timeout)), measures, close)
 
 
 def showing(staffel: Staffel, process: Process) -> Role:
@@ -59,9 +61,12 @@ def showing(staffel: Staffel, process: Process) -> Role:
 
 def hosting_measures(staffel: Embedded) -> list[Measure]:
     """Of the one process that does all of it."""
+    from staffel.alerting import alerts_measure
+
     engine, log, most = staffel.engine, staffel.log, staffel.settings.ready_lag
     lags = [scored_measure(log, most), projected_measure(engine, log, most)]
-    return [*_reached(staffel), *lags, outbox_measure(engine, staffel.clock, most)]
+    told = [] if staffel.settings.alerts is None else [alerts_measure(engine, log, most)]
+    return [*_reached(staffel), *lags, outbox_measure(engine, staffel.clock, most), *told]
 
 
 def _reached(staffel: Staffel) -> list[Measure]:
