@@ -7,6 +7,7 @@ from projections.database import Database, open_database
 from projections.figures import database_time, holders, waiting
 from projections.health import projector_positions
 from projections.migrate import newest_revision, revision_of
+from projections.sharing import MEMBER, PARTITION
 from projections.trouble import DatabaseTrouble
 from schemas.facts import decode_fact
 from schemas.times import parse_time
@@ -171,7 +172,9 @@ def outbox(engine: Database, now: int) -> Json:
 def projectors(engine: Database, now: int) -> Json:
     """Which roles are held; a relay takes its lease only while there is something to do."""
     held = holders(engine, now)
-    theirs = sorted({holder for role, holder in held.items() if role.startswith("project/")})
-    others = [f"{role} by {holder}" for role, holder in sorted(held.items()) if not role.startswith("project/")]
+    theirs = sorted({holder for role, holder in held.items() if role.startswith(PARTITION)})
+    others = [
+        f"{role} by {holder}" for role, holder in sorted(held.items()) if not role.startswith((PARTITION, MEMBER))
+    ]
     found = "; ".join([f"partitions held by {', '.join(theirs) or 'nobody'}", *others])
     return row("projectors", bool(theirs), found, _PROJECT)

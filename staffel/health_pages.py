@@ -19,11 +19,12 @@ from staffel.session import Usage
 from staffel.watching import Watch
 
 ALIVE_S = 60.0
-"""Without a sign of life for so long a process is taken for dead: the largest unit takes some seconds."""
+"""The largest unit takes some seconds, and so does a broker that does not answer."""
 _JSON = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 Answer = tuple[str, Any]
 Start = Callable[..., Any]
+Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -37,10 +38,13 @@ class _Silent(WSGIRequestHandler):
         """Requests for health are no news."""
 
 
-def pages(pulse: Pulse, watch: Watch, metrics: Metrics) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
-    """The WSGI application."""
+def pages(pulse: Pulse, watch: Watch, metrics: Metrics, alive: float = ALIVE_S) -> Application:
+    """The WSGI application; `alive`: seconds without a sign of life after which the process is taken for dead."""
     measured = make_wsgi_app(metrics.registry)
-    answers: dict[str, Callable[[], Answer]] = {"/healthz": lambda: health(pulse), "/readyz": lambda: readiness(watch)}
+    answers: dict[str, Callable[[], Answer]] = {
+        "/healthz": lambda: health(pulse, alive),
+        "/readyz": lambda: readiness(watch),
+    }
 
     def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -53,9 +57,9 @@ def pages(pulse: Pulse, watch: Watch, metrics: Metrics) -> Callable[[dict[str, A
     return app
 
 
-def health(pulse: Pulse) -> Answer:
-    alive = pulse.age < ALIVE_S
-    return status(alive), {"alive": alive, "last_step_s": round(pulse.age, 3)}
+def health(pulse: Pulse, alive: float) -> Answer:
+    age = pulse.age
+    return status(age < alive), {"alive": age < alive, "last_step_s": round(age, 3)}
 
 
 def readiness(watch: Watch) -> Answer:

@@ -5,13 +5,14 @@ Topics, their settings and their first activation are laid down by `staffel topi
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from threading import Event
 from time import monotonic
 
 from projections.database import open_database
 from projections.health import projected
 from projections.migrate import migrate
+from projections.notices import PROJECTED, Notices
 from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings
@@ -20,7 +21,8 @@ from streams.embedded import has_passed
 from streams.kafka_address import KafkaAddress
 from streams.log import Log, LogRefused
 
-_POLL_S = 0.05
+_LOOK_S = 1.0
+"""At least so often a command looks by itself whether what it recorded is visible."""
 _POSTGRES = "postgresql"
 
 
@@ -49,11 +51,13 @@ class ScaledOut(Staffel):
         """Others do it."""
 
     def await_projected(self, until: Mapping[int, int]) -> None:
-        deadline, pause = monotonic() + self.settings.wait, Event()
-        while not has_passed(projected(self.engine, self.log), until):
-            if monotonic() >= deadline:
-                raise StillBusy(self._who_is_behind(until))
-            pause.wait(_POLL_S)
+        deadline = monotonic() + self.settings.wait
+        with closing(Notices(self.engine, [PROJECTED])) as notices:
+            while not has_passed(projected(self.engine, self.log), until):
+                left = deadline - monotonic()
+                if left <= 0:
+                    raise StillBusy(self._who_is_behind(until))
+                notices.wait(min(left, _LOOK_S))
 
     def _who_is_behind(self, until: Mapping[int, int]) -> str:
         scored = {partition: self.log.position(partition) for partition in until}
