@@ -18,12 +18,10 @@ from schemas.facts import CONTENT_TYPE
 from schemas.handoffs import EVENTS
 from schemas.json_schemas import Schema, facts, handoffs, scores
 from schemas.scores import ACCOUNT_SCORED, CHECKPOINT, CHECKPOINT_KEY, CONTACT_SCORED
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, KEPT, SCORES, SQA_HANDOFFS, SUPPRESSIONS
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, KEPT, PARTITIONS, SCORES, SQA_HANDOFFS, SUPPRESSIONS
 
 VERSION = "1.0.0"
 """Of the contract: the first number rises where a reader of before would break."""
-PARTITIONS = 6
-"""Of every topic, where nothing else is said when the topics are created by docker-compose.yml."""
 
 _JSON = "application/json"
 _BINDING = "0.5.0"

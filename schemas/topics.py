@@ -11,6 +11,8 @@ DEAD_LETTERS = "dead-letters"
 
 TOPICS = (ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, DEAD_LETTERS)
 
+PARTITIONS = 6
+"""Of every topic, where nothing else is said."""
 LARGEST_RECORD = 8 * 1024 * 1024
 """Bytes of one record batch, at most: a fact with the account that it touches fits by far."""
 COMPACTION_LAG_MS = 7 * 24 * 3_600_000

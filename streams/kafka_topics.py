@@ -60,10 +60,16 @@ def create(address: KafkaAddress, partitions: int, replication: int = 1) -> list
         return missing
 
 
-def check(address: KafkaAddress, replication: int = 1) -> list[Problem]:
-    """What is not as it should be; nothing where all is well. Raises `LogUnavailable` where no broker answers."""
+def look(address: KafkaAddress, replication: int = 1) -> tuple[dict[str, Found], list[Problem]]:
+    """The topics that stand, by our names of them, and what is not as it should be. Raises `LogUnavailable`."""
     with _admin(address, "the topics") as admin:
-        return _problems(address, _standing(admin, address), replication)
+        standing = _standing(admin, address)
+        return standing, _problems(address, standing, replication)
+
+
+def check(address: KafkaAddress, replication: int = 1) -> list[Problem]:
+    """What is not as it should be; nothing where all is well."""
+    return look(address, replication)[1]
 
 
 def refuse_wrong(address: KafkaAddress) -> None:
@@ -75,8 +81,7 @@ def refuse_wrong(address: KafkaAddress) -> None:
 
 def topic_ids(address: KafkaAddress) -> dict[str, str]:
     """By our names of the topics; those that are missing are left out."""
-    with _admin(address, "the topics") as admin:
-        return {name: found.id for name, found in _standing(admin, address).items()}
+    return {name: found.id for name, found in look(address)[0].items()}
 
 
 def delete(address: KafkaAddress) -> None:
@@ -132,7 +137,8 @@ def _standing(admin: KafkaAdminClient, address: KafkaAddress) -> dict[str, Found
     told = [each for each in admin.describe_topics(list(ours)) if not each["error_code"]]
     resources = [ConfigResource(ConfigResourceType.TOPIC, each["name"]) for each in told]
     configs = admin.describe_configs(resources, config_filter="all").get("topic", {}) if resources else {}
-    return {ours[each["name"]]: _found(each, configs[each["name"]]) for each in told}
+    found = {ours[each["name"]]: _found(each, configs[each["name"]]) for each in told}
+    return {name: found[name] for name in TOPICS if name in found}
 
 
 def _found(told: Mapping[str, Any], configs: Mapping[str, Any]) -> Found:
@@ -158,7 +164,7 @@ def _problems_of(
     name: str, called: str, found: Found | None, replication: int, partitions: int | None
 ) -> Iterator[Problem]:
     if found is None:
-        yield Problem(called, "", None, "there")
+        yield Problem(called, "existence", None, "a topic")
         return
     if partitions is not None and found.partitions != partitions:
         yield Problem(called, "number of partitions", str(found.partitions), str(partitions))
