@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from secrets import token_hex
 from socket import gethostname
+from threading import Event
 from time import monotonic
 
 from sqlalchemy import BigInteger, Connection, Engine, cast, func, literal, or_, select
@@ -17,6 +18,7 @@ from projections.statements import insert_into
 from projections.work_tables import leases
 
 TERM_MS = 15_000
+_ASK_AGAIN_S = 0.2
 HOST = "host"
 """The holder where one process hosts alone, under its own lock: a successor goes on with the same lease."""
 
@@ -79,8 +81,17 @@ class Lease:
         """Nobody else can have taken it yet: its term, counted here, is not over."""
         return monotonic() - self._taken < self._term / 1000
 
-    def keep(self) -> bool:
-        """Take it, or renew it where half of its term is over; False while another holds it."""
+    def keep(self, patience: float = 0.0) -> bool:
+        """Take it, or renew it where half of its term is over; False where another holds it for longer than `patience`
+        (seconds)."""
+        deadline, pause = monotonic() + patience, Event()
+        while not self._keep():
+            if monotonic() >= deadline:
+                return False
+            pause.wait(_ASK_AGAIN_S)
+        return True
+
+    def _keep(self) -> bool:
         asked = monotonic()
         if asked - self._taken < self._term / 2000:
             return True
@@ -88,7 +99,11 @@ class Lease:
         self._taken = asked if held else float("-inf")
         return held
 
+    def forget(self) -> None:
+        """Ask anew, however short ago it was taken."""
+        self._taken = float("-inf")
+
     def release(self) -> None:
         """Let another begin at once."""
-        self._taken = float("-inf")
+        self.forget()
         release(self._engine, self.role, self.holder)

@@ -1,63 +1,111 @@
 """Rebuilding the read models beside the ones in use, from a replay of `engagement`. Never fills an outbox.
 
 The new version takes over the checkpoint of the old one before the replay begins. So whatever the projector has not
-read yet is read again by the new version, work and all; what the replay knew already changes nothing there.
+read yet is read again by the new version, work and all; what the replay knew already changes nothing there. Where the
+checkpoint is of another log, the new version reads `scores` from the beginning. A lease lets one rebuild run at a time.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-from sqlalchemy import Connection, Engine, insert, inspect, literal, select
+from sqlalchemy import Connection, Engine, insert, inspect
 
 from projections import versions
-from projections.projector import BATCH, Projector
+from projections.leases import Lease, holder_here, holder_of
+from projections.projector import Projector
 from projections.tables import ReadModels, read_models
-from projections.updates import Replay, batches
+from projections.updates import Batch, Replay, batches
+from projections.versions import Checkpoint
 from projections.work_tables import checkpoints
 from projections.writing import write_read_models
+from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 
+_PORTION = 5_000
+TERM_MS = 6_000
+PATIENCE_S = TERM_MS / 1000 + 1
+"""So long a rebuild waits for another one: one that was killed renews its lease no more."""
 
-def rebuild(engine: Engine, log: Log, replay: Replay, name: str = versions.MAIN) -> int:
+
+class RebuiltElsewhere(Exception):
+    """Another process rebuilds this projection; the message says which."""
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def rebuild(
+    engine: Engine,
+    log: Log,
+    replay: Replay,
+    name: str = versions.MAIN,
+    *,
+    holder: str | None = None,
+    clock: Callable[[], int] = system_clock,
+    patience: float = PATIENCE_S,
+) -> int:
     """Build a new version, catch up with `scores`, switch the pointer; answers the version now asked.
 
-    A rebuild that was interrupted leaves the old version in use; the next one clears what it left.
+    A rebuild that was interrupted leaves the old version in use; the next one clears what it left. Raises
+    `RebuiltElsewhere` where another one runs for longer than `patience` (seconds), or has begun meanwhile.
     """
-    version = _prepare(engine, name)
-    for partition in range(log.partitions("engagement")):
-        _replay(engine, read_models(version), partition, replay)
-    _catch_up(Projector.beside(engine, log, name, version, replay))
-    _switch(engine, name, version)
+    lease = Lease(engine, f"rebuild/{name}", holder or holder_here(), clock, TERM_MS)
+
+    def keep(patience: float = 0.0) -> None:
+        if not lease.keep(patience):
+            other = holder_of(engine, lease.role, clock()) or "another process"
+            raise RebuiltElsewhere(f"{name} is being rebuilt by {other}; wait until that is done, or end it")
+
+    keep(patience)
+    try:
+        version = _build(engine, log, replay, name, keep)
+        lease.forget()
+        keep()
+        _switch(engine, name, version)
+        return version
+    finally:
+        lease.release()
+
+
+def _build(engine: Engine, log: Log, replay: Replay, name: str, keep: Callable[[], None]) -> int:
+    version = _prepare(engine, log, name)
+    for partition in range(log.partitions(ENGAGEMENT)):
+        for batch in batches(partition, replay(partition), _PORTION):
+            _write(engine, read_models(version), batch)
+            keep()
+    projector = Projector.beside(engine, log, name, version, replay)
+    while projector.advance():
+        keep()
     return version
 
 
-def _prepare(engine: Engine, name: str) -> int:
+def _prepare(engine: Engine, log: Log, name: str) -> int:
     with engine.begin() as connection:
         old = versions.version_of(connection, name)
         _clear_all_but(connection, name, old)
         new = old + 1
         read_models(new).metadata.create_all(connection)
-        _copy_checkpoints(connection, name, old, new)
+        for partition in range(log.partitions(SCORES)):
+            stands = _usable(log, partition, versions.checkpoint(connection, name, old, partition))
+            row = {"projection": name, "version": new, "partition": partition, **stands._asdict()}
+            connection.execute(insert(checkpoints).values(row))
         return new
 
 
-def _copy_checkpoints(connection: Connection, name: str, old: int, new: int) -> None:
-    c = checkpoints.c
-    stand = select(c.projection, literal(new), c.partition, c.next_offset, c.engagement_next, c.log)
-    ours = stand.where(c.projection == name, c.version == old)
-    columns = [c.projection, c.version, c.partition, c.next_offset, c.engagement_next, c.log]
-    connection.execute(insert(checkpoints).from_select([column.name for column in columns], ours))
+def _usable(log: Log, partition: int, stands: Checkpoint) -> Checkpoint:
+    """The checkpoint, or the beginning where it means nothing in this log."""
+    generation = log.generation(SCORES)
+    if stands.log not in (None, generation) or stands.next_offset > log.end(SCORES, partition):
+        return Checkpoint(log=generation)
+    return stands
 
 
-def _replay(engine: Engine, models: ReadModels, partition: int, replay: Replay) -> None:
-    for batch in batches(partition, replay(partition), BATCH):
-        with engine.begin() as connection:
-            write_read_models(connection, models, batch)
-
-
-def _catch_up(projector: Projector) -> None:
-    while projector.advance():
-        continue
+def _write(engine: Engine, models: ReadModels, batch: Batch) -> None:
+    with engine.begin() as connection:
+        write_read_models(connection, models, batch)
 
 
 def _switch(engine: Engine, name: str, version: int) -> None:

@@ -168,6 +168,7 @@ def message(error: Exception) -> str:
 
 def expected() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
+    from projections.rebuild import RebuiltElsewhere
     from projections.trouble import DatabaseTrouble
     from scoring.model import ModelError
     from staffel.wiring import StillBusy
@@ -175,4 +176,4 @@ def expected() -> tuple[type[Exception], ...]:
     from streams.log import LogError
     from streams.partition_fold import NoModel
 
-    return Found, DatabaseTrouble, ModelError, StillBusy, HeldElsewhere, LogError, NoModel, OSError
+    return Found, DatabaseTrouble, RebuiltElsewhere, ModelError, StillBusy, HeldElsewhere, LogError, NoModel, OSError

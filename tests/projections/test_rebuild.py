@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect
 
-from projections.rebuild import rebuild
+from projections import leases
+from projections.rebuild import RebuiltElsewhere, rebuild, system_clock
 from projections.updates import Scored
 from projections.versions import version_of
 from schemas.scores import Changes
-from schemas.topics import SQA_HANDOFFS
+from schemas.topics import SCORES, SQA_HANDOFFS
+from streams.log import LogRefused
+from tests.projections.broker_like import BrokerLike
 from tests.projections.builders import account_scored, anonymous, contact_scored, line, opened, parked, step, track
 from tests.projections.world import World
 
@@ -112,3 +115,57 @@ def test_versions_follow_each_other_and_the_oldest_are_cleared(world: World) -> 
         assert version_of(connection) == 4
     tables = inspect(world.engine).get_table_names()
     assert [name for name in tables if name.startswith("ledger")] == ["ledger", "ledger_v3", "ledger_v4"]
+
+
+def test_two_rebuilds_at_once_the_second_says_who_rebuilds(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+
+    def in_the_middle(_partition: int) -> Iterable[Scored]:
+        with pytest.raises(RebuiltElsewhere, match="main is being rebuilt by the first; wait until that is done"):
+            rebuild(world.engine, world.log, replay, holder="the second", patience=0)
+        return [_WHOLE, _CONTACT]
+
+    assert rebuild(world.engine, world.log, in_the_middle, holder="the first") == 2
+    assert rebuild(world.engine, world.log, replay, holder="the second", patience=0) == 3
+
+
+def test_a_rebuild_waits_for_one_that_was_killed(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+    assert leases.take(world.engine, "rebuild/main", "killed", system_clock(), term=300)
+
+    assert rebuild(world.engine, world.log, replay) == 2
+
+
+def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
+    world.given(_FIRST, _SECOND, _CONTACT)
+
+    def overtaken(_partition: int) -> Iterable[Scored]:
+        world.term_over()
+        leases.take(world.engine, "rebuild/main", "another", system_clock())
+        return [_WHOLE, _CONTACT]
+
+    with pytest.raises(RebuiltElsewhere, match="rebuilt by another"):
+        rebuild(world.engine, world.log, overtaken)
+    assert _version(world) == 1
+
+
+def test_after_the_topics_were_made_anew_a_rebuild_is_the_way_out(database: Engine) -> None:
+    """Facts and scores are the same again; their offsets are not."""
+    log = BrokerLike()
+    world = World(database, log=log).given(_FIRST, _SECOND, _CONTACT).worked()
+    before, sent = read_models_of(world), len(world.on_log(SQA_HANDOFFS))
+    log.recreate(SCORES)
+    world.published(_FIRST, _SECOND, _CONTACT)
+    with pytest.raises(LogRefused, match="`staffel rebuild main`"):
+        world.projected()
+
+    rebuild(world.engine, log, replay)
+
+    assert read_models_of(world.projected()) == before
+    assert len(world.worked().on_log(SQA_HANDOFFS)) == sent
+    assert world.rows("checkpoints", "next_offset", "log", version=2) == [(log.end(SCORES, 0), log.generation(SCORES))]
+
+
+def _version(world: World) -> int:
+    with world.engine.connect() as connection:
+        return version_of(connection)
