@@ -14,7 +14,7 @@ from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from projections.alert_rows import ALERTS, AlertRows
 from projections.database import Database
-from projections.leases import HOST, Lease
+from projections.leases import HOST, TERM_MS, Lease
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 
@@ -25,7 +25,7 @@ class Alerts:
     """A step: `advance` reads what is new on `sqa-handoffs`; threads tell it. Ends with `close`.
 
     `fresh`: how old an event may be and is still told, in milliseconds. `holder` is unlike that of any other process
-    that may run; `clock`: milliseconds since 1970; `log_lines` takes structured lines.
+    that may run; `term`: of its lease, in milliseconds; `clock`: since 1970. `log_lines` takes structured lines.
     """
 
     name = ALERTS
@@ -41,10 +41,11 @@ class Alerts:
         fresh: int,
         log_lines: Any,
         holder: str = HOST,
+        term: int = TERM_MS,
     ) -> None:
         self._log, self._log_lines = log, log_lines
         self._rows = AlertRows(engine)
-        self._lease = Lease(engine, ALERTS, holder, clock)
+        self._lease = Lease(engine, ALERTS, holder, clock, term)
         self._subscription = Subscription(self._rows, log, settings, clock, fresh, log_lines)
         self._deliveries = [Delivery(self._rows, each, clock, self.holds, fresh, log_lines) for each in channels]
         self._held, self._closed = False, Event()

@@ -1,0 +1,119 @@
+"""End to end in the one process that hosts: facts come in, an account is handed over, and an alert arrives once."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.times import format_time
+from tests import databases
+from tests.alerts.builders import HOUR, MINUTE, SECRET
+from tests.alerts.reacting import awaited, now
+from tests.alerts.receiver import Receiver
+from tests.cli.processes import Processes
+
+MODEL = Path(__file__).parent / "model.yaml"
+
+
+@pytest.fixture
+def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
+    """A home of its own whose alerts go to the receiver."""
+    databases.migrated("sqlite", tmp_path)
+    file = tmp_path / "alerts.yaml"
+    file.write_text(f"channels: [{{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET}}]")
+    settings = {"STAFFEL_HOME": str(tmp_path), "STAFFEL_MODEL": str(MODEL), "STAFFEL_ALERTS": str(file)}
+    made = Processes(tmp_path, settings | {"CRM_SECRET": SECRET})
+    yield made
+    for each in made.started:
+        each.process.kill()
+        each.process.wait()
+
+
+def recorded(processes: Processes, *forms: tuple[str, str, int]) -> None:
+    """Forms that were sent: account, form, and when (milliseconds since 1970)."""
+    told = [
+        {
+            **{"specversion": "1.0", "id": f"{account}-{form}", "source": "site", "type": "web.form_submitted"},
+            **{"subject": account, "time": format_time(time), "data": {"form": form}},
+        }
+        for account, form, time in forms
+    ]
+    file = processes.folder / "facts.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in told))
+    assert processes.asked("ingest", "cloudevents", file)["recorded"] == len(forms)
+
+
+def listed(processes: Processes) -> list[dict[str, Any]]:
+    return processes.asked("alerts", "list")  # type: ignore[no-any-return]
+
+
+def test_a_handoff_is_told_once(processes: Processes, receiver: Receiver) -> None:
+    host = processes.start("up")
+    host.await_ready()
+    recorded(processes, ("acme.com", "contact", now()), ("hot.com", "demo", now()))
+    told = {request.verified()["subject"]: request for request in receiver.await_requests(2)}
+    awaited(lambda: [row["status"] for row in listed(processes)].count("delivered"), 2)
+
+    acme, hot = told["acme.com"].verified(), told["hot.com"].verified()
+    assert (acme["type"], acme["data"]["act_now"], hot["data"]["act_now"]) == ("sqa.handoff_proposed.v1", False, True)
+    [handoff] = [row for row in processes.asked("handoffs") if row["account"] == "acme.com"]
+    assert {name: acme["data"][name] for name in ("handoff", "score", "route", "due_at", "reasons")} == {
+        name: handoff[name] for name in ("handoff", "score", "route", "due_at", "reasons")
+    }
+    assert [(row["account"], row["kind"], row["status"]) for row in listed(processes)] == [
+        *[("hot.com", "act_now", "delivered"), ("acme.com", "handoff_proposed", "delivered")]
+    ]
+    assert (host.stop(), SECRET in host.log.read_text()) == (0, False)
+
+
+def test_a_service_level_that_passes_is_told_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
+    host = processes.start("up")
+    host.await_ready()
+    recorded(processes, ("old.com", "contact", now() - 40 * HOUR), ("late.com", "contact", now() - 3 * HOUR))
+    told = receiver.await_requests(2)
+
+    assert [request.verified()["type"] for request in told] == ["sqa.handoff_proposed.v1", "sqa.handoff_expired.v1"]
+    assert {request.verified()["subject"] for request in told} == {"late.com"}
+    awaited(lambda: len(listed(processes)), 4)
+    assert {(row["account"], row["status"]) for row in listed(processes) if row["status"] != "delivered"} <= {
+        *[("old.com", "history"), ("late.com", "waiting")]
+    }
+    assert told[1].verified()["data"]["score"] == told[0].verified()["data"]["score"]
+    assert host.stop() == 0
+
+
+def test_a_host_killed_between_telling_and_marking_tells_again_with_the_same_id(
+    processes: Processes, receiver: Receiver
+) -> None:
+    receiver.hold()
+    host = processes.start("up")
+    host.await_ready()
+    recorded(processes, ("acme.com", "contact", now()))
+    [first] = receiver.await_requests(1)
+    host.process.send_signal(signal.SIGKILL)
+    host.process.wait()
+    receiver.hold(False)
+    heir = processes.start("up")
+    [_, second] = receiver.await_requests(2)
+    awaited(lambda: [row["status"] for row in listed(processes)].count("delivered"), 1)
+
+    assert (second.id, second.body) == (first.id, first.body)
+    assert second.verified()["subject"] == "acme.com"
+    assert (heir.stop(), len(receiver.requests)) == (0, 2)
+
+
+def test_a_replay_and_a_rebuild_tell_nobody(processes: Processes, receiver: Receiver) -> None:
+    host = processes.start("up")
+    host.await_ready()
+    recorded(processes, ("acme.com", "contact", now() - MINUTE))
+    receiver.await_requests(1)
+    processes.asked("audit", "replay")
+    processes.asked("audit", "verify")
+    processes.asked("rebuild", "main")
+    recorded(processes, ("last.com", "contact", now()))
+
+    assert [request.verified()["subject"] for request in receiver.await_requests(2)] == ["acme.com", "last.com"]
+    assert host.stop() == 0

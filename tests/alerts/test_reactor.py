@@ -1,0 +1,171 @@
+"""The alerts as they run: at once, side by side, one process at a time. On SQLite and on PostgreSQL."""
+
+from threading import Timer
+from time import monotonic
+
+import pytest
+from sqlalchemy import Engine
+
+from alerts.reactor import Alerts
+from projections.alert_rows import AlertRows
+from projections.work_tables import leases
+from streams.sql_log import SqlLog
+from tests.alerts.builders import DAY, SECRET, accepted, proposed
+from tests.alerts.reacting import alerts, append, awaited, delivered, now, recent, running, webhooks
+from tests.alerts.receiver import Answer, Receiver, receiving
+from tests.alerts.world import Lines
+
+
+@pytest.fixture
+def log(database: Engine) -> SqlLog:
+    return SqlLog(database)
+
+
+def test_an_event_is_told_within_moments(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+    with running(alerts(database, log, webhooks(crm=receiver))):
+        append(log, recent("first.com"))
+        receiver.await_requests(1)
+        begun = monotonic()
+        append(log, recent("second.com"))
+        [_, second] = receiver.await_requests(2)
+
+    assert second.verified()["subject"] == "second.com"
+    assert second.at - begun < 1.0
+
+
+def test_many_are_told_once_each_and_in_their_order(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+    accounts = [f"account-{n}.com" for n in range(30)]
+    with running(alerts(database, log, webhooks(crm=receiver))):
+        append(log, *map(recent, accounts))
+        append(log, *map(recent, accounts), accepted(at=now()))
+        awaited(delivered(database), 30)
+
+    assert [request.verified()["subject"] for request in receiver.requests] == accounts
+
+
+def test_a_channel_that_does_not_answer_keeps_no_other_waiting(
+    database: Engine, log: SqlLog, receiver: Receiver
+) -> None:
+    with receiving() as silent:
+        silent.hold()
+        with running(alerts(database, log, webhooks(silent=silent, crm=receiver))):
+            append(log, recent("first.com"))
+            silent.await_requests(1)
+            append(log, recent("second.com"), recent("third.com"))
+            told = receiver.await_requests(3)
+            assert len(silent.requests) == 1
+            silent.hold(False)
+            awaited(delivered(database), 6)
+
+    assert [request.verified()["subject"] for request in told] == ["first.com", "second.com", "third.com"]
+
+
+def test_a_second_process_waits_for_the_first_and_goes_on_where_it_ended(
+    database: Engine, log: SqlLog, receiver: Receiver
+) -> None:
+    settings = webhooks(crm=receiver)
+    first, second = alerts(database, log, settings, "first"), alerts(database, log, settings, "second")
+    with running(first) as ends:
+        append(log, recent("one.com"))
+        receiver.await_requests(1)
+        with running(second):
+            append(log, recent("two.com"))
+            receiver.await_requests(2)
+            assert (first.holds(), second.holds()) == (True, False)
+            ends.set()
+            append(log, recent("three.com"))
+            receiver.await_requests(3)
+            awaited(delivered(database), 3)
+            assert (first.holds(), second.holds()) == (False, True)
+
+    assert [request.verified()["subject"] for request in receiver.requests] == ["one.com", "two.com", "three.com"]
+
+
+def test_who_dies_holding_the_lease_is_followed_after_its_term(
+    database: Engine, log: SqlLog, receiver: Receiver
+) -> None:
+    settings = webhooks(crm=receiver)
+    dead = alerts(database, log, settings, "dead")
+    append(log, recent())
+    dead.advance()
+    receiver.await_requests(1)
+    awaited(delivered(database), 1)
+    begun = monotonic()
+    with running(alerts(database, log, settings, "heir")):
+        append(log, recent("heir.com"))
+        receiver.await_requests(2)
+
+    assert monotonic() - begun > 0.5
+    assert len(receiver.requests) == 2
+    dead.close()
+
+
+def test_who_lost_the_lease_tells_nothing_more(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+    settings = webhooks(crm=receiver)
+    asleep = alerts(database, log, settings, "asleep")
+    asleep.advance()
+    with database.begin() as connection:
+        connection.execute(leases.update().values(holder="another", until=now() + DAY))
+    awaited(lambda: not asleep.holds(), True)
+    append(log, recent())
+
+    assert (asleep.advance(), asleep.holds(), receiver.requests) == (0, False, [])
+    asleep.close()
+
+
+def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
+    database: Engine, log: SqlLog, receiver: Receiver
+) -> None:
+    receiver.hold()
+    step = alerts(database, log, webhooks(crm=receiver))
+    append(log, recent("one.com"), recent("two.com"))
+    step.advance()
+    receiver.await_requests(1)
+    Timer(0.3, receiver.hold, [False]).start()
+    step.close()
+
+    told = AlertRows(database).newest(10)
+    assert [(row.account, row.status) for row in told] == [("two.com", "waiting"), ("one.com", "delivered")]
+    assert len(receiver.requests) == 1
+
+
+def test_trouble_of_a_channels_thread_reaches_the_host(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+    step = alerts(database, log, webhooks(crm=receiver))
+    step.advance()
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE alerts RENAME COLUMN next_try_at TO gone")
+
+    with pytest.raises(Exception, match="next_try_at"):
+        _advance_until_it_fails(step)
+    step.close()
+
+
+def test_what_happened_before_the_log_was_read_first_is_not_told(
+    database: Engine, log: SqlLog, receiver: Receiver
+) -> None:
+    append(log, *(proposed(f"old-{n}.com", at=now() - (n + 2) * DAY) for n in range(700)))
+    with running(alerts(database, log, webhooks(crm=receiver))):
+        append(log, recent("new.com"))
+        receiver.await_requests(1)
+        awaited(delivered(database), 1)
+
+    assert [request.verified()["subject"] for request in receiver.requests] == ["new.com"]
+
+
+def test_no_line_of_log_holds_a_secret_or_an_address(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+    receiver.answers = [Answer(500), Answer(204)]
+    lines = Lines()
+    with running(alerts(database, log, webhooks(crm=receiver), lines=lines)):
+        append(log, recent())
+        awaited(delivered(database), 1, seconds=30)
+
+    said = str(lines.told)
+    assert [what for what, _ in lines.told] == ["alerts_begin", "alert_waiting", "alert_delivered"]
+    assert not [part for part in (SECRET, SECRET[6:], "hooks", "tenant", "acme.com") if part in said]
+
+
+def _advance_until_it_fails(step: Alerts) -> None:
+    deadline = monotonic() + 20
+    while monotonic() < deadline:
+        step.advance()
+        step.wait(0.05)
