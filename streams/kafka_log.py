@@ -63,6 +63,11 @@ class KafkaLog:
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         return self._reader.read(self._there(topic, partition), partition, start, limit)
 
+    @property
+    def held(self) -> int:
+        """Bytes fetched ahead, about; bounded."""
+        return self._reader.held
+
     def end(self, topic: str, partition: int) -> int:
         return self._fetching.end(self._there(topic, partition), partition)
 

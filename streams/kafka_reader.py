@@ -164,6 +164,12 @@ class Reader:
             found = [record for batch in brought for record in records_of(batch, start, key)]
             yield [record for record in found if record.offset < end]
 
+    @property
+    def held(self) -> int:
+        """Bytes that are ready for who reads on, about."""
+        with self._lock:
+            return sum(cursor.held for cursor in self._cursors.values())
+
     def _keep(self, place: tuple[str, int, int], cursor: Cursor) -> None:
         with self._lock:
             self._cursors[place] = cursor

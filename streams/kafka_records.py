@@ -113,14 +113,18 @@ def _unpacked(batch: Batch) -> bytes:
     kind = batch.attributes & _CODEC
     if not kind:
         return packed
-    name, unpack = _UNPACK[kind]
+    name, unpack = _UNPACK.get(kind, (f"codec {kind}", _unknown))
     try:
         return unpack(packed)
     except (TypeError, NotImplementedError):
         raise LogError(
-            f"the batch at offset {batch.first} is packed by {name}, which cannot be unpacked here; "
-            f"pip install 'kafka-python[{name}]'"
+            f"the batch at offset {batch.first} is packed by {name}, which cannot be unpacked here; install "
+            f"kafka-python[{name}], or let the producers of this topic use lz4"
         ) from None
+
+
+def _unknown(packed: bytes) -> bytes:
+    raise NotImplementedError
 
 
 def _records(body: bytes, batch: Batch, start: int, wanted: bytes | None) -> list[Record]:
