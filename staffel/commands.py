@@ -47,7 +47,7 @@ def record_one(
 
 def record_observation(staffel: Staffel, observation: Observation) -> Recorded | Duplicate:
     """Record it upon all that was recorded before, and wait until it is visible. Raises `Found` where it is refused."""
-    staffel.settle()
+    staffel.settle("nothing was recorded")
     [outcome] = staffel.recorder.record([observation])
     if isinstance(outcome, Rejected):
         raise Found(f"{outcome.code}: {outcome.why}")

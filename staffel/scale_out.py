@@ -16,7 +16,7 @@ from projections.notices import PROJECTED, Notices
 from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings
-from staffel.wiring import Clock, RandomBytes, Staffel, StillBusy
+from staffel.wiring import Clock, RandomBytes, Staffel
 from streams.embedded import has_passed
 from streams.kafka_address import KafkaAddress
 from streams.log import Log, LogRefused
@@ -50,19 +50,20 @@ class ScaledOut(Staffel):
     def drain(self) -> None:
         """Others do it."""
 
-    def await_projected(self, until: Mapping[int, int]) -> None:
+    def await_projected(self, until: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait
         with closing(Notices(self.engine, [PROJECTED])) as notices:
             while not has_passed(projected(self.engine, self.log), until):
                 left = deadline - monotonic()
                 if left <= 0:
-                    raise StillBusy(self._who_is_behind(until))
+                    return self._late(until)
                 notices.wait(min(left, _LOOK_S))
+        return None
 
-    def _who_is_behind(self, until: Mapping[int, int]) -> str:
+    def _late(self, until: Mapping[int, int]) -> str:
         scored = {partition: self.log.position(partition) for partition in until}
-        late = _NOT_PROJECTED if has_passed(scored, until) else _NOT_SCORED
-        return f"recorded, but not {late} in {self.settings.wait:g} s; `staffel doctor` tells more"
+        missing = _NOT_PROJECTED if has_passed(scored, until) else _NOT_SCORED
+        return f"facts are still not {missing} after {self.settings.wait:g} s; `staffel doctor` tells more"
 
 
 _NOT_SCORED = "scored (is `staffel worker` running?)"

@@ -80,9 +80,15 @@ class Staffel(ABC):
         networks = networks_of(self.settings)
         return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
 
-    def settle(self) -> None:
-        """Return when everything recorded so far is visible; `StillBusy` where those who host take too long."""
-        self.await_projected({p: self.log.end(ENGAGEMENT, p) for p in range(self.log.partitions(ENGAGEMENT))})
+    def settle(self, so_far: str = "recorded") -> None:
+        """Return when everything recorded so far is visible; `StillBusy` where those who host take too long.
+
+        `so_far`: what became of the caller's own facts, for the message.
+        """
+        until = {partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))}
+        late = self.await_projected(until)
+        if late is not None:
+            raise StillBusy(f"{so_far}, but {late}")
 
     def close(self) -> None:
         self.log.close()
@@ -93,8 +99,8 @@ class Staffel(ABC):
         """Do what there is to do, where this process holds the lock."""
 
     @abstractmethod
-    def await_projected(self, until: Mapping[int, int]) -> None:
-        """Return when the engagement before these offsets is visible. Raises `StillBusy`."""
+    def await_projected(self, until: Mapping[int, int]) -> str | None:
+        """Return when the engagement before these offsets is visible; who is late, where that takes too long."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +131,11 @@ class Embedded(Staffel):
     def drain(self) -> None:
         self.host.drain()
 
-    def await_projected(self, until: Mapping[int, int]) -> None:
-        if not self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait):
-            holder = self.lock.holder() or "the process that hosts"
-            raise StillBusy(f"recorded, but {holder} has not caught up in {self.settings.wait:g} s; ask again later")
+    def await_projected(self, until: Mapping[int, int]) -> str | None:
+        if self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait):
+            return None
+        holder = self.lock.holder() or "the process that hosts"
+        return f"{holder} has not caught up in {self.settings.wait:g} s; ask again later"
 
     def projector_positions(self) -> dict[int, int]:
         return projector_positions(self.engine, self.log)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from staffel.settings import Settings
 from tests import databases
 
 STAFFEL = Path(sys.executable).parent / "staffel"
@@ -16,8 +17,8 @@ STAFFEL = Path(sys.executable).parent / "staffel"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, and a home in it whose tables are made already."""
-    for name in [name for name in os.environ if name.startswith("STAFFEL_")]:
-        monkeypatch.delenv(name)
+    for setting in Settings.model_fields:
+        monkeypatch.delenv(f"STAFFEL_{setting.upper()}", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / ".staffel"
