@@ -3,7 +3,7 @@
 Goes through the observations in their order, so that what one tells holds for the next. Never appends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -20,8 +20,8 @@ from streams.log import NewRecord
 class History(Protocol):
     """What was recorded before this batch; the entrance to the log answers."""
 
-    def has_facts(self, account: str) -> bool:
-        """Whether the log holds anything under this key."""
+    def with_facts(self, accounts: Iterable[str]) -> Set[str]:
+        """Those of these `anon:` accounts that the log holds anything of."""
 
 
 class Sound(NamedTuple):
@@ -45,12 +45,17 @@ class Batch:
     """Persons that this batch found in a company."""
     _identified: dict[str, str] = field(default_factory=dict)
     """Pairs that this batch tells: known to the next ones once they are durable."""
+    _paired: set[str] = field(default_factory=set)
+    """Visitors that come together with a person."""
+    _asked: dict[str, bool] = field(default_factory=dict)
+    """Visitors, and whether they had facts of their own before the batch."""
 
     def look_up(self, observations: list[Observation]) -> None:
         """Ask vault and directory at once for what the batch will want to know."""
         self.people.look_up(observations)
         open_ = [o for o in observations if o.account is None]
         shown = [self.people.shown(o) for o in open_]
+        self._paired = {who.visitor for who in shown if who.visitor and who.contact}
         hosts = dict.fromkeys(who.email_domain or _host(o) for o, who in zip(open_, shown, strict=True))
         domains = (domain for host in hosts if host for domain in suffixes_of(host))
         self.attributor.look_up("contact", [who.contact for who in shown if who.contact])
@@ -188,7 +193,16 @@ class Batch:
         return [ANON + visitor, company] if self._was_alone(visitor) else [company]
 
     def _was_alone(self, visitor: str) -> bool:
-        return visitor in self.attributor.overlay.anonymous or self.history.has_facts(ANON + visitor)
+        if visitor in self.attributor.overlay.anonymous:
+            return True
+        if visitor not in self._asked:
+            self._ask_at_once(self._paired | {visitor})
+        return self._asked[visitor]
+
+    def _ask_at_once(self, visitors: Iterable[str]) -> None:
+        accounts = {ANON + visitor: visitor for visitor in visitors}
+        found = self.history.with_facts(accounts)
+        self._asked = {visitor: account in found for account, visitor in accounts.items()} | self._asked
 
     def _learn(self, draft: Draft) -> None:
         overlay, account, contact = self.attributor.overlay, draft.attribution.account, draft.contact

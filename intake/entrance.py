@@ -3,7 +3,7 @@
 A log with unique ids sees to it by itself; before any other one stands the inbox, `projections/inbox.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple, Protocol, cast
 
 from projections.database import Database
@@ -24,8 +24,8 @@ class Entrance(Protocol):
         Raises what log and database raise; the records may be given again then, and none is appended a second time.
         """
 
-    def has_facts(self, account: str) -> bool:
-        """Whether the log holds anything under this key."""
+    def with_facts(self, accounts: Iterable[str]) -> Set[str]:
+        """Those of these `anon:` accounts that the log holds anything of, or soon will."""
 
 
 class UniqueLog(Protocol):
@@ -48,8 +48,8 @@ class OpenDoor(NamedTuple):
         places = self.log.append(ENGAGEMENT, records)
         return [Entered(record.key, *place) for record, place in zip(records, places, strict=True)]
 
-    def has_facts(self, account: str) -> bool:
-        return account in self.log.latest(ENGAGEMENT, [account])
+    def with_facts(self, accounts: Iterable[str]) -> Set[str]:
+        return self.log.latest(ENGAGEMENT, list(accounts)).keys()
 
 
 def entrance_to(log: Log, database: Database, clock: Callable[[], int], *, keep: bool) -> Entrance:

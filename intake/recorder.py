@@ -38,8 +38,8 @@ class Recorder:
         allowances: Mapping[str, Allowance] | None = None,
         remembered: int = 200_000,
     ) -> None:
-        """`entrance`: see `entrance_to`; `allowances`: what a source (`segment/website`, else `segment`) may send beyond
-        the declared fields."""
+        """`entrance`: `entrance_to` gives one; `allowances`: what a source (`segment/website`, else `segment`) may send
+        beyond the declared fields."""
         self._entrance, self._vault, self._directory, self._clock = entrance, vault, directory, clock
         self._networks = networks or NoNetworks()
         self._allowances = allowances or {}

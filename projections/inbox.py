@@ -29,6 +29,8 @@ from projections import versions
 from projections.database import reading
 from projections.facts import encode
 from projections.inbox_rows import Mark, Row, inbox_rows_of
+from projections.statements import rows_of
+from projections.work_tables import OF_VISITORS, inbox
 from schemas.facts import decode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record
@@ -92,14 +94,16 @@ class Inbox:
         self._mark(rows, places, self._clock())
         return [Entered(rows[id].account, *fresh.pop(id, places[id])) for id in ids]
 
-    def has_facts(self, account: str) -> bool:
-        """Whether a fact of this `anon:` account is in the log or on its way there."""
+    def with_facts(self, accounts: Iterable[str]) -> set[str]:
+        """Those of these `anon:` accounts that have facts in the log, or on their way there."""
+        asked = list(accounts)
         with self._reading.connect() as connection:
-            if self._rows.has_visitor(connection, account):
-                return True
-            accounts = versions.current(connection).accounts
-            found = connection.execute(select(accounts.c.seq).where(accounts.c.account == account))
-            return found.first() is not None
+            known = versions.current(connection).accounts.c.account
+            coming = select(inbox.c.account).distinct().where(OF_VISITORS)
+            found = rows_of(connection, coming, inbox.c.account, asked) + rows_of(
+                connection, select(known), known, asked
+            )
+            return {row.account for row in found}
 
     def _known(self, ids: Iterable[bytes]) -> list[Row]:
         with self._reading.connect() as connection:

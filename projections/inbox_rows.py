@@ -43,9 +43,6 @@ class InboxRows(Protocol):
     def forget(self, connection: Connection, before: int, limit: int) -> None:
         """Delete up to `limit` rows that are older and not kept."""
 
-    def has_visitor(self, connection: Connection, account: str) -> bool:
-        """Whether a fact of this `anon:` account is here."""
-
 
 def inbox_rows_of(engine: Engine) -> InboxRows:
     return PostgresRows() if engine.dialect.name == "postgresql" else SqliteRows()
@@ -53,7 +50,6 @@ def inbox_rows_of(engine: Engine) -> InboxRows:
 
 _COLUMNS = 'id, account, partition, since, "offset", keep'
 _EXPIRED = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE NOT keep AND at < {0} ORDER BY at LIMIT {0}{1})"
-_VISITOR = "SELECT 1 FROM inbox WHERE account = {0} AND account LIKE 'anon:%' LIMIT 1"
 
 
 class SqliteRows:
@@ -77,20 +73,17 @@ class SqliteRows:
     def forget(self, connection: Connection, before: int, limit: int) -> None:
         connection.exec_driver_sql(_EXPIRED.format("?", ""), (before, limit))
 
-    def has_visitor(self, connection: Connection, account: str) -> bool:
-        return connection.exec_driver_sql(_VISITOR.format("?"), (account,)).first() is not None
-
 
 class PostgresRows:
     def of(self, connection: Connection, ids: Sequence[bytes]) -> list[Row]:
-        asked = f"SELECT {_COLUMNS} FROM inbox WHERE id = ANY(%s::bytea[])"
+        asked = f"SELECT {_COLUMNS} FROM inbox WHERE id = ANY(%b::bytea[])"
         found = (connection.exec_driver_sql(asked, (list(some),)) for some in _portions(ids))
         return [Row(*row) for rows in found for row in rows]
 
     def add(self, connection: Connection, rows: Sequence[Row], at: int) -> int:
         insert = (
             f"INSERT INTO inbox ({_COLUMNS}, at) SELECT given.*, %s FROM "
-            "unnest(%s::bytea[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bool[]) AS given "
+            "unnest(%b::bytea[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bool[]) AS given "
             "ON CONFLICT DO NOTHING"
         )
         added = (connection.exec_driver_sql(insert, (at, *_columns(some))) for some in _portions(rows))
@@ -101,7 +94,7 @@ class PostgresRows:
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         update = (
             'UPDATE inbox SET partition = given.partition, "offset" = given.place, keep = keep OR %s '
-            "FROM unnest(%s::bytea[], %s::int[], %s::bigint[]) AS given(id, partition, place) WHERE inbox.id = given.id"
+            "FROM unnest(%b::bytea[], %b::int[], %b::bigint[]) AS given(id, partition, place) WHERE inbox.id = given.id"
         )
         for some in _portions(marks):
             connection.exec_driver_sql(update, (keep, *_columns(some)))
@@ -109,13 +102,9 @@ class PostgresRows:
     def forget(self, connection: Connection, before: int, limit: int) -> None:
         connection.exec_driver_sql(_EXPIRED.format("%s", " FOR UPDATE SKIP LOCKED"), (before, limit))
 
-    def has_visitor(self, connection: Connection, account: str) -> bool:
-        asked = _VISITOR.format("%s").replace("anon:%", "anon:%%")
-        return connection.exec_driver_sql(asked, (account,)).first() is not None
-
 
 def _portions(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (rows[at : at + _AT_ONCE] for at in range(0, len(rows)))
+    return (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE))
 
 
 def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:

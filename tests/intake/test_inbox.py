@@ -1,9 +1,6 @@
 """The inbox before a broker: what was recorded once is known again, wherever its recorder ended."""
 
 import random
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any, cast
 
 import pytest
@@ -13,10 +10,8 @@ from intake.entrance import entrance_to
 from intake.recorder import Recorder
 from intake.recording import Duplicate, Recorded
 from intake.vault import Vault
-from projections.inbox import KEPT_MS, Inbox
-from projections.tables import read_models
 from projections.work_tables import inbox
-from streams.log import Appended, Log, LogUnavailable, NewRecord
+from streams.log import Log, LogUnavailable
 from tests.intake.fakes import NOW, MemoryBroker, MemoryDirectory, seen
 
 PAGE = seen("p1", visitor="v1")

@@ -43,9 +43,11 @@ def _create_inbox() -> None:
         sa.Column("offset", BigInteger),
         sa.Column("at", BigInteger, nullable=False),
         sa.Column("keep", Boolean, nullable=False),
+        postgresql_with={"fillfactor": "50"},
     )
-    op.create_index("inbox_by_account", "inbox", ["account"])
-    op.create_index("inbox_by_time", "inbox", ["at"])
+    anonymous, expiring = sa.text("account LIKE 'anon:%'"), sa.text("NOT keep")
+    op.create_index("inbox_by_visitor", "inbox", ["account"], sqlite_where=anonymous, postgresql_where=anonymous)
+    op.create_index("inbox_expiring", "inbox", ["at"], sqlite_where=expiring, postgresql_where=expiring)
 
 
 def _create_alerts() -> None:
