@@ -125,4 +125,9 @@ def _listed(names: list[str] | None) -> str:
 
 def _cool_down(settings: "AlertSettings") -> str:
     spans = settings.cool_down.model_dump()
-    return ", ".join(f"{kind} {span // 60_000} minutes" for kind, span in spans.items())
+    return ", ".join(f"{kind} {_span(span // 60_000)}" for kind, span in spans.items())
+
+
+def _span(minutes: int) -> str:
+    """As the file writes it."""
+    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"
