@@ -11,7 +11,7 @@ from kafka import errors as broken
 from streams.kafka_address import KafkaAddress
 from streams.kafka_clients import Wire, is_passing
 from streams.kafka_fetching import Fetched, Fetching, Topic, fetch_request, fetched_of, told_of
-from streams.kafka_records import batches
+from streams.kafka_records import batches, next_offset
 
 _LONGEST_S = 20.0
 """Of one fetch."""
@@ -97,11 +97,11 @@ class Waiting:
 
 
 def steps(fetched: Fetched, offsets: dict[int, int], partition: int) -> bool:
-    """Whether there is a record; over markers of transactions the offset moves on."""
+    """Whether there is a record; over what transactions leave behind the offset moves on."""
     for batch in batches(fetched.content, fetched.aborted):
         if not batch.is_control and batch.next > offsets[partition]:
             return True
-        offsets[partition] = max(offsets[partition], batch.next)
+    offsets[partition] = max(offsets[partition], next_offset(fetched.content) or 0)
     return False
 
 

@@ -110,6 +110,7 @@ def test_a_transaction_left_open_holds_back_what_follows_and_is_named_when_it_la
     with pytest.raises(LogUnavailable, match=r"nothing beyond offset 1 can be read.*a transaction of another producer"):
         grow_and_read(log, 10)
     foreign.abort_transaction()
+    assert log.wait({0: 1}, timeout=10) is True
     assert values(log.read(ENGAGEMENT, 0, 1, 1)) == [b"fact 2"]
     log.close()
 
