@@ -1,16 +1,17 @@
 """Statements that SQLite and PostgreSQL both understand, for many rows at once. Never knows a table.
 
 Their text is made once and the rows are handed to the driver as they are: what the library would do to each value
-takes longer than the database does.
+takes longer than the database does. SQLite takes rows one by one, PostgreSQL all of them at once (`bulk.py`).
 """
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy import Connection, Select, Table
 
+from projections.bulk import copy_rows, highest_of_each, last_of_each, unnested
 from projections.columns import Json
 
 if TYPE_CHECKING:
@@ -18,34 +19,36 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 Rows = Sequence[dict[str, Any]]
+Tuples = list[tuple[Any, ...]]
 _KEYS_AT_ONCE = 1000
-
-
-class _Statement(NamedTuple):
-    text: str
-    places: Sequence[str] | None
-    """Columns in the order of the parameters; None where the driver takes them by name."""
-    json: Sequence[str]
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
     """All rows of one call to any of these name the same columns."""
-    _write(connection, table, rows, "add")
+    if rows and connection.dialect.name == "postgresql":
+        copy_rows(connection, table, tuple(rows[0]), _tuples(table, rows))
+    else:
+        _write(connection, table, rows, "")
 
 
 def add_missing(connection: Connection, table: Table, rows: Rows) -> None:
     """Add the rows whose key does not stand there yet."""
-    _write(connection, table, rows, "add_missing")
+    _write(connection, table, rows, "ON CONFLICT DO NOTHING")
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:
     """Add or replace rows by primary key; columns that are not named stay as they are."""
-    _write(connection, table, rows, "put")
+    if rows:
+        chosen = last_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
+        _write(connection, table, chosen, _replacing(table, tuple(rows[0])))
 
 
 def put_newer(connection: Connection, table: Table, rows: Rows) -> None:
     """As `put`, but a row that stands there is replaced only where its `seq` is lower."""
-    _write(connection, table, rows, "put_newer")
+    if rows:
+        chosen = highest_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
+        newer = f'WHERE "{table.name}".seq < excluded.seq'
+        _write(connection, table, chosen, f"{_replacing(table, tuple(rows[0]))} {newer}")
 
 
 def rows_of(connection: Connection, statement: Select[Any], column: Any, keys: Iterable[str]) -> list[Any]:
@@ -53,44 +56,6 @@ def rows_of(connection: Connection, statement: Select[Any], column: Any, keys: I
     listed = list(dict.fromkeys(keys))
     portions = (listed[i : i + _KEYS_AT_ONCE] for i in range(0, len(listed), _KEYS_AT_ONCE))
     return [row for some in portions for row in connection.execute(statement.where(column.in_(some)))]
-
-
-def _write(connection: Connection, table: Table, rows: Rows, verb: str) -> None:
-    if not rows:
-        return
-    statement = _statement(table, tuple(rows[0]), verb, connection.dialect)
-    told = _with_json(rows, statement.json) if statement.json else rows
-    if statement.places is None:
-        connection.exec_driver_sql(statement.text, list(told))
-    elif len(statement.places) == 1:
-        connection.exec_driver_sql(statement.text, [(row[statement.places[0]],) for row in told])
-    else:
-        connection.exec_driver_sql(statement.text, list(map(itemgetter(*statement.places), told)))
-
-
-def _with_json(rows: Rows, names: Sequence[str]) -> Rows:
-    return [row | {name: Json.text_of(row[name]) for name in names} for row in rows]
-
-
-@lru_cache(maxsize=256)
-def _statement(table: Table, columns: tuple[str, ...], verb: str, dialect: Dialect) -> _Statement:
-    compiled = _insert(table, columns, verb, dialect.name).compile(dialect=dialect, column_keys=columns)
-    json = [name for name in columns if isinstance(table.c[name].type, Json)]
-    return _Statement(str(compiled), compiled.positiontup, json)
-
-
-def _insert(table: Table, columns: tuple[str, ...], verb: str, dialect: str) -> "SqliteInsert | PostgresInsert":
-    insert = insert_into(table, dialect)
-    if verb == "add":
-        return insert
-    key = [column.name for column in table.primary_key]
-    if verb == "add_missing" or set(columns) <= set(key):
-        return insert.on_conflict_do_nothing()
-    return insert.on_conflict_do_update(
-        index_elements=key,
-        set_={name: insert.excluded[name] for name in columns if name not in key},
-        where=table.c.seq < insert.excluded.seq if verb == "put_newer" else None,
-    )
 
 
 def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
@@ -102,3 +67,51 @@ def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
     return insert_sqlite(table)
+
+
+def _write(connection: Connection, table: Table, rows: Rows, conflict: str) -> None:
+    if not rows:
+        return
+    columns, tuples = tuple(rows[0]), _tuples(table, rows)
+    head = f'INSERT INTO "{table.name}" ({_names(columns)})'
+    if connection.dialect.name == "postgresql":
+        source = unnested(table, columns, connection.dialect)
+        columnwise = tuple(map(list, zip(*tuples, strict=True)))
+        connection.exec_driver_sql(f"{head} {source} {conflict}", columnwise)
+    else:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"{head} VALUES ({marks}) {conflict}", tuples)
+
+
+def _tuples(table: Table, rows: Rows) -> Tuples:
+    columns = tuple(rows[0])
+    told = _with_json(rows, _json_of(table, columns))
+    return [(row[columns[0]],) for row in told] if len(columns) == 1 else list(map(itemgetter(*columns), told))
+
+
+def _with_json(rows: Rows, names: Sequence[str]) -> Rows:
+    return [row | {name: Json.text_of(row[name]) for name in names} for row in rows] if names else rows
+
+
+@lru_cache(maxsize=256)
+def _json_of(table: Table, columns: tuple[str, ...]) -> Sequence[str]:
+    return [name for name in columns if isinstance(table.c[name].type, Json)]
+
+
+@lru_cache(maxsize=256)
+def _replacing(table: Table, columns: tuple[str, ...]) -> str:
+    key = _key(table)
+    named = [name for name in columns if name not in key]
+    if not named:
+        return "ON CONFLICT DO NOTHING"
+    replaced = ", ".join(f'"{name}" = excluded."{name}"' for name in named)
+    return f"ON CONFLICT ({_names(key)}) DO UPDATE SET {replaced}"
+
+
+@lru_cache(maxsize=256)
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
