@@ -1,0 +1,57 @@
+"""The example of a receiver in docs/alerts.md receives what Staffel sends."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.channels import Alert
+from alerts.trial import trial
+from alerts.webhook import Webhook
+from projections.facts import encode
+from tests.alerts.builders import OTHER_SECRET, SECRET, expired, proposed
+from tests.alerts.reacting import now
+
+ROOT = Path(__file__).parent.parent.parent
+PROPOSED = Alert("alert_one", "handoff_proposed", encode(proposed()))
+
+
+class Documented:
+    """What the page shows, and the tasks that it opened."""
+
+    def __init__(self) -> None:
+        [shown] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "alerts.md").read_text(), re.DOTALL)
+        self._names: dict[str, Any] = {}
+        self.tasks: list[tuple[str, str, bool]] = []
+        exec(compile(shown, "docs/alerts.md", "exec"), self._names)
+
+    def receives(self, alert: Alert, secret: str = SECRET) -> int:
+        headers = Webhook("crm", "http://localhost", [secret], now).headers(alert)
+        return int(self._names["receive"](dict(headers), alert.event, self._open))
+
+    def _open(self, account: str, *, due: str, urgent: bool) -> None:
+        self.tasks.append((account, due, urgent))
+
+
+@pytest.fixture
+def documented(monkeypatch: pytest.MonkeyPatch) -> Documented:
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    return Documented()
+
+
+def test_it_opens_one_task_for_an_alert_that_comes_twice(documented: Documented) -> None:
+    assert [documented.receives(PROPOSED), documented.receives(PROPOSED)] == [204, 204]
+    assert documented.tasks == [("acme.com", "2026-01-05T16:00:00.000Z", False)]
+
+
+def test_it_refuses_what_it_cannot_verify(documented: Documented) -> None:
+    assert documented.receives(PROPOSED, OTHER_SECRET) == 401
+    assert documented.tasks == []
+
+
+def test_it_passes_over_what_it_does_not_know(documented: Documented) -> None:
+    others = [trial(now()), Alert("alert_two", "service_level_passed", encode(expired()))]
+
+    assert [documented.receives(alert) for alert in others] == [204, 204]
+    assert documented.tasks == []
