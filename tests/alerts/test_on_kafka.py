@@ -1,0 +1,80 @@
+"""The alerts on Apache Kafka, where a record may stand on its topic twice, and a topic may be another one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from projections.alert_rows import AlertRows
+from projections.database import open_database
+from schemas.topics import SQA_HANDOFFS
+from streams.kafka_address import KafkaAddress
+from streams.kafka_log import KafkaLog
+from streams.log import LogRefused
+from tests import databases
+from tests.alerts.reacting import alerts, append, awaited, delivered, recent, running, webhooks
+from tests.alerts.receiver import Receiver
+from tests.kafka.places import fresh_topics
+from tests.requirements import kafka_server
+
+PARTITIONS = 3
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = open_database(databases.migrated("postgresql", tmp_path))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def address() -> Iterator[KafkaAddress]:
+    with fresh_topics(kafka_server(), PARTITIONS) as made:
+        yield made
+
+
+@pytest.fixture
+def log(address: KafkaAddress) -> Iterator[KafkaLog]:
+    made = KafkaLog(address, client="alerts")
+    yield made
+    made.close()
+
+
+def test_every_partition_is_told_of_once_whatever_stands_there_twice(
+    engine: Engine, log: KafkaLog, receiver: Receiver
+) -> None:
+    accounts = [f"account-{n}.com" for n in range(12)]
+    events = [recent(account) for account in accounts]
+    with running(alerts(engine, log, webhooks(crm=receiver))):
+        append(log, *events, *events)
+        awaited(delivered(engine), 12)
+        append(log, recent("last.com"), *events)
+        awaited(delivered(engine), 13)
+
+    assert sorted(request.verified()["subject"] for request in receiver.requests) == sorted([*accounts, "last.com"])
+    ends = {partition: log.end(SQA_HANDOFFS, partition) for partition in range(PARTITIONS)}
+    assert min(ends.values()) > 0
+    assert AlertRows(engine).positions(log.generation(SQA_HANDOFFS), PARTITIONS) == ends
+
+
+def test_a_restart_goes_on_where_it_stood(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
+    for number in range(3):
+        append(log, recent(f"account-{number}.com"))
+        with running(alerts(engine, log, webhooks(crm=receiver), holder=f"holder-{number}")):
+            awaited(delivered(engine), number + 1)
+
+    assert [request.verified()["subject"] for request in receiver.requests] == [f"account-{n}.com" for n in range(3)]
+
+
+def test_the_topics_of_another_log_are_refused(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
+    append(log, recent())
+    with running(alerts(engine, log, webhooks(crm=receiver))):
+        awaited(delivered(engine), 1)
+    with fresh_topics(kafka_server(), PARTITIONS) as elsewhere:
+        other = KafkaLog(elsewhere, client="alerts")
+        step = alerts(engine, other, webhooks(crm=receiver))
+        with pytest.raises(LogRefused, match="sqa-handoffs is another topic"):
+            step.advance()
+        step.close()
+        other.close()
