@@ -1,18 +1,24 @@
 """The inbox before a broker: what was recorded once is known again, wherever its recorder ended."""
 
 import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from intake.entrance import entrance_to
 from intake.recorder import Recorder
 from intake.recording import Duplicate, Recorded
 from intake.vault import Vault
+from projections.inbox import KEPT_MS
+from projections.tables import read_models
 from projections.work_tables import inbox
-from streams.log import Log, LogUnavailable
-from tests.intake.fakes import NOW, MemoryBroker, MemoryDirectory, seen
+from streams.duplicates import DuplicateWindow
+from streams.log import Appended, Log, LogUnavailable, NewRecord
+from tests.intake.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, seen
 
 PAGE = seen("p1", visitor="v1")
 MAIL = seen("m1", "email.clicked.v1", email="pat@acme.com", visitor="v1")
@@ -24,9 +30,10 @@ class Broker:
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         self.engine, self.log, self.directory = engine, MemoryBroker(partitions), MemoryDirectory()
         self.now = NOW
-        self.recorder = self.another()
+        self.recorder: Recorder = self.another()
 
-    def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Recorder:
+    def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
+        """A recorder of another process."""
         entrance = entrance_to(cast(Log, log or self.log), self.engine, lambda: self.now, keep=keep)
         vault = Vault(self.engine, random.Random(1).randbytes)
         return Recorder(entrance, vault, directory or self.directory, lambda: self.now)
@@ -91,15 +98,92 @@ def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker
 
 @pytest.mark.parametrize("appended", range(6))
 def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(broker: Broker, appended: int) -> None:
-    whole = Broker(broker.engine)
     batch = [PAGE, MAIL, seen("p2", visitor="v2"), seen("p3", account="a.com")]
     broker.log.breaks = appended
     with pytest.raises(LogUnavailable):
         broker.record(*batch)
 
-    broker.record(*batch)
+    outcomes = broker.record(*batch)
 
-    assert sorted(broker.log.ids()) == sorted(set(broker.log.ids()))
-    assert len(broker.log.ids()) == 6
-    assert [type(outcome) for outcome in broker.another().record(batch)] == [Duplicate] * 4
-    assert whole.log.ids() == []
+    pair = next(fact["id"] for fact in broker.log.facts() if fact["type"] == IDENTIFIED)
+    assert sorted(broker.log.ids()) == sorted(["p1", "m1", "p2", "p3", pair.removesuffix("~to"), f"{pair}~to"])
+    places = (0, 1, 4, 5)  # between them the two facts that the mail identifies the visitor by
+    assert [type(outcome) for outcome in outcomes] == [Duplicate if at < appended else Recorded for at in places]
+    assert broker.another().record(batch) == [Duplicate(*outcome) for outcome in outcomes]
+
+
+def test_what_a_reported_identification_told_first_holds_for_all_of_its_facts(broker: Broker) -> None:
+    [page] = broker.record(PAGE)
+    told = seen("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
+    broker.log.breaks = 1
+    with pytest.raises(LogUnavailable):
+        broker.record(told)
+    contact = broker.log.facts()[-1]["contact"]
+    broker.directory.contacts[contact] = "other.com"
+
+    assert broker.another().record([told]) == [Duplicate("acme.com", contact, 0, 2)]
+
+    facts = [(fact["id"], fact["subject"], fact.get("data", {}).get("to")) for fact in broker.log.facts()]
+    assert facts == [("p1", page.account, None), ("i1", page.account, "acme.com"), ("i1~to", "acme.com", "acme.com")]
+
+
+def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: Broker) -> None:
+    many = [seen(str(n), account="a.com") for n in range(1_000)]
+    files = broker.another(keep=True)
+    files.record([seen("file", account="a.com"), many[0]])
+    broker.record(*many)
+    broker.now += KEPT_MS + 1
+
+    broker.record(*(seen(f"new {n}", account="a.com") for n in range(1_000)))
+
+    assert len(broker.rows()) == 1_000 + 2
+    known = broker.record(seen("file", account="a.com"), many[0], many[1])
+    assert [type(outcome) for outcome in known] == [Duplicate, Duplicate, Recorded]
+
+
+def test_a_file_keeps_what_another_way_in_recorded_before(broker: Broker) -> None:
+    broker.record(PAGE)
+    assert [row.keep for row in broker.rows()] == [False]
+    broker.another(keep=True).record([PAGE])
+    broker.record(PAGE)
+    assert [(row.keep, row.offset) for row in broker.rows()] == [(True, 0)]
+
+
+def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(broker: Broker) -> None:
+    old = {"fit_points": 0, "fit_grade": "unknown", "tracks": {}, "as_of": 0, "seq": 1, "epoch": 1, "model": "m"}
+    old |= {"digest": "", "suppressed": False, "state": b""}
+    with broker.engine.begin() as connection:
+        connection.execute(insert(read_models().accounts).values(account="anon:v_old", **old))
+    entrance = entrance_to(cast(Log, broker.log), broker.engine, lambda: NOW, keep=False)
+    [page] = broker.record(PAGE)
+    assert entrance.with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
+
+
+class Together(MemoryBroker):
+    """Appends only once two recorders are about to append: both have looked, and neither has found anything."""
+
+    def __init__(self) -> None:
+        super().__init__(partitions=4)
+        self._both = Barrier(2, timeout=20)
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        self._both.wait()
+        return super().append(topic, records, partition)
+
+
+def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: Broker) -> None:
+    log, sure, unsure = Together(), MemoryDirectory(), MemoryDirectory()
+    visitor = Vault(broker.engine, random.Random(1).randbytes).visitor("v1")
+    sure.visitors[visitor] = "acme.com"
+    recorders = [broker.another(log, directory=directory) for directory in (sure, unsure)]
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [outcome for [outcome] in pool.map(lambda recorder: recorder.record([PAGE]), recorders)]
+
+    [account] = {outcome.account for outcome in answers}
+    assert account in ("acme.com", f"anon:{visitor}")
+    assert [fact["subject"] for fact in log.facts()] == [account, account]
+    [place] = [place for place in log.places if place]
+    window = DuplicateWindow()
+    assert [window.seen(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
+    assert broker.another(log, directory=sure).record([PAGE])[0].account == account
