@@ -18,14 +18,19 @@ from scoring.model import ScoringModel
 from scoring.plan import Plan
 from scoring.state import Account
 from streams.garbage import frozen_garbage
+from streams.kafka_address import KafkaAddress
+from streams.log import Log
 from streams.sql_log import SqlLog
+
+Place = str | KafkaAddress
+"""Where the log is: the address of the database that holds it, or of Kafka."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to replay: the database with the log and its number of partitions; a model where not the log's own."""
+    """What to replay: a log, which each process opens itself; a model where not the log's own."""
 
-    url: str
+    place: Place
     partitions: int
     model: ScoringModel | None = None
     version: str = ""
@@ -112,13 +117,22 @@ def work(pipe: Connection, order: Order) -> None:
     pipe.send(working.send(pipe.recv()))
 
 
+def open_log(place: Place, partitions: int) -> Log:
+    """For reading alone. kafka-python is imported only where the log is there."""
+    if isinstance(place, str):
+        return SqlLog(open_database(place), partitions)
+    from streams.kafka_log import KafkaLog
+
+    return KafkaLog(place, client="staffel-audit")
+
+
 Rows = tuple[list[Json], list[Json]]
 """Accounts and handoffs."""
 
 
 def _working(order: Order, progress: Progress) -> Generator[Any, int, None]:
     """First what was folded; sent the newest time of all, the rows."""
-    log = SqlLog(open_database(order.url), order.partitions)
+    log = open_log(order.place, order.partitions)
     plan = compile_model(order.model, order.version) if order.model is not None else None
     accept = recorded_within(order.since, order.until)
     with frozen_garbage():

@@ -27,7 +27,7 @@ def replayed_json(
     `processes`: None for one per core where the log is long enough.
     """
     order = Order(
-        staffel.settings.database_url,
+        staffel.settings.kafka or staffel.settings.database_url,
         staffel.log.partitions(ENGAGEMENT),
         plan.model if plan else None,
         plan.version if plan else "",

@@ -41,5 +41,5 @@ def test_another_model_and_a_part_of_the_log_reach_the_processes(order: Order) -
 
 def test_a_process_that_breaks_is_no_answer(order: Order, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Lost):
-        replay_told(replace(order, url="sqlite:////nowhere/at/all.db"), processes=2)
+        replay_told(replace(order, place="sqlite:////nowhere/at/all.db"), processes=2)
     assert "log_meta" in capfd.readouterr().err
