@@ -15,6 +15,8 @@ class ModelActivated(Content):
     version: str = Field(min_length=1)
     initial: bool | None = None
     """The first of its log; it holds at every time asked for."""
+    partitions: int | None = Field(default=None, ge=1)
+    """How many the log has: an account's partition follows from that number, so it stays."""
     approvals: tuple[dict[str, Any], ...] = ()
 
 

@@ -185,6 +185,8 @@ class Checkpoint(Struct, frozen=True):
     """Offset of the activation in force, in the same partition."""
     latest: str | None = None
     """The greatest `time` of a fact of the partition that is no control fact."""
+    log: str | UnsetType = UNSET
+    """What tells this `topic` from any other that ever had its name; given where the log is on Kafka."""
 
 
 encode = msgspec.json.Encoder().encode

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from schemas.facts import HEADERS, encode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from scoring.compile import compile_model
 from scoring.model import canonical, load_model, model_from_dict, version_of
 from scoring.plan import Plan
-from streams.log import Log, NewRecord
-from streams.partition_fold import ACTIVATED, NoModel, read_activation
+from streams.log import Log, LogRefused, NewRecord, Record
+from streams.partition_fold import ACTIVATED, Activation, NoModel, read_activation
 
 MODEL_KEY = "~model"
 SOURCE = "staffel/models"
@@ -18,21 +20,31 @@ _FIRST = "model:initial:activated"
 def activate(log: Log, first_model: Callable[[], tuple[str, str]], clock: Callable[[], int]) -> None:
     """See to it that every partition begins with an activation; `first_model` answers text and name of a YAML model.
 
-    Of two processes that begin a log at once one model stands: the id of the record is the same. ModelError is raised
-    before anything is written.
+    Of two processes that begin a log at once one model stands: partition 0 decides. Where ids are unique there is one
+    record; elsewhere the second one repeats the first and changes nothing. ModelError is raised before anything is
+    written.
     """
-    empty = [p for p in range(log.partitions(ENGAGEMENT)) if not log.read(ENGAGEMENT, p, 0, 1)]
+    partitions = log.partitions(ENGAGEMENT)
+    empty = [p for p in range(partitions) if first_record(log, p) is None]
     if not empty:
         return
     content = first_content(log) or checked_content(*first_model())
     for partition in empty:
-        log.append(ENGAGEMENT, [activation(content, partition, clock())], partition=partition)
+        log.append(ENGAGEMENT, [activation(content, partition, clock(), partitions)], partition=partition)
+        content = first_content(log) or content
+
+
+def first_record(log: Log, partition: int) -> Record | None:
+    return next(iter(log.read(ENGAGEMENT, partition, 0, 1)), None)
 
 
 def first_content(log: Log) -> dict[str, object] | None:
     """What partition 0 was activated with, if a process ended before it came to the others."""
-    first = [read_activation(record) for record in log.read(ENGAGEMENT, 0, 0, 1)]
-    return {"model": first[0].model, "version": first[0].version} if first else None
+    record = first_record(log, 0)
+    if record is None:
+        return None
+    first = read_activation(record)
+    return {"model": first.model, "version": first.version}
 
 
 def checked_content(text: str, name: str) -> dict[str, object]:
@@ -40,8 +52,10 @@ def checked_content(text: str, name: str) -> dict[str, object]:
     return {"model": canonical(model), "version": version_of(model, 1)}
 
 
-def activation(content: dict[str, object], partition: int, now: int) -> NewRecord:
+def activation(content: dict[str, object], partition: int, now: int, partitions: int | None = None) -> NewRecord:
+    """The record; `partitions`: how many the log has, where it shall say so."""
     id = f"{_FIRST}/p{partition}"
+    number = {} if partitions is None else {"partitions": partitions}
     value = encode_fact(
         id=id,
         source=SOURCE,
@@ -49,15 +63,42 @@ def activation(content: dict[str, object], partition: int, now: int) -> NewRecor
         subject=MODEL_KEY,
         time=now,
         recorded_at=now,
-        data={**content, "initial": True, "approvals": []},
+        data={**content, "initial": True, "approvals": [], **number},
     )
     return NewRecord(MODEL_KEY, value, record_id(SOURCE, id), HEADERS)
 
 
 def activated_plan(log: Log) -> Plan:
     """The model the log began with, compiled."""
-    records = log.read(ENGAGEMENT, 0, 0, 1)
-    if not records:
+    record = first_record(log, 0)
+    if record is None:
         raise NoModel("the log is empty")
-    activation = read_activation(records[0])
+    activation = read_activation(record)
     return compile_model(model_from_dict(activation.model), activation.version)
+
+
+def refuse_unactivated(log: Log) -> None:
+    """Raises LogRefused where a partition does not begin with an activation, or the log has not as many as it says."""
+    partitions = log.partitions(ENGAGEMENT)
+    activations = [_activation_of(log, partition) for partition in range(partitions)]
+    missing = [partition for partition, found in enumerate(activations) if found is None]
+    numbers = {found.partitions for found in activations if found is not None and found.partitions is not None}
+    if numbers - {partitions}:
+        raise LogRefused(
+            f"{ENGAGEMENT} has {partitions} partitions and began with {min(numbers - {partitions})}: facts of one "
+            "account would lie in two of them. Give it back that number by making its topics anew, or, once there is "
+            "one, move to more partitions with `staffel topics repartition`"
+        )
+    if missing:
+        raise LogRefused(
+            f"partition {missing[0]} of {ENGAGEMENT} does not begin with the activation of a model; run `staffel "
+            "topics create` first"
+        )
+
+
+def _activation_of(log: Log, partition: int) -> Activation | None:
+    record = first_record(log, partition)
+    try:
+        return None if record is None else read_activation(record)
+    except msgspec.MsgspecError:
+        return None

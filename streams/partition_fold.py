@@ -12,6 +12,7 @@ from schemas.upcasters import OLD_TYPES
 from scoring.account import evolve, new_account
 from scoring.compile import compile_model
 from scoring.fields import Fact
+from scoring.fit import content_of
 from scoring.model import ModelError, model_from_dict
 from scoring.plan import Plan
 from scoring.state import Account
@@ -23,6 +24,9 @@ MODEL_KEY = "~model"
 _TOO_LATE = 221_845_392_000_000
 """The year 9000: whatever follows from a fact, a hundred years on, can still be written as a date."""
 NOT_YET = STRUCTURE_TYPES
+READ_WHOLE = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
+"""Kinds of which the fold reads all content, where the others need the fields that a model asks for."""
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 Accept = Callable[[Fact], bool]
 Load = Callable[[str, Plan], Account | None]
@@ -36,6 +40,14 @@ class Refused(NamedTuple):
     why: str
 
 
+class Admitted(NamedTuple):
+    """A fact that belongs into its account; `time` in milliseconds."""
+
+    fact: Fact
+    time: int
+    record: Record
+
+
 class NoModel(Exception):
     """The log does not begin with the activation of a model."""
 
@@ -45,6 +57,8 @@ class Activation(msgspec.Struct):
 
     model: dict[str, Any]
     version: str
+    initial: bool | None = None
+    partitions: int | None = None
 
 
 class Activated(msgspec.Struct):
@@ -92,7 +106,7 @@ class PartitionFold:
         self.touched: dict[str, Account] = {}
         self._plan = plan
         self._load = load
-        self._keep_lines = keep_lines
+        self.keep_lines = keep_lines
         self._accept = accept
         self._in_force: Plan | None = plan
 
@@ -105,27 +119,40 @@ class PartitionFold:
         return plan
 
     def activate(self, record: Record) -> Refused | None:
-        """Take the model of an activation record; a second one is not folded yet."""
-        if self.recorded_plan is not None:
-            return Refused(record, "not_yet", "a second model cannot be activated yet")
+        """Take the model of an activation record; one that repeats it is a duplicate, another is not folded yet."""
         try:
             activation = read_activation(record)
-            self.recorded_plan = compile_model(model_from_dict(activation.model), activation.version)
-        except (msgspec.MsgspecError, ModelError) as problem:
+            if self.recorded_plan is None:
+                self.recorded_plan = compile_model(model_from_dict(activation.model), activation.version)
+                self.model_at = record.offset
+        except (*UNREADABLE, ModelError) as problem:
             return Refused(record, "bad_model", str(problem))
-        self.model_at = record.offset
+        if self.model_at != record.offset and not self._repeats(activation):
+            return Refused(record, "not_yet", "a second model cannot be activated yet")
         self._in_force = self._plan or self.recorded_plan
         return None
 
+    def _repeats(self, activation: Activation) -> bool:
+        known = self.recorded_plan
+        repeated = known is not None and bool(activation.initial) and activation.version == known.version
+        self.duplicates += repeated
+        return repeated
+
     def apply(self, record: Record) -> Refused | None:
         """Fold one record into its account; a duplicate changes nothing, what cannot be folded is refused."""
+        admitted = self.admit(record)
+        if isinstance(admitted, Admitted):
+            self.take(admitted)
+            return None
+        return admitted
+
+    def admit(self, record: Record) -> Admitted | Refused | None:
+        """What the record is before any account is touched; None for a duplicate and what a replay is not about."""
         plan = self._in_force
         if plan is None or record.key == MODEL_KEY:
             return self._first(record)
         try:
-            fact = plan.fields.decode(record.value)
-            if fact.type in OLD_TYPES:
-                fact = plan.fields.read(record.value)
+            fact = read_fact(record.value, plan)
             if self._accept is not None and not self._accept(fact):
                 return None
             if self.window.seen(f"{fact.source}\n{fact.id}", record.offset):
@@ -134,27 +161,31 @@ class PartitionFold:
             if fact.subject != record.key or fact.type in NOT_YET:
                 return refuse(record, fact)
             time = parse_time(fact.time)
-            if not 0 <= time < _TOO_LATE:
-                return Refused(record, "bad_time", f"time: {fact.time} does not lie between the years 1970 and 9000")
-            account = self.accounts.get(fact.subject) or self.account(fact.subject)
-            evolve(account, fact, time, record.value, plan, self._keep_lines)
-        except (msgspec.MsgspecError, ValueError) as problem:
+        except UNREADABLE as problem:
             return Refused(record, "unreadable", str(problem))
+        if not 0 <= time < _TOO_LATE:
+            return Refused(record, "bad_time", f"time: {fact.time} does not lie between the years 1970 and 9000")
+        return Admitted(fact, time, record)
+
+    def take(self, admitted: Admitted) -> None:
+        """Fold what was admitted."""
+        fact, time, record = admitted
+        account = self.accounts.get(fact.subject) or self.account(fact.subject)
+        evolve(account, fact, time, record.value, self.plan, self.keep_lines)
         self.facts += 1
         self.touched[fact.subject] = account
         if (self.latest is None or time > self.latest) and fact.type not in CONTROL_NAMES:
             self.latest = time
-        return None
 
     def remember(self, record: Record) -> None:
         """Note the id of a record that was folded before."""
         if record.key == MODEL_KEY:
             return
         try:
-            fact = self.plan.fields.read(record.value)
-            self.window.seen(f"{fact.source}\n{fact.id}", record.offset)
-        except (msgspec.MsgspecError, ValueError):
+            fact = read_fact(record.value, self.plan)
+        except UNREADABLE:
             return
+        self.window.seen(f"{fact.source}\n{fact.id}", record.offset)
 
     def account(self, id: str) -> Account:
         """The account as it stands, loaded or new."""
@@ -166,13 +197,23 @@ class PartitionFold:
     def _first(self, record: Record) -> Refused | None:
         try:
             type_ = _type_only(record.value).type
-        except msgspec.MsgspecError as problem:
+        except UNREADABLE as problem:
             return Refused(record, "unreadable", str(problem))
         if type_ == ACTIVATED:
             return self.activate(record)
         if self._in_force is not None:
             return Refused(record, "wrong_key", f"key {record.key!r} is kept for activations, not for {type_}")
         raise NoModel(f"offset {record.offset} of partition {self.partition} comes before any activated model")
+
+
+def read_fact(raw: bytes, plan: Plan) -> Fact:
+    """A record's fact as far as the fold reads it. One of `UNREADABLE` is raised where the record is none."""
+    fact = plan.fields.decode(raw)
+    if fact.type in OLD_TYPES:
+        fact = plan.fields.read(raw)
+    if plan.kind(fact.type).name in READ_WHOLE:
+        content_of(raw)
+    return fact
 
 
 def refuse(record: Record, fact: Fact) -> Refused:

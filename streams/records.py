@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from schemas.dead_letters import dead_letter_headers, dead_letter_id
 from schemas.scores import (
@@ -62,7 +63,7 @@ def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountSco
         digest=digest_of(state),
         state=msgspec.Raw(state),
         changes=changes_of(outcome, profile),
-        forwards_to=account.forwards_to or msgspec.UNSET,
+        forwards_to=account.forwards_to or UNSET,
     )
 
 
@@ -93,9 +94,9 @@ def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, 
     }
 
 
-def checkpoint(next_offset: int, model_at: int | None, latest: int | None) -> NewRecord:
+def checkpoint(next_offset: int, model_at: int | None, latest: int | None, log: str | UnsetType = UNSET) -> NewRecord:
     newest = None if latest is None else format_time(latest)
-    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest)))
+    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest, log)))
 
 
 def dead_letter(partition: int, refused: Refused) -> NewRecord:

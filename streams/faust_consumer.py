@@ -1,0 +1,133 @@
+"""Faust's consumer, changed: it tells positions, starts where a worker stands, and commits nothing that counts.
+
+Never believes the offsets of the group.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage
+
+_PATIENCE_S = 2.0
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's client of the group, telling positions; what others did not commit is left out."""
+
+    app: Any
+    _turn = 0
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        return self.app.group_client()
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
+    ) -> Any:
+        """(place, position before, position after, records) of each partition that moved."""
+        assignment = consumer._subscription.subscription.assignment
+        if assignment is None:
+            return []
+        before = {tp: state.position for tp in active_partitions if (state := known(assignment, tp)) is not None}
+        records = await self._fetch_in_turn(consumer, active_partitions, timeout, max_records)
+        if consumer._subscription.subscription.assignment is not assignment:
+            return []
+        after = {tp: state.position for tp in before if (state := known(assignment, tp)) is not None}
+        return [(tp, before[tp], next, records.get(tp, [])) for tp, next in after.items() if next != before[tp]]
+
+    async def _fetch_in_turn(self, consumer: Any, places: Any, timeout: Any, most: Any) -> Any:
+        """Of one partition after the other: what was fetched ahead of one of them may keep a worker busy for long."""
+        for _ in places:
+            self._turn += 1
+            place = sorted(places)[self._turn % len(places)]
+            if records := await super()._fetch_records(consumer, {place}, 0, most):
+                return records
+        return await super()._fetch_records(consumer, places, timeout, most)
+
+
+def known(assignment: Any, tp: Any) -> Any:
+    """What the client knows of a partition that it has a position in."""
+    state = assignment.state_value(tp) if tp in assignment.tps else None
+    return state if state is not None and state.has_valid_position else None
+
+
+class Consumer(driver.Consumer):
+    """Hands the records of one partition and fetch to the agent as one message, bound to their assignment."""
+
+    app: Any
+    can_resume_flow: Any
+    _thread: Any
+
+    def on_init(self) -> None:
+        self._fetching = asyncio.Lock()
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        while not (self.should_stop or fetcher.should_stop):
+            if not self.flow_active:
+                await self.wait(self.can_resume_flow)
+                continue
+            for message in await self._fetched():
+                await self.wait_first(self.callback(message), self.suspend_flow.wait())
+
+    async def _fetched(self) -> list[ConsumerMessage]:
+        """A fetch never spans a seek; what comes while a rebalance begins is dropped, for a seek follows."""
+        worker = self.app.host.worker
+        async with self._fetching:
+            epoch, active = worker.epoch, set(self._get_active_partitions())
+            moved: Any = await self._getmany(active, 1.0) if active else []
+            if not self.flow_active or worker.epoch != epoch:
+                return []
+            bound = [worker.bound(tp.partition, start, next, records) for tp, start, next, records in moved]
+        await asyncio.sleep(0 if active else 0.02)
+        return [self._message_of(delivery) for delivery in bound if delivery is not None]
+
+    def _message_of(self, delivery: Any) -> ConsumerMessage:
+        place = TP(self.app.host.work.source, delivery.part.number)
+        return ConsumerMessage(
+            *place, delivery.next - 1, 0.0, 0, [], None, delivery, None, 0, 0, place,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Go where the output says, whatever the group committed. A time-out would end Faust's recovery in silence."""
+        host = self.app.host
+        async with self._fetching:
+            offsets = {TP(host.work.source, part.number): part.fetched for part in host.worker.parts.values()}
+            try:
+                async with asyncio.timeout(host.options.session_s):
+                    await self.seek_wait(offsets)
+            except Exception as error:
+                host.end("the source could not be set to the recovered positions", error)
+        return offsets
+
+    def ack(self, message: Any) -> bool:
+        """Faust's own bookkeeping of offsets is of no use here."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Only so that lag can be seen from outside: never ahead of what is durable, never an error."""
+        host = self.app.host
+        offsets = {TopicPartition(host.work.source, p): offset for p, offset in host.counters.positions.items()}
+        if offsets and not self.app.rebalancing:
+            with suppress(KafkaError, asyncio.TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._thread.call_thread(self._thread._ensure_consumer().commit, offsets)
+        return True
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """The watchdog looks after that."""
+
+
+class Transport(driver.Transport):
+    """Faust's, with our consumer."""
+
+    Consumer = Consumer
