@@ -53,6 +53,7 @@ ALLOWED_PHRASES = {
     "largest_data": "the bound of that attribute",
     "handle_data": "the parser of the standard library calls it so",
     "service_level": "a word of the glossary",
+    "service_level_passed": "the kind of alert, as the file of the channels writes it",
     "model_service": "the service level as the model writes it",
     "small_company": "a word of the model language",
     "user_agent": "the header of HTTP",
