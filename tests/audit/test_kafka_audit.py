@@ -1,0 +1,132 @@
+"""Replay and verify read the log on Kafka as they read the one in a database, and leave no trace there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from audit.parallel import Order, replay_told
+from audit.verify import Mismatch, verify
+from schemas.scores import decode_account, encode
+from schemas.topics import ENGAGEMENT, SCORES, TOPICS
+from staffel.wiring import Staffel, connect
+from streams.kafka_address import KafkaAddress
+from streams.kafka_clients import admin_client
+from streams.kafka_log import KafkaLog
+from streams.log import Log, NewRecord
+from tests import databases
+from tests.audit.test_replay import filled
+from tests.crash.acts import at, decided, registered, told, wrote
+from tests.crash.playing import Stage
+from tests.kafka.places import fresh_topics
+from tests.requirements import kafka_server
+from tests.scoring.folding import Json
+from tests.scoring.vectors import vector_named
+from tests.scoring.worlds import World
+
+NAMES = [f"{name}.example" for name in "abcdefgh"]
+HANDOFF = "acme/sales/1"
+
+
+def copied(source: Log, target: Log) -> None:
+    """Every record at the same place."""
+    for topic in TOPICS:
+        for partition in range(source.partitions(topic)):
+            records = source.read(topic, partition, 0, 100_000)
+            again = [NewRecord(record.key, record.value, None, record.headers) for record in records]
+            stands = target.append(topic, again, partition)
+            assert [each.offset for each in stands] == [record.offset for record in records]
+
+
+def trace(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, int], int]]:
+    """What an audit could leave behind: groups, and records."""
+    admin = admin_client(address)
+    groups = {group["group_id"] for group in admin.list_groups()}
+    admin.close()
+    return groups, {(topic, p): log.end(topic, p) for topic in TOPICS for p in range(log.partitions(topic))}
+
+
+@pytest.fixture
+def four_partitions(tmp_path: Path) -> Iterator[tuple[Order, Order]]:
+    """Eight accounts in four partitions: in a database, and on Kafka."""
+    vector = vector_named("20-when")
+    facts: list[Json] = [{**each, "subject": name} for name in NAMES for each in vector.facts]
+    source = filled(tmp_path, World(vector.model, [{**each, "id": f"{n}"} for n, each in enumerate(facts)]), 4)
+    with fresh_topics(kafka_server(), 4) as address:
+        target = KafkaLog(address, client="test")
+        copied(source, target)
+        source.close()
+        target.close()
+        yield Order(f"sqlite:///{tmp_path / 'staffel.db'}", 4), Order(address, 4)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[Order, Order], processes: int) -> None:
+    stored, on_kafka = four_partitions
+    told_ = replay_told(on_kafka, processes)
+    assert [row["account"] for row in told_["accounts"]] == NAMES
+    assert told_ == replay_told(stored)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Staffel]:
+    """Two accounts handed over, one of them accepted, in a database."""
+    staffel = connect(Stage(databases.migrated("sqlite", tmp_path)).settings(), clock=lambda: at(12))
+    for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
+        act(staffel)
+    yield staffel
+    staffel.close()
+
+
+@pytest.fixture
+def log(home: Staffel) -> Iterator[KafkaLog]:
+    """The same log on Kafka."""
+    with fresh_topics(kafka_server()) as address:
+        log = KafkaLog(address, client="test")
+        copied(home.log, log)
+        yield log
+        log.close()
+
+
+def last_update(log: Log, account: str) -> NewRecord:
+    record = log.latest_in(SCORES, 0, account)
+    assert record is not None
+    return NewRecord(record.key, record.value)
+
+
+def test_what_nobody_altered_is_what_the_log_computes(home: Staffel, log: KafkaLog) -> None:
+    verified = verify(log, home.engine)
+    assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
+
+
+def test_a_late_write_of_an_older_state_changes_nothing(home: Staffel, log: KafkaLog) -> None:
+    older = next(each for each in log.read(SCORES, 0, 0, 100) if each.key == "acme")
+    assert decode_account(older.value).digest != decode_account(last_update(log, "acme").value).digest
+    log.append(SCORES, [NewRecord("acme", older.value)], partition=0)
+    assert verify(log, home.engine).mismatches == []
+
+
+def test_an_altered_digest_of_the_topic_is_found(home: Staffel, log: KafkaLog) -> None:
+    scored = decode_account(last_update(log, "acme").value)
+    digest = scored.digest
+    scored.digest = "0" * len(digest)
+    log.append(SCORES, [NewRecord("acme", encode(scored))], partition=0)
+    assert verify(log, home.engine).mismatches == [Mismatch("acme", None, "scores.digest", scored.digest, digest)]
+
+
+def test_an_update_that_cannot_be_read_is_named(home: Staffel, log: KafkaLog) -> None:
+    log.append(SCORES, [NewRecord("acme", b"{")], partition=0)
+    [mismatch] = verify(log, home.engine).mismatches
+    assert (mismatch.account, mismatch.field) == ("acme", "scores")
+
+
+def test_an_audit_leaves_no_trace(home: Staffel, log: KafkaLog, four_partitions: tuple[Order, Order]) -> None:
+    _, order = four_partitions
+    assert isinstance(order.place, KafkaAddress)
+    replayed = KafkaLog(order.place, client="test")
+    before = trace(order.place, replayed), trace(order.place, log)
+    replay_told(order, processes=2)
+    verify(log, home.engine)
+    assert (trace(order.place, replayed), trace(order.place, log)) == before
+    assert before[0][1][ENGAGEMENT, 0] > 0
+    replayed.close()
