@@ -1,5 +1,6 @@
 """Structured log lines on standard error, as text or JSON. Never holds a person's data."""
 
+import logging
 import sys
 from typing import Any
 
@@ -8,18 +9,30 @@ import structlog
 
 def configure(shape: str) -> None:
     """`console` for people, `json` for programs."""
-    on_terminal = sys.stderr.isatty()
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if shape == "json" else structlog.dev.ConsoleRenderer(colors=on_terminal)
-    )
+    renderers: list[Any] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+    if shape != "json":
+        # The usual tracebacks show what variables hold: persons, at times.
+        plain = structlog.dev.plain_traceback
+        renderers = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
+            *renderers,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log, in the same shape."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        events().log(record.levelno, "library", library=record.name, said=record.getMessage())
 
 
 def events() -> Any:

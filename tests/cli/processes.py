@@ -54,7 +54,11 @@ class Started:
         return {check["name"]: check["ok"] for check in json.loads(told)["checks"]} if told else {}
 
     def await_ready(self) -> None:
-        awaited(lambda: self.asked("/readyz")[0] == 200, self.trouble)
+        awaited(self._is_ready, self.trouble)
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, self.trouble()
+        return self.asked("/readyz")[0] == 200
 
     def trouble(self) -> str:
         return f"exit {self.process.poll()}, {self.asked('/readyz')}, {self.log.read_text()[-2000:]}"
