@@ -5,13 +5,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure, table, write_json
-from benchmarks.kafka import simple
+from benchmarks.kafka import auditing, latency, membership, projecting, recovering, simple, whole_fold
 from benchmarks.kafka.outcome import Outcome
 from benchmarks.kafka.servers import Stage, stage
 from benchmarks.kafka.sizes import DEFAULT, TINY, Sizes
 
 JOBS: dict[str, Callable[[Stage, Sizes, Outcome], Iterator[Figure]]] = {
     "simple": simple.measure,
+    "fold": whole_fold.measure,
+    "recovery": recovering.measure,
+    "project": projecting.measure,
+    "latency": latency.measure,
+    "membership": membership.measure,
+    "replay": auditing.measure,
 }
 
 

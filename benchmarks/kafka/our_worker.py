@@ -1,15 +1,19 @@
 """Staffel's worker as it is, told which work to host: `URL sum|fold FOLDER`. Prints when it takes its first fact."""
 
+import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
+from time import monotonic, time_ns
 from typing import Any
+
+import msgspec
 
 from benchmarks.kafka.simple_sum import Summing
 from schemas.topics import ENGAGEMENT
 from streams.faust_host import run_worker
-from streams.kafka_address import kafka_address
+from streams.kafka_address import KafkaAddress, kafka_address
 from streams.kafka_topics import topic_ids
 from streams.partition_step import Fetched, Found, PartitionStep, Work
 from streams.scoring_work import Scoring
@@ -34,7 +38,7 @@ class Announced:
         def announced(next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
             if not self._told:
                 self._told = True
-                print(f"first {time.time_ns() // 1_000_000}", flush=True)
+                print(f"first {time_ns() // 1_000_000}", flush=True)
             made.fold = fold
             return fold(next, records)  # type: ignore[no-any-return]
 
@@ -42,13 +46,34 @@ class Announced:
         return made  # type: ignore[no-any-return]
 
 
+class Said:
+    """The worker's log lines, each as `event {…}` in JSON."""
+
+    def info(self, event: str, **more: Any) -> None:
+        print(event, msgspec.json.encode(more, enc_hook=str).decode(), flush=True)
+
+    warning = error = critical = exception = info
+
+
 def main(url: str, kind: str, folder: str) -> None:
     address = kafka_address(url)
-    options, counters = WorkerOptions(datadir=Path(folder)), WorkerCounters()
-    work: Work = (
-        Summing(address) if kind == "sum" else Scoring(address, topic_ids(address)[ENGAGEMENT], options, counters)
+    options, counters = WorkerOptions(datadir=Path(folder)), WorkerCounters(beaten=monotonic())
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    run_worker(
+        address,
+        Announced(work_of(kind, address, options, counters)),
+        options=options,
+        counters=counters,
+        stop=stop,
+        log=Said(),
     )
-    run_worker(address, options=options, counters=counters, work=Announced(work))
+
+
+def work_of(kind: str, address: KafkaAddress, options: WorkerOptions, counters: WorkerCounters) -> Work:
+    if kind == "sum":
+        return Summing(address)
+    return Scoring(address, topic_ids(address)[ENGAGEMENT], options, counters)
 
 
 if __name__ == "__main__":

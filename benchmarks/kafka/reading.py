@@ -31,6 +31,19 @@ def latest_of(servers: Iterable[str], topic: str) -> Latest:
     return Latest(values, len(stamps), min(stamps, default=0), max(stamps, default=0))
 
 
+def stamps_of(servers: Iterable[str], topic: str, key: bytes) -> dict[int, list[int]]:
+    """Partition -> when the broker appended each record of the key (milliseconds)."""
+    stamps: dict[int, list[int]] = {}
+
+    def note(records: list[ConsumerRecord]) -> None:
+        for record in records:
+            if record.key == key:
+                stamps.setdefault(record.partition, []).append(record.timestamp)
+
+    read_all(servers, topic, note)
+    return stamps
+
+
 def read_all(servers: Iterable[str], topic: str, note: Callable[[list[ConsumerRecord]], None]) -> None:
     """Every record of the topic up to its ends as they are now; of one partition in order."""
     asyncio.run(_read_all(list(servers), topic, note))

@@ -20,6 +20,7 @@ from streams.partitioning import partition_of
 from streams.scorer import make_unit, nothing_loaded
 
 _UNIT = 2_000
+_FAR = 1 << 40
 Folds = Mapping[int, PartitionFold]
 """Partition -> accounts as they stand after all facts."""
 
@@ -53,3 +54,10 @@ def updates(values: Iterable[bytes], folds: Folds) -> Iterator[Placed]:
             for new in make_unit(folds[partition], records, records[0].offset).scores:
                 yield partition, new
         waiting.clear()
+
+
+def go_on(folds: Folds, values: Iterable[bytes]) -> None:
+    """Fold more facts, writing nothing."""
+    for offset, value in enumerate(values):
+        key = key_of(value)
+        folds[partition_of(key, len(folds))].apply(Record(_FAR + offset, key, value))

@@ -3,7 +3,7 @@
 Never counts accounts whose digests differ from those of a straight fold.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from audit.replay import digest
 from benchmarks.figures import Figure
@@ -11,12 +11,14 @@ from benchmarks.folding import as_records, folded_again
 from benchmarks.kafka import loading
 from benchmarks.kafka.contenders import Contender, Place, Ran, ours, quix, ran
 from benchmarks.kafka.outcome import NotRight, Outcome
+from benchmarks.kafka.reading import Latest
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.peers.building import QUIX, Absent
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
 from schemas.scores import CHECKPOINT_KEY, decode_account
+from streams.partition_fold import PartitionFold
 
 Digests = Mapping[str, str]
 LEAST, LEAST_BESIDE = 30_000, 2
@@ -53,18 +55,27 @@ def prepared(place: Place, accounts: int, spacing: int) -> tuple[Place, Digests]
     loading.lay_down(place.address, place.partitions)
     loading.load(place.address, values, place.partitions)
     fold = folded_again(as_records(values))
-    return place, {account.id: digest(account) for account in fold.accounts.values()}
+    return place, digests_of([fold])
 
 
 def folded(contender: Contender, place: Place, digests: Digests, outcome: Outcome) -> Ran:
     """Raises `NotRight` where an account does not stand as in the straight fold."""
     outcome.settings.setdefault(contender.name, contender.settings)
     done = ran(contender, place)
-    found = {key.decode(): decode_account(value).digest for key, value in done.latest.values.items() if is_account(key)}
+    compare(contender.name, done.latest, digests)
+    return done
+
+
+def compare(name: str, latest: Latest, digests: Digests) -> None:
+    """Raises `NotRight` where an account does not stand as in the straight fold."""
+    found = {key.decode(): decode_account(value).digest for key, value in latest.values.items() if is_account(key)}
     if found != digests:
         differ = [account for account in digests.keys() | found if found.get(account) != digests.get(account)]
-        raise NotRight(f"{contender.name}: {len(differ)} of {len(digests)} accounts differ, {min(differ)} among them")
-    return done
+        raise NotRight(f"{name}: {len(differ)} of {len(digests)} accounts differ, {min(differ)} among them")
+
+
+def digests_of(folds: Iterable[PartitionFold]) -> Digests:
+    return {account.id: digest(account) for fold in folds for account in fold.accounts.values()}
 
 
 def is_account(key: bytes) -> bool:
