@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from audit.parallel import Order, replay_told
 from audit.verify import Mismatch, verify
@@ -69,9 +70,11 @@ def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[Order, Orde
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Staffel]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffel]:
     """Two accounts handed over, one of them accepted, in a database."""
-    staffel = connect(Stage(databases.migrated("sqlite", tmp_path)).settings(), clock=lambda: at(12))
+    staffel = connect(
+        Stage(databases.migrated("sqlite", tmp_path_factory.mktemp("home"))).settings(), clock=lambda: at(12)
+    )
     for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
         act(staffel)
     yield staffel
@@ -108,10 +111,10 @@ def test_a_late_write_of_an_older_state_changes_nothing(home: Staffel, log: Kafk
 
 def test_an_altered_digest_of_the_topic_is_found(home: Staffel, log: KafkaLog) -> None:
     scored = decode_account(last_update(log, "acme").value)
-    digest = scored.digest
-    scored.digest = "0" * len(digest)
-    log.append(SCORES, [NewRecord("acme", encode(scored))], partition=0)
-    assert verify(log, home.engine).mismatches == [Mismatch("acme", None, "scores.digest", scored.digest, digest)]
+    forged = replace(scored, digest="0" * len(scored.digest))
+    log.append(SCORES, [NewRecord("acme", encode(forged))], partition=0)
+    expected = Mismatch("acme", None, "scores.digest", forged.digest, scored.digest)
+    assert verify(log, home.engine).mismatches == [expected]
 
 
 def test_an_update_that_cannot_be_read_is_named(home: Staffel, log: KafkaLog) -> None:
