@@ -16,6 +16,9 @@ STAGE = f"{PREFIX}stage"
 EXCEPTION = f"{PREFIX}exception.class.name"
 MESSAGE = f"{PREFIX}exception.message"
 
+SET_ASIDE_AS = "staffel-set-aside-as"
+"""Of a record that was copied from another log: the id of its dead letter there, which it keeps."""
+
 _LONGEST_MESSAGE = 2000
 
 
@@ -38,3 +41,11 @@ def read_headers(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """What the headers say: `topic`, `partition`, `offset`, `exception.message`, … as text."""
     said = (pair for pair in headers if pair[0].startswith(PREFIX))
     return {name.removeprefix(PREFIX): text.decode("utf-8", "replace") for name, text in said}
+
+
+def letter_id(headers: Iterable[tuple[str, bytes]]) -> str:
+    """The id of a dead letter: where its record stood first."""
+    told = list(headers)
+    kept = next((value.decode("utf-8", "replace") for name, value in told if name == SET_ASIDE_AS), None)
+    said = read_headers(told)
+    return kept or f"{said.get('topic')}/{said.get('partition')}/{said.get('offset')}"

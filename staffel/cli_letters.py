@@ -1,14 +1,13 @@
 """`staffel dead-letters`: what could not be folded. Never changes a record that stands in the log."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from staffel.printing import plain, print_json, print_table, say
-from staffel.session import AsJson, Found, connected
+from staffel.session import AsJson, connected
 
-Json = dict[str, Any]
 Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be folded, with their original bytes.")
@@ -34,8 +33,10 @@ def list_letters(as_json: AsJson = False) -> None:
 @app.command("show")
 def show_letter(id: Letter, as_json: AsJson = False) -> None:
     """One dead letter with its original bytes."""
+    from staffel.dead_letters import find_letter
+
     with connected() as staffel:
-        told, value = found(staffel.log, id)
+        told, value = find_letter(staffel.log, id)
     text = value.decode("utf-8", "backslashreplace")
     if as_json:
         print_json({**told, "value": text})
@@ -53,10 +54,10 @@ def retry_letter(
     """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
     from intake.recording import Recorded
     from staffel.commands import record_observation
-    from staffel.dead_letters import fact_again
+    from staffel.dead_letters import fact_again, find_letter
 
     with connected() as staffel:
-        told, value = found(staffel.log, id)
+        told, value = find_letter(staffel.log, id)
         outcome = record_observation(staffel, fact_again(told["id"], value if file is None else read_bytes(file)))
     answer = "recorded" if isinstance(outcome, Recorded) else "recorded before"
     if as_json:
@@ -72,12 +73,3 @@ def read_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Usage(f"--file {file}: {error.strerror}") from None
-
-
-def found(log: Any, id: str) -> tuple[Json, bytes]:
-    from staffel.dead_letters import all_letters
-
-    letter = next((letter for letter in all_letters(log) if letter[0]["id"] == id), None)
-    if letter is None:
-        raise Found(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
-    return letter

@@ -4,21 +4,22 @@ The original stands in the log under its own id for ever; so the fact that is re
 `staffel/dead-letters` and the letter's id, once for each letter, and names the original as its origin.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from intake.cloudevents import observe
 from intake.observations import Observation
-from schemas.dead_letters import read_headers
-from schemas.topics import DEAD_LETTERS
+from schemas.dead_letters import letter_id, read_headers
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.session import Found
 from streams.log import Log, Record
 
 SOURCE = "staffel/dead-letters"
-_AT_ONCE = 500
+_MADE_OF_LETTER = SOURCE.encode()
+_AT_ONCE = 2_000
 Json = dict[str, Any]
 
 
@@ -31,33 +32,73 @@ class _Said(msgspec.Struct):
 _said = msgspec.json.Decoder(_Said).decode
 
 
+class Letter(NamedTuple):
+    id: str
+    partition: int
+    record: Record
+
+
 def all_letters(log: Log) -> Iterator[tuple[Json, bytes]]:
     """Each with its original bytes, partition by partition, oldest first."""
+    letters = list(each_letter(log))
+    retried = retried_ids(log, letters)
+    yield from ((letter_json(letter, letter.id in retried), letter.record.value) for letter in letters)
+
+
+def find_letter(log: Log, id: str) -> tuple[Json, bytes]:
+    """Raises `Found` where there is none."""
+    letter = next((letter for letter in each_letter(log) if letter.id == id), None)
+    if letter is None:
+        raise Found(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
+    return letter_json(letter, id in retried_ids(log, [letter])), letter.record.value
+
+
+def each_letter(log: Log) -> Iterator[Letter]:
+    """Each id once, though a crash may have made a letter stand twice where the log keeps no ids."""
+    seen = set()
     for partition in range(log.partitions(DEAD_LETTERS)):
-        start = 0
-        while records := log.read(DEAD_LETTERS, partition, start, _AT_ONCE):
-            yield from ((letter_json(log, partition, record), record.value) for record in records)
-            start = records[-1].offset + 1
+        for record in records_of(log, DEAD_LETTERS, partition):
+            id = letter_id(record.headers)
+            if id not in seen:
+                seen.add(id)
+                yield Letter(id, partition, record)
 
 
-def letter_json(log: Log, partition: int, record: Record) -> Json:
-    said = read_headers(record.headers)
-    id = f"{said.get('topic')}/{said.get('partition')}/{said.get('offset')}"
+def letter_json(letter: Letter, retried: bool) -> Json:
+    said = read_headers(letter.record.headers)
     return {
-        "id": id,
-        "key": record.key,
+        "id": letter.id,
+        "key": letter.record.key,
         "code": said.get("exception.class.name"),
         "why": said.get("exception.message"),
-        "retried": was_retried(log, id, record),
-        "place": {"partition": partition, "offset": record.offset},
+        "retried": retried,
+        "place": {"partition": letter.partition, "offset": letter.record.offset},
     }
 
 
-def was_retried(log: Log, id: str, record: Record) -> bool:
-    """Whether a fact that was made of the letter stands under its key, or under the subject that it names."""
-    accounts = {record.key, read(record.value).subject}
-    told = (read(fact.value) for account in accounts if account for fact in log.history(account))
-    return any(fact.source == SOURCE and fact.id == id for fact in told)
+def retried_ids(log: Log, letters: Sequence[Letter]) -> set[str]:
+    """The ids of letters that a fact was made of."""
+    likely = (record.value for record in _where_they_may_stand(log, letters) if _MADE_OF_LETTER in record.value)
+    return {fact.id for fact in map(read, likely) if fact.source == SOURCE}
+
+
+def _where_they_may_stand(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
+    """Under the letter's key or the subject that it names, where a log finds a key's records; else all, in one pass."""
+    if not letters:
+        return
+    if log.unique_ids:
+        keys = {letter.record.key for letter in letters} | {read(letter.record.value).subject for letter in letters}
+        yield from (record for key in keys if key for record in log.history(key))
+        return
+    for partition in range(log.partitions(ENGAGEMENT)):
+        yield from records_of(log, ENGAGEMENT, partition)
+
+
+def records_of(log: Log, topic: str, partition: int) -> Iterator[Record]:
+    start = 0
+    while records := log.read(topic, partition, start, _AT_ONCE):
+        yield from records
+        start = records[-1].offset + 1
 
 
 def read(value: bytes) -> _Said:

@@ -1,7 +1,7 @@
 """Stand-ins for log and directory, a recorder over them, and builders of observations. Never tests anything itself."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -13,6 +13,7 @@ from intake.entrance import OpenDoor
 from intake.observations import Observation
 from intake.recorder import Recorder
 from intake.vault import Vault
+from schemas.topics import ENGAGEMENT, TOPICS
 from streams.log import Appended, LogUnavailable, NewRecord, Record
 from streams.partitioning import partition_of
 
@@ -53,50 +54,67 @@ class MemoryLog:
 
 
 class MemoryBroker:
-    """Partitions in lists that keep no ids, as a broker's do. `breaks`: raised once that many records were appended."""
+    """Topics in lists that keep no ids, as a broker's do. `breaks`: after how many more records it answers no more."""
 
     unique_ids = False
 
     def __init__(self, partitions: int = 1) -> None:
-        self.places: list[list[NewRecord]] = [[] for _ in range(partitions)]
+        self.topics: dict[str, list[list[NewRecord]]] = {name: [[] for _ in range(partitions)] for name in TOPICS}
         self.breaks: int | None = None
-        self.calls = 0
         self._lock = Lock()
 
+    def generation(self, topic: str) -> str:
+        return f"{topic} of {id(self)}"
+
     def partitions(self, topic: str) -> int:
-        return len(self.places)
+        return len(self.topics[topic])
 
     def partition_of(self, topic: str, key: str) -> int:
-        return partition_of(key, len(self.places))
+        return partition_of(key, self.partitions(topic))
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
-        assert (topic, partition) == ("engagement", None)
         with self._lock:
-            return [self._append(record) for record in records]
+            return [self._append(topic, record, partition) for record in records]
+
+    def position(self, partition: int) -> int:
+        return 0
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
-        self.calls += 1
-        found = self.places[partition][start : start + limit]
+        found = self.topics[topic][partition][start : start + limit]
         return [Record(start + at, record.key, record.value, record.headers) for at, record in enumerate(found)]
 
     def end(self, topic: str, partition: int) -> int:
-        return len(self.places[partition])
+        return len(self.topics[topic][partition])
+
+    def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
+        found = [record for record in self.read(topic, partition, 0, 100_000) if record.key == key]
+        return found[-1] if found else None
+
+    def history(self, account: str) -> Iterator[Record]:
+        partition = self.partition_of(ENGAGEMENT, account)
+        yield from (record for record in self.read(ENGAGEMENT, partition, 0, 100_000) if record.key == account)
+
+    def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
+        return any(self.end(topic, partition) > end for partition, end in seen.items())
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def facts(self) -> list[dict[str, Any]]:
-        return [msgspec.json.decode(record.value) for place in self.places for record in place]
+        return [msgspec.json.decode(record.value) for place in self.topics[ENGAGEMENT] for record in place]
 
     def ids(self) -> list[str]:
         return [fact["id"] for fact in self.facts()]
 
-    def _append(self, record: NewRecord) -> Appended:
+    def _append(self, topic: str, record: NewRecord, given: int | None) -> Appended:
         if self.breaks is not None:
             self.breaks -= 1
             if self.breaks < 0:
                 self.breaks = None
                 raise LogUnavailable("the broker does not acknowledge")
-        partition = self.partition_of("engagement", record.key)
-        self.places[partition].append(record)
-        return Appended(partition, len(self.places[partition]) - 1, False)
+        partition = self.partition_of(topic, record.key) if given is None else given
+        self.topics[topic][partition].append(record)
+        return Appended(partition, self.end(topic, partition) - 1, False)
 
 
 class MemoryDirectory:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
@@ -16,8 +16,9 @@ from intake.vault import Vault
 from projections.inbox import KEPT_MS
 from projections.tables import read_models
 from projections.work_tables import inbox
+from schemas.topics import ENGAGEMENT
 from streams.duplicates import DuplicateWindow
-from streams.log import Appended, Log, LogUnavailable, NewRecord
+from streams.log import Appended, LogUnavailable, NewRecord
 from tests.intake.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, seen
 
 PAGE = seen("p1", visitor="v1")
@@ -34,7 +35,7 @@ class Broker:
 
     def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
         """A recorder of another process."""
-        entrance = entrance_to(cast(Log, log or self.log), self.engine, lambda: self.now, keep=keep)
+        entrance = entrance_to(log or self.log, self.engine, lambda: self.now, keep=keep)
         vault = Vault(self.engine, random.Random(1).randbytes)
         return Recorder(entrance, vault, directory or self.directory, lambda: self.now)
 
@@ -154,7 +155,7 @@ def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(brok
     old |= {"digest": "", "suppressed": False, "state": b""}
     with broker.engine.begin() as connection:
         connection.execute(insert(read_models().accounts).values(account="anon:v_old", **old))
-    entrance = entrance_to(cast(Log, broker.log), broker.engine, lambda: NOW, keep=False)
+    entrance = entrance_to(broker.log, broker.engine, lambda: NOW, keep=False)
     [page] = broker.record(PAGE)
     assert entrance.with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
 
@@ -183,7 +184,7 @@ def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_count
     [account] = {outcome.account for outcome in answers}
     assert account in ("acme.com", f"anon:{visitor}")
     assert [fact["subject"] for fact in log.facts()] == [account, account]
-    [place] = [place for place in log.places if place]
+    [place] = [place for place in log.topics[ENGAGEMENT] if place]
     window = DuplicateWindow()
     assert [window.seen(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
     assert broker.another(log, directory=sure).record([PAGE])[0].account == account
