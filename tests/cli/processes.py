@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from tests.cli.conftest import STAFFEL
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 POLL_S = 0.05
 Json = Any
 
