@@ -6,6 +6,7 @@ alone, the partition is told anew by a replay of `engagement`, work and all, and
 """
 
 from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -18,9 +19,11 @@ from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
 from projections.writing import write_batch
 from schemas.topics import SCORES
+from streams.garbage import frozen_garbage
 from streams.log import Log, LogRefused
 
 BATCH = 20_000
+CHECK_EVERY_S = 5.0
 
 
 class Share(Protocol):
@@ -79,6 +82,8 @@ class Projector:
         self._engine, self._log, self._projection, self._replay, self._batch = engine, log, name, replay, batch
         self._share = share or Whole(log)
         self._retellings: dict[int, _Retelling] = {}
+        self._generation: str | None = None
+        self._check_again: dict[int, float] = {}
         self._version: int | None = None
 
     @classmethod
@@ -91,7 +96,8 @@ class Projector:
     def advance(self) -> int:
         own = self._share.partitions()
         self._retellings = {each: telling for each, telling in self._retellings.items() if each in own}
-        return sum(self._advance_partition(each) for each in own if self._share.keep(each))
+        with frozen_garbage():
+            return sum(self._advance_partition(each) for each in own if self._share.keep(each))
 
     def _advance_partition(self, partition: int) -> int:
         telling = self._retellings.pop(partition, None)
@@ -105,7 +111,6 @@ class Projector:
         standing = self._standing(partition)
         records = self._log.read(SCORES, partition, standing.checkpoint.next_offset, self._batch)
         if not records:
-            self._check_end(partition, standing.checkpoint)
             return 0
         try:
             self._take(standing, read_batch(partition, records))
@@ -128,16 +133,20 @@ class Projector:
         with reading(self._engine).connect() as connection:
             version = self._version or versions.version_of(connection, self._projection)
             checkpoint = versions.checkpoint(connection, self._projection, version, partition)
-        log = self._log.generation(SCORES)
-        if checkpoint.log not in (None, log):
-            raise _refused(self._projection, partition, f"was read in another topic {SCORES}, one of before")
-        return _Standing(version, checkpoint._replace(log=log))
+        return _Standing(version, self._checked(partition, checkpoint))
 
-    def _check_end(self, partition: int, checkpoint: Checkpoint) -> None:
-        end = self._log.end(SCORES, partition)
-        if end < checkpoint.next_offset:
-            why = f"was read up to offset {checkpoint.next_offset}, and {SCORES} ends at {end}"
-            raise _refused(self._projection, partition, why)
+    def _checked(self, partition: int, stands: Checkpoint) -> Checkpoint:
+        """The checkpoint with the log that it belongs to; a broker is asked for it every so often alone."""
+        if monotonic() >= self._check_again.get(partition, 0.0):
+            self._generation = self._log.generation(SCORES)
+            end = self._log.end(SCORES, partition)
+            if end < stands.next_offset:
+                why = f"was read up to offset {stands.next_offset}, and {SCORES} ends at {end}"
+                raise _refused(self._projection, partition, why)
+            self._check_again[partition] = monotonic() + CHECK_EVERY_S
+        if stands.log not in (None, self._generation):
+            raise _refused(self._projection, partition, f"was read in another topic {SCORES}, one of before")
+        return stands._replace(log=self._generation)
 
     def _take(self, standing: _Standing, batch: Batch) -> None:
         old = standing.checkpoint

@@ -33,18 +33,21 @@ class Relay:
         self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
-        if not self._waiting(1) or not self._lease.keep():
+        rows, was_sure = self._waiting(), self._lease.is_sure
+        if not rows or not self._lease.keep():
             return 0
-        rows = self._waiting(BATCH)  # only now: another relay may have published some of them before
-        append_once(self._engine, self._log, self._lease, self._portions(rows), lambda c: _mark(c, rows))
+        if not was_sure:
+            rows = self._waiting()  # another relay may have published some of them meanwhile
+        if rows:
+            append_once(self._engine, self._log, self._lease, self._portions(rows), lambda c: _mark(c, rows))
         return len(rows)
 
     def close(self) -> None:
         """Let another relay begin at once."""
         self._lease.release()
 
-    def _waiting(self, limit: int) -> Sequence[Any]:
-        waiting = select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(limit)
+    def _waiting(self) -> Sequence[Any]:
+        waiting = select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(BATCH)
         with reading(self._engine).connect() as connection:
             return connection.execute(waiting).all()
 

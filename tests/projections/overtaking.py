@@ -17,6 +17,9 @@ class PausedAfterReading:
     def generation(self, topic: str) -> str:
         return self._log.generation(topic)
 
+    def end(self, topic: str, partition: int) -> int:
+        return self._log.end(topic, partition)
+
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         records = self._log.read(topic, partition, start, limit)
         self._meanwhile()

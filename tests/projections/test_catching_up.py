@@ -159,7 +159,7 @@ def read_of_another_log(world: World) -> World:
 
 def test_a_checkpoint_of_another_log_is_refused(other_log: World) -> None:
     with pytest.raises(LogRefused, match=r"partition 0 of main .* another topic scores.* `staffel rebuild main`"):
-        other_log.projector.advance()
+        other_log.restarted().advance()
 
 
 def test_a_checkpoint_beyond_the_end_of_the_log_is_refused(world: World) -> None:
@@ -168,7 +168,7 @@ def test_a_checkpoint_beyond_the_end_of_the_log_is_refused(world: World) -> None
         connection.execute(checkpoints.update().values(next_offset=5))
 
     with pytest.raises(LogRefused, match="was read up to offset 5, and scores ends at 1"):
-        world.projector.advance()
+        world.restarted().advance()
 
 
 def test_a_checkpoint_without_its_log_adopts_it(world: World) -> None:

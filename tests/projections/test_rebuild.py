@@ -157,11 +157,11 @@ def test_after_the_topics_were_made_anew_a_rebuild_is_the_way_out(database: Engi
     log.recreate(SCORES)
     world.published(_FIRST, _SECOND, _CONTACT)
     with pytest.raises(LogRefused, match="`staffel rebuild main`"):
-        world.projected()
+        world.restarted().advance()
 
     rebuild(world.engine, log, replay)
 
-    assert read_models_of(world.projected()) == before
+    assert read_models_of(world) == before
     assert len(world.worked().on_log(SQA_HANDOFFS)) == sent
     assert world.rows("checkpoints", "next_offset", "log", version=2) == [(log.end(SCORES, 0), log.generation(SCORES))]
 

@@ -50,6 +50,10 @@ class World:
         drain(self.projector.advance)
         return self
 
+    def restarted(self) -> Projector:
+        """The projector of another process, which has not looked at anything yet."""
+        return Projector(self.engine, self.log)
+
     def worked(self) -> "World":
         """The reactors have done what there is to do."""
         drain(lambda: self.mover.advance() + self.relay.advance())
