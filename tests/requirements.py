@@ -42,7 +42,7 @@ def kafka_server() -> str:
 def kafka_broker(folder: Path, settings: dict[str, str] | None = None) -> broker.Broker:
     """A broker of the test's own, to be killed and starved."""
     try:
-        return broker.Broker(folder, settings)
+        return broker.open_broker(folder, settings)
     except broker.NoKafka as error:
         absent("kafka", str(error))
 

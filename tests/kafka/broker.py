@@ -1,13 +1,12 @@
-"""Apache Kafka for the tests: one broker of their own, by plain Java. Never touches a broker that runs already.
+"""Apache Kafka for the tests: a broker of their own, by plain Java, else by Docker. Never touches one that runs.
 
-`broker()` is shared by the test session and ends with it; `Broker(folder)` is for tests that kill or starve one.
+`server()` is shared by the test session and ends with it; `open_broker(folder)` is for tests that kill or starve one.
 """
 
 import base64
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,30 +16,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.ending import ENDING
+from tests.kafka.settings import DEADLINE_S, SETTINGS, NoKafka, answers, free_port
 
 _POM = Path(__file__).parent / "pom.xml"
-_DEADLINE_S = 60
 _POLL_S = 0.05
-_SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.num.partitions": "2",
-    "transaction.state.log.min.isr": "1",
-    "auto.create.topics.enable": "false",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-    "log.cleaner.backoff.ms": "200",
-    "log.initial.task.delay.ms": "100",
-    "log.cleaner.dedupe.buffer.size": "4194304",
-}
-
-
-class NoKafka(Exception):
-    """There is no broker, and none can be started."""
+_WAYS = (
+    "no Apache Kafka here: name a broker in STAFFEL_TEST_KAFKA=HOST:PORT, or install Java and Maven "
+    "(apt-get install default-jre-headless maven), or start Docker"
+)
 
 
 class Broker:
@@ -56,7 +39,7 @@ class Broker:
             "listeners": f"PLAINTEXT://{self.server},CONTROLLER://127.0.0.1:{controller}",
             "log.dirs": str(folder / "records"),
         }
-        lines = [f"{key}={value}" for key, value in {**_SETTINGS, **places, **(settings or {})}.items()]
+        lines = [f"{key}={value}" for key, value in {**SETTINGS, **places, **(settings or {})}.items()]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.properties").write_text("\n".join(lines))
         self._format()
@@ -82,14 +65,14 @@ class Broker:
         """kill -9."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(_DEADLINE_S)
+            self._process.wait(DEADLINE_S)
             self._process = None
 
     def stop(self) -> None:
         """Its ordinary end."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(_DEADLINE_S)
+            self._process.wait(DEADLINE_S)
             self._process = None
 
     def signal(self, number: signal.Signals) -> None:
@@ -120,7 +103,18 @@ def server() -> str:
 def _shared() -> Broker:
     folder = Path(tempfile.mkdtemp(prefix="staffel-kafka-"))
     ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
-    return Broker(folder)
+    return open_broker(folder)
+
+
+def open_broker(folder: Path, settings: Mapping[str, str] | None = None) -> Broker:
+    """A broker of its own, by Java, else by Docker. Raises `NoKafka`."""
+    from tests.kafka.docker import DockerBroker, daemon_answers
+
+    if os.environ.get("STAFFEL_KAFKA_JARS") or (shutil.which("java") and shutil.which("mvn")):
+        return Broker(folder, settings)
+    if daemon_answers():
+        return DockerBroker(folder, settings)
+    raise NoKafka(_WAYS)
 
 
 @cache
@@ -129,8 +123,6 @@ def jars() -> Path:
     given = os.environ.get("STAFFEL_KAFKA_JARS")
     if given:
         return Path(given)
-    if not shutil.which("java") or not shutil.which("mvn"):
-        raise NoKafka("no Kafka here; apt-get install default-jre-headless maven, or set STAFFEL_TEST_KAFKA")
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "staffel" / "kafka-4.1.0"
     if not (folder / "complete").exists():
         _bring(folder)
@@ -146,18 +138,6 @@ def _bring(folder: Path) -> None:
             raise NoKafka(f"Maven could not bring Kafka: {ended.stdout.strip()[-500:]}")
         (Path(made) / "complete").touch()
         shutil.copytree(made, folder, dirs_exist_ok=True)
-
-
-def free_port() -> int:
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as some:
-        some.settimeout(1)
-        return some.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _dying() -> list[str]:

@@ -1,0 +1,85 @@
+"""Apache Kafka for the tests where there is no Java: a container of its own. Never touches another container."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from uuid import uuid4
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from tests.ending import ENDING
+from tests.kafka.broker import Broker
+from tests.kafka.settings import DEADLINE_S, SETTINGS, NoKafka, free_port
+
+IMAGE = "apache/kafka:4.1.0"
+_INSIDE, _CONTROLLER = 9092, 9093
+_POLL_S = 0.2
+_SIGNALS = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
+
+
+class DockerBroker(Broker):
+    """The same as `Broker`; its records live in the container, which is removed with the tests."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """`folder` is not used: what the broker keeps stays in the container."""
+        port = free_port()
+        self.server = f"127.0.0.1:{port}"
+        self._container = f"staffel-kafka-{uuid4().hex[:12]}"
+        places = {
+            "controller.quorum.voters": f"1@localhost:{_CONTROLLER}",
+            "listeners": f"PLAINTEXT://:{_INSIDE},CONTROLLER://:{_CONTROLLER}",
+            "advertised.listeners": f"PLAINTEXT://{self.server}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        }
+        told = environment({**SETTINGS, **places, **(settings or {})})
+        ENDING.callback(subprocess.run, ["docker", "rm", "--force", self._container], capture_output=True)
+        docker("create", "--name", self._container, "--publish", f"{self.server}:{_INSIDE}", *told, IMAGE)
+        self.start()
+
+    def start(self) -> None:
+        docker("start", self._container)
+        await_broker(self.server)
+
+    def kill(self) -> None:
+        docker("kill", "--signal", "KILL", self._container)
+
+    def stop(self) -> None:
+        docker("stop", "--time", str(DEADLINE_S), self._container)
+
+    def signal(self, number: signal.Signals) -> None:
+        docker(_SIGNALS[number], self._container)
+
+
+def environment(settings: Mapping[str, str]) -> list[str]:
+    """As the image wants to be told: `node.id` is KAFKA_NODE_ID."""
+    pairs = ((f"KAFKA_{name.replace('.', '_').upper()}", value) for name, value in settings.items())
+    return [part for name, value in pairs for part in ("--env", f"{name}={value}")]
+
+
+def docker(*arguments: str) -> None:
+    ended = subprocess.run(["docker", *arguments], capture_output=True, text=True)
+    if ended.returncode:
+        raise NoKafka(f"docker {arguments[0]}: {ended.stderr.strip()[-500:]}")
+
+
+@cache
+def daemon_answers() -> bool:
+    return bool(shutil.which("docker")) and not subprocess.run(["docker", "info"], capture_output=True).returncode
+
+
+def await_broker(server: str) -> None:
+    """The port of a container is open before anybody listens inside: ask the broker itself."""
+    pause, deadline = Event(), monotonic() + DEADLINE_S
+    while monotonic() < deadline:
+        with suppress(KafkaError):
+            KafkaAdminClient(bootstrap_servers=server, bootstrap_timeout_ms=2_000).close()
+            return
+        pause.wait(_POLL_S)
+    raise NoKafka(f"the broker in Docker did not answer at {server} in {DEADLINE_S} s")

@@ -1,0 +1,37 @@
+"""What every broker of the tests is told, wherever it runs, and what they share. Never starts one."""
+
+import socket
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.num.partitions": "2",
+    "transaction.state.log.min.isr": "1",
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    "log.cleaner.backoff.ms": "200",
+    "log.initial.task.delay.ms": "100",
+    "log.cleaner.dedupe.buffer.size": "4194304",
+}
+DEADLINE_S = 60
+
+
+class NoKafka(Exception):
+    """There is no broker, and none can be started."""
+
+
+def free_port() -> int:
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        return int(some.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as some:
+        some.settimeout(1)
+        return some.connect_ex(("127.0.0.1", port)) == 0
