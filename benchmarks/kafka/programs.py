@@ -88,7 +88,7 @@ def run(
     folder: Path,
     environment: Mapping[str, str],
     done: Callable[[], bool] = lambda: False,
-    patience: float = 180,
+    patience: float = 400,
 ) -> Told:
     """Run until `done`, or to its own end where it has one. Raises `Broken`."""
     before = _children_cpu()
