@@ -8,14 +8,14 @@ from threading import Event, Thread
 from typing import Any
 
 from alerts.channels import Alert, Channel, Clock
-from alerts.retrying import Gone, Outcome, Refused, mark_of
+from alerts.retrying import Gone, Outcome, Refused, mark_of, mark_untold
 from projections.alert_rows import AlertRows, Mark, Waiting
 
 _AT_ONCE = 20
 _LOOK_S = 2.0
 """At least so often a channel looks by itself for what is due."""
 _BREATH_S = 0.01
-_PATIENCE_S = 25.0
+_TOO_LATE = "nobody told it while it was fresh"
 
 
 class Delivery:
@@ -51,9 +51,9 @@ class Delivery:
         self._stopping = True
         self._wake.set()
 
-    def join(self) -> None:
+    def join(self, seconds: float) -> None:
         if self._thread.is_alive():
-            self._thread.join(_PATIENCE_S)
+            self._thread.join(seconds)
 
     def raise_failure(self) -> None:
         """What kept the thread from its work since the last call, if anything: trouble with the database, or a bug."""
@@ -86,18 +86,28 @@ class Delivery:
         return not self._stopping and self._may_tell() and self._clock() >= self._silent_until
 
     def _tell(self, alert: Waiting) -> None:
-        outcome = self._gone or self._told(alert)
+        why = self._obstacle(alert)
+        mark = self._marked(alert) if why is None else mark_untold(alert, self._clock(), why)
+        if self._rows.mark(alert, mark):
+            self._say(alert, mark)
+
+    def _obstacle(self, alert: Waiting) -> str | None:
+        """Why it is not told at all, if so."""
+        if self._gone is not None:
+            return self._gone.why
+        return _TOO_LATE if self._clock() > alert.at + self._fresh else None
+
+    def _marked(self, alert: Waiting) -> Mark:
+        outcome = self._told(alert)
         now = self._clock()
-        mark = mark_of(outcome, alert, now, self._fresh)
         if isinstance(outcome, Gone):
             self._gone = outcome
         if isinstance(outcome, Refused) and outcome.after is not None:
             self._silent_until = now + outcome.after
-        if self._rows.mark(alert, mark):
-            self._say(alert, mark)
+        return mark_of(outcome, alert, now, self._fresh)
 
     def _say(self, alert: Waiting, mark: Mark) -> None:
-        told = {"alert": alert.id, "kind": alert.kind, "attempt": alert.attempts + 1}
+        told = {"alert": alert.id, "kind": alert.kind, "attempts": mark.attempts}
         if mark.why is None:
             self._log.info(f"alert_{mark.status}", **told)
         else:

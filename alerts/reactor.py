@@ -6,6 +6,7 @@ holder: a zombie meets the compare-and-set and stops.
 
 from collections.abc import Sequence
 from threading import Event
+from time import monotonic
 from typing import Any
 
 from alerts.channels import Channel, Clock
@@ -19,6 +20,8 @@ from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 
 _WAIT_S = 0.5
+_PATIENCE_S = 15.0
+"""For what is being told at the end; what takes longer is told again by a successor, with the same id."""
 
 
 class Alerts:
@@ -85,8 +88,9 @@ class Alerts:
         self._closed.set()
         for delivery in self._deliveries:
             delivery.end()
+        deadline = monotonic() + _PATIENCE_S
         for delivery in self._deliveries:
-            delivery.join()
+            delivery.join(max(0.0, deadline - monotonic()))
         if self.holds():
             self._lease.release()
 

@@ -32,18 +32,23 @@ Outcome = Delivered | Refused | Gone
 
 
 def mark_of(outcome: Outcome, alert: Waiting, now: int, fresh: int) -> Mark:
-    """`fresh`: how long after its event an alert is worth telling, in milliseconds."""
-    if isinstance(outcome, Delivered):
-        return Mark(DELIVERED, now, told_at=now)
-    if isinstance(outcome, Gone):
-        return Mark(FAILED, now, why=outcome.why)
+    """After an attempt. `fresh`: how long after its event an alert is worth telling, in milliseconds."""
     attempts = alert.attempts + 1
+    if isinstance(outcome, Delivered):
+        return Mark(DELIVERED, attempts, now, told_at=now)
+    if isinstance(outcome, Gone):
+        return Mark(FAILED, attempts, now, why=outcome.why)
     again = now + max(pause(alert.id, attempts), outcome.after or 0)
     if attempts >= MOST_ATTEMPTS:
-        return Mark(FAILED, now, why=f"given up after {attempts} attempts: {outcome.why}")
+        return Mark(FAILED, attempts, now, why=f"given up after {attempts} attempts: {outcome.why}")
     if again > alert.at + fresh:
-        return Mark(FAILED, now, why=f"given up, it would come too late: {outcome.why}")
-    return Mark(WAITING, again, why=outcome.why)
+        return Mark(FAILED, attempts, now, why=f"given up, it would come too late: {outcome.why}")
+    return Mark(WAITING, attempts, again, why=outcome.why)
+
+
+def mark_untold(alert: Waiting, now: int, why: str) -> Mark:
+    """Without another attempt."""
+    return Mark(FAILED, alert.attempts, now, why=why)
 
 
 def pause(id: str, attempts: int) -> int:

@@ -62,9 +62,10 @@ class Told(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How an attempt ended."""
+    """How it stands with an alert. `attempts`: how many there were by now."""
 
     status: str
+    attempts: int
     next_try_at: int
     told_at: int | None = None
     why: str | None = None
@@ -126,7 +127,7 @@ class AlertRows:
     def mark(self, alert: Waiting, mark: Mark) -> bool:
         """False where another one marked it meanwhile."""
         this = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
-        marking = update(alerts).where(*this).values(**mark._asdict(), attempts=alert.attempts + 1)
+        marking = update(alerts).where(*this).values(**mark._asdict())
         with self._engine.begin() as connection:
             return connection.execute(marking).rowcount == 1
 

@@ -49,6 +49,13 @@ def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
     ]
 
 
+def test_what_waited_through_a_long_outage_is_not_told_any_more(world: World) -> None:
+    world.given(proposed()).told(after=DAY + 1)
+
+    assert world.channels[0].told == []
+    assert world.alerts("status", "attempts", "why") == [("failed", 0, "nobody told it while it was fresh")]
+
+
 def test_one_refusal_keeps_no_other_alert_of_the_channel_waiting(world: World) -> None:
     world.told_by(Fake("chat", Refused("answered 500"), Delivered())).given(proposed(), proposed("other.com")).told()
 
@@ -69,7 +76,10 @@ def test_a_channel_that_is_gone_is_told_nothing_more_until_a_restart(world: Worl
     world.told_by(chat).given(proposed(), proposed("other.com")).told().given(proposed("third.com")).told()
 
     assert len(chat.told) == 1
-    assert world.alerts("status", "why") == [("failed", "answered 410 Gone")] * 3
+    assert world.alerts("status", "attempts", "why") == [
+        ("failed", 1, "answered 410 Gone"),
+        *[("failed", 0, "answered 410 Gone")] * 2,
+    ]
     world.told_by(Fake("chat")).given(proposed("fourth.com")).told()
     assert world.alerts("status")[3:] == ["delivered"]
 
@@ -141,8 +151,8 @@ def test_every_attempt_is_a_line_of_log_that_names_no_account(world: World) -> N
 
     told = {"channel": "chat", "alert": id, "kind": "act_now"}
     assert world.lines.told == [
-        ("alert_waiting", {**told, "attempt": 1, "why": "answered 500"}),
-        ("alert_delivered", {**told, "attempt": 2}),
+        ("alert_waiting", {**told, "attempts": 1, "why": "answered 500"}),
+        ("alert_delivered", {**told, "attempts": 2}),
     ]
 
 

@@ -1,6 +1,5 @@
 """End to end in the one process that hosts: facts come in, an account is handed over, and an alert arrives once."""
 
-import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +8,12 @@ import pytest
 
 from projections.alert_rows import AlertRows
 from projections.database import open_database
-from schemas.times import format_time
 from tests import databases
 from tests.alerts.builders import HOUR, MINUTE, SECRET
+from tests.alerts.facts import MODEL, recorded
 from tests.alerts.reacting import awaited, now
 from tests.alerts.receiver import Receiver
 from tests.cli.processes import Processes
-
-MODEL = Path(__file__).parent / "model.yaml"
 
 
 @pytest.fixture
@@ -31,20 +28,6 @@ def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
     for each in made.started:
         each.process.kill()
         each.process.wait()
-
-
-def recorded(processes: Processes, *forms: tuple[str, str, int]) -> None:
-    """Forms that were sent: account, form, and when (milliseconds since 1970)."""
-    told = [
-        {
-            **{"specversion": "1.0", "id": f"{account}-{form}", "source": "site", "type": "web.form_submitted"},
-            **{"subject": account, "time": format_time(time), "data": {"form": form}},
-        }
-        for account, form, time in forms
-    ]
-    file = processes.folder / "facts.jsonl"
-    file.write_text("".join(json.dumps(each) + "\n" for each in told))
-    assert processes.asked("ingest", "cloudevents", file)["recorded"] == len(forms)
 
 
 def told_of(processes: Processes) -> list[tuple[str, str, str]]:

@@ -31,11 +31,11 @@ def test_the_same_id_pauses_the_same_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("outcome", "mark"),
     [
-        (Delivered(), Mark(DELIVERED, SOON, told_at=SOON)),
-        (Gone("answered 410 Gone"), Mark(FAILED, SOON, why="answered 410 Gone")),
-        (Refused("answered 500"), Mark(WAITING, SOON + pause("alert_one", 1), why="answered 500")),
-        (Refused("answered 429", 10 * MINUTE), Mark(WAITING, SOON + 10 * MINUTE, why="answered 429")),
-        (Refused("answered 429", 1), Mark(WAITING, SOON + pause("alert_one", 1), why="answered 429")),
+        (Delivered(), Mark(DELIVERED, 1, SOON, told_at=SOON)),
+        (Gone("answered 410 Gone"), Mark(FAILED, 1, SOON, why="answered 410 Gone")),
+        (Refused("answered 500"), Mark(WAITING, 1, SOON + pause("alert_one", 1), why="answered 500")),
+        (Refused("answered 429", 10 * MINUTE), Mark(WAITING, 1, SOON + 10 * MINUTE, why="answered 429")),
+        (Refused("answered 429", 1), Mark(WAITING, 1, SOON + pause("alert_one", 1), why="answered 429")),
     ],
 )
 def test_an_attempt_ends(outcome: Outcome, mark: Mark) -> None:
@@ -45,13 +45,13 @@ def test_an_attempt_ends(outcome: Outcome, mark: Mark) -> None:
 def test_after_the_last_attempt_it_has_failed() -> None:
     last = mark_of(Refused("answered 500"), alert(MOST_ATTEMPTS - 1), SOON, FRESH)
 
-    assert last == Mark(FAILED, SOON, why="given up after 12 attempts: answered 500")
+    assert last == Mark(FAILED, 12, SOON, why="given up after 12 attempts: answered 500")
 
 
 def test_what_would_come_too_late_has_failed() -> None:
     late = mark_of(Refused("answered 503", 2 * HOUR), alert(), NOON + 23 * HOUR, FRESH)
 
-    assert late == Mark(FAILED, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
+    assert late == Mark(FAILED, 1, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
 
 
 def test_retries_lie_within_the_day_in_which_an_alert_is_worth_telling() -> None:

@@ -200,7 +200,7 @@ class _Killed(Exception):
 
 def _die_before_alerts_are_added(world: World) -> None:
     def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO alerts"):
+        if statement.startswith('INSERT INTO "alerts"'):
             raise _Killed
 
     event.listen(world.engine, "before_cursor_execute", kill)

@@ -1,0 +1,23 @@
+"""Facts that make handoffs by the model of these tests, recorded by the command line."""
+
+import json
+from pathlib import Path
+
+from schemas.times import format_time
+from tests.cli.processes import Processes
+
+MODEL = Path(__file__).parent / "model.yaml"
+
+
+def recorded(processes: Processes, *forms: tuple[str, str, int]) -> None:
+    """Forms that were sent: account, form, and when (milliseconds since 1970)."""
+    told = [
+        {
+            **{"specversion": "1.0", "id": f"{account}-{form}", "source": "site", "type": "web.form_submitted"},
+            **{"subject": account, "time": format_time(time), "data": {"form": form}},
+        }
+        for account, form, time in forms
+    ]
+    file = processes.folder / "facts.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in told))
+    assert processes.asked("ingest", "cloudevents", file)["recorded"] == len(forms)
