@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from schemas.asyncapi import PARTITIONS, asyncapi
+from schemas.asyncapi import asyncapi
 from staffel.process import STOP_S
 from staffel.settings import Settings
 from streams.kafka_address import kafka_address
@@ -41,16 +41,17 @@ def test_the_specification_would_tell() -> None:
 
 def test_every_part_of_the_system_is_a_service() -> None:
     assert set(services()) == {
-        *("kafka", "postgres", "topics", "worker", "projector", "relay", "web", "alerts"),
+        *("kafka", "postgres", "topics", "staffel", "worker", "projector", "relay", "web", "alerts"),
         *("prometheus", "grafana", "kafka-ui"),
     }
-    assert set(own()) - set(processes()) == {"topics"}
+    assert set(own()) - set(processes()) == {"topics", "staffel"}
 
 
 def test_profiles_hold_what_a_trial_does_without() -> None:
     profiles = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
     assert profiles == {
         "alerts": ["alerts"],
+        "staffel": ["commands"],
         "prometheus": ["monitoring"],
         "grafana": ["monitoring"],
         "kafka-ui": ["monitoring"],
@@ -162,4 +163,5 @@ def test_the_contract_tells_of_this_broker() -> None:
     server = asyncapi()["servers"]["trial"]["host"]
     outside = services()["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].partition("OUTSIDE://")[2]
     assert server == outside
-    assert services()["topics"]["environment"]["STAFFEL_PARTITIONS"] == PARTITIONS
+    partitions = {channel["bindings"]["kafka"]["partitions"] for channel in asyncapi()["channels"].values()}
+    assert {services()["topics"]["environment"]["STAFFEL_PARTITIONS"]} == partitions

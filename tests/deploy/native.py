@@ -1,0 +1,191 @@
+"""The services of docker-compose.yml as plain processes of this machine: same commands, same environment, other places.
+
+Host names, ports and mounted files are replaced by those of the test. Never needs an engine.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from tests.deploy.compose import PORT, ROOT, composed, services
+from tests.ending import ENDING
+from tests.kafka import broker
+from tests.requirements import absent
+
+HEALTHY_S = 90
+POLL_S = 0.2
+SHARE = "/opt/staffel/share"
+DYING = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+"""What is started dies with the tests, even where they are killed."""
+
+
+class Service:
+    """One container's command, started; `port` stands for the one that it listens on inside."""
+
+    def __init__(self, name: str, folder: Path, places: Mapping[str, str], **more: str) -> None:
+        self.name, self.port = name, broker.free_port()
+        self._log = folder / f"{name}-{self.port}.log"
+        self._environment = environment(name, places) | more
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = folder
+
+    def start(self, command: list[str] | None = None) -> "Service":
+        given = [part.replace(str(PORT), str(self.port)) for part in command or services()[self.name]["command"]]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*DYING, "sh", str(ROOT / "deploy" / "entrypoint.sh"), *given],
+                env=self._environment,
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+            )
+        ENDING.callback(self.kill)
+        return self
+
+    def ended(self) -> int:
+        """The exit code of a command that ends by itself."""
+        return self.running.wait(HEALTHY_S)
+
+    def stop(self) -> int:
+        """As `docker compose stop` asks; the exit code. Raises TimeoutExpired where Docker would kill."""
+        self.running.terminate()
+        return self.running.wait(float(services()[self.name]["stop_grace_period"].removesuffix("s")))
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def await_healthy(self) -> None:
+        """Return when the check of the compose file holds."""
+        check = checked(self.name, {str(PORT): str(self.port), SHARE: str(ROOT / "deploy")})
+        await_until(lambda: self.alive() and subprocess.run(check, capture_output=True).returncode == 0, self.said)
+
+    def alive(self) -> bool:
+        assert self.running.poll() is None, self.said()
+        return True
+
+    def output(self) -> str:
+        return self._log.read_text()
+
+    def said(self) -> str:
+        return f"{self.name}, exit {self.running.poll()}, {self.page('/readyz')}: {self._log.read_text()[-3000:]}"
+
+    def page(self, path: str) -> tuple[int, str]:
+        """Status and text of a page; 0 where nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+        except OSError:
+            return 0, ""
+
+    def is_ready(self) -> bool:
+        return self.alive() and self.page("/readyz")[0] == 200
+
+    @property
+    def running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None
+        return self._process
+
+
+def environment(name: str, places: Mapping[str, str]) -> dict[str, str]:
+    """What the container would see, with the places of this machine."""
+    own = {variable: str(value) for variable, value in services()[name]["environment"].items()}
+    mounted = {**mounts(name), **secrets(name), **places}
+    found = {variable: replaced(value, mounted) for variable, value in own.items()}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **found}
+
+
+def mounts(name: str) -> dict[str, str]:
+    pairs = [volume.split(":") for volume in services()[name].get("volumes", [])]
+    return {inside: str(ROOT / outside) for outside, inside, *_ in pairs}
+
+
+def secrets(name: str) -> dict[str, str]:
+    files = {secret: composed()["secrets"][secret]["file"] for secret in services()[name].get("secrets", [])}
+    return {f"/run/secrets/{secret}": str(ROOT / file) for secret, file in files.items()}
+
+
+def replaced(text: str, places: Mapping[str, str]) -> str:
+    for inside, outside in places.items():
+        text = text.replace(inside, outside)
+    return text
+
+
+def checked(name: str, places: Mapping[str, str]) -> list[str]:
+    """The health check of a service, on this machine."""
+    test = [replaced(part, places) for part in services()[name]["healthcheck"]["test"][1:]]
+    return [sys.executable if part == "python" else part for part in test]
+
+
+def await_until(holds: Callable[[], bool], trouble: Callable[[], str] = str, seconds: float = HEALTHY_S) -> None:
+    deadline, pause = monotonic() + seconds, Event()
+    while not holds():
+        assert monotonic() < deadline, trouble()
+        pause.wait(POLL_S)
+
+
+class Kafka:
+    """The service `kafka` by plain Java, with the settings that the image would read from its environment."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._jars = broker.jars()
+        except broker.NoKafka as error:
+            absent("kafka", str(error))
+        self._folder = folder
+        self._ports = {port: str(broker.free_port()) for port in ("9092", "9093", "9094")}
+        given: Mapping[str, Any] = services()["kafka"]["environment"]
+        folder.mkdir()
+        (folder / "server.properties").write_text(self._properties(given))
+        self._run("kafka.tools.StorageTool", "format", "-t", given["CLUSTER_ID"], "-c", "server.properties")
+        with (folder / "log").open("wb") as log:
+            command = [*DYING, *self._java("kafka.Kafka", "server.properties")]
+            self._process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        ENDING.callback(self._process.kill)
+        self._await_healthy()
+
+    def at(self, port: str) -> str:
+        """HOST:PORT of a listener."""
+        return f"127.0.0.1:{self._ports[port]}"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _properties(self, given: Mapping[str, Any]) -> str:
+        """`KAFKA_LOG_DIRS` is `log.dirs`; what is of Java alone is left out."""
+        named = {name.removeprefix("KAFKA_"): str(value) for name, value in given.items() if name.startswith("KAFKA_")}
+        settings = {
+            name.lower().replace("_", "."): self._here(text) for name, text in named.items() if name != "HEAP_OPTS"
+        }
+        return "\n".join(f"{name}={value}" for name, value in settings.items())
+
+    def _here(self, text: str) -> str:
+        text = text.replace("/var/lib/kafka/data", str(self._folder / "records"))
+        return re.sub(r"(?:kafka|localhost|(?<=//)):(909[234])", lambda found: self.at(found[1]), text)
+
+    def _await_healthy(self) -> None:
+        check = checked("kafka", self._ports)
+        said = (self._folder / "log").read_text
+        await_until(lambda: subprocess.run(check, capture_output=True).returncode == 0, lambda: said()[-3000:])
+
+    def _java(self, *arguments: str) -> list[str]:
+        heap = services()["kafka"]["environment"]["KAFKA_HEAP_OPTS"].split()
+        return ["java", *heap, "-XX:TieredStopAtLevel=1", "-cp", f"{self._jars}/*", *arguments]
+
+    def _run(self, *arguments: str) -> None:
+        ended = subprocess.run(self._java(*arguments), cwd=self._folder, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr

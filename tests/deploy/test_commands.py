@@ -1,0 +1,56 @@
+"""What the containers are told to run can be run: the command exists, with these options and arguments."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.exceptions import TyperException
+
+from staffel.cli import app
+from tests.deploy.compose import FILE, ROOT, own
+
+PAGES = (FILE, ROOT / "Dockerfile", ROOT / "docs" / "deploying.md")
+_RUN = re.compile(r"docker compose run --rm(?: --volume \S+)* staffel ([^\n`#]+)")
+
+
+def understood(arguments: list[str]) -> str:
+    """The path of the command that these arguments name. Raises where they name none, or none with these options."""
+    command: Any = typer.main.get_command(app)
+    context, path = command.make_context("staffel", list(arguments)), []
+    while hasattr(context.command, "commands"):
+        name, found, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        context = found.make_context(name, rest, parent=context)
+        path.append(name)
+    return " ".join(path)
+
+
+@pytest.mark.parametrize("name", own())
+def test_the_command_of_a_container_exists(name: str) -> None:
+    told = {
+        "topics": "topics create",
+        "staffel": "doctor",
+        "worker": "worker",
+        "projector": "project",
+        "relay": "relay",
+        "web": "web",
+        "alerts": "alerts run",
+    }
+    assert understood(own()[name]["command"]) == told[name]
+
+
+@pytest.mark.parametrize("arguments", [["wroker"], ["worker", "--prot", "8800"], ["worker", "--port", "many"]])
+def test_a_command_that_does_not_exist_would_be_told(arguments: list[str]) -> None:
+    with pytest.raises(TyperException):
+        understood(arguments)
+
+
+def shown() -> Iterator[str]:
+    for page in PAGES:
+        yield from _RUN.findall(page.read_text("utf-8") if page.exists() else "")
+
+
+@pytest.mark.parametrize("line", sorted({line.strip() for line in shown()}))
+def test_a_command_that_is_shown_exists(line: str) -> None:
+    assert understood(line.split())

@@ -1,0 +1,185 @@
+"""The system of docker-compose.yml, started without containers: the same commands in the same order become healthy."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from schemas.times import format_time
+from schemas.topics import TOPICS
+from staffel.wiring import system_clock
+from tests.deploy.compose import ROOT, processes, services
+from tests.deploy.native import Kafka, Service, await_until
+from tests.deploy.test_monitoring import DASHBOARD, OF_PROMETHEUS, metrics_in
+from tests.requirements import postgres_url
+
+MODEL = ROOT / "tests" / "crash" / "model.yaml"
+ACCOUNTS = [f"{name}.example" for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")]
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("compose")
+
+
+@pytest.fixture(scope="module")
+def kafka(folder: Path) -> Iterator[Kafka]:
+    started = Kafka(folder / "kafka")
+    yield started
+    started.kill()
+
+
+@pytest.fixture(scope="module")
+def places(kafka: Kafka) -> Mapping[str, str]:
+    """What stands in the compose file -> where it is here."""
+    database = services()["topics"]["environment"]["STAFFEL_DATABASE"]
+    return {"kafka:9092": kafka.at("9092"), database: postgres_url(), "/etc/staffel/model.yaml": str(MODEL)}
+
+
+@pytest.fixture(scope="module")
+def laid_down(places: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    topics = Service("topics", folder, places).start()
+    assert topics.ended() == 0, topics.said()
+    return places
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator["Channel"]:
+    channel = Channel()
+    yield channel
+    channel.close()
+
+
+@pytest.fixture(scope="module")
+def system(laid_down: Mapping[str, str], folder: Path, told: "Channel") -> Iterator[list[Service]]:
+    """Every process, and three workers: as `--profile alerts --scale worker=3` starts them."""
+    names = [*processes(), "worker", "worker"]
+    started = [Service(name, folder, laid_down, SALES_CHAT=told.address).start() for name in names]
+    yield started
+    for service in started:
+        service.kill()
+
+
+class Channel:
+    """A chat of sales: takes what an alert says."""
+
+    def __init__(self) -> None:
+        taken = self.taken = list[str]()
+
+        class Chat(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                taken.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Chat)
+        self.address = f"json://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def accounts(self) -> set[str]:
+        """Those that were spoken of."""
+        return {account for account in ACCOUNTS if any(account in message for message in self.taken)}
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+def command(folder: Path, places: Mapping[str, str], *arguments: str) -> Any:
+    """What `docker compose run --rm staffel …` would answer with --json."""
+    service = Service("staffel", folder, places).start([*arguments, "--json"])
+    assert service.ended() == 0, service.said()
+    return json.loads(service.output())
+
+
+def test_topics_are_laid_down_once_and_again_without_harm(laid_down: Mapping[str, str], folder: Path) -> None:
+    again = Service("topics", folder, laid_down).start()
+    assert again.ended() == 0, again.said()
+    checked = command(folder, laid_down, "topics", "check")
+    number = services()["topics"]["environment"]["STAFFEL_PARTITIONS"]
+    assert {topic["topic"]: topic["partitions"] for topic in checked["topics"]} == dict.fromkeys(TOPICS, number)
+    assert checked["problems"] == []
+
+
+def test_every_process_becomes_healthy_and_ready(system: list[Service]) -> None:
+    for service in system:
+        service.await_healthy()
+    for service in system:
+        await_until(service.is_ready, service.said)
+
+
+def test_facts_become_scores_handoffs_alerts_and_copies(
+    system: list[Service], laid_down: Mapping[str, str], folder: Path, kafka: Kafka, told: Channel
+) -> None:
+    for service in system:
+        service.await_healthy()
+    wanted = {f"{account}/sales/1" for account in ACCOUNTS}
+    with subscriber(kafka, folder / "own.db") as copied:
+        answered = command(folder, laid_down, "ingest", "cloudevents", str(meetings(folder)))
+        assert answered["recorded"] == len(ACCOUNTS)
+        assert {each["handoff"] for each in command(folder, laid_down, "handoffs")} == wanted
+        await_until(lambda: copied() == wanted, lambda: str(copied()))
+    await_until(lambda: told.accounts() == set(ACCOUNTS), lambda: str(told.taken))
+
+
+def meetings(folder: Path) -> Path:
+    """A file: somebody of each account has just been met."""
+    now = format_time(system_clock())
+    met = {"specversion": "1.0", "source": "calendar", "type": "meeting.held.v1", "time": now, "data": {"minutes": 30}}
+    facts = [{**met, "id": account, "subject": account, "contact": f"anna@{account}"} for account in ACCOUNTS]
+    file = folder / "meetings.jsonl"
+    file.write_text("".join(f"{json.dumps(fact)}\n" for fact in facts))
+    return file
+
+
+@contextmanager
+def subscriber(kafka: Kafka, file: Path) -> Iterator[Callable[[], set[str]]]:
+    """The example, as a machine outside would run it; answers the handoffs that it knows."""
+    program = ROOT / "examples" / "subscriber" / "subscriber.py"
+    process = subprocess.Popen([sys.executable, str(program), kafka.at("9094"), str(file)], stdout=subprocess.DEVNULL)
+    try:
+        yield lambda: rows(file)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rows(file: Path) -> set[str]:
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file)) as own:
+        return {row[0] for row in own.execute("SELECT event ->> '$.data.handoff' FROM handoffs")}
+    return set()
+
+
+def test_at_work_the_processes_show_what_the_dashboard_asks_for(
+    system: list[Service], laid_down: Mapping[str, str], folder: Path
+) -> None:
+    asked = {
+        name for panel in DASHBOARD["panels"] for target in panel["targets"] for name in metrics_in(target["expr"])
+    }
+    command(folder, laid_down, "ingest", "cloudevents", str(meetings(folder)))
+    await_until(lambda: asked <= shown(system) | OF_PROMETHEUS, lambda: str(asked - shown(system)))
+
+
+def shown(system: list[Service]) -> set[str]:
+    """The samples that any of them shows."""
+    families = (text_string_to_metric_families(service.page("/metrics")[1]) for service in system)
+    return {sample.name for each in families for family in each for sample in family.samples}
+
+
+def test_asked_to_stop_they_end_with_0_and_are_not_restarted(system: list[Service]) -> None:
+    for service in system:
+        service.await_healthy()
+    ended = [(service, service.stop()) for service in system]
+    assert [service.said() for service, code in ended if code != 0] == []
