@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, RLock, Thread
+from time import monotonic
 
 from staffel.settings import Settings
 from staffel.wiring import Staffel, connect
@@ -31,10 +32,12 @@ class Process:
     wanted: bool = True
     lock: RLock = field(default_factory=RLock)
     process: "subprocess.Popen[bytes] | None" = None
+    begun: int = 0
+    """Where in its log the life of now begins."""
 
     def start(self) -> None:
         with self.lock, self.log.open("ab") as log:
-            command = [str(_STAFFEL), *self.arguments]
+            command, self.begun = [str(_STAFFEL), *self.arguments], log.tell()
             self.process = subprocess.Popen(command, env=dict(self.env), stdout=log, stderr=log, cwd=self.log.parent)
 
     def tend(self) -> None:
@@ -70,8 +73,15 @@ class Process:
                 self.process.kill()
                 return self.process.wait(_DEADLINE_S)
 
+    def await_said(self, text: str, deadline_s: float = _DEADLINE_S) -> None:
+        """Until its life of now has said so."""
+        began, never = monotonic(), Event()
+        while text not in self.said()[self.begun :]:
+            assert monotonic() - began < deadline_s, f"{self.arguments} never said {text!r}: {self.said()[-2000:]}"
+            never.wait(_POLL_S)
+
     def said(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return self.log.read_bytes().decode("ascii", "replace")
 
 
 class Cluster:

@@ -36,7 +36,8 @@ def test_a_worker_that_slept_beyond_its_session_ends_itself_and_changes_nothing(
         sleeper = cluster.processes[0]
         with Recording(cluster, seed=2):
             for n in range(SLEEPS):
-                Event().wait(SESSION_S)
+                sleeper.await_said(" recovered ")
+                Event().wait(1)
                 put_to_sleep(sleeper, SESSION_S * 2.5)
                 await_exits(sleeper, n + 1)
         staffel = cluster.connect()
@@ -53,6 +54,7 @@ def test_a_projector_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(st
         sleeper = next(process for process in cluster.processes if process.arguments[0] == "project")
         cluster.start("project")
         with Recording(cluster, seed=3):
+            sleeper.await_said("process=project")
             Event().wait(SESSION_S)
             put_to_sleep(sleeper, 20)
             Event().wait(SESSION_S)
@@ -60,3 +62,4 @@ def test_a_projector_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(st
         await_idle(staffel)
         judge(staffel, tmp_path)
         staffel.close()
+        assert set(sleeper.exits) <= {FENCED}
