@@ -136,7 +136,7 @@ class Inbox:
     def _found(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
         """Look for ids from where the partition ended before their first try."""
         for record in self._read(partition, min(wanted.values())):
-            id = _hash_in(record)
+            id = hash_in(record.value)
             if id is not None and id in wanted:
                 yield id, Appended(partition, record.offset, True)
 
@@ -178,10 +178,10 @@ def _id_of(record: NewRecord) -> bytes:
     return hash_of(record.id)
 
 
-def _hash_in(record: Record) -> bytes | None:
+def hash_in(value: bytes) -> bytes | None:
     """Of the fact that a record holds; None where it holds none."""
     try:
-        said = _said(record.value)
+        said = _said(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return hash_of(record_id(said.source, said.id))

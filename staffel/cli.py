@@ -20,6 +20,7 @@ from staffel import (
     cli_ingest,
     cli_letters,
     cli_log,
+    cli_migrate,
     cli_models,
     cli_processes,
     cli_topics,
@@ -121,6 +122,7 @@ add_group("audit", cli_audit.app)
 add("tail", cli_log.tail)
 add_group("dead-letters", cli_letters.app)
 add_group("topics", cli_topics.app)
+add("migrate", cli_migrate.migrate)
 add("rebuild", cli_host.rebuild)
 add("forget", cli_contacts.forget)
 

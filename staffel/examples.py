@@ -51,6 +51,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "staffel dead-letters retry engagement/0/17",
         "staffel dead-letters retry engagement/0/17 --file repaired.json",
     ),
+    "migrate": (
+        "staffel migrate --to-kafka kafka://broker:9092 --database postgresql+psycopg://staffel@localhost/staffel",
+    ),
     "rebuild": ("staffel rebuild main",),
     "forget": ("staffel forget pat@acme.com",),
 }

@@ -1,0 +1,64 @@
+"""The tables that no replay of a log can build again, copied to another database. Never changes the first one.
+
+Read models and positions are not among them: a projector builds them from the log that was copied beside.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine, Table, func, select
+
+from projections.database import reading
+from projections.statements import add_missing, put
+from projections.tables import read_models
+from projections.trouble import DatabaseTrouble
+from projections.vault_tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
+from projections.work_tables import (
+    alerts,
+    directory_accounts,
+    directory_contacts,
+    directory_domains,
+    directory_visitors,
+    inbox,
+    moves,
+    outbox,
+    parked,
+)
+
+COPIED = (
+    SECRETS, VAULT, PERSONS, HOMES, COMPANIES,
+    outbox, moves, parked, alerts,
+    directory_accounts, directory_domains, directory_visitors, directory_contacts,
+)  # fmt: skip
+_AT_ONCE = 5_000
+
+
+def refuse_filled(target: Engine) -> None:
+    """Raises `DatabaseTrouble` where the database holds something already."""
+    with reading(target).connect() as connection:
+        for table in (*COPIED, inbox, read_models().accounts):
+            if table is not SECRETS and connection.execute(select(func.count()).select_from(table)).scalar_one():
+                name = target.url.render_as_string()
+                raise DatabaseTrouble(
+                    f"database {name}: table {table.name} holds rows of another Staffel; name an empty one, as "
+                    "`createdb` makes it"
+                )
+
+
+def copy_tables(source: Engine, target: Engine, progress: Callable[[int], object]) -> dict[str, int]:
+    """Every row whose key does not stand there yet; answers table -> number of rows in the source."""
+    return {table.name: _copy(source, target, table, progress) for table in COPIED}
+
+
+def _copy(source: Engine, target: Engine, table: Table, progress: Callable[[int], object]) -> int:
+    columns = [column for column in table.columns if column.autoincrement is not True]
+    rows = select(*columns).order_by(*table.primary_key)
+    count = 0
+    with reading(source).connect() as connection:
+        for some in connection.execution_options(yield_per=_AT_ONCE).execute(rows).mappings().partitions():
+            with target.begin() as writing:
+                # The key of an empty vault gives way: pseudonyms stay what they are.
+                write = put if table is SECRETS else add_missing
+                write(writing, table, [dict(row) for row in some])
+            count += len(some)
+            progress(len(some))
+    return count

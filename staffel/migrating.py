@@ -1,0 +1,182 @@
+"""Moving in: an embedded log and its database, copied to Apache Kafka and PostgreSQL. Never changes the home it leaves.
+
+Whatever ended it, it goes on where it stopped when it is called again. Workers and projectors may run beside it;
+relay, mover, timers and alerts wait for their leases until it is done.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, NamedTuple
+
+from msgspec import MsgspecError
+
+from projections.copied_tables import copy_tables
+from projections.copying import COPIED, LogCopy
+from projections.database import Database, open_database
+from projections.health import health
+from projections.leases import Lease, holder_here
+from projections.migrate import migrate
+from schemas.facts import decode_fact
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT, PARTITIONS
+from staffel.printing import counted
+from staffel.session import Found
+from staffel.wiring import Clock, Embedded
+from streams.activation import activation, first_record, refuse_unactivated
+from streams.kafka_address import KafkaAddress
+from streams.log import Log, LogRefused
+from streams.partition_fold import read_activation
+
+Json = dict[str, Any]
+Advance = Callable[[int], object]
+_WAITING = ("relay", "mover", "timers", "alerts")
+"""Roles that would take what is copied for something new."""
+_PATIENCE_S = 20.0
+
+
+class Destination(NamedTuple):
+    """Where to move; `partitions`: None for those of the topics that stand there, or the usual number."""
+
+    address: KafkaAddress
+    database: str
+    partitions: int | None = None
+    replication: int = 1
+
+
+def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> Json:
+    """Copy everything; answers what was copied. `advance` is told how many records and rows are done.
+
+    Raises `Found` where the home is hosted, `LogRefused` and `DatabaseTrouble` where the destination holds something
+    else, `LogUnavailable` where it does not answer.
+    """
+    with ExitStack() as held:
+        held.enter_context(alone(home))
+        log = held.enter_context(closing(open_log(to)))
+        engine = open_database(to.database)
+        held.callback(engine.dispose)
+        migrate(engine)
+        leases = held.enter_context(leased(engine, home.clock))
+        return _copied(home, log, engine, leases, advance)
+
+
+def total(home: Embedded) -> int:
+    """How many records of the log there are to copy."""
+    return sum(home.log.end(topic, each) for topic in COPIED for each in range(home.log.partitions(topic)))
+
+
+@contextmanager
+def alone(home: Embedded) -> Iterator[None]:
+    """Hold the home's lock with nothing left to do in it: what is in the outbox is published, every move is done."""
+    if not home.lock.try_acquire():
+        holder = home.lock.holder() or "another process"
+        raise Found(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
+    try:
+        home.drain()
+        state = health(home.engine, home.log, home.clock())
+        if not state.is_idle:
+            raise Found(f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more")
+        yield
+    finally:
+        home.lock.release()
+
+
+def open_log(to: Destination) -> Log:
+    """The log on Kafka, its topics made where there are none."""
+    from streams import kafka_topics
+    from streams.kafka_log import KafkaLog
+
+    standing, _ = kafka_topics.look(to.address)
+    there = standing[ENGAGEMENT].partitions if ENGAGEMENT in standing else PARTITIONS
+    kafka_topics.create(to.address, to.partitions or there, to.replication)
+    return KafkaLog(to.address, client="staffel-migrate")
+
+
+@contextmanager
+def leased(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
+    leases = [Lease(engine, role, holder_here(), clock) for role in _WAITING]
+    try:
+        keep(leases, _PATIENCE_S)
+        yield leases
+    finally:
+        for lease in leases:
+            lease.release()
+
+
+def keep(leases: list[Lease], patience: float = 0.0) -> None:
+    busy = [lease.role for lease in leases if not lease.keep(patience)]
+    if busy:
+        raise Found(f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again")
+
+
+def command_of(role: str) -> str:
+    return "alerts" if role == "alerts" else "relay"
+
+
+def _copied(home: Embedded, log: Log, engine: Database, leases: list[Lease], advance: Advance) -> Json:
+    copy = LogCopy(home.log, log, engine, home.clock)
+    content = same_model(home.log, log)
+    copy.begin()
+    if copy.is_finished():
+        raise Found(already(home.log, copy))
+    activate(home, log, content)
+    tables = copy_tables(home.engine, engine, advance)
+    topics = {topic: _copy_topic(home.log, copy, topic, leases, advance) for topic in COPIED}
+    copy.finish()
+    return {"partitions": log.partitions(ENGAGEMENT), "model": content["version"], "topics": topics, "tables": tables}
+
+
+def _copy_topic(source: Log, copy: LogCopy, topic: str, leases: list[Lease], advance: Advance) -> int:
+    """How many records the topic has, after all of them were copied."""
+    for partition in range(source.partitions(topic)):
+        while read := copy.advance(topic, partition):
+            keep(leases)
+            advance(read)
+    return sum(copy.position(topic, partition) for partition in range(source.partitions(topic)))
+
+
+def already(source: Log, copy: LogCopy) -> str:
+    since = sum(source.end(ENGAGEMENT, p) - copy.position(ENGAGEMENT, p) for p in range(source.partitions(ENGAGEMENT)))
+    if not since:
+        return "everything was copied before; nothing is left to do"
+    return (
+        f"everything was copied before, and {counted(since, 'fact')} came into this home since; record them over "
+        "there: of a file that is ingested again only what is new counts"
+    )
+
+
+def activate(home: Embedded, log: Log, content: Json) -> None:
+    """Begin every partition with the model of this home."""
+    first = first_record(home.log, 0)
+    at = parse_time(decode_fact(first.value).recordedtime) if first else home.clock()
+    partitions = log.partitions(ENGAGEMENT)
+    for partition in range(partitions):
+        if first_record(log, partition) is None:
+            log.append(ENGAGEMENT, [activation(content, partition, at, partitions)], partition=partition)
+    refuse_unactivated(log)
+
+
+def same_model(source: Log, target: Log) -> Json:
+    """The content of the model that this home begins with. Raises `LogRefused` where the topics have another one."""
+    ours = content_of(source, 0) or {}
+    theirs = [content_of(target, partition) for partition in range(target.partitions(ENGAGEMENT))]
+    other = next((content for content in theirs if content is not None and content != ours), None)
+    if other is not None:
+        raise LogRefused(
+            f"the topics begin with the model {other['version']}, this home with {ours['version']}: the same facts "
+            "would score differently; name topics that are not made yet (another `prefix`), and they begin with ours"
+        )
+    return ours
+
+
+def content_of(log: Log, partition: int) -> Json | None:
+    """What a partition was activated with. Raises `LogRefused` where it begins otherwise."""
+    record = first_record(log, partition)
+    if record is None:
+        return None
+    try:
+        found = read_activation(record)
+    except MsgspecError:
+        raise LogRefused(
+            f"partition {partition} of {ENGAGEMENT} does not begin with the activation of a model"
+        ) from None
+    return {"model": found.model, "version": found.version}
