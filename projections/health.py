@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from projections import versions
 from projections.database import reading
@@ -33,17 +34,11 @@ def health(engine: Engine, log: Log, now: int, name: str = versions.MAIN) -> Hea
         waiting, oldest = _outbox(connection)
         return Health(
             scorer_lag=sum(log.end(ENGAGEMENT, p) - log.position(p) for p in range(log.partitions(ENGAGEMENT))),
-            projector_lag=_projector_lag(connection, log, name),
+            projector_lag=sum(log.end(SCORES, p) - at for p, at in _positions(connection, log, name).items()),
             outbox_waiting=waiting,
             outbox_age_ms=None if oldest is None else max(now - oldest, 0),
             moves_open=_count(connection, select(func.count()).where(moves.c.done.is_(False))),
         )
-
-
-def _projector_lag(connection: Connection, log: Log, name: str) -> int:
-    version = versions.version_of(connection, name)
-    partitions = range(log.partitions(SCORES))
-    return sum(log.end(SCORES, p) - versions.next_offset(connection, name, version, p) for p in partitions)
 
 
 def _outbox(connection: Connection) -> tuple[int, int | None]:
@@ -64,17 +59,24 @@ def projected(engine: Engine, log: Log, name: str = versions.MAIN) -> dict[int, 
 
 def projected_now(connection: Connection, log: Log, name: str = versions.MAIN) -> dict[int, int]:
     """The same as of the moment that this connection sees."""
-    version = versions.version_of(connection, name)
-    found = select(checkpoints.c.partition, checkpoints.c.engagement_next).where(
-        checkpoints.c.projection == name, checkpoints.c.version == version
-    )
-    reached = {row.partition: row.engagement_next for row in connection.execute(found)}
-    return {partition: reached.get(partition, 0) for partition in range(log.partitions(ENGAGEMENT))}
+    return _reached(connection, log, name, checkpoints.c.engagement_next)
 
 
 def projector_positions(engine: Engine, log: Log, name: str = versions.MAIN) -> dict[int, int]:
     """Partition -> the next offset of `scores` that the projector reads."""
     with reading(engine).connect() as connection:
-        version = versions.version_of(connection, name)
-        partitions = range(log.partitions(SCORES))
-        return {each: versions.next_offset(connection, name, version, each) for each in partitions}
+        return _positions(connection, log, name)
+
+
+def _positions(connection: Connection, log: Log, name: str) -> dict[int, int]:
+    return _reached(connection, log, name, checkpoints.c.next_offset)
+
+
+def _reached(connection: Connection, log: Log, name: str, column: ColumnElement[int]) -> dict[int, int]:
+    """Partition -> a column of its checkpoint, 0 where there is none yet."""
+    version = versions.version_of(connection, name)
+    found = select(checkpoints.c.partition, column).where(
+        checkpoints.c.projection == name, checkpoints.c.version == version
+    )
+    reached = {row[0]: row[1] for row in connection.execute(found)}
+    return {partition: reached.get(partition, 0) for partition in range(log.partitions(SCORES))}

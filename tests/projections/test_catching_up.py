@@ -1,14 +1,17 @@
 """A projector that was away while the log was compacted: told anew by a replay, nothing twice, nothing of before."""
 
 from collections.abc import Iterable, Iterator
+from threading import Thread
 
 import pytest
 
 from projections.directory import Directory
+from projections.parking import park
 from projections.projector import Projector
 from projections.updates import Hole, Replay, Scored
 from projections.versions import AnotherProjector
 from projections.work_tables import checkpoints
+from projections.work_tables import parked as parked_rows
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.log import LogRefused
@@ -178,3 +181,19 @@ def test_a_checkpoint_without_its_log_adopts_it(world: World) -> None:
     world.given(account_scored(after_seq=1, seq=2))
 
     assert world.rows("checkpoints", "log") == [world.log.generation(SCORES)]
+
+
+def test_who_tells_anew_and_who_moves_do_not_miss_each_other(world: World) -> None:
+    """What is parked again while its move is being completed is not left behind for ever."""
+    life = [anonymous(seq=1, parked=[parked(1)]), anonymous(after_seq=1, seq=2, releases=[release()])]
+    world.given(*life)
+    with world.engine.begin() as connection:
+        connection.execute(parked_rows.delete())
+    mover = Thread(target=world.mover.advance)
+    with world.engine.begin() as connection:
+        park(connection, life[:1])
+        mover.start()
+        mover.join(timeout=0.5)
+    mover.join()
+
+    assert (world.rows("moves", "done"), world.rows("parked")) == ([True], [])

@@ -7,7 +7,15 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from projections.database import open_database, reading
-from projections.trouble import DatabaseTrouble
+from projections.migrate import migrate
+from projections.statements import add, put
+from projections.trouble import DatabaseAway, DatabaseTrouble
+from projections.work_tables import directory_domains
+from schemas.scores import Changes
+from tests import postgres
+from tests.projections.broker_like import BrokerLike
+from tests.projections.builders import account_scored, line
+from tests.projections.world import World
 from tests.requirements import postgres_url
 
 
@@ -96,6 +104,62 @@ def test_a_database_that_the_server_does_not_have_is_told() -> None:
     url = postgres_url().replace("/staffel_", "/absent_")
     with pytest.raises(DatabaseTrouble, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
         use(open_database(url))
+
+
+def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back() -> None:
+    server = postgres.Server(())
+    engine = open_database(postgres.fresh_database(server=server.address))
+    use(engine)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT count(*) FROM t"))
+        server.crash()
+        with pytest.raises(DatabaseAway, match=r"start again once it runs|the connection was lost"):
+            connection.execute(text("SELECT count(*) FROM t"))
+    with pytest.raises(DatabaseAway, match="cannot be reached"):
+        use(engine)
+
+    server.start()
+    use(engine)
+    engine.dispose()
+    server.stop()
+
+
+def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> None:
+    server = postgres.Server(())
+    engine = open_database(postgres.fresh_database(server=server.address))
+    migrate(engine)
+    world = World(engine, log=BrokerLike()).given(account_scored())
+    world.published(account_scored(after_seq=1, seq=2, changes=Changes(lines=[line(2)])))
+
+    server.crash()
+    for _ in range(2):
+        with pytest.raises(DatabaseAway):
+            world.projector.advance()
+    server.start()
+
+    assert world.projected().rows("accounts", "seq") == [2]
+    assert world.rows("ledger", "seq") == [2]
+    engine.dispose()
+    server.stop()
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_of_it(copies: bool) -> None:
+    """Once before rows are copied, once before a statement."""
+    server = postgres.Server(())
+    engine = open_database(postgres.fresh_database(server=server.address))
+    migrate(engine)
+    with pytest.raises(DatabaseAway), engine.begin() as connection:  # noqa: PT012
+        put(connection, directory_domains, [{"domain": "acme.com", "account": "acme.com"}])
+        server.crash()
+        write = add if copies else put
+        write(connection, directory_domains, [{"domain": "acme.de", "account": "acme.com"}])
+
+    server.start()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM directory_domains")).scalar() == 0
+    engine.dispose()
+    server.stop()
 
 
 def test_an_error_of_one_statement_is_no_trouble_of_the_database(database: Engine) -> None:

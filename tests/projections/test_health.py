@@ -1,0 +1,48 @@
+"""How far the reading side is behind, on a log that keeps ids and on one that does not."""
+
+import pytest
+from sqlalchemy import Engine
+
+from projections.health import Health, health, projected, projector_positions
+from schemas.scores import CHECKPOINT_KEY, Changes, encode
+from schemas.topics import ENGAGEMENT, SCORES
+from streams.log import NewRecord
+from tests.projections.broker_like import BrokerLike
+from tests.projections.builders import NOON, account_scored, anonymous, checkpoint, opened, release
+from tests.projections.world import World
+
+PARTITIONS = 3
+
+
+@pytest.fixture
+def world(database: Engine) -> World:
+    return World(database, log=BrokerLike(PARTITIONS))
+
+
+def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
+    found = health(world.engine, world.log, NOON)
+
+    assert found == Health(scorer_lag=0, projector_lag=0, outbox_waiting=0, outbox_age_ms=None, moves_open=0)
+    assert found.is_idle
+
+
+def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
+    world.given(
+        account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(seq=1, releases=[release()])
+    ).published(account_scored("late.example"))
+    world.log.append(ENGAGEMENT, [NewRecord("acme.com", b"{}")])
+
+    found = health(world.engine, world.log, NOON + 4 * 3_600_000)
+
+    behind = sum(world.log.end(SCORES, p) - at for p, at in projector_positions(world.engine, world.log).items())
+    assert (found.scorer_lag, found.projector_lag) == (2, behind)  # an offset of a broker may hold no record
+    assert behind > 0
+    assert (found.outbox_waiting, found.outbox_age_ms, found.moves_open) == (1, 3_600_000, 1)
+
+
+def test_positions_are_told_for_every_partition(world: World) -> None:
+    world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode(checkpoint(17)))], 1)
+    world.projected()
+
+    assert projected(world.engine, world.log) == {0: 0, 1: 17, 2: 0}
+    assert projector_positions(world.engine, world.log) == {0: 0, 1: 2, 2: 0}
