@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from schemas.scores import AccountScored, ContactScored, decode_account, decode_contact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from scoring.account import new_account
 from scoring.codec import digest_of, encode_account, hash_contact
 from scoring.fields import Fact
 from scoring.plan import Plan
@@ -132,19 +131,3 @@ def drained(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
         for record in drain(account, fold.plan):
             yield decode_account(record.value) if record.key == account.id else decode_contact(record.value)
     fold.touched.clear()
-
-
-def updates_between(log: Log, account: str, after_seq: int, seq: int) -> list[AccountScored]:
-    """The account's updates after one seq up to another, from its own history, one for each fact."""
-    partition = log.partition_of(ENGAGEMENT, account)
-    whole = PartitionFold(partition, nothing_loaded)
-    whole.activate(*log.read(ENGAGEMENT, partition, 0, 1))
-    standing = whole.accounts[account] = new_account(account, whole.plan)
-    updates = []
-    for record in log.history(account):
-        if standing.seq >= seq:
-            break
-        whole.apply(record)
-        scored = [update for update in drained(whole) if isinstance(update, AccountScored)]
-        updates += [update for update in scored if update.seq > after_seq]
-    return updates

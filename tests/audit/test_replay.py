@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.replay import digest, fold_account, recorded_within, replay, scored_updates, updates_between
+from audit.replay import digest, fold_account, recorded_within, replay, scored_updates
 from projections.database import open_database
 from schemas.facts import record_id
 from schemas.scores import AccountScored, decode_account
@@ -84,17 +84,6 @@ def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> 
         score(log, 5)
         again = {each.account: each for each in scored_updates(log, 0, every) if isinstance(each, AccountScored)}
         assert digests(again) == digests(published(log, world.accounts))
-
-
-@SOME
-@given(world=ANY)
-def test_the_updates_of_one_account_between_two_seqs_are_those_of_its_facts(world: World) -> None:
-    with recorded(world, 4) as log:
-        score(log, 1)
-        for id, scored in published(log, world.accounts).items():
-            missed = updates_between(log, id, scored.seq // 2, scored.seq)
-            assert [each.seq for each in missed] == list(range(scored.seq // 2 + 1, scored.seq + 1))
-            assert missed[-1].digest == scored.digest
 
 
 @SOME
