@@ -1,5 +1,6 @@
 """The processes of the scale-out host, one command each. Never does their work itself."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,9 +21,9 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz 
 
 def worker(port: Port = 8801) -> None:
     """Score: fold what is recorded into the topic `scores`; workers share the partitions, as many as there are."""
-    from staffel.process import awaited, process
+    from staffel.process import PATIENCE_S, awaited, process
     from staffel.scale_out import open_kafka
-    from staffel.working import PATIENCE_S, work
+    from staffel.working import work
 
     settings = read_settings()
     address = require_kafka("worker", settings)
@@ -66,20 +67,21 @@ def web(port: Port = 8800) -> None:
 
 def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> None:
     """Connect, as soon as there is something to connect to, and work until SIGTERM."""
-    from staffel.process import awaited, process, work
-    from staffel.wiring import connect
+    from staffel.process import PATIENCE_S, awaited, given_back, process, work
+    from staffel.scale_out import connect_scaled_out
+    from staffel.wiring import system_clock
 
     settings = read_settings()
-    require_kafka(name, settings)
+    whole = settings, require_kafka(name, settings), system_clock, os.urandom, PATIENCE_S
     with process(name, port, settings) as running:
-        staffel = awaited(lambda: connect(running.settings), running)
+        staffel = awaited(lambda: connect_scaled_out(*whole), running)
         if staffel is None:
             return
-        role = role_of(staffel, running)
-        running.watch.begin(role.measures, running.stop)
         try:
+            role = role_of(staffel, running)
+            running.watch.begin(role.measures, running.stop)
             work(role.steps, role.idle, running)
-            role.close()
+            given_back(role.close, running)
         finally:
             staffel.close()
 

@@ -15,7 +15,7 @@ from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.doctor import Json, letters, model, networks, newest, row
 from staffel.measures import behind, ends
 from staffel.printing import counted
-from staffel.scale_out import LAY_DOWN, NotLaidDown, refuse_unactivated, require_postgres
+from staffel.scale_out import LAY_DOWN, refuse_not_begun, require_postgres
 from staffel.session import Usage
 from staffel.settings import Settings
 from streams.activation import activated_plan
@@ -85,9 +85,9 @@ def topics(wrong: Sequence[object]) -> Json:
 def of_log(settings: Settings, address: KafkaAddress, log: Log, now: int) -> list[Json]:
     """How far the workers are, and what the log itself tells."""
     try:
-        refuse_unactivated(log, address)
-    except NotLaidDown as missing:
-        return [row("activation", False, str(missing), LAY_DOWN)]
+        refuse_not_begun(log, address)
+    except LogError as wrong:
+        return [row("activation", False, str(wrong), LAY_DOWN)]
     return [
         row("activation", True, counted(log.partitions(ENGAGEMENT), "partition")),
         looked("model", lambda: model(settings, activated_plan(log).version), LAY_DOWN),

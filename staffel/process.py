@@ -25,7 +25,10 @@ from staffel.watching import Watch
 from streams.embedded import Step
 from streams.log import LogRefused, LogUnavailable
 
-IDLE_S = 0.25
+IDLE_S = 1.0
+"""At least so often a process looks for work by itself; what others write wakes it at once."""
+PATIENCE_S = 10.0
+"""How long the log is asked before it counts as out of reach: SIGTERM has to be heard meanwhile."""
 STOP_S = 20.0
 """The longest a process takes to end; what is in hand then is as if it had been killed."""
 INTERNAL = 70
@@ -116,7 +119,7 @@ def awaited(make: Callable[[], Made], process: Process) -> Made | None:
             made = make()
         except PASSING as trouble:
             process.pulse.ails(str(trouble), again=SAY_AGAIN_S)
-            process.stop.wait(FIRST_PAUSE_S)
+            process.stop.wait(IDLE_S)
         else:
             process.pulse.goes_on()
             return made
@@ -134,6 +137,14 @@ def work(steps: Sequence[Step], idle: Idle, process: Process) -> None:
             process.pulse.ails(str(trouble))
             process.stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+def given_back(close: Callable[[], object], process: Process) -> None:
+    """Leases that cannot be given back run out by themselves."""
+    try:
+        close()
+    except PASSING as trouble:
+        process.log.warning("not_given_back", why=str(trouble))
 
 
 def turn(steps: Sequence[Step], idle: Idle, process: Process) -> None:

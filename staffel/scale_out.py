@@ -17,6 +17,7 @@ from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.wiring import Clock, RandomBytes, Staffel
+from streams.activation import first_record, refuse_unactivated
 from streams.embedded import has_passed
 from streams.kafka_address import KafkaAddress
 from streams.log import Log, LogRefused
@@ -70,19 +71,32 @@ _NOT_SCORED = "scored (is `staffel worker` running?)"
 _NOT_PROJECTED = "in the read models (is `staffel project` running?)"
 
 
-def connect_scaled_out(settings: Settings, address: KafkaAddress, clock: Clock, random_bytes: RandomBytes) -> ScaledOut:
-    """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL."""
+def connect_scaled_out(
+    settings: Settings,
+    address: KafkaAddress,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    patience: float | None = None,
+) -> ScaledOut:
+    """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL.
+
+    `patience`: seconds after which a broker counts as out of reach.
+    """
     require_postgres(settings)
     engine = open_database(settings.database_url)
-    log = open_kafka(address)
-    migrate(engine)
+    try:
+        migrate(engine)
+        log = open_kafka(address, patience)
+    except BaseException:
+        engine.dispose()
+        raise
     return ScaledOut(settings, engine, log, Others(), clock, random_bytes)
 
 
 def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
     """The log, once its topics are as they should be and every partition has its activation.
 
-    `patience`: seconds after which a broker counts as out of reach. Raises `NotLaidDown`, `LogRefused`.
+    Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
     """
     from streams.kafka_clients import PATIENCE_S
     from streams.kafka_log import KafkaLog
@@ -94,18 +108,23 @@ def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
     if wrong:
         raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {LAY_DOWN}")
     log = KafkaLog(address, client=f"staffel-{os.getpid()}", patience=patience or PATIENCE_S)
-    refuse_unactivated(log, address)
+    try:
+        refuse_not_begun(log, address)
+    except BaseException:
+        log.close()
+        raise
     return log
 
 
 LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
 
 
-def refuse_unactivated(log: Log, address: KafkaAddress) -> None:
-    empty = [p for p in range(log.partitions(ENGAGEMENT)) if not log.read(ENGAGEMENT, p, 0, 1)]
+def refuse_not_begun(log: Log, address: KafkaAddress) -> None:
+    """Raises `NotLaidDown` where a partition is empty still, `LogRefused` where they are not what they began as."""
+    empty = [p for p in range(log.partitions(ENGAGEMENT)) if first_record(log, p) is None]
     if empty:
-        log.close()
         raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {LAY_DOWN}")
+    refuse_unactivated(log)
 
 
 def require_postgres(settings: Settings) -> None:

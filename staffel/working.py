@@ -14,8 +14,6 @@ from streams.log import Log
 from streams.worker_options import WorkerCounters, WorkerOptions
 
 SCORER = "scorer"
-PATIENCE_S = 10.0
-"""How long the log is asked before it counts as out of reach: SIGTERM has to be heard meanwhile."""
 
 
 def work(log: Log, address: KafkaAddress, process: Process) -> None:

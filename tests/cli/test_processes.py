@@ -116,3 +116,11 @@ def recorded_some() -> bool:
 
     with connected() as staffel:
         return staffel.log.end("engagement", 0) > 1
+
+
+def test_a_command_on_the_embedded_host_starts_without_the_libraries_of_the_other_one() -> None:
+    shown = subprocess.run(
+        [STAFFEL.parent / "python", "-X", "importtime", STAFFEL, "accounts"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in shown.stderr.splitlines()}
+    assert loaded & {"kafka", "faust", "aiokafka", "apprise", "standardwebhooks", "prometheus_client"} == set()

@@ -1,6 +1,8 @@
 """What a process tells of itself: alive, ready, measured; how its loop meets trouble, and how it ends."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -202,3 +204,16 @@ def test_the_names_of_the_metrics_are_these() -> None:
         "staffel_recovery_left_records", "staffel_recovery_seconds", "staffel_partitions", "staffel_outbox_waiting",
         "staffel_outbox_age_seconds", "staffel_moves_open", "staffel_alerts_pending",
     }  # fmt: skip
+
+
+def test_what_nobody_expects_is_logged_and_ends_the_process_with_70() -> None:
+    script = """
+from staffel.process import process
+from staffel.settings import Settings
+with process("project", 0, Settings(logs="json")):
+    raise ZeroDivisionError("another projector")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    started, failed = (json.loads(line) for line in ended.stderr.splitlines())
+    assert (ended.returncode, started["event"], failed["event"]) == (70, "started", "failed")
+    assert "another projector" in failed["exception"]
