@@ -24,6 +24,7 @@ from faust.types.tuples import TP
 
 from streams.broker_clients import BatchAppender, PartitionReader, client_options
 from streams.faust_consumer import Transport
+from streams.garbage import frozen_garbage
 from streams.kafka_address import KafkaAddress
 from streams.partition_step import Work
 from streams.recovery import Reader
@@ -181,7 +182,8 @@ def run_worker(
     was; whatever else is not as expected ends the process with 70 at once.
     """
     refuse_other_versions()
-    asyncio.run(_work(address, work, options, counters, stop, log))
+    with frozen_garbage():
+        asyncio.run(_work(address, work, options, counters, stop, log))
 
 
 async def _work(

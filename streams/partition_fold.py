@@ -211,7 +211,7 @@ def read_fact(raw: bytes, plan: Plan) -> Fact:
     fact = plan.fields.decode(raw)
     if fact.type in OLD_TYPES:
         fact = plan.fields.read(raw)
-    if plan.kind(fact.type).name in READ_WHOLE:
+    if fact.type.startswith("account.") and plan.kind(fact.type).name in READ_WHOLE:
         content_of(raw)
     return fact
 

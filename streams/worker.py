@@ -4,6 +4,7 @@ Whatever is not as expected ends the process: the next one recovers from the log
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
@@ -93,6 +94,7 @@ class Worker:
         finally:
             self.counters.recovering = None
         if self.epoch == epoch:
+            gc.freeze()  # what was recovered stays: nobody has to look through it for cycles
             self.parts = {part.number: part for part in parts}
             self.counters.positions = {part.number: part.acked for part in parts}
             self.counters.assignments += 1
