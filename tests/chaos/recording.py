@@ -44,6 +44,7 @@ class Recording:
         self._thread = Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "Recording":
+        self._staffel = self.cluster.connect()
         self._thread.start()
         return self
 
@@ -55,9 +56,8 @@ class Recording:
 
     def _run(self) -> None:
         try:
-            staffel = self.cluster.connect()
-            self._go_on(staffel)
-            staffel.close()
+            self._go_on(self._staffel)
+            self._staffel.close()
         except BaseException as failure:  # told by the thread that waits
             self.failure = failure
 

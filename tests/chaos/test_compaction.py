@@ -1,0 +1,96 @@
+"""The topic `scores` is compacted in the middle, and a projector comes back after its updates are gone."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import pytest
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from schemas.topics import SCORES
+from staffel.wiring import Staffel
+from tests.chaos.cluster import Cluster
+from tests.chaos.conftest import Start
+from tests.chaos.judging import await_idle, everywhere, judge_what_is_left
+from tests.chaos.recording import Recording
+
+HASTY = {
+    "min.compaction.lag.ms": "0",
+    "max.compaction.lag.ms": "1",
+    "segment.ms": "200",
+    "min.cleanable.dirty.ratio": "0.001",
+}
+_DEADLINE_S = 90
+
+pytestmark = [pytest.mark.timeout(900)]
+
+
+@contextmanager
+def compacting(cluster: Cluster) -> Iterator[None]:
+    """While the broker compacts `scores` as soon as it can; afterwards its settings are what they were."""
+    address = cluster.settings.kafka
+    assert address is not None
+    admin = KafkaAdminClient(bootstrap_servers=list(address.servers))
+    kept = {"min.compaction.lag.ms": "604800000", "cleanup.policy": "compact", "max.message.bytes": "8388608"}
+    set_topic(admin, address.topic(SCORES), {**kept, **HASTY})
+    yield
+    set_topic(admin, address.topic(SCORES), kept)
+    admin.close()
+
+
+def set_topic(admin: KafkaAdminClient, topic: str, settings: Mapping[str, str]) -> None:
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=dict(settings))])
+
+
+def await_compaction(staffel: Staffel) -> None:
+    """Until less than half of what was written is left."""
+    began, never = monotonic(), Event()
+    while (left := sum(1 for _ in everywhere(staffel.log, SCORES))) * 2 > written(staffel):
+        assert monotonic() - began < _DEADLINE_S, f"{left} of {written(staffel)} records are left"
+        never.wait(1)
+
+
+def written(staffel: Staffel) -> int:
+    return sum(staffel.log.end(SCORES, partition) for partition in range(staffel.log.partitions(SCORES)))
+
+
+def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start: Start, tmp_path: Path) -> None:
+    with start(workers=1) as cluster:
+        worker, projector, _ = cluster.processes
+        with Recording(cluster, seed=6):
+            projector.await_said(" started ")
+            worker.await_said(" recovered ")
+            Event().wait(4)
+            projector.stop()
+            Event().wait(4)
+            staffel = cluster.connect()
+            with compacting(cluster):
+                await_compaction(staffel)
+            worker.kill()
+            cluster.start("project")
+            worker.await_said(" recovered ")
+            Event().wait(2)
+        await_idle(staffel)
+        figures = judge_what_is_left(staffel, tmp_path)
+        staffel.close()
+    assert figures["handoffs"] > 0
+    assert figures["moved"] > 0
+
+
+def test_workers_recover_from_what_a_compaction_left(start: Start, tmp_path: Path) -> None:
+    with start(workers=2) as cluster:
+        staffel, workers = cluster.connect(), cluster.processes[:2]
+        for process in workers:
+            process.await_said(" recovered ")
+        with Recording(cluster, seed=7), compacting(cluster):
+            Event().wait(5)
+            await_compaction(staffel)
+        for process in workers:
+            process.kill()
+            process.await_said(" recovered ")
+        await_idle(staffel)
+        figures = judge_what_is_left(staffel, tmp_path)
+        staffel.close()
+    assert figures["handoffs"] > 0
