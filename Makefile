@@ -6,10 +6,10 @@ INSTALLED := .venv/.installed
 PYTEST_OPTIONS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench mutants lock clean
+.PHONY: help setup demo test check format bench bench-kafka mutants lock clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) ## .venv with everything in it; .venv/bin/staffel is the command
 
@@ -31,6 +31,9 @@ format: $(INSTALLED) ## write the code as `make check` wants it
 
 bench: $(INSTALLED) ## measure: a table, and JSON in bench-results/
 	$(BIN)/python -m benchmarks
+
+bench-kafka: $(INSTALLED) ## the same on Apache Kafka and PostgreSQL, beside other stream processors; brings them
+	$(BIN)/python -m benchmarks.kafka $(BENCH_OPTIONS)
 
 mutants: $(INSTALLED) ## break each scoring rule once; a test has to fail each time
 	$(BIN)/python -m tests.mutants

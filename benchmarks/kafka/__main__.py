@@ -1,8 +1,10 @@
 """`python -m benchmarks.kafka`: start a broker and a database, measure, print the table, write it as JSON."""
 
 import argparse
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 from benchmarks.figures import Figure, table, write_json
 from benchmarks.kafka import auditing, latency, membership, projecting, recovering, simple, whole_fold
@@ -22,16 +24,31 @@ JOBS: dict[str, Callable[[Stage, Sizes, Outcome], Iterator[Figure]]] = {
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Exits with 1 where something could not be measured, having measured the rest."""
     asked = parser().parse_args(arguments)
-    outcome = Outcome()
+    sizes, outcome = TINY if asked.tiny else DEFAULT, Outcome()
     with stage() as servers:
-        for name in asked.only or JOBS:
-            for figure in JOBS[name](servers, TINY if asked.tiny else DEFAULT, outcome):
-                print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", flush=True)
-                outcome.figures.append(figure)
+        failed = [job for job in asked.only or JOBS if not measured(job, servers, sizes, outcome)]
     print("\n".join(["", table(outcome.figures), "", *outcome.lines(), ""]))
     more = {"settings": outcome.settings, "absent": outcome.absent}
     print(f"written to {write_json(outcome.figures, asked.into, 'bench-kafka.json', more)}")
+    if failed:
+        raise SystemExit(1)
+
+
+def measured(job: str, servers: Stage, sizes: Sizes, outcome: Outcome) -> bool:
+    """Whether all of it could be measured."""
+    begun = monotonic()
+    try:
+        for figure in JOBS[job](servers, sizes, outcome):
+            print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", flush=True)
+            outcome.figures.append(figure)
+    except Exception as trouble:  # whatever it is, the others can still be measured
+        traceback.print_exc()
+        outcome.absent[job] = f"{type(trouble).__name__}: {trouble}"
+        return False
+    print(f"({job} took {monotonic() - begun:.0f} s)", flush=True)
+    return True
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from time import monotonic, time_ns
 from typing import NamedTuple
 
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from audit.replay import fold_partition
 from benchmarks.figures import Figure
@@ -31,39 +32,40 @@ from schemas.topics import SCORES
 from streams.kafka_clients import open_producer
 
 MOST_S = 6.0
-SESSION_S = 6
 PER_SECOND = 400
 _PATIENCE_S = 60.0
 _NAMES = {"joins": "a worker joins", "leaves": "a worker leaves", "dies": "a worker dies"}
 
 
 class Moment(NamedTuple):
-    """What a worker did, and when (milliseconds since 1970)."""
+    """What a worker did, when, and when all had gone on for a while (milliseconds since 1970)."""
 
     what: str
     at: int
+    until: int
 
 
 def measure(stage: Stage, sizes: Sizes, outcome: Outcome) -> Iterator[Figure]:
     accounts = sizes.keys // 2
     place = Place(stage, "membership", 2 * sizes.partitions, accounts + 2 * sizes.partitions)
-    outcome.settings["workers that come and go"] = f"session {SESSION_S} s, {PER_SECOND} facts/s meanwhile"
+    outcome.settings["workers that come and go"] = f"session {sizes.session_s} s, {PER_SECOND} facts/s meanwhile"
     scored.write(place, pages(accounts))
-    with fleet(place, {"STAFFEL_WORKER_SESSION": str(SESSION_S)}) as fleet_:
+    with fleet(place, {"STAFFEL_WORKER_SESSION": str(sizes.session_s)}) as fleet_:
         moments = played(fleet_, accounts)
         folds = [fold_partition(fleet_.log, partition) for partition in range(place.partitions)]
     servers, topic = place.address.servers, place.address.topic(SCORES)
     latest = latest_of(servers, topic)
     compare("workers that come and go", latest, digests_of(folds))
     stamps = stamps_of(servers, topic, CHECKPOINT_KEY.encode())
-    for moment, until in zip(moments, [*[each.at for each in moments[1:]], now()], strict=True):
-        yield figure(moment, longest(stamps, moment.at, until), len(latest.values), place.partitions)
+    for moment in moments:
+        waits = longest(stamps, moment.at, moment.until)
+        most = MOST_S + (sizes.session_s if moment.what == "dies" else 0)
+        yield figure(moment.what, waits, most, len(latest.values), place.partitions)
 
 
-def figure(moment: Moment, seconds: float, keys: int, partitions: int) -> Figure:
-    most = MOST_S + (SESSION_S if moment.what == "dies" else 0)
+def figure(what: str, seconds: float, most: float, keys: int, partitions: int) -> Figure:
     note = f"the longest that one of {partitions} partitions stood still; {keys:,} keys"
-    return Figure(f"{_NAMES[moment.what]}: scoring again", seconds, "s", most, "at most", note)
+    return Figure(f"{_NAMES[what]}: scoring again", seconds, "s", most, "at most", note)
 
 
 def longest(stamps: Mapping[int, Sequence[int]], since: int, until: int) -> float:
@@ -92,21 +94,25 @@ def played(fleet_: Fleet, accounts: int) -> list[Moment]:
         with fed(fleet_, accounts):
             settled(fleet_, [first])
             with fleet_.running("worker") as second:
-                moments.append(Moment("joins", now()))
-                settled(fleet_, [first, second])
-                moments.append(Moment("leaves", now()))
-                second.stop()
-                settled(fleet_, [first])
+                moments.append(moment("joins", fleet_, [first, second]))
+                second.process.terminate()
+                moments.append(moment("leaves", fleet_, [first]))
             with fleet_.running("worker") as third:
                 settled(fleet_, [first, third])
-                moments.append(Moment("dies", now()))
-                third.kill()
-                settled(fleet_, [first])
+                third.process.kill()
+                moments.append(moment("dies", fleet_, [first]))
         patience = Patience([first], _PATIENCE_S)
         while not is_scored(fleet_.place):
             patience.wait()
         first.stop()
     return moments
+
+
+def moment(what: str, fleet_: Fleet, left: list[Program]) -> Moment:
+    """What has just been done, once those who are left have settled."""
+    at = now()
+    settled(fleet_, left)
+    return Moment(what, at, now())
 
 
 @contextmanager
@@ -152,7 +158,10 @@ def members(fleet_: Fleet) -> int:
     """0 while the group is not stable."""
     group = fleet_.place.address.topic("staffel-workers")
     with KafkaAdminClient(bootstrap_servers=list(fleet_.place.address.servers)) as admin:
-        told = admin.describe_groups([group])[group]
+        try:
+            told = admin.describe_groups([group])[group]
+        except KafkaError:
+            return 0  # the group is not there yet
     return len(told["members"]) if told["group_state"] == "Stable" else 0
 
 

@@ -23,9 +23,40 @@ class Sizes:
     """Facts produced while latency is measured."""
     keys: int
     """Accounts and contacts of the partitions that change hands."""
+    session_s: int
+    """Seconds until a worker that died has lost its partitions."""
     replayed: int
     build_peers: bool
+    """Whether peers that are not there are brought."""
 
 
-DEFAULT = Sizes(4, 600_000, 20_000, 200_000, 50_000, 1_000_000, 150_000, 20, 500, 200_000, 600_000, True)
-TINY = Sizes(2, 2_000, 500, 600, 300, 600, 400, 2, 50, 200, 600, False)
+DEFAULT = Sizes(
+    partitions=4,
+    simple=600_000,
+    simple_faust=20_000,
+    fold=200_000,
+    fold_quix=50_000,
+    recovered=1_000_000,
+    projected=150_000,
+    latency_seconds=20,
+    per_second=500,
+    keys=200_000,
+    session_s=6,
+    replayed=600_000,
+    build_peers=True,
+)
+TINY = Sizes(
+    partitions=2,
+    simple=2_000,
+    simple_faust=500,
+    fold=600,
+    fold_quix=300,
+    recovered=600,
+    projected=400,
+    latency_seconds=2,
+    per_second=50,
+    keys=200,
+    session_s=2,
+    replayed=600,
+    build_peers=False,
+)
