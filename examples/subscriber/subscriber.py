@@ -26,16 +26,17 @@ def follow(server: str, file: str, prefix: str = "") -> None:
     """Keep the tables of `file` up to date for ever."""
     own = sqlite3.connect(file)
     own.executescript(TABLES)
-    keep = {f"{prefix}sqa-handoffs": keep_handoff, f"{prefix}scores": keep_score}
+    keepers = {f"{prefix}sqa-handoffs": keep_handoff, f"{prefix}scores": keep_score}
     consumer = KafkaConsumer(bootstrap_servers=server, group_id=None, auto_offset_reset="earliest")
-    consumer.assign([TopicPartition(topic, p) for topic in keep for p in consumer.partitions_for_topic(topic)])
+    consumer.assign([TopicPartition(topic, p) for topic in keepers for p in consumer.partitions_for_topic(topic)])
     for topic, partition, next_offset in own.execute("SELECT * FROM positions"):
         consumer.seek(TopicPartition(topic, partition), next_offset)
     while True:
         for partition, records in consumer.poll(timeout_ms=1000).items():
+            keep = keepers[partition.topic]
             with own:  # one transaction: rows, and how far they go
                 for record in records:
-                    keep[record.topic](own, record)
+                    keep(own, record)
                 own.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", (*partition, records[-1].offset + 1))
 
 

@@ -12,7 +12,8 @@ from staffel.cli import app
 from tests.deploy.compose import FILE, ROOT, own
 
 PAGES = (FILE, ROOT / "Dockerfile", ROOT / "docs" / "deploying.md")
-_RUN = re.compile(r"docker compose run --rm(?: --volume \S+)* staffel ([^\n`#]+)")
+_RUN = re.compile(r"docker compose run --rm(?: --volume \S+)* staffel ([^\n`#…]+)")
+_NATIVE = re.compile(r"^(?:\w+=\S+ )*\.venv/bin/staffel ([^\n]+)", re.MULTILINE)
 
 
 def understood(arguments: list[str]) -> str:
@@ -48,9 +49,10 @@ def test_a_command_that_does_not_exist_would_be_told(arguments: list[str]) -> No
 
 def shown() -> Iterator[str]:
     for page in PAGES:
-        yield from _RUN.findall(page.read_text("utf-8") if page.exists() else "")
+        text = page.read_text("utf-8")
+        yield from (line.strip() for pattern in (_RUN, _NATIVE) for line in pattern.findall(text))
 
 
-@pytest.mark.parametrize("line", sorted({line.strip() for line in shown()}))
+@pytest.mark.parametrize("line", sorted(set(filter(None, shown()))))
 def test_a_command_that_is_shown_exists(line: str) -> None:
     assert understood(line.split())

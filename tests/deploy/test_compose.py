@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from alerts.settings import read_alerts
 from schemas.asyncapi import asyncapi
 from staffel.process import STOP_S
 from staffel.settings import Settings
@@ -18,7 +19,6 @@ from streams.kafka_address import kafka_address
 from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
 
 SPECIFICATION = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
-SET_FOR_CHANNELS = {"SALES_CHAT"}
 READ_BY_LIBPQ = {"PGPASSWORD"}
 
 
@@ -132,7 +132,7 @@ def test_a_process_is_checked_where_it_listens(name: str) -> None:
 def test_every_variable_is_a_setting(name: str) -> None:
     settings = {f"STAFFEL_{field}".upper() for field in Settings.model_fields}
     given = {variable.removesuffix("_FILE") for variable in own()[name]["environment"]}
-    assert given - settings - READ_BY_LIBPQ - SET_FOR_CHANNELS == set()
+    assert given - settings - READ_BY_LIBPQ == set()
     assert kafka_address(own()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
 
 
@@ -157,6 +157,22 @@ def test_every_file_that_is_mounted_exists() -> None:
 def test_what_may_be_set_is_listed_with_the_value_that_holds() -> None:
     lines = (ROOT / "deploy" / "env.example").read_text("utf-8").splitlines()
     assert dict(line.split("=", 1) for line in lines if line and not line.startswith("#")) == variables()
+
+
+def test_the_file_of_channels_can_be_used_once_its_secret_is_given() -> None:
+    file = next(volume.split(":")[0] for volume in services()["alerts"]["volumes"])
+    settings = read_alerts((ROOT / file).read_text("utf-8"), file, {"SALES_CHAT": "json://localhost"})
+    assert [channel.name for channel in settings.channels] == ["sales-chat"]
+    assert services()["alerts"]["env_file"][-1] == {"path": "./deploy/alerts.env", "required": False}
+
+
+@pytest.mark.parametrize("name", own())
+def test_further_settings_may_stand_in_the_file_that_compose_reads(name: str) -> None:
+    assert own()[name]["env_file"][0] == {"path": ".env", "required": False}
+
+
+def test_files_with_secrets_stay_out_of_the_repository() -> None:
+    assert {".env", "deploy/alerts.env", "secrets/"} <= set((ROOT / ".gitignore").read_text().split())
 
 
 def test_the_contract_tells_of_this_broker() -> None:

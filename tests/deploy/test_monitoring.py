@@ -112,6 +112,11 @@ def test_its_rules_are_found_where_it_looks() -> None:
     assert [rule["alert"] for rule in RULES if not rule["annotations"]["summary"]] == []
 
 
+def test_what_to_do_about_each_alert_is_told() -> None:
+    told = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "deploying.md").read_text("utf-8"), re.MULTILINE)
+    assert [name for name in told if name[0].isupper()] == [rule["alert"] for rule in RULES]
+
+
 def test_prometheus_itself_takes_the_files() -> None:
     if not shutil.which("promtool"):
         absent("promtool", "no promtool here to read the files of Prometheus; apt-get install prometheus")

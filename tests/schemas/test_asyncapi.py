@@ -8,8 +8,6 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 from schemas.asyncapi import asyncapi, asyncapi_yaml
 from schemas.handoffs import EVENTS
@@ -26,7 +24,6 @@ Json = dict[str, Any]
 GOLDEN = Path(__file__).parents[1] / "golden"
 CONTRACT = asyncapi()
 MESSAGES: dict[str, Json] = CONTRACT["components"]["messages"]
-REGISTRY: Registry[Any] = Registry().with_resource("urn:contract", Resource.from_contents(CONTRACT, DRAFT202012))
 
 
 def golden(type_: str) -> Json:
@@ -35,10 +32,8 @@ def golden(type_: str) -> Json:
 
 
 def problems(payload: Any, message: str, part: str = "payload") -> list[str]:
-    schema = jsonschema.Draft202012Validator(
-        {"$ref": f"urn:contract#/components/messages/{message}/{part}"}, registry=REGISTRY
-    )
-    return [error.message for error in schema.iter_errors(payload)]
+    schema = {"$ref": f"#/components/messages/{message}/{part}", "components": CONTRACT["components"]}
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(payload)]
 
 
 def fitting(payload: Any, channel: str) -> list[str]:
@@ -63,9 +58,16 @@ def test_readers_of_yaml_old_and_new_read_what_was_generated() -> None:
 
 
 def test_the_document_refers_to_nothing_outside_and_to_nothing_that_is_not_there() -> None:
-    resolver = REGISTRY.resolver("urn:contract")
-    assert all(resolver.lookup(reference) for reference in references(CONTRACT) if reference.startswith("#/"))
-    assert [reference for reference in references(CONTRACT) if not reference.startswith("#/")] == []
+    assert [reference for reference in references(CONTRACT) if not leads_somewhere(reference)] == []
+
+
+def leads_somewhere(reference: str) -> bool:
+    """Within the document."""
+    start, *names = reference.split("/")
+    place: Any = CONTRACT
+    for name in names:
+        place = place.get(name) if isinstance(place, dict) else None
+    return start == "#" and place is not None
 
 
 def test_every_topic_is_a_channel_kept_as_the_broker_is_told_to() -> None:
