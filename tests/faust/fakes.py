@@ -178,8 +178,6 @@ def fetched(worker: Worker, start: int, next: int, numbers: Sequence[tuple[int, 
     return delivery
 
 
-
-
 async def acknowledged() -> None:
     """Let the loop tell what is durable."""
     for _ in range(3):

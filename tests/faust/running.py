@@ -1,0 +1,70 @@
+"""A worker as a process of its own: `python -m tests.faust.running ADDRESS OPTIONS`, options as JSON.
+
+Ends with 0 when it was asked to, with 1 where the log is refused. What it counted last stands in the file `counted`.
+"""
+
+import json
+import logging
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from schemas.topics import ENGAGEMENT
+from streams.faust_host import run_worker
+from streams.kafka_address import kafka_address
+from streams.kafka_topics import topic_ids
+from streams.log import LogRefused, LogUnavailable
+from streams.scoring_work import Scoring
+from streams.worker_options import WorkerCounters, WorkerOptions
+
+_TELL_S = 0.1
+
+
+class Lines:
+    """Log lines as JSON on standard error."""
+
+    def info(self, event: str, **said: Any) -> None:
+        print(json.dumps({"event": event, **said}, default=str), file=sys.stderr, flush=True)  # noqa: T201
+
+    warning = error = critical = info
+
+
+def main(address_text: str, options_text: str) -> int:
+    logging.basicConfig(level=logging.WARNING)
+    stop, address, given = Event(), kafka_address(address_text), json.loads(options_text)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    options, counters, log = WorkerOptions(**given), WorkerCounters(), Lines()
+    Thread(target=tell, args=(counters, Path("counted")), daemon=True).start()
+    try:
+        log_id = topic_id(address_text, stop)
+        work = Scoring(address, log_id, options, counters)
+        run_worker(address, work, options=options, counters=counters, stop=stop, log=log)
+    except LogRefused as refused:
+        log.error("refused", why=str(refused))
+        return 1
+    log.info("ended")
+    return 0
+
+
+def topic_id(address: str, stop: Event) -> str:
+    """Of the facts, once the broker answers."""
+    while not stop.wait(0.2):
+        try:
+            return topic_ids(kafka_address(address))[ENGAGEMENT]
+        except LogUnavailable:
+            continue
+    raise SystemExit(0)
+
+
+def tell(counters: WorkerCounters, file: Path) -> None:
+    while not Event().wait(_TELL_S):
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(asdict(counters)))
+        new.rename(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
