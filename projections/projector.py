@@ -96,19 +96,24 @@ class Projector:
     def advance(self) -> int:
         own = self._share.partitions()
         self._retellings = {each: telling for each, telling in self._retellings.items() if each in own}
+        version, stands = self._standing()
         with frozen_garbage():
-            return sum(self._advance_partition(each) for each in own if self._share.keep(each))
+            return sum(
+                self._advance_partition(each, _Standing(version, stands.get(each, Checkpoint())))
+                for each in own
+                if self._share.keep(each)
+            )
 
-    def _advance_partition(self, partition: int) -> int:
+    def _advance_partition(self, partition: int, standing: _Standing) -> int:
         telling = self._retellings.pop(partition, None)
         try:
             told = 0 if telling is None else self._retell(partition, telling)
-            return told or self._read_on(partition, retold=telling is not None)
+            return told or self._read_on(partition, standing, retold=telling is not None)
         except versions.Switched:
             return 0
 
-    def _read_on(self, partition: int, *, retold: bool) -> int:
-        standing = self._standing(partition)
+    def _read_on(self, partition: int, stands: _Standing, *, retold: bool) -> int:
+        standing = stands._replace(checkpoint=self._checked(partition, stands.checkpoint))
         records = self._log.read(SCORES, partition, standing.checkpoint.next_offset, self._batch)
         if not records:
             return 0
@@ -129,11 +134,11 @@ class Projector:
         self._retellings[partition] = telling
         return len(batch)
 
-    def _standing(self, partition: int) -> _Standing:
+    def _standing(self) -> tuple[int, dict[int, Checkpoint]]:
+        """The version that is written, and where it stands: of all partitions at once, for a broker has many."""
         with reading(self._engine).connect() as connection:
             version = self._version or versions.version_of(connection, self._projection)
-            checkpoint = versions.checkpoint(connection, self._projection, version, partition)
-        return _Standing(version, self._checked(partition, checkpoint))
+            return version, versions.standing(connection, self._projection, version)
 
     def _checked(self, partition: int, stands: Checkpoint) -> Checkpoint:
         """The checkpoint with the log that it belongs to; a broker is asked for it every so often alone."""

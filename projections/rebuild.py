@@ -88,8 +88,9 @@ def _prepare(engine: Engine, log: Log, name: str) -> int:
         _clear_all_but(connection, name, old)
         new = old + 1
         read_models(new).metadata.create_all(connection)
+        standing = versions.standing(connection, name, old)
         for partition in range(log.partitions(SCORES)):
-            stands = _usable(log, partition, versions.checkpoint(connection, name, old, partition))
+            stands = _usable(log, partition, standing.get(partition, Checkpoint()))
             row = {"projection": name, "version": new, "partition": partition, **stands._asdict()}
             connection.execute(insert(checkpoints).values(row))
         return new

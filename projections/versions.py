@@ -44,14 +44,15 @@ def point_to(connection: Connection, name: str, version: int) -> None:
     put(connection, projections, [{"projection": name, "version": version}])
 
 
-def checkpoint(connection: Connection, name: str, version: int, partition: int) -> Checkpoint:
-    columns = (checkpoints.c.next_offset, checkpoints.c.engagement_next, checkpoints.c.log)
-    found = connection.execute(select(*columns).where(*_key(name, version, partition))).first()
-    return Checkpoint() if found is None else Checkpoint(*found)
+def standing(connection: Connection, name: str, version: int) -> dict[int, Checkpoint]:
+    """Partition -> its checkpoint, for those that have one."""
+    c = checkpoints.c
+    ours = select(c.partition, c.next_offset, c.engagement_next, c.log).where(c.projection == name)
+    return {row[0]: Checkpoint(*row[1:]) for row in connection.execute(ours.where(c.version == version))}
 
 
 def next_offset(connection: Connection, name: str, version: int, partition: int) -> int:
-    return checkpoint(connection, name, version, partition).next_offset
+    return standing(connection, name, version).get(partition, Checkpoint()).next_offset
 
 
 def start(connection: Connection, name: str, version: int, partitions: int) -> None:
