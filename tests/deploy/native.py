@@ -21,7 +21,7 @@ from tests.ending import ENDING
 from tests.kafka import broker
 from tests.requirements import absent
 
-HEALTHY_S = 90
+HEALTHY_S = 150
 POLL_S = 0.2
 SHARE = "/opt/staffel/share"
 DYING = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
