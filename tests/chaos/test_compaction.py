@@ -11,6 +11,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.topics import SCORES
 from staffel.wiring import Staffel
+from streams.kafka_topics import refuse_wrong
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
 from tests.chaos.judging import await_idle, everywhere, judge_what_is_left
@@ -21,6 +22,14 @@ HASTY = {
     "max.compaction.lag.ms": "1",
     "segment.ms": "200",
     "min.cleanable.dirty.ratio": "0.001",
+}
+KEPT = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": "8388608",
+    "min.compaction.lag.ms": "604800000",
+    "max.compaction.lag.ms": "9223372036854775807",
+    "segment.ms": "604800000",
+    "min.cleanable.dirty.ratio": "0.5",
 }
 _DEADLINE_S = 90
 
@@ -33,10 +42,10 @@ def compacting(cluster: Cluster) -> Iterator[None]:
     address = cluster.settings.kafka
     assert address is not None
     admin = KafkaAdminClient(bootstrap_servers=list(address.servers))
-    kept = {"min.compaction.lag.ms": "604800000", "cleanup.policy": "compact", "max.message.bytes": "8388608"}
-    set_topic(admin, address.topic(SCORES), {**kept, **HASTY})
+    set_topic(admin, address.topic(SCORES), KEPT | HASTY)
     yield
-    set_topic(admin, address.topic(SCORES), kept)
+    set_topic(admin, address.topic(SCORES), KEPT)
+    refuse_wrong(address)
     admin.close()
 
 
