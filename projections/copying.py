@@ -124,8 +124,9 @@ class LogCopy:
         with self._engine.begin() as connection:
             connection.execute(update(copied).where(*this).values(next_offset=next_offset))
             connection.execute(append_notes.delete().where(*_noted(topic, f"{ROLE}/{partition}")))
-            if topic == ENGAGEMENT:
-                self._rows.add(connection, _inbox_rows(records, places), self._clock())
+            facts = _inbox_rows(records, places) if topic == ENGAGEMENT else []
+            if facts:
+                self._rows.add(connection, facts, self._clock())
 
     def _positions(self) -> Iterable[dict[str, Any]]:
         for topic in COPIED:

@@ -1,13 +1,14 @@
 """A home with something of everything, and the place it moves to. Never tests anything itself."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from staffel.session import connected
 from streams.log import NewRecord
+from tests.cli.processes import DEADLINE_S, Processes
 from tests.cli.speaking import Json, asked, done, event, page, written
 from tests.requirements import kafka_server, postgres_url
 
@@ -23,7 +24,6 @@ tracks:
 handoff:
   recycle_cooldown: 30d
 """
-LETTER = "engagement/0/{}"
 
 
 def furnish() -> Path:
@@ -51,8 +51,8 @@ def _facts() -> Iterator[Json]:
         yield page(f"alone {n}", subject=None, visitor=f"visitor {n}")
         yield event(f"demo {n}", "web.form_submitted", data={"form": "demo"}, **named)
     for n in range(0, 20, 2):
-        told = {"subject": None, "visitor": f"visitor {n}", "contact": f"p{n}@company{n}.com"}
-        yield event(f"mail {n}", "email.clicked", **told)
+        told = {"visitor": f"visitor {n}", "contact": f"p{n}@company{n}.com"}
+        yield event(f"mail {n}", "email.clicked", subject=None, **told)
         yield page(f"again {n}", subject=None, visitor=f"visitor {n}")
 
 
@@ -66,13 +66,18 @@ def destination() -> tuple[str, str]:
     return f"kafka://{kafka_server()}?prefix=moving-{uuid4().hex[:8]}.", postgres_url()
 
 
+def many(number: int) -> Path:
+    """A file of so many page views of a hundred companies."""
+    return written(Path("many.jsonl"), *(page(f"many {n}", subject=f"company{n % 100}.com") for n in range(number)))
+
+
 def told_of(log: str = "sql", database: str | None = None) -> Json:
     """What a replay says of every account and handoff, and what the letters are."""
     with at(log, database):
         replayed = asked("audit", "replay")
         letters = asked("dead-letters", "list")
     return {
-        "facts": replayed.get("facts"),
+        "facts": replayed["facts"],
         "accounts": sorted(replayed["accounts"], key=lambda row: str(row["account"])),
         "handoffs": sorted(replayed["handoffs"], key=lambda row: str(row["handoff"])),
         "letters": sorted((row["id"], row["key"], row["code"], row["retried"]) for row in letters),
@@ -91,3 +96,17 @@ def at(log: str, database: str | None) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def running(folder: Path, log: str, database: str, roles: Sequence[str]) -> Iterator[Processes]:
+    """Processes over there."""
+    made = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database})
+    try:
+        for started in [made.start(role) for role in roles]:
+            started.await_ready()
+        yield made
+    finally:
+        for started in made.started:
+            started.process.kill()
+            started.process.wait(DEADLINE_S)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from sqlalchemy import Engine
@@ -61,10 +62,10 @@ class MemoryBroker:
     def __init__(self, partitions: int = 1) -> None:
         self.topics: dict[str, list[list[NewRecord]]] = {name: [[] for _ in range(partitions)] for name in TOPICS}
         self.breaks: int | None = None
-        self._lock = Lock()
+        self._made, self._lock = uuid4(), Lock()
 
     def generation(self, topic: str) -> str:
-        return f"{topic} of {id(self)}"
+        return f"{topic} of {self._made}"
 
     def partitions(self, topic: str) -> int:
         return len(self.topics[topic])
