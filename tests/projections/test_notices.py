@@ -83,7 +83,7 @@ def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, not
 
 
 def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
-    server = postgres.Server(())
+    server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     listening = Notices(engine, [OUTBOX])
     assert listening.wait(0)

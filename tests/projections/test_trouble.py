@@ -107,7 +107,7 @@ def test_a_database_that_the_server_does_not_have_is_told() -> None:
 
 
 def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back() -> None:
-    server = postgres.Server(())
+    server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     use(engine)
     with engine.connect() as connection:
@@ -125,7 +125,7 @@ def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back()
 
 
 def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> None:
-    server = postgres.Server(())
+    server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     migrate(engine)
     world = World(engine, log=BrokerLike()).given(account_scored())
@@ -146,7 +146,7 @@ def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> Non
 @pytest.mark.parametrize("copies", [True, False])
 def test_a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_of_it(copies: bool) -> None:
     """Once before rows are copied, once before a statement."""
-    server = postgres.Server(())
+    server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     migrate(engine)
     with pytest.raises(DatabaseAway), engine.begin() as connection:  # noqa: PT012
