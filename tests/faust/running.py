@@ -9,12 +9,12 @@ import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, get_ident
 from typing import Any
 
 from schemas.topics import ENGAGEMENT
 from streams.faust_host import run_worker
-from streams.kafka_address import kafka_address
+from streams.kafka_address import KafkaAddress, kafka_address
 from streams.kafka_topics import topic_ids
 from streams.log import LogRefused, LogUnavailable
 from streams.scoring_work import Scoring
@@ -36,34 +36,40 @@ def main(address_text: str, options_text: str) -> int:
     logging.basicConfig(level=logging.WARNING)
     stop, address, given = Event(), kafka_address(address_text), json.loads(options_text)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    log_id = given.pop("log_id", None)
     options, counters, log = WorkerOptions(**given), WorkerCounters(), Lines()
-    Thread(target=tell, args=(counters, Path("counted")), daemon=True).start()
+    Thread(target=tell_often, args=(counters, Path("counted")), daemon=True).start()
     try:
-        log_id = topic_id(address_text, stop)
+        log_id = log_id or topic_id(address, stop)
         work = Scoring(address, log_id, options, counters)
         run_worker(address, work, options=options, counters=counters, stop=stop, log=log)
     except LogRefused as refused:
         log.error("refused", why=str(refused))
         return 1
+    tell(counters, Path("counted"))
     log.info("ended")
     return 0
 
 
-def topic_id(address: str, stop: Event) -> str:
+def topic_id(address: KafkaAddress, stop: Event) -> str:
     """Of the facts, once the broker answers."""
     while not stop.wait(0.2):
         try:
-            return topic_ids(kafka_address(address))[ENGAGEMENT]
+            return topic_ids(address)[ENGAGEMENT]
         except LogUnavailable:
             continue
     raise SystemExit(0)
 
 
-def tell(counters: WorkerCounters, file: Path) -> None:
+def tell_often(counters: WorkerCounters, file: Path) -> None:
     while not Event().wait(_TELL_S):
-        new = file.with_suffix(".new")
-        new.write_text(json.dumps(asdict(counters)))
-        new.rename(file)
+        tell(counters, file)
+
+
+def tell(counters: WorkerCounters, file: Path) -> None:
+    new = file.with_suffix(f".{get_ident()}")
+    new.write_text(json.dumps(asdict(counters)))
+    new.rename(file)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,14 @@ class Bench:
                     found.setdefault(record.key, []).append(decode_account(record.value))
         return found
 
+    def append_again(self, topic: str, records: Iterable[Record], partition: int) -> None:
+        """The same records, as a writer would that does not know of what came after them."""
+        self.log.append(topic, [NewRecord(record.key, record.value) for record in records], partition)
+
+    def newest_stand_last(self) -> bool:
+        """Whether compaction would keep the newest record of every account."""
+        return all(told[-1].seq == max(each.seq for each in told) for told in self.updates().values())
+
     def differences(self) -> list[str]:
         """What is otherwise than after one straight fold of all facts, or told twice, or not told; empty if nothing."""
         whole = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}

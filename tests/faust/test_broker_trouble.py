@@ -1,0 +1,95 @@
+"""A worker and a broker that is not there yet, dies, or takes nothing: it waits and goes on, or it says why it ends."""
+
+from itertools import islice
+from pathlib import Path
+from threading import Event, Thread
+
+from kafka.admin import KafkaAdminClient
+
+from benchmarks.worlds import facts
+from schemas.topics import SCORES
+from streams.kafka_address import KafkaAddress
+from tests.faust.workers import Bench, WorkerProcess, awaited, topics
+from tests.kafka.broker import Broker
+from tests.requirements import kafka_broker
+
+DOWN_S = 8
+"""Longer than a session."""
+
+
+def test_a_worker_waits_for_a_broker_that_comes_later(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 1) as bench:
+        bench.record(facts(100, 5))
+        log_id = bench.log.generation("engagement")
+        broker.stop()
+        worker = bench.worker(log_id=log_id)
+        awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+        broker.start()
+        bench.scored()
+        assert (bench.differences(), worker.stop()) == ([], 0)
+    broker.kill()
+
+
+def test_a_worker_that_waits_for_a_broker_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    nowhere = KafkaAddress(("127.0.0.1:1",), {}, "")
+    worker = WorkerProcess(nowhere, tmp_path / "worker", {"log_id": "log-1"})
+    awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+    assert worker.stop() == 0
+
+
+def test_a_broker_that_is_killed_and_started_again_costs_nothing(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 2) as bench:
+        coming = facts(9_000, 50)
+        worker = bench.worker(unit_bytes=30_000).at_work()
+        for _ in range(3):
+            bench.record(islice(coming, 2_000))
+            awaited("some of it folded", lambda: worker.counted()["facts"] > 0)
+            restarted(broker)
+            bench.record(islice(coming, 1_000))
+        bench.scored()
+        assert bench.differences() == []
+        assert not worker.ended, worker.said()
+    broker.kill()
+
+
+def restarted(broker: Broker) -> None:
+    broker.kill()
+    Event().wait(DOWN_S)
+    broker.start()
+
+
+def test_a_topic_that_is_deleted_under_a_worker_is_no_crash_without_words(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 1) as bench:
+        worker = bench.worker(stall_s=5).at_work()
+        admin = KafkaAdminClient(bootstrap_servers=[broker.server])
+        admin.delete_topics([bench.address.topic(SCORES)])
+        bench.record(facts(10, 5))
+        assert worker.exit_code() == 70
+        assert '"event": "left"' in worker.said()
+        admin.close()
+    broker.kill()
+
+
+def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 2) as bench:
+        stop = Event()
+        recording = Thread(target=record, args=(bench, stop))
+        recording.start()
+        for _ in range(2):
+            bench.worker(unit_bytes=30_000).at_work()
+            restarted(broker)
+        stop.set()
+        recording.join()
+        bench.scored()
+        assert bench.differences() == []
+    broker.kill()
+
+
+def record(bench: Bench, stop: Event) -> None:
+    coming = facts(100_000, 50)
+    while not stop.wait(0.1):
+        bench.record(islice(coming, 100))
