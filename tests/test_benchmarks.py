@@ -1,4 +1,7 @@
-"""The measurements run and tell: a table to read, JSON to keep. Never asserts a time."""
+"""The measurements run and tell: a table to read, JSON to keep. Never asserts a time.
+
+Each of them compares what it measured with the straight fold, and ends with an error where that differs.
+"""
 
 import json
 from pathlib import Path
@@ -6,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.kafka.__main__ import JOBS
+from benchmarks.kafka.__main__ import main as main_on_kafka
+from benchmarks.peers.building import KAFKA_STREAMS, QUIX
+from tests import requirements
 
 
 def test_a_tiny_run_of_every_part_prints_its_table_and_writes_its_json(
@@ -24,3 +31,34 @@ def test_one_part_alone(tmp_path: Path) -> None:
     main(["fold", "--tiny", "--into", str(tmp_path)])
     told = json.loads((tmp_path / "bench.json").read_text())
     assert {figure["unit"] for figure in told["figures"]} == {"facts/s", "x", "bytes"}
+
+
+OURS = {
+    "simple": {"simple work, Staffel", "simple work, stock Faust"},
+    "fold": {"whole fold of busy days, Staffel", "whole fold of a whole year, Staffel"},
+    "recovery": {"recovery of one partition"},
+    "project": {"projector into PostgreSQL"},
+    "latency": {"fact produced to visible row, p99", "fact produced to alert received, p99"},
+    "membership": {f"a worker {what}: scoring again" for what in ("joins", "leaves", "dies")},
+    "replay": {"audit replay from Kafka, two processes"},
+}
+PEERS = {f"{name}, {peer}" for name in ("simple work", "whole fold") for peer in (QUIX, KAFKA_STREAMS)}
+
+
+def test_there_is_no_measurement_on_kafka_that_is_not_tried_here() -> None:
+    assert set(JOBS) == set(OURS)
+
+
+@pytest.mark.parametrize("measurement", OURS)
+def test_a_tiny_run_on_kafka_comes_to_right_results(
+    measurement: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requirements.kafka_server()
+    requirements.postgres_url()
+    main_on_kafka(["--tiny", "--only", measurement, "--into", str(tmp_path)])
+    told, printed = json.loads((tmp_path / "bench-kafka.json").read_text()), capsys.readouterr().out
+    names = {figure["name"] for figure in told["figures"]}
+    assert OURS[measurement] <= names
+    assert told["absent"].keys() <= PEERS, "only a peer may be absent"
+    assert all(figure["value"] > 0 for figure in told["figures"])
+    assert [name for name in ("settings", *told["settings"], *names) if name not in printed] == []

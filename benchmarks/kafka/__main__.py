@@ -22,14 +22,19 @@ JOBS: dict[str, Callable[[Stage, Sizes, Outcome], Iterator[Figure]]] = {
     "replay": auditing.measure,
 }
 
+SETTINGS = "4.1.0, one broker with 1 GB of heap, no sync of its own (as it comes); {partitions} partitions"
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Exits with 1 where something could not be measured, having measured the rest."""
     asked = parser().parse_args(arguments)
     sizes, outcome = TINY if asked.tiny else DEFAULT, Outcome()
+    outcome.settings["Apache Kafka"] = SETTINGS.format(partitions=sizes.partitions)
     with stage() as servers:
         failed = [job for job in asked.only or JOBS if not measured(job, servers, sizes, outcome)]
     print("\n".join(["", table(outcome.figures), "", *outcome.lines(), ""]))
+    if asked.tiny:
+        print("a tiny run: that it runs and that the results are right is all it tells, its figures mean nothing")
     more = {"settings": outcome.settings, "absent": outcome.absent}
     print(f"written to {write_json(outcome.figures, asked.into, 'bench-kafka.json', more)}")
     if failed:

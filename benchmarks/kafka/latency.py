@@ -59,6 +59,7 @@ class Course:
 
 
 def measure(stage: Stage, sizes: Sizes, outcome: Outcome) -> Iterator[Figure]:
+    outcome.settings["processes"] = "one worker, project, relay and alerts each, as they come; one webhook"
     place = Place(stage, "latency", sizes.partitions, 0)
     lay_down(place.address, place.partitions, ACT_NOW)
     count = sizes.latency_seconds * sizes.per_second

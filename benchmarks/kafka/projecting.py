@@ -67,7 +67,10 @@ def check(fleet_: Fleet, folds: scored.Folds, count: int) -> None:
     wanted = digests_of(folds.values())
     with asking(fleet_.engine) as questions:
         accounts, ledger = questions.models.accounts, questions.models.ledger
-        found = dict(questions.connection.execute(select(accounts.c.account, accounts.c.digest)).tuples().all())
+        found = {
+            row.account: row.digest
+            for row in questions.connection.execute(select(accounts.c.account, accounts.c.digest))
+        }
         seqs = questions.connection.execute(select(func.sum(accounts.c.seq))).scalar_one()
         lines = questions.connection.execute(select(func.count()).select_from(ledger)).scalar_one()
     if found != wanted or seqs != count or not lines:

@@ -3,6 +3,7 @@
 Both are as durable as they come: PostgreSQL syncs every commit, the broker answers by its page cache.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -10,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 from streams.kafka_address import KafkaAddress, kafka_address
-from tests.kafka.broker import Broker
-from tests.postgres import fresh_database, start
+from tests.kafka.broker import Broker, open_broker
+from tests.postgres import Server, fresh_database
 
 BROKER_HEAP = "1g"
 # The broker stamps every record as it appends it: one clock for all who are measured.
@@ -27,11 +28,15 @@ class Stage:
 
     @cached_property
     def broker(self) -> Broker:
-        return Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+        """By Java, with room to work in; else as the tests come by one. Raises `NoKafka`."""
+        if shutil.which("java"):
+            return Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+        return open_broker(self.folder / "broker", BROKER)
 
     @cached_property
-    def _database_server(self) -> str:
-        return start(DATABASE)
+    def postgres(self) -> Server:
+        """Raises `NoPostgres`."""
+        return Server(DATABASE)
 
     def address(self, prefix: str) -> KafkaAddress:
         """A Staffel of its own on the broker: its topics begin with `prefix`."""
@@ -46,7 +51,7 @@ class Stage:
 
     def database(self) -> str:
         """The address of a new, empty database."""
-        return fresh_database(server=self._database_server)
+        return fresh_database(server=self.postgres.address)
 
 
 @contextmanager
@@ -58,3 +63,5 @@ def stage() -> Iterator[Stage]:
         finally:
             if "broker" in vars(made):
                 made.broker.kill()
+            if "postgres" in vars(made):
+                made.postgres.stop()
