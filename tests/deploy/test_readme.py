@@ -1,0 +1,55 @@
+"""The README's part on Apache Kafka, followed to the letter on a broker and a PostgreSQL of the tests."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests import databases
+from tests.requirements import kafka_server
+
+ROOT = Path(__file__).parent.parent.parent
+BLOCK = re.compile(r"<!-- on kafka -->\n```sh\n(.*?)```", re.DOTALL)
+SECONDS = 280
+
+pytestmark = [pytest.mark.timeout(SECONDS + 20)]
+
+
+def blocks() -> list[str]:
+    return BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def placed(script: str, folder: Path) -> str:
+    """The same script, with broker and database of the tests, and ports that nobody else has."""
+    kafka = f"kafka://{kafka_server()}?prefix=readme-{uuid4().hex[:8]}."
+    for name, place in {"LOG": kafka, "DATABASE": databases.empty("postgresql", folder)}.items():
+        script, times = re.subn(rf"(export STAFFEL_{name})=\S+", rf"\g<1>='{place}'", script)
+        assert times == 1, f"the README sets STAFFEL_{name} {times} times"
+    return re.sub(r"^(staffel \w+) &$", r"\1 --port 0 &", script, flags=re.MULTILINE)
+
+
+def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """By a shell that stops at the first failure; processes in the background end with it."""
+    ending = "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", "-c", f"set -e\n{ending}\n{script}"]
+    env = {**os.environ, "PATH": path, "COLUMNS": "120"}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS)
+
+
+def test_whoever_follows_the_readme_sees_accounts_and_an_audit_without_mismatches(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    ended = run(placed("\n".join(blocks()), tmp_path), tmp_path)
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    assert "brennerbio.example" in ended.stdout
+    assert "PROBLEM" not in ended.stdout
+    assert re.search(r"17 accounts, \d+ facts, 0 mismatches", ended.stdout)
+    now, then = (json.loads((tmp_path / name).read_text()) for name in ("now.json", "then.json"))
+    assert [(row["account"], row["tracks"]) for row in now["accounts"]] == [
+        (row["account"], row["tracks"]) for row in then["accounts"]
+    ]
