@@ -3,7 +3,9 @@
 proposed -> accepted | rejected | expired | withdrawn; accepted -> converted | recycled; expired -> accepted, late.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -28,6 +30,8 @@ FROM: Mapping[str, tuple[str, ...]] = {
 }
 """Which states a step may start from."""
 
+_OPENINGS_AT_ONCE = 50
+
 OPEN = ("proposed", "accepted")
 """With sales, and not ended."""
 
@@ -43,16 +47,17 @@ def write_handoffs(connection: Connection, models: ReadModels, fresh: Iterable[F
     openings = [
         _Opening(f.update, opened) for f in known for opened in f.update.changes.handoffs if opened.seq > f.known
     ]
-    add_missing(connection, models.handoffs, [_row(connection, models, o, partition) for o in openings])
+    shown = _with_lines(connection, models, openings)
+    add_missing(connection, models.handoffs, [_row(opening, lines, partition) for opening, lines in shown])
     _take_steps(
         connection, models, [(f.update.account, s) for f in known for s in f.update.changes.steps if s.seq > f.known]
     )
 
 
-def _row(connection: Connection, models: ReadModels, opening: _Opening, partition: int) -> dict[str, Any]:
+def _row(opening: _Opening, lines: Iterable[Any], partition: int) -> dict[str, Any]:
     update, opened = opening
     crossed_at = parse_time(opened.crossed_at)
-    shown = evidence(_lines(connection, models, opening), crossed_at)
+    shown = evidence(lines, crossed_at)
     return {
         "handoff": opened.handoff,
         "account": update.account,
@@ -77,16 +82,24 @@ def _row(connection: Connection, models: ReadModels, opening: _Opening, partitio
     }
 
 
-def _lines(connection: Connection, models: ReadModels, opening: _Opening) -> Iterable[Any]:
-    ledger, (update, opened) = models.ledger, opening
-    return connection.execute(
-        select(ledger).where(
-            ledger.c.account == update.account,
-            ledger.c.epoch == update.epoch,
-            ledger.c.seq <= opened.seq,
-            ledger.c.track == opened.track,
-        )
-    )
+def _with_lines(
+    connection: Connection, models: ReadModels, openings: Sequence[_Opening]
+) -> Iterator[tuple[_Opening, Iterable[Any]]]:
+    """Each with its ledger lines up to the crossing, oldest first; a few at a time, for histories are long."""
+    ledger = models.ledger
+    ordered = select(ledger).order_by(ledger.c.account, ledger.c.epoch, ledger.c.seq, ledger.c.n)
+    for at in range(0, len(openings), _OPENINGS_AT_ONCE):
+        some = openings[at : at + _OPENINGS_AT_ONCE]
+        lines = rows_of(connection, ordered, ledger.c.account, [opening.account.account for opening in some])
+        of_account = {account: list(rows) for account, rows in groupby(lines, attrgetter("account"))}
+        for opening in some:
+            yield opening, _up_to_crossing(opening, of_account.get(opening.account.account, []))
+
+
+def _up_to_crossing(opening: _Opening, lines: Iterable[Any]) -> list[Any]:
+    update, opened = opening
+    of_track = (line for line in lines if line.track == opened.track and line.epoch == update.epoch)
+    return [line for line in of_track if line.seq <= opened.seq]
 
 
 def _take_steps(connection: Connection, models: ReadModels, steps: list[tuple[str, HandoffStep]]) -> None:
