@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from staffel.cli_processes import PORTS, port_option
 from staffel.printing import print_json, print_table, progress, say
 from staffel.session import AsJson, Usage, connected, read_settings
 
@@ -22,9 +23,7 @@ Json = dict[str, Any]
 
 
 def up(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")
-    ] = 8800,
+    port: int | None = port_option("up"),
 ) -> None:
     """Host the system until stopped: scores, projects, relays, keeps the timers; takes what other commands record."""
     from staffel.alerting import hosted_alerts
@@ -40,7 +39,7 @@ def up(
         running.log.info("host_stopped")
 
 
-def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int) -> None:
+def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int | None) -> None:
     """Wait for the lock, and work until the process is asked to end."""
     from staffel.process import open_pages
     from staffel.pulse import watched
@@ -51,7 +50,7 @@ def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port
     if not staffel.lock.try_acquire():
         running.log.info("host_waiting", holder=staffel.lock.holder(), **where)
         await_lock(staffel.lock, running.stop)
-    running.log.info("host_started", pages=open_pages(running, port), **where)
+    running.log.info("host_started", pages=open_pages(running, port, PORTS["up"]), **where)
     running.watch.begin(hosting_measures(staffel), running.stop)
     Host(watched([*staffel.serving_steps(), *alerts], running.pulse), staffel.log, staffel.lock).run(running.stop)
 

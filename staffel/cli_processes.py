@@ -1,7 +1,7 @@
 """The processes of the scale-out host, one command each. Never does their work itself."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     from staffel.wiring import Staffel
     from streams.kafka_address import KafkaAddress
 
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Of /healthz, /readyz and /metrics; 0 takes a free one.")]
+PORTS = {"up": 8800, "web": 8800, "worker": 8801, "project": 8802, "relay": 8803, "alerts": 8804}
 
 
-def worker(port: Port = 8801) -> None:
+def port_option(name: str) -> Any:
+    """Where the health of this process is served."""
+    usual = f"else {PORTS[name]}, or a free one where that is taken"
+    told = f"Of /healthz, /readyz, /metrics; 0 takes a free one; {usual}."
+    return typer.Option(None, metavar="PORT", min=0, max=65535, help=told)
+
+
+def worker(port: int | None = port_option("worker")) -> None:
     """Score: fold what is recorded into the topic `scores`; workers share the partitions, as many as there are."""
     from staffel.process import PATIENCE_S, awaited, process
     from staffel.scale_out import open_kafka
@@ -27,7 +34,7 @@ def worker(port: Port = 8801) -> None:
 
     settings = read_settings()
     address = require_kafka("worker", settings)
-    with process("worker", port, settings) as running:
+    with process("worker", settings, port, PORTS["worker"]) as running:
         log = awaited(lambda: open_kafka(address, PATIENCE_S), running)
         if log is None:
             return
@@ -37,35 +44,35 @@ def worker(port: Port = 8801) -> None:
             log.close()
 
 
-def project(port: Port = 8802) -> None:
+def project(port: int | None = port_option("project")) -> None:
     """Write the read models: score updates of Apache Kafka into PostgreSQL, one transaction per batch."""
     from staffel.roles import projecting
 
     run("project", port, projecting)
 
 
-def relay(port: Port = 8803) -> None:
+def relay(port: int | None = port_option("relay")) -> None:
     """Publish what the outbox holds, move what was parked, keep the timers; a second one waits for the first."""
     from staffel.roles import relaying
 
     run("relay", port, relaying)
 
 
-def alerts(port: Port = 8804) -> None:
+def alerts(port: int | None = port_option("alerts")) -> None:
     """Tell sales of handoffs by the channels of STAFFEL_ALERTS; a second one waits for the first."""
     from staffel.alerting import alerting
 
     run("alerts", port, alerting)
 
 
-def web(port: Port = 8800) -> None:
+def web(port: int | None = port_option("web")) -> None:
     """Health and metrics only: pages and collector come with a later version."""
     from staffel.roles import showing
 
     run("web", port, showing)
 
 
-def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> None:
+def run(name: str, port: int | None, role_of: "Callable[[Staffel, Process], Role]") -> None:
     """Connect, as soon as there is something to connect to, and work until SIGTERM."""
     from staffel.process import PATIENCE_S, awaited, given_back, process, work
     from staffel.scale_out import connect_scaled_out
@@ -73,7 +80,7 @@ def run(name: str, port: int, role_of: "Callable[[Staffel, Process], Role]") -> 
 
     settings = read_settings()
     whole = settings, require_kafka(name, settings), system_clock, os.urandom, PATIENCE_S
-    with process(name, port, settings) as running:
+    with process(name, settings, port, PORTS[name]) as running:
         staffel = awaited(lambda: connect_scaled_out(*whole), running)
         if staffel is None:
             return

@@ -64,10 +64,13 @@ class Idle:
 
 
 @contextmanager
-def process(name: str, port: int, settings: Settings) -> Iterator[Process]:
-    """Pages, log lines and signals of a process; an exception that nobody expects is logged and exits with 70."""
+def process(name: str, settings: Settings, port: int | None, usual: int) -> Iterator[Process]:
+    """Pages, log lines and signals of a process; an exception that nobody expects is logged and exits with 70.
+
+    `port`: as it was asked for, else the `usual` one.
+    """
     begun = begin(name, settings)
-    begun.log.info("started", process=name, pages=open_pages(begun, port))
+    begun.log.info("started", process=name, pages=open_pages(begun, port, usual))
     try:
         yield begun
     except (Usage, LogRefused):
@@ -85,10 +88,16 @@ def begin(name: str, settings: Settings) -> Process:
     return Process(name, settings, ended_by_signals(log), log, metrics, pulse, Watch(pulse, metrics))
 
 
-def open_pages(process: Process, port: int) -> str:
-    """Serve the health of the process; the address. Raises `Usage` where the port is taken."""
-    listen = process.settings.listen
-    return f"http://{listen}:{serve(listen, port, pages(process.pulse, process.watch, process.metrics))}"
+def open_pages(process: Process, port: int | None, usual: int) -> str:
+    """Serve the health of the process; the address. Raises `Usage` where the port that was asked for is taken."""
+    listen, app = process.settings.listen, pages(process.pulse, process.watch, process.metrics)
+    try:
+        taken = serve(listen, usual if port is None else port, app)
+    except Usage:
+        if port is not None:
+            raise
+        taken = serve(listen, 0, app)
+    return f"http://{listen}:{taken}"
 
 
 def ended_by_signals(log: Any) -> Event:

@@ -16,8 +16,8 @@ At = Annotated[
     str | None,
     typer.Option(
         metavar="latest|now|TIME",
-        help="As of when; `latest` is the time of the newest fact in the log, and holds where `staffel up` is not "
-        "running. A time in the past is answered with what had been recorded by then.",
+        help="As of when; `latest` is the time of the newest fact in the log, and holds in a home where no "
+        "`staffel up` is running. A time in the past is answered with what had been recorded by then.",
     ),
 ]
 LAST = 253_402_300_799_999

@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     model: Path | None = Field(default=None, description="model of a new log; else the default model")
     networks: Path | None = Field(default=None, description="IP networks of companies: `.mmdb` or `CIDR domain` lines")
     wait: float = Field(default=30.0, gt=0, description="seconds a command waits for the process that hosts")
-    worker_session: float = Field(default=10.0, ge=1, description="seconds until a silent worker loses its partitions")
+    worker_session: float = Field(
+        default=10.0, ge=1, description="seconds until a silent worker loses its partitions; brokers take 6 or more"
+    )
     listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0 for all")
     ready_lag: int = Field(default=10_000, ge=0, description="records behind, from which on a process is not ready")
     alerts: Path | None = Field(default=None, description="file that says who is told of handoffs, and how")

@@ -71,6 +71,8 @@ class Watch:
             return Check(measure.name, *measure.look(self._metrics))
         except (LogError, DatabaseTrouble) as trouble:
             return Check(measure.name, False, str(trouble))
+        except Exception as error:  # whatever it is, the other checks go on
+            return Check(measure.name, False, repr(error))
 
     def _working(self) -> Check:
         if self._pulse.trouble is not None:

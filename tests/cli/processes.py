@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.cli.conftest import STAFFEL
+from tests.cli.speaking import Answer, spoken
 
 DEADLINE_S = 120.0
 POLL_S = 0.05
@@ -86,17 +87,21 @@ class Processes:
         self.started.append(Started(process, log))
         return self.started[-1]
 
-    def told(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
-        """A command that ends."""
-        command = [str(STAFFEL), *map(str, arguments)]
-        env = {**os.environ, **self.settings}
-        return subprocess.run(command, env=env, cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE_S)
+    def told(self, *arguments: object) -> Answer:
+        """What a command answers, spoken in this process."""
+        before = dict(os.environ)
+        os.environ.update(self.settings)
+        try:
+            return spoken(*arguments)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def asked(self, *arguments: object) -> Json:
-        """What a command answers with --json."""
-        ended = self.told(*arguments, "--json")
-        assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
-        return json.loads(ended.stdout)
+        """What it answers with --json; it has to succeed."""
+        answer = self.told(*arguments, "--json")
+        assert answer.code == 0, f"{arguments}: {answer.out}{answer.err}"
+        return answer.told
 
 
 @contextmanager

@@ -63,14 +63,14 @@ def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
 
 
 def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
-    host = started("up")
+    host = started("up", "--port", 0)
     try:
         assert host.stderr
         assert b"host_started" in host.stderr.readline()
         tally = asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two")))
         assert tally["recorded"] == 2
         assert asked("account", "acme.com")["seq"] == 2
-        second = started("up")
+        second = started("up", "--port", 0)
         _, said = second.communicate(timeout=60)
         lines = said.decode().splitlines()
         assert (second.returncode, "host_waiting" in lines[0]) == (1, True)

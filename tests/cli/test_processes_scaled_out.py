@@ -89,14 +89,15 @@ def test_a_handoff_is_published_once_though_two_relays_are_there_and_the_second_
 def test_a_command_names_the_process_that_is_missing(laid_down: Processes) -> None:
     impatient = Processes(laid_down.folder, {**laid_down.settings, "STAFFEL_WAIT": "0.5"})
     facts = written(laid_down.folder / "facts.jsonl", page("one"))
-    refused = impatient.told("ingest", "cloudevents", facts)
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("recorded, but facts are still not scored (is `staffel worker` running?)")
-    laid_down.start("worker").await_ready()
-    refused = impatient.told("ingest", "cloudevents", facts)
-    assert refused.stderr.startswith(
-        "recorded, but facts are still not in the read models (is `staffel project` running?)"
+    code, why = impatient.told("ingest", "cloudevents", facts).problem
+    assert (code, why.partition(" after ")[0]) == (
+        1,
+        "recorded, but facts are still not scored (is `staffel worker` running?)",
     )
+    laid_down.start("worker").await_ready()
+    code, why = impatient.told("ingest", "cloudevents", facts).problem
+    missing = "recorded, but facts are still not in the read models (is `staffel project` running?)"
+    assert (code, why.partition(" after ")[0]) == (1, missing)
 
 
 def demo(id: str, account: str) -> dict[str, object]:
@@ -108,7 +109,7 @@ def published(made: Processes) -> list[str]:
     """Accounts of the handoffs that were proposed, as soon as there are as many as there are accounts."""
 
     def accounts() -> list[str]:
-        lines = [json.loads(line) for line in made.told("tail", "sqa-handoffs", "--json").stdout.splitlines()]
+        lines = [json.loads(line) for line in made.told("tail", "sqa-handoffs", "--json").out.splitlines()]
         return sorted(line["key"] for line in lines if line["value"]["type"] == "sqa.handoff_proposed.v1")
 
     wanted = len(made.asked("accounts"))

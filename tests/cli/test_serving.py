@@ -14,7 +14,7 @@ import structlog
 from projections.trouble import DatabaseTrouble
 from staffel.health_pages import pages, serve
 from staffel.metrics import Metrics
-from staffel.process import Idle, Process, awaited, work
+from staffel.process import Idle, Process, awaited, open_pages, work
 from staffel.pulse import Pulse
 from staffel.scale_out import NotLaidDown
 from staffel.session import Usage
@@ -206,11 +206,16 @@ def test_the_names_of_the_metrics_are_these() -> None:
     }  # fmt: skip
 
 
+def test_the_usual_port_gives_way_where_it_is_taken(process: Process) -> None:
+    taken = serve("127.0.0.1", free_port(), lambda *_: [])
+    assert open_pages(process, None, taken) not in ("", f"http://127.0.0.1:{taken}")
+
+
 def test_what_nobody_expects_is_logged_and_ends_the_process_with_70() -> None:
     script = """
 from staffel.process import process
 from staffel.settings import Settings
-with process("project", 0, Settings(logs="json")):
+with process("project", Settings(logs="json"), 0, 8802):
     raise ZeroDivisionError("another projector")
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
