@@ -23,6 +23,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP
 
 from streams.broker_clients import BatchAppender, PartitionReader, client_options
+from streams.client_lines import ClientLines
 from streams.faust_consumer import Transport
 from streams.garbage import frozen_garbage
 from streams.kafka_address import KafkaAddress
@@ -182,6 +183,7 @@ def run_worker(
     was; whatever else is not as expected ends the process with 70 at once.
     """
     refuse_other_versions()
+    ClientLines(log).listen("aiokafka", "faust", "mode", __name__)
     with frozen_garbage():
         asyncio.run(_work(address, work, options, counters, stop, log))
 
@@ -196,9 +198,13 @@ async def _work(
 
 def refuse_other_versions() -> None:
     """Raises RuntimeError where something is gone that is overridden or called, and that nobody promised to keep."""
-    for owner, names in PRIVATE.items():
-        for name in names.split():
-            if not hasattr(owner, name):
-                raise RuntimeError(f"{owner.__module__}.{owner.__qualname__} has no {name}: {PINNED}")
+    refuse_missing(PRIVATE)
     if getattr(faust.streams, "_CStreamIterator", None) is None:
         raise RuntimeError(f"Faust runs without its compiled streams: {PINNED}")
+
+
+def refuse_missing(expected: Mapping[type, str]) -> None:
+    for owner, names in expected.items():
+        missing = [name for name in names.split() if not hasattr(owner, name)]
+        if missing:
+            raise RuntimeError(f"{owner.__module__}.{owner.__qualname__} has no {missing[0]}: {PINNED}")

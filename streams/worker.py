@@ -153,17 +153,14 @@ class Worker:
                 await self._send(part, unit)
                 self.counters.facts += unit.facts
 
-    async def give_up(self, timeout: float) -> None:
-        """Finish what is being written and forget the rest: who comes next reads a log that stands still.
-
-        Raises TimeoutError where that takes longer than `timeout` seconds.
-        """
+    async def give_up(self) -> None:
+        """Finish what is being written and forget the rest: who comes next reads a log that stands still."""
         self.epoch += 1
         parts, self._open, self.parts = self._open, [], {}
         self.counters.working, self.counters.positions, self.counters.ends = False, {}, {}
         for part in parts:
             part.closed = True
-        await asyncio.wait_for(asyncio.gather(*map(_settled, parts)), timeout)
+        await asyncio.gather(*map(_settled, parts))
 
     def close(self) -> None:
         """Fold nothing more."""

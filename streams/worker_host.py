@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from streams.fatal import leave
-from streams.fencing import BEAT_S, Fence, Watchdog
+from streams.fencing import BEAT_S, End, Fence, Watchdog
 from streams.log import LogRefused
 from streams.partition_step import Work
 from streams.recovery import Readers
@@ -52,9 +52,10 @@ class WorkerHost:
         options: WorkerOptions,
         counters: WorkerCounters,
         log: Any,
+        end: End | None = None,
     ) -> None:
         self.work, self.options, self.counters, self._log = work, options, counters, log
-        self.end = partial(leave, log)
+        self.end: End = end or partial(leave, log)
         self.fence = Fence(options.session_s, counters, self.end)
         self.watchdog = Watchdog(options.stall_s, options.recovery_stall_s, counters, self.end)
         self.worker = Worker(
@@ -62,6 +63,9 @@ class WorkerHost:
         )  # fmt: skip
         self.stopping = asyncio.Event()
         self.refused: LogRefused | None = None
+        self._answering: float | None = None
+        """Since when the broker answers."""
+        self._silent = False
 
     async def run(self, writer: Writer, group: Group, stop: Event) -> None:
         """Until `stop` is set. Raises LogRefused where the log is not what it was."""
@@ -71,18 +75,24 @@ class WorkerHost:
             return
         self.fence.watch()
         tasks = [loop.create_task(each) for each in (self._beat(), self._look(group))]
+        await self._member(group)
+        await writer.stop()
+        self.fence.close()
+        for task in tasks:
+            task.cancel()
+        if self.refused is not None:
+            raise self.refused
+
+    async def _member(self, group: Group) -> None:
+        """From joining to leaving; what was written before the end is durable then, or the process is gone."""
         try:
             await group.join()
             await self.stopping.wait()
             await self.given_up()
-            await group.leave()
-            await writer.stop()
-        finally:
-            self.fence.close()
-            for task in tasks:
-                task.cancel()
-        if self.refused is not None:
-            raise self.refused
+            async with asyncio.timeout(2 * self.options.session_s):
+                await group.leave()
+        except Exception as error:
+            self.end("the group could not be joined or left", error)
 
     async def _reached(self, writer: Writer) -> bool:
         """Whether the broker answers, be it later; False where the end came before."""
@@ -96,11 +106,20 @@ class WorkerHost:
         return False
 
     async def given_up(self) -> None:
-        """Partitions are taken away: return when the next owner will find the log at rest."""
-        try:
-            await self.worker.give_up(self.options.session_s)
-        except Exception as error:
-            self.end("what was being written could not be finished before the partitions were given up", error)
+        """Partitions are taken away: return when the next owner will find the log at rest.
+
+        The broker gives them to nobody else for a session. Where it is silent nobody else gets them, and waiting is
+        right; where it answers and does not acknowledge, what we wrote must not come after what the next owner writes.
+        """
+        giving = asyncio.ensure_future(self.worker.give_up())
+        while not (await asyncio.wait([giving], timeout=self.options.session_s))[0]:
+            if self.answering_for(self.options.session_s):
+                self.end("what was being written could not be finished before the partitions were given up", None)
+        await giving
+
+    def answering_for(self, seconds: float) -> bool:
+        """Whether the broker has told the ends of the source for so long."""
+        return self._answering is not None and monotonic() - self._answering >= seconds
 
     async def given(self, partitions: Collection[int]) -> None:
         """Partitions were assigned; nothing of them may be fetched before this returns."""
@@ -145,8 +164,18 @@ class WorkerHost:
         while True:
             await asyncio.sleep(_LOOK_S)
             ends = await self._ends(group)
+            self.heard(ends is not None)
             self.counters.ends = dict(ends or {})
             self.watchdog.look(ends, monotonic())
+
+    def heard(self, answered: bool) -> None:
+        """Whether the broker answered just now."""
+        if answered and self._silent:
+            self._log.info("broker_answers")
+        elif not answered and not self._silent:
+            self._log.warning("broker_silent")
+        self._silent = not answered
+        self._answering = (self._answering or monotonic()) if answered else None
 
     async def _ends(self, group: Group) -> Mapping[int, int] | None:
         with suppress(Exception):

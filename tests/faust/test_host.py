@@ -64,10 +64,8 @@ def test_poison_goes_to_the_dead_letters_and_the_rest_is_folded(bench: Bench) ->
 
 def test_units_that_are_too_large_are_cut_and_one_large_fact_may_take_a_batch_of_its_own(bench: Bench) -> None:
     bench.record(facts(1_000, 5))
-    large = (
-        b'{"id":"large","source":"s","type":"account.updated.v1","subject":"company-1.example","data":{"name":"%s"},'
-    )
-    bench.record([large % (b"x" * 1_500_000) + b'"time":"2025-01-06T00:00:00Z"}'])
+    envelope = b'{"id":"large","source":"s","type":"account.updated.v1","subject":"company-1.example",'
+    bench.record([envelope + b'"time":"2025-01-06T00:00:00Z","data":{"name":"%s"}}' % (b"x" * 1_500_000)])
     bench.record(facts(100, 5, seed=9))
     bench.worker(unit_bytes=20_000)
     bench.scored()
@@ -106,7 +104,7 @@ def test_of_a_transactional_producer_what_it_committed_is_folded_and_markers_are
             send(producer, bench, list(islice(coming, 100)), commit=number % 2 == 0)
     worker = bench.worker()
     bench.scored()
-    assert bench.differences() == []
+    assert (worker.stop(), bench.differences()) == (0, [])
     assert worker.counted()["facts"] == 300
 
 
@@ -122,7 +120,7 @@ def test_a_recovery_after_markers_and_aborted_facts_goes_on_behind_them(bench: B
             send(producer, bench, list(islice(coming, 100)), commit)
     second = bench.worker()
     bench.scored()
-    assert bench.differences() == []
+    assert (second.stop(), bench.differences()) == (0, [])
     assert (first.counted()["facts"], second.counted()["facts"]) == (100, 100)
 
 

@@ -54,7 +54,7 @@ async def test_a_delivery_for_an_assignment_that_was_given_up_is_dropped() -> No
     broker = Broker()
     worker = await owner(broker)
     delivery = fetched(worker, 0, 1, [(0, 5)])
-    await worker.give_up(1)
+    await worker.give_up()
     await worker.take_over([0])
     await worker.fold(delivery)
     assert broker.output() == []
@@ -102,20 +102,12 @@ async def test_partitions_are_given_up_when_what_is_being_written_is_durable() -
     broker = Broker(at_once=False)
     worker = await owner(broker)
     await worker.fold(fetched(worker, 0, 1, [(0, 5)]))
-    giving = asyncio.create_task(worker.give_up(10))
+    giving = asyncio.create_task(worker.give_up())
     await asyncio.sleep(0.01)
     assert not giving.done()
     broker.waiting[0].set_result(0)
     await giving
     assert worker.counters.positions == {}
-
-
-async def test_giving_up_takes_no_longer_than_it_may() -> None:
-    broker = Broker(at_once=False)
-    worker = await owner(broker)
-    await worker.fold(fetched(worker, 0, 1, [(0, 5)]))
-    with pytest.raises(TimeoutError):
-        await worker.give_up(0.01)
 
 
 async def test_dead_letters_are_durable_before_the_unit_that_passes_them() -> None:
@@ -144,7 +136,7 @@ async def test_partitions_that_are_taken_away_while_they_are_recovered_are_not_f
     worker = worker_on(broker)
     recovering = asyncio.create_task(worker.take_over([0]))
     await asyncio.sleep(0.01)
-    await worker.give_up(1)
+    await worker.give_up()
     assert broker.gate is not None
     broker.gate.set()
     await recovering
