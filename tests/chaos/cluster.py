@@ -112,6 +112,16 @@ class Cluster:
         self.processes.append(process)
         return process
 
+    def tell(self, hook: str, secret: str) -> None:
+        """Start the alerts, to be told to this address, every one of them."""
+        file = self.folder / "alerts.yaml"
+        channel = f"{{name: sales, webhook: '{hook}', secret_env: CHAOS_SECRET}}"
+        file.write_text(
+            f"channels: [{channel}]\ncool_down: {{act_now: 0, handoff_proposed: 0, service_level_passed: 0}}\n"
+        )
+        self.env |= {"STAFFEL_ALERTS": str(file), "CHAOS_SECRET": secret}
+        self.start("alerts")
+
     def connect(self) -> Staffel:
         """As a command would."""
         return connect(self.settings)
