@@ -5,7 +5,7 @@ import pytest
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from streams.log import Record
-from streams.partition_fold import NoModel, PartitionFold, Refused
+from streams.partition_fold import Admitted, NoModel, PartitionFold, Refused
 from streams.scorer import nothing_loaded
 from tests.scoring import models
 from tests.scoring.folding import ACME, Json, fact, record_of
@@ -122,3 +122,35 @@ def test_a_record_that_was_folded_before_is_remembered_without_being_folded() ->
     fold.remember(activation(offset=2))
     fold.remember(Record(3, ACME, b"no fact"))
     assert (code_of(fold.apply(record_of(fact("f1", NINE), 4))), fold.duplicates, fold.accounts) == (None, 1, {})
+
+
+def test_an_activation_that_repeats_the_first_one_is_a_duplicate() -> None:
+    first = activation()
+    again = Record(1, first.key, first.value.replace(b'"version"', b'"initial":true,"version"'))
+    fold = active()
+    assert (fold.apply(again), fold.duplicates, fold.model_at) == (None, 1, 0)
+
+
+@pytest.mark.parametrize("broken", [b'"\xff\xfe"', b"1e999", b'"\\ud800"', b"[" * 3_000 + b"]" * 3_000])
+def test_a_fact_whose_content_cannot_be_read_as_a_whole_touches_no_account(broken: bytes) -> None:
+    fold = active()
+    update = record_of(fact("f", NINE, "account.updated", data={"name": "Acme", "more": "?"}), 1)
+    assert code_of(fold.apply(update._replace(value=update.value.replace(b'"?"', broken)))) == "unreadable"
+    assert (fold.accounts, fold.facts) == ({}, 0)
+
+
+def test_a_fact_that_could_not_be_read_is_none_that_a_later_one_may_repeat() -> None:
+    fold, update = active(), record_of(fact("f", NINE, "account.updated", data={"name": "Acme", "more": "?"}), 1)
+    broken = update._replace(value=update.value.replace(b'"?"', b"1e999"))
+    fold.apply(broken)
+    fold.remember(broken._replace(offset=2))
+    assert (fold.apply(update._replace(offset=3)), fold.duplicates, fold.facts) == (None, 0, 1)
+
+
+def test_what_was_admitted_touches_its_account_when_it_is_taken() -> None:
+    fold = active()
+    admitted = fold.admit(record_of(fact("f", NINE), 1))
+    assert isinstance(admitted, Admitted)
+    assert (fold.accounts, fold.facts) == ({}, 0)
+    fold.take(admitted)
+    assert (fold.accounts[ACME].seq, fold.facts) == (1, 1)
