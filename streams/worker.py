@@ -150,6 +150,8 @@ class Worker:
                 where = f"{part.step.next} of partition {part.number}"
                 self._end(f"hole: the fold stands at {where}, records start at {delivery.start}", None)
             for unit in part.step.fold(delivery.next, delivery.records):
+                if part.closed:
+                    return
                 await self._send(part, unit)
                 self.counters.facts += unit.facts
 

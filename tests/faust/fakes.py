@@ -61,21 +61,25 @@ def checkpoint(next: int) -> Pair:
 
 
 class Summing:
-    """Adds numbers per key. A number that is none is a dead letter."""
+    """Adds numbers per key, `most` of them in a unit. A number that is none is a dead letter."""
 
     group, source, output, letters, checkpoint_key = "summing", SOURCE, OUTPUT, "letters", CHECKPOINT
+
+    def __init__(self, most: int = 1_000) -> None:
+        self._most = most
 
     def order(self, key: bytes, value: bytes) -> int:
         return int(msgspec.json.decode(value)["seq"])
 
     def step(self, partition: int, found: Found) -> "SumStep":
-        return SumStep(found)
+        return SumStep(found, self._most)
 
 
 class SumStep:
     """`seen` is what it looked at again."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, most: int) -> None:
+        self._most = most
         self.next = 0 if found.checkpoint is None else msgspec.json.decode(found.checkpoint)["seq"]
         self.totals = {key: msgspec.json.decode(value) for key, value in found.values.items()}
         self.seen: list[int] = []
@@ -86,6 +90,11 @@ class SumStep:
         return []
 
     def fold(self, next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+        for begun in range(0, len(records) or 1, self._most):
+            part = records[begun : begun + self._most]
+            yield self._unit(next if begun + self._most >= len(records) else part[-1].offset + 1, part)
+
+    def _unit(self, next: int, records: Sequence[Fetched]) -> UnitBatch:
         touched: dict[bytes, bytes] = {}
         letters = []
         for record in records:
@@ -97,7 +106,7 @@ class SumStep:
             self.totals[key] = {"seq": seq + 1, "sum": sum + int(value)}
             touched[key] = total(seq + 1, sum + int(value))
         self.next = next
-        yield UnitBatch(next, [*touched.items(), checkpoint(next)], letters, len(records) - len(letters))
+        return UnitBatch(next, [*touched.items(), checkpoint(next)], letters, len(records) - len(letters))
 
 
 @dataclass
@@ -113,6 +122,8 @@ class Broker:
     events: list[str] = field(default_factory=list)
     waiting: list["asyncio.Future[int]"] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    unit_gate: asyncio.Event | None = None
+    most_numbers: int = 1_000
 
     def end_of(self, topic: str) -> int:
         if topic == SOURCE and self.source_end is not None:
@@ -129,6 +140,8 @@ class Broker:
 
     async def unit(self, partition: int, records: Sequence[Pair]) -> "asyncio.Future[int]":
         self.events.append("unit")
+        if self.unit_gate is not None:
+            await self.unit_gate.wait()
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         begin = self.end_of(OUTPUT)
         self.holds(*records)
@@ -160,7 +173,14 @@ class Broker:
 
 def worker_on(broker: Broker, check: Any = lambda: None, log: Any = None) -> Worker:
     return Worker(
-        Summing(), broker, broker.reading, WorkerOptions(), WorkerCounters(), log=log or Quiet(), check=check, end=end
+        Summing(broker.most_numbers),
+        broker,
+        broker.reading,
+        WorkerOptions(),
+        WorkerCounters(),
+        log=log or Quiet(),
+        check=check,
+        end=end,
     )
 
 

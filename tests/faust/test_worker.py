@@ -110,6 +110,19 @@ async def test_partitions_are_given_up_when_what_is_being_written_is_durable() -
     assert worker.counters.positions == {}
 
 
+async def test_partitions_that_are_taken_away_in_the_middle_of_a_fold_are_given_up_after_the_unit_in_hand() -> None:
+    broker = Broker(most_numbers=1, unit_gate=asyncio.Event())
+    worker = await owner(broker)
+    folding = asyncio.create_task(worker.fold(fetched(worker, 0, 3, [(0, 5), (1, 6), (2, 7)])))
+    await acknowledged()
+    giving = asyncio.create_task(worker.give_up())
+    await acknowledged()
+    assert broker.unit_gate is not None
+    broker.unit_gate.set()
+    await asyncio.gather(folding, giving)
+    assert broker.output() == [(b"a", total(1, 5)), checkpoint(1)]
+
+
 async def test_dead_letters_are_durable_before_the_unit_that_passes_them() -> None:
     broker = Broker()
     worker = await owner(broker)

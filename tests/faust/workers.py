@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -29,6 +30,7 @@ from streams.activation import activate
 from streams.kafka_address import KafkaAddress
 from streams.kafka_log import KafkaLog
 from streams.log import LogError, NewRecord, Record
+from streams.worker_options import WorkerCounters
 from tests.kafka.places import fresh_address, text_of
 
 SESSION_S = 6.0
@@ -69,8 +71,9 @@ class WorkerProcess:
         return [said for line in lines if (said := json.loads(line)).get("event") == event]
 
     def counted(self) -> dict[str, Any]:
+        """As `WorkerCounters`, a moment ago."""
         file = self.folder / "counted"
-        return json.loads(file.read_text()) if file.exists() else {"working": False, "facts": 0, "positions": {}}
+        return json.loads(file.read_text()) if file.exists() else asdict(WorkerCounters())
 
     def owns(self) -> set[int]:
         """The partitions that it folds now."""
