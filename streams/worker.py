@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from streams.partition_step import Fetched, PartitionStep, Work
-from streams.recovery import Readers, Recovered, Superseded, recover
+from streams.recovery import Reader, Readers, Recovered, Superseded, recover, refuse_outside
 from streams.unit_batch import Letter, Pair, UnitBatch
 from streams.worker_options import Recovery, WorkerCounters, WorkerOptions
 
@@ -78,6 +78,8 @@ class Worker:
         self._work, self._appender, self._readers, self._options = work, appender, readers, options
         self._log, self._check, self._end = log, check, end
         self._open: list[Assigned] = []
+        self._kept: dict[int, Assigned] = {}
+        """Partition -> what was given up last, as it stands in the output: others may never have had it."""
 
     async def take_over(self, numbers: Iterable[int]) -> None:
         """Recover these partitions and fold them from now on, unless they are taken away meanwhile.
@@ -95,7 +97,7 @@ class Worker:
             self.counters.recovering = None
         if self.epoch == epoch:
             gc.freeze()  # what was recovered stays: nobody has to look through it for cycles
-            self.parts = {part.number: part for part in parts}
+            self.parts, self._kept = {part.number: part for part in parts}, {}
             self.counters.positions = {part.number: part.acked for part in parts}
             self.counters.assignments += 1
             self.counters.working = True
@@ -113,12 +115,23 @@ class Worker:
 
     async def _recover(self, partition: int, places: asyncio.Semaphore, progress: "Progress") -> Assigned:
         async with places, self._readers(partition) as reader:
-            found = await recover(partition, self._work, reader, progress, self._options.unit_bytes)
+            found = await self._kept_found(partition, reader)
+            if found is None:
+                found = await recover(partition, self._work, reader, progress, self._options.unit_bytes)
         progress.read(0)
         part = Assigned(partition, found.step, found.end)
         self._open.append(part)
         await self._write_first(part, found)
         return part
+
+    async def _kept_found(self, partition: int, reader: Reader) -> Recovered | None:
+        """What we had before, where nobody wrote to the partition since."""
+        kept = self._kept.pop(partition, None)
+        if kept is None or (await reader.bounds(self._work.output))[1] != kept.end:
+            return None
+        await refuse_outside(partition, kept.step.next, self._work, reader)
+        self.counters.kept += 1
+        return Recovered(kept.step, kept.end, [], 0)
 
     async def _write_first(self, part: Assigned, found: Recovered) -> None:
         """What was written in a wrong order or folded again, before anything else."""
@@ -163,6 +176,7 @@ class Worker:
         for part in parts:
             part.closed = True
         await asyncio.gather(*map(_settled, parts))
+        self._kept |= {part.number: part for part in parts if part.step.next == part.acked}
 
     def close(self) -> None:
         """Fold nothing more."""

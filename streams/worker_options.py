@@ -59,6 +59,8 @@ class WorkerCounters:
     refolds: int = 0
     """Partitions folded again from their first fact."""
     recoveries: int = 0
+    kept: int = 0
+    """Partitions that came back untouched, so that nothing of them was read."""
     recovered_records: int = 0
     assignments: int = 0
     recovering: Recovery | None = None

@@ -120,6 +120,7 @@ class Broker:
     chunk: int = 2
     letters_sent: list[Letter] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
     waiting: list["asyncio.Future[int]"] = field(default_factory=list)
     gate: asyncio.Event | None = None
     unit_gate: asyncio.Event | None = None
@@ -163,6 +164,7 @@ class Broker:
 
     async def read(self, topic: str, start: int, end: int) -> AsyncIterator[Chunk]:
         """In chunks that may reach beyond the end, as those of a client do."""
+        self.reads.append(topic)
         records = [record for record in self.topics[topic] if record.offset >= start]
         while records and records[0].offset < end:
             if self.gate is not None:

@@ -167,6 +167,45 @@ async def test_an_older_record_behind_a_newer_one_is_repaired_before_anything_is
     assert worker.counters.repaired == 2
 
 
+async def test_a_partition_that_comes_back_untouched_is_not_read_again() -> None:
+    broker = Broker(source_end=1)
+    worker = await owner(broker)
+    await worker.fold(fetched(worker, 0, 1, [(0, 5)]))
+    await worker.give_up()
+    broker.reads.clear()
+    await worker.take_over([0])
+    assert (broker.reads, worker.counters.kept) == ([], 1)
+    broker.source_end = 2
+    await worker.fold(fetched(worker, 1, 2, [(1, 6)]))
+    assert broker.output()[-2:] == [(b"a", total(2, 11)), checkpoint(2)]
+
+
+async def test_a_partition_that_another_wrote_to_meanwhile_is_read_again() -> None:
+    broker = Broker(source_end=2)
+    worker = await owner(broker)
+    await worker.fold(fetched(worker, 0, 1, [(0, 5)]))
+    await worker.give_up()
+    broker.holds((b"a", total(2, 25)), checkpoint(2))
+    await worker.take_over([0])
+    assert (worker.counters.kept, worker.counters.positions) == (0, {0: 2})
+
+
+async def test_a_partition_that_was_given_up_in_the_middle_of_a_fold_is_read_again() -> None:
+    broker = Broker(most_numbers=1, unit_gate=asyncio.Event(), source_end=3)
+    worker = await owner(broker)
+    folding = asyncio.create_task(worker.fold(fetched(worker, 0, 3, [(0, 5), (1, 6), (2, 7)])))
+    await acknowledged()
+    giving = asyncio.create_task(worker.give_up())
+    await acknowledged()
+    assert broker.unit_gate is not None
+    broker.unit_gate.set()
+    await asyncio.gather(folding, giving)
+    await worker.take_over([0])
+    assert (worker.counters.kept, worker.counters.positions) == (0, {0: 1})
+    await worker.fold(fetched(worker, 1, 3, [(1, 6), (2, 7)]))
+    assert broker.output()[-2:] == [(b"a", total(3, 18)), checkpoint(3)]
+
+
 async def test_a_recovery_tells_how_far_it_is() -> None:
     broker = Broker(gate=asyncio.Event(), source_end=2)
     broker.topics["numbers"] = got([(0, 1), (1, 2)])
