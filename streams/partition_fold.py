@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
 from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT
+from schemas.topics import ENGAGEMENT, LARGEST_RECORD
 from schemas.upcasters import OLD_TYPES
 from scoring.account import evolve, new_account
 from scoring.compile import compile_model
@@ -23,6 +23,8 @@ ACTIVATED = "model.activated.v1"
 MODEL_KEY = "~model"
 _TOO_LATE = 221_845_392_000_000
 """The year 9000: whatever follows from a fact, a hundred years on, can still be written as a date."""
+LARGEST_FACT = LARGEST_RECORD // 2
+"""Bytes: what an account keeps of a fact has to fit into its next record."""
 NOT_YET = STRUCTURE_TYPES
 READ_WHOLE = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
 """Kinds of which the fold reads all content, where the others need the fields that a model asks for."""
@@ -158,7 +160,7 @@ class PartitionFold:
             if self.window.seen(f"{fact.source}\n{fact.id}", record.offset):
                 self.duplicates += 1
                 return None
-            if fact.subject != record.key or fact.type in NOT_YET:
+            if fact.subject != record.key or fact.type in NOT_YET or not may_be_account(fact.subject):
                 return refuse(record, fact)
             time = parse_time(fact.time)
         except UNREADABLE as problem:
@@ -208,6 +210,8 @@ class PartitionFold:
 
 def read_fact(raw: bytes, plan: Plan) -> Fact:
     """A record's fact as far as the fold reads it. One of `UNREADABLE` is raised where the record is none."""
+    if len(raw) > LARGEST_FACT:
+        raise ValueError(f"{len(raw)} bytes, and a fact may have {LARGEST_FACT}")
     fact = plan.fields.decode(raw)
     if fact.type in OLD_TYPES:
         fact = plan.fields.read(raw)
@@ -216,7 +220,14 @@ def read_fact(raw: bytes, plan: Plan) -> Fact:
     return fact
 
 
+def may_be_account(id: str) -> bool:
+    """Among the scores `/` tells contacts, and `~` what is no account."""
+    return id[:1] not in ("", "~") and "/" not in id
+
+
 def refuse(record: Record, fact: Fact) -> Refused:
+    if not may_be_account(fact.subject):
+        return Refused(record, "wrong_key", f"{fact.subject!r} cannot be the id of an account")
     if fact.type in NOT_YET:
         return Refused(record, "not_yet", f"{fact.type} cannot be folded yet")
     return Refused(record, "wrong_key", f"key {record.key!r} is not the fact's subject {fact.subject!r}")

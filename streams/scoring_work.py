@@ -10,7 +10,7 @@ from msgspec import UNSET
 from schemas.dead_letters import dead_letter_headers
 from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
 from schemas.times import parse_time
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, LARGEST_RECORD, SCORES
 from scoring.state import Outcome
 from streams.kafka_address import KafkaAddress
 from streams.last_records import LastRecords
@@ -26,6 +26,9 @@ _FILLED = 0.8
 """How full a unit is meant to be: facts differ."""
 _FIRST_GUESS = 2_000
 """Bytes of a unit per fact, before any was made."""
+CUT_FROM = "staffel.cut.from"
+"""Header of a dead letter that is too large to be kept whole: how many bytes the record has, where it stands."""
+_LARGEST_LETTER = LARGEST_RECORD - 64 * 1024
 
 
 class UnitTooLarge(Exception):
@@ -214,12 +217,15 @@ def standing(fold: PartitionFold) -> Iterator[Pair]:
 
 
 def as_record(fetched: Fetched) -> Record:
-    """As the fold reads it: no key and no value are empty ones, what is no text stays recognizable."""
-    key = (fetched.key or b"").decode("utf-8", "surrogateescape")
+    """As the fold reads it, here and in replays: no key and no value are empty ones."""
+    key = (fetched.key or b"").decode("utf-8", "replace")
     return Record(fetched.offset, key, fetched.value or b"", fetched.headers)
 
 
 def letter(partition: int, fetched: Fetched, refused: Refused) -> Letter:
     place = (ENGAGEMENT, partition, fetched.offset)
     headers = dead_letter_headers(*place, code=refused.code, why=refused.why, headers=fetched.headers)
-    return Letter(fetched.key, fetched.value or b"", headers)
+    value = fetched.value or b""
+    if len(value) <= _LARGEST_LETTER:
+        return Letter(fetched.key, value, headers)
+    return Letter(fetched.key, value[:_LARGEST_LETTER], (*headers, (CUT_FROM, b"%d" % len(value))))

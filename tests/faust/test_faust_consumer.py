@@ -12,6 +12,7 @@ from streams import faust_host
 from streams.faust_consumer import Consumer
 from streams.worker import Delivery, Worker
 from tests.faust.fakes import SOURCE, Broker, Ended, Got, Summing, end, fetched, got, owner
+from tests.test_architecture import PACKAGES, imports, sources
 
 
 class Slow(Consumer):
@@ -145,3 +146,8 @@ def test_a_part_of_faust_that_is_gone_is_named() -> None:
 
     with pytest.raises(RuntimeError, match=r"Thread has no _create_worker_consumer: install the versions that require"):
         faust_host.refuse_missing({Thread: "_fetch_records _create_worker_consumer"})
+
+
+def test_nothing_else_imports_faust_or_its_client() -> None:
+    found = {file for file, tree in sources(*PACKAGES) for _, name in imports(tree) if name in ("faust", "aiokafka")}
+    assert found == {"streams/faust_consumer.py", "streams/faust_host.py"}

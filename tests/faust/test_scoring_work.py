@@ -5,10 +5,10 @@ import pytest
 
 from schemas.dead_letters import read_headers
 from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint
-from schemas.topics import ENGAGEMENT
+from schemas.topics import ENGAGEMENT, LARGEST_RECORD
 from scoring.state import FOLD_VERSION
 from streams.log import LogRefused
-from streams.scoring_work import Scoring, UnitTooLarge
+from streams.scoring_work import CUT_FROM, Scoring, UnitTooLarge
 from streams.unit_batch import size_of
 from tests.faust.fakes import Got
 from tests.faust.folding import ADDRESS, LOG, MODEL, OPTIONS, Partition, activated, is_account, straight, world
@@ -117,6 +117,13 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
         (ENGAGEMENT, str(offset), "unreadable") for offset in (1, 2, 3, 4)
     ]
     assert partition.digests() == straight(source)
+
+
+def test_a_letter_that_is_too_large_to_be_kept_is_cut_and_says_so() -> None:
+    [unit] = Partition([activated(), Got(1, ACCOUNT, b"x" * (LARGEST_RECORD + 1))]).fold().units
+    [letter] = unit.letters
+    assert len(letter.value) < LARGEST_RECORD
+    assert letter.headers[-1] == (CUT_FROM, str(LARGEST_RECORD + 1).encode())
 
 
 def test_letters_alone_are_followed_by_the_position() -> None:

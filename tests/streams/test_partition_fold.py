@@ -5,7 +5,7 @@ import pytest
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from streams.log import Record
-from streams.partition_fold import Admitted, NoModel, PartitionFold, Refused
+from streams.partition_fold import LARGEST_FACT, Admitted, NoModel, PartitionFold, Refused
 from streams.scorer import nothing_loaded
 from tests.scoring import models
 from tests.scoring.folding import ACME, Json, fact, record_of
@@ -74,6 +74,12 @@ def test_a_record_under_another_key_is_refused() -> None:
     fold = active()
     moved = record_of(fact("f", NINE), 1)._replace(key="other.com")
     assert (code_of(fold.apply(moved)), fold.accounts) == ("wrong_key", {})
+
+
+@pytest.mark.parametrize("subject", ["", "~checkpoint", "~other", "acme.com/c_a", "/"])
+def test_what_cannot_be_the_id_of_an_account_is_none(subject: str) -> None:
+    fold = active()
+    assert (applied(fold, fact("f", NINE, subject=subject)), fold.accounts) == (["wrong_key"], {})
 
 
 def test_only_an_activation_may_stand_under_the_key_of_the_model() -> None:
@@ -154,3 +160,9 @@ def test_what_was_admitted_touches_its_account_when_it_is_taken() -> None:
     assert (fold.accounts, fold.facts) == ({}, 0)
     fold.take(admitted)
     assert (fold.accounts[ACME].seq, fold.facts) == (1, 1)
+
+
+def test_a_fact_that_no_record_of_an_account_could_hold_is_refused() -> None:
+    fold = active()
+    large = record_of(fact("f", NINE, data={"url": "x" * LARGEST_FACT}), 1)
+    assert (code_of(fold.apply(large)), fold.accounts) == ("unreadable", {})
