@@ -75,7 +75,7 @@ class App(faust.App):
         return Transport(self.conf.broker_consumer, self)
 
     def _crash(self, reason: BaseException) -> None:
-        self.host.end("faust crashed", reason)
+        self.host.crashed(reason)
 
     def group_client(self) -> AIOKafkaConsumer:
         options = self.host.options

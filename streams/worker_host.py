@@ -63,6 +63,8 @@ class WorkerHost:
         )  # fmt: skip
         self.stopping = asyncio.Event()
         self.refused: LogRefused | None = None
+        self.settled = False
+        """Everything is durable and nothing will be folded any more: what goes wrong now harms nobody."""
         self._answering: float | None = None
         """Since when the broker answers."""
         self._silent = False
@@ -89,6 +91,7 @@ class WorkerHost:
             await group.join()
             await self.stopping.wait()
             await self.given_up()
+            self.settled = True
             async with asyncio.timeout(2 * self.options.session_s):
                 await group.leave()
         except Exception as error:
@@ -147,6 +150,11 @@ class WorkerHost:
         if isinstance(error, asyncio.CancelledError) and self.stopping.is_set():
             raise error
         self.end(why, error)
+
+    def crashed(self, reason: BaseException) -> None:
+        """Something below gave up. Faust cancels its fetcher on leaving, and may take that for a crash."""
+        if not self.settled:
+            self.end("faust crashed", reason)
 
     def refuse(self, refused: LogRefused) -> None:
         """Stop, writing nothing more, for people to look at it."""

@@ -155,6 +155,14 @@ async def test_a_broker_that_is_silent_is_waited_for_beyond_the_session() -> Non
     await giving
 
 
+async def test_a_crash_below_ends_the_process_unless_everything_is_settled() -> None:
+    host = host_on(Broker(), session_s=10)
+    with pytest.raises(Ended, match="faust crashed"):
+        host.crashed(OSError("connection lost"))
+    await ran(host, Group(host), Writer())
+    host.crashed(asyncio.CancelledError())
+
+
 async def test_a_group_that_cannot_be_joined_ends_the_process() -> None:
     class Closed(Group):
         async def join(self) -> None:
