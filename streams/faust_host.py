@@ -6,7 +6,7 @@ and is not theirs to promise is looked for before anything starts.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from threading import Event
 from typing import Any
@@ -15,7 +15,7 @@ import faust
 import faust.streams
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from faust.app.base import BootStrategy
 from faust.events import Event as FaustEvent
 from faust.serializers.schemas import Schema
@@ -32,6 +32,7 @@ from streams.recovery import Reader
 from streams.worker_host import WorkerHost
 from streams.worker_options import WorkerCounters, WorkerOptions
 
+_RETRY_S = 1.0
 _FETCH_BYTES = 4 * 1024 * 1024
 
 
@@ -162,7 +163,7 @@ async def reading(address: KafkaAddress, work: Work, partition: int) -> AsyncIte
         **client_options(address), group_id=None, enable_auto_commit=False, auto_offset_reset="none",
         isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES,
     )  # fmt: skip
-    await consumer.start()
+    await connected(consumer)
     try:
         places = {topic: TopicPartition(topic, partition) for topic in (work.output, work.source)}
         consumer.assign(list(places.values()))
@@ -172,6 +173,15 @@ async def reading(address: KafkaAddress, work: Work, partition: int) -> AsyncIte
         yield PartitionReader(consumer, places)
     finally:
         await consumer.stop()
+
+
+async def connected(consumer: AIOKafkaConsumer) -> None:
+    """Return once the broker answers, which may go while partitions are recovered; the watchdog sees to the time."""
+    while True:
+        with suppress(KafkaConnectionError):
+            await consumer.start()
+            return
+        await asyncio.sleep(_RETRY_S)
 
 
 def run_worker(

@@ -41,9 +41,9 @@ def test_a_worker_that_waits_for_a_broker_ends_when_it_is_asked_to(tmp_path: Pat
 def test_a_broker_that_is_killed_and_started_again_costs_nothing(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
     with topics(broker.server, tmp_path, 2) as bench:
-        coming = facts(9_000, 50)
+        coming = facts(6_000, 50)
         worker = bench.worker(unit_bytes=30_000).at_work()
-        for _ in range(3):
+        for _ in range(2):
             bench.record(islice(coming, 2_000))
             awaited("some of it folded", lambda: worker.counted()["facts"] > 0)
             restarted(broker)
