@@ -13,6 +13,8 @@ from time import monotonic
 
 from staffel.settings import Settings
 from staffel.wiring import Staffel, connect
+from tests.alerts.builders import SECRET
+from tests.alerts.receiver import Receiver, receiving
 from tests.crash.playing import MODEL
 
 SESSION_S = 3
@@ -85,7 +87,9 @@ class Process:
 
 
 class Cluster:
-    """Topics and tables of its own, and the processes that were started."""
+    """Topics and tables of its own, the processes that were started, and who is told."""
+
+    receiver: Receiver
 
     def __init__(self, folder: Path, kafka: str, database: str, partitions: int) -> None:
         self.folder = folder
@@ -143,12 +147,14 @@ class Cluster:
 
 @contextmanager
 def cluster(folder: Path, kafka: str, database: str, partitions: int = 4, workers: int = 1) -> Iterator[Cluster]:
-    """A cluster at work: workers, a projector, a relay."""
+    """A cluster at work: workers, a projector, a relay, alerts that somebody receives."""
     made = Cluster(folder, kafka, database, partitions)
     try:
         for role in ("worker",) * workers + ("project", "relay"):
             made.start(role)
-        yield made
+        with receiving() as made.receiver:
+            made.tell(made.receiver.url, SECRET)
+            yield made
     except BaseException:
         for process in made.processes:
             sys.stderr.write(f"--- {process.log.name}, exits {process.exits}\n{process.said()[-3000:]}\n")

@@ -11,6 +11,7 @@ from time import monotonic
 
 import msgspec
 
+from alerts.rules import alert_id, kind_of
 from audit.replay import digest
 from audit.verify import verify
 from projections.database import open_database
@@ -26,10 +27,13 @@ from staffel.wiring import Staffel
 from streams.log import Log, NewRecord, Record
 from streams.scorer import Scorer
 from streams.sql_log import SqlLog
+from tests.alerts.receiver import Receiver
+from tests.chaos.cluster import Cluster
 from tests.crash.judging import compare_accounts, compare_handoffs, compare_moves, folded
 
 _POLL_S = 0.1
 _PAGE = 5_000
+_DEADLINE_S = 120
 
 
 def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
@@ -41,13 +45,13 @@ def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
     return monotonic() - began
 
 
-def judge(staffel: Staffel, folder: Path) -> dict[str, int]:
+def judge(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything idle."""
-    figures = judge_what_is_left(staffel, folder)
+    figures = judge_what_is_left(staffel, cluster)
     return {**figures, "updates": compare_updates(staffel.log, folded(staffel))}
 
 
-def judge_what_is_left(staffel: Staffel, folder: Path) -> dict[str, int]:
+def judge_what_is_left(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
     """The same, but for updates that a compaction removed."""
     assert verify(staffel.log, staffel.engine).mismatches == []
     accounts = folded(staffel)
@@ -57,10 +61,21 @@ def judge_what_is_left(staffel: Staffel, folder: Path) -> dict[str, int]:
         compare_handoffs(questions, accounts, once(staffel.log, SQA_HANDOFFS))
     compare_moves(accounts, facts)
     letters = compare_letters(staffel.log)
-    compare_embedded(staffel.log, accounts, folder)
+    compare_embedded(staffel.log, accounts, cluster.folder)
+    await_alerts(staffel.log, cluster.receiver)
     handoffs = sum(len(account.outcome.handoffs) for account in accounts.values() if account.outcome)
     moved = sum(fact.moves is not None for fact in facts)
     return {"facts": len(facts), "handoffs": handoffs, "moved": moved, "letters": letters}
+
+
+def await_alerts(log: Log, receiver: Receiver) -> None:
+    """Until every event that somebody needs to be told of was told, under the one id that it has."""
+    wanted = {alert_id(event, kind) for event in once(log, SQA_HANDOFFS) if (kind := kind_of(event)) is not None}
+    began, never = monotonic(), Event()
+    while wanted - {request.id for request in receiver.requests}:
+        assert monotonic() - began < _DEADLINE_S, f"{len(wanted)} alerts wanted, {len(receiver.requests)} came"
+        never.wait(_POLL_S)
+    assert {request.id for request in receiver.requests} == wanted
 
 
 def records(log: Log, topic: str, partition: int) -> Iterator[Record]:

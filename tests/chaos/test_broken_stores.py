@@ -38,10 +38,10 @@ def server() -> postgres.Server:
         absent("postgres", str(error))
 
 
-def judged(cluster: Cluster, folder: Path) -> dict[str, int]:
+def judged(cluster: Cluster) -> dict[str, int]:
     staffel = cluster.connect()
     await_idle(staffel)
-    figures = judge(staffel, folder)
+    figures = judge(staffel, cluster)
     staffel.close()
     return figures
 
@@ -56,7 +56,7 @@ def test_a_broker_killed_and_started_again(server: postgres.Server, tmp_path: Pa
                 Event().wait(chance.choice((0, 1, SESSION_S * 2)))
                 broker.start()
             Event().wait(SESSION_S)
-        figures = judged(cluster, tmp_path)
+        figures = judged(cluster)
     assert recording.given > 0
     assert figures["handoffs"] > 0
 
@@ -71,4 +71,4 @@ def test_a_database_that_crashes_and_comes_back(server: postgres.Server, tmp_pat
                 Event().wait(chance.choice((0, 1, 3)))
                 server.start()
             Event().wait(1)
-        assert judged(cluster, tmp_path)["handoffs"] > 0
+        assert judged(cluster)["handoffs"] > 0

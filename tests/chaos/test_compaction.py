@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -65,9 +64,9 @@ def written(staffel: Staffel) -> int:
     return sum(staffel.log.end(SCORES, partition) for partition in range(staffel.log.partitions(SCORES)))
 
 
-def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start: Start, tmp_path: Path) -> None:
+def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start: Start) -> None:
     with start(workers=1) as cluster:
-        worker, projector, _ = cluster.processes
+        worker, projector = cluster.processes[:2]
         with Recording(cluster, seed=6):
             projector.await_said(" started ")
             worker.await_said(" recovered ")
@@ -82,13 +81,13 @@ def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start:
             worker.await_said(" recovered ")
             Event().wait(2)
         await_idle(staffel)
-        figures = judge_what_is_left(staffel, tmp_path)
+        figures = judge_what_is_left(staffel, cluster)
         staffel.close()
     assert figures["handoffs"] > 0
     assert figures["moved"] > 0
 
 
-def test_workers_recover_from_what_a_compaction_left(start: Start, tmp_path: Path) -> None:
+def test_workers_recover_from_what_a_compaction_left(start: Start) -> None:
     with start(workers=2) as cluster:
         staffel, workers = cluster.connect(), cluster.processes[:2]
         for process in workers:
@@ -100,6 +99,6 @@ def test_workers_recover_from_what_a_compaction_left(start: Start, tmp_path: Pat
             process.kill()
             process.await_said(" recovered ")
         await_idle(staffel)
-        figures = judge_what_is_left(staffel, tmp_path)
+        figures = judge_what_is_left(staffel, cluster)
         staffel.close()
     assert figures["handoffs"] > 0

@@ -1,7 +1,6 @@
 """A worker that sleeps through its session changes nothing when it wakes, and ends itself."""
 
 import signal
-from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -31,7 +30,7 @@ def await_exits(process: Process, number: int) -> None:
         Event().wait(0.05)
 
 
-def test_a_worker_that_slept_beyond_its_session_ends_itself_and_changes_nothing(start: Start, tmp_path: Path) -> None:
+def test_a_worker_that_slept_beyond_its_session_ends_itself_and_changes_nothing(start: Start) -> None:
     with start(workers=2) as cluster:
         sleeper = cluster.processes[0]
         with Recording(cluster, seed=2):
@@ -42,14 +41,14 @@ def test_a_worker_that_slept_beyond_its_session_ends_itself_and_changes_nothing(
                 await_exits(sleeper, n + 1)
         staffel = cluster.connect()
         await_idle(staffel)
-        figures = judge(staffel, tmp_path)
+        figures = judge(staffel, cluster)
         staffel.close()
         exits = list(sleeper.exits)
     assert exits == [FENCED] * SLEEPS
     assert figures["handoffs"] > 0
 
 
-def test_a_projector_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(start: Start, tmp_path: Path) -> None:
+def test_a_projector_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(start: Start) -> None:
     with start(workers=1) as cluster:
         sleeper = next(process for process in cluster.processes if process.arguments[0] == "project")
         cluster.start("project")
@@ -60,6 +59,6 @@ def test_a_projector_that_slept_beyond_its_lease_writes_nothing_when_it_wakes(st
             Event().wait(SESSION_S)
         staffel = cluster.connect()
         await_idle(staffel)
-        judge(staffel, tmp_path)
+        judge(staffel, cluster)
         staffel.close()
         assert set(sleeper.exits) <= {FENCED}
