@@ -166,7 +166,8 @@ def compacted(staffel: Staffel) -> None:
 
 def rebuilt(staffel: Staffel) -> None:
     staffel.settle()
-    rebuild(staffel.engine, staffel.log, lambda partition: scored_updates(staffel.log, partition))
+    heir = "the play"  # who comes after one that was killed goes on with its lease
+    rebuild(staffel.engine, staffel.log, lambda partition: scored_updates(staffel.log, partition), holder=heir)
 
 
 def erased(staffel: Staffel) -> None:

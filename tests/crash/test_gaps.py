@@ -50,9 +50,7 @@ GAPS = {
     ("homes", "facts"),
     ("facts", "homes"),  # who arrived has left its home
     ("homes", "unit"),
-    ("projection", "facts"),  # the mover's
     ("facts", "move marked"),
-    ("move marked", "facts"),
     ("move marked", "unit"),
     ("move marked", "lease"),
     ("projection", "lease"),
@@ -66,7 +64,10 @@ GAPS = {
     ("timers marked", "unit"),
     ("projection", "persons forgotten"),
     ("read models rebuilt", "read models rebuilt"),
-    ("read models rebuilt", "read models switched"),
+    ("lease", "read models rebuilt"),
+    ("read models rebuilt", "lease"),
+    ("lease", "read models switched"),
+    ("read models switched", "lease"),
 }
 """Between which writes there is a gap in the play."""
 

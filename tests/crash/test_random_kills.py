@@ -104,10 +104,10 @@ def test_a_host_killed_at_random_moments_leaves_what_a_straight_fold_computes(
 def test_an_import_killed_after_any_number_of_writes_is_whole_once_it_is_given_again(tmp_path: Path) -> None:
     print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
     stage, chance = Stage(databases.migrated("sqlite", tmp_path)), Random(SEED)
-    file, ids = written(tmp_path, Random(SEED), 250)
+    file, ids = written(tmp_path, Random(SEED), 400)
     arguments = ["ingest", "cloudevents", str(file), "--json"]
     for _ in range(IMPORTS_KILLED):
-        assert children.run(load.dying_command, stage, arguments, chance.randrange(60)).code == KILLED
+        assert children.run(load.dying_command, stage, arguments, chance.randrange(40)).code == KILLED
     assert children.run(load.command, stage, arguments).told == [0]
 
     staffel = connect(stage.settings())
