@@ -46,6 +46,12 @@ def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
     assert partition.counters.cuts > 0
     assert max(size_of(unit.records) for unit in partition.units) <= 20_000
     assert [unit.next for unit in partition.units] == sorted({unit.next for unit in partition.units})
+    stood = [decode_checkpoint(unit.records[-1][1]) for unit in partition.units]
+    assert [each.latest for each in stood] == [newest_time(source[1 : each.next]) for each in stood]
+
+
+def newest_time(facts: list[Got]) -> str:
+    return str(max(msgspec.json.decode(fact.value or b"")["time"] for fact in facts))
 
 
 def later(records: list[Got], by: int) -> list[Got]:

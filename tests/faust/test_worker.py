@@ -156,6 +156,20 @@ async def test_partitions_that_are_taken_away_while_they_are_recovered_are_not_f
     assert (worker.parts, broker.events, worker.counters.working) == ({}, [], False)
 
 
+async def test_partitions_that_are_taken_away_while_they_are_repaired_are_not_folded() -> None:
+    broker = Broker(at_once=False, source_end=9)
+    broker.holds((b"a", total(2, 11)), checkpoint(2), (b"a", total(1, 5)), checkpoint(1))
+    worker = worker_on(broker)
+    recovering = asyncio.create_task(worker.take_over([0]))
+    await asyncio.sleep(0.01)
+    giving = asyncio.create_task(worker.give_up())
+    await acknowledged()
+    assert not giving.done()
+    broker.waiting[0].set_result(4)
+    await asyncio.gather(recovering, giving)
+    assert (worker.parts, worker.counters.working) == ({}, False)
+
+
 async def test_an_older_record_behind_a_newer_one_is_repaired_before_anything_is_folded() -> None:
     broker = Broker(source_end=5)
     broker.holds((b"a", total(1, 1)), checkpoint(1), (b"a", total(3, 30)), (b"b", total(1, 2)), checkpoint(4))
