@@ -40,7 +40,7 @@ def test_a_unit_ends_with_the_position_the_model_the_newest_time_and_the_log() -
 
 
 def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
-    source = [*world(300, accounts=1), *later(world(300, accounts=300)[1:], 300)]
+    source = [*world(300, accounts=1), *world(600, accounts=300)[301:]]
     partition = Partition(source, unit_bytes=20_000).fold()
     assert partition.digests() == straight(source)
     assert partition.counters.cuts > 0
@@ -52,11 +52,6 @@ def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
 
 def newest_time(facts: list[Got]) -> str:
     return str(max(msgspec.json.decode(fact.value or b"")["time"] for fact in facts))
-
-
-def later(records: list[Got], by: int) -> list[Got]:
-    """The same facts further on, as others."""
-    return [Got(each.offset + by, each.key, (each.value or b"").replace(b'"id":"s', b'"id":"t')) for each in records]
 
 
 @pytest.mark.parametrize("unit_bytes", [10, 3_000, 20_000])
