@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 
 from projections.facts import moved
-from projections.notices import MOVES, tell
 from projections.statements import add_missing, rows_of
 from projections.work_tables import moves, parked
 from schemas.facts import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
+from streams.notices import MOVES, tell
 
 MOST_PARKED = 200
 PARKED_FOR_MS = 90 * 24 * 3_600_000

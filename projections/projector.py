@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine
 
 from projections import versions
 from projections.database import reading
-from projections.notices import PROJECTED, tell
 from projections.tables import read_models
 from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
@@ -21,6 +20,7 @@ from projections.writing import write_batch
 from schemas.topics import SCORES
 from streams.garbage import frozen_garbage
 from streams.log import Log, LogRefused
+from streams.notices import PROJECTED, tell
 
 BATCH = 20_000
 CHECK_EVERY_S = 5.0

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select
 from projections.facts import encode, record_id
 from projections.filling import fill_directory
 from projections.handoffs import tell_handoffs, write_handoffs
-from projections.notices import OUTBOX, tell
 from projections.parking import forwarded, open_moves, park
 from projections.rows import (
     Row,
@@ -29,6 +28,7 @@ from schemas.facts import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
+from streams.notices import OUTBOX, tell
 
 
 class Standing(NamedTuple):

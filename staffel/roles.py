@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from projections.leases import holder_here
 from projections.mover import Mover
-from projections.notices import MOVES, OUTBOX, Notices
 from projections.projector import Projector
 from projections.relay import Relay
 from projections.sharing import Shares
@@ -16,6 +15,7 @@ from staffel.process import Idle, Process
 from staffel.watching import Measure
 from staffel.wiring import Embedded, Staffel, replay_of
 from streams.embedded import Step
+from streams.notices import MOVES, OUTBOX, Notices
 
 holder = holder_here
 

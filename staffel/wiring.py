@@ -4,6 +4,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -26,6 +27,7 @@ from streams.compaction import Compaction
 from streams.embedded import Host, Step
 from streams.host_lock import HostLock
 from streams.log import Log
+from streams.notices import PROJECTED, Notices
 from streams.scorer import Scorer
 from streams.sql_host_lock import host_lock_of
 from streams.sql_log import SqlLog
@@ -132,8 +134,9 @@ class Embedded(Staffel):
         self.host.drain()
 
     def await_projected(self, until: Mapping[int, int]) -> str | None:
-        if self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait):
-            return None
+        with closing(Notices(self.engine, [PROJECTED])) as notices:
+            if self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait, notices.wait):
+                return None
         holder = self.lock.holder() or "the process that hosts"
         return f"{holder} has not caught up in {self.settings.wait:g} s; ask again later"
 

@@ -64,20 +64,27 @@ class Host:
         finally:
             self._lock.release()
 
-    def catch_up(self, until: Mapping[int, int], passed: Callable[[], Mapping[int, int]], timeout: float) -> bool:
+    def catch_up(
+        self,
+        until: Mapping[int, int],
+        passed: Callable[[], Mapping[int, int]],
+        timeout: float,
+        wait: Callable[[float], object],
+    ) -> bool:
         """Wait until the engagement before the offsets `until` (partition -> offset) went through all steps.
 
         Whoever holds the lock does the work: another process, whose progress `passed` tells, or, where the lock is
-        free, this one, which then also finishes what a process that was killed had begun. False where the time
-        (seconds) is up before.
+        free, this one, which then also finishes what a process that was killed had begun. `wait` blocks for so many
+        seconds, or until it is worth while to look again. False where the time (seconds) is up before.
         """
         deadline = monotonic() + timeout
         while True:
             if self.try_drain() or has_passed(passed(), until):
                 return True
-            if monotonic() >= deadline:
+            left = deadline - monotonic()
+            if left <= 0:
                 return False
-            self._log.wait(self._ends(), _POLL_S)
+            wait(min(left, _IDLE_S))
 
     def _acquire(self, stop: Event, deadline: float) -> bool:
         while not self._lock.try_acquire():

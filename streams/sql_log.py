@@ -5,7 +5,6 @@ order and without holes. The tables themselves are made by a migration.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from threading import Condition
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -17,9 +16,10 @@ from streams import log_tables as sql
 from streams.log import Appended, LogError, LogRefused, NewRecord, PositionMoved, Record, Unit
 from streams.log_dialects import dialect_of
 from streams.log_rows import is_damaged, place, record_of, stored_ids
+from streams.notices import APPENDED, tell
 from streams.partitioning import partition_of
+from streams.sql_growth import Growth
 
-_POLL_S = 0.02
 _PAGE = 2000
 _COMPACT_AT_ONCE = 5000
 
@@ -42,8 +42,7 @@ class SqlLog:
         self._engine = engine
         self._reads = _reading(engine)
         self._dialect = dialect_of(engine.dialect.name)
-        self._grown = Condition()
-        self._growth = 0
+        self._growth = Growth(engine)
         self._partitions = partitions
         self._generation = self._open()
 
@@ -61,7 +60,7 @@ class SqlLog:
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
         with self._engine.begin() as connection:
             appended = self._append(connection, topic, records, partition)
-        self._tell_growth()
+        self._growth.tell()
         return appended
 
     def append_unit(self, unit: Unit) -> None:
@@ -69,6 +68,7 @@ class SqlLog:
             self._move_position(connection, unit)
             self._append(connection, SCORES, unit.scores, unit.partition)
             self._append(connection, DEAD_LETTERS, unit.dead_letters, unit.partition)
+        self._growth.tell()
 
     def position(self, partition: int) -> int:
         with self._reads.connect() as connection:
@@ -104,16 +104,17 @@ class SqlLog:
     def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
         deadline = monotonic() + timeout
         while True:
-            growth = self._growth
+            seen_before = self._growth.seen
             if self._is_beyond(topic, seen):
                 return True
             left = deadline - monotonic()
             if left <= 0:
                 return False
-            self._await_growth(growth, min(left, _POLL_S))
+            self._growth.wait(seen_before, left)
 
     def close(self) -> None:
         """Give back the connections; the engine opens new ones where it is used again."""
+        self._growth.close()
         self._engine.dispose()
 
     def compact(self, keep_from: Mapping[int, int]) -> int:
@@ -176,6 +177,7 @@ class SqlLog:
         placed = place(zip(self._partitions_of(records, partition), ids, records, strict=True), ends, standing)
         if placed.rows:
             self._dialect.insert(connection, topic, placed.rows)
+            tell(connection, APPENDED)
         for moved, end in placed.ends.items():
             connection.exec_driver_sql(self._sql(sql.MOVE_END), (end, topic, moved))
         return placed.appended
@@ -215,15 +217,6 @@ class SqlLog:
         if found is None:
             raise LogError(f"no partition {partition}; the log has 0 to {self._partitions - 1}")
         return found
-
-    def _tell_growth(self) -> None:
-        with self._grown:
-            self._growth += 1
-            self._grown.notify_all()
-
-    def _await_growth(self, growth: int, timeout: float) -> None:
-        with self._grown:
-            self._grown.wait_for(lambda: self._growth != growth, timeout)
 
     def _rows(self, statement: str, parameters: tuple[object, ...]) -> Sequence[Any]:
         with self._reads.connect() as connection:

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from projections.database import open_database
-from projections.notices import MOVES, OUTBOX, PROJECTED, Notices, tell
 from projections.trouble import DatabaseAway
 from schemas.scores import Changes
+from streams.notices import MOVES, OUTBOX, PROJECTED, Notices, tell
 from tests import databases, postgres
 from tests.projections.builders import account_scored, anonymous, opened, release
 from tests.projections.world import World

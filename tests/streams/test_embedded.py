@@ -202,13 +202,17 @@ def test_a_host_takes_over_once_the_other_one_was_killed(
     running(Host([step], log, host_lock_of(engine)), Event(), meanwhile)
 
 
+def caught_up(host: Host, log: SqlLog, until: int, timeout: float) -> bool:
+    return host.catch_up({0: until}, lambda: {0: log.position(0)}, timeout, wait=Event().wait)
+
+
 def test_catching_up_waits_for_the_host_that_holds_the_lock(engine: Engine, log: SqlLog, lock: FileHostLock) -> None:
     elsewhere = SqlLog(open_database(str(engine.url)))
     commanding = Host([Copying(elsewhere)], elsewhere, host_lock_of(engine))
 
     def meanwhile() -> None:
         record(elsewhere, *range(20))
-        assert commanding.catch_up({0: 20}, lambda: {0: elsewhere.position(0)}, timeout=30) is True
+        assert caught_up(commanding, elsewhere, until=20, timeout=30) is True
         assert len(copied(log)) == 20
 
     running(Host([Copying(log)], log, lock), Event(), meanwhile)
@@ -219,7 +223,7 @@ def test_catching_up_does_the_work_itself_once_the_host_was_killed(
 ) -> None:
     record(log, *range(5))
     host = Host([Copying(log)], log, host_lock_of(engine))
-    assert host.catch_up({0: 5}, lambda: {0: log.position(0)}, timeout=0.1) is False
+    assert caught_up(host, log, until=5, timeout=0.1) is False
     another_process.kill()
-    assert host.catch_up({0: 5}, lambda: {0: log.position(0)}, timeout=30) is True
+    assert caught_up(host, log, until=5, timeout=30) is True
     assert len(copied(log)) == 5

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from projections.database import open_database
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import LogRefused, NewRecord, Record, Unit
 from streams.log_rows import UnfitRecord
 from streams.sql_log import Damaged, SqlLog
+from tests import databases
 from tests.streams.log_contract import KeyedLogContract, everything, facts, scores_of, unit, values
 
 ReopenSql = Callable[[], SqlLog]
@@ -163,3 +166,23 @@ class TestSqlLogOfOnePartition(SqlLogContract):
 
 class TestSqlLogOfFourPartitions(SqlLogContract):
     partitions = 4
+
+
+def test_who_waits_on_postgresql_asks_nothing_until_another_process_appends(tmp_path: Path) -> None:
+    url = databases.migrated("postgresql", tmp_path)
+    engine, other = open_database(url), open_database(url)
+    log, elsewhere = SqlLog(engine), SqlLog(other)
+    assert log.wait({0: 0}, timeout=0.05) is False  # now it listens
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    assert log.wait({0: 0}, timeout=0.5) is False
+    quiet = len(asked)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(log.wait, {0: 0}, 60) for _ in range(3)]
+        elsewhere.append(ENGAGEMENT, facts(1))
+        assert [each.result(timeout=10) for each in waiting] == [True, True, True]
+
+    assert quiet <= 2  # as it begins, and as it ends
+    log.close()
+    elsewhere.close()

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine
 if TYPE_CHECKING:
     import psycopg
 
+APPENDED: Final = "staffel_appended"
+"""The log in the database grew."""
 PROJECTED: Final = "staffel_projected"
 """Read models moved on; tells the partition."""
 OUTBOX: Final = "staffel_outbox"
@@ -33,7 +35,7 @@ class Notices:
 
     def __init__(self, engine: Engine, channels: Sequence[str]) -> None:
         self._engine, self._channels = engine.execution_options(isolation_level="AUTOCOMMIT"), channels
-        self._listens = engine.dialect.name == "postgresql"
+        self.are_told = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
         self._pause = Event()
 
@@ -43,7 +45,7 @@ class Notices:
         The first call, and the first after a connection was lost, answer at once: what was told before was not heard.
         Raises `DatabaseAway` where the server is out of reach.
         """
-        if not self._listens:
+        if not self.are_told:
             self._pause.wait(min(timeout, _LOOK_AGAIN_S))
             return True
         if self._connection is None:
