@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from audit.replay import Progress, fold_partition, is_scored, recorded_within
 from audit.told import Json, account_rows, handoff_rows
-from projections.database import open_database
 from scoring.compile import compile_model
 from scoring.model import ScoringModel
 from scoring.plan import Plan
@@ -20,7 +19,6 @@ from scoring.state import Account
 from streams.garbage import frozen_garbage
 from streams.kafka_address import KafkaAddress
 from streams.log import Log
-from streams.sql_log import SqlLog
 
 Place = str | KafkaAddress
 """Where the log is: the address of the database that holds it, or of Kafka."""
@@ -118,8 +116,11 @@ def work(pipe: Connection, order: Order) -> None:
 
 
 def open_log(place: Place, partitions: int) -> Log:
-    """For reading alone. kafka-python is imported only where the log is there."""
+    """For reading alone. Each process waits for the imports: of SQLAlchemy and kafka-python it needs one."""
     if isinstance(place, str):
+        from projections.database import open_database
+        from streams.sql_log import SqlLog
+
         return SqlLog(open_database(place), partitions)
     from streams.kafka_log import KafkaLog
 

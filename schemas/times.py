@@ -6,6 +6,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MOST_MINUTES = 200_000
 # Filled as they come: minutes, and what stands behind them in a canonical text (60,000 at the most).
+_DAYS: dict[str, int] = {}
+_MINUTES_OF_DAY: dict[str, int] = {}
 _MINUTES: dict[str, int] = {}
 _SECONDS: dict[str, int] = {}
 _MINUTE_TEXTS: dict[int, str] = {}
@@ -15,6 +17,8 @@ _SECOND_TEXTS: dict[int, str] = {}
 def parse_time(text: str) -> int:
     """Milliseconds since 1970 of an ISO 8601 instant. ValueError where the text is no instant or names no zone."""
     minute, second = _MINUTES.get(text[:17]), _SECONDS.get(text[17:])
+    if minute is None:
+        minute = _minute_of(text)
     if minute is None or second is None:
         return _parse_any(text)
     return minute + second
@@ -43,11 +47,28 @@ def _format_any(milliseconds: int) -> str:
     return text
 
 
+def _minute_of(text: str) -> int | None:
+    """Of a day and a minute of the day that came before, each by itself: facts of a whole year share few minutes."""
+    day, minute = _DAYS.get(text[:11]), _MINUTES_OF_DAY.get(text[11:17])
+    if day is None or minute is None:
+        return None
+    return _keep_minute(text[:17], day + minute)
+
+
+def _keep_minute(text: str, milliseconds: int) -> int:
+    if len(_MINUTES) > _MOST_MINUTES:
+        _MINUTES.clear()
+    _MINUTES[text] = milliseconds
+    return milliseconds
+
+
 def _parse_any(text: str) -> int:
     milliseconds = from_datetime(datetime.fromisoformat(text))
     if len(text) == 24 and (text[10], text[16], text[19], text[23]) == ("T", ":", ".", "Z"):
-        if len(_MINUTES) > _MOST_MINUTES:
-            _MINUTES.clear()
         second = _SECONDS[text[17:]] = milliseconds % 60_000
-        _MINUTES[text[:17]] = milliseconds - second
+        minute = _MINUTES_OF_DAY[text[11:17]] = milliseconds // 60_000 % 1_440 * 60_000
+        if len(_DAYS) > _MOST_MINUTES:
+            _DAYS.clear()
+        _DAYS[text[:11]] = milliseconds - second - minute
+        _keep_minute(text[:17], milliseconds - second)
     return milliseconds

@@ -200,7 +200,11 @@ def recount(state: TrackState, track: TrackPlan, today: int) -> None:
 
 
 def count_days(state: TrackState, first: int) -> int:
-    return sum(contacts for day, contacts in state.days.items() if day >= first)
+    found = 0
+    for day, contacts in state.days.items():
+        if day >= first:
+            found += contacts
+    return found
 
 
 def hold_act_now(state: TrackState, time: int, plan: Plan) -> None:

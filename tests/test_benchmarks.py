@@ -40,7 +40,7 @@ OURS = {
     "project": {"projector into PostgreSQL"},
     "latency": {"fact produced to visible row, p99", "fact produced to alert received, p99"},
     "membership": {f"a worker {what}: scoring again" for what in ("joins", "leaves", "dies")},
-    "replay": {"audit replay from Kafka, two processes"},
+    "replay": {f"audit replay of {world}, two processes" for world in ("busy days", "a whole year")},
 }
 PEERS = {f"{name}, {peer}" for name in ("simple work", "whole fold") for peer in (QUIX, KAFKA_STREAMS)}
 

@@ -2,31 +2,36 @@
 
 import argparse
 import traceback
-from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from benchmarks.figures import Figure, table, write_json
-from benchmarks.kafka import auditing, latency, membership, projecting, recovering, simple, whole_fold
+from benchmarks.figures import table, write_json
 from benchmarks.kafka.outcome import Outcome
-from benchmarks.kafka.servers import Stage, stage
 from benchmarks.kafka.sizes import DEFAULT, TINY, Sizes
 
-JOBS: dict[str, Callable[[Stage, Sizes, Outcome], Iterator[Figure]]] = {
-    "simple": simple.measure,
-    "fold": whole_fold.measure,
-    "recovery": recovering.measure,
-    "project": projecting.measure,
-    "latency": latency.measure,
-    "membership": membership.measure,
-    "replay": auditing.measure,
+if TYPE_CHECKING:
+    from benchmarks.kafka.servers import Stage
+
+JOBS = {
+    "simple": "simple",
+    "fold": "whole_fold",
+    "recovery": "recovering",
+    "project": "projecting",
+    "latency": "latency",
+    "membership": "membership",
+    "replay": "auditing",
 }
+"""Job -> module. Imported when its turn comes: processes of a replay import this module anew, and wait for it."""
 
 SETTINGS = "4.1.0, one broker with 1 GB of heap, no sync of its own (as it comes); {partitions} partitions"
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Exits with 1 where something could not be measured, having measured the rest."""
+    from benchmarks.kafka.servers import stage
+
     asked = parser().parse_args(arguments)
     sizes, outcome = TINY if asked.tiny else DEFAULT, Outcome()
     outcome.settings["Apache Kafka"] = SETTINGS.format(partitions=sizes.partitions)
@@ -41,11 +46,11 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(1)
 
 
-def measured(job: str, servers: Stage, sizes: Sizes, outcome: Outcome) -> bool:
+def measured(job: str, servers: "Stage", sizes: Sizes, outcome: Outcome) -> bool:
     """Whether all of it could be measured."""
     begun = monotonic()
     try:
-        for figure in JOBS[job](servers, sizes, outcome):
+        for figure in import_module(f"benchmarks.kafka.{JOBS[job]}").measure(servers, sizes, outcome):
             print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", flush=True)
             outcome.figures.append(figure)
     except Exception as trouble:  # whatever it is, the others can still be measured

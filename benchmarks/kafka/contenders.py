@@ -89,8 +89,8 @@ def ran(contender: Contender, place: Place) -> Ran:
 def ours(kind: str) -> Contender:
     return Contender(
         "Staffel",
-        "units of up to 2,000 facts: state, output and position in one record batch, acks=all, idempotent, lz4; "
-        "session 10 s",
+        "units of up to 5,000 facts or 4 MB: state, output and position in one record batch, acks=all, idempotent, "
+        "not compressed; session 10 s",
         lambda place, folder: python("-m", "benchmarks.kafka.our_worker", place.stage.url(place.prefix), kind, folder),
         lambda place: place.address.topic(SCORES),
         is_scored,

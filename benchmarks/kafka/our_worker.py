@@ -27,6 +27,7 @@ class Announced:
     def __init__(self, work: Any) -> None:
         self._work = work
         self._told = False
+        self.order = work.order  # asked for every record of a recovery
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._work, name)

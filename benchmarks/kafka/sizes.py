@@ -42,7 +42,7 @@ DEFAULT = Sizes(
     per_second=500,
     keys=200_000,
     session_s=6,
-    replayed=600_000,
+    replayed=1_000_000,
     build_peers=True,
 )
 TINY = Sizes(
