@@ -4,6 +4,7 @@ A fetch names its topic by id: a topic of the same name that was created anew is
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -74,6 +75,22 @@ class Fetching:
         topic = self.topic(name)
         request = fetch_request(topic, {partition: offset}, limit)
         return self._wire.ask_soon(request, topic.leaders[partition], _REQUEST_S)
+
+    def fetch_each(self, name: str, offsets: Mapping[int, int]) -> Mapping[int, Fetched]:
+        """What stands in several partitions, by one question to each broker; those that had trouble are left out."""
+        topic = self.topic(name)
+        leaders = {topic.leaders[partition] for partition in offsets}
+        asked = [
+            self._wire.ask_soon(fetch_request(topic, part, CHUNK), leader, _REQUEST_S)
+            for leader in leaders
+            if (part := {each: offset for each, offset in offsets.items() if topic.leaders[each] == leader})
+        ]
+        found: dict[int, Fetched] = {}
+        for each in asked:
+            with suppress(broken.KafkaError):
+                told = told_of(settled(each, _REQUEST_S))
+                found |= {partition: fetched_of(part) for partition, part in told if not part.error_code}
+        return found
 
     def arrived(self, name: str, partition: int, offset: int, asked: Any, limit: int = CHUNK) -> Fetched:
         """The answer to `fetch_soon`; where it failed on the way, asked again."""

@@ -63,6 +63,11 @@ class KafkaLog:
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         return self._reader.read(self._there(topic, partition), partition, start, limit)
 
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        for partition in starts:
+            self._there(topic, partition)
+        return self._reader.read_each(self._name(topic), starts, limit)
+
     @property
     def held(self) -> int:
         """Bytes fetched ahead, about; bounded."""

@@ -5,7 +5,7 @@ one unused for the longest time goes first.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
@@ -29,6 +29,10 @@ class Chunks:
 
     def __init__(self, fetching: Fetching, topic: str, partition: int, start: int, ahead: bool = True) -> None:
         self.next = start
+        self.at_end = False
+        """Whether the last fetch brought all that there was."""
+        self.begun: Fetched | None = None
+        """The first fetch, where it was made already."""
         self._fetching, self._topic, self._partition = fetching, topic, partition
         self._ahead = ahead
         self._limit = CHUNK if ahead else _POINT
@@ -40,18 +44,22 @@ class Chunks:
 
     def more(self) -> tuple[Fetched, list[Batch]]:
         """The next fetch and its batches; without any at the end as the broker knows it."""
-        fetching, place = self._fetching, (self._topic, self._partition, self.next)
-        asked, self._asked = self._asked, None
-        if asked is None:
-            asked = fetching.fetch_soon(*place, self._limit)
-        fetched = fetching.arrived(*place, asked, self._limit)
+        fetched, self.begun = self.begun or self._fetched(), None
         after = next_offset(fetched.content)
+        self.at_end = after is None or after >= fetched.end
         if after is None:
             return fetched, []
         self.next = max(after, self.next)
         if self._ahead and after < fetched.end:
-            self._asked = fetching.fetch_soon(self._topic, self._partition, after, self._limit)
+            self._asked = self._fetching.fetch_soon(self._topic, self._partition, after, self._limit)
         return fetched, list(batches(fetched.content, fetched.aborted))
+
+    def _fetched(self) -> Fetched:
+        place = (self._topic, self._partition, self.next)
+        asked, self._asked = self._asked, None
+        if asked is None:
+            asked = self._fetching.fetch_soon(*place, self._limit)
+        return self._fetching.arrived(*place, asked, self._limit)
 
 
 class Stalled(NamedTuple):
@@ -114,7 +122,7 @@ class Cursor:
         """The next records, up to `limit` and to a number of bytes; none at the end."""
         found: list[Record] = []
         size = 0
-        while len(found) < limit and size < AT_ONCE and (self._taken < len(self._ready) or self._fill()):
+        while len(found) < limit and size < AT_ONCE and (self._taken < len(self._ready) or self._goes_on(found)):
             part = self._ready[self._taken : self._taken + limit - len(found)]
             self._taken += len(part)
             size += self._size * len(part) // len(self._ready)
@@ -122,6 +130,14 @@ class Cursor:
         if found:
             self.next = found[-1].offset + 1
         return found
+
+    def begin(self, fetched: Fetched) -> None:
+        """What it would fetch first is here already."""
+        self._chunks.begun = fetched
+
+    def _goes_on(self, found: Sequence[Record]) -> bool:
+        """Where the end was reached there is more only for the next one who asks."""
+        return not (found and self._chunks.at_end) and self._fill()
 
     def _fill(self) -> bool:
         while True:
@@ -145,10 +161,22 @@ class Reader:
         self._lock = Lock()
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        return self._taken(self._cursor(topic, partition, start, limit), topic, partition, limit)
+
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> dict[int, list[Record]]:
+        """Several partitions at once, `limit` records of each: who reads on in all of them asks the broker once."""
+        cursors = {partition: self._cursor(topic, partition, start, limit) for partition, start in starts.items()}
+        missing = {partition: cursor.next for partition, cursor in cursors.items() if not cursor.held}
+        for partition, fetched in self._fetching.fetch_each(topic, missing).items():
+            cursors[partition].begin(fetched)
+        return {partition: self._taken(cursor, topic, partition, limit) for partition, cursor in cursors.items()}
+
+    def _cursor(self, topic: str, partition: int, start: int, limit: int) -> Cursor:
         with self._lock:
             cursor = self._cursors.pop((topic, partition, start), None)
-        if cursor is None:
-            cursor = Cursor(self._fetching, self._watch, topic, partition, start, limit >= _SEQUENTIAL)
+        return cursor or Cursor(self._fetching, self._watch, topic, partition, start, limit >= _SEQUENTIAL)
+
+    def _taken(self, cursor: Cursor, topic: str, partition: int, limit: int) -> list[Record]:
         found = cursor.take(limit)
         if cursor.held:
             self._keep((topic, partition, cursor.next), cursor)

@@ -66,6 +66,9 @@ class Log(Protocol):
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         """Up to `limit` records from offset `start` on."""
 
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        """The same of several partitions (partition -> start), `limit` of each, in as few questions as it takes."""
+
     def end(self, topic: str, partition: int) -> int:
         """One past the offset of the last record."""
 

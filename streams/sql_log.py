@@ -79,6 +79,9 @@ class SqlLog:
         rows = self._rows(self._sql(sql.READ, topic), (partition, start, limit))
         return [record_of(*row) for row in rows]
 
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
+
     def end(self, topic: str, partition: int) -> int:
         return self._there(self._ends(topic).get(partition), partition)
 

@@ -26,7 +26,8 @@ BESIDE = ("tests", "examples", "benchmarks")
 LONGEST_FILE, LONGEST_TEST_FILE = 250, 350
 LONGEST_FUNCTION, LONG_FUNCTION, USUAL_FUNCTION = 45, 20, 6
 
-MAY_TOUCH_SQL = ("projections/", "streams/sql_log.py", "streams/sql_host_lock.py", "intake/vault.py")
+SQL_IN_STREAMS = ("notices", "sql_growth", "sql_host_lock", "sql_log")
+MAY_TOUCH_SQL = ("projections/", *(f"streams/{name}.py" for name in SQL_IN_STREAMS), "intake/vault.py")
 MAY_LIE_DEEPER = ("projections/migrations/", "tests/", "examples/", "benchmarks/")
 PURE_LIBRARIES = {"pydantic", "msgspec", "re2", "ruamel"}
 IMPURE_MODULES = {

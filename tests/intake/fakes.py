@@ -84,6 +84,9 @@ class MemoryBroker:
         found = self.topics[topic][partition][start : start + limit]
         return [Record(start + at, record.key, record.value, record.headers) for at, record in enumerate(found)]
 
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
+
     def end(self, topic: str, partition: int) -> int:
         return len(self.topics[topic][partition])
 

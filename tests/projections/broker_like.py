@@ -48,6 +48,9 @@ class BrokerLike:
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         return [record for record in self._records[topic, partition] if record.offset >= start][:limit]
 
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
+
     def end(self, topic: str, partition: int) -> int:
         return self._ends[topic, partition]
 

@@ -154,6 +154,21 @@ class LogContract:
         assert [record and record.value for record in found] == [b"%d new" % each for each in range(self.partitions)]
         assert log.latest_in(SCORES, 0, "~nothing") is None
 
+    def test_several_partitions_are_read_at_once_each_as_by_itself(self, log: Log) -> None:
+        for partition in range(self.partitions):
+            for turn in range(3):
+                log.append(SCORES, scores_of(b"%d %d" % (partition, turn)), partition=partition)
+        starts = dict.fromkeys(range(self.partitions), 0)
+        for limit, expected in ((2, (0, 1)), (500, (2,)), (500, ())):
+            read = log.read_each(SCORES, starts, limit)
+            assert {each: values(records) for each, records in read.items()} == {
+                each: [b"%d %d" % (each, turn) for turn in expected] for each in starts
+            }
+            starts = {each: records[-1].offset + 1 if records else starts[each] for each, records in read.items()}
+        log.append(SCORES, scores_of(b"late"), partition=0)
+        assert values(log.read_each(SCORES, starts, 500)[0]) == [b"late"]
+        assert log.read_each(SCORES, {}, 500) == {}
+
     def test_the_history_of_an_account_holds_its_records_alone_in_log_order(self, log: Log) -> None:
         for start in range(0, 5_000, 1_000):
             log.append(ENGAGEMENT, facts(*range(start, start + 1_000)))
