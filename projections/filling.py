@@ -22,8 +22,10 @@ def fill_directory(
     """`fresh`: those of the updates that were not told of before; they overrule where persons were found."""
     _fill_accounts(connection, updates)
     held = [scored for scored in contacts if not scored.account.startswith("anon:")]
-    add_missing(connection, directory_contacts, [_held(c, "contact") for c in held if c.contact.startswith("c_")])
-    add_missing(connection, directory_visitors, [_held(c, "visitor") for c in held if c.contact.startswith("v_")])
+    known = _in_order(_held(c, "contact") for c in held if c.contact.startswith("c_"))
+    add_missing(connection, directory_contacts, known)
+    visitors = _in_order(_held(c, "visitor") for c in held if c.contact.startswith("v_"))
+    add_missing(connection, directory_visitors, visitors)
     new = {(update.account, update.seq) for update in fresh}
     _follow(connection, [update for update in updates if (update.account, update.seq) in new], put)
     # What is told again may be older than what another partition told since.
@@ -38,10 +40,11 @@ def name_key(name: str) -> str:
 def _fill_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:
     told = [update for update in updates if not update.account.startswith("anon:")]
     new = [{"account": update.account, "seq": 0} for update in told if update.after_seq == 0]
-    add_missing(connection, directory_accounts, new)
+    add_missing(connection, directory_accounts, _in_order(new))
     named = [(update, update.changes.profile) for update in told if update.changes.profile is not None]
-    put_newer(connection, directory_accounts, [_account(update, profile) for update, profile in named])
-    add_missing(connection, directory_domains, [row for update, profile in named for row in _domains(update, profile)])
+    put_newer(connection, directory_accounts, _in_order(_account(update, profile) for update, profile in named))
+    domains = (row for update, profile in named for row in _domains(update, profile))
+    add_missing(connection, directory_domains, _in_order(domains))
 
 
 def _account(update: AccountScored, profile: dict[str, Any]) -> dict[str, Any]:
@@ -61,10 +64,15 @@ def _follow(connection: Connection, updates: list[AccountScored], write: Write) 
     """Who stood alone as `anon:…` is from its release on found in the account it was released to, or joined in."""
     released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
     visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
-    write(connection, directory_visitors, visitors)
+    write(connection, directory_visitors, _in_order(visitors))
     contacts = [{"contact": who, "account": to} for who, to in released if not who.startswith("v_")]
-    write(connection, directory_contacts, contacts)
-    write(connection, directory_visitors, [row for update in updates for row in _joined(update)])
+    write(connection, directory_contacts, _in_order(contacts))
+    write(connection, directory_visitors, _in_order(row for update in updates for row in _joined(update)))
+
+
+def _in_order(rows: Iterable[dict[str, Any]]) -> Rows:
+    """By key, so that projectors of other partitions that write the same rows wait for each other one way round."""
+    return sorted(rows, key=lambda row: str(next(iter(row.values()))))
 
 
 def _joined(update: AccountScored) -> Rows:

@@ -41,20 +41,25 @@ class _Opening(NamedTuple):
     opened: HandoffOpened
 
 
-def write_handoffs(connection: Connection, models: ReadModels, fresh: Iterable[Fresh], partition: int) -> None:
-    """Rows of new handoffs with their evidence, and the steps taken. Wants the ledger lines written before."""
+def write_handoffs(
+    connection: Connection, models: ReadModels, fresh: Iterable[Fresh], homes: Mapping[str, int]
+) -> None:
+    """Rows of new handoffs with their evidence, and the steps taken. Wants the ledger lines written before.
+
+    `homes`: account -> partition.
+    """
     known = list(fresh)
     openings = [
         _Opening(f.update, opened) for f in known for opened in f.update.changes.handoffs if opened.seq > f.known
     ]
     shown = _with_lines(connection, models, openings)
-    add_missing(connection, models.handoffs, [_row(opening, lines, partition) for opening, lines in shown])
+    add_missing(connection, models.handoffs, [_row(opening, lines, homes) for opening, lines in shown])
     _take_steps(
         connection, models, [(f.update.account, s) for f in known for s in f.update.changes.steps if s.seq > f.known]
     )
 
 
-def _row(opening: _Opening, lines: Iterable[Any], partition: int) -> dict[str, Any]:
+def _row(opening: _Opening, lines: Iterable[Any], homes: Mapping[str, int]) -> dict[str, Any]:
     update, opened = opening
     crossed_at = parse_time(opened.crossed_at)
     shown = evidence(lines, crossed_at)
@@ -75,7 +80,7 @@ def _row(opening: _Opening, lines: Iterable[Any], partition: int) -> dict[str, A
         "reasons": shown.reasons,
         "people": shown.people,
         "facts": shown.facts,
-        "position": {"topic": "engagement", "partition": partition, "account_seq": opened.seq},
+        "position": {"topic": "engagement", "partition": homes[update.account], "account_seq": opened.seq},
         "seq": opened.seq,
         "steps": 0,
         "late": False,

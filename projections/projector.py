@@ -1,8 +1,8 @@
-"""The projector: score updates into read models, one transaction per batch. Never touches the world.
+"""The projector: score updates into read models, one transaction per round. Never touches the world.
 
-The transaction holds read models, ledger, timers, work in hand and the checkpoint; a batch is written whole or not at
-all, and one that comes twice changes nothing. Where updates are missing, because the log kept the last one of each key
-alone, the partition is told anew by a replay of `engagement`, work and all, and then read on.
+The transaction holds read models, ledger, timers, work in hand and the checkpoints; what was read is written whole or
+not at all, and what comes twice changes nothing. Where updates are missing, because the log kept the last one of each
+key alone, the partition is told anew by a replay of `engagement`, work and all, and then read on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,14 @@ from projections.database import reading
 from projections.tables import read_models
 from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
-from projections.writing import write_batch
+from projections.writing import write_batches
 from schemas.topics import SCORES
 from streams.garbage import frozen_garbage
-from streams.log import Log, LogRefused
+from streams.log import Log, LogRefused, Record
 from streams.notices import PROJECTED, tell
 
 BATCH = 20_000
+"""Records of a round."""
 CHECK_EVERY_S = 5.0
 
 
@@ -49,20 +50,30 @@ class Whole:
         return True
 
 
-class _Standing(NamedTuple):
-    version: int
+class _Part(NamedTuple):
+    """A partition, and where its projection stands."""
+
+    partition: int
     checkpoint: Checkpoint
 
 
 class _Retelling(NamedTuple):
     """A partition on its way through a replay, and where its projection stood at the beginning."""
 
-    standing: _Standing
+    part: _Part
     rest: Iterator[Batch]
 
 
+class _Portion(NamedTuple):
+    """What is written of a partition, and where its checkpoint goes with it."""
+
+    part: _Part
+    batch: Batch
+    new: Checkpoint
+
+
 class Projector:
-    """A step: `advance` takes one batch of each partition and answers how many records it took.
+    """A step: `advance` takes what is next of each partition and answers how far it came, in records.
 
     Raises `Hole` where updates are missing that no `replay` brings, `AnotherProjector` where one is alive,
     `LogRefused` where the checkpoint belongs to another log.
@@ -82,6 +93,8 @@ class Projector:
         self._engine, self._log, self._projection, self._replay, self._batch = engine, log, name, replay, batch
         self._share = share or Whole(log)
         self._retellings: dict[int, _Retelling] = {}
+        self.positions: dict[int, int] = {}
+        """Partition -> the next offset to read, of its own ones, as of the last `advance`."""
         self._generation: str | None = None
         self._check_again: dict[int, float] = {}
         self._version: int | None = None
@@ -98,39 +111,55 @@ class Projector:
         self._retellings = {each: telling for each, telling in self._retellings.items() if each in own}
         version, stands = self._standing()
         with frozen_garbage():
-            return sum(
-                self._advance_partition(each, _Standing(version, stands.get(each, Checkpoint())))
-                for each in own
-                if self._share.keep(each)
-            )
+            parts = [_Part(each, stands.get(each, Checkpoint())) for each in own if self._share.keep(each)]
+            try:
+                return self._advance(version, parts)
+            except versions.Switched:
+                return 0
 
-    def _advance_partition(self, partition: int, standing: _Standing) -> int:
-        telling = self._retellings.pop(partition, None)
+    def _advance(self, version: int, parts: Sequence[_Part]) -> int:
+        told = {part.partition: self._retell(version, part.partition) for part in parts}
+        most = max(1, self._batch // max(1, len(parts)))
+        portions = self._read([part for part in parts if not told[part.partition]], most)
         try:
-            told = 0 if telling is None else self._retell(partition, telling)
-            return told or self._read_on(partition, standing, retold=telling is not None)
-        except versions.Switched:
-            return 0
+            if portions:
+                self._write(version, portions)
+        except Hole:
+            for portion in portions:
+                self._write_alone(version, portion, retold=told[portion.part.partition] is not None)
+        return sum(count or 0 for count in told.values()) + sum(self._moved(portion) for portion in portions)
 
-    def _read_on(self, partition: int, stands: _Standing, *, retold: bool) -> int:
-        standing = stands._replace(checkpoint=self._checked(partition, stands.checkpoint))
-        records = self._log.read(SCORES, partition, standing.checkpoint.next_offset, self._batch)
-        if not records:
-            return 0
+    def _moved(self, portion: _Portion) -> int:
+        return portion.new.next_offset - portion.part.checkpoint.next_offset
+
+    def _read(self, parts: Sequence[_Part], most: int) -> list[_Portion]:
+        """The next records of each partition that has some."""
+        checked = [part._replace(checkpoint=self._checked(*part)) for part in parts]
+        self.positions = {part.partition: part.checkpoint.next_offset for part in checked}
+        records = self._log.read_each(SCORES, self.positions, most)
+        return [_portion(part, some) for part in checked if (some := records[part.partition])]
+
+    def _write_alone(self, version: int, portion: _Portion, *, retold: bool) -> None:
+        """One partition by itself, where another one, or it, misses updates."""
         try:
-            self._take(standing, read_batch(partition, records))
+            self._write(version, [portion])
         except Hole:
             if self._replay is None or retold:
                 raise
-            self._retellings[partition] = _Retelling(standing, batches(partition, self._replay(partition), self._batch))
-        return len(records)
+            partition = portion.part.partition
+            rest = batches(partition, self._replay(partition), self._batch)
+            self._retellings[partition] = _Retelling(portion.part, rest)
 
-    def _retell(self, partition: int, telling: _Retelling) -> int:
-        """The next portion of a replay; the checkpoint stays where it is, and nobody else may have moved it."""
+    def _retell(self, version: int, partition: int) -> int | None:
+        """The next portion of a replay; the checkpoint stays where it is, and nobody else may have moved it. How many
+        updates: 0 where it has ended, None where there is none."""
+        telling = self._retellings.pop(partition, None)
+        if telling is None:
+            return None
         batch = next(telling.rest, None)
         if batch is None:
             return 0
-        self._write(telling.standing, batch, telling.standing.checkpoint)
+        self._write(version, [_Portion(telling.part, batch, telling.part.checkpoint)])
         self._retellings[partition] = telling
         return len(batch)
 
@@ -153,24 +182,27 @@ class Projector:
             raise _refused(self._projection, partition, f"was read in another topic {SCORES}, one of before")
         return stands._replace(log=self._generation)
 
-    def _take(self, standing: _Standing, batch: Batch) -> None:
-        old = standing.checkpoint
-        reached = max(old.engagement_next, batch.engagement_next)
-        self._write(standing, batch, Checkpoint(batch.next_offset, reached, old.log))
-
-    def _write(self, standing: _Standing, batch: Batch, new: Checkpoint) -> None:
+    def _write(self, version: int, portions: Sequence[_Portion]) -> None:
+        """One transaction: a round trip to the server costs the same for one partition as for all."""
         with self._engine.begin() as connection:
-            self._move(connection, standing, batch.partition, new)
-            write_batch(connection, read_models(standing.version), batch)
-            tell(connection, PROJECTED, str(batch.partition))
+            self._move(connection, version, portions)
+            write_batches(connection, read_models(version), [portion.batch for portion in portions])
+            tell(connection, PROJECTED, ",".join(str(portion.part.partition) for portion in portions))
 
-    def _move(self, connection: Connection, standing: _Standing, partition: int, new: Checkpoint) -> None:
-        name, (version, old) = self._projection, standing
+    def _move(self, connection: Connection, version: int, portions: Sequence[_Portion]) -> None:
+        name = self._projection
         if self._version is None and versions.version_of(connection, name, hold=True) != version:
             raise versions.Switched
-        if old.next_offset == 0:
+        if any(portion.part.checkpoint.next_offset == 0 for portion in portions):
             versions.start(connection, name, version, self._log.partitions(SCORES))
-        versions.move_checkpoint(connection, name, version, partition, old=old, new=new)
+        moves = {portion.part.partition: (portion.part.checkpoint, portion.new) for portion in portions}
+        versions.move_checkpoints(connection, name, version, moves)
+
+
+def _portion(part: _Part, records: Sequence[Record]) -> _Portion:
+    batch, old = read_batch(part.partition, records), part.checkpoint
+    reached = max(old.engagement_next, batch.engagement_next)
+    return _Portion(part, batch, Checkpoint(batch.next_offset, reached, old.log))
 
 
 def _refused(name: str, partition: int, why: str) -> LogRefused:

@@ -106,7 +106,7 @@ def _usable(log: Log, partition: int, stands: Checkpoint) -> Checkpoint:
 
 def _write(engine: Engine, models: ReadModels, batch: Batch) -> None:
     with engine.begin() as connection:
-        write_read_models(connection, models, batch)
+        write_read_models(connection, models, [batch])
 
 
 def _switch(engine: Engine, name: str, version: int) -> None:

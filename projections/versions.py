@@ -1,8 +1,9 @@
 """Which version of the read models is asked, and how far each has read. Never reads the log."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from projections.statements import add_missing, put
@@ -62,19 +63,29 @@ def start(connection: Connection, name: str, version: int, partitions: int) -> N
     add_missing(connection, checkpoints, [{**key, "partition": partition} for partition in range(partitions)])
 
 
-def move_checkpoint(
-    connection: Connection, name: str, version: int, partition: int, *, old: Checkpoint, new: Checkpoint
-) -> None:
-    """Compare and set; `new` may be `old`, where only nobody else may have moved it.
+Moves = Mapping[int, tuple[Checkpoint, Checkpoint]]
+"""Partition -> where its checkpoint has to be, and where it goes."""
 
-    Raises `AnotherProjector` where the checkpoint is not `old`. It stays as it is until the transaction is over.
+
+def move_checkpoints(connection: Connection, name: str, version: int, moves: Moves) -> None:
+    """Compare and set; where both are the same, so that nobody else moves it.
+
+    Raises `AnotherProjector` where one is not where it has to be. All stay as they are until the transaction is over.
     """
-    standing = (*_key(name, version, partition), checkpoints.c.next_offset == old.next_offset)
-    moved = connection.execute(update(checkpoints).where(*standing).values(new._asdict()))
-    if moved.rowcount != 1:
-        raise AnotherProjector(f"the checkpoint of {name}, partition {partition}, is not {old.next_offset}")
+    values: dict[str, object] = {field: bindparam(f"new_{field}") for field in Checkpoint._fields}
+    moving = update(checkpoints).where(*_moved(name, version)).values(values)
+    moved = connection.execute(moving, [_move(partition, *moves[partition]) for partition in sorted(moves)])
+    if moved.rowcount != len(moves):
+        places = ", ".join(f"{old.next_offset} in partition {each}" for each, (old, _) in sorted(moves.items()))
+        raise AnotherProjector(f"a checkpoint of {name} is not where it was: {places}")
 
 
-def _key(name: str, version: int, partition: int) -> tuple[ColumnElement[bool], ...]:
+def _moved(name: str, version: int) -> tuple[ColumnElement[bool], ...]:
     c = checkpoints.c
-    return c.projection == name, c.version == version, c.partition == partition
+    here = (c.partition == bindparam("here"), c.next_offset == bindparam("was"))
+    return c.projection == name, c.version == version, *here
+
+
+def _move(partition: int, old: Checkpoint, new: Checkpoint) -> dict[str, object]:
+    told = {f"new_{field}": value for field, value in new._asdict().items()}
+    return {"here": partition, "was": old.next_offset, **told}

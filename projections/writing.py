@@ -1,6 +1,6 @@
-"""Writing one batch: the read models, and the work that follows from it. Never opens a transaction."""
+"""Writing what was read: the read models, and the work that follows from it. Never opens a transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -41,32 +41,35 @@ class Standing(NamedTuple):
 _UNKNOWN = Standing()
 
 
-def write_batch(connection: Connection, models: ReadModels, batch: Batch) -> None:
-    """All that follows from a batch. Raises `Hole` where updates are missing."""
-    write_work(connection, models, batch, write_read_models(connection, models, batch))
+def write_batches(connection: Connection, models: ReadModels, batches: Sequence[Batch]) -> None:
+    """All that follows from batches of different partitions. Raises `Hole` where updates are missing."""
+    write_work(connection, models, batches, write_read_models(connection, models, batches))
 
 
-def write_read_models(connection: Connection, models: ReadModels, batch: Batch) -> list[Fresh]:
-    """Idempotent by seq: answers what of the batch is new; raises `Hole` as above."""
-    standing = _standing(connection, models, batch.accounts)
-    accounts = [unseen(updates, standing.get(account, _UNKNOWN).seq) for account, updates in batch.accounts.items()]
+def write_read_models(connection: Connection, models: ReadModels, batches: Sequence[Batch]) -> list[Fresh]:
+    """Idempotent by seq: answers what of the batches is new; raises `Hole` as above."""
+    told = {account: updates for batch in batches for account, updates in batch.accounts.items()}
+    homes = {account: batch.partition for batch in batches for account in batch.accounts}
+    standing = _standing(connection, models, told)
+    accounts = [unseen(updates, standing.get(account, _UNKNOWN).seq) for account, updates in told.items()]
     news = [fresh for fresh in accounts if fresh]
     _write_accounts(connection, models, [[each.update for each in fresh] for fresh in news])
-    put_newer(connection, models.contacts, [contact_row(contact) for contact in batch.contacts])
-    told = [each for fresh in news for each in fresh]
-    _write_changes(connection, models, told, batch.partition)
+    put_newer(connection, models.contacts, [contact_row(each) for batch in batches for each in batch.contacts])
+    new = [each for fresh in news for each in fresh]
+    _write_changes(connection, models, new, homes)
     _set_reviews(connection, models, [fresh[-1].update for fresh in news], standing)
-    return told
+    return new
 
 
-def write_work(connection: Connection, models: ReadModels, batch: Batch, fresh: Iterable[Fresh]) -> None:
+def write_work(connection: Connection, models: ReadModels, batches: Sequence[Batch], fresh: Iterable[Fresh]) -> None:
     """What reactors have to do and intake asks for, of new and of known updates alike: every row has its key."""
-    updates = [update for account in batch.accounts.values() for update in account]
+    updates = [update for batch in batches for account in batch.accounts.values() for update in account]
+    contacts = [contact for batch in batches for contact in batch.contacts]
     park(connection, updates)
     open_moves(connection, updates)
     _fill_outbox(connection, SQA_HANDOFFS, tell_handoffs(connection, models, updates))
     _fill_outbox(connection, ENGAGEMENT, forwarded(updates))
-    fill_directory(connection, updates, [each.update for each in fresh], batch.contacts)
+    fill_directory(connection, updates, [each.update for each in fresh], contacts)
 
 
 def _standing(connection: Connection, models: ReadModels, accounts: Iterable[str]) -> dict[str, Standing]:
@@ -90,11 +93,11 @@ def _with_profile(updates: list[AccountScored]) -> Row:
     return row | profile_columns(profiles[-1]) if profiles else row
 
 
-def _write_changes(connection: Connection, models: ReadModels, fresh: list[Fresh], partition: int) -> None:
+def _write_changes(connection: Connection, models: ReadModels, fresh: list[Fresh], homes: Mapping[str, int]) -> None:
     add(connection, models.ledger, [row for each in fresh for row in ledger_rows(each)])
     add(connection, models.stage_changes, [row for each in fresh for row in stage_rows(each)])
     add(connection, models.gated, [row for each in fresh for row in gated_rows(each)])
-    write_handoffs(connection, models, fresh, partition)
+    write_handoffs(connection, models, fresh, homes)
     _set_expiries(connection, models, fresh)
 
 

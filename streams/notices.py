@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 APPENDED: Final = "staffel_appended"
 """The log in the database grew."""
 PROJECTED: Final = "staffel_projected"
-"""Read models moved on; tells the partition."""
+"""Read models moved on; tells the partitions."""
 OUTBOX: Final = "staffel_outbox"
 """The outbox holds something to publish."""
 MOVES: Final = "staffel_moves"

@@ -1,6 +1,6 @@
 """A log whose reader is paused between reading and writing. Never changes what is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from streams.log import Log, Record
 
@@ -20,7 +20,7 @@ class PausedAfterReading:
     def end(self, topic: str, partition: int) -> int:
         return self._log.end(topic, partition)
 
-    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
-        records = self._log.read(topic, partition, start, limit)
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        records = self._log.read_each(topic, starts, limit)
         self._meanwhile()
         return records

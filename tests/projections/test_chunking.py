@@ -55,7 +55,7 @@ def rows_after(batches: Sequence[Sequence[AccountScored]]) -> dict[str, list[obj
     with engine.begin() as connection:
         read_models().metadata.create_all(connection)
         for updates in batches:
-            write_read_models(connection, read_models(), Batch({"acme.com": updates} if updates else {}, []))
+            write_read_models(connection, read_models(), [Batch({"acme.com": updates} if updates else {}, [])])
         return _rows(connection)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 
 from projections.projector import Projector
 from projections.sharing import Shares
+from projections.updates import Scored
 from projections.versions import AnotherProjector
 from schemas.topics import SCORES
 from tests.projections.builders import account_scored
@@ -106,8 +107,30 @@ def test_a_zombie_in_the_middle_of_its_batch_is_stopped_and_writes_nothing(world
     paused = PausedAfterReading(world.log, lambda: (world.term_over(), drain(other.advance)))
     zombie = Projector(world.engine, paused, share=shares(world, "zombie"))  # type: ignore[arg-type]
 
-    with pytest.raises(AnotherProjector, match="the checkpoint of main, partition 0, is not 0"):
+    with pytest.raises(AnotherProjector, match="a checkpoint of main is not where it was: 0 in partition 0"):
         zombie.advance()
 
     assert other.advance() == 0
     assert len(world.rows("accounts")) == 20
+
+
+def test_a_partition_that_misses_updates_keeps_the_others_from_nothing(world: World) -> None:
+    told(world).published(account_scored("account-3.example", after_seq=5, seq=6))
+    missing = world.log.partition_of(SCORES, "account-3.example")
+    others = [f"account-{n}.example" for n in range(20) if not is_home(world, n, missing)]
+
+    def replay(partition: int) -> list[Scored]:
+        seqs = range(6) if partition == missing else ()
+        return [account_scored("account-3.example", after_seq=seq, seq=seq + 1) for seq in seqs]
+
+    projector = Projector(world.engine, world.log, share=shares(world, "one"), replay=replay)
+    projector.advance()
+
+    assert sorted(world.rows("accounts", "account")) == sorted(others)
+    drain(projector.advance)
+    assert len(world.rows("accounts")) == 20
+    assert world.rows("checkpoints", "next_offset") == [world.log.end(SCORES, each) for each in range(PARTITIONS)]
+
+
+def is_home(world: World, number: int, partition: int) -> bool:
+    return world.log.partition_of(SCORES, f"account-{number}.example") == partition

@@ -124,6 +124,21 @@ def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back()
     server.stop()
 
 
+def test_a_connection_that_lay_idle_while_the_server_was_restarted_is_made_anew() -> None:
+    server = postgres.Server(["listen_addresses="])
+    engine = open_database(postgres.fresh_database(server=server.address))
+    with engine.connect() as connection:
+        idle = connection.info
+    idle["used"] = float("-inf")
+
+    server.crash()
+    server.start()
+
+    use(engine)
+    engine.dispose()
+    server.stop()
+
+
 def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> None:
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
