@@ -63,11 +63,14 @@ class Delivery:
 
     def tell_due(self) -> float:
         """Tell what is due now. Seconds until there is more to do."""
-        while self._is_on() and (due := self._rows.waiting(self.channel, self._clock(), _AT_ONCE)):
+        while self._is_on():
+            due = self._rows.waiting(self.channel, self._clock(), _AT_ONCE)
             for alert in due:
                 if not self._is_on():
                     break
                 self._tell(alert)
+            if len(due) < _AT_ONCE:
+                break
         return self._pause()
 
     def _run(self) -> None:

@@ -103,6 +103,7 @@ class Alerts:
 
     def _begin(self) -> None:
         """What waited for others waits for these channels now, or for none."""
+        self._subscription.forget()
         self._rows.give_up_others([each.channel for each in self._deliveries], "the settings name this channel no more")
         for delivery in self._deliveries:
             delivery.begin()

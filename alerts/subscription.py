@@ -1,6 +1,7 @@
 """Reads `sqa-handoffs` and writes down who is to be told: rows and position in one transaction. Never tells anybody."""
 
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from schemas.topics import SQA_HANDOFFS
 from streams.log import Log, LogRefused, Record
 
 BATCH = 500
+CHECK_EVERY_S = 5.0
 
 
 class Wanted(NamedTuple):
@@ -36,6 +38,7 @@ class Subscription:
         self._log_lines = log_lines
         self._cool_down = settings.cool_down.model_dump()
         self._known: dict[int, int] = {}
+        self._generation, self._look_again = "", 0.0
 
     @property
     def positions(self) -> dict[int, int]:
@@ -44,13 +47,30 @@ class Subscription:
 
     def advance(self) -> int:
         """One batch of every partition; how many records. Raises `LogRefused`, and `AnotherReader` from a zombie."""
-        generation = self._log.generation(SQA_HANDOFFS)
-        positions = self._rows.positions(generation, self._log.partitions(SQA_HANDOFFS))
-        if not self._known:
-            self._refuse_beyond(positions)
-        moved = [self._advance(generation, partition, position) for partition, position in positions.items()]
+        generation = self._checked()
+        positions = self._known or self._begun(generation)
+        records = self._log.read_each(SQA_HANDOFFS, positions, BATCH)
+        moved = [self._advance(generation, each, position, records[each]) for each, position in positions.items()]
         self._known = {partition: new for partition, (new, _) in zip(positions, moved, strict=True)}
         return sum(count for _, count in moved)
+
+    def forget(self) -> None:
+        """Others may have read on meanwhile."""
+        self._known = {}
+
+    def _checked(self) -> str:
+        """Which log it is; a broker is asked for it every so often alone."""
+        if monotonic() >= self._look_again:
+            before, self._generation = self._generation, self._log.generation(SQA_HANDOFFS)
+            if self._generation != before:
+                self.forget()
+            self._look_again = monotonic() + CHECK_EVERY_S
+        return self._generation
+
+    def _begun(self, generation: str) -> dict[int, int]:
+        positions = self._rows.positions(generation, self._log.partitions(SQA_HANDOFFS))
+        self._refuse_beyond(positions)
+        return positions
 
     def _refuse_beyond(self, positions: dict[int, int]) -> None:
         for partition, position in positions.items():
@@ -61,8 +81,7 @@ class Subscription:
                     f"{position}: records were lost, or this is another log; name the log that belongs to this database"
                 )
 
-    def _advance(self, generation: str, partition: int, position: int) -> tuple[int, int]:
-        records = self._log.read(SQA_HANDOFFS, partition, position, BATCH)
+    def _advance(self, generation: str, partition: int, position: int, records: Sequence[Record]) -> tuple[int, int]:
         if not records:
             return position, 0
         new = records[-1].offset + 1

@@ -175,7 +175,7 @@ def test_a_log_that_was_made_anew_is_refused(world: World) -> None:
         connection.execute(checkpoints.update().values(log="before"))
 
     with pytest.raises(LogRefused, match=r"another topic \(.+\) than the one these alerts have read \(before\)"):
-        world.subscription.advance()
+        world.another_subscription().advance()
 
 
 def test_a_checkpoint_beyond_the_end_is_refused(world: World) -> None:
