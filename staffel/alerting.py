@@ -73,13 +73,11 @@ def hosted_alerts(staffel: Staffel, log_lines: Any) -> Iterator[list[Alerts]]:
 
 def alerting(staffel: Staffel, process: "Process") -> "Role":
     """A process that tells; a second one waits for the first."""
-    from staffel.process import Idle
     from staffel.roles import Role
 
     alerts = alerts_of(staffel, process.log, holder_here())
-    idle = Idle(dict, lambda _, seconds: alerts.wait(seconds))
     measures = [log_measure(staffel.log), alerts_measure(staffel.engine, staffel.log, process.settings.ready_lag)]
-    return Role([alerts], idle, measures, alerts.close)
+    return Role([alerts], alerts.wait, measures, alerts.close)
 
 
 def alerts_measure(engine: Database, log: Log, most: int) -> Measure:

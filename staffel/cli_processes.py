@@ -87,7 +87,7 @@ def run(name: str, port: int | None, role_of: "Callable[[Staffel, Process], Role
         try:
             role = role_of(staffel, running)
             running.watch.begin(role.measures, running.stop)
-            work(role.steps, role.idle, running)
+            work(role.steps, role.wait, running)
             given_back(role.close, running)
         finally:
             staffel.close()

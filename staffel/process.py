@@ -6,7 +6,7 @@ again, ever less often; whatever it cannot know is an exit with 70, and a superv
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Timer
@@ -32,12 +32,14 @@ PATIENCE_S = 10.0
 STOP_S = 20.0
 """The longest a process takes to end; what is in hand then is as if it had been killed."""
 INTERNAL = 70
+FEW, BREATH_S = 500, 0.02
+"""After a round that moved few records: what comes meanwhile costs the next round nothing more."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 SAY_AGAIN_S = 5.0
 
 Made = TypeVar("Made")
-Seen = Mapping[int, int]
-
+Wait = Callable[[float], object]
+"""Blocks for so many seconds, or until there may be something to do."""
 
 PASSING = (LogUnavailable, DatabaseTrouble, NotLaidDown, LeaseLost)
 """Troubles that may be over without a restart."""
@@ -54,13 +56,6 @@ class Process:
     metrics: Metrics
     pulse: Pulse
     watch: Watch
-
-
-class Idle:
-    """What to wait for where there is nothing to do. `seen` is taken before a round, so that nothing is missed."""
-
-    def __init__(self, seen: Callable[[], Seen], wait: Callable[[Seen, float], object]) -> None:
-        self.seen, self.wait = seen, wait
 
 
 @contextmanager
@@ -135,12 +130,12 @@ def awaited(make: Callable[[], Made], process: Process) -> Made | None:
     return None
 
 
-def work(steps: Sequence[Step], idle: Idle, process: Process) -> None:
+def work(steps: Sequence[Step], wait: Wait, process: Process) -> None:
     """Make the steps round and round until the process is asked to end."""
     told, pause = watched(steps, process.pulse), FIRST_PAUSE_S
     while not process.stop.is_set():
         try:
-            turn(told, idle, process)
+            turn(told, wait, process)
             pause = FIRST_PAUSE_S
         except PASSING as trouble:
             process.pulse.ails(str(trouble))
@@ -156,13 +151,15 @@ def given_back(close: Callable[[], object], process: Process) -> None:
         process.log.warning("not_given_back", why=str(trouble))
 
 
-def turn(steps: Sequence[Step], idle: Idle, process: Process) -> None:
-    """One round, and a moment of waiting where it moved nothing."""
-    seen, moved = idle.seen(), 0
+def turn(steps: Sequence[Step], wait: Wait, process: Process) -> None:
+    """One round, and a moment of waiting where it moved nothing, or little."""
+    moved = 0
     for step in steps:
         if process.stop.is_set():
             return
         moved += step.advance()
     process.pulse.goes_on()
     if not moved:
-        idle.wait(seen, IDLE_S)
+        wait(IDLE_S)
+    elif moved < FEW:
+        process.stop.wait(BREATH_S)

@@ -1,6 +1,7 @@
 """Which steps each process of the scale-out host makes, what it waits for, and what is looked at. Never makes one."""
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 from projections.leases import holder_here
@@ -10,21 +11,36 @@ from projections.relay import Relay
 from projections.sharing import Shares
 from projections.timers import Timers
 from schemas.topics import SCORES
-from staffel.measures import database_measure, ends, log_measure, outbox_measure, projected_measure, scored_measure
-from staffel.process import Idle, Process
+from staffel.measures import database_measure, log_measure, outbox_measure, projected_measure, scored_measure
+from staffel.process import Process, Wait
 from staffel.watching import Measure
 from staffel.wiring import Embedded, Staffel, replay_of
 from streams.embedded import Step
 from streams.notices import MOVES, OUTBOX, Notices
 
-holder = holder_here
+TIMERS_EVERY_S = 0.5
+
+
+class Seldom:
+    """A step that looks at clocks alone, and need not in every round."""
+
+    def __init__(self, step: Step, every: float) -> None:
+        self.name = step.name
+        self._step, self._every, self._next = step, every, 0.0
+
+    def advance(self) -> int:
+        if monotonic() < self._next:
+            return 0
+        moved = self._step.advance()
+        self._next = 0.0 if moved else monotonic() + self._every
+        return moved
 
 
 class Role(NamedTuple):
     """`close` gives back what others wait for."""
 
     steps: Sequence[Step]
-    idle: Idle
+    wait: Wait
     measures: Sequence[Measure]
     close: Callable[[], object]
 
@@ -34,9 +50,15 @@ def projecting(staffel: Staffel, process: Process) -> Role:
     engine, log = staffel.engine, staffel.log
     shares = Shares(engine, log, holder_here(), staffel.clock)
     projector = Projector(engine, log, replay=replay_of(log), share=shares)
-    idle = Idle(lambda: ends(log, SCORES), lambda seen, timeout: log.wait(seen, timeout, SCORES))
     measures = [*_reached(staffel), projected_measure(engine, log, process.settings.ready_lag)]
-    return Role([projector], idle, measures, shares.close)
+
+    def wait(timeout: float) -> None:
+        if projector.positions:
+            log.wait(projector.positions, timeout, SCORES)
+        else:  # others have all partitions
+            process.stop.wait(timeout)
+
+    return Role([projector], wait, measures, shares.close)
 
 
 def relaying(staffel: Staffel, process: Process) -> Role:
@@ -51,12 +73,12 @@ def relaying(staffel: Staffel, process: Process) -> Role:
         for part in (mover, relay, timers, notices):
             part.close()
 
-    return Role([mover, relay, timers], Idle(dict, lambda _, timeout: notices.wait(timeout)), measures, close)
+    return Role([mover, relay, Seldom(timers, TIMERS_EVERY_S)], notices.wait, measures, close)
 
 
 def showing(staffel: Staffel, process: Process) -> Role:
     """Nothing yet but its own health."""
-    return Role([], Idle(dict, lambda _, seconds: process.stop.wait(seconds)), _reached(staffel), _nothing)
+    return Role([], process.stop.wait, _reached(staffel), _nothing)
 
 
 def hosting_measures(staffel: Embedded) -> list[Measure]:

@@ -4,7 +4,7 @@ Never believes the offsets of the group.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 _PATIENCE_S = 2.0
+FEW = 500
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -40,13 +41,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return [(tp, before[tp], next, records.get(tp, [])) for tp, next in after.items() if next != before[tp]]
 
     async def _fetch_in_turn(self, consumer: Any, places: Any, timeout: Any, most: Any) -> Any:
-        """Of one partition after the other: what was fetched ahead of one of them may keep a worker busy for long."""
-        for _ in places:
-            self._turn += 1
-            place = sorted(places)[self._turn % len(places)]
-            if records := await super()._fetch_records(consumer, {place}, 0, most):
-                return records
-        return await super()._fetch_records(consumer, places, timeout, most)
+        """Of one partition after the other, until they are not few: what was fetched ahead of one of them may keep a
+        worker busy for long, and what came in meanwhile is best folded in one go."""
+        found: dict[Any, Any] = {}
+        for place in self._in_turn(sorted(places)):
+            found |= await super()._fetch_records(consumer, {place}, 0, most)
+            if sum(map(len, found.values())) >= FEW:
+                break
+        return found or await super()._fetch_records(consumer, places, timeout, most)
+
+    def _in_turn(self, places: list[Any]) -> list[Any]:
+        """Beginning with the next one at each call."""
+        self._turn += 1
+        begin = self._turn % len(places) if places else 0
+        return places[begin:] + places[:begin]
+
+
+def are_few(messages: Sequence[Any]) -> bool:
+    """Whether waiting for more costs less than folding these by themselves."""
+    return 0 < sum(len(message.value.records) for message in messages) < FEW
 
 
 def known(assignment: Any, tp: Any) -> Any:
@@ -73,8 +86,11 @@ class Consumer(driver.Consumer):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)
                 continue
-            for message in await self._fetched():
+            messages = await self._fetched()
+            for message in messages:
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
+            if are_few(messages):
+                await asyncio.sleep(self.app.host.options.breath_s)
 
     async def _fetched(self) -> list[ConsumerMessage]:
         """A fetch never spans a seek; what comes while a rebalance begins is dropped, for a seek follows."""

@@ -16,6 +16,8 @@ class WorkerOptions:
     """How long a worker may be silent before its partitions go to others."""
     fetch_records: int = 5_000
     """Records of one fetch, at most, and so facts of one unit."""
+    breath_s: float = 0.01
+    """Between two fetches of few records: what comes meanwhile makes one unit, not many."""
     unit_bytes: int = 4_000_000
     """A unit is cut into smaller ones beyond it, but for a single fact: what an account tells once is told for all."""
     largest_unit: int = LARGEST_RECORD

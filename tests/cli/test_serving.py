@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -14,8 +15,9 @@ import structlog
 from projections.trouble import DatabaseTrouble
 from staffel.health_pages import pages, serve
 from staffel.metrics import Metrics
-from staffel.process import Idle, Process, awaited, open_pages, work
+from staffel.process import BREATH_S, FEW, Process, awaited, open_pages, work
 from staffel.pulse import Pulse
+from staffel.roles import Seldom
 from staffel.scale_out import NotLaidDown
 from staffel.session import Usage
 from staffel.settings import Settings
@@ -86,8 +88,48 @@ def ended() -> Event:
 
 
 def worked(process: Process, *rounds: int | Exception) -> None:
-    idle = Idle(dict, lambda _, __: None)
-    work([Scripted(process.stop, *rounds)], idle, process)
+    work([Scripted(process.stop, *rounds)], lambda _: None, process)
+
+
+class Patient(Event):
+    """Tells for how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("moved", "breaths"), [(0, []), (1, [BREATH_S]), (FEW - 1, [BREATH_S]), (FEW, [])])
+def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, moved: int, breaths: list[float]) -> None:
+    stop = Patient()
+    patient = replace(process, stop=stop)
+    idle: list[float] = []
+
+    work([Scripted(stop, moved)], idle.append, patient)
+
+    assert (stop.waited, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
+
+
+def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
+    looks = Counting([3, 0, 5])
+    seldom = Seldom(looks, every=3600)
+    assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
+    assert (seldom.name, looks.rest) == ("counting", [5])
+
+
+@dataclass
+class Counting:
+    """Moves what it is told to."""
+
+    rest: list[int]
+    name: str = "counting"
+
+    def advance(self) -> int:
+        return self.rest.pop(0)
 
 
 def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:
@@ -168,7 +210,7 @@ def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_oth
             return 1
 
     never = Scripted(Event(), AssertionError("a step after the end"))
-    work([Asked(), never], Idle(dict, lambda _, __: None), process)
+    work([Asked(), never], lambda _: None, process)
     assert 'staffel_records_total{step="asked"} 1.0' in asked(process, "/metrics")[1]
 
 

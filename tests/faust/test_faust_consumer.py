@@ -9,7 +9,7 @@ import pytest
 from faust.types.tuples import ConsumerMessage
 
 from streams import faust_host
-from streams.faust_consumer import Consumer
+from streams.faust_consumer import FEW, Consumer, are_few
 from streams.worker import Delivery, Worker
 from tests.faust.fakes import SOURCE, Broker, Ended, Got, Summing, end, fetched, got, owner
 from tests.test_architecture import PACKAGES, imports, sources
@@ -91,6 +91,16 @@ async def test_no_fetch_begins_before_the_seek_is_done() -> None:
     consumer.seek.set()
     await seeking
     assert len(await fetching) == 1
+
+
+async def test_after_few_records_more_may_come_before_the_next_fetch_and_after_many_none_need_to() -> None:
+    worker = await owner(Broker())
+    few, many = got([(0, 1)]), got([(n, 1) for n in range(FEW)])
+
+    def messages(records: list[Got]) -> list[Any]:
+        return [SimpleNamespace(value=Delivery(worker.parts[0], 0, len(records), records))]
+
+    assert (are_few(messages(few)), are_few(messages(many)), are_few([])) == (True, False, False)
 
 
 async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() -> None:
