@@ -5,11 +5,14 @@ that lost a row or an alert, or told one twice.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import quantiles
 from threading import Event, Lock, Thread
 from time import monotonic, time_ns
 from typing import Any
+
+from kafka import KafkaProducer
 
 from benchmarks.embedded import ACT_NOW
 from benchmarks.figures import Figure
@@ -17,19 +20,22 @@ from benchmarks.kafka.contenders import Place
 from benchmarks.kafka.fleet import Fleet, Patience, fleet
 from benchmarks.kafka.loading import lay_down
 from benchmarks.kafka.outcome import NotRight, Outcome
+from benchmarks.kafka.programs import Program
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
 from projections.database import reading
 from schemas.facts import HEADERS
-from streams.kafka_clients import open_producer
+from streams.kafka_clients import client_settings
+from streams.notices import PROJECTED, Notices
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
 
 ROW_MS, ALERT_MS = 250, 400
 FORM_EVERY = 25
 """One fact in so many is a request to act now, and makes an alert."""
-_LOOK_S = 0.004
+_LOOK_S = 0.25
+"""At least so often one looks."""
 _PATIENCE_S = 60.0
 _SEEN = "SELECT account FROM accounts WHERE account = ANY(%s)"
 
@@ -62,9 +68,9 @@ def measure(stage: Stage, sizes: Sizes, outcome: Outcome) -> Iterator[Figure]:
     outcome.settings["processes"] = "one worker, project, relay and alerts each, as they come; one webhook"
     place = Place(stage, "latency", sizes.partitions, 0)
     lay_down(place.address, place.partitions, ACT_NOW)
-    count = sizes.latency_seconds * sizes.per_second
+    count, warm = sizes.latency_seconds * sizes.per_second, sizes.latency_seconds * sizes.per_second // 2
     with receiving() as receiver, fleet(place, alerts_to(receiver, stage)) as fleet_:
-        course = driven(fleet_, receiver, count, sizes.per_second)
+        course = driven(fleet_, receiver, warm, count, sizes.per_second)
     rows = [(seen - course.due[account]) * 1000 for account, seen in course.seen.items()]
     alerts = alerted(receiver, course)
     rate = f"{count:,} facts at {sizes.per_second}/s"
@@ -86,21 +92,30 @@ def alerts_to(receiver: Receiver, stage: Stage) -> dict[str, str]:
     return {"STAFFEL_ALERTS": str(file), "BENCH_SECRET": SECRET}
 
 
-def driven(fleet_: Fleet, receiver: Receiver, count: int, per_second: int) -> Course:
-    """All processes at work. A first fact comes and is waited for before the clock runs."""
+def driven(fleet_: Fleet, receiver: Receiver, warm: int, count: int, per_second: int) -> Course:
+    """All processes at work. The first facts warm them up, at the same rate, and count for nothing."""
     fleet_.engine.dispose()
-    producer = open_producer(fleet_.place.address, "bench")
+    producer = open_producer(fleet_.place)
     with fleet_.all_running("worker", "project", "relay", "alerts") as programs:
-        warm, course = Course(), Course()
-        produce(fleet_, producer, warm, range(-FORM_EVERY, 0), per_second)
-        watched(fleet_, warm, Patience(programs, _PATIENCE_S))
-        receiver.await_requests(1, _PATIENCE_S)
-        sending = Thread(target=produce, args=(fleet_, producer, course, range(count), per_second))
-        sending.start()
-        watched(fleet_, course, Patience(programs, _PATIENCE_S + count / per_second), sending)
-        receiver.await_requests(1 + count // FORM_EVERY, _PATIENCE_S)
+        passed(fleet_, producer, range(warm), per_second, programs)
+        course = passed(fleet_, producer, range(warm, warm + count), per_second, programs)
+        receiver.await_requests(len(range(0, warm + count, FORM_EVERY)), _PATIENCE_S)
     producer.close()
     return course
+
+
+def passed(fleet_: Fleet, producer: KafkaProducer, numbers: range, per_second: int, programs: list[Program]) -> Course:
+    """The course of these facts, once all of them are visible."""
+    course = Course()
+    sending = Thread(target=produce, args=(fleet_, producer, course, numbers, per_second))
+    sending.start()
+    watched(fleet_, course, Patience(programs, _PATIENCE_S + len(numbers) / per_second), sending)
+    return course
+
+
+def open_producer(place: Place) -> KafkaProducer:
+    """As clients of Apache Kafka come since 4.0: what comes within five milliseconds goes together."""
+    return KafkaProducer(**client_settings(place.address, "bench"), acks="all", compression_type="lz4", linger_ms=5)
 
 
 def produce(fleet_: Fleet, producer: Any, course: Course, numbers: range, per_second: int) -> None:
@@ -116,22 +131,22 @@ def produce(fleet_: Fleet, producer: Any, course: Course, numbers: range, per_se
 
 def fact(number: int) -> tuple[str, bytes]:
     """The first one of its account."""
-    account, contact = account_name(number + FORM_EVERY), f"c_{number + FORM_EVERY:012x}"
+    account, contact = account_name(number), f"c_{number:012x}"
     type_, content = ("web.page_viewed", '{"url":"/pricing"}')
     if number % FORM_EVERY == 0:
         type_, content = ("web.form_submitted", '{"form":"contact"}')
     return account, written(f"l{number}", account, contact, time_ns() // 1_000_000, type_, content)
 
 
-def watched(fleet_: Fleet, course: Course, patience: Patience, sending: Thread | None = None) -> None:
-    """Look for rows every few milliseconds until all are there."""
-    pause = Event()
-    while (pending := course.looked_for()) or (sending is not None and sending.is_alive()):
-        with reading(fleet_.engine).connect() as connection:
-            found = connection.exec_driver_sql(_SEEN, (pending,)).scalars().all() if pending else []
-        course.found(list(found), monotonic())
-        patience.check()
-        pause.wait(_LOOK_S)
+def watched(fleet_: Fleet, course: Course, patience: Patience, sending: Thread) -> None:
+    """Look for rows whenever a projector tells that it wrote some, as an open page would, until all are there."""
+    with closing(Notices(fleet_.engine, [PROJECTED])) as notices:
+        while (pending := course.looked_for()) or sending.is_alive():
+            with reading(fleet_.engine).connect() as connection:
+                found = connection.exec_driver_sql(_SEEN, (pending,)).scalars().all() if pending else []
+            course.found(list(found), monotonic())
+            patience.check()
+            notices.wait(_LOOK_S)
 
 
 def alerted(receiver: Receiver, course: Course) -> list[float]:
