@@ -77,7 +77,8 @@ class Fetching:
         return self._wire.ask_soon(request, topic.leaders[partition], _REQUEST_S)
 
     def fetch_each(self, name: str, offsets: Mapping[int, int]) -> Mapping[int, Fetched]:
-        """What stands in several partitions, by one question to each broker; those that had trouble are left out."""
+        """What stands in several partitions, by one question to each broker. Left out are those that had trouble, and
+        those that others left no room."""
         topic = self.topic(name)
         leaders = {topic.leaders[partition] for partition in offsets}
         asked = [
@@ -90,7 +91,7 @@ class Fetching:
             with suppress(broken.KafkaError):
                 told = told_of(settled(each, _REQUEST_S))
                 found |= {partition: fetched_of(part) for partition, part in told if not part.error_code}
-        return found
+        return {each: fetched for each, fetched in found.items() if fetched.content or fetched.end <= offsets[each]}
 
     def arrived(self, name: str, partition: int, offset: int, asked: Any, limit: int = CHUNK) -> Fetched:
         """The answer to `fetch_soon`; where it failed on the way, asked again."""
@@ -182,7 +183,7 @@ def fetch_request(topic: Topic, offsets: Mapping[int, int], limit: int = CHUNK, 
         for partition, offset in offsets.items()
     ]  # fmt: skip
     return FetchRequest(
-        replica_id=-1, max_wait_ms=int(patience * 1000), min_bytes=1, max_bytes=max(CHUNK, limit),
+        replica_id=-1, max_wait_ms=int(patience * 1000), min_bytes=1, max_bytes=max(CHUNK, limit * len(offsets)),
         isolation_level=_COMMITTED, session_id=0, session_epoch=-1,
         topics=[FetchRequest.FetchTopic(topic_id=topic.id, partitions=partitions)],
         forgotten_topics_data=[], rack_id="", min_version=_BY_ID, max_version=_BY_ID,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from random import Random
 from threading import Event
 from time import monotonic
@@ -14,7 +15,7 @@ from schemas.topics import ENGAGEMENT, SCORES
 from streams import kafka_reader
 from streams.kafka_address import KafkaAddress
 from streams.kafka_clients import admin_client
-from streams.kafka_fetching import Fetched
+from streams.kafka_fetching import CHUNK, Fetched
 from streams.kafka_log import KafkaLog
 from streams.kafka_reader import HELD, Watch
 from streams.log import Log, LogUnavailable, NewRecord, Record
@@ -149,6 +150,17 @@ def test_a_read_of_big_records_answers_some_of_them(log: KafkaLog, monkeypatch: 
     size = sum(len(record.value) for record in first)
     assert kafka_reader.AT_ONCE <= size <= kafka_reader.AT_ONCE + 2_000_000
     assert [record.value for record in follow(log, 1_000)] == [record.value for record in big]
+
+
+def test_no_partition_waits_for_others_that_hold_much() -> None:
+    with fresh_topics(kafka_server(), partitions=4) as address, closing(KafkaLog(address, client="test")) as log:
+        for partition in range(4):
+            for turn in range(3):  # each a batch larger than what is asked of a partition at once
+                log.append(SCORES, scores_of(Random(turn).randbytes(2 * CHUNK)), partition=partition)
+
+        read = log.read_each(SCORES, dict.fromkeys(range(4), 0), 500)
+
+    assert {partition: len(records) for partition, records in read.items()} == dict.fromkeys(range(4), 3)
 
 
 def test_what_is_held_ready_is_bounded_however_many_read(log: KafkaLog) -> None:
