@@ -150,11 +150,6 @@ class AlertRows:
         with self._reading.connect() as connection:
             return dict.fromkeys(STATUSES, 0) | {row[0]: row[1] for row in connection.execute(counted)}
 
-    def oldest_waiting(self) -> int | None:
-        """When the oldest event happened that somebody is still to be told of."""
-        with self._reading.connect() as connection:
-            return connection.execute(select(func.min(alerts.c.at)).where(alerts.c.status == WAITING)).scalar()
-
     def names(self, accounts: Iterable[str]) -> dict[str, str]:
         """Account -> its name, where one is known."""
         columns = (directory_accounts.c.account, directory_accounts.c.name)
