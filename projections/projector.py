@@ -1,11 +1,11 @@
-"""The projector: score updates into read models, one transaction per round. Never touches the world.
+"""The projector: score updates into read models, whole batches or nothing of them. Never touches the world.
 
 The transaction holds read models, ledger, timers, work in hand and the checkpoints; what was read is written whole or
 not at all, and what comes twice changes nothing. Where updates are missing, because the log kept the last one of each
 key alone, the partition is told anew by a replay of `engagement`, work and all, and then read on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple, Protocol
 
@@ -23,7 +23,9 @@ from streams.log import Log, LogRefused, Record
 from streams.notices import PROJECTED, tell
 
 BATCH = 20_000
-"""Records of a round."""
+"""Records of a partition at once: an account that comes several times among them is written once."""
+FEW = 1_000
+"""Fewer of a partition are written together with those of others: each statement is one round trip to the server."""
 CHECK_EVERY_S = 5.0
 
 
@@ -64,6 +66,13 @@ class _Retelling(NamedTuple):
     rest: Iterator[Batch]
 
 
+class _Read(NamedTuple):
+    """What the log holds next of a partition."""
+
+    part: _Part
+    records: Sequence[Record]
+
+
 class _Portion(NamedTuple):
     """What is written of a partition, and where its checkpoint goes with it."""
 
@@ -91,6 +100,7 @@ class Projector:
     ) -> None:
         self.name = f"projector {name}"
         self._engine, self._log, self._projection, self._replay, self._batch = engine, log, name, replay, batch
+        self._few = min(FEW, batch)
         self._share = share or Whole(log)
         self._retellings: dict[int, _Retelling] = {}
         self.positions: dict[int, int] = {}
@@ -119,34 +129,47 @@ class Projector:
 
     def _advance(self, version: int, parts: Sequence[_Part]) -> int:
         told = {part.partition: self._retell(version, part.partition) for part in parts}
-        most = max(1, self._batch // max(1, len(parts)))
-        portions = self._read([part for part in parts if not told[part.partition]], most)
+        retold = {partition for partition, count in told.items() if count is not None}
+        read = self._read([part for part in parts if not told[part.partition]])
+        few = [each for each in read if len(each.records) < self._few]
+        many = [each for each in read if len(each.records) >= self._few]
+        self._write_together(version, [_portion(*each) for each in few], retold)
+        moved = sum(count or 0 for count in told.values()) + sum(len(each.records) for each in few)
+        return moved + sum(self._write_many(version, each, retold) for each in many)
+
+    def _read(self, parts: Sequence[_Part]) -> list[_Read]:
+        """The next records of each partition that has some."""
+        checked = [part._replace(checkpoint=self._checked(*part)) for part in parts]
+        self.positions = {part.partition: part.checkpoint.next_offset for part in checked}
+        records = self._log.read_each(SCORES, self.positions, self._few)
+        return [_Read(part, some) for part in checked if (some := records[part.partition])]
+
+    def _write_together(self, version: int, portions: Sequence[_Portion], retold: Collection[int]) -> None:
         try:
             if portions:
                 self._write(version, portions)
         except Hole:
             for portion in portions:
-                self._write_alone(version, portion, retold=told[portion.part.partition] is not None)
-        return sum(count or 0 for count in told.values()) + sum(self._moved(portion) for portion in portions)
+                self._write_alone(version, portion, retold)
 
-    def _moved(self, portion: _Portion) -> int:
-        return portion.new.next_offset - portion.part.checkpoint.next_offset
+    def _write_many(self, version: int, read: _Read, retold: Collection[int]) -> int:
+        """As many as one transaction is meant for, of a partition that is its own still; how many they were."""
+        partition, records = read.part.partition, read.records
+        if not self._share.keep(partition):
+            return 0
+        rest = self._batch - len(records)
+        more = self._log.read(SCORES, partition, records[-1].offset + 1, rest) if rest else []
+        self._write_alone(version, _portion(read.part, [*records, *more]), retold)
+        return len(records) + len(more)
 
-    def _read(self, parts: Sequence[_Part], most: int) -> list[_Portion]:
-        """The next records of each partition that has some."""
-        checked = [part._replace(checkpoint=self._checked(*part)) for part in parts]
-        self.positions = {part.partition: part.checkpoint.next_offset for part in checked}
-        records = self._log.read_each(SCORES, self.positions, most)
-        return [_portion(part, some) for part in checked if (some := records[part.partition])]
-
-    def _write_alone(self, version: int, portion: _Portion, *, retold: bool) -> None:
-        """One partition by itself, where another one, or it, misses updates."""
+    def _write_alone(self, version: int, portion: _Portion, retold: Collection[int]) -> None:
+        """One partition by itself; where it misses updates, it is told anew in the next rounds."""
+        partition = portion.part.partition
         try:
             self._write(version, [portion])
         except Hole:
-            if self._replay is None or retold:
+            if self._replay is None or partition in retold:
                 raise
-            partition = portion.part.partition
             rest = batches(partition, self._replay(partition), self._batch)
             self._retellings[partition] = _Retelling(portion.part, rest)
 
@@ -183,7 +206,7 @@ class Projector:
         return stands._replace(log=self._generation)
 
     def _write(self, version: int, portions: Sequence[_Portion]) -> None:
-        """One transaction: a round trip to the server costs the same for one partition as for all."""
+        """One transaction."""
         with self._engine.begin() as connection:
             self._move(connection, version, portions)
             write_batches(connection, read_models(version), [portion.batch for portion in portions])
