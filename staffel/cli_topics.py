@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Partitions = Annotated[
     int | None,
-    typer.Option(min=1, max=256, help="Of every topic, for ever: as many workers can share the work. [default: 6]"),
+    typer.Option(min=1, max=256, help="Of every topic, for ever: as many workers can share the work; 6 by default."),
 ]
 Replication = Annotated[
     int, typer.Option(min=1, max=9, help="Brokers that keep each record; 3 where none may be lost with a broker.")
