@@ -69,10 +69,10 @@ This home is as it was; record nothing into it any more.
 Next, each with STAFFEL_LOG={without_password(kafka)} and STAFFEL_DATABASE={without_password(database)}:
   staffel worker     one or more, up to one for each partition
   staffel project
-  staffel relay
 `staffel doctor` tells when they have caught up; before that, record nothing over there.
-To compare: `staffel audit replay --json` tells the same seq and digest of every account here and there, and
-`staffel audit verify` over there finds no mismatch."""
+Then compare: `staffel audit replay --json` tells the same seq and digest of every account here and there, and
+`staffel audit verify` over there finds no mismatch.
+  staffel relay      last: it records what is due by now, and so moves accounts on"""
 
 
 def without_password(url: str) -> str:
