@@ -49,6 +49,7 @@ class Subscription:
         """One batch of every partition; how many records. Raises `LogRefused`, and `AnotherReader` from a zombie."""
         generation = self._checked()
         positions = self._known or self._begun(generation)
+        self.forget()  # a round that breaks off may have moved some of them
         records = self._log.read_each(SQA_HANDOFFS, positions, BATCH)
         moved = [self._advance(generation, each, position, records[each]) for each, position in positions.items()]
         self._known = {partition: new for partition, (new, _) in zip(positions, moved, strict=True)}

@@ -80,11 +80,9 @@ class Fetching:
         """What stands in several partitions, by one question to each broker. Left out are those that had trouble, and
         those that others left no room."""
         topic = self.topic(name)
-        leaders = {topic.leaders[partition] for partition in offsets}
         asked = [
             self._wire.ask_soon(fetch_request(topic, part, CHUNK), leader, _REQUEST_S)
-            for leader in leaders
-            if (part := {each: offset for each, offset in offsets.items() if topic.leaders[each] == leader})
+            for leader, part in by_leader(topic, offsets).items()
         ]
         found: dict[int, Fetched] = {}
         for each in asked:
@@ -172,6 +170,14 @@ class Fetching:
                 )
             self._topics[found.name] = found
         return found
+
+
+def by_leader(topic: Topic, offsets: Mapping[int, int]) -> dict[int, dict[int, int]]:
+    """The offsets of the partitions that each broker leads."""
+    found: dict[int, dict[int, int]] = {}
+    for partition, offset in offsets.items():
+        found.setdefault(topic.leaders[partition], {})[partition] = offset
+    return found
 
 
 def fetch_request(topic: Topic, offsets: Mapping[int, int], limit: int = CHUNK, patience: float = 0) -> Any:

@@ -5,6 +5,7 @@ and unpacked at once, the fields of a record are taken by their places.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from struct import Struct
 from typing import NamedTuple
 
@@ -113,18 +114,14 @@ def _unpacked(batch: Batch) -> bytes:
     kind = batch.attributes & _CODEC
     if not kind:
         return packed
-    name, unpack = _UNPACK.get(kind, (f"codec {kind}", _unknown))
-    try:
-        return unpack(packed)
-    except (TypeError, NotImplementedError):
-        raise LogError(
-            f"the batch at offset {batch.first} is packed by {name}, which cannot be unpacked here; install "
-            f"kafka-python[{name}], or let the producers of this topic use lz4"
-        ) from None
-
-
-def _unknown(packed: bytes) -> bytes:
-    raise NotImplementedError
+    name, unpack = _UNPACK.get(kind, (f"codec {kind}", None))
+    with suppress(TypeError, NotImplementedError):  # kafka-python's, where the library of a codec is missing
+        if unpack is not None:
+            return unpack(packed)
+    raise LogError(
+        f"the batch at offset {batch.first} is packed by {name}, which cannot be unpacked here; install "
+        f"kafka-python[{name}], or let the producers of this topic use lz4"
+    )
 
 
 def _records(body: bytes, batch: Batch, start: int, wanted: bytes | None) -> list[Record]:

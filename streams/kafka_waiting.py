@@ -10,7 +10,7 @@ from kafka import errors as broken
 
 from streams.kafka_address import KafkaAddress
 from streams.kafka_clients import Wire, is_passing
-from streams.kafka_fetching import Fetched, Fetching, Topic, fetch_request, fetched_of, told_of
+from streams.kafka_fetching import Fetched, Fetching, Topic, by_leader, fetch_request, fetched_of, told_of
 from streams.kafka_records import batches, next_offset
 
 _LONGEST_S = 20.0
@@ -103,11 +103,3 @@ def steps(fetched: Fetched, offsets: dict[int, int], partition: int) -> bool:
             return True
     offsets[partition] = max(offsets[partition], next_offset(fetched.content) or 0)
     return False
-
-
-def by_leader(topic: Topic, offsets: Mapping[int, int]) -> dict[int, dict[int, int]]:
-    """The offsets of the partitions that each broker leads."""
-    found: dict[int, dict[int, int]] = {}
-    for partition, offset in offsets.items():
-        found.setdefault(topic.leaders[partition], {})[partition] = offset
-    return found

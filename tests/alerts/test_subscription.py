@@ -1,6 +1,7 @@
 """Reading the topic: which rows are written, and how far it was read. On SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -160,6 +161,16 @@ def test_rows_and_checkpoint_are_written_together_or_not_at_all(world: World) ->
     assert (len(world.read().alerts("id")), world.checkpoints()) == (1, {0: 1})
 
 
+def test_a_round_that_breaks_off_between_partitions_is_gone_on_with(database: Engine) -> None:
+    world = World(database, partitions=4)
+    companies = [f"company{n}.com" for n in range(20)]
+    world.given(proposed("first.com")).published(*map(proposed, companies))
+    with pytest.raises(_Killed):
+        _die_before_alerts_are_added(world, after=2)
+
+    assert sorted(world.read().alerts("account")) == sorted(["first.com", *companies])
+
+
 def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
     world.given(proposed()).published(proposed("other.com"))
     alive, world.log = world.subscription, _Interrupted(world.engine, lambda: alive.advance())
@@ -198,9 +209,12 @@ class _Killed(Exception):
     """The process died here."""
 
 
-def _die_before_alerts_are_added(world: World) -> None:
+def _die_before_alerts_are_added(world: World, after: int = 0) -> None:
+    """`after`: as many partitions had some added."""
+    added = count()
+
     def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith('INSERT INTO "alerts"'):
+        if statement.startswith('INSERT INTO "alerts"') and next(added) >= after:
             raise _Killed
 
     event.listen(world.engine, "before_cursor_execute", kill)

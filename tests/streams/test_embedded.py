@@ -218,6 +218,21 @@ def test_catching_up_waits_for_the_host_that_holds_the_lock(engine: Engine, log:
     running(Host([Copying(log)], log, lock), Event(), meanwhile)
 
 
+def test_catching_up_looks_again_only_when_its_wait_is_over(
+    log: SqlLog, another_process: "subprocess.Popen[bytes]", engine: Engine
+) -> None:
+    looks, happened = iter([0, 0, 5]), []
+
+    def passed() -> dict[int, int]:
+        happened.append("look")
+        return {0: next(looks)}
+
+    host = Host([Copying(log)], log, host_lock_of(engine))
+
+    assert host.catch_up({0: 5}, passed, timeout=30, wait=lambda _: happened.append("wait")) is True
+    assert happened == ["look", "wait", "look", "wait", "look"]
+
+
 def test_catching_up_does_the_work_itself_once_the_host_was_killed(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
