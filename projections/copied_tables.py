@@ -5,7 +5,7 @@ Read models and positions are not among them: a projector builds them from the l
 
 from collections.abc import Callable
 
-from sqlalchemy import Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
 from projections.database import reading
 from projections.statements import add_missing, put
@@ -36,7 +36,7 @@ def refuse_filled(target: Engine) -> None:
     """Raises `DatabaseTrouble` where the database holds something already."""
     with reading(target).connect() as connection:
         for table in (*COPIED, inbox, read_models().accounts):
-            if table is not SECRETS and connection.execute(select(func.count()).select_from(table)).scalar_one():
+            if table is not SECRETS and _count(connection, table):
                 name = target.url.render_as_string()
                 raise DatabaseTrouble(
                     f"database {name}: table {table.name} holds rows of another Staffel; name an empty one, as "
@@ -44,21 +44,29 @@ def refuse_filled(target: Engine) -> None:
                 )
 
 
-def copy_tables(source: Engine, target: Engine, progress: Callable[[int], object]) -> dict[str, int]:
-    """Every row whose key does not stand there yet; answers table -> number of rows in the source."""
-    return {table.name: _copy(source, target, table, progress) for table in COPIED}
+def count_rows(source: Engine) -> dict[str, int]:
+    """Table -> number of its rows."""
+    with reading(source).connect() as connection:
+        return {table.name: _count(connection, table) for table in COPIED}
 
 
-def _copy(source: Engine, target: Engine, table: Table, progress: Callable[[int], object]) -> int:
+def copy_tables(source: Engine, target: Engine, progress: Callable[[int], object]) -> None:
+    """Every row whose key does not stand there yet."""
+    for table in COPIED:
+        _copy(source, target, table, progress)
+
+
+def _copy(source: Engine, target: Engine, table: Table, progress: Callable[[int], object]) -> None:
     columns = [column for column in table.columns if column.autoincrement is not True]
     rows = select(*columns).order_by(*table.primary_key)
-    count = 0
     with reading(source).connect() as connection:
         for some in connection.execution_options(yield_per=_AT_ONCE).execute(rows).mappings().partitions():
             with target.begin() as writing:
                 # The key of an empty vault gives way: pseudonyms stay what they are.
                 write = put if table is SECRETS else add_missing
                 write(writing, table, [dict(row) for row in some])
-            count += len(some)
             progress(len(some))
-    return count
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())

@@ -66,8 +66,10 @@ class LogCopy:
             add_missing(connection, copied, [self._row(_ALL, 0)])
 
     def is_finished(self) -> bool:
+        """Whether everything of this log was copied into that one."""
+        this = (copied.c.topic == _ALL, copied.c.log == self._both())
         with reading(self._engine).connect() as connection:
-            return connection.execute(select(copied.c.log).where(copied.c.topic == _ALL)).first() is not None
+            return connection.execute(select(copied.c.log).where(*this)).first() is not None
 
     def position(self, topic: str, partition: int) -> int:
         """The next offset to copy."""

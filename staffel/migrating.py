@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import MsgspecError
 
-from projections.copied_tables import copy_tables
+from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
 from projections.database import Database, open_database
 from projections.health import health
@@ -55,8 +55,18 @@ def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> 
         engine = open_database(to.database)
         held.callback(engine.dispose)
         migrate(engine)
-        leases = held.enter_context(leased(engine, home.clock))
-        return _copied(home, log, engine, leases, advance)
+        model = same_model(home.log, log)
+        copy = LogCopy(home.log, log, engine, home.clock)
+        if copy.is_finished():
+            refuse_newer(home.log, copy)
+        else:
+            _copy_all(home, log, engine, copy, advance)
+        return {
+            "partitions": log.partitions(ENGAGEMENT),
+            "model": model["version"],
+            "topics": {topic: _copied_of(home.log, copy, topic) for topic in COPIED},
+            "tables": count_rows(home.engine),
+        }
 
 
 def total(home: Embedded) -> int:
@@ -112,40 +122,43 @@ def command_of(role: str) -> str:
     return "alerts" if role == "alerts" else "relay"
 
 
-def _copied(home: Embedded, log: Log, engine: Database, leases: list[Lease], advance: Advance) -> Json:
-    copy = LogCopy(home.log, log, engine, home.clock)
-    content = same_model(home.log, log)
-    copy.begin()
-    if copy.is_finished():
-        raise Found(already(home.log, copy))
-    activate(home, log, content)
-    tables = copy_tables(home.engine, engine, advance)
-    topics = {topic: _copy_topic(home.log, copy, topic, leases, advance) for topic in COPIED}
-    copy.finish()
-    return {"partitions": log.partitions(ENGAGEMENT), "model": content["version"], "topics": topics, "tables": tables}
+def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance: Advance) -> None:
+    with leased(engine, home.clock) as leases:
+        copy.begin()
+        activate(home, log)
+        copy_tables(home.engine, engine, advance)
+        _copy_topics(home.log, copy, leases, advance)
+        copy.finish()
 
 
-def _copy_topic(source: Log, copy: LogCopy, topic: str, leases: list[Lease], advance: Advance) -> int:
-    """How many records the topic has, after all of them were copied."""
-    for partition in range(source.partitions(topic)):
-        while read := copy.advance(topic, partition):
-            keep(leases)
-            advance(read)
+def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advance) -> None:
+    for topic in COPIED:
+        for partition in range(source.partitions(topic)):
+            while read := copy.advance(topic, partition):
+                keep(leases)
+                advance(read)
+
+
+def _copied_of(source: Log, copy: LogCopy, topic: str) -> int:
+    """How many records of a topic were read so far."""
     return sum(copy.position(topic, partition) for partition in range(source.partitions(topic)))
 
 
-def already(source: Log, copy: LogCopy) -> str:
-    since = sum(source.end(ENGAGEMENT, p) - copy.position(ENGAGEMENT, p) for p in range(source.partitions(ENGAGEMENT)))
-    if not since:
-        return "everything was copied before; nothing is left to do"
-    return (
-        f"everything was copied before, and {counted(since, 'fact')} came into this home since; record them over "
-        "there: of a file that is ingested again only what is new counts"
-    )
+def refuse_newer(source: Log, copy: LogCopy) -> None:
+    """Raises `Found` where records came into the home after it was copied."""
+    ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED}
+    newer = {topic: end - _copied_of(source, copy, topic) for topic, end in ends.items()}
+    if any(newer.values()):
+        records = ", ".join(counted(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
+        raise Found(
+            f"everything was copied before, and {records} came into this home since; bring in over there what you "
+            "brought in here: of a file that is ingested again only what is new counts"
+        )
 
 
-def activate(home: Embedded, log: Log, content: Json) -> None:
+def activate(home: Embedded, log: Log) -> None:
     """Begin every partition with the model of this home."""
+    content = content_of(home.log, 0) or {}
     first = first_record(home.log, 0)
     at = parse_time(decode_fact(first.value).recordedtime) if first else home.clock()
     partitions = log.partitions(ENGAGEMENT)

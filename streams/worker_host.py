@@ -77,11 +77,13 @@ class WorkerHost:
             return
         self.fence.watch()
         tasks = [loop.create_task(each) for each in (self._beat(), self._look(group))]
-        await self._member(group)
-        await writer.stop()
-        self.fence.close()
-        for task in tasks:
-            task.cancel()
+        try:
+            await self._member(group)
+            await writer.stop()
+        finally:
+            self.fence.close()
+            for task in tasks:
+                task.cancel()
         if self.refused is not None:
             raise self.refused
 

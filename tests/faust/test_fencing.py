@@ -4,11 +4,11 @@ import signal
 from collections.abc import Mapping
 from threading import Event
 from time import monotonic
-from typing import NoReturn
+from typing import cast
 
 import pytest
 
-from streams.fencing import Fence, Watchdog
+from streams.fencing import End, Fence, Watchdog
 from streams.worker_options import Recovery, WorkerCounters
 from tests.faust.fakes import Ended, end
 
@@ -28,15 +28,9 @@ def test_a_loop_that_stood_still_for_most_of_the_session_ends_the_process() -> N
         stood_still(7.1, WorkerCounters()).check()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_loop_that_stands_still_is_found_by_a_thread() -> None:
     counters, heard = WorkerCounters(), Event()
-
-    def ended(why: str, error: BaseException | None) -> NoReturn:
-        heard.set()
-        raise SystemExit
-
-    fence = Fence(1, counters, ended)
+    fence = Fence(1, counters, cast(End, lambda why, error: heard.set()))
     fence.watch()
     counters.beaten -= 2
     assert heard.wait(10)
