@@ -3,8 +3,9 @@
 A fetch names its topic by id: a topic of the same name that was created anew is never taken for the one before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +14,7 @@ from kafka import errors as broken
 from kafka.protocol.consumer import FetchRequest, IsolationLevel, ListOffsetsRequest, OffsetSpec
 from kafka.protocol.metadata import MetadataRequest
 
-from streams.kafka_clients import Wire, settled
+from streams.kafka_clients import Answer, Wire, settled
 from streams.kafka_records import Aborted
 from streams.log import LogError, LogRefused
 
@@ -96,14 +97,12 @@ class Fetching:
         pending = [asked]
 
         def answer() -> Fetched:
-            if not pending:
-                self.refresh(name)  # the partition may have moved
-                pending.append(self.fetch_soon(name, partition, offset, limit))
-            [(_, told)] = told_of(settled(pending.pop(), _REQUEST_S))
+            on_its_way = pending.pop() if pending else self.fetch_soon(name, partition, offset, limit)
+            [(_, told)] = told_of(settled(on_its_way, _REQUEST_S))
             return fetched_of(told)
 
         try:
-            return self._wire.trying(answer, f"partition {partition} of topic {name}")
+            return self._of_leader(name, answer, f"partition {partition} of topic {name}")
         except LogError as error:
             if isinstance(error.__cause__, broken.OffsetOutOfRangeError):
                 raise self.beyond(name, partition, offset) from error
@@ -124,7 +123,7 @@ class Fetching:
         )
 
     def _offset(self, name: str, partition: int, which: OffsetSpec) -> int:
-        return self._wire.trying(lambda: self._ask_offset(name, partition, which), f"the end of topic {name}")
+        return self._of_leader(name, lambda: self._ask_offset(name, partition, which), f"the end of topic {name}")
 
     def _ask_offset(self, name: str, partition: int, which: OffsetSpec) -> int:
         kind = ListOffsetsRequest.ListOffsetsTopic
@@ -134,10 +133,19 @@ class Fetching:
         )
         answer = self._wire.ask(request, self.topic(name).leaders[partition])
         told = answer.topics[0].partitions[0]
-        if told.error_code:
-            self.refresh(name)  # the partition may have moved
-            raise broken.for_code(told.error_code)()
+        raise_for(told.error_code)
         return int(told.offset)
+
+    def _of_leader(self, name: str, ask: Callable[[], Answer], about: str) -> Answer:
+        """Asked again, it asks whoever leads the partition then."""
+        attempts = count()
+
+        def of_the_one_of_now() -> Answer:
+            if next(attempts):
+                self.refresh(name)
+            return ask()
+
+        return self._wire.trying(of_the_one_of_now, about)
 
     def refresh(self, name: str) -> Topic:
         """The same, asked once. Raises errors of `kafka.errors`, too."""

@@ -47,6 +47,14 @@ def kafka_broker(folder: Path, settings: dict[str, str] | None = None) -> broker
         absent("kafka", str(error))
 
 
+def kafka_brokers(folder: Path, number: int, settings: dict[str, str] | None = None) -> list[broker.Broker]:
+    """Several of one cluster, to be killed and started again one by one."""
+    try:
+        return broker.open_brokers(folder, number, settings)
+    except broker.NoKafka as error:
+        absent("kafka", str(error))
+
+
 def absent(requirement: str, why: str) -> NoReturn:
     required = os.environ.get("STAFFEL_REQUIRE", "").replace(" ", "").split(",")
     if requirement in required:

@@ -30,7 +30,9 @@ class Stage:
     def broker(self) -> Broker:
         """By Java, with room to work in; else as the tests come by one. Raises `NoKafka`."""
         if shutil.which("java"):
-            return Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+            broker = Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+            broker.start()
+            return broker
         return open_broker(self.folder / "broker", BROKER)
 
     @cached_property

@@ -91,14 +91,14 @@ class Cluster:
 
     receiver: Receiver
 
-    def __init__(self, folder: Path, kafka: str, database: str, partitions: int) -> None:
+    def __init__(self, folder: Path, kafka: str, database: str, partitions: int, replication: int) -> None:
         self.folder = folder
         self.settings = Settings(log=kafka, database=database, partitions=partitions, model=MODEL, wait=60)
         given = {"LOG": kafka, "DATABASE": database, "MODEL": str(MODEL), "WORKER_SESSION": str(SESSION_S)}
         self.env = {**os.environ, **{f"STAFFEL_{name}": value for name, value in given.items()}}
         self.processes: list[Process] = []
         self._over = Event()
-        self.command("topics", "create", "--partitions", str(partitions))
+        self.command("topics", "create", "--partitions", str(partitions), "--replication", str(replication))
         self._supervisor = Thread(target=self._supervise, daemon=True)
         self._supervisor.start()
 
@@ -146,9 +146,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, kafka: str, database: str, partitions: int = 4, workers: int = 1) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, kafka: str, database: str, partitions: int = 4, workers: int = 1, replication: int = 1
+) -> Iterator[Cluster]:
     """A cluster at work: workers, a projector, a relay, alerts that somebody receives."""
-    made = Cluster(folder, kafka, database, partitions)
+    made = Cluster(folder, kafka, database, partitions, replication)
     try:
         for role in ("worker",) * workers + ("project", "relay"):
             made.start(role)

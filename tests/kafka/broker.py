@@ -1,6 +1,7 @@
 """Apache Kafka for the tests: a broker of their own, by plain Java, else by Docker. Never touches one that runs.
 
-`server()` is shared by the test session and ends with it; `open_broker(folder)` is for tests that kill or starve one.
+`server()` is shared by the test session and ends with it; `open_broker(folder)` is for tests that kill or starve one,
+`open_brokers(folder, number)` for those that have several keep the same records.
 """
 
 import base64
@@ -9,10 +10,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from tests.ending import ENDING
@@ -26,17 +28,34 @@ _WAYS = (
 )
 
 
-class Broker:
-    """A broker of its own, started; it may be killed, stopped, continued and started again on the same records."""
+class Member(NamedTuple):
+    """Which broker of a cluster it is, from 1 on, and where the controllers of all of them listen."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, heap: str = "384m") -> None:
+    cluster: str
+    node: int
+    controllers: Sequence[int]
+
+
+class Broker:
+    """A broker of its own; it may be started, killed, stopped, continued and started again on the same records."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        heap: str = "384m",
+        member: Member | None = None,
+    ) -> None:
         self._folder, self._heap = folder, heap
-        self._port, controller = free_port(), free_port()
+        self._port = free_port()
+        self._member = member or members(1)[0]
         self._process: subprocess.Popen[bytes] | None = None
         self.server = f"127.0.0.1:{self._port}"
+        node, controllers = self._member.node, self._member.controllers
         places = {
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://{self.server},CONTROLLER://127.0.0.1:{controller}",
+            "node.id": str(node),
+            "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(controllers, 1)),
+            "listeners": f"PLAINTEXT://{self.server},CONTROLLER://127.0.0.1:{controllers[node - 1]}",
             "log.dirs": str(folder / "records"),
         }
         lines = [f"{key}={value}" for key, value in {**SETTINGS, **places, **(settings or {})}.items()]
@@ -44,7 +63,6 @@ class Broker:
         (folder / "server.properties").write_text("\n".join(lines))
         self._format()
         ENDING.callback(self.kill)
-        self.start()
 
     @property
     def url(self) -> str:
@@ -53,9 +71,16 @@ class Broker:
 
     def start(self) -> None:
         """Return when it answers."""
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
         with (self._folder / "log").open("ab") as log:
             command = [*_dying(), *self._java("kafka.Kafka", "server.properties")]
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
+
+    def await_answer(self) -> None:
+        assert self._process is not None
         while not answers(self._port):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_POLL_S)
@@ -81,14 +106,14 @@ class Broker:
         self._process.send_signal(number)
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        command = self._java("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", "server.properties")
+        named = f"--cluster-id={self._member.cluster}"
+        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties")
         made = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
             raise NoKafka(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
 
     def _java(self, *arguments: str) -> list[str]:
-        quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"] if self._heap == "384m" else []
+        quick = [] if self._heap.endswith("g") else ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
         return ["java", f"-Xmx{self._heap}", *quick, "-cp", f"{jars()}/*", *arguments]
 
 
@@ -110,11 +135,37 @@ def open_broker(folder: Path, settings: Mapping[str, str] | None = None) -> Brok
     """A broker of its own, by Java, else by Docker. Raises `NoKafka`."""
     from tests.kafka.docker import DockerBroker, daemon_answers
 
-    if os.environ.get("STAFFEL_KAFKA_JARS") or (shutil.which("java") and shutil.which("mvn")):
-        return Broker(folder, settings)
-    if daemon_answers():
-        return DockerBroker(folder, settings)
-    raise NoKafka(_WAYS)
+    made: Broker
+    if _is_java_here():
+        made = Broker(folder, settings)
+    elif daemon_answers():
+        made = DockerBroker(folder, settings)
+    else:
+        raise NoKafka(_WAYS)
+    made.start()
+    return made
+
+
+def open_brokers(folder: Path, number: int, settings: Mapping[str, str] | None = None) -> list[Broker]:
+    """Brokers of one cluster, all started; each keeps its records in a folder of its own. Raises `NoKafka`."""
+    if not _is_java_here():
+        raise NoKafka(f"no Java and Maven here, which {number} brokers of one cluster need")
+    made = [Broker(folder / f"broker-{each.node}", settings, "256m", each) for each in members(number)]
+    for each in made:
+        each.launch()
+    for each in made:
+        each.await_answer()
+    return made
+
+
+def members(number: int) -> list[Member]:
+    cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+    controllers = [free_port() for _ in range(number)]
+    return [Member(cluster, node, controllers) for node in range(1, number + 1)]
+
+
+def _is_java_here() -> bool:
+    return bool(os.environ.get("STAFFEL_KAFKA_JARS") or (shutil.which("java") and shutil.which("mvn")))
 
 
 @cache

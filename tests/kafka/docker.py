@@ -33,6 +33,7 @@ class DockerBroker(Broker):
         self.server = f"127.0.0.1:{port}"
         self._container = f"staffel-kafka-{uuid4().hex[:12]}"
         places = {
+            "node.id": "1",
             "controller.quorum.voters": f"1@localhost:{_CONTROLLER}",
             "listeners": f"PLAINTEXT://:{_INSIDE},CONTROLLER://:{_CONTROLLER}",
             "advertised.listeners": f"PLAINTEXT://{self.server}",
@@ -41,7 +42,6 @@ class DockerBroker(Broker):
         told = environment({**SETTINGS, **places, **(settings or {})})
         ENDING.callback(subprocess.run, ["docker", "rm", "--force", self._container], capture_output=True)
         docker("create", "--name", self._container, "--publish", f"{self.server}:{_INSIDE}", *told, IMAGE)
-        self.start()
 
     def start(self) -> None:
         docker("start", self._container)
