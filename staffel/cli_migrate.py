@@ -23,7 +23,7 @@ def migrate(
 ) -> None:
     """Copy this home, its log and its database, to Apache Kafka and PostgreSQL; called again, it goes on.
 
-    Once everything is copied, it only tells that again. The home stays as it is. Topics that are missing are made, and begin with the model of this home.
+    Once all is copied, it only tells that again. The home stays as it is; topics that are missing begin with its model.
     """
     from staffel.migrating import Destination, move, total
     from staffel.wiring import Embedded

@@ -1,7 +1,6 @@
 """The log on several brokers: whoever leads a partition may die, and another one leads it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -63,5 +62,5 @@ def test_ends_reads_and_appends_go_on_at_the_next_leader(address: KafkaAddress, 
     assert [log.end(ENGAGEMENT, each) for each in range(PARTITIONS)] == [1] * PARTITIONS
     append(log, b"after")
     assert contents(log) == [[b"before", b"after"]] * PARTITIONS
-    assert log.wait({each: 1 for each in range(PARTITIONS)}, timeout=20)
+    assert log.wait(dict.fromkeys(range(PARTITIONS), 1), timeout=20)
     assert kafka_topics.check(address, replication=3) == []
