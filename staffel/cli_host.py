@@ -90,7 +90,7 @@ def examined(settings: "Settings") -> list[Json]:
     if settings.kafka is not None:
         from staffel.doctor_scale_out import findings as scaled_out
 
-        return scaled_out(settings, settings.kafka, system_clock())
+        return scaled_out(settings, settings.kafka, system_clock)
     from staffel.doctor import findings
 
     with connected() as staffel:

@@ -18,6 +18,7 @@ from staffel.printing import counted
 from staffel.scale_out import LAY_DOWN, refuse_not_begun, require_postgres
 from staffel.session import Usage
 from staffel.settings import Settings
+from staffel.wiring import Clock
 from streams.activation import activated_plan
 from streams.kafka_address import KafkaAddress
 from streams.log import Log, LogError
@@ -32,8 +33,8 @@ _MIGRATE = "any process brings them up to date as it starts; an older version of
 _CLOCKS = "let all machines keep their clocks by NTP"
 
 
-def findings(settings: Settings, address: KafkaAddress, now: int) -> list[Json]:
-    """One row per check: `ok`, `check`, `found`, `advice`; `now`: milliseconds since 1970 by this machine's clock."""
+def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json]:
+    """One row per check: `ok`, `check`, `found`, `advice`. `now`: this machine's clock, which goes on meanwhile."""
     brokers, log = of_broker(address)
     databases, engine = of_database(settings, now)
     try:
@@ -82,7 +83,7 @@ def topics(wrong: Sequence[object]) -> Json:
     return row("topics", not wrong, "; ".join(map(str, wrong)) or "as they should be", advice)
 
 
-def of_log(settings: Settings, address: KafkaAddress, log: Log, now: int) -> list[Json]:
+def of_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -> list[Json]:
     """How far the workers are, and what the log itself tells."""
     try:
         refuse_not_begun(log, address)
@@ -93,8 +94,8 @@ def of_log(settings: Settings, address: KafkaAddress, log: Log, now: int) -> lis
         looked("model", lambda: model(settings, activated_plan(log).version), LAY_DOWN),
         looked("scored", lambda: scored(log), _WORKER),
         looked("dead letters", lambda: few_letters(log), _BROKER),
-        looked("clock", lambda: newest(log, now), _CLOCKS),
-        looked("recorders' clocks", lambda: recorders(log, now), _CLOCKS),
+        looked("clock", lambda: newest(log, now()), _CLOCKS),
+        looked("recorders' clocks", lambda: recorders(log, now()), _CLOCKS),
     ]
 
 
@@ -132,7 +133,7 @@ def recorders(log: Log, now: int) -> Json:
     return row("recorders' clocks", ahead <= _APART_MS, found, _CLOCKS)
 
 
-def of_database(settings: Settings, now: int) -> tuple[list[Json], Database | None]:
+def of_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | None]:
     """The database, where it can be asked, and what waits in it."""
     try:
         require_postgres(settings)
@@ -145,9 +146,9 @@ def of_database(settings: Settings, now: int) -> tuple[list[Json], Database | No
         return rows, None
     return [
         *rows,
-        looked("database's clock", lambda: clock(engine, now), _CLOCKS),
-        looked("outbox", lambda: outbox(engine, now), _RELAY),
-        looked("projectors", lambda: projectors(engine, now), _PROJECT),
+        looked("database's clock", lambda: clock(engine, now()), _CLOCKS),
+        looked("outbox", lambda: outbox(engine, now()), _RELAY),
+        looked("projectors", lambda: projectors(engine, now()), _PROJECT),
     ], engine
 
 

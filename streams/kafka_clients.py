@@ -15,6 +15,7 @@ from kafka.net import KafkaConnectionManager, NetworkSelector
 
 from schemas.topics import LARGEST_RECORD
 from streams.kafka_address import KafkaAddress
+from streams.kafka_knocking import REFUSALS, refusal
 from streams.log import LogError, LogRefused, LogUnavailable
 
 PATIENCE_S = 30.0
@@ -49,7 +50,7 @@ class Wire:
             self._brokers.bootstrap(int(min(_BOOTSTRAP_S, patience) * 1000))
         except Exception as error:
             self.close()
-            raise in_words(error, address, "its brokers") from error
+            raise unreached(error, address, client) from error
 
     def ask_soon(self, request: Any, broker: int | None = None, seconds: float = _REQUEST_S) -> Any:
         """A question on its way, for `settled`; to any broker where none is named."""
@@ -120,16 +121,19 @@ def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE
             metrics_enabled=False,
         )
     except broken.KafkaError as error:
-        raise in_words(error, address, "its brokers") from error
+        raise unreached(error, address, client) from error
 
 
 def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
-    """Raises errors of `kafka.errors`."""
-    return KafkaAdminClient(
-        **client_settings(address, client),
-        bootstrap_timeout_ms=int(_BOOTSTRAP_S * 1000),
-        request_timeout_ms=int(PATIENCE_S * 1000),
-    )
+    """Raises `LogUnavailable`, `LogRefused`."""
+    try:
+        return KafkaAdminClient(
+            **client_settings(address, client),
+            bootstrap_timeout_ms=int(_BOOTSTRAP_S * 1000),
+            request_timeout_ms=int(PATIENCE_S * 1000),
+        )
+    except broken.KafkaError as error:
+        raise unreached(error, address, client) from error
 
 
 def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
@@ -142,9 +146,20 @@ def is_passing(error: broken.KafkaError) -> bool:
     return isinstance(error, broken.RetriableError | broken.UnknownBrokerIdError)
 
 
+def unreached(error: Exception, address: KafkaAddress, client: str) -> LogError:
+    """What it means that no broker let a client in: a client tells only that it tried for a while."""
+    why = refusal(client_settings(address, client)) or error
+    if isinstance(why, REFUSALS):
+        return in_words(why, address, "a connection")
+    return LogUnavailable(
+        f"{address} does not answer ({_said(why)}); is the broker up? What it wants besides (TLS, a password) is "
+        "said in STAFFEL_LOG: security_protocol and the other options"
+    )
+
+
 def in_words(error: Exception, address: KafkaAddress, about: str) -> LogError:
     """What a client's error means to us."""
-    if isinstance(error, broken.SaslAuthenticationFailedError | broken.AuthorizationError):
+    if isinstance(error, REFUSALS):
         return LogRefused(
             f"{address} refuses {about}: {_said(error)}; check the options of STAFFEL_LOG and the rights on the broker"
         )

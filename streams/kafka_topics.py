@@ -98,10 +98,7 @@ def settings_of(topic: str, replication: int = 1) -> dict[str, str]:
 
 @contextmanager
 def _admin(address: KafkaAddress, about: str) -> Iterator[Any]:
-    try:
-        admin = admin_client(address)
-    except broken.KafkaError as error:
-        raise in_words(error, address, about) from error
+    admin = admin_client(address)
     try:
         yield admin
     except broken.KafkaError as error:

@@ -39,10 +39,10 @@ def kafka_server() -> str:
         absent("kafka", str(error))
 
 
-def kafka_broker(folder: Path, settings: dict[str, str] | None = None) -> broker.Broker:
-    """A broker of the test's own, to be killed and starved."""
+def kafka_broker(folder: Path, settings: dict[str, str] | None = None, scram: str | None = None) -> broker.Broker:
+    """A broker of the test's own, to be killed and starved; `scram`: who may come with a password."""
     try:
-        return broker.open_broker(folder, settings)
+        return broker.open_broker(folder, settings, scram)
     except broker.NoKafka as error:
         absent("kafka", str(error))
 

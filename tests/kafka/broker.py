@@ -45,7 +45,9 @@ class Broker:
         settings: Mapping[str, str] | None = None,
         heap: str = "384m",
         member: Member | None = None,
+        scram: str | None = None,
     ) -> None:
+        """`scram`: the credentials of a user who may come by SCRAM, as Kafka's storage tool reads them."""
         self._folder, self._heap = folder, heap
         self._port = free_port()
         self._member = member or members(1)[0]
@@ -55,13 +57,13 @@ class Broker:
         places = {
             "node.id": str(node),
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(controllers, 1)),
-            "listeners": f"PLAINTEXT://{self.server},CONTROLLER://127.0.0.1:{controllers[node - 1]}",
+            "listeners": f"CLIENTS://{self.server},CONTROLLER://127.0.0.1:{controllers[node - 1]}",
             "log.dirs": str(folder / "records"),
         }
         lines = [f"{key}={value}" for key, value in {**SETTINGS, **places, **(settings or {})}.items()]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.properties").write_text("\n".join(lines))
-        self._format()
+        self._format(["--add-scram", scram] if scram else [])
         ENDING.callback(self.kill)
 
     @property
@@ -105,9 +107,9 @@ class Broker:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def _format(self) -> None:
+    def _format(self, more: Sequence[str]) -> None:
         named = f"--cluster-id={self._member.cluster}"
-        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties")
+        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", *more)
         made = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
             raise NoKafka(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
@@ -131,14 +133,14 @@ def _shared() -> Broker:
     return open_broker(folder)
 
 
-def open_broker(folder: Path, settings: Mapping[str, str] | None = None) -> Broker:
-    """A broker of its own, by Java, else by Docker. Raises `NoKafka`."""
+def open_broker(folder: Path, settings: Mapping[str, str] | None = None, scram: str | None = None) -> Broker:
+    """A broker of its own, by Java, else by Docker, where nobody can come by SCRAM. Raises `NoKafka`."""
     from tests.kafka.docker import DockerBroker, daemon_answers
 
     made: Broker
     if _is_java_here():
-        made = Broker(folder, settings)
-    elif daemon_answers():
+        made = Broker(folder, settings, scram=scram)
+    elif not scram and daemon_answers():
         made = DockerBroker(folder, settings)
     else:
         raise NoKafka(_WAYS)

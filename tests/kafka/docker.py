@@ -35,9 +35,8 @@ class DockerBroker(Broker):
         places = {
             "node.id": "1",
             "controller.quorum.voters": f"1@localhost:{_CONTROLLER}",
-            "listeners": f"PLAINTEXT://:{_INSIDE},CONTROLLER://:{_CONTROLLER}",
-            "advertised.listeners": f"PLAINTEXT://{self.server}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": f"CLIENTS://:{_INSIDE},CONTROLLER://:{_CONTROLLER}",
+            "advertised.listeners": f"CLIENTS://{self.server}",
         }
         told = environment({**SETTINGS, **places, **(settings or {})})
         ENDING.callback(subprocess.run, ["docker", "rm", "--force", self._container], capture_output=True)

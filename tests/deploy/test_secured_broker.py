@@ -1,0 +1,106 @@
+"""A broker that wants TLS, a certificate of the client and a password: every process comes by the address alone."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from tests.cli.moving import at, running
+from tests.cli.speaking import done, page, spoken, written
+from tests.kafka.broker import Broker
+from tests.requirements import kafka_broker, postgres_url
+
+USER, PASSWORD = "staffel", "p@ss/w:rd%&"
+SCRAM = "SCRAM-SHA-512"
+LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def certificates(folder: Path) -> dict[str, Path]:
+    """Files of an authority, of the broker with its key, and of a client."""
+    authority = trustme.CA()
+    broker, client = authority.issue_cert("127.0.0.1"), authority.issue_cert("staffel@example.com")
+    files = {name: folder / f"{name}.pem" for name in ("authority", "broker", "client", "key")}
+    authority.cert_pem.write_to_path(files["authority"])
+    files["broker"].write_bytes(as_java_reads(broker.private_key_pem) + broker.cert_chain_pems[0].bytes())
+    client.cert_chain_pems[0].write_to_path(files["client"])
+    client.private_key_pem.write_to_path(files["key"])
+    return files
+
+
+def as_java_reads(key: trustme.Blob) -> bytes:
+    """The key in PKCS #8."""
+    known = load_pem_private_key(key.bytes(), None)
+    return known.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def broker(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Broker:
+    settings = {
+        "listener.security.protocol.map": "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT",
+        "sasl.enabled.mechanisms": SCRAM,
+        "sasl.mechanism.inter.broker.protocol": SCRAM,
+        "ssl.client.auth": "required",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(files["broker"]),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(files["authority"]),
+        f"listener.name.clients.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN} required;",
+    }
+    return kafka_broker(tmp_path_factory.mktemp("secured"), settings, f"{SCRAM}=[name={USER},password={PASSWORD}]")
+
+
+def address(broker: Broker, files: dict[str, Path], **other: str) -> str:
+    options = {
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": SCRAM,
+        "sasl_plain_username": USER,
+        "sasl_plain_password": PASSWORD,
+        "ssl_cafile": str(files["authority"]),
+        "ssl_certfile": str(files["client"]),
+        "ssl_keyfile": str(files["key"]),
+    }
+    return f"kafka://{broker.server}?{urlencode(options | other)}"
+
+
+def test_processes_and_commands_come_by_tls_with_certificate_and_password(
+    broker: Broker, files: dict[str, Path], tmp_path: Path
+) -> None:
+    log, database = address(broker, files), postgres_url()
+    with at(log, database):
+        done("topics", "create", "--partitions", 2)
+    with running(tmp_path, log, database, roles=("worker", "project", "relay")) as here:
+        told = here.asked("ingest", "cloudevents", written(tmp_path / "facts.jsonl", page("one"), page("two")))
+        assert told["recorded"] == 2
+        assert [row["account"] for row in here.asked("accounts")] == ["acme.com"]
+        assert here.asked("audit", "verify")["mismatches"] == []
+        assert [started.stop() for started in here.started] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"sasl_plain_password": "another"}, "refuses a connection: .*invalid credentials.*check the options"),
+        (
+            {"ssl_cafile": ""},
+            "certificate verify failed.* security_protocol and the other options",
+        ),
+        ({"security_protocol": "PLAINTEXT"}, "is the broker up[?] .* security_protocol and the other options"),
+    ],
+)
+def test_who_comes_otherwise_is_told_why_and_what_to_look_at(
+    broker: Broker, files: dict[str, Path], wrong: dict[str, str], why: str
+) -> None:
+    with at(address(broker, files, **wrong), "postgresql+psycopg://nobody@nowhere/none"):
+        code, message = spoken("topics", "check").problem
+    assert code == 1
+    assert re.search(why, message)
