@@ -4,6 +4,7 @@ Where it is absent the test is skipped, saying why; where `STAFFEL_REQUIRE` (a c
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,15 +40,17 @@ def kafka_server() -> str:
         absent("kafka", str(error))
 
 
-def kafka_broker(folder: Path, settings: dict[str, str] | None = None, scram: str | None = None) -> broker.Broker:
-    """A broker of the test's own, to be killed and starved; `scram`: who may come with a password."""
+def kafka_broker(
+    folder: Path, settings: Mapping[str, str] | None = None, passwords: Mapping[str, str] | None = None
+) -> broker.Broker:
+    """A broker of the test's own, to be killed and starved; `passwords`: of those who may come by one."""
     try:
-        return broker.open_broker(folder, settings, scram)
+        return broker.open_broker(folder, settings, passwords)
     except broker.NoKafka as error:
         absent("kafka", str(error))
 
 
-def kafka_brokers(folder: Path, number: int, settings: dict[str, str] | None = None) -> list[broker.Broker]:
+def kafka_brokers(folder: Path, number: int, settings: Mapping[str, str] | None = None) -> list[broker.Broker]:
     """Several of one cluster, to be killed and started again one by one."""
     try:
         return broker.open_brokers(folder, number, settings)

@@ -12,7 +12,7 @@ from tests.chaos.judging import await_idle, judge
 from tests.chaos.recording import Recording
 from tests.requirements import kafka_brokers
 
-TIMES = 5
+TIMES = 3
 SETTINGS = {
     "offsets.topic.replication.factor": "3",
     "transaction.state.log.replication.factor": "3",

@@ -11,11 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.cli.moving import at, running
 from tests.cli.speaking import done, page, spoken, written
 from tests.kafka.broker import Broker
+from tests.kafka.settings import BY_PASSWORD, SCRAM
 from tests.requirements import kafka_broker, postgres_url
 
 USER, PASSWORD = "staffel", "p@ss/w:rd%&"
-SCRAM = "SCRAM-SHA-512"
-LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule"
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -47,16 +46,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def broker(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Broker:
     settings = {
         "listener.security.protocol.map": "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT",
-        "sasl.enabled.mechanisms": SCRAM,
-        "sasl.mechanism.inter.broker.protocol": SCRAM,
+        **BY_PASSWORD,
         "ssl.client.auth": "required",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(files["broker"]),
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": str(files["authority"]),
-        f"listener.name.clients.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN} required;",
     }
-    return kafka_broker(tmp_path_factory.mktemp("secured"), settings, f"{SCRAM}=[name={USER},password={PASSWORD}]")
+    return kafka_broker(tmp_path_factory.mktemp("secured"), settings, {USER: PASSWORD})
 
 
 def address(broker: Broker, files: dict[str, Path], **other: str) -> str:

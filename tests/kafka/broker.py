@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from tests.ending import ENDING
-from tests.kafka.settings import DEADLINE_S, SETTINGS, NoKafka, answers, free_port
+from tests.kafka.settings import DEADLINE_S, SCRAM, SETTINGS, NoKafka, answers, free_port
 
 _POM = Path(__file__).parent / "pom.xml"
 _POLL_S = 0.05
@@ -45,9 +45,9 @@ class Broker:
         settings: Mapping[str, str] | None = None,
         heap: str = "384m",
         member: Member | None = None,
-        scram: str | None = None,
+        passwords: Mapping[str, str] | None = None,
     ) -> None:
-        """`scram`: the credentials of a user who may come by SCRAM, as Kafka's storage tool reads them."""
+        """`passwords`: of the users who may come by SCRAM."""
         self._folder, self._heap = folder, heap
         self._port = free_port()
         self._member = member or members(1)[0]
@@ -63,7 +63,7 @@ class Broker:
         lines = [f"{key}={value}" for key, value in {**SETTINGS, **places, **(settings or {})}.items()]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.properties").write_text("\n".join(lines))
-        self._format(["--add-scram", scram] if scram else [])
+        self._format(passwords or {})
         ENDING.callback(self.kill)
 
     @property
@@ -107,9 +107,10 @@ class Broker:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def _format(self, more: Sequence[str]) -> None:
+    def _format(self, passwords: Mapping[str, str]) -> None:
+        users = [f"--add-scram={SCRAM}=[name={name},password={known}]" for name, known in passwords.items()]
         named = f"--cluster-id={self._member.cluster}"
-        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", *more)
+        command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", *users)
         made = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
             raise NoKafka(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
@@ -133,14 +134,16 @@ def _shared() -> Broker:
     return open_broker(folder)
 
 
-def open_broker(folder: Path, settings: Mapping[str, str] | None = None, scram: str | None = None) -> Broker:
-    """A broker of its own, by Java, else by Docker, where nobody can come by SCRAM. Raises `NoKafka`."""
+def open_broker(
+    folder: Path, settings: Mapping[str, str] | None = None, passwords: Mapping[str, str] | None = None
+) -> Broker:
+    """A broker of its own, by Java, else by Docker, where nobody can come by a password. Raises `NoKafka`."""
     from tests.kafka.docker import DockerBroker, daemon_answers
 
     made: Broker
     if _is_java_here():
-        made = Broker(folder, settings, scram=scram)
-    elif not scram and daemon_answers():
+        made = Broker(folder, settings, passwords=passwords)
+    elif not passwords and daemon_answers():
         made = DockerBroker(folder, settings)
     else:
         raise NoKafka(_WAYS)

@@ -19,6 +19,14 @@ SETTINGS = {
     "log.initial.task.delay.ms": "100",
     "log.cleaner.dedupe.buffer.size": "4194304",
 }
+SCRAM = "SCRAM-SHA-512"
+BY_PASSWORD = {
+    "sasl.enabled.mechanisms": SCRAM,
+    "sasl.mechanism.inter.broker.protocol": SCRAM,
+    f"listener.name.clients.{SCRAM.lower()}.sasl.jaas.config":
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+}  # fmt: skip
+"""Clients come by SCRAM, where their listener is one of SASL."""
 DEADLINE_S = 60
 
 
