@@ -148,6 +148,8 @@ def is_passing(error: broken.KafkaError) -> bool:
 
 def unreached(error: Exception, address: KafkaAddress, client: str) -> LogError:
     """What it means that no broker let a client in: a client tells only that it tried for a while."""
+    if not (isinstance(error, broken.KafkaError) and is_passing(error)):
+        return in_words(error, address, "its brokers")
     why = refusal(client_settings(address, client)) or error
     if isinstance(why, REFUSALS):
         return in_words(why, address, "a connection")

@@ -19,22 +19,28 @@ _PATIENCE_S = 3.0
 
 
 def refusal(settings: Mapping[str, Any]) -> Exception | None:
-    """The first reason that is more than a lost connection; None where all were just lost. `settings`: of a client."""
+    """The first reason that is more than a lost connection; None where there is none. `settings`: of a client."""
     net = NetworkSelector(client_id=settings["client_id"])
     net.start()
     until = monotonic() + _PATIENCE_S
     try:
-        told = (_told(net, settings, until - monotonic()) for _ in range(_TIMES) if monotonic() < until)
-        return next((error for error in told if error is not None and _says_why(error)), None)
+        for turn in range(_TIMES):
+            error = _told(net, settings, turn, until - monotonic())
+            if error is None or _says_why(error):
+                return error
+            if monotonic() >= until:
+                return None
+        return None
     finally:
         net.stop(timeout_ms=1_000)
         net.close()
 
 
-def _told(net: Any, settings: Mapping[str, Any], seconds: float) -> Exception | None:
+def _told(net: Any, settings: Mapping[str, Any], turn: int, seconds: float) -> Exception | None:
+    """What a connection ends with, to each broker in its turn; None where it comes about."""
     brokers = KafkaConnectionManager(net, **settings)
     try:
-        net.run(_knock, brokers, int(seconds * 1000))
+        net.run(_knock, brokers, turn, int(seconds * 1000))
     except Exception as error:
         return error
     finally:
@@ -42,9 +48,10 @@ def _told(net: Any, settings: Mapping[str, Any], seconds: float) -> Exception | 
     return None
 
 
-async def _knock(brokers: Any, timeout_ms: int) -> None:
-    for each in brokers.cluster.bootstrap_brokers():
-        await brokers.get_connection(each.node_id, timeout_ms=timeout_ms, refresh_metadata_on_err=False)
+async def _knock(brokers: Any, turn: int, timeout_ms: int) -> None:
+    known = list(brokers.cluster.bootstrap_brokers())
+    broker = known[turn % len(known)]
+    await brokers.get_connection(broker.node_id, timeout_ms=timeout_ms, refresh_metadata_on_err=False)
 
 
 def _says_why(error: Exception) -> bool:

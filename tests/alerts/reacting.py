@@ -18,7 +18,7 @@ from tests.alerts.builders import FRESH, SECRET, proposed, record
 from tests.alerts.receiver import Receiver
 from tests.alerts.world import Lines
 
-TERM_MS = 1_500
+TERM_MS = 3_000
 
 
 def now() -> int:

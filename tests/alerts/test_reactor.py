@@ -87,10 +87,10 @@ def test_who_dies_holding_the_lease_is_followed_after_its_term(
     settings = webhooks(crm=receiver)
     dead = alerts(database, log, settings, "dead")
     append(log, recent())
+    begun = monotonic()
     dead.advance()
     receiver.await_requests(1)
     awaited(delivered(database), 1)
-    begun = monotonic()
     with running(alerts(database, log, settings, "heir")):
         append(log, recent("heir.com"))
         receiver.await_requests(2)

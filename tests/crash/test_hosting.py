@@ -13,7 +13,7 @@ import pytest
 from tests.crash import load
 from tests.crash.commands import hosting, staffel
 
-SOON_S = 5
+SOON_S = 30
 """An idle host ends in a fraction of a second; a machine may be busy."""
 
 

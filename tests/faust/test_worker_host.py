@@ -18,9 +18,11 @@ class Group:
 
     def __init__(self, host: WorkerHost, answers: bool = True) -> None:
         self.host, self.answers, self.left = host, answers, False
+        self.joined = asyncio.Event()
 
     async def join(self) -> None:
         await self.host.given([0])
+        self.joined.set()
 
     async def leave(self) -> None:
         self.left = True
@@ -36,9 +38,11 @@ class Writer:
 
     def __init__(self, tries: int = 1) -> None:
         self.tries, self.stopped = tries, False
+        self.tried = asyncio.Event()
 
     async def start(self) -> str | None:
         self.tries -= 1
+        self.tried.set()
         return "nobody answers" if self.tries > 0 else None
 
     async def stop(self) -> None:
@@ -46,20 +50,33 @@ class Writer:
 
 
 def host_on(broker: Broker, log: Any = None, **options: Any) -> WorkerHost:
-    given = WorkerOptions(**{"session_s": 0.2, **options})
+    given = WorkerOptions(**options)
     return WorkerHost(Summing(), broker, broker.reading, given, WorkerCounters(), log or Quiet(), end)
 
 
-async def ran(host: WorkerHost, group: Group, writer: Writer, seconds: float = 0.05) -> None:
-    """The whole life, ended from outside after a while."""
-    stop = threading.Event()
-    asyncio.get_running_loop().call_later(seconds, stop.set)
-    async with asyncio.timeout(10):
-        await host.run(writer, group, stop)
+def never() -> asyncio.Event:
+    return asyncio.Event()
+
+
+async def ran(host: WorkerHost, group: Group, writer: Writer, until: asyncio.Event | None = None) -> None:
+    """The whole life, ended from outside: once the group is joined, where nothing else is said."""
+    stop, due = threading.Event(), until or group.joined
+
+    async def end_it() -> None:
+        await due.wait()
+        stop.set()
+
+    ending = asyncio.create_task(end_it())
+    async with asyncio.timeout(60):
+        try:
+            await host.run(writer, group, stop)
+        finally:
+            ending.cancel()
+            stop.set()
 
 
 async def test_a_worker_that_is_asked_to_end_leaves_its_group_and_closes_what_it_opened() -> None:
-    host = host_on(Broker(), session_s=10)
+    host = host_on(Broker())
     group, writer = Group(host), Writer()
     await ran(host, group, writer)
     assert (group.left, writer.stopped, host.worker.parts) == (True, True, {})
@@ -67,27 +84,28 @@ async def test_a_worker_that_is_asked_to_end_leaves_its_group_and_closes_what_it
 
 async def test_a_broker_that_comes_later_is_waited_for() -> None:
     log = Quiet()
-    host = host_on(Broker(), log, session_s=10)
+    host = host_on(Broker(), log)
     group = Group(host)
-    await ran(host, group, Writer(tries=2), seconds=1.3)
+    await ran(host, group, Writer(tries=2))
     assert ("waiting_for_broker", {"why": "nobody answers"}) in log.lines
     assert group.left
 
 
 async def test_a_worker_that_waits_for_its_broker_can_be_ended() -> None:
-    host = host_on(Broker(), session_s=10)
+    host = host_on(Broker())
     group = Group(host)
-    await ran(host, group, Writer(tries=1_000))
+    writer = Writer(tries=1_000)
+    await ran(host, group, writer, until=writer.tried)
     assert not group.left
 
 
 async def test_a_log_that_is_not_what_it_was_ends_the_worker_in_words_and_it_leaves_its_group() -> None:
     broker = Broker(source_end=1)
     broker.holds((b"a", total(2, 3)), checkpoint(2))
-    host = host_on(broker, session_s=10)
+    host = host_on(broker)
     group = Group(host)
     with pytest.raises(LogRefused, match="the log was recreated or cut off"):
-        await ran(host, group, Writer(), seconds=9)
+        await ran(host, group, Writer(), until=never())
     assert group.left
 
 
@@ -121,8 +139,8 @@ async def no_unit(partition: int, records: object) -> None:
     raise ValueError("too large")
 
 
-async def writing(broker: Broker) -> WorkerHost:
-    host = host_on(broker)
+async def writing(broker: Broker, **options: Any) -> WorkerHost:
+    host = host_on(broker, **options)
     await host.given([0])
     await host.fold(fetched(host.worker, 0, 1, [(0, 5)]))
     return host
@@ -139,7 +157,7 @@ async def test_partitions_are_not_given_up_before_the_last_unit_is_acknowledged(
 
 
 async def test_a_broker_that_answers_and_does_not_acknowledge_for_a_session_ends_the_process() -> None:
-    host = await writing(Broker(at_once=False))
+    host = await writing(Broker(at_once=False), session_s=1)
     host.heard(answered=True)
     with pytest.raises(Ended, match="what was being written could not be finished"):
         await host.given_up()
@@ -147,16 +165,16 @@ async def test_a_broker_that_answers_and_does_not_acknowledge_for_a_session_ends
 
 async def test_a_broker_that_is_silent_is_waited_for_beyond_the_session() -> None:
     broker = Broker(at_once=False)
-    host = await writing(broker)
+    host = await writing(broker, session_s=1)
     giving = asyncio.create_task(host.given_up())
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(2.5)
     assert not giving.done()
     broker.waiting[0].set_result(0)
     await giving
 
 
 async def test_a_crash_below_ends_the_process_unless_everything_is_settled() -> None:
-    host = host_on(Broker(), session_s=10)
+    host = host_on(Broker())
     with pytest.raises(Ended, match="faust crashed"):
         host.crashed(OSError("connection lost"))
     await ran(host, Group(host), Writer())
@@ -168,6 +186,6 @@ async def test_a_group_that_cannot_be_joined_ends_the_process() -> None:
         async def join(self) -> None:
             raise OSError("not authorized")
 
-    host = host_on(Broker(), session_s=10)
+    host = host_on(Broker())
     with pytest.raises(Ended, match="the group could not be joined or left"):
-        await ran(host, Closed(host), Writer())
+        await ran(host, Closed(host), Writer(), until=never())
