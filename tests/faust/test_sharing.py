@@ -72,7 +72,7 @@ def test_one_that_is_killed_again_and_again_tells_everything_once(bench: Bench) 
         worker.kill()
     stop.set()
     recording.join()
-    bench.worker(session_s=2)
+    bench.worker()
     bench.scored()
     assert bench.differences() == []
     assert no_record_twice(bench)

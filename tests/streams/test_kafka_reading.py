@@ -33,7 +33,7 @@ def address() -> Iterator[KafkaAddress]:
 
 @pytest.fixture
 def log(address: KafkaAddress) -> Iterator[KafkaLog]:
-    log = KafkaLog(address, client="test", patience=10)
+    log = KafkaLog(address, client="test", patience=30)
     yield log
     log.close()
 
