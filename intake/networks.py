@@ -117,7 +117,10 @@ def _words(line: str) -> list[str]:
     if not bare:
         return []
     separator = next((mark for mark in ",;\t" if mark in bare), None)
-    row = next(csv.reader([bare], delimiter=separator)) if separator else bare.split()
+    try:
+        row = next(csv.reader([bare], delimiter=separator)) if separator else bare.split()
+    except csv.Error:
+        row = bare.split()  # no network either, and told so
     return [word.strip() for word in row]
 
 

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from projections.database import open_database
 from tests import databases
 from tests.ending import ENDING
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() != "ci":  # which is untimed, too, and tries the same examples every time
+    settings.load_profile("untimed")
 
 
 def pytest_sessionfinish() -> None:

@@ -28,9 +28,7 @@ from tests.scoring.folding import Json, fact
 from tests.scoring.vectors import vector_named
 from tests.scoring.worlds import World, busy_worlds, worlds
 
-SOME = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SOME = settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY = worlds() | busy_worlds()
 
 

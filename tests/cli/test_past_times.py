@@ -21,7 +21,7 @@ tracks:
     stages:
       - {name: warm, enter: 8, leave: 5.1}
 """
-CALM = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CALM = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -25,18 +25,18 @@ def reads(content: bytes) -> bool:
 
 
 @given(st.binary(max_size=2_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes(content: bytes) -> None:
     assert reads(content)
 
 
 @given(st.sampled_from(WHOLE), st.integers(0, 2_500), st.integers(0, 40), st.binary(max_size=20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_calendar_with_a_hole(whole: bytes, start: int, length: int, patch: bytes) -> None:
     assert reads(whole[:start] + patch + whole[start + length :])
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_lines_of_calendars_in_any_order(lines: list[bytes]) -> None:
     assert reads(b"\r\n".join([b"BEGIN:VCALENDAR", b"BEGIN:VEVENT", *lines, b"END:VEVENT"]))

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intake.networks import ListedNetworks, MmdbNetworks, NoNetworks, parse_networks, read_networks
@@ -94,6 +94,8 @@ def test_lookup_equals_a_search_of_all_networks(entries: list[tuple[int, int]], 
 
 
 @given(st.text(max_size=60))
+@example("0\r;")
+@example("," + "0" * 140_000)
 def test_any_text_is_no_reason_to_fail(text: str) -> None:
     networks, _ = parse_networks([text, text], "n")
     networks.domain_of(text)

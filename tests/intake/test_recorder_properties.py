@@ -4,7 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -73,7 +73,7 @@ ANYTHING = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(st.lists(ANYTHING, max_size=6))
 def test_every_observation_gets_one_outcome_and_spoils_no_neighbour(
     vault_engine: Engine, anything: list[Observation]

@@ -85,7 +85,7 @@ _SCORES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(scores=_SCORES, limit=st.integers(1, 6), hours=st.integers(0, 3000))
 def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
     at = NOON + hours * HOUR

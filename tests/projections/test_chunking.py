@@ -44,7 +44,7 @@ def told(draw: st.DrawFn) -> Sequence[Sequence[AccountScored]]:
     return [updates[a:b] for a, b in zip([0, *places], [*places, len(updates)], strict=True)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(batches=told())
 def test_cutting_changes_nothing(batches: Sequence[Sequence[AccountScored]]) -> None:
     assert rows_after(batches) == rows_after([[cut(0, _LAST)]])

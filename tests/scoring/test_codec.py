@@ -13,7 +13,7 @@ from tests.scoring.vectors import vector_named
 from tests.scoring.worlds import World, busy_worlds, worlds
 from tests.streams.units import Partition
 
-SOME = settings(max_examples=60, deadline=None, derandomize=True)
+SOME = settings(max_examples=60, derandomize=True)
 VECTOR = vector_named("26-joins")
 PLAN = plan_of(VECTOR.model)
 

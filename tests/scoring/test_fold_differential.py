@@ -12,7 +12,7 @@ from tests.scoring.vectors import all_differences
 from tests.scoring.worlds import World, busy_worlds, worlds
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"
-FEW = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=60, derandomize=True)
 
 
 def later(time: str, hours: int) -> str:

@@ -21,7 +21,7 @@ from tests.scoring.vectors import all_differences
 from tests.scoring.worlds import World, busy_worlds, worlds
 from tests.streams.units import Partition
 
-SOME = settings(max_examples=60, deadline=None, derandomize=True)
+SOME = settings(max_examples=60, derandomize=True)
 ANY = worlds() | busy_worlds()
 ON_TIME = worlds(late=False) | busy_worlds(late=False)
 HOUR = 3_600_000

@@ -16,7 +16,7 @@ from tests.scoring.worlds import CONTACTS, VISITORS, worlds
 from tests.scoring.worlds_of_models import ROLES
 from tests.streams.units import Partition
 
-MANY = settings(max_examples=150, deadline=None, derandomize=True)
+MANY = settings(max_examples=150, derandomize=True)
 
 MODEL = {
     "model": "total",

@@ -54,7 +54,7 @@ def read(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ..
         return refused.problems
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4), st.lists(junk, min_size=4, max_size=4))
 def test_a_spoiled_model_is_read_or_refused_with_reasons(where: list[int], what: list[Any]) -> None:
     answer = read(lambda: model_from_dict(spoiled(where, what)))
@@ -66,7 +66,7 @@ def test_a_spoiled_model_is_read_or_refused_with_reasons(where: list[int], what:
         assert all(problem.message for problem in answer)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=False), st.text(alphabet="[]{}:,-&*!|>'\"#%@ \n\tax0", min_size=1, max_size=8))
 def test_a_damaged_text_is_read_or_refused_with_reasons(choice: random.Random, damage: str) -> None:
     text = DEFAULT.read_text("utf-8")[:3000]

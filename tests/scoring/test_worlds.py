@@ -32,7 +32,7 @@ def _kind(line: Json) -> str:
 
 
 @given(models())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_random_model_is_valid(model: Json) -> None:
     assert list(model_from_dict(model).tracks) == list(model["tracks"])
 
@@ -56,7 +56,7 @@ def test_what_the_rules_are_about_happens(some_worlds: st.SearchStrategy[World],
     happened: set[str] = set()
 
     @given(some_worlds)
-    @settings(max_examples=250, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=250, database=None, derandomize=True, phases=[Phase.generate])
     def look(world: World) -> None:
         happened.update(_happenings(world))
 
