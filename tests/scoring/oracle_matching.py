@@ -84,7 +84,7 @@ def _segments(url: str) -> list[str]:
     path = url.split("#")[0].split("?")[0]
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path):
         path = "/" + "/".join(path.split("://", 1)[1].split("/")[1:])
-    segments = path.split("/")
+    segments = (path or "/").split("/")  # a URL without a path is that of the root
     return segments[:-1] if segments[-1] == "" else segments
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scoring.conditions import compile_condition, compile_fields, path_of
@@ -32,6 +32,7 @@ conditions = operators | operators.map(lambda inner: {"not": inner}) | st.just({
 
 @settings(max_examples=500)
 @given(conditions, values)
+@example({"path_prefix": "/"}, "")
 def test_a_condition_holds_where_the_oracle_says_so(condition: dict[str, Any], value: Any) -> None:
     assert compile_condition(Condition.model_validate(condition))(value) == meets(value, condition)
 
