@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from scoring.model import model_from_dict
@@ -56,9 +56,11 @@ def test_what_the_rules_are_about_happens(some_worlds: st.SearchStrategy[World],
     happened: set[str] = set()
 
     @given(some_worlds)
-    @settings(max_examples=250, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=100, database=None, phases=[Phase.generate])
     def look(world: World) -> None:
         happened.update(_happenings(world))
 
-    look()
+    for some in range(20):
+        if not wanted <= happened:
+            seed(some)(look)()
     assert wanted - happened == set()
