@@ -13,7 +13,7 @@ REFUSALS = (
     broken.IllegalSaslStateError,
     broken.AuthorizationError,
 )
-_TIMES = 10
+_TIMES = 50
 """A broker that refuses may hang up before its reason was read."""
 _PATIENCE_S = 3.0
 
