@@ -87,7 +87,10 @@ def test_processes_and_commands_come_by_tls_with_certificate_and_password(
     ("wrong", "why"),
     [
         # a broker may hang up before its reason was read, every time
-        ({"sasl_plain_password": "another"}, "refuses .*invalid credentials.*check the|security_protocol and the other"),
+        (
+            {"sasl_plain_password": "another"},
+            "refuses .*invalid credentials.*check the|security_protocol and the other",
+        ),
         (
             {"ssl_cafile": ""},
             "certificate verify failed.* security_protocol and the other options",
