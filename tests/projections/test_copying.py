@@ -166,6 +166,11 @@ def test_what_holds_something_else_is_refused(source: SqlLog, database: Engine) 
         copied(source, MemoryBroker(partitions=3), database)
 
 
+def test_a_copy_is_finished_into_the_log_that_it_went_to_and_no_other(source: SqlLog, database: Engine) -> None:
+    assert copied(source, MemoryBroker(partitions=3), database).is_finished()
+    assert not LogCopy(source, MemoryBroker(partitions=3), database, lambda: NOW).is_finished()
+
+
 def test_a_database_that_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(insert(moves).values(move="m", account="a", to_account="b", done=True))
