@@ -1,5 +1,7 @@
 """A worker and a broker that is not there yet, dies, or takes nothing: it waits and goes on, or it says why it ends."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
@@ -9,6 +11,7 @@ from kafka.admin import KafkaAdminClient
 from benchmarks.worlds import facts
 from schemas.topics import SCORES
 from streams.kafka_address import KafkaAddress
+from streams.log import LogError
 from tests.faust.workers import Bench, WorkerProcess, awaited, topics
 from tests.kafka.broker import Broker
 from tests.requirements import kafka_broker
@@ -75,21 +78,41 @@ def test_a_topic_that_is_deleted_under_a_worker_is_no_crash_without_words(tmp_pa
 
 def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
-    with topics(broker.server, tmp_path, 2) as bench:
-        stop = Event()
-        recording = Thread(target=record, args=(bench, stop))
-        recording.start()
-        for _ in range(2):
-            bench.worker(unit_bytes=30_000).at_work()
-            restarted(broker)
-        stop.set()
-        recording.join()
+    with topics(broker.server, tmp_path, 2) as bench, bench.tended():
+        with recording(bench):
+            for _ in range(2):
+                bench.worker(unit_bytes=30_000)
+                awaited("all at work", lambda: all(each.counted()["working"] for each in bench.workers))
+                restarted(broker)
         bench.scored()
         assert bench.differences() == []
     broker.kill()
 
 
+@contextmanager
+def recording(bench: Bench) -> Iterator[None]:
+    """Facts come in meanwhile."""
+    stop = Event()
+    recorder = Thread(target=record, args=(bench, stop), name="recorder")
+    recorder.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        recorder.join()
+
+
 def record(bench: Bench, stop: Event) -> None:
+    """Again what was not acknowledged, as recorders do."""
     coming = facts(100_000, 50)
     while not stop.wait(0.1):
-        bench.record(islice(coming, 100))
+        batch = list(islice(coming, 100))
+        while not (acknowledged(bench, batch) or stop.is_set()):
+            continue
+
+
+def acknowledged(bench: Bench, batch: Sequence[bytes]) -> bool:
+    with suppress(LogError):
+        bench.record(batch)
+        return True
+    return False

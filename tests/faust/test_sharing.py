@@ -126,3 +126,23 @@ def test_what_another_wrote_to_its_partition_ends_a_worker_and_a_recovery_repair
     bench.scored()
     assert bench.differences() == []
     assert bench.newest_stand_last()
+
+
+def test_when_all_of_them_leave_and_are_started_again_they_repair_and_go_on(bench: Bench) -> None:
+    coming = facts(4_000, 50)
+    workers = [bench.worker(), bench.worker()]
+    awaited("both have a share", lambda: own(*workers))
+    bench.record(islice(coming, 1_000))
+    bench.scored()
+    stale = [bench.everything(SCORES, partition) for partition in bench.partitions]
+    bench.record(islice(coming, 1_000))
+    bench.scored()
+    for partition, records in enumerate(stale):
+        bench.append_again(SCORES, records, partition)
+    with bench.tended():
+        bench.record(islice(coming, 1_000))
+        awaited("both left", lambda: all("foreign write" in worker.said() for worker in workers))
+        bench.record(coming)
+        bench.scored()
+    assert bench.differences() == []
+    assert bench.newest_stand_last()

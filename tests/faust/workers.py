@@ -14,10 +14,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -27,6 +27,7 @@ from schemas.scores import CHECKPOINT_KEY, AccountScored, decode_account
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from streams import kafka_topics
 from streams.activation import activate
+from streams.fatal import FATAL
 from streams.kafka_address import KafkaAddress
 from streams.kafka_log import KafkaLog
 from streams.log import LogError, NewRecord, Record
@@ -57,10 +58,15 @@ class WorkerProcess:
         self.folder = folder
         folder.mkdir(parents=True)
         given = {"session_s": SESSION_S, "datadir": str(folder / "faust"), **options}
-        command = [sys.executable, "-m", "tests.faust.running", text_of(address), json.dumps(given)]
+        self._command = [sys.executable, "-m", "tests.faust.running", text_of(address), json.dumps(given)]
+        self.start()
+
+    def start(self) -> None:
+        """Also once more, where it ended."""
+        self._counted.unlink(missing_ok=True)
         env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-        with (folder / "said").open("ab") as said:
-            self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=said, stderr=said)
+        with (self.folder / "said").open("ab") as said:
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=env, stdout=said, stderr=said)
 
     def said(self) -> str:
         return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
@@ -72,8 +78,9 @@ class WorkerProcess:
 
     def counted(self) -> dict[str, Any]:
         """As `WorkerCounters`, a moment ago."""
-        file = self.folder / "counted"
-        return json.loads(file.read_text()) if file.exists() else asdict(WorkerCounters())
+        with suppress(FileNotFoundError):
+            return dict(json.loads(self._counted.read_text()))
+        return asdict(WorkerCounters())
 
     def owns(self) -> set[int]:
         """The partitions that it folds now."""
@@ -84,6 +91,10 @@ class WorkerProcess:
         awaited(f"a worker at work\n{self.said()}", lambda: self.counted()["working"] or self.ended)
         assert not self.ended, self.said()
         return self
+
+    @property
+    def _counted(self) -> Path:
+        return self.folder / "counted"
 
     @property
     def ended(self) -> bool:
@@ -172,6 +183,24 @@ class Bench:
         found = {id: max((each.seq, each.digest) for each in told) for id, told in updates.items()}
         wrong = [f"{id}: {found.get(id)} for {whole.get(id)}" for id in whole | found if found.get(id) != whole.get(id)]
         return wrong + [f"{id}: {trouble}" for id, told in updates.items() for trouble in untrue(told)]
+
+    @contextmanager
+    def tended(self) -> Iterator[None]:
+        """Meanwhile a worker that leaves with 70 is started again, as a supervisor does."""
+        over = Event()
+        supervisor = Thread(target=self._tend, args=(over,), name="supervisor")
+        supervisor.start()
+        try:
+            yield
+        finally:
+            over.set()
+            supervisor.join()
+
+    def _tend(self, over: Event) -> None:
+        while not over.wait(_POLL_S):
+            for worker in list(self.workers):
+                if worker.process.poll() == FATAL:
+                    worker.start()
 
     def close(self) -> None:
         for worker in self.workers:
