@@ -1,6 +1,8 @@
 """`staffel doctor` where broker and database are shared: each thing that can be wrong is named, with the way out."""
 
 from pathlib import Path
+from socket import socket
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,8 @@ from tests.cli.speaking import done, page, spoken, written
 from tests.kafka.broker import free_port
 
 Json = dict[str, Any]
+APART_S = 5.0
+"""What clocks may differ by."""
 
 
 @pytest.fixture
@@ -91,6 +95,20 @@ def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the
     rows = examined()
     assert wrong(rows)["broker"] == (f"{server} cannot be reached", "start the broker, or correct STAFFEL_LOG")
     assert rows["migrations"]["ok"]
+
+
+def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_clock_that_goes_wrong(
+    laid_down: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = monotonic()
+    with socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        monkeypatch.setenv("STAFFEL_LOG", f"kafka://127.0.0.1:{mute.getsockname()[1]}")
+        rows = examined()
+    assert "is the broker up?" in wrong(rows)["broker"][0]
+    assert monotonic() - begun > APART_S
+    assert rows["database's clock"]["found"] == "in step"
 
 
 def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the_same(
