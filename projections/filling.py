@@ -26,10 +26,11 @@ def fill_directory(
     add_missing(connection, directory_contacts, known)
     visitors = _in_order(_held(c, "visitor") for c in held if c.contact.startswith("v_"))
     add_missing(connection, directory_visitors, visitors)
-    new = {(update.account, update.seq) for update in fresh}
-    _follow(connection, [update for update in updates if (update.account, update.seq) in new], put)
+    moving = [update for update in updates if update.changes.releases or update.changes.joins]
+    new = {(update.account, update.seq) for update in fresh} if moving else set()
+    _follow(connection, [update for update in moving if (update.account, update.seq) in new], put)
     # What is told again may be older than what another partition told since.
-    _follow(connection, [update for update in updates if (update.account, update.seq) not in new], add_missing)
+    _follow(connection, [update for update in moving if (update.account, update.seq) not in new], add_missing)
 
 
 def name_key(name: str) -> str:

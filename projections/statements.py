@@ -25,30 +25,38 @@ _KEYS_AT_ONCE = 1000
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
     """All rows of one call to any of these name the same columns."""
-    if rows and connection.dialect.name == "postgresql":
-        copy_rows(connection, table, tuple(rows[0]), _tuples(table, rows))
+    if rows:
+        add_tuples(connection, table, tuple(rows[0]), _tuples(table, rows))
+
+
+def add_tuples(connection: Connection, table: Table, columns: Sequence[str], tuples: Tuples) -> None:
+    """As `add`, of the values of these columns as the database takes them."""
+    if tuples and connection.dialect.name == "postgresql":
+        copy_rows(connection, table, columns, tuples)
     else:
-        _write(connection, table, rows, "")
+        _write(connection, table, columns, tuples, "")
 
 
 def add_missing(connection: Connection, table: Table, rows: Rows) -> None:
     """Add the rows whose key does not stand there yet."""
-    _write(connection, table, rows, "ON CONFLICT DO NOTHING")
+    if rows:
+        _write(connection, table, tuple(rows[0]), _tuples(table, rows), "ON CONFLICT DO NOTHING")
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:
     """Add or replace rows by primary key; columns that are not named stay as they are."""
     if rows:
         chosen = last_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
-        _write(connection, table, chosen, _replacing(table, tuple(rows[0])))
+        columns = tuple(rows[0])
+        _write(connection, table, columns, _tuples(table, chosen), _replacing(table, columns))
 
 
 def put_newer(connection: Connection, table: Table, rows: Rows) -> None:
     """As `put`, but a row that stands there is replaced only where its `seq` is lower."""
     if rows:
         chosen = highest_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
-        newer = f'WHERE "{table.name}".seq < excluded.seq'
-        _write(connection, table, chosen, f"{_replacing(table, tuple(rows[0]))} {newer}")
+        columns, newer = tuple(rows[0]), f'WHERE "{table.name}".seq < excluded.seq'
+        _write(connection, table, columns, _tuples(table, chosen), f"{_replacing(table, columns)} {newer}")
 
 
 def rows_of(connection: Connection, statement: Select[Any], column: Any, keys: Iterable[str]) -> list[Any]:
@@ -69,13 +77,12 @@ def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     return insert_sqlite(table)
 
 
-def _write(connection: Connection, table: Table, rows: Rows, conflict: str) -> None:
-    if not rows:
+def _write(connection: Connection, table: Table, columns: Sequence[str], tuples: Tuples, conflict: str) -> None:
+    if not tuples:
         return
-    columns, tuples = tuple(rows[0]), _tuples(table, rows)
     head = f'INSERT INTO "{table.name}" ({_names(columns)})'
     if connection.dialect.name == "postgresql":
-        source = unnested(table, columns, connection.dialect)
+        source = unnested(table, tuple(columns), connection.dialect)
         columnwise = tuple(map(list, zip(*tuples, strict=True)))
         connection.exec_driver_sql(f"{head} {source} {conflict}", columnwise)
     else:

@@ -55,18 +55,21 @@ class _Reading:
     engagement_next: int = 0
 
     def take_record(self, key: str, value: bytes) -> None:
-        if key == CHECKPOINT_KEY:
+        if "/" in key:
+            self.take_contact(decode_contact(value))
+        elif key == CHECKPOINT_KEY:
             # A scorer that was paused may write late: what it tells is older than what is known.
             self.engagement_next = max(self.engagement_next, decode_checkpoint(value).next)
-        elif "/" in key:
-            self.take(decode_contact(value))
         else:
-            self.take(decode_account(value))
+            self.take_account(decode_account(value))
 
-    def take(self, scored: Scored) -> None:
-        if isinstance(scored, AccountScored):
-            self.accounts.setdefault(scored.account, []).append(scored)
-            return
+    def take_account(self, scored: AccountScored) -> None:
+        if (told := self.accounts.get(scored.account)) is not None:
+            told.append(scored)
+        else:
+            self.accounts[scored.account] = [scored]
+
+    def take_contact(self, scored: ContactScored) -> None:
         key = scored.account, scored.contact
         known = self.contacts.get(key)
         if known is None or known.seq < scored.seq:
@@ -90,7 +93,10 @@ def batches(partition: int, scored: Iterable[Scored], size: int) -> Iterator[Bat
     while some := list(islice(remaining, size)):
         reading = _Reading()
         for each in some:
-            reading.take(each)
+            if isinstance(each, AccountScored):
+                reading.take_account(each)
+            else:
+                reading.take_contact(each)
         yield reading.batch(partition)
 
 

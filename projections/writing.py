@@ -10,6 +10,7 @@ from projections.filling import fill_directory
 from projections.handoffs import tell_handoffs, write_handoffs
 from projections.parking import forwarded, open_moves, park
 from projections.rows import (
+    LEDGER,
     Row,
     account_row,
     contact_row,
@@ -20,7 +21,7 @@ from projections.rows import (
     stage_rows,
 )
 from projections.rows import falls_at as falls_at_of
-from projections.statements import add, add_missing, put, put_newer, rows_of
+from projections.statements import add, add_missing, add_tuples, put, put_newer, rows_of
 from projections.tables import ReadModels
 from projections.updates import Batch, Fresh, unseen
 from projections.work_tables import outbox
@@ -94,7 +95,7 @@ def _with_profile(updates: list[AccountScored]) -> Row:
 
 
 def _write_changes(connection: Connection, models: ReadModels, fresh: list[Fresh], homes: Mapping[str, int]) -> None:
-    add(connection, models.ledger, [row for each in fresh for row in ledger_rows(each)])
+    add_tuples(connection, models.ledger, LEDGER, [row for each in fresh for row in ledger_rows(each)])
     add(connection, models.stage_changes, [row for each in fresh for row in stage_rows(each)])
     add(connection, models.gated, [row for each in fresh for row in gated_rows(each)])
     write_handoffs(connection, models, fresh, homes)
