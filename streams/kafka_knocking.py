@@ -1,6 +1,6 @@
 """Why no broker lets a client in, as it tells one connection: what clients keep to themselves as they try again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -13,9 +13,29 @@ REFUSALS = (
     broken.IllegalSaslStateError,
     broken.AuthorizationError,
 )
-_TIMES = 50
-"""A broker that refuses may hang up before its reason was read."""
+_TIMES = 10
+"""Of several brokers one may be gone."""
 _PATIENCE_S = 3.0
+Received = tuple[bytes, Exception | None]
+
+
+class Brokers(KafkaConnectionManager):  # type: ignore[misc]
+    """Hears a broker out that hangs up: what it said last comes with the end of the connection, and would be lost."""
+
+    async def _build_transport(self, *place: Any, **settings: Any) -> Any:
+        transport = await super()._build_transport(*place, **settings)
+        transport._sock_recv = heard_out(transport._sock_recv)
+        return transport
+
+
+def heard_out(receive: Callable[[], Received]) -> Callable[[], Received]:
+    """What was received, first; then why nothing more comes."""
+
+    def received() -> Received:
+        data, error = receive()
+        return (data, None) if data else (data, error)
+
+    return received
 
 
 def refusal(settings: Mapping[str, Any]) -> Exception | None:
@@ -38,7 +58,7 @@ def refusal(settings: Mapping[str, Any]) -> Exception | None:
 
 def _told(net: Any, settings: Mapping[str, Any], turn: int, seconds: float) -> Exception | None:
     """What a connection ends with, to each broker in its turn; None where it comes about."""
-    brokers = KafkaConnectionManager(net, **settings)
+    brokers = Brokers(net, **settings)
     try:
         net.run(_knock, brokers, turn, int(seconds * 1000))
     except Exception as error:
