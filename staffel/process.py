@@ -32,7 +32,7 @@ PATIENCE_S = 10.0
 STOP_S = 20.0
 """The longest a process takes to end; what is in hand then is as if it had been killed."""
 INTERNAL = 70
-FEW, BREATH_S = 500, 0.02
+FEW, BREATH_S = 500, 0.05
 """After a round that moved few records: what comes meanwhile costs the next round nothing more."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 SAY_AGAIN_S = 5.0
