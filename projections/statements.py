@@ -29,9 +29,11 @@ def add(connection: Connection, table: Table, rows: Rows) -> None:
         add_tuples(connection, table, tuple(rows[0]), _tuples(table, rows))
 
 
-def add_tuples(connection: Connection, table: Table, columns: Sequence[str], tuples: Tuples) -> None:
+def add_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> None:
     """As `add`, of the values of these columns as the database takes them."""
-    if tuples and connection.dialect.name == "postgresql":
+    if not tuples:
+        return
+    if connection.dialect.name == "postgresql":
         copy_rows(connection, table, columns, tuples)
     else:
         _write(connection, table, columns, tuples, "")
@@ -77,12 +79,10 @@ def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     return insert_sqlite(table)
 
 
-def _write(connection: Connection, table: Table, columns: Sequence[str], tuples: Tuples, conflict: str) -> None:
-    if not tuples:
-        return
+def _write(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples, conflict: str) -> None:
     head = f'INSERT INTO "{table.name}" ({_names(columns)})'
     if connection.dialect.name == "postgresql":
-        source = unnested(table, tuple(columns), connection.dialect)
+        source = unnested(table, columns, connection.dialect)
         columnwise = tuple(map(list, zip(*tuples, strict=True)))
         connection.exec_driver_sql(f"{head} {source} {conflict}", columnwise)
     else:

@@ -64,10 +64,7 @@ class _Reading:
             self.take_account(decode_account(value))
 
     def take_account(self, scored: AccountScored) -> None:
-        if (told := self.accounts.get(scored.account)) is not None:
-            told.append(scored)
-        else:
-            self.accounts[scored.account] = [scored]
+        self.accounts.setdefault(scored.account, []).append(scored)
 
     def take_contact(self, scored: ContactScored) -> None:
         key = scored.account, scored.contact

@@ -86,7 +86,7 @@ def test_processes_and_commands_come_by_tls_with_certificate_and_password(
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"sasl_plain_password": "another"}, "refuses .*invalid credentials.*check the options of STAFFEL_LOG"),
+        ({"sasl_plain_password": "another"}, "refuses a connection: .*invalid credentials.*check the options"),
         ({"ssl_cafile": ""}, "certificate verify failed.* security_protocol and the other options"),
         ({"security_protocol": "PLAINTEXT"}, "is the broker up[?] .* security_protocol and the other options"),
     ],

@@ -15,6 +15,8 @@ from tests.requirements import kafka_server
 
 PARTITIONS = 4
 ALL = set(range(PARTITIONS))
+FEW = 40
+"""Facts of every partition, and of few accounts."""
 
 
 @pytest.fixture
@@ -107,9 +109,8 @@ def test_one_that_stood_still_beyond_its_session_ends_when_it_wakes_and_changes_
     assert bench.differences() == []
 
 
-def test_what_another_wrote_to_its_partition_ends_a_worker_and_a_recovery_repairs_it(bench: Bench) -> None:
-    coming = facts(4_000, 50)
-    worker = bench.worker().at_work()
+def write_late(bench: Bench, coming: Iterator[bytes]) -> None:
+    """Updates once more behind newer ones, in every partition, as one would who had lost them."""
     bench.record(islice(coming, 1_000))
     bench.scored()
     stale = [bench.everything(SCORES, partition) for partition in bench.partitions]
@@ -117,6 +118,12 @@ def test_what_another_wrote_to_its_partition_ends_a_worker_and_a_recovery_repair
     bench.scored()
     for partition, records in enumerate(stale):
         bench.append_again(SCORES, records, partition)
+
+
+def test_what_another_wrote_to_its_partition_ends_a_worker_and_a_recovery_repairs_it(bench: Bench) -> None:
+    coming = facts(4_000, 50)
+    worker = bench.worker().at_work()
+    write_late(bench, coming)
     bench.record(islice(coming, 1_000))
     assert worker.exit_code() == 70
     assert "foreign write: a unit for offset" in worker.said()
@@ -132,16 +139,11 @@ def test_when_all_of_them_leave_and_are_started_again_they_repair_and_go_on(benc
     coming = facts(4_000, 50)
     workers = [bench.worker(), bench.worker()]
     awaited("both have a share", lambda: own(*workers))
-    bench.record(islice(coming, 1_000))
-    bench.scored()
-    stale = [bench.everything(SCORES, partition) for partition in bench.partitions]
-    bench.record(islice(coming, 1_000))
-    bench.scored()
-    for partition, records in enumerate(stale):
-        bench.append_again(SCORES, records, partition)
+    write_late(bench, coming)
     with bench.tended():
-        bench.record(islice(coming, 1_000))
+        bench.record(islice(coming, FEW))
         awaited("both left", lambda: all("foreign write" in worker.said() for worker in workers))
+        awaited("what nothing came for is repaired", bench.newest_stand_last)
         bench.record(coming)
         bench.scored()
     assert bench.differences() == []
