@@ -8,7 +8,7 @@ from typing import Any
 from alerts.channels import Alert
 from alerts.retrying import Delivered, Outcome, Refused
 from alerts.wording import message
-from schemas.facts import decode_fact
+from schemas.envelope import decode_fact
 
 _SECONDS = 20
 _UNREACHED = "onnection error"

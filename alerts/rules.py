@@ -5,8 +5,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from projections.alert_rows import HELD, HISTORY, WAITING, NewAlert, Told
-from schemas.facts import FactRecord
-from schemas.handoffs import HandoffExpired, HandoffProposed
+from schemas.envelope import FactRecord
+from schemas.handoff_events import HandoffExpired, HandoffProposed
 from schemas.times import format_time, parse_time
 
 _MINUTE, _HOUR = 60_000, 3_600_000

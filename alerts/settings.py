@@ -19,8 +19,8 @@ from pydantic import (
 
 from alerts.addresses import refuse_address, refuse_secrets
 from alerts.rules import COOL_DOWN
-from scoring.model_problems import ModelError, Path, Problem, Source, closest
-from scoring.model_source import read_source
+from schemas.documents import ModelError, Path, Problem, Source, closest
+from schemas.yaml_documents import read_source
 
 _BEGIN = "the file is a mapping; begin with `channels:` and a list of them"
 _SPAN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")

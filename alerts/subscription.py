@@ -10,8 +10,8 @@ from alerts.rules import Judge, is_wanted, kind_of
 from alerts.settings import AlertSettings
 from projections.alert_rows import AlertRows, NewAlert, Read
 from projections.facts import encode
-from schemas.facts import FactRecord, decode_fact
-from schemas.handoffs import EVENTS
+from schemas.envelope import FactRecord, decode_fact
+from schemas.handoff_events import EVENTS
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log, LogRefused, Record

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from alerts.channels import Alert
 from alerts.retrying import Delivered, Gone, Outcome, Refused
-from schemas.facts import CONTENT_TYPE
+from schemas.envelope import CONTENT_TYPE
 
 _SECONDS = 10.0
 """For a connection, and for each silence of an answer that has begun."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 
 _REASONS = 3
 _LONGEST = 250

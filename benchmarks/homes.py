@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.folding import key_of
 from benchmarks.worlds import MODEL
-from schemas.facts import HEADERS
+from schemas.envelope import HEADERS
 from schemas.topics import ENGAGEMENT
 from staffel.settings import Settings
 from staffel.wiring import Embedded, connect

@@ -17,7 +17,7 @@ from msgspec import Struct
 from intake.json_source import JSON_ERRORS, Value, decode_problem, json_values, read_time
 from intake.observations import Item, Observation, Rejected
 from intake.text_source import MAX_LINE, patient, too_large
-from schemas.registry import CONTROL_TYPES, known_type, unversioned
+from schemas.facts.registry import CONTROL_TYPES, known_type, unversioned
 
 _NO_EVENTS = "{} holds no CloudEvents as JSON Lines or as an array"
 

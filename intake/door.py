@@ -6,7 +6,7 @@ from operator import attrgetter
 from intake.account_ids import VERBS, account_id, is_pseudonym
 from intake.domains import normal_address
 from intake.observations import Observation, Rejected
-from schemas.registry import CONTROL_TYPES, NAMES, STRUCTURE_TYPES, known_type, unversioned
+from schemas.facts.registry import CONTROL_TYPES, NAMES, STRUCTURE_TYPES, known_type, unversioned
 from schemas.times import format_time
 
 EARLY_MS = 5 * 60_000

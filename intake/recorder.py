@@ -17,7 +17,7 @@ from intake.pseudonyms import USUAL, Allowance, without_persons
 from intake.recording import Draft, Duplicate, Outcome, Recorded, identities
 from intake.vault import scope_of
 from projections.inbox import Entered
-from schemas.checks import FactProblem, check_fact
+from schemas.facts.validation import FactProblem, check_fact
 from streams.log import NewRecord
 
 Clock = Callable[[], int]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from intake.attribution import Attribution
 from intake.observations import Observation, Rejected
-from schemas.facts import HEADERS, encode_fact, record_id
+from schemas.envelope import HEADERS, encode_fact, record_id
 from streams.log import NewRecord
 
 OWN_SOURCE = "staffel/intake"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, select
 from projections.leases import Lease, LeaseLost
 from projections.statements import add_missing
 from projections.work_tables import append_notes
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from streams.log import Log, NewRecord
 
 AT_ONCE = 5_000

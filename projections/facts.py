@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from schemas.facts import HEADERS, FactRecord, decode_fact
-from schemas.facts import record_id as fact_record_id
+from schemas.envelope import HEADERS, FactRecord, decode_fact
+from schemas.envelope import record_id as fact_record_id
 from schemas.times import format_time
 from streams.log import NewRecord
 

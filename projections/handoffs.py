@@ -16,7 +16,7 @@ from projections.rows import instant, step_row
 from projections.statements import add_missing, rows_of
 from projections.tables import ReadModels
 from projections.updates import Fresh
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.scores import AccountScored, HandoffOpened, HandoffStep
 from schemas.times import format_time, parse_time
 

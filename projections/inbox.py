@@ -31,7 +31,7 @@ from projections.facts import encode
 from projections.inbox_rows import Mark, Row, inbox_rows_of
 from projections.statements import rows_of
 from projections.work_tables import OF_VISITORS, inbox
-from schemas.facts import decode_fact, record_id
+from schemas.envelope import decode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, tuple_
 from projections.facts import moved
 from projections.statements import add_missing, rows_of
 from projections.work_tables import moves, parked
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 from streams.notices import MOVES, tell

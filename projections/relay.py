@@ -13,7 +13,7 @@ from projections.database import reading
 from projections.facts import record_of
 from projections.leases import HOST, Lease
 from projections.work_tables import outbox
-from schemas.facts import decode_fact
+from schemas.envelope import decode_fact
 from streams.log import Log, NewRecord
 
 BATCH = 500

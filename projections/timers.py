@@ -14,7 +14,7 @@ from projections.database import reading
 from projections.facts import handoff_expired, record_of, review_due
 from projections.leases import HOST, Lease
 from projections.tables import ReadModels
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 

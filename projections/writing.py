@@ -25,7 +25,7 @@ from projections.statements import add, add_missing, add_tuples, put, put_newer,
 from projections.tables import ReadModels
 from projections.updates import Batch, Fresh, unseen
 from projections.work_tables import outbox
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS

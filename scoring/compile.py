@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 
-from schemas.registry import ENGAGEMENT_FAMILIES, family
+from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
 from scoring.calendar import Calendar, Windows, calendar_of
 from scoring.conditions import compile_condition, compile_fields, reading, walk
 from scoring.decay import HOUR, Growth

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from schemas.upcasters import OLD_TYPES, upcast
+from schemas.facts.upcasters import OLD_TYPES, upcast
 from scoring.conditions import Test, all_of, compile_condition, is_number, reading, walk
 from scoring.model import Condition, FieldPoints, ScoringModel
 

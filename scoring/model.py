@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from schemas.documents import ModelError, Problem, Source
 from scoring.model_parts import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
-from scoring.model_problems import ModelError, Problem, Source
 from scoring.model_service import Allowance, OpenHours, ServiceLevel
 from scoring.model_terms import Breadth, Cap, Condition, FieldPoints, SmallCompany
 from scoring.model_validation import validated
@@ -20,7 +20,7 @@ __all__ = [
 
 def load_model(text: str, name: str = "model.yaml") -> ScoringModel:
     """The model that a YAML 1.2 text describes. ModelError lists everything that is wrong with it, by line."""
-    from scoring.model_source import read_source  # YAML is slow to import, and a log brings its model as JSON
+    from schemas.yaml_documents import read_source
 
     return validated(read_source(text, name))
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from schemas.registry import CONTROL_TYPES, NAMES, unversioned
+from schemas.documents import Path, closest
+from schemas.facts.registry import CONTROL_TYPES, NAMES, unversioned
 from scoring.durations import format_hours
 from scoring.model_parts import Rule, ScoringModel, Stage, Track
-from scoring.model_problems import Path, closest
 
 Finding = tuple[Path, str]
 Unsure = Callable[[Path], bool]

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.documents import Path, closest
 from scoring.model_parts import FitModel, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
-from scoring.model_problems import Path, closest
 from scoring.model_service import ServiceLevel
 from scoring.model_terms import OPERATORS, FieldPoints, SmallCompany
 

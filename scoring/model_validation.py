@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.documents import ModelError, Path, Problem, Source
 from scoring.model_checks import check
 from scoring.model_messages import Loc, written_problems
 from scoring.model_parts import ScoringModel
-from scoring.model_problems import ModelError, Path, Problem, Source
 
 _ITEMS = ("rules", "stages", "limits", "routes")
 _ROUNDS = 4

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET
 
-from schemas.registry import ENGAGEMENT_FAMILIES, family
+from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
 from schemas.scores import Forward, Parked, Release
 from schemas.times import format_time
 from scoring.counting import contact_of, engage, write_line

@@ -9,7 +9,7 @@ from projections.health import projector_positions
 from projections.migrate import newest_revision, revision_of
 from projections.sharing import MEMBER, PARTITION
 from projections.trouble import DatabaseTrouble
-from schemas.facts import decode_fact
+from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.doctor import Json, letters, model, networks, newest, row

@@ -16,7 +16,7 @@ from projections.database import Database, open_database
 from projections.health import health
 from projections.leases import Lease, holder_here
 from projections.migrate import migrate
-from schemas.facts import decode_fact
+from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, PARTITIONS
 from staffel.printing import counted

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from schemas.facts import HEADERS, encode_fact, record_id
+from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from scoring.compile import compile_model
 from scoring.model import canonical, load_model, model_from_dict, version_of

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
+from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
+from schemas.facts.upcasters import OLD_TYPES
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, LARGEST_RECORD
-from schemas.upcasters import OLD_TYPES
 from scoring.account import evolve, new_account
 from scoring.compile import compile_model
 from scoring.fields import Fact

@@ -25,7 +25,7 @@ from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
 from projections.database import reading
-from schemas.facts import HEADERS
+from schemas.envelope import HEADERS
 from streams.kafka_clients import client_settings
 from streams.notices import PROJECTED, Notices
 from tests.alerts.builders import SECRET

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from benchmarks.folding import key_of
 from benchmarks.worlds import MODEL, START
-from schemas.facts import HEADERS
+from schemas.envelope import HEADERS
 from schemas.topics import ENGAGEMENT
 from streams.activation import activate
 from streams.kafka_address import KafkaAddress

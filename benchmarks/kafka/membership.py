@@ -26,7 +26,7 @@ from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.whole_fold import compare, digests_of
 from benchmarks.worlds import START, account_name, written
-from schemas.facts import HEADERS
+from schemas.envelope import HEADERS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES
 from streams.kafka_clients import open_producer

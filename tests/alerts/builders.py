@@ -7,7 +7,7 @@ from alerts.channels import Alert
 from alerts.retrying import Delivered, Outcome
 from alerts.settings import AlertSettings, read_alerts
 from projections.facts import SOURCE, event, record_of
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.times import format_time, parse_time
 from streams.log import NewRecord
 

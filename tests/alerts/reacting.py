@@ -11,7 +11,7 @@ from alerts.channels import channels_of
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, read_alerts
 from projections.alert_rows import AlertRows
-from schemas.facts import FactRecord
+from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 from tests.alerts.builders import FRESH, SECRET, proposed, record

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.rules import COOL_DOWN
 from alerts.settings import AlertSettings, read_alerts
-from scoring.model_problems import ModelError
+from schemas.documents import ModelError
 from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
 
 WHOLE = """

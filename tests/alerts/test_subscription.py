@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 from projections.alert_rows import AnotherReader
 from projections.work_tables import checkpoints
-from schemas.handoffs import HandoffExpired
+from schemas.handoff_events import HandoffExpired
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import LogRefused, NewRecord, Record

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from audit.replay import digest, fold_account, recorded_within, replay, scored_updates
 from projections.database import open_database
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.scores import AccountScored, decode_account
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES

@@ -19,7 +19,7 @@ from projections.health import health
 from projections.migrate import migrate
 from projections.queries import asking
 from schemas.dead_letters import read_headers
-from schemas.facts import FactRecord, decode_fact, record_id
+from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.scores import AccountScored, decode_account
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from scoring.state import Account

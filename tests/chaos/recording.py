@@ -14,7 +14,7 @@ from projections.decisions import Refused, decision
 from projections.facts import DECISIONS
 from projections.queries import asking
 from projections.trouble import DatabaseTrouble
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from staffel.wiring import Staffel
 from streams.log import LogUnavailable, NewRecord

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from tests.chaos.cluster import SESSION_S, Cluster
 from tests.chaos.conftest import Start

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
-from schemas.facts import encode_fact
+from schemas.envelope import encode_fact
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.dead_letters import SOURCE, all_letters, find_letter
 from staffel.session import Found

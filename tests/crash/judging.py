@@ -9,7 +9,7 @@ from audit.verify import verify
 from projections.facts import moved_id
 from projections.health import health
 from projections.queries import Questions, asking
-from schemas.facts import FactRecord, decode_fact, record_id
+from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from scoring.state import Account

@@ -15,7 +15,7 @@ from random import Random
 from intake.observations import Observation
 from intake.recording import Recorded
 from projections.queries import asking
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.times import format_time
 from staffel import cli
 from staffel.wiring import Staffel, connect

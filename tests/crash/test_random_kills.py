@@ -13,7 +13,7 @@ import pytest
 
 from audit.verify import verify
 from projections.health import projected
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from staffel.wiring import Staffel, connect

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from alerts.settings import read_alerts
-from schemas.asyncapi import asyncapi
+from schemas.contract.asyncapi import asyncapi
 from staffel.process import STOP_S
 from staffel.settings import Settings
 from streams.kafka_address import kafka_address

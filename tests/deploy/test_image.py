@@ -67,8 +67,8 @@ def test_what_is_copied_exists_and_reaches_the_builder() -> None:
 
 
 def test_every_package_is_copied() -> None:
-    packages = tomllib.loads(PROJECT)["tool"]["setuptools"]["packages"]
-    assert {package.partition(".")[0] for package in packages} <= set(copied())
+    packages = tomllib.loads(PROJECT)["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert {package.rstrip("*") for package in packages} <= set(copied())
 
 
 def test_no_secret_and_no_test_reaches_the_image() -> None:

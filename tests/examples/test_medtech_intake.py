@@ -7,7 +7,7 @@ from pathlib import Path
 from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
 from intake.networks import read_networks
 from intake.observations import Filtered, Item, Observation, Rejected
-from schemas.checks import check_fact
+from schemas.facts.validation import check_fact
 from schemas.times import parse_time
 from scoring.model import load_model
 

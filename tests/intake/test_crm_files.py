@@ -10,7 +10,7 @@ import pytest
 from intake import crm_accounts, crm_opportunities
 from intake.crm_cells import Export
 from intake.observations import Filtered, Item, Observation, Rejected
-from schemas.checks import check_fact
+from schemas.facts.validation import check_fact
 from schemas.times import format_time, parse_time
 from tests.requirements import real_data
 

@@ -191,7 +191,7 @@ def test_every_code_is_explained_in_the_documentation() -> None:
     root = Path(__file__).parents[2]
     modules = ["door", "batch", "registration", "recorder", "networks"]
     texts = [(root / "intake" / f"{name}.py").read_text() for name in modules] + [
-        (root / "schemas" / "checks.py").read_text()
+        (root / "schemas" / "facts" / "validation.py").read_text()
     ]
     code = re.compile(
         r'(?:return |Rejected\([^"()]*(?:\([^)]*\))?[^"()]*|FactProblem\([^,]*, )\(?"([a-z]+_[a-z_]+|empty)", '

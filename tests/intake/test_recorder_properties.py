@@ -14,7 +14,7 @@ from intake.recorder import Recorder
 from intake.recording import Duplicate, Recorded
 from intake.vault import Vault
 from projections.directory import Directory
-from schemas.checks import check_fact
+from schemas.facts.validation import check_fact
 from streams.sql_log import SqlLog
 from tests.intake.fakes import NOW, Intake, registered, seen
 

@@ -10,7 +10,7 @@ import pytest
 from intake import segment
 from intake.observations import Filtered, Item, Observation, Rejected
 from intake.segment_calls import Reading
-from schemas.checks import check_fact
+from schemas.facts.validation import check_fact
 from schemas.times import parse_time
 from tests.requirements import real_data
 

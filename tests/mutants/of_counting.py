@@ -65,7 +65,7 @@ OF_COUNTING = (
     Mutant((18,), _COUNTING, "if points > 0 and day", "if points and day", vectors("05-breadth", "35", "30")),
     Mutant((18,), "scoring/falls.py", "plan.calendar.midnight(day + stage.days)", "(day + stage.days) * 86_400_000",
            vectors("05-breadth", "17-half", "18-no")),
-    Mutant((19,), "schemas/registry.py", '"custom", "referral"}', '"custom", "nps"}',
+    Mutant((19,), "schemas/facts/registry.py", '"custom", "referral"}', '"custom", "nps"}',
            tests("tests/scoring/test_fold_rules.py")),
     Mutant((30,), "scoring/structure.py", "own + its for own, its", "own for own, its",
            tests("tests/scoring/test_fold_rules.py")),

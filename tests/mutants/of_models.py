@@ -7,7 +7,7 @@ _REFUSALS = tests("tests/scoring/test_model_refusals.py")
 _CHECKS = "scoring/model_checks.py"
 
 OF_MODELS = (
-    Mutant((1,), "scoring/model_source.py", 'YAML(typ="safe", pure=True).compose(text)',
+    Mutant((1,), "schemas/yaml_documents.py", 'YAML(typ="safe", pure=True).compose(text)',
            'YAML(typ="safe", pure=True).compose("%YAML 1.1\\n---\\n" + text)', _MODEL),
     Mutant((1,), "scoring/durations.py", '_HOURS = {"h": 1, "d": 24}', '_HOURS = {"h": 1, "d": 23}', _MODEL),
     Mutant((1,), "scoring/durations.py", "if hours.denominator != 1:", "if False:", _REFUSALS),

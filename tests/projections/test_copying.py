@@ -15,7 +15,7 @@ from projections.trouble import DatabaseTrouble
 from projections.vault_tables import SECRETS, VAULT
 from projections.work_tables import append_notes, inbox, moves, outbox
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
-from schemas.facts import HEADERS, encode_fact, record_id
+from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.activation import activation
 from streams.log import Appended, LogRefused, LogUnavailable, NewRecord, Record

@@ -8,7 +8,7 @@ import pytest
 from projections.decisions import Refused, decision
 from projections.facts import event, record_id
 from projections.queries import asking
-from schemas.handoffs import EVENTS
+from schemas.handoff_events import EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from projections.facts import moved_id
 from projections.parking import MOST_PARKED
 from projections.relay import Relay
-from schemas.facts import Fact
+from schemas.envelope import Fact
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from streams.log import NewRecord, Unit

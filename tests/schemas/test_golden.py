@@ -7,14 +7,14 @@ import jsonschema
 import msgspec
 import pytest
 
-from schemas.checks import check_fact
-from schemas.facts import Fact, decode_fact, encode_fact
-from schemas.handoffs import EVENTS
-from schemas.json_schemas import facts, handoffs
-from schemas.publish import published
-from schemas.registry import TYPES
+from schemas.contract.__main__ import published
+from schemas.contract.json_schemas import facts, handoffs
+from schemas.envelope import Fact, decode_fact, encode_fact
+from schemas.facts.registry import TYPES
+from schemas.facts.upcasters import upcast
+from schemas.facts.validation import check_fact
+from schemas.handoff_events import EVENTS
 from schemas.times import parse_time
-from schemas.upcasters import upcast
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "published"
@@ -83,4 +83,4 @@ def test_a_golden_handoff_event_fits_its_class_and_its_published_schema(type_: s
 
 def test_the_published_files_are_current() -> None:
     on_disk = {path.name: path.read_text("utf-8") for path in PUBLISHED.iterdir()}
-    assert on_disk == published(), "run `python -m schemas.publish`"
+    assert on_disk == published(), "run `python -m schemas.contract`"

@@ -12,7 +12,7 @@ from audit.verify import verify
 from intake.cloudevents import observe
 from intake.observations import Observation
 from intake.recording import Duplicate, Recorded
-from schemas.facts import HEADERS, record_id
+from schemas.envelope import HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from staffel.explaining import explanation

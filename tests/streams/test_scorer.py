@@ -9,7 +9,7 @@ import pytest
 from audit.replay import digest, fold_account, recorded_within, replay
 from projections.database import open_database
 from schemas.dead_letters import read_headers
-from schemas.facts import record_id
+from schemas.envelope import record_id
 from schemas.scores import decode_account
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES

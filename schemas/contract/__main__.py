@@ -1,13 +1,13 @@
-"""What is published for other systems, written by `python -m schemas.publish`. Never written by hand."""
+"""What is published for other systems, written by `python -m schemas.contract`. Never written by hand."""
 
 import json
 import sys
 from pathlib import Path
 
-from schemas.asyncapi import asyncapi_yaml
-from schemas.json_schemas import facts, handoffs, scores
+from schemas.contract.asyncapi import asyncapi_yaml
+from schemas.contract.json_schemas import facts, handoffs, scores
 
-FOLDER = Path(__file__).parent / "published"
+FOLDER = Path(__file__).parents[1] / "published"
 
 
 def published() -> dict[str, str]:

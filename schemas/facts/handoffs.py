@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.content import Content
+from schemas.facts.content import Content
 
 
 class Accepted(Content):

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.checks import LARGEST_DATA, LONGEST_TEXT, FactProblem, check_fact
 from schemas.dead_letters import dead_letter_headers, dead_letter_id, read_headers
-from schemas.facts import Fact, FactRecord, decode_fact, encode_fact, record_id
-from schemas.registry import (
+from schemas.envelope import Fact, FactRecord, decode_fact, encode_fact, record_id
+from schemas.facts.registry import (
     CONTROL_TYPES,
     ENGAGEMENT_FAMILIES,
     NAMES,
@@ -21,7 +20,8 @@ from schemas.registry import (
     known_type,
     unversioned,
 )
-from schemas.upcasters import upcast
+from schemas.facts.upcasters import upcast
+from schemas.facts.validation import LARGEST_DATA, LONGEST_TEXT, FactProblem, check_fact
 
 VIEW = "web.page_viewed.v1"
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from pydantic import ValidationError
 
-from schemas.registry import TYPES
+from schemas.facts.registry import TYPES
 
 LONGEST_TEXT = 16_384
 """Characters of one string."""

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from schemas.asyncapi import asyncapi, asyncapi_yaml
-from schemas.handoffs import EVENTS
-from schemas.registry import TYPES
+from schemas.contract.asyncapi import asyncapi, asyncapi_yaml
+from schemas.facts.registry import TYPES
+from schemas.handoff_events import EVENTS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import KEPT, SCORES, TOPICS
 from scoring.plan import Plan
@@ -21,7 +21,7 @@ from tests.scoring.folding import fact, plan_of, records_of
 from tests.streams.units import Partition
 
 Json = dict[str, Any]
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 CONTRACT = asyncapi()
 MESSAGES: dict[str, Json] = CONTRACT["components"]["messages"]
 

@@ -1,7 +1,22 @@
 """Every fact type and version there is, and what kind it is. Never reads a fact."""
 
-from schemas import accounts, contacts, control, decisions, encounters, mail, meetings, product, sales, web
-from schemas.content import Content
+from schemas.facts import (
+    accounts,
+    contacts,
+    control,
+    mail,
+    meetings,
+    product,
+    sales,
+    web,
+)
+from schemas.facts import (
+    handoffs as decisions,
+)
+from schemas.facts import (
+    interactions as encounters,
+)
+from schemas.facts.content import Content
 
 _MODULES = (web, mail, meetings, encounters, product, accounts, contacts, decisions, sales, control)
 

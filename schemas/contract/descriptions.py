@@ -94,7 +94,7 @@ HANDOFFS = {
     "sqa.handoff_recycled.v1": "Sales gave an accepted one back, with a reason",
     "sqa.handoff_converted.v1": "An accepted one became an opportunity",
 }
-"""Type of the event -> what it says, for each type of `schemas/handoffs.py`."""
+"""Type of the event -> what it says, for each type of `schemas/handoff_events.py`."""
 
 FACT = Told("A fact", "`type` says what `data` holds; an unknown type is to be passed over.")
 ACCOUNT = Told(

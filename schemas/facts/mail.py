@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from schemas.content import Content
+from schemas.facts.content import Content
 
 
 class Delivered(Content):

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from scoring.model_problems import ModelError, Path, Problem, Source, key_text
+from schemas.documents import ModelError, Path, Problem, Source, key_text
 
 _LARGEST = 128 * 1024
 _DEEPEST = 12

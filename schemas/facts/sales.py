@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from schemas.content import Content, Number
+from schemas.facts.content import Content, Number
 
 
 class OpportunityOpened(Content):

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from pydantic.json_schema import models_json_schema
 
-from schemas.facts import Fact
-from schemas.handoffs import EVENTS
-from schemas.registry import TYPES
+from schemas.envelope import Fact
+from schemas.facts.registry import TYPES
+from schemas.handoff_events import EVENTS
 from schemas.scores import AccountScored, Checkpoint, ContactScored
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

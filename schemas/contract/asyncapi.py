@@ -1,6 +1,6 @@
 """The contract with other systems, generated: AsyncAPI 3, with what Kafka needs to know. Never written by hand.
 
-`python -m schemas.publish` writes it to `published/asyncapi.yaml`. It refers to no other file.
+`python -m schemas.contract` writes it to `published/asyncapi.yaml`. It refers to no other file.
 """
 
 import json
@@ -10,13 +10,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.compat import StringIO
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from schemas import asyncapi_examples as examples
-from schemas import asyncapi_texts as texts
-from schemas.asyncapi_texts import Told
+from schemas.contract import descriptions as texts
+from schemas.contract import examples
+from schemas.contract.descriptions import Told
+from schemas.contract.json_schemas import Schema, facts, handoffs, scores
 from schemas.dead_letters import CONNECTOR, EXCEPTION, MESSAGE, OFFSET, PARTITION, STAGE, TOPIC
-from schemas.facts import CONTENT_TYPE
-from schemas.handoffs import EVENTS
-from schemas.json_schemas import Schema, facts, handoffs, scores
+from schemas.envelope import CONTENT_TYPE
+from schemas.handoff_events import EVENTS
 from schemas.scores import ACCOUNT_SCORED, CHECKPOINT, CHECKPOINT_KEY, CONTACT_SCORED
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, KEPT, PARTITIONS, SCORES, SQA_HANDOFFS, SUPPRESSIONS
 

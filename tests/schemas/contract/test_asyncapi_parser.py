@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from schemas.asyncapi import asyncapi, asyncapi_yaml
-from schemas.publish import FOLDER
+from schemas.contract.__main__ import FOLDER
+from schemas.contract.asyncapi import asyncapi, asyncapi_yaml
 from schemas.topics import TOPICS
 from tests.requirements import absent
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from schemas.content import Content, Quantity
+from schemas.facts.content import Content, Quantity
 
 
 class PageViewed(Content):

@@ -1,0 +1,1 @@
+"""The published contract: JSON Schemas and one AsyncAPI document, generated from the classes."""
