@@ -5,9 +5,9 @@ from itertools import groupby
 from math import fsum
 from typing import Any
 
-from projections.fading import faded
 from schemas.scores import Line, StageChange
 from schemas.times import format_time, parse_time
+from scoring.fold.valuation import faded
 
 Json = dict[str, Any]
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from audit.replay import Progress, fold_partition, is_scored, recorded_within
 from audit.told import Json, account_rows, handoff_rows
-from scoring.compile import compile_model
-from scoring.model import ScoringModel
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold.state import Account
+from scoring.model.loading import ScoringModel
+from scoring.plan.compiler import compile_model
+from scoring.plan.plan import Plan
 from streams.garbage import frozen_garbage
 from streams.kafka_address import KafkaAddress
 from streams.log import Log

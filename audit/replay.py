@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from schemas.scores import AccountScored, ContactScored, decode_account, decode_contact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from scoring.codec import digest_of, encode_account, hash_contact
-from scoring.fields import Fact
-from scoring.plan import Plan
-from scoring.state import ANONYMOUS, Account
+from scoring.fold.codec import digest_of, encode_account, hash_contact
+from scoring.fold.state import ANONYMOUS, Account
+from scoring.plan.fields import Fact
+from scoring.plan.plan import Plan
 from streams.garbage import frozen_garbage
 from streams.log import Log, Record
 from streams.partition_fold import Accept, PartitionFold

@@ -15,10 +15,10 @@ from projections.queries import asking
 from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
 from schemas.times import format_time, parse_time
 from schemas.topics import ENGAGEMENT, SCORES
-from scoring.asking import account_at, seen_at, track_scores
-from scoring.fit import known_profile
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold.fit import known_profile
+from scoring.fold.state import Account
+from scoring.fold.valuation import account_at, seen_at, track_scores
+from scoring.plan.plan import Plan
 from streams.log import Log
 
 Json = dict[str, Any]

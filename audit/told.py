@@ -7,9 +7,9 @@ import msgspec
 
 from audit.replay import digest
 from schemas.scores import HandoffStep
-from scoring.asking import seen_at, track_scores
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold.state import Account
+from scoring.fold.valuation import seen_at, track_scores
+from scoring.plan.plan import Plan
 
 Json = dict[str, Any]
 

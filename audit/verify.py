@@ -12,9 +12,9 @@ from projections.health import projected_now
 from projections.queries import Questions, asking
 from projections.rows import account_row, profile_columns
 from schemas.topics import ENGAGEMENT
-from scoring.fit import known_profile
-from scoring.plan import Plan
-from scoring.state import Account, Outcome
+from scoring.fold.fit import known_profile
+from scoring.fold.state import Account, Outcome
+from scoring.plan.plan import Plan
 from streams.log import Log, LogError
 from streams.partition_fold import PartitionFold
 from streams.records import account_scored

@@ -13,7 +13,7 @@ from audit.replay import digest
 from benchmarks.figures import Figure, median_cpu, timed
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import account_name, facts, model, of_contact
-from scoring.compile import compile_model
+from scoring.plan.compiler import compile_model
 from streams.duplicates import DuplicateWindow
 from streams.garbage import frozen_garbage
 from streams.log import Record

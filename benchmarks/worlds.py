@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from schemas.times import format_time
-from scoring.model import ScoringModel, load_model
+from scoring.model.loading import ScoringModel, load_model
 
 START = 1_736_035_200_000  # 2025-01-05T00:00:00Z
 DAY = 86_400_000

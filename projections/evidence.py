@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from projections.fading import line_value
+from scoring.fold.valuation import line_value
 
 _REASONS = 10
 _FACTS = 50

@@ -172,7 +172,7 @@ def expected() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
     from projections.rebuild import RebuiltElsewhere
     from projections.trouble import DatabaseTrouble
-    from scoring.model import ModelError
+    from scoring.model.loading import ModelError
     from staffel.wiring import StillBusy
     from streams.embedded import HeldElsewhere
     from streams.log import LogError

@@ -73,8 +73,8 @@ def print_mismatches(mismatches: list[Json]) -> None:
 
 def plan_of(staffel: Any, model: str | None) -> Any:
     """The model of a file or of a version that was active; None for the ones the log names."""
-    from scoring.compile import compile_model
-    from scoring.model import load_model, version_of
+    from scoring.model.loading import load_model, version_of
+    from scoring.plan.compiler import compile_model
 
     if model is None or model == staffel.plan.version:
         return None

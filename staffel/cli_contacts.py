@@ -31,8 +31,8 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
 def standing(staffel: Any, row: Any, at: int) -> Json:
     """The contact within one account, valued at an instant."""
     from projections.queries import asking
-    from scoring.asking import account_at
-    from scoring.codec import decode_contact
+    from scoring.fold.codec import decode_contact
+    from scoring.fold.valuation import account_at
     from staffel.explaining import contact_json
 
     with asking(staffel.engine) as questions:

@@ -16,7 +16,7 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
 ) -> None:
     """Everything that is wrong with a model, by line; exit code 1 where something is."""
-    from scoring.model import ModelError, load_model, version_of
+    from scoring.model.loading import ModelError, load_model, version_of
 
     text = read_text(file)
     try:
@@ -37,7 +37,7 @@ def check(
 @app.command()
 def show(as_json: AsJson = False) -> None:
     """The model in force."""
-    from scoring.model import canonical
+    from scoring.model.loading import canonical
 
     with connected() as staffel:
         version, content = staffel.plan.version, canonical(staffel.plan.model)

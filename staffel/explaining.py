@@ -10,12 +10,12 @@ from audit.replay import everything, fold_account, is_scored, recorded_within
 from audit.standing import of_account, of_row
 from projections.queries import asking
 from schemas.scores import Line
-from scoring.asking import account_at, seen_at, track_scores
-from scoring.calendar import date_text
-from scoring.codec import decode_contact
-from scoring.fit import known_profile
-from scoring.plan import Plan
-from scoring.state import NEVER, Account, Contact, Outcome
+from scoring.fold.codec import decode_contact
+from scoring.fold.fit import known_profile
+from scoring.fold.state import NEVER, Account, Contact, Outcome
+from scoring.fold.valuation import account_at, seen_at, track_scores
+from scoring.plan.calendar import date_text
+from scoring.plan.plan import Plan
 from staffel.handoff_shape import handoff_json, handoff_of_fold
 from staffel.wiring import Staffel
 from streams.log import Log

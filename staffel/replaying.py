@@ -6,7 +6,7 @@ from typing import Any
 from audit.parallel import Order, replay_told
 from audit.replay import Progress
 from schemas.topics import ENGAGEMENT
-from scoring.plan import Plan
+from scoring.plan.plan import Plan
 from staffel.wiring import Staffel
 
 Json = dict[str, Any]

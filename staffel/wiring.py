@@ -20,7 +20,7 @@ from projections.relay import Relay
 from projections.timers import Timers
 from projections.updates import Replay
 from schemas.topics import ENGAGEMENT
-from scoring.plan import Plan
+from scoring.plan.plan import Plan
 from staffel.settings import Settings
 from streams.activation import activate, activated_plan
 from streams.compaction import Compaction

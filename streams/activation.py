@@ -6,9 +6,9 @@ import msgspec
 
 from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import ENGAGEMENT
-from scoring.compile import compile_model
-from scoring.model import canonical, load_model, model_from_dict, version_of
-from scoring.plan import Plan
+from scoring.model.loading import canonical, load_model, model_from_dict, version_of
+from scoring.plan.compiler import compile_model
+from scoring.plan.plan import Plan
 from streams.log import Log, LogRefused, NewRecord, Record
 from streams.partition_fold import ACTIVATED, Activation, NoModel, read_activation
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from schemas.scores import decode_contact
-from scoring import codec
-from scoring.plan import Plan
-from scoring.state import FOLD_VERSION, Account
+from scoring.fold import codec
+from scoring.fold.state import FOLD_VERSION, Account
+from scoring.plan.plan import Plan
 from streams.unit_batch import Pair
 
 

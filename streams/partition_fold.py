@@ -9,13 +9,13 @@ from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
 from schemas.facts.upcasters import OLD_TYPES
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, LARGEST_RECORD
-from scoring.account import evolve, new_account
-from scoring.compile import compile_model
-from scoring.fields import Fact
-from scoring.fit import content_of
-from scoring.model import ModelError, model_from_dict
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold.evolve import evolve, new_account
+from scoring.fold.fit import content_of
+from scoring.fold.state import Account
+from scoring.model.loading import ModelError, model_from_dict
+from scoring.plan.compiler import compile_model
+from scoring.plan.fields import Fact
+from scoring.plan.plan import Plan
 from streams.duplicates import WINDOW, DuplicateWindow
 from streams.log import Record
 

@@ -19,12 +19,12 @@ from schemas.scores import (
 )
 from schemas.times import format_time
 from schemas.topics import ENGAGEMENT
-from scoring.asking import fit_of, track_scores
-from scoring.calendar import date_text
-from scoring.codec import digest_of, encode_account, hash_contact
-from scoring.fit import known_profile
-from scoring.plan import Plan
-from scoring.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
+from scoring.fold.codec import digest_of, encode_account, hash_contact
+from scoring.fold.fit import known_profile
+from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
+from scoring.fold.valuation import fit_of, track_scores
+from scoring.plan.calendar import date_text
+from scoring.plan.plan import Plan
 from streams.log import NewRecord
 from streams.partition_fold import Refused
 

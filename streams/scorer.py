@@ -3,9 +3,9 @@
 from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint, decode_contact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
-from scoring import codec
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold import codec
+from scoring.fold.state import Account
+from scoring.plan.plan import Plan
 from streams.duplicates import WINDOW
 from streams.log import KeyedLog, Record, Unit
 from streams.partition_fold import PartitionFold

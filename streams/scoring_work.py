@@ -11,7 +11,7 @@ from schemas.dead_letters import dead_letter_headers
 from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, LARGEST_RECORD, SCORES
-from scoring.state import Outcome
+from scoring.fold.state import Outcome
 from streams.kafka_address import KafkaAddress
 from streams.last_records import LastRecords
 from streams.log import LogRefused, Record

@@ -12,9 +12,9 @@ import time
 from quixstreams import Application, State, message_context
 
 from schemas.scores import decode_account, decode_contact
-from scoring import codec
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold import codec
+from scoring.fold.state import Account
+from scoring.plan.plan import Plan
 from streams.log import Record
 from streams.partition_fold import PartitionFold
 from streams.records import drain

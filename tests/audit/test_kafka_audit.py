@@ -21,9 +21,9 @@ from tests.crash.acts import at, decided, registered, told, wrote
 from tests.crash.playing import Stage
 from tests.kafka.places import fresh_topics
 from tests.requirements import kafka_server
-from tests.scoring.folding import Json
+from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named
-from tests.scoring.worlds import World
+from tests.scoring.world_strategies import World
 
 NAMES = [f"{name}.example" for name in "abcdefgh"]
 HANDOFF = "acme/sales/1"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from audit.parallel import Lost, Order, replay_told
-from scoring.compile import compile_model
-from scoring.model import load_model
+from scoring.model.loading import load_model
+from scoring.plan.compiler import compile_model
 from tests.audit.test_replay import filled
-from tests.scoring.folding import Json
+from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named
-from tests.scoring.worlds import World
+from tests.scoring.world_strategies import World
 
 NAMES = [f"{name}.example" for name in "abcdefgh"]
 

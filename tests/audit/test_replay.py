@@ -24,9 +24,9 @@ from streams.log import NewRecord
 from streams.scorer import Scorer
 from streams.sql_log import SqlLog
 from tests import databases
-from tests.scoring.folding import Json, fact
+from tests.scoring.fold_runner import Json, fact
 from tests.scoring.vectors import vector_named
-from tests.scoring.worlds import World, busy_worlds, worlds
+from tests.scoring.world_strategies import World, busy_worlds, worlds
 
 SOME = settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY = worlds() | busy_worlds()

@@ -22,7 +22,7 @@ from schemas.dead_letters import read_headers
 from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.scores import AccountScored, decode_account
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
-from scoring.state import Account
+from scoring.fold.state import Account
 from staffel.wiring import Staffel
 from streams.log import Log, NewRecord, Record
 from streams.scorer import Scorer

@@ -12,7 +12,7 @@ from projections.queries import Questions, asking
 from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
-from scoring.state import Account
+from scoring.fold.state import Account
 from staffel.wiring import Staffel
 
 ALL = 1_000_000

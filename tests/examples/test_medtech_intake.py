@@ -9,7 +9,7 @@ from intake.networks import read_networks
 from intake.observations import Filtered, Item, Observation, Rejected
 from schemas.facts.validation import check_fact
 from schemas.times import parse_time
-from scoring.model import load_model
+from scoring.model.loading import load_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
 DATA = EXAMPLE / "data"

@@ -6,7 +6,7 @@ import pytest
 from schemas.dead_letters import read_headers
 from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint
 from schemas.topics import ENGAGEMENT, LARGEST_RECORD
-from scoring.state import FOLD_VERSION
+from scoring.fold.state import FOLD_VERSION
 from streams.log import LogRefused
 from streams.scoring_work import CUT_FROM, Scoring, UnitTooLarge
 from streams.unit_batch import size_of

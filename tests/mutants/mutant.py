@@ -21,7 +21,7 @@ class Mutant:
 
 def vectors(*names: str) -> tuple[str, ...]:
     """The fold against some of the vectors."""
-    return "tests/scoring/test_fold_vectors.py", "-k", " or ".join(names)
+    return "tests/scoring/fold/test_vectors.py", "-k", " or ".join(names)
 
 
 def tests(file: str, *names: str) -> tuple[str, ...]:

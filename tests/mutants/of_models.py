@@ -2,16 +2,16 @@
 
 from tests.mutants.mutant import Mutant, tests
 
-_MODEL = tests("tests/scoring/test_model.py")
-_REFUSALS = tests("tests/scoring/test_model_refusals.py")
-_CHECKS = "scoring/model_checks.py"
+_MODEL = tests("tests/scoring/model/test_definition.py")
+_REFUSALS = tests("tests/scoring/model/test_validation.py")
+_CHECKS = "scoring/model/checks.py"
 
 OF_MODELS = (
     Mutant((1,), "schemas/yaml_documents.py", 'YAML(typ="safe", pure=True).compose(text)',
            'YAML(typ="safe", pure=True).compose("%YAML 1.1\\n---\\n" + text)', _MODEL),
-    Mutant((1,), "scoring/durations.py", '_HOURS = {"h": 1, "d": 24}', '_HOURS = {"h": 1, "d": 23}', _MODEL),
-    Mutant((1,), "scoring/durations.py", "if hours.denominator != 1:", "if False:", _REFUSALS),
-    Mutant((2,), "scoring/model_parts.py", 'and "half_life" not in rule', 'and "half_life" in rule', _MODEL),
+    Mutant((1,), "scoring/model/durations.py", '_HOURS = {"h": 1, "d": 24}', '_HOURS = {"h": 1, "d": 23}', _MODEL),
+    Mutant((1,), "scoring/model/durations.py", "if hours.denominator != 1:", "if False:", _REFUSALS),
+    Mutant((2,), "scoring/model/definition.py", 'and "half_life" not in rule', 'and "half_life" in rule', _MODEL),
     Mutant((2,), _CHECKS, "and rule.half_life != slowest", "and slowest is None", _REFUSALS),
     Mutant((2,), _CHECKS, "if any(rule.is_positive and rule.half_life is None for rule in track.rules):", "if False:",
            _REFUSALS),

@@ -2,15 +2,15 @@
 
 from tests.mutants.mutant import Mutant, tests, vectors
 
-_STAGES, _GATE, _DECISIONS = "scoring/stages.py", "scoring/gate.py", "scoring/decisions.py"
-_EMBEDDED = tests("tests/scoring/test_fold_embedded.py", "10-tracks", "04-hysteresis")
+_STAGES, _GATE, _DECISIONS = "scoring/fold/stages.py", "scoring/fold/crossings.py", "scoring/fold/handoffs.py"
+_EMBEDDED = tests("tests/scoring/fold/test_vectors_end_to_end.py", "10-tracks", "04-hysteresis")
 
 OF_STAGES = (
     Mutant((20,), _STAGES, "for i in range(len(track.stages) - 1, state.stage, -1):",
            "for i in range(state.stage + 1, min(state.stage + 2, len(track.stages))):",
            vectors("34-above", "04-hysteresis", "24-several")),
     Mutant((20,), _STAGES, "track.stages[i].leave, score, counts, instant)",
-           "track.stages[i].enter, score, counts, instant)", tests("tests/scoring/test_fold_rules.py")),
+           "track.stages[i].enter, score, counts, instant)", tests("tests/scoring/fold/test_rules.py")),
     Mutant((20,), _STAGES, "for i in range(below - 1, -1, -1):", "for i in range(below):",
            vectors("24-several", "34-above")),
     Mutant((21,), _STAGES, "return not stage.contacts or counts[stage.window] >= contacts_asked(account, stage)",
@@ -22,12 +22,13 @@ OF_STAGES = (
            vectors("07-fit", "19-fit")),
     Mutant((22,), _STAGES, "if i == track.handoff and state.act_now_until is not None and instant",
            "if i >= track.handoff and state.act_now_until is not None and instant", vectors("21-act")),
-    Mutant((22,), "scoring/counting.py", "until = time // HOUR * HOUR + plan.act_now_hold",
+    Mutant((22,), "scoring/fold/contributions.py", "until = time // HOUR * HOUR + plan.act_now_hold",
            "until = time + plan.act_now_hold", vectors("21-act")),
-    Mutant((22,), "scoring/counting.py", "        if rule.act_now:\n", "    if rule.act_now:\n        if True:\n    ",
+    Mutant((22,), "scoring/fold/contributions.py",
+           "        if rule.act_now:\n", "    if rule.act_now:\n        if True:\n    ",
            vectors("21-act")),
     Mutant((22,), _DECISIONS, "    state.act_now_until = None\n", "", vectors("21-act", "08-gate")),
-    Mutant((23,), "scoring/falls.py", 'lower, instant, "time", score)', 'lower, until, "time", score)',
+    Mutant((23,), "scoring/fold/falls.py", 'lower, instant, "time", score)', 'lower, until, "time", score)',
            vectors("04-hysteresis", "24-several")),
     Mutant((23,), _GATE, "        format_time(account.clock),\n        cause,", '        "",\n        cause,',
            vectors("01-whole", "04-hysteresis", "09-late")),
@@ -56,7 +57,8 @@ OF_STAGES = (
            tests("tests/audit/test_replay.py", "span")),
     Mutant((28,), "streams/partition_fold.py", " and fact.type not in CONTROL_NAMES", "",
            tests("tests/streams/test_partition_fold.py", "newest")),
-    Mutant((28,), "scoring/asking.py", "if instant > account.clock:", "if True:", vectors("29-reviews", "01-whole")),
+    Mutant((28,), "scoring/fold/valuation.py",
+           "if instant > account.clock:", "if True:", vectors("29-reviews", "01-whole")),
     Mutant((28,), "staffel/explaining.py", "for change in outcome.stages] if outcome else []",
            "for change in outcome.stages[:0]] if outcome else []", _EMBEDDED),
     Mutant((29,), "audit/standing.py", "first = next(iter(tracks.values()))", "first = list(tracks.values())[-1]",

@@ -9,11 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from projections import work_tables
 from projections.asking import Standing, Tracks, highest, top_accounts
-from projections.fading import faded
 from projections.health import health
 from projections.queries import Questions, asking
 from projections.tables import read_models
 from schemas.scores import AccountScored, Changes
+from scoring.fold.valuation import faded
 from tests.projections.builders import (
     HOUR,
     NOON,

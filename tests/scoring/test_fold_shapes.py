@@ -2,8 +2,8 @@
 
 from audit.replay import digest
 from audit.standing import of_account
-from tests.scoring import models
-from tests.scoring.folding import ACME, VERSION, fact, folded, plan_of
+from tests.scoring import model_builders as models
+from tests.scoring.fold_runner import ACME, VERSION, fact, folded, plan_of
 
 MODEL = {
     "model": "shapes",

@@ -7,8 +7,8 @@ from schemas.topics import ENGAGEMENT
 from streams.log import Record
 from streams.partition_fold import LARGEST_FACT, Admitted, NoModel, PartitionFold, Refused
 from streams.scorer import nothing_loaded
-from tests.scoring import models
-from tests.scoring.folding import ACME, Json, fact, record_of
+from tests.scoring import model_builders as models
+from tests.scoring.fold_runner import ACME, Json, fact, record_of
 
 NINE = "2026-01-05T09:00:00Z"
 

@@ -13,15 +13,15 @@ from schemas.envelope import record_id
 from schemas.scores import decode_account
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
-from scoring.compile import compile_model
-from scoring.model import model_from_dict
+from scoring.model.loading import model_from_dict
+from scoring.plan.compiler import compile_model
 from streams.activation import activate, activated_plan
 from streams.log import LogError, NewRecord, PositionMoved, Unit
 from streams.scorer import Scorer, load_account
 from streams.sql_log import SqlLog
 from tests import databases
-from tests.scoring import models
-from tests.scoring.folding import ACME, Json, fact
+from tests.scoring import model_builders as models
+from tests.scoring.fold_runner import ACME, Json, fact
 from tests.scoring.vectors import vector_named
 
 VECTOR = vector_named("08-gate")

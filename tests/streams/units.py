@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from schemas.scores import CHECKPOINT_KEY, Changes, decode_account, decode_contact
-from scoring import codec
-from scoring.plan import Plan
-from scoring.state import Account
+from scoring.fold import codec
+from scoring.fold.state import Account
+from scoring.plan.plan import Plan
 from streams.log import NewRecord, Record, Unit
 from streams.partition_fold import PartitionFold
 from streams.scorer import make_unit

@@ -14,10 +14,10 @@ from schemas.facts.registry import TYPES
 from schemas.handoff_events import EVENTS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import KEPT, SCORES, TOPICS
-from scoring.plan import Plan
+from scoring.plan.plan import Plan
 from streams.log import Unit
-from tests.scoring import models
-from tests.scoring.folding import fact, plan_of, records_of
+from tests.scoring import model_builders as models
+from tests.scoring.fold_runner import fact, plan_of, records_of
 from tests.streams.units import Partition
 
 Json = dict[str, Any]

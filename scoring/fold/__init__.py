@@ -1,0 +1,1 @@
+"""The fold: one account's state, and what each fact does to it."""

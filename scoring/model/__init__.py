@@ -1,0 +1,1 @@
+"""The scoring model as people write it: its terms, validation and error messages."""

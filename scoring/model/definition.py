@@ -1,0 +1,204 @@
+"""The parts of a scoring model: tracks with rules and stages, fit, handoff. Never holds an account's numbers."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
+
+from scoring.model.durations import format_hours
+from scoring.model.service_level import ServiceLevel
+from scoring.model.terms import (
+    MOST,
+    OPERATORS,
+    Breadth,
+    Cap,
+    Condition,
+    Conditions,
+    FieldName,
+    FieldPoints,
+    HalfLife,
+    Hours,
+    Name,
+    Number,
+    Points,
+    SmallCompany,
+    Term,
+    Text,
+    written_half_life,
+)
+
+MONTH = 720
+"""Thirty days in hours: the default cool-down and act-now hold."""
+
+
+def _several(given: Any) -> Any:
+    return (given,) if isinstance(given, str) else given
+
+
+TypeNames = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
+RoleName = Annotated[str, StringConstraints(strict=True, pattern=r"^\w[\w .,&'()/+-]{0,63}$")]
+Weight = Annotated[Number, Field(ge=0, le=MOST)]
+
+
+class Rule(Term):
+    """What a fact is worth in its track."""
+
+    id: Name = Field(description="unique within the model; it names the rule in lines and reasons")
+    on: TypeNames = Field(description="fact type or list of types, without version")
+    where: Conditions = Field(default={}, description="conditions on fields of the fact's data; all must hold")
+    points: Points | FieldPoints = Field(description="a number, or `{field: minutes, times: 1, up_to: 60}`")
+    half_life: HalfLife = Field(default=None, description="`14d`, `336h` or `none`; without one the track's")
+    at_most: Cap | None = Field(default=None, description="how many contributions count, `1 per contact per day`")
+    unless: tuple[Name, ...] = Field(default=(), description="not where one of these rules of the track matched")
+    act_now: StrictBool = Field(default=False, description="waives score and breadth of the handoff stage for a while")
+
+    @property
+    def is_deduction(self) -> bool:
+        """Whether it takes points away."""
+        return (self.points.times if isinstance(self.points, FieldPoints) else self.points) < 0
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether it gives points; a rule of 0 points neither gives nor takes."""
+        return (self.points.times if isinstance(self.points, FieldPoints) else self.points) > 0
+
+    @model_serializer(mode="wrap")
+    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**inner(self), "half_life": written_half_life(self.half_life)}
+
+
+class Limit(Term):
+    """A cap that several rules of a track share."""
+
+    rules: tuple[Name, ...] = Field(min_length=1, description="ids of rules of the track")
+    at_most: Cap = Field(description="how many contributions count of all these rules together")
+
+
+class Stage(Term):
+    """A rung of a track, entered at one score and left at a lower one."""
+
+    name: Name = Field(description="unique within the track")
+    enter: Points = Field(description="entered at this score or more")
+    leave: Points = Field(description="left below this score; above 0, at most `enter`")
+    fit: tuple[Text, ...] | None = Field(
+        default=None, min_length=1, description="grades that are allowed; `unknown` is one"
+    )
+    contacts: Breadth | None = Field(default=None, description="breadth asked for, `2 within 90d`")
+    small_company: SmallCompany | None = Field(default=None, description="the exception in place of `contacts`")
+    handoff: StrictBool = Field(default=False, description="entering it hands the account to sales; one per track")
+
+
+class Track(Term):
+    """Rules and stages that are counted together."""
+
+    half_life: HalfLife = Field(
+        default=None, description="for rules without one of their own; without it they never fade"
+    )
+    when: Conditions = Field(
+        default={}, description="conditions on account fields; only while they hold its stages are entered"
+    )
+    rules: tuple[Rule, ...] = Field(min_length=1, description="all that match a fact count, in this order")
+    limits: tuple[Limit, ...] = Field(default=(), description="caps that several rules share")
+    stages: tuple[Stage, ...] = Field(default=(), description="from the lowest to the highest")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("rules"), list | tuple):
+            return given
+        return {**given, "rules": list(_with_half_life(given["rules"], given.get("half_life")))}
+
+    @model_serializer(mode="wrap")
+    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = inner(self)
+        return written if self.half_life is None else {**written, "half_life": format_hours(self.half_life)}
+
+
+def _with_half_life(rules: Any, default: Any) -> Iterator[Any]:
+    for rule in rules:
+        inherits = isinstance(rule, dict) and "half_life" not in rule and isinstance(default, str)
+        yield {**rule, "half_life": default} if inherits else rule
+
+
+class FitRule(Term):
+    """Points on one firmographic field; the operators stand beside it."""
+
+    field: FieldName = Field(description="a firmographic field of the account")
+    condition: Condition
+    points: Points = Field(description="all rules that hold add up")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "condition" in given:
+            return given
+        rest = {key: operand for key, operand in given.items() if key not in OPERATORS}
+        return {**rest, "condition": {key: operand for key, operand in given.items() if key in OPERATORS}}
+
+    @model_serializer(mode="wrap")
+    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = dict(inner(self))
+        return {"field": written.pop("field"), **written.pop("condition"), **written}
+
+
+def _standard_grades() -> dict[Any, float]:
+    return {"A": 80.0, "B": 50.0, "C": 20.0}
+
+
+class FitModel(Term):
+    """How well an account suits, apart from what it does."""
+
+    rules: tuple[FitRule, ...] = Field(min_length=1, description="without any known field of theirs fit is `unknown`")
+    grades: dict[Literal["A", "B", "C"], Number] = Field(
+        default_factory=_standard_grades, min_length=1, description="points that reach a grade; below the last: D"
+    )
+    ceiling: Number | None = Field(default=None, description="the sum is at most this")
+
+
+class Route(Term):
+    """Who gets a handoff; the first route that holds does."""
+
+    when: Conditions = Field(default={}, description="conditions on account fields; without any it always holds")
+    to: Text = Field(description="a person, role or queue of yours")
+
+
+class Handoff(Term):
+    """What happens when an account enters a handoff stage."""
+
+    service_level: ServiceLevel | None = Field(default=None, description="until when sales has to accept")
+    routes: tuple[Route, ...] = Field(default=(), description="who gets it; the first route that holds")
+    recycle_cooldown: Hours = Field(default=MONTH, description="after a rejection or recycling, `30d`")
+    act_now_hold: Hours = Field(default=MONTH, description="how long an act-now event waives score and breadth, `30d`")
+
+    @model_serializer(mode="wrap")
+    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        spans = {"recycle_cooldown", "act_now_hold"}
+        return {key: format_hours(part) if key in spans else part for key, part in inner(self).items()}
+
+
+class ScoringModel(Term):
+    """Everything that decides what facts are worth and when an account goes to sales."""
+
+    model: Name = Field(description="its name")
+    timezone: Text = Field(
+        default="UTC", description="IANA name, for calendar windows, days of breadth and business hours"
+    )
+    roles: dict[RoleName, Weight] = Field(
+        default={}, description="weight of a contact's role; another weighs as `unknown`, else 1"
+    )
+    fit: FitModel | None = Field(
+        default=None, description="how well an account suits; without it every grade is `unknown`"
+    )
+    tracks: dict[Name, Track] = Field(min_length=1, description="by name; the first is the one that lists show")
+    handoff: Handoff = Field(default=Handoff(), description="who gets a handoff, how fast, and what follows")
+    on_activation: Literal["hold", "release"] = Field(
+        default="hold", description="of handoffs that this model newly opens when it becomes active"
+    )

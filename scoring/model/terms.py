@@ -1,0 +1,215 @@
+"""The terms of the model language: caps, conditions, field points, breadth. Never holds an account's numbers."""
+
+import re
+from typing import Annotated, Any, Literal
+
+import re2
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from scoring.model.durations import format_hours, parse_days, parse_hours
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+FieldName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1000)]
+MOST = 1e9
+"""Beyond it doubles no longer keep sums exact to what is compared."""
+Points = Annotated[Number, Field(ge=-MOST, le=MOST)]
+Scalar = StrictBool | StrictInt | Number | StrictStr
+
+
+def _hours(given: Any, info: ValidationInfo) -> Any:
+    if isinstance(given, str):
+        return parse_hours(given)
+    if info.context and isinstance(given, int | float):
+        raise ValueError(f"{given!r} has no unit; write {given}h or {given}d")
+    return given
+
+
+def _fading(given: Any, info: ValidationInfo) -> Any:
+    return None if given == "none" else _hours(given, info)
+
+
+Hours = Annotated[int, BeforeValidator(_hours), Field(ge=1)]
+"""Whole hours, written `36h` or `30d`."""
+HalfLife = Annotated[int | None, BeforeValidator(_fading)]
+"""Whole hours, or None for what never fades; written `14d`, `336h` or `none`."""
+
+
+def written_half_life(hours: int | None) -> str:
+    return "none" if hours is None else format_hours(hours)
+
+
+class Term(BaseModel):
+    """What all parts of a model have in common: they never change and know all of their keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+_CAP = re.compile(
+    r"(\d{1,9}) +per +(contact|account)(?: +and +(\S+))? +(?:per +(day|week|month|quarter)|(ever))", re.ASCII
+)
+
+
+class Cap(Term):
+    """At most `n` contributions per contact or account, and per value of a field where one is given, in a window."""
+
+    n: int = Field(ge=1, strict=True, description="how many contributions count")
+    per: Literal["contact", "account"]
+    field: str | None = None
+    window: Literal["day", "week", "month", "quarter", "ever"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return _read_cap(given) if isinstance(given, str) else given
+
+    @property
+    def text(self) -> str:
+        """The canonical text, `1 per contact and message ever`."""
+        field = f" and {self.field}" if self.field else ""
+        window = "ever" if self.window == "ever" else f"per {self.window}"
+        return f"{self.n} per {self.per}{field} {window}"
+
+    @model_serializer
+    def _write(self) -> str:
+        return self.text
+
+
+def _read_cap(text: str) -> dict[str, Any]:
+    found = _CAP.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(
+            f"{text!r} is no cap; write `N per contact|account [and FIELD] per day|week|month|quarter` or `… ever`, "
+            "for instance `1 per contact per day` or `1 per contact and message ever`"
+        )
+    return {"n": int(found[1]), "per": found[2], "field": found[3], "window": found[4] or found[5]}
+
+
+class FieldPoints(Term):
+    """Points read from a field of the fact: its number x `times`, at most `up_to` points."""
+
+    field: FieldName = Field(description="a field of the fact's data that is a number")
+    times: Points = Field(default=1.0, description="points for each one of it")
+    up_to: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="the most points of one fact")
+
+
+class Condition(Term):
+    """What a field must be; of several operators all must hold. A bare value is short for `equals`."""
+
+    equals: Scalar | None = Field(default=None, description="the very value; case matters, a text is never a number")
+    any_of: tuple[Scalar, ...] | None = Field(
+        default=None, min_length=1, description="one of these; on a list, one in common"
+    )
+    contains: Scalar | None = Field(default=None, description="part of the text, or member of the list")
+    prefix: StrictStr | None = Field(default=None, description="the text begins so")
+    path_prefix: StrictStr | None = Field(
+        default=None, description="the path of the URL begins with these whole segments"
+    )
+    matches: StrictStr | None = Field(default=None, description="RE2 pattern, found anywhere unless anchored")
+    above: Number | None = Field(default=None, description="a greater number")
+    below: Number | None = Field(default=None, description="a smaller number")
+    between: tuple[Number, Number] | None = Field(
+        default=None, description="a number from one to the other, both included"
+    )
+    exists: StrictBool | None = Field(
+        default=None, description="the field is there and not null (`true`), or not (`false`)"
+    )
+    not_: "Condition | None" = Field(
+        default=None, validation_alias="not", serialization_alias="not", description="turns a condition round"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        if isinstance(given, str | bool | int | float):
+            return {"equals": given}
+        if given is None or given == {}:
+            raise ValueError("no condition; write a value or an operator, or `exists: false` for a missing field")
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nulls(cls, given: Any) -> Any:
+        empty = [operator for operator, operand in given.items() if operand is None] if isinstance(given, dict) else []
+        if empty:
+            raise ValueError(f"`{empty[0]}` of nothing never holds; write `exists: false` for a missing field")
+        return given
+
+    @field_validator("matches")
+    @classmethod
+    def _pattern(cls, given: str | None) -> str | None:
+        if given is not None:
+            compile_pattern(given)
+        return given
+
+    @field_validator("between")
+    @classmethod
+    def _ends(cls, given: tuple[float, float] | None) -> tuple[float, float] | None:
+        if given is not None and given[0] > given[1]:
+            raise ValueError(f"{list(given)} is empty; write the smaller number first")
+        return given
+
+
+OPERATORS = tuple("not" if name == "not_" else name for name in Condition.model_fields)
+Conditions = dict[FieldName, Condition]
+
+_BREADTH = re.compile(r"(\d{1,6}) +within +(\S+)")
+
+
+class Breadth(Term):
+    """At least `contacts` identified contacts engaged on today or one of the days before; written `2 within 90d`."""
+
+    contacts: int = Field(ge=1, strict=True)
+    days: int = Field(ge=1, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return _read_breadth(given) if isinstance(given, str) else given
+
+    @model_serializer
+    def _write(self) -> str:
+        return f"{self.contacts} within {self.days}d"
+
+
+def _read_breadth(text: str) -> dict[str, Any]:
+    found = _BREADTH.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no breadth; write contacts and a window, for instance `2 within 90d`")
+    return {"contacts": int(found[1]), "days": parse_days(found[2])}
+
+
+class SmallCompany(Term):
+    """In place of the breadth asked for: fewer contacts, where the account has fewer employees than this."""
+
+    employees_below: Annotated[Number, Field(gt=0)] = Field(description="strictly fewer are small; unknown is not")
+    contacts: int = Field(ge=1, strict=True, description="contacts asked for, in the window of `contacts`")
+
+
+def compile_pattern(text: str) -> Any:
+    """A compiled pattern whose `search(text)` finds it anywhere. ValueError says what RE2 refuses."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(text, options)
+    except re2.error as refusal:
+        raise ValueError(f"{text!r} is no RE2 pattern: {_reason(refusal)}") from None
+
+
+def _reason(refusal: Exception) -> str:
+    said = refusal.args[0] if refusal.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

@@ -1,0 +1,1 @@
+"""The scoring model compiled for the fold: rules by event type, calendars and decay as tables."""

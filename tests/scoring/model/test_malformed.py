@@ -1,0 +1,74 @@
+"""Whatever stands in a model: it is read, or every problem is told. Nothing else ever happens."""
+
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.model.loading import ModelError, Problem, ScoringModel, canonical, load_model, model_from_dict, version_of
+
+DEFAULT = Path(__file__).parents[3] / "scoring" / "models" / "default.yaml"
+PLAIN = canonical(load_model(DEFAULT.read_text("utf-8")))
+
+junk = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["none", "30d", "A"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    return [path, *(place for key, part in items for place in places(part, (*path, key)))]
+
+
+PLACES = places(PLAIN)[1:]
+
+
+def spoiled(where: list[int], what: list[Any]) -> Any:
+    content = deepcopy(PLAIN)
+    for number, part in zip(where, what, strict=False):
+        inner, path = content, PLACES[number % len(PLACES)]
+        try:
+            for step in path[:-1]:
+                inner = inner[step]
+            inner[path[-1]] = part
+        except (TypeError, KeyError, IndexError):
+            continue
+    return content
+
+
+def read(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ...]:
+    try:
+        return reader()
+    except ModelError as refused:
+        return refused.problems
+
+
+@settings(max_examples=150)
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4), st.lists(junk, min_size=4, max_size=4))
+def test_a_spoiled_model_is_read_or_refused_with_reasons(where: list[int], what: list[Any]) -> None:
+    answer = read(lambda: model_from_dict(spoiled(where, what)))
+    if isinstance(answer, ScoringModel):
+        again = model_from_dict(canonical(answer))
+        assert (again, version_of(again, 1)) == (answer, version_of(answer, 1))
+    else:
+        assert answer
+        assert all(problem.message for problem in answer)
+
+
+@settings(max_examples=100)
+@given(st.randoms(use_true_random=False), st.text(alphabet="[]{}:,-&*!|>'\"#%@ \n\tax0", min_size=1, max_size=8))
+def test_a_damaged_text_is_read_or_refused_with_reasons(choice: random.Random, damage: str) -> None:
+    text = DEFAULT.read_text("utf-8")[:3000]
+    at = choice.randrange(len(text))
+    assert read(lambda: load_model(f"{text[:at]}{damage}{text[at + choice.randrange(40) :]}"))

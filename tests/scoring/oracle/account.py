@@ -1,0 +1,110 @@
+"""The oracle: what the scoring rules say about one account, worked out the slow and obvious way from its whole log.
+
+Written from the rules alone, to judge the product's fold by; it never imports the product.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tests.scoring.oracle.book import Book, Fact, TrackBook, breadth, fit, score
+from tests.scoring.oracle.calendar import read_time, write_time
+from tests.scoring.oracle.contributions import count
+from tests.scoring.oracle.model import Model, Track, read_model
+from tests.scoring.oracle.people import learn
+from tests.scoring.oracle.stages import (
+    STEPS,
+    decide_handoff,
+    decide_stage,
+    end_cooldown,
+    move_clock,
+    name_of,
+    next_fall,
+)
+
+Json = dict[str, Any]
+REVIEW = "review.due"
+
+
+def account_at(model: Mapping[str, Any], facts: Iterable[Json], account: str, at: str) -> Json:
+    """An account as of an instant: the facts recorded by then, valued then (`account --explain --at`)."""
+    recorded = [fact for fact in facts if read_time(fact["recordedtime"]) <= read_time(at)]
+    return account_after(model, recorded, account, at)
+
+
+def account_after(model: Mapping[str, Any], facts: Iterable[Json], account: str, at: str) -> Json:
+    """An account after all these records of one partition, valued at `at`, or at its clock where that is later."""
+    rules = read_model(model)
+    own = [_read_fact(record) for record in _without_duplicates(facts) if record["subject"] == account]
+    book = Book(account, read_time(at), {track.name: TrackBook() for track in rules.tracks})
+    book.clock = own[0].time if own else book.clock
+    for fact in own:
+        _apply(rules, book, fact)
+    move_clock(rules, book, read_time(at))
+    return _shown(rules, book)
+
+
+def _apply(model: Model, book: Book, fact: Fact) -> None:
+    book.seq += 1
+    move_clock(model, book, fact.time)
+    if fact.type == REVIEW or book.account.startswith("anon:"):
+        return
+    before = {name: notes.stage for name, notes in book.tracks.items()}
+    learn(model, book, fact)
+    for track in model.tracks:
+        count(model, book, track, fact)
+        end_cooldown(book.tracks[track.name], fact)
+    if fact.type in STEPS:
+        decide_handoff(model, book, fact)
+    for track in model.tracks:
+        decide_stage(model, book, track, fact, before[track.name])
+
+
+def _without_duplicates(facts: Iterable[Json]) -> Iterable[Json]:
+    seen = set()
+    for fact in facts:
+        identity = (fact["source"], fact["id"])
+        if identity not in seen:
+            yield fact
+        seen.add(identity)
+
+
+def _read_fact(record: Json) -> Fact:
+    """The fact as the rules see it: type without version, content as the newest version has it."""
+    type_, _, version = record["type"].rpartition(".v")
+    content = record.get("data") or {}
+    if type_ == "nps.answered" and version == "1":
+        content = {**content, "score": min(max(content["score"], 0), 10)}
+    return Fact(record["id"], type_, record["subject"], read_time(record["time"]), record.get("contact"), content)
+
+
+def _shown(model: Model, book: Book) -> Json:
+    points, grade = fit(model, book)
+    return {
+        "account": book.account,
+        "as_of": write_time(book.clock),
+        "seq": book.seq,
+        "fit": {"points": points, "grade": grade},
+        "suppressed": book.suppressed,
+        "tracks": {track.name: _shown_track(model, book, track) for track in model.tracks},
+    }
+
+
+def _shown_track(model: Model, book: Book, track: Track) -> Json:
+    notes = book.tracks[track.name]
+    return {
+        "score": score(notes, book.clock),
+        "stage": name_of(track, notes.stage),
+        "breadth": breadth(model, book, notes, track.shown_days, book.clock),
+        "falls_at": _instant(next_fall(model, book, track, book.clock)),
+        "crossings": notes.crossings,
+        "cooling_until": _instant(notes.cooling_until),
+        "act_now_until": _instant(notes.act_now_until),
+        "stages": notes.stages,
+        "handoffs": [{**vars(handoff), "crossed_at": write_time(handoff.crossed_at)} for handoff in notes.handoffs],
+        "gated": notes.gated,
+        "lines": [{**vars(line), "time": write_time(line.time), "now": line.now(book.clock)} for line in notes.lines],
+    }
+
+
+def _instant(moment: Any) -> str | None:
+    return None if moment is None else write_time(moment)
