@@ -13,6 +13,7 @@ RUN python deploy/runtime_lock.py pyproject.toml requirements.lock > runtime.loc
 COPY README.md LICENSE ./
 COPY schemas schemas
 COPY scoring scoring
+COPY database database
 COPY streams streams
 COPY projections projections
 COPY intake intake

@@ -57,5 +57,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m compileall -q alerts audit intake projections schemas scoring staffel streams
+	@$(BIN)/python -m compileall -q alerts audit intake projections database schemas scoring staffel streams
 	@touch $(INSTALLED)

@@ -13,9 +13,9 @@ from alerts.channels import Channel, Clock
 from alerts.delivery import Delivery
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
+from database.engine import Database
+from database.leases import HOST, TERM_MS, Lease
 from projections.alert_rows import ALERTS, AlertRows
-from projections.database import Database
-from projections.leases import HOST, TERM_MS, Lease
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 

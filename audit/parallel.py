@@ -118,7 +118,7 @@ def work(pipe: Connection, order: Order) -> None:
 def open_log(place: Place, partitions: int) -> Log:
     """For reading alone. Each process waits for the imports: of SQLAlchemy and kafka-python it needs one."""
     if isinstance(place, str):
-        from projections.database import open_database
+        from database.engine import open_database
         from streams.sql_log import SqlLog
 
         return SqlLog(open_database(place), partitions)

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from audit.replay import Progress, recorded_within, replay
+from database.engine import Database
 from projections.asking import top_accounts
-from projections.database import Database
 from projections.queries import asking
 from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
 from schemas.times import format_time, parse_time

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from audit.last_updates import Unreadable, Updated, last_updates
 from audit.mismatches import TABLES, Mismatch, compare_rows, read, same, shown
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
-from projections.database import Database
+from database.engine import Database
 from projections.health import projected_now
 from projections.queries import Questions, asking
 from projections.rows import account_row, profile_columns

@@ -6,7 +6,7 @@ A log with unique ids sees to it by itself; before any other one stands the inbo
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple, Protocol, cast
 
-from projections.database import Database
+from database.engine import Database
 from projections.inbox import Entered, Inbox
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from database.engine import reading
 from intake.domains import normal_address
-from projections.database import reading
 from projections.vault_tables import (
     COMPANIES,
     HOMES,

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, func, select, update
 
+from database.engine import reading
+from database.statements import add_missing, rows_of
 from projections import versions
-from projections.database import reading
 from projections.handoffs import proposal
-from projections.statements import add_missing, rows_of
 from projections.work_tables import alerts, checkpoints, directory_accounts
 from streams.log import LogRefused
 

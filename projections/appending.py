@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, Engine, select
 
-from projections.leases import Lease, LeaseLost
-from projections.statements import add_missing
+from database.leases import Lease, LeaseLost
+from database.statements import add_missing
 from projections.work_tables import append_notes
 from schemas.envelope import record_id
 from streams.log import Log, NewRecord

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
-from projections.database import reading
-from projections.statements import add_missing, put
+from database.engine import reading
+from database.errors import DatabaseTrouble
+from database.statements import add_missing, put
 from projections.tables import read_models
-from projections.trouble import DatabaseTrouble
 from projections.vault_tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
 from projections.work_tables import (
     alerts,

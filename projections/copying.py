@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, select, update
 
+from database.engine import reading
+from database.statements import add_missing
 from projections.copied_tables import refuse_filled
-from projections.database import reading
 from projections.inbox import hash_in
 from projections.inbox_rows import Row, inbox_rows_of
-from projections.statements import add_missing
 from projections.work_tables import append_notes, copied
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_id, letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from sqlalchemy import Engine, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from projections.database import reading
+from database.engine import reading
+from database.statements import add_missing
 from projections.filling import name_key
-from projections.statements import add_missing
 from projections.work_tables import directory_accounts, directory_contacts, directory_domains, directory_visitors
 
 Kind = Literal["domain", "contact", "visitor"]

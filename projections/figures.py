@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select
 
-from projections.database import reading
-from projections.leases import moment
-from projections.work_tables import leases, moves, outbox
+from database.engine import reading
+from database.leases import leases, moment
+from projections.work_tables import moves, outbox
 
 
 class Waiting(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from projections.statements import add_missing, put, put_newer
+from database.statements import add_missing, put, put_newer
 from projections.work_tables import directory_accounts, directory_contacts, directory_domains, directory_visitors
 from schemas.scores import AccountScored, ContactScored
 

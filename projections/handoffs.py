@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
 
+from database.statements import add_missing, rows_of
 from projections.evidence import evidence
 from projections.facts import SOURCE, event
 from projections.rows import instant, step_row
-from projections.statements import add_missing, rows_of
 from projections.tables import ReadModels
 from projections.updates import Fresh
 from schemas.envelope import FactRecord

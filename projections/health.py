@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from database.engine import reading
 from projections import versions
-from projections.database import reading
 from projections.work_tables import checkpoints, moves, outbox
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log

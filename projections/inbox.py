@@ -25,11 +25,11 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Engine, select
 
+from database.engine import reading
+from database.statements import rows_of
 from projections import versions
-from projections.database import reading
 from projections.facts import encode
 from projections.inbox_rows import Mark, Row, inbox_rows_of
-from projections.statements import rows_of
 from projections.work_tables import OF_VISITORS, inbox
 from schemas.envelope import decode_fact, record_id
 from schemas.topics import ENGAGEMENT

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
+from database.engine import reading
+from database.leases import HOST, Lease
 from projections.appending import Portion, append_once
-from projections.database import reading
 from projections.facts import moved, record_of
-from projections.leases import HOST, Lease
 from projections.work_tables import moves, parked
 from schemas.topics import ENGAGEMENT
 from streams.log import Log, NewRecord

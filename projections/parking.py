@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
+from database.notifications import MOVES, tell
+from database.statements import add_missing, rows_of
 from projections.facts import moved
-from projections.statements import add_missing, rows_of
 from projections.work_tables import moves, parked
 from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
-from streams.notices import MOVES, tell
 
 MOST_PARKED = 200
 PARKED_FOR_MS = 90 * 24 * 3_600_000

@@ -11,8 +11,9 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from database.engine import reading
+from database.notifications import PROJECTED, tell
 from projections import versions
-from projections.database import reading
 from projections.tables import read_models
 from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
@@ -20,7 +21,6 @@ from projections.writing import write_batches
 from schemas.topics import SCORES
 from streams.garbage import frozen_garbage
 from streams.log import Log, LogRefused, Record
-from streams.notices import PROJECTED, tell
 
 BATCH = 20_000
 """Records of a partition at once: an account that comes several times among them is written once."""

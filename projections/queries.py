@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from database.engine import reading
 from projections import versions
-from projections.database import reading
 from projections.handoffs import OPEN
 from projections.tables import ReadModels
 

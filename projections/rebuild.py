@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
+from database.leases import Lease, holder_here, holder_of
 from projections import versions
-from projections.leases import Lease, holder_here, holder_of
 from projections.projector import Projector
 from projections.tables import ReadModels, read_models
 from projections.updates import Batch, Replay, batches

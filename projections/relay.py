@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
+from database.engine import reading
+from database.leases import HOST, Lease
 from projections.appending import Portion, append_once
-from projections.database import reading
 from projections.facts import record_of
-from projections.leases import HOST, Lease
 from projections.work_tables import outbox
 from schemas.envelope import decode_fact
 from streams.log import Log, NewRecord

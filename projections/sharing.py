@@ -9,8 +9,7 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from projections.leases import TERM_MS, moment, take_within
-from projections.work_tables import leases
+from database.leases import TERM_MS, leases, moment, take_within
 from schemas.topics import SCORES
 from streams.log import Log
 

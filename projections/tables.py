@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from projections.columns import Json, ms
+from database.columns import Json, ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
+from database.engine import reading
+from database.leases import HOST, Lease
 from projections import versions
 from projections.appending import Portion, append_once
-from projections.database import reading
 from projections.facts import handoff_expired, record_of, review_due
-from projections.leases import HOST, Lease
 from projections.tables import ReadModels
 from schemas.envelope import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES

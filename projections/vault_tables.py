@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections.database import reading
+from database.engine import reading
 
 TABLES = sa.MetaData()
 SECRETS = sa.Table(

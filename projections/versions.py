@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from projections.statements import add_missing, put
+from database.statements import add_missing, put
 from projections.tables import ReadModels, read_models
 from projections.work_tables import checkpoints, projections
 

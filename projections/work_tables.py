@@ -10,16 +10,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-from projections.columns import Serial, ms
-
-metadata = MetaData()
+from database.columns import Serial, metadata, ms
 
 projections = Table(
     "projections",
@@ -78,13 +75,6 @@ moves = Table(
     Index("moves_by_account", "account"),
 )
 
-leases = Table(
-    "leases",
-    metadata,
-    Column("role", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
-    ms("until", nullable=False),
-)
 
 append_notes = Table(
     "append_notes",

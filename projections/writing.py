@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from database.notifications import OUTBOX, tell
+from database.statements import add, add_missing, add_tuples, put, put_newer, rows_of
 from projections.facts import encode, record_id
 from projections.filling import fill_directory
 from projections.handoffs import tell_handoffs, write_handoffs
@@ -21,7 +23,6 @@ from projections.rows import (
     stage_rows,
 )
 from projections.rows import falls_at as falls_at_of
-from projections.statements import add, add_missing, add_tuples, put, put_newer, rows_of
 from projections.tables import ReadModels
 from projections.updates import Batch, Fresh, unseen
 from projections.work_tables import outbox
@@ -29,7 +30,6 @@ from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
-from streams.notices import OUTBOX, tell
 
 
 class Standing(NamedTuple):

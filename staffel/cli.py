@@ -170,8 +170,8 @@ def message(error: Exception) -> str:
 
 def expected() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
+    from database.errors import DatabaseTrouble
     from projections.rebuild import RebuiltElsewhere
-    from projections.trouble import DatabaseTrouble
     from scoring.model.loading import ModelError
     from staffel.wiring import StillBusy
     from streams.embedded import HeldElsewhere

@@ -13,11 +13,11 @@ from staffel.session import AsJson, Usage, connected, read_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from database.host_lock import HostLock
     from staffel.process import Process
     from staffel.settings import Settings
     from staffel.wiring import Embedded
     from streams.embedded import Step
-    from streams.host_lock import HostLock
 
 Json = dict[str, Any]
 

@@ -3,12 +3,12 @@
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
-from projections.database import Database, open_database
+from database.engine import Database, open_database
+from database.errors import DatabaseTrouble
+from database.migrate import newest_revision, revision_of
 from projections.figures import database_time, holders, waiting
 from projections.health import projector_positions
-from projections.migrate import newest_revision, revision_of
 from projections.sharing import MEMBER, PARTITION
-from projections.trouble import DatabaseTrouble
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from projections.database import Database
+from database.engine import Database
 from projections.figures import waiting
 from projections.health import projected, projector_positions
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES

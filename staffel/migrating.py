@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from msgspec import MsgspecError
 
+from database.engine import Database, open_database
+from database.leases import Lease, holder_here
+from database.migrate import migrate
 from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
-from projections.database import Database, open_database
 from projections.health import health
-from projections.leases import Lease, holder_here
-from projections.migrate import migrate
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, PARTITIONS

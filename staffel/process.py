@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from threading import Event, Timer
 from typing import Any, TypeVar
 
-from projections.leases import LeaseLost
-from projections.trouble import DatabaseTrouble
+from database.errors import DatabaseTrouble
+from database.leases import LeaseLost
 from staffel.health_pages import pages, serve
 from staffel.logs import configure, events
 from staffel.metrics import Metrics

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-from projections.leases import holder_here
+from database.leases import holder_here
+from database.notifications import MOVES, OUTBOX, Notices
 from projections.mover import Mover
 from projections.projector import Projector
 from projections.relay import Relay
@@ -16,7 +17,6 @@ from staffel.process import Process, Wait
 from staffel.watching import Measure
 from staffel.wiring import Embedded, Staffel, replay_of
 from streams.embedded import Step
-from streams.notices import MOVES, OUTBOX, Notices
 
 TIMERS_EVERY_S = 0.5
 

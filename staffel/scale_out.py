@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 
-from projections.database import open_database
+from database.engine import open_database
+from database.migrate import migrate
+from database.notifications import PROJECTED, Notices
 from projections.health import projected
-from projections.migrate import migrate
 from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings
@@ -20,7 +21,6 @@ from streams.activation import first_record, refuse_unactivated
 from streams.embedded import has_passed
 from streams.kafka_address import KafkaAddress
 from streams.log import Log, LogRefused
-from streams.notices import PROJECTED, Notices
 
 _LOOK_S = 1.0
 """At least so often a command looks by itself whether what it recorded is visible."""

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import NamedTuple
 
-from projections.trouble import DatabaseTrouble
+from database.errors import DatabaseTrouble
 from staffel.metrics import Metrics
 from staffel.pulse import Pulse
 from streams.log import LogError

@@ -11,9 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from projections.database import Database, open_database
+from database.engine import Database, open_database
+from database.host_lock import HostLock, host_lock_of
+from database.migrate import migrate
+from database.notifications import PROJECTED, Notices
 from projections.health import projected, projector_positions
-from projections.migrate import migrate
 from projections.mover import Mover
 from projections.projector import Projector
 from projections.relay import Relay
@@ -25,11 +27,8 @@ from staffel.settings import Settings
 from streams.activation import activate, activated_plan
 from streams.compaction import Compaction
 from streams.embedded import Host, Step
-from streams.host_lock import HostLock
 from streams.log import Log
-from streams.notices import PROJECTED, Notices
 from streams.scorer import Scorer
-from streams.sql_host_lock import host_lock_of
 from streams.sql_log import SqlLog
 
 if TYPE_CHECKING:

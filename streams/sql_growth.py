@@ -4,7 +4,7 @@ from threading import Condition, Lock
 
 from sqlalchemy import Engine
 
-from streams.notices import APPENDED, Notices
+from database.notifications import APPENDED, Notices
 
 _LOOK_AGAIN_S = 0.02
 """On SQLite, where nobody tells what other processes append."""

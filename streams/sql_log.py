@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
+from database.notifications import APPENDED, tell
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams import log_tables as sql
 from streams.log import Appended, LogError, LogRefused, NewRecord, PositionMoved, Record, Unit
 from streams.log_dialects import dialect_of
 from streams.log_rows import is_damaged, place, record_of, stored_ids
-from streams.notices import APPENDED, tell
 from streams.partitioning import partition_of
 from streams.sql_growth import Growth
 

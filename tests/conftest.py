@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from projections.database import open_database
+from database.engine import open_database
 from tests import databases
 from tests.ending import ENDING
 

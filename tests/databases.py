@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from projections.database import open_database
-from projections.migrate import migrate
+from database.engine import open_database
+from database.migrate import migrate
 from tests.ending import ENDING
 from tests.requirements import postgres_url
 

@@ -10,8 +10,8 @@ from time import monotonic
 
 from benchmarks.kafka.contenders import Place, python
 from benchmarks.kafka.programs import ROOT, Broken, Program, running
-from projections.database import Database, open_database
-from projections.migrate import migrate
+from database.engine import Database, open_database
+from database.migrate import migrate
 from streams.kafka_log import KafkaLog
 
 LOOK_S = 0.01

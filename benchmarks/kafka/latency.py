@@ -24,10 +24,10 @@ from benchmarks.kafka.programs import Program
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
-from projections.database import reading
+from database.engine import reading
+from database.notifications import PROJECTED, Notices
 from schemas.envelope import HEADERS
 from streams.kafka_clients import client_settings
-from streams.notices import PROJECTED, Notices
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
 

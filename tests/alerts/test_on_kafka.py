@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from database.engine import open_database
 from projections.alert_rows import AlertRows
-from projections.database import open_database
 from schemas.topics import SQA_HANDOFFS
 from streams.kafka_address import KafkaAddress
 from streams.kafka_log import KafkaLog

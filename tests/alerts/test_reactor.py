@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.reactor import Alerts
+from database.leases import leases
 from projections.alert_rows import AlertRows
-from projections.work_tables import leases
 from streams.sql_log import SqlLog
 from tests.alerts.builders import DAY, SECRET, accepted, proposed
 from tests.alerts.reacting import alerts, append, awaited, delivered, now, recent, running, webhooks

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from database.engine import open_database
 from projections.alert_rows import AlertRows
-from projections.database import open_database
 from tests import requirements
 from tests.alerts.builders import SECRET
 from tests.alerts.facts import MODEL, recorded

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select
 from alerts.delivery import Delivery
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
+from database.statements import put
 from projections.alert_rows import AlertRows
-from projections.statements import put
 from projections.tables import read_models
 from projections.work_tables import alerts, checkpoints, directory_accounts
 from schemas.envelope import FactRecord

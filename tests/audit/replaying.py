@@ -4,7 +4,7 @@ import hashlib
 import sys
 
 from audit.replay import fold_partition
-from projections.database import open_database
+from database.engine import open_database
 from streams.records import drain
 from streams.sql_log import SqlLog
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.replay import digest, fold_account, recorded_within, replay, scored_updates
-from projections.database import open_database
+from database.engine import open_database
 from schemas.envelope import record_id
 from schemas.scores import AccountScored, decode_account
 from schemas.times import parse_time

@@ -14,9 +14,9 @@ import msgspec
 from alerts.rules import alert_id, kind_of
 from audit.replay import digest
 from audit.verify import verify
-from projections.database import open_database
+from database.engine import open_database
+from database.migrate import migrate
 from projections.health import health
-from projections.migrate import migrate
 from projections.queries import asking
 from schemas.dead_letters import read_headers
 from schemas.envelope import FactRecord, decode_fact, record_id

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
 
+from database.errors import DatabaseTrouble
 from intake.observations import Observation
 from intake.recording import Outcome, Recorded
 from projections.decisions import Refused, decision
 from projections.facts import DECISIONS
 from projections.queries import asking
-from projections.trouble import DatabaseTrouble
 from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from staffel.wiring import Staffel

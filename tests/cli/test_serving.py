@@ -12,7 +12,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 import structlog
 
-from projections.trouble import DatabaseTrouble
+from database.errors import DatabaseTrouble
 from staffel.health_pages import pages, serve
 from staffel.metrics import Metrics
 from staffel.process import BREATH_S, FEW, Process, awaited, open_pages, work

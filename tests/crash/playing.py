@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, func, inspect, select
 
-from projections.database import open_database, reading
+from database.engine import open_database, reading
 from projections.vault_tables import VAULT
 from staffel.settings import Settings
 from staffel.wiring import connect

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from projections.database import open_database, reading
+from database.engine import open_database, reading
 from projections.tables import read_models
 from projections.versions import version_of
 

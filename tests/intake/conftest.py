@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from projections.database import open_database
+from database.engine import open_database
 from projections.vault_tables import TABLES
 from tests.intake.fakes import Intake
 

@@ -6,12 +6,12 @@ Tells a line for each batch that was answered: its number, and how many were new
 import sys
 from secrets import token_bytes
 
+from database.engine import open_database
 from intake.entrance import entrance_to
 from intake.observations import Observation
 from intake.recorder import Recorder
 from intake.recording import Recorded
 from intake.vault import Vault
-from projections.database import open_database
 from projections.directory import Directory
 from streams.kafka_address import kafka_address
 from streams.kafka_log import KafkaLog

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect
 
+from database.engine import open_database
 from intake.vault import Foreign, Person, Vault, scope_of
-from projections.database import open_database
 from projections.vault_tables import TABLES
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from projections.database import open_database
+from database.engine import open_database
 from tests import databases
 from tests.projections.world import World
 

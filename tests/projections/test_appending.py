@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, event
 
+from database.leases import Lease, LeaseLost
 from projections.appending import Portion, append_once
-from projections.leases import Lease, LeaseLost
 from projections.relay import Relay
 from schemas.scores import CHECKPOINT_KEY, Changes, encode
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS

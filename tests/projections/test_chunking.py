@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
 
-from projections.database import Database
+from database.engine import Database
 from projections.tables import read_models
 from projections.updates import Batch
 from projections.writing import write_read_models

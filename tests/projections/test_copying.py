@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from database.engine import open_database
+from database.errors import DatabaseTrouble
 from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
-from projections.database import open_database
 from projections.inbox import Inbox
-from projections.trouble import DatabaseTrouble
 from projections.vault_tables import SECRETS, VAULT
 from projections.work_tables import append_notes, inbox, moves, outbox
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from projections.database import open_database
+from database.engine import open_database
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from schemas.scores import Changes

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import Engine, inspect
 
-from projections import leases
+from database import leases
 from projections.rebuild import RebuiltElsewhere, rebuild, system_clock
 from projections.updates import Scored
 from projections.versions import version_of

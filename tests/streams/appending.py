@@ -2,7 +2,7 @@
 
 import sys
 
-from projections.database import open_database
+from database.engine import open_database
 from schemas.topics import ENGAGEMENT
 from streams.log import NewRecord, Unit
 from streams.sql_log import SqlLog

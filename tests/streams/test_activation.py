@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from projections.database import open_database
+from database.engine import open_database
 from schemas.topics import ENGAGEMENT
 from streams.activation import activate, activated_plan, activation, checked_content, first_content, refuse_unactivated
 from streams.log import LogRefused, NewRecord, Record

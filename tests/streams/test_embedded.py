@@ -11,12 +11,11 @@ from threading import Event
 import pytest
 from sqlalchemy import Engine
 
-from projections.database import open_database
+from database.engine import open_database
+from database.host_lock import FileHostLock, host_lock_of
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.embedded import HeldElsewhere, Host
-from streams.host_lock import FileHostLock
 from streams.log import Log, NewRecord, Unit
-from streams.sql_host_lock import host_lock_of
 from streams.sql_log import SqlLog
 from tests import databases
 
@@ -85,7 +84,7 @@ def lock(tmp_path: Path) -> FileHostLock:
 @pytest.fixture
 def another_process(engine: Engine) -> Iterator["subprocess.Popen[bytes]"]:
     """Holds the lock of this database, and does nothing."""
-    command = [sys.executable, "-m", "tests.streams.holding", str(engine.url)]
+    command = [sys.executable, "-m", "tests.database.host_lock_holder", str(engine.url)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"

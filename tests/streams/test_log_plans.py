@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from projections.database import open_database
+from database.engine import open_database
 from schemas.topics import ENGAGEMENT, SCORES
 from streams import log_tables as sql
 from streams.log_dialects import Sqlite

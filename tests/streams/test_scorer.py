@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from audit.replay import digest, fold_account, recorded_within, replay
-from projections.database import open_database
+from database.engine import open_database
 from schemas.dead_letters import read_headers
 from schemas.envelope import record_id
 from schemas.scores import decode_account

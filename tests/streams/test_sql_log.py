@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import Engine, event, text
 
-from projections.database import open_database
+from database.engine import open_database
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import LogRefused, NewRecord, Record, Unit
 from streams.log_rows import UnfitRecord

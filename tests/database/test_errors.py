@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, text
 
-from projections.database import open_database, reading
-from projections.migrate import migrate
-from projections.statements import add, put
-from projections.trouble import DatabaseAway, DatabaseTrouble
+from database.engine import open_database, reading
+from database.errors import DatabaseAway, DatabaseTrouble
+from database.migrate import migrate
+from database.statements import add, put
 from projections.work_tables import directory_domains
 from schemas.scores import Changes
 from tests import postgres

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect, Table
 
-from projections.trouble import trouble_of
+from database.errors import trouble_of
 
 if TYPE_CHECKING:
     import psycopg

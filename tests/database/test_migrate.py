@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from projections.database import open_database
-from projections.migrate import known_revisions, migrate, newest_revision
-from projections.trouble import DatabaseTrouble
+from database.engine import open_database
+from database.errors import DatabaseTrouble
+from database.migrate import known_revisions, migrate, newest_revision
 
 
 def _revision(engine: Engine) -> str:
@@ -36,14 +36,14 @@ def test_the_revisions_make_one_line_and_are_named_by_their_files() -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", "projections/migrations")
+    config.set_main_option("script_location", "database/migrations")
     line = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     assert line[::-1] == known_revisions()
 
 
 def test_two_processes_that_start_at_once_both_find_the_tables(database_url: str) -> None:
     program = (
-        "import sys; from projections.database import open_database; from projections.migrate import migrate; "
+        "import sys; from database.engine import open_database; from database.migrate import migrate; "
         "migrate(open_database(sys.argv[1]))"
     )
     command = [sys.executable, "-c", program, database_url]

@@ -10,12 +10,21 @@ from socket import gethostname
 from threading import Event
 from time import monotonic
 
-from sqlalchemy import BigInteger, Connection, Engine, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, Table, Text, cast, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from projections.database import reading
-from projections.statements import insert_into
-from projections.work_tables import leases
+from database.columns import metadata, ms
+from database.engine import reading
+from database.statements import insert_into
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    ms("until", nullable=False),
+)
+
 
 TERM_MS = 15_000
 _ASK_AGAIN_S = 0.2

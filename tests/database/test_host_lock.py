@@ -10,16 +10,15 @@ from time import monotonic
 import pytest
 from sqlalchemy import Engine
 
-from projections.database import open_database
-from streams.host_lock import HostLock
-from streams.sql_host_lock import host_lock_of
+from database.engine import open_database
+from database.host_lock import HostLock, host_lock_of
 
 
 @pytest.fixture
 def holder(database: Engine) -> Iterator["subprocess.Popen[bytes]"]:
     """Another process that holds the lock of the database."""
     address = database.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.streams.holding", address]
+    command = [sys.executable, "-m", "tests.database.host_lock_holder", address]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"

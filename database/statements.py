@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, Table
 
-from projections.bulk import copy_rows, highest_of_each, last_of_each, unnested
-from projections.columns import Json
+from database.bulk import copy_rows, highest_of_each, last_of_each, unnested
+from database.columns import Json
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert

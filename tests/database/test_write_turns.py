@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, text
 
-from projections.database import open_database
+from database.engine import open_database
 
 THREADS, TIMES = 4, 25
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from projections.trouble import DatabaseTrouble, trouble_of
+from database.errors import DatabaseTrouble, trouble_of
 
 _TURN, _USED = "turn", "used"
 _IDLE_S = 0.5

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from projections.database import reading
-from projections.trouble import DatabaseTrouble
+from database.engine import reading
+from database.errors import DatabaseTrouble
 
 _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_305_802_061_776_226  # any number that is ours alone

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `projections.migrate` hands over. Never opens one of its own."""
+"""Runs migrations on the connection that `database.migrate` hands over. Never opens one of its own."""
 
 from alembic import context
 

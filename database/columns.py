@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 _encode = msgspec.json.Encoder().encode
@@ -33,3 +33,6 @@ class Json(TypeDecorator[Any]):
 def ms(name: str, **options: Any) -> Column[int]:
     """An instant in milliseconds since 1970."""
     return Column(name, BigInteger, **options)
+
+
+metadata = MetaData()

@@ -8,10 +8,10 @@ from time import monotonic
 import pytest
 from sqlalchemy import Engine
 
-from projections.database import open_database
-from projections.trouble import DatabaseAway
+from database.engine import open_database
+from database.errors import DatabaseAway
+from database.notifications import MOVES, OUTBOX, PROJECTED, Notices, tell
 from schemas.scores import Changes
-from streams.notices import MOVES, OUTBOX, PROJECTED, Notices, tell
 from tests import databases, postgres
 from tests.projections.builders import account_scored, anonymous, opened, release
 from tests.projections.world import World

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from projections.statements import add, add_missing, put, put_newer
+from database.statements import add, add_missing, put, put_newer
 from projections.tables import read_models
 from projections.work_tables import directory_accounts, directory_visitors
 

@@ -1,0 +1,122 @@
+"""One host per database: whoever holds the lock moves records, everybody else waits. Never waits itself.
+
+`FileHostLock` is for SQLite; the lock for PostgreSQL stands in `database.host_lock`.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, text
+
+
+class HostLock(Protocol):
+    """Freed by the operating system or the server where its holder dies, even by kill -9."""
+
+    def try_acquire(self) -> bool:
+        """Take the lock; False where somebody else holds it."""
+
+    def release(self) -> None:
+        """Free the lock, where this one holds it."""
+
+    def holder(self) -> str | None:
+        """Who holds it, for messages (`process 4711`); None where nobody does."""
+
+
+class FileHostLock:
+    """An advisory lock on a file, which holds the holder's process id and is never deleted."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held: int | None = None
+
+    def try_acquire(self) -> bool:
+        if self._held is not None:
+            return True
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not passed on to programs we start
+        if not _lock(descriptor):
+            os.close(descriptor)
+            return False
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._held = descriptor
+        return True
+
+    def release(self) -> None:
+        if self._held is None:
+            return
+        os.ftruncate(self._held, 0)
+        os.close(self._held)
+        self._held = None
+
+    def holder(self) -> str | None:
+        # The lock itself is not tried: whoever took it at this moment would find it held, and by nobody.
+        pid = self._path.read_text().strip() if self._path.exists() else ""
+        return f"process {pid}" if pid and _is_alive(int(pid)) else None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+_KEY = 7_305_802_061_775_212  # any number that is ours alone; within one database
+
+_HELD_BY = """
+SELECT coalesce(nullif(activity.application_name, ''), 'session ' || locks.pid::text)
+FROM pg_locks AS locks JOIN pg_stat_activity AS activity USING (pid)
+JOIN pg_database AS here ON here.oid = locks.database AND here.datname = current_database()
+WHERE locks.locktype = 'advisory' AND locks.granted AND locks.objsubid = 1
+AND (locks.classid::bigint << 32) + locks.objid::bigint = :key"""
+
+
+def host_lock_of(engine: Engine) -> HostLock:
+    """The lock of this database, not taken yet."""
+    if engine.dialect.name == "postgresql":
+        return AdvisoryHostLock(engine)
+    return FileHostLock(Path(f"{engine.url.database}.host"))
+
+
+class AdvisoryHostLock:
+    """A lock of a session that PostgreSQL frees where the connection ends. Keeps that one connection while it holds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._session: Connection | None = None
+
+    def try_acquire(self) -> bool:
+        if self._session is not None:
+            return True
+        session = self._engine.connect()
+        if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}).scalar_one():
+            session.close()
+            return False
+        session.execute(text("SELECT set_config('application_name', :name, false)"), {"name": f"process {os.getpid()}"})
+        self._session = session
+        return True
+
+    def release(self) -> None:
+        if self._session is None:
+            return
+        session, self._session = self._session, None
+        # The connection is ended, not given back: whatever the pool does with it later, the lock is gone.
+        session.invalidate()
+        session.close()
+
+    def holder(self) -> str | None:
+        with self._engine.connect() as connection:
+            return connection.execute(text(_HELD_BY), {"key": _KEY}).scalar()

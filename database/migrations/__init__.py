@@ -1,0 +1,1 @@
+"""Alembic's environment; `versions/` holds the steps."""
