@@ -16,9 +16,9 @@ from scoring.fold.state import Account
 from scoring.model.loading import ScoringModel
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
-from streams.garbage import frozen_garbage
-from streams.kafka_address import KafkaAddress
+from streams.kafka.address import KafkaAddress
 from streams.log import Log
+from streams.scorer.gc_tuning import frozen_garbage
 
 Place = str | KafkaAddress
 """Where the log is: the address of the database that holds it, or of Kafka."""
@@ -119,10 +119,10 @@ def open_log(place: Place, partitions: int) -> Log:
     """For reading alone. Each process waits for the imports: of SQLAlchemy and kafka-python it needs one."""
     if isinstance(place, str):
         from database.engine import open_database
-        from streams.sql_log import SqlLog
+        from streams.sql.log import SqlLog
 
         return SqlLog(open_database(place), partitions)
-    from streams.kafka_log import KafkaLog
+    from streams.kafka.log import KafkaLog
 
     return KafkaLog(place, client="staffel-audit")
 

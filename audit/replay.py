@@ -10,11 +10,11 @@ from scoring.fold.codec import digest_of, encode_account, hash_contact
 from scoring.fold.state import ANONYMOUS, Account
 from scoring.plan.fields import Fact
 from scoring.plan.plan import Plan
-from streams.garbage import frozen_garbage
 from streams.log import Log, Record
-from streams.partition_fold import Accept, PartitionFold
-from streams.records import drain
-from streams.scorer import nothing_loaded
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.partition_fold import Accept, PartitionFold
+from streams.scorer.score_records import drain
 
 BATCH = 5_000
 Progress = Callable[[int], object]

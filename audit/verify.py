@@ -16,9 +16,9 @@ from scoring.fold.fit import known_profile
 from scoring.fold.state import Account, Outcome
 from scoring.plan.plan import Plan
 from streams.log import Log, LogError
-from streams.partition_fold import PartitionFold
-from streams.records import account_scored
-from streams.scorer import nothing_loaded
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import PartitionFold
+from streams.scorer.score_records import account_scored
 
 
 class Damage(Protocol):

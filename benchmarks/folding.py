@@ -14,11 +14,11 @@ from benchmarks.figures import Figure, median_cpu, timed
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import account_name, facts, model, of_contact
 from scoring.plan.compiler import compile_model
-from streams.duplicates import DuplicateWindow
-from streams.garbage import frozen_garbage
 from streams.log import Record
-from streams.partition_fold import PartitionFold
-from streams.scorer import make_unit, nothing_loaded
+from streams.scorer.deduplication import DuplicateWindow
+from streams.scorer.embedded import make_unit, nothing_loaded
+from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.partition_fold import PartitionFold
 
 BATCH = 2_000
 CROWD = "crowd.example"

@@ -23,8 +23,8 @@ from projections.inbox_rows import Row, inbox_rows_of
 from projections.work_tables import append_notes, copied
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_id, letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
+from streams.activation import MODEL_KEY, read_activation
 from streams.log import Appended, Log, LogRefused, NewRecord, Record
-from streams.partition_fold import MODEL_KEY, read_activation
 
 ROLE = "copy"
 """Of the notes, with the partition that is copied behind it."""

@@ -19,8 +19,8 @@ from projections.updates import Batch, Hole, Replay, batches, read_batch
 from projections.versions import Checkpoint
 from projections.writing import write_batches
 from schemas.topics import SCORES
-from streams.garbage import frozen_garbage
 from streams.log import Log, LogRefused, Record
+from streams.scorer.gc_tuning import frozen_garbage
 
 BATCH = 20_000
 """Records of a partition at once: an account that comes several times among them is written once."""

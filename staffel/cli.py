@@ -174,8 +174,8 @@ def expected() -> tuple[type[Exception], ...]:
     from projections.rebuild import RebuiltElsewhere
     from scoring.model.loading import ModelError
     from staffel.wiring import StillBusy
-    from streams.embedded import HeldElsewhere
+    from streams.activation import NoModel
+    from streams.host import HeldElsewhere
     from streams.log import LogError
-    from streams.partition_fold import NoModel
 
     return Found, DatabaseTrouble, RebuiltElsewhere, ModelError, StillBusy, HeldElsewhere, LogError, NoModel, OSError

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from staffel.process import Process
     from staffel.settings import Settings
     from staffel.wiring import Embedded
-    from streams.embedded import Step
+    from streams.host import Step
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port
     from staffel.process import open_pages
     from staffel.pulse import watched
     from staffel.roles import hosting_measures
-    from streams.embedded import Host
+    from streams.host import Host
 
     where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
     if not staffel.lock.try_acquire():
@@ -64,7 +64,7 @@ _PATIENCE_S, _POLL_S = 5.0, 0.02
 
 def await_lock(lock: "HostLock", stop: Event) -> None:
     """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
-    from streams.embedded import HeldElsewhere
+    from streams.host import HeldElsewhere
 
     deadline = monotonic() + _PATIENCE_S
     while not lock.try_acquire():

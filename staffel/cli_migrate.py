@@ -43,7 +43,7 @@ def migrate(
 
 
 def address(text: str) -> Any:
-    from streams.kafka_address import kafka_address
+    from streams.kafka.address import kafka_address
 
     try:
         return kafka_address(text)

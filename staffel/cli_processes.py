@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from staffel.roles import Role
     from staffel.settings import Settings
     from staffel.wiring import Staffel
-    from streams.kafka_address import KafkaAddress
+    from streams.kafka.address import KafkaAddress
 
 PORTS = {"up": 8800, "web": 8800, "worker": 8801, "project": 8802, "relay": 8803, "alerts": 8804}
 

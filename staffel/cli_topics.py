@@ -9,8 +9,8 @@ from staffel.session import AsJson, Found, Usage, read_settings
 
 if TYPE_CHECKING:
     from staffel.settings import Settings
-    from streams.kafka_address import KafkaAddress
-    from streams.kafka_topics import Problem
+    from streams.kafka.address import KafkaAddress
+    from streams.kafka.topics import Problem
 
 Json = dict[str, Any]
 Partitions = Annotated[
@@ -27,7 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Make and check the topics on Apach
 @app.command()
 def create(partitions: Partitions = None, replication: Replication = 1, as_json: AsJson = False) -> None:
     """Make the topics that are missing, with the settings they need, and begin the log with its first model."""
-    from streams import kafka_topics
+    from streams.kafka import topics as kafka_topics
 
     settings, address = on_kafka()
     refuse_unsound_model(settings)
@@ -46,7 +46,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Compare the topics with how they have to be kept; exit code 1 where something is wrong."""
-    from streams import kafka_topics
+    from streams.kafka import topics as kafka_topics
 
     _, address = on_kafka()
     found, problems = kafka_topics.look(address, replication)
@@ -91,7 +91,7 @@ def on_kafka() -> "tuple[Settings, KafkaAddress]":
 def number_of(settings: "Settings", address: "KafkaAddress") -> int:
     """As the topics have it that stand already, as STAFFEL_PARTITIONS says, or the usual one."""
     from schemas.topics import ENGAGEMENT, PARTITIONS
-    from streams import kafka_topics
+    from streams.kafka import topics as kafka_topics
 
     standing, _ = kafka_topics.look(address)
     if ENGAGEMENT in standing:
@@ -111,7 +111,7 @@ def begin_log(settings: "Settings", address: "KafkaAddress") -> str:
     """Activate the first model in every partition that is empty; the version of the model that stands there."""
     from staffel.wiring import model_text, system_clock
     from streams.activation import activate, activated_plan
-    from streams.kafka_log import KafkaLog
+    from streams.kafka.log import KafkaLog
 
     log = KafkaLog(address, client="staffel-topics")
     try:
@@ -124,7 +124,7 @@ def begin_log(settings: "Settings", address: "KafkaAddress") -> str:
 def why_unbegun(address: "KafkaAddress") -> str | None:
     """Why no process could work on these topics, though they are as they should be."""
     from streams.activation import refuse_unactivated
-    from streams.kafka_log import KafkaLog
+    from streams.kafka.log import KafkaLog
     from streams.log import LogRefused
 
     log = KafkaLog(address, client="staffel-topics")

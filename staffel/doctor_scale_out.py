@@ -20,7 +20,7 @@ from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.wiring import Clock
 from streams.activation import activated_plan
-from streams.kafka_address import KafkaAddress
+from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogError
 
 _KNOCK_S = 3.0
@@ -55,8 +55,8 @@ def looked(check: str, look: Callable[[], Json], advice: str) -> Json:
 
 def of_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
     """The broker, its topics, and the log where all of them are there."""
-    from streams.kafka_log import KafkaLog
-    from streams.kafka_topics import check
+    from streams.kafka.log import KafkaLog
+    from streams.kafka.topics import check
 
     silent = [server for server in address.servers if not answers(server)]
     if silent:

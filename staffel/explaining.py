@@ -19,8 +19,8 @@ from scoring.plan.plan import Plan
 from staffel.handoff_shape import handoff_json, handoff_of_fold
 from staffel.wiring import Staffel
 from streams.log import Log
-from streams.partition_fold import Accept, PartitionFold
-from streams.scorer import nothing_loaded
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import Accept, PartitionFold
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from intake.observations import Filtered, Item, Observation, Rejected
 from intake.recorder import Recorder
 from intake.recording import Duplicate, Outcome, Recorded
 from staffel.wiring import Staffel
-from streams.garbage import frozen_garbage
+from streams.scorer.gc_tuning import frozen_garbage
 
 BATCH = 20_000
 

@@ -22,10 +22,9 @@ from schemas.topics import ENGAGEMENT, PARTITIONS
 from staffel.printing import counted
 from staffel.session import Found
 from staffel.wiring import Clock, Embedded
-from streams.activation import activation, first_record, refuse_unactivated
-from streams.kafka_address import KafkaAddress
+from streams.activation import activation, first_record, read_activation, refuse_unactivated
+from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
-from streams.partition_fold import read_activation
 
 Json = dict[str, Any]
 Advance = Callable[[int], object]
@@ -92,8 +91,8 @@ def alone(home: Embedded) -> Iterator[None]:
 
 def open_log(to: Destination) -> Log:
     """The log on Kafka, its topics made where there are none."""
-    from streams import kafka_topics
-    from streams.kafka_log import KafkaLog
+    from streams.kafka import topics as kafka_topics
+    from streams.kafka.log import KafkaLog
 
     standing, _ = kafka_topics.look(to.address)
     there = standing[ENGAGEMENT].partitions if ENGAGEMENT in standing else PARTITIONS

@@ -22,7 +22,7 @@ from staffel.scale_out import NotLaidDown
 from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.watching import Watch
-from streams.embedded import Step
+from streams.host import Step
 from streams.log import LogRefused, LogUnavailable
 
 IDLE_S = 1.0

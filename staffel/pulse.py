@@ -5,7 +5,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from streams.embedded import Step
+from streams.host import Step
 
 if TYPE_CHECKING:
     from staffel.metrics import Metrics

@@ -16,7 +16,7 @@ from staffel.measures import database_measure, log_measure, outbox_measure, proj
 from staffel.process import Process, Wait
 from staffel.watching import Measure
 from staffel.wiring import Embedded, Staffel, replay_of
-from streams.embedded import Step
+from streams.host import Step
 
 TIMERS_EVERY_S = 0.5
 

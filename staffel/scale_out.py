@@ -18,8 +18,8 @@ from staffel.session import Usage
 from staffel.settings import Settings
 from staffel.wiring import Clock, RandomBytes, Staffel
 from streams.activation import first_record, refuse_unactivated
-from streams.embedded import has_passed
-from streams.kafka_address import KafkaAddress
+from streams.host import has_passed
+from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
 _LOOK_S = 1.0
@@ -98,9 +98,9 @@ def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
 
     Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
     """
-    from streams.kafka_clients import PATIENCE_S
-    from streams.kafka_log import KafkaLog
-    from streams.kafka_topics import check, refuse_wrong
+    from streams.kafka.connection import PATIENCE_S
+    from streams.kafka.log import KafkaLog
+    from streams.kafka.topics import check, refuse_wrong
 
     wrong = check(address)
     if any(problem.found is not None for problem in wrong):

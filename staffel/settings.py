@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from streams.kafka_address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, kafka_address
 
 
 class Settings(BaseSettings):

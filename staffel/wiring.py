@@ -25,11 +25,11 @@ from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
 from staffel.settings import Settings
 from streams.activation import activate, activated_plan
-from streams.compaction import Compaction
-from streams.embedded import Host, Step
+from streams.host import Host, Step
 from streams.log import Log
-from streams.scorer import Scorer
-from streams.sql_log import SqlLog
+from streams.scorer.embedded import Scorer
+from streams.sql.compaction import Compaction
+from streams.sql.log import SqlLog
 
 if TYPE_CHECKING:
     from intake.networks import CompanyNetworks

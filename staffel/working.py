@@ -9,17 +9,17 @@ from staffel.metrics import Metrics
 from staffel.process import Process
 from staffel.pulse import Pulse
 from staffel.watching import Found, Measure
-from streams.kafka_address import KafkaAddress
+from streams.kafka.address import KafkaAddress
 from streams.log import Log
-from streams.worker_options import WorkerCounters, WorkerOptions
+from streams.worker.options import WorkerCounters, WorkerOptions
 
 SCORER = "scorer"
 
 
 def work(log: Log, address: KafkaAddress, process: Process) -> None:
     """Score until the process is asked to end. Raises LogRefused where the log is not what it was."""
-    from streams.faust_host import run_worker
-    from streams.scoring_work import Scoring
+    from streams.worker.faust_app import run_worker
+    from streams.worker.scoring import Scoring
 
     options = WorkerOptions(session_s=process.settings.worker_session)
     counters = WorkerCounters(beaten=monotonic())

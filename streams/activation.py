@@ -1,6 +1,7 @@
 """The first record of every partition: which model the log begins with. Never activates a second one."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -10,9 +11,38 @@ from scoring.model.loading import canonical, load_model, model_from_dict, versio
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
 from streams.log import Log, LogRefused, NewRecord, Record
-from streams.partition_fold import ACTIVATED, Activation, NoModel, read_activation
+
+ACTIVATED = "model.activated.v1"
 
 MODEL_KEY = "~model"
+
+
+class NoModel(Exception):
+    """The log does not begin with the activation of a model."""
+
+
+class Activation(msgspec.Struct):
+    """The part of `model.activated` that the fold needs."""
+
+    model: dict[str, Any]
+    version: str
+    initial: bool | None = None
+    partitions: int | None = None
+
+
+class Activated(msgspec.Struct):
+    type: str
+    data: Activation
+
+
+def read_activation(record: Record) -> Activation:
+    """msgspec.MsgspecError where the record activates no model."""
+    return _activated(record.value).data
+
+
+_activated = msgspec.json.Decoder(Activated).decode
+
+
 SOURCE = "staffel/models"
 _FIRST = "model:initial:activated"
 

@@ -62,7 +62,7 @@ STEPS = (
     Step(
         "score",
         "folds facts into accounts; writes their states, what changed and its position at once",
-        ("streams.scorer", "streams.scoring_work"),
+        ("streams.scorer.embedded", "streams.worker.scoring"),
         (ENGAGEMENT, SCORES),
         (SCORES, DEAD_LETTERS),
         _UP,

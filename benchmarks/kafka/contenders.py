@@ -21,8 +21,8 @@ from benchmarks.kafka.reading import Latest, latest_of
 from benchmarks.kafka.servers import Stage
 from benchmarks.peers.building import kafka_streams_classpath, pinned, quix_python
 from schemas.topics import ENGAGEMENT, SCORES
-from streams.kafka_address import KafkaAddress
-from streams.kafka_log import KafkaLog
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
 
 PEERS = ROOT / "benchmarks" / "peers"
 

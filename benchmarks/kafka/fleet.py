@@ -12,7 +12,7 @@ from benchmarks.kafka.contenders import Place, python
 from benchmarks.kafka.programs import ROOT, Broken, Program, running
 from database.engine import Database, open_database
 from database.migrate import migrate
-from streams.kafka_log import KafkaLog
+from streams.kafka.log import KafkaLog
 
 LOOK_S = 0.01
 START_S = 60.0

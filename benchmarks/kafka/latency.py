@@ -27,7 +27,7 @@ from benchmarks.worlds import account_name, written
 from database.engine import reading
 from database.notifications import PROJECTED, Notices
 from schemas.envelope import HEADERS
-from streams.kafka_clients import client_settings
+from streams.kafka.connection import client_settings
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
 

@@ -15,11 +15,11 @@ from benchmarks.worlds import MODEL, START
 from schemas.envelope import HEADERS
 from schemas.topics import ENGAGEMENT
 from streams.activation import activate
-from streams.kafka_address import KafkaAddress
-from streams.kafka_log import KafkaLog
-from streams.kafka_topics import create
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import create
 from streams.log import NewRecord
-from streams.partitioning import partition_of
+from streams.partitioner import partition_of
 
 _BATCH_BYTES = 256 * 1024
 """As large as the product's own producer makes them; compressed as there."""

@@ -29,7 +29,7 @@ from benchmarks.worlds import START, account_name, written
 from schemas.envelope import HEADERS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES
-from streams.kafka_clients import open_producer
+from streams.kafka.connection import open_producer
 
 MOST_S = 6.0
 PER_SECOND = 400

@@ -12,13 +12,13 @@ import msgspec
 
 from benchmarks.kafka.simple_sum import Summing
 from schemas.topics import ENGAGEMENT
-from streams.faust_host import run_worker
-from streams.kafka_address import KafkaAddress, kafka_address
-from streams.kafka_topics import topic_ids
-from streams.partition_step import Fetched, Found, PartitionStep, Work
-from streams.scoring_work import Scoring
-from streams.unit_batch import UnitBatch
-from streams.worker_options import WorkerCounters, WorkerOptions
+from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.topics import topic_ids
+from streams.worker.faust_app import run_worker
+from streams.worker.options import WorkerCounters, WorkerOptions
+from streams.worker.ports import Fetched, Found, PartitionStep, Work
+from streams.worker.scoring import Scoring
+from streams.worker.units import UnitBatch
 
 
 class Announced:

@@ -16,7 +16,7 @@ from benchmarks.kafka.whole_fold import compare, digests_of
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
 from schemas.topics import SCORES
-from streams.kafka_log import KafkaLog
+from streams.kafka.log import KafkaLog
 
 LEAST = 150_000
 RECORDS_PER_FACT = 1.7

@@ -12,12 +12,12 @@ from benchmarks.folding import key_of
 from benchmarks.kafka.contenders import Place
 from benchmarks.kafka.loading import Placed, lay_down, load, send
 from schemas.topics import ENGAGEMENT, SCORES
-from streams.garbage import frozen_garbage
-from streams.kafka_log import KafkaLog
+from streams.kafka.log import KafkaLog
 from streams.log import Record
-from streams.partition_fold import PartitionFold
-from streams.partitioning import partition_of
-from streams.scorer import make_unit, nothing_loaded
+from streams.partitioner import partition_of
+from streams.scorer.embedded import make_unit, nothing_loaded
+from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.partition_fold import PartitionFold
 
 _UNIT = 2_000
 _FAR = 1 << 40

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from streams.kafka_address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, kafka_address
 from tests.kafka.broker import Broker, open_broker
 from tests.postgres import Server, fresh_database
 

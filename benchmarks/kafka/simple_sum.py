@@ -9,9 +9,9 @@ import msgspec
 
 from schemas.scores import CHECKPOINT, CHECKPOINT_KEY, Checkpoint, decode_checkpoint, encode
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
-from streams.kafka_address import KafkaAddress
-from streams.partition_step import Fetched, Found, ReadSource
-from streams.unit_batch import UnitBatch
+from streams.kafka.address import KafkaAddress
+from streams.worker.ports import Fetched, Found, ReadSource
+from streams.worker.units import UnitBatch
 
 _KEY = CHECKPOINT_KEY.encode()
 Sums = dict[str, tuple[int, int]]
@@ -54,7 +54,7 @@ def total_of(value: bytes) -> tuple[int, int]:
 
 
 class Summing:
-    """The work (`streams.partition_step.Work`)."""
+    """The work (`streams.worker.ports.Work`)."""
 
     checkpoint_key = _KEY
 

@@ -18,7 +18,7 @@ from benchmarks.peers.building import QUIX, Absent
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
 from schemas.scores import CHECKPOINT_KEY, decode_account
-from streams.partition_fold import PartitionFold
+from streams.scorer.partition_fold import PartitionFold
 
 Digests = Mapping[str, str]
 LEAST, LEAST_BESIDE = 30_000, 2

@@ -16,8 +16,8 @@ from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
 from streams.log import Record
-from streams.partition_fold import PartitionFold
-from streams.records import drain
+from streams.scorer.partition_fold import PartitionFold
+from streams.scorer.score_records import drain
 
 servers, topic_name, partitions, facts, folder = sys.argv[1:6]
 

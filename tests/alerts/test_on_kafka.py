@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from database.engine import open_database
 from projections.alert_rows import AlertRows
 from schemas.topics import SQA_HANDOFFS
-from streams.kafka_address import KafkaAddress
-from streams.kafka_log import KafkaLog
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
 from streams.log import LogRefused
 from tests import databases
 from tests.alerts.reacting import alerts, append, awaited, delivered, recent, running, webhooks

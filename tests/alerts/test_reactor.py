@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from alerts.reactor import Alerts
 from database.leases import leases
 from projections.alert_rows import AlertRows
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests.alerts.builders import DAY, SECRET, accepted, proposed
 from tests.alerts.reacting import alerts, append, awaited, delivered, now, recent, running, webhooks
 from tests.alerts.receiver import Answer, Receiver, receiving

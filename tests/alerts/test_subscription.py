@@ -14,7 +14,7 @@ from schemas.handoff_events import HandoffExpired
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import LogRefused, NewRecord, Record
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests.alerts.builders import DAY, HOUR, NOON, Fake, accepted, expired, proposed, record, settings, urgent
 from tests.alerts.world import World
 

@@ -14,7 +14,7 @@ from projections.tables import read_models
 from projections.work_tables import alerts, checkpoints, directory_accounts
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests.alerts.builders import FRESH, NOON, Fake, record, settings
 
 

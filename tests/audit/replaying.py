@@ -5,8 +5,8 @@ import sys
 
 from audit.replay import fold_partition
 from database.engine import open_database
-from streams.records import drain
-from streams.sql_log import SqlLog
+from streams.scorer.score_records import drain
+from streams.sql.log import SqlLog
 
 
 def main(url: str) -> None:

@@ -11,9 +11,9 @@ from audit.verify import Mismatch, verify
 from schemas.scores import decode_account, encode
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from staffel.wiring import Staffel, connect
-from streams.kafka_address import KafkaAddress
-from streams.kafka_clients import admin_client
-from streams.kafka_log import KafkaLog
+from streams.kafka.address import KafkaAddress
+from streams.kafka.connection import admin_client
+from streams.kafka.log import KafkaLog
 from streams.log import Log, NewRecord
 from tests import databases
 from tests.audit.test_replay import filled

@@ -21,8 +21,8 @@ from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.activation import activate, activated_plan
 from streams.log import NewRecord
-from streams.scorer import Scorer
-from streams.sql_log import SqlLog
+from streams.scorer.embedded import Scorer
+from streams.sql.log import SqlLog
 from tests import databases
 from tests.scoring.fold_runner import Json, fact
 from tests.scoring.vectors import vector_named

@@ -25,8 +25,8 @@ from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from scoring.fold.state import Account
 from staffel.wiring import Staffel
 from streams.log import Log, NewRecord, Record
-from streams.scorer import Scorer
-from streams.sql_log import SqlLog
+from streams.scorer.embedded import Scorer
+from streams.sql.log import SqlLog
 from tests.alerts.receiver import Receiver
 from tests.chaos.cluster import Cluster
 from tests.crash.judging import compare_accounts, compare_handoffs, compare_moves, folded

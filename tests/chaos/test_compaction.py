@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.topics import SCORES
 from staffel.wiring import Staffel
-from streams.kafka_topics import refuse_wrong
+from streams.kafka.topics import refuse_wrong
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
 from tests.chaos.judging import await_idle, everywhere, judge_what_is_left

@@ -6,11 +6,11 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import ENGAGEMENT, KEPT, PARTITIONS, SCORES, TOPICS
-from streams import kafka_topics
-from streams.kafka_address import KafkaAddress
-from streams.kafka_clients import admin_client
-from streams.kafka_log import KafkaLog
-from streams.partition_fold import ACTIVATED
+from streams.activation import ACTIVATED
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
+from streams.kafka.connection import admin_client
+from streams.kafka.log import KafkaLog
 from tests.cli.speaking import asked, done, spoken
 from tests.kafka.places import fresh_address, text_of
 from tests.requirements import kafka_server

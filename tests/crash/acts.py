@@ -22,8 +22,8 @@ from staffel.commands import record_one
 from staffel.ingesting import ingest_and_settle
 from staffel.session import Found
 from staffel.wiring import Staffel
-from streams.compaction import Compaction
 from streams.log import NewRecord
+from streams.sql.compaction import Compaction
 
 MONDAY = parse_time("2026-01-05T00:00:00.000Z")
 HOUR = 3_600_000

@@ -15,7 +15,7 @@ from alerts.settings import read_alerts
 from schemas.contract.asyncapi import asyncapi
 from staffel.process import STOP_S
 from staffel.settings import Settings
-from streams.kafka_address import kafka_address
+from streams.kafka.address import kafka_address
 from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
 
 SPECIFICATION = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"

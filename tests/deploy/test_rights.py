@@ -11,8 +11,8 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from schemas.topics import TOPICS
-from streams.kafka_address import kafka_address
-from streams.kafka_clients import admin_client
+from streams.kafka.address import kafka_address
+from streams.kafka.connection import admin_client
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
 from tests.cli.moving import MODEL

@@ -16,7 +16,7 @@ from intake.recorder import Recorder
 from intake.vault import Vault
 from schemas.topics import ENGAGEMENT, TOPICS
 from streams.log import Appended, LogUnavailable, NewRecord, Record
-from streams.partitioning import partition_of
+from streams.partitioner import partition_of
 
 IDENTIFIED = "contact.identified.v1"
 NOW = 1_767_600_000_000

@@ -13,8 +13,8 @@ from intake.recorder import Recorder
 from intake.recording import Recorded
 from intake.vault import Vault
 from projections.directory import Directory
-from streams.kafka_address import kafka_address
-from streams.kafka_log import KafkaLog
+from streams.kafka.address import kafka_address
+from streams.kafka.log import KafkaLog
 from tests.intake.fakes import NOW, seen
 
 SIZE = 50

@@ -17,8 +17,8 @@ from projections.inbox import KEPT_MS
 from projections.tables import read_models
 from projections.work_tables import inbox
 from schemas.topics import ENGAGEMENT
-from streams.duplicates import DuplicateWindow
 from streams.log import Appended, LogUnavailable, NewRecord
+from streams.scorer.deduplication import DuplicateWindow
 from tests.intake.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, seen
 
 PAGE = seen("p1", visitor="v1")

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from schemas.topics import ENGAGEMENT
-from streams.duplicates import DuplicateWindow
-from streams.kafka_address import kafka_address
-from streams.kafka_log import KafkaLog
-from streams.kafka_topics import create
+from streams.kafka.address import kafka_address
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import create
+from streams.scorer.deduplication import DuplicateWindow
 from tests import databases
 from tests.intake.recording_process import SIZE
 from tests.requirements import kafka_server

@@ -15,7 +15,7 @@ from intake.recording import Duplicate, Recorded
 from intake.vault import Vault
 from projections.directory import Directory
 from schemas.facts.validation import check_fact
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests.intake.fakes import NOW, Intake, registered, seen
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from streams import kafka_topics
-from streams.kafka_address import KafkaAddress
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
 
 
 @contextmanager

@@ -23,8 +23,8 @@ OF_MODELS = (
     Mutant((3,), _CHECKS, "if stage.handoff and stage.name != handoffs[0]:", "if False:", _REFUSALS),
     Mutant((3,), _CHECKS, "if any(stage.handoff for stage in track.stages):\n        return",
            "if True:\n        return", _REFUSALS),
-    Mutant((4,), "streams/partition_fold.py", "and not self._repeats(activation):", "and False:",
-           tests("tests/streams/test_partition_fold.py", "second")),
+    Mutant((4,), "streams/scorer/partition_fold.py", "and not self._repeats(activation):", "and False:",
+           tests("tests/streams/scorer/test_partition_fold.py", "second")),
     Mutant((4,), "streams/activation.py", '"initial": True', '"initial": False',
-           tests("tests/streams/test_scorer.py", "activation")),
+           tests("tests/streams/scorer/test_embedded.py", "activation")),
 )  # fmt: skip

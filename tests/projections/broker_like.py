@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from streams.log import Appended, NewRecord, Record
-from streams.partitioning import partition_of
+from streams.partitioner import partition_of
 
 Place = tuple[str, int]
 

@@ -19,7 +19,7 @@ from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.activation import activation
 from streams.log import Appended, LogRefused, LogUnavailable, NewRecord, Record
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests import databases
 from tests.intake.fakes import NOW, MemoryBroker
 

@@ -12,9 +12,9 @@ from projections.projector import Projector
 from projections.rebuild import rebuild
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
-from streams import kafka_topics
-from streams.kafka_address import KafkaAddress
-from streams.kafka_log import KafkaLog
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
 from streams.log import Appended, LogRefused, NewRecord
 from tests import databases
 from tests.kafka.places import fresh_topics

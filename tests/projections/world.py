@@ -14,7 +14,7 @@ from projections.timers import Timers
 from projections.versions import current
 from schemas.topics import SCORES
 from streams.log import Log
-from streams.sql_log import SqlLog
+from streams.sql.log import SqlLog
 from tests.projections.builders import NOON, Published, records_of
 
 

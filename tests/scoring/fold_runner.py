@@ -14,8 +14,8 @@ from scoring.model.loading import model_from_dict
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
 from streams.log import Record
-from streams.partition_fold import PartitionFold
-from streams.scorer import nothing_loaded
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import PartitionFold
 
 Json = dict[str, Any]
 ACME = "acme.com"

@@ -10,9 +10,9 @@ from database.engine import open_database
 from schemas.topics import ENGAGEMENT
 from streams.activation import activate, activated_plan, activation, checked_content, first_content, refuse_unactivated
 from streams.log import LogRefused, NewRecord, Record
-from streams.partition_fold import PartitionFold
-from streams.scorer import nothing_loaded
-from streams.sql_log import SqlLog
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import PartitionFold
+from streams.sql.log import SqlLog
 from tests import databases
 from tests.scoring.vectors import vector_named
 

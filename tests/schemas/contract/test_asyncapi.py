@@ -18,7 +18,7 @@ from scoring.plan.plan import Plan
 from streams.log import Unit
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import fact, plan_of, records_of
-from tests.streams.units import Partition
+from tests.streams.scorer.memory_partition import Partition
 
 Json = dict[str, Any]
 GOLDEN = Path(__file__).parents[2] / "golden"

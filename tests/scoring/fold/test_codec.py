@@ -11,7 +11,7 @@ from scoring.fold.state import FOLD_VERSION, Account
 from tests.scoring.fold_runner import ACME, folded, plan_of, records_of
 from tests.scoring.vectors import vector_named
 from tests.scoring.world_strategies import World, busy_worlds, worlds
-from tests.streams.units import Partition
+from tests.streams.scorer.memory_partition import Partition
 
 SOME = settings(max_examples=60, derandomize=True)
 VECTOR = vector_named("26-joins")

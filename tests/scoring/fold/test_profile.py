@@ -2,7 +2,7 @@
 
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, fact, folded, plan_of, record_of
-from tests.streams.units import Partition
+from tests.streams.scorer.memory_partition import Partition
 
 NINE = "2026-01-05T09:00:00Z"
 MODEL = {

@@ -13,13 +13,13 @@ from scoring.fold.stages import decide
 from scoring.fold.state import ANONYMOUS, Account
 from scoring.fold.valuation import seen_at, track_scores
 from scoring.plan.plan import Plan
-from streams.partition_fold import PartitionFold
-from streams.scorer import nothing_loaded
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import PartitionFold
 from tests.scoring.fold.test_differential import later
 from tests.scoring.fold_runner import Json, folded, happened, plan_of, records_of, told, without
 from tests.scoring.vectors import all_differences
 from tests.scoring.world_strategies import World, busy_worlds, worlds
-from tests.streams.units import Partition
+from tests.streams.scorer.memory_partition import Partition
 
 SOME = settings(max_examples=60, derandomize=True)
 ANY = worlds() | busy_worlds()

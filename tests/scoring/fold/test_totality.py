@@ -14,7 +14,7 @@ from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, Json, fact, folded, plan_of, record_of
 from tests.scoring.model_strategies import ROLES
 from tests.scoring.world_strategies import CONTACTS, VISITORS, worlds
-from tests.streams.units import Partition
+from tests.streams.scorer.memory_partition import Partition
 
 MANY = settings(max_examples=150, derandomize=True)
 

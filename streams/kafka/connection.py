@@ -1,0 +1,181 @@
+"""The clients of Apache Kafka: a wire to its brokers, and the producer. Never joins a group, never commits.
+
+Of kafka-python the producer and the admin client are used as they are; in place of its consumer, what lies below it:
+connections and messages. The consumer keeps one position per partition and makes objects that nobody here reads.
+"""
+
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka import errors as broken
+from kafka.net import KafkaConnectionManager, NetworkSelector
+
+from schemas.topics import LARGEST_RECORD
+from streams.kafka.address import KafkaAddress
+from streams.kafka.connection_errors import REFUSALS, refusal
+from streams.log import LogError, LogRefused, LogUnavailable
+
+PATIENCE_S = 30.0
+"""How long anything is tried before the log counts as unavailable."""
+_BOOTSTRAP_S = 10.0
+_REQUEST_S = 10.0
+_PAUSE_S = 0.05
+_FRAME = 128 * 1024 * 1024
+_BATCH = 256 * 1024
+_AT_ONCE = 1_000
+"""Questions on their way to one broker: a paused connection would refuse the next one."""
+Answer = TypeVar("Answer")
+
+
+class Wire:
+    """Connections to all brokers of one cluster, with a thread for the network. Threads may share it.
+
+    A broker answers the questions of one wire in their order: who waits for news uses one of its own.
+    """
+
+    def __init__(self, address: KafkaAddress, client: str, patience: float = PATIENCE_S) -> None:
+        """Raises `LogUnavailable` where no broker answers."""
+        settings = {**client_settings(address, client), "receive_message_max_bytes": _FRAME}
+        self.address, self.patience = address, patience
+        self._closed = Event()
+        self._net = NetworkSelector(client_id=client)
+        self._brokers = KafkaConnectionManager(
+            self._net, max_in_flight_requests_per_connection=_AT_ONCE, reconnect_backoff_max_ms=500, **settings
+        )
+        self._net.start()
+        try:
+            self._brokers.bootstrap(int(min(_BOOTSTRAP_S, patience) * 1000))
+        except Exception as error:
+            self.close()
+            raise unreached(error, address, client) from error
+
+    def ask_soon(self, request: Any, broker: int | None = None, seconds: float = _REQUEST_S) -> Any:
+        """A question on its way, for `settled`; to any broker where none is named."""
+        return self._brokers.call_soon(self._brokers.send, request, broker, int(seconds * 1000))
+
+    def ask(self, request: Any, broker: int | None = None) -> Any:
+        """The answer. Raises errors of `kafka.errors`."""
+        return settled(self.ask_soon(request, broker), _REQUEST_S)
+
+    def meet(self, metadata: Any) -> None:
+        """Take note of the brokers that an answer names."""
+        self._brokers.call_soon(self._brokers.cluster.update_metadata, metadata)
+
+    def hang_up(self, broker: int) -> None:
+        """Wait no longer for what was asked of a broker; the next question connects anew."""
+        self._brokers.call_soon(self._brokers.close, broker)
+
+    def trying(self, ask: Callable[[], Answer], about: str, deadline: float | None = None) -> Answer:
+        """Ask again while brokers restart or partitions move. Raises `LogError`, after a time `LogUnavailable`."""
+        until = monotonic() + self.patience if deadline is None else deadline
+        while True:
+            try:
+                return ask()
+            except broken.KafkaError as error:
+                if not is_passing(error) or monotonic() >= until or self._closed.is_set():
+                    raise in_words(error, self.address, about) from error
+            self._closed.wait(_PAUSE_S)
+
+    def close(self) -> None:
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._brokers.call_soon(self._brokers.close)
+        self._net.stop(timeout_ms=1_000)
+        self._net.close()
+
+
+def settled(future: Any, seconds: float) -> Any:
+    """The answer to a question on its way, or its error."""
+    if not future.is_done:
+        done = Event()
+        future.add_both(lambda _: done.set())
+        if not done.wait(seconds + 1):
+            raise broken.KafkaTimeoutError(f"no answer within {seconds:.0f} s")
+    if future.exception is not None:
+        raise future.exception
+    return future.value
+
+
+def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE_S) -> Any:
+    """Acknowledged by all replicas, each record once and in order as long as the producer lives. `LogUnavailable`."""
+    milliseconds = int(patience * 1000)
+    try:
+        return KafkaProducer(
+            **client_settings(address, client),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            linger_ms=0,
+            batch_size=_BATCH,
+            max_request_size=LARGEST_RECORD,
+            delivery_timeout_ms=milliseconds,
+            request_timeout_ms=milliseconds // 3,
+            max_block_ms=milliseconds // 3,
+            bootstrap_timeout_ms=int(min(_BOOTSTRAP_S, patience) * 1000),
+            reconnect_backoff_max_ms=500,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+    except broken.KafkaError as error:
+        raise unreached(error, address, client) from error
+
+
+def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
+    """Raises `LogUnavailable`, `LogRefused`."""
+    try:
+        return KafkaAdminClient(
+            **client_settings(address, client),
+            bootstrap_timeout_ms=int(_BOOTSTRAP_S * 1000),
+            request_timeout_ms=int(PATIENCE_S * 1000),
+        )
+    except broken.KafkaError as error:
+        raise unreached(error, address, client) from error
+
+
+def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
+    """What every client is told."""
+    return {"bootstrap_servers": list(address.servers), "client_id": client, **address.options}
+
+
+def is_passing(error: broken.KafkaError) -> bool:
+    """Whether the same question may be answered in a while."""
+    return isinstance(error, broken.RetriableError | broken.UnknownBrokerIdError)
+
+
+def unreached(error: Exception, address: KafkaAddress, client: str) -> LogError:
+    """What it means that no broker let a client in: a client tells only that it tried for a while."""
+    if not (isinstance(error, broken.KafkaError) and is_passing(error)):
+        return in_words(error, address, "its brokers")
+    why = refusal(client_settings(address, client)) or error
+    if isinstance(why, REFUSALS):
+        return in_words(why, address, "a connection")
+    return LogUnavailable(
+        f"{address} does not answer ({_said(why)}); is the broker up? What it wants besides (TLS, a password) is "
+        "said in STAFFEL_LOG: security_protocol and the other options"
+    )
+
+
+def in_words(error: Exception, address: KafkaAddress, about: str) -> LogError:
+    """What a client's error means to us."""
+    if isinstance(error, REFUSALS):
+        return LogRefused(
+            f"{address} refuses {about}: {_said(error)}; check the options of STAFFEL_LOG and the rights on the broker"
+        )
+    if isinstance(error, broken.UnsupportedVersionError):
+        return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_said(error)}")
+    if isinstance(error, broken.MessageSizeTooLargeError | broken.RecordListTooLargeError):
+        return LogError(
+            f"{address}, {about}: a record is larger than the broker takes; it was not written: raise the topic's "
+            f"max.message.bytes to {LARGEST_RECORD} (see `staffel topics check`), or leave the record out"
+        )
+    if isinstance(error, broken.KafkaError) and is_passing(error):
+        return LogUnavailable(f"{address} does not answer about {about} ({_said(error)}); is the broker up?")
+    return LogError(f"{address}, {about}: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

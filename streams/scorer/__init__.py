@@ -1,0 +1,1 @@
+"""Folding one partition of `engagement` into `scores`."""

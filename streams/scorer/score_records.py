@@ -1,0 +1,107 @@
+"""Records of `scores` made of accounts that were touched. Never writes them."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from schemas.dead_letters import dead_letter_headers, dead_letter_id
+from schemas.scores import (
+    ACCOUNT_SCORED,
+    CHECKPOINT,
+    CHECKPOINT_KEY,
+    CONTACT_SCORED,
+    AccountScored,
+    Checkpoint,
+    ContactScored,
+    encode,
+)
+from schemas.times import format_time
+from schemas.topics import ENGAGEMENT
+from scoring.fold.codec import digest_of, encode_account, hash_contact
+from scoring.fold.fit import known_profile
+from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
+from scoring.fold.valuation import fit_of, track_scores
+from scoring.plan.calendar import date_text
+from scoring.plan.plan import Plan
+from streams.log import NewRecord
+from streams.scorer.partition_fold import Refused
+
+_day = lru_cache(maxsize=10_000)(date_text)
+
+
+def drain(account: Account, plan: Plan) -> Iterator[NewRecord]:
+    """The records of what happened since the last ones; the account's outcome begins anew."""
+    outcome = account.outcome
+    if outcome is None:
+        return
+    for contact in account.dirty_contacts:
+        contact.dirty = False
+        state = hash_contact(account, contact)
+        yield NewRecord(f"{account.id}/{contact.id}", encode(contact_scored(account, contact, state, plan)))
+    account.dirty_contacts = []
+    yield NewRecord(account.id, encode(account_scored(account, outcome, plan)))
+    account.outcome = None
+
+
+def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountScored:
+    state = encode_account(account)
+    profile = known_profile(account) if outcome.profile else None
+    return AccountScored(
+        type=ACCOUNT_SCORED,
+        account=account.id,
+        after_seq=outcome.after_seq,
+        seq=account.seq,
+        as_of=format_time(account.clock),
+        model=plan.version,
+        fold=FOLD_VERSION,
+        epoch=account.epoch,
+        tracks={} if account.anonymous else track_scores(account, plan),
+        fit=fit_of(account),
+        suppressed=account.suppressed,
+        digest=digest_of(state),
+        state=msgspec.Raw(state),
+        changes=changes_of(outcome, profile),
+        forwards_to=account.forwards_to or UNSET,
+    )
+
+
+def contact_scored(account: Account, contact: Contact, state: bytes, plan: Plan) -> ContactScored:
+    return ContactScored(
+        type=CONTACT_SCORED,
+        account=account.id,
+        contact=contact.id,
+        seq=account.seq,
+        model=plan.version,
+        role=contact.role,
+        engaged={
+            track.name: _day(contact.engaged[track.number])
+            for track in plan.tracks
+            if contact.engaged[track.number] != NEVER
+        },
+        scores=contact_scores(account, contact, plan),
+        state=msgspec.Raw(state),
+    )
+
+
+def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, float]:
+    """Weighted, at the account's clock."""
+    factors = account.moment.factors
+    return {
+        track.name: contact.weight * sum(contact.values[slot] / factors[k] for slot, k in track.slots)
+        for track in plan.tracks
+    }
+
+
+def checkpoint(next_offset: int, model_at: int | None, latest: int | None, log: str | UnsetType = UNSET) -> NewRecord:
+    newest = None if latest is None else format_time(latest)
+    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest, log)))
+
+
+def dead_letter(partition: int, refused: Refused) -> NewRecord:
+    """The record as it was, with the reason in its headers."""
+    record = refused.record
+    place = (ENGAGEMENT, partition, record.offset)
+    headers = dead_letter_headers(*place, code=refused.code, why=refused.why, headers=record.headers)
+    return NewRecord(record.key, record.value, dead_letter_id(*place), headers)

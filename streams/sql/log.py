@@ -1,0 +1,236 @@
+"""The log in the tables of a SQL database, SQLite or PostgreSQL. Never knows what a record means.
+
+Offsets come from a counter row that stays locked until the append is committed, so that they become visible in
+order and without holes. The tables themselves are made by a migration.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine
+
+from database.notifications import APPENDED, tell
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
+from streams.log import Appended, LogError, LogRefused, NewRecord, PositionMoved, Record, Unit
+from streams.partitioner import partition_of
+from streams.sql import statements as sql
+from streams.sql.append_signal import Growth
+from streams.sql.dialects import dialect_of
+from streams.sql.rows import is_damaged, place, record_of, stored_ids
+
+_PAGE = 2000
+_COMPACT_AT_ONCE = 5000
+
+
+class Damaged(NamedTuple):
+    """A stored record that is not what was written."""
+
+    partition: int
+    offset: int
+    key: str
+
+
+class SqlLog:
+    """The port `streams.log.KeyedLog` on a migrated database. Threads may share one."""
+
+    unique_ids = True
+
+    def __init__(self, engine: Engine, partitions: int = 1) -> None:
+        """Raises `LogRefused` where the log was made with another number of partitions."""
+        self._engine = engine
+        self._reads = _reading(engine)
+        self._dialect = dialect_of(engine.dialect.name)
+        self._growth = Growth(engine)
+        self._partitions = partitions
+        self._generation = self._open()
+
+    def partitions(self, topic: str) -> int:
+        sql.table_of(topic)
+        return self._partitions
+
+    def generation(self, topic: str) -> str:
+        sql.table_of(topic)
+        return self._generation
+
+    def partition_of(self, topic: str, key: str) -> int:
+        return partition_of(key, self.partitions(topic))
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        with self._engine.begin() as connection:
+            appended = self._append(connection, topic, records, partition)
+        self._growth.tell()
+        return appended
+
+    def append_unit(self, unit: Unit) -> None:
+        with self._engine.begin() as connection:
+            self._move_position(connection, unit)
+            self._append(connection, SCORES, unit.scores, unit.partition)
+            self._append(connection, DEAD_LETTERS, unit.dead_letters, unit.partition)
+        self._growth.tell()
+
+    def position(self, partition: int) -> int:
+        with self._reads.connect() as connection:
+            found = connection.exec_driver_sql(self._sql(sql.POSITION), (partition,)).scalar()
+        return int(self._there(found, partition))
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        rows = self._rows(self._sql(sql.READ, topic), (partition, start, limit))
+        return [record_of(*row) for row in rows]
+
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
+
+    def end(self, topic: str, partition: int) -> int:
+        return self._there(self._ends(topic).get(partition), partition)
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.keys(keys),))
+        return {row[1]: record_of(*row) for row in rows}
+
+    def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
+        rows = self._rows(self._sql(sql.LATEST_IN, topic), (key, partition))
+        return record_of(*rows[0]) if rows else None
+
+    def latest_below(self, topic: str, key: str) -> list[Record]:
+        below = (key, f"{key}/", f"{key}0")  # 0 is the character after /
+        return [record_of(*row) for row in self._rows(self._sql(sql.LATEST_BELOW, topic), below)]
+
+    def history(self, account: str) -> Iterator[Record]:
+        partition, start = self.partition_of(ENGAGEMENT, account), 0
+        # Page by page: a transaction left open while the caller folds would keep SQLite's WAL from shrinking.
+        while rows := self._rows(self._sql(sql.HISTORY), (account, partition, start, _PAGE)):
+            yield from (record_of(*row) for row in rows)
+            start = rows[-1][0] + 1
+
+    def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
+        deadline = monotonic() + timeout
+        while True:
+            seen_before = self._growth.seen
+            if self._is_beyond(topic, seen):
+                return True
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
+            self._growth.wait(seen_before, left)
+
+    def close(self) -> None:
+        """Give back the connections; the engine opens new ones where it is used again."""
+        self._growth.close()
+        self._engine.dispose()
+
+    def compact(self, keep_from: Mapping[int, int]) -> int:
+        """Delete the `scores` below these offsets that a later one of the same key supersedes. How many they were."""
+        return sum(self._compact(partition, below) for partition, below in keep_from.items())
+
+    def verify_checksums(self, topic: str) -> Iterator[Damaged]:
+        """The records of a topic whose key, value or headers are not what was written, partition by partition."""
+        for partition in range(self.partitions(topic)):
+            start = 0
+            while rows := self._rows(self._sql(sql.CHECKED, topic), (partition, start, _PAGE)):
+                yield from (Damaged(partition, row[0], row[1]) for row in rows if is_damaged(*row[1:]))
+                start = rows[-1][0] + 1
+
+    def _open(self) -> str:
+        # Read first: whoever only asks would wait for the write lock otherwise.
+        if not self._is_laid_down():
+            self._lay_down()
+        [[_, generation]] = self._rows(sql.META, ())
+        return str(generation)
+
+    def _is_laid_down(self) -> bool:
+        made = self._rows(sql.META, ())
+        for partitions, _ in made:
+            self._check_partitions(partitions)
+        [[ends]] = self._rows(sql.COUNT_ENDS, ())
+        return bool(made) and ends == self._partitions * len(TOPICS)
+
+    def _lay_down(self) -> None:
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(self._sql(sql.NEW_META), (self._partitions, uuid4().hex))
+            partitions, _ = connection.exec_driver_sql(sql.META).one()
+            self._check_partitions(partitions)
+            for partition in range(partitions):
+                self._open_partition(connection, partition)
+
+    def _check_partitions(self, made_with: int) -> None:
+        if made_with != self._partitions:
+            raise LogRefused(
+                f"this log was made with {made_with} partitions and cannot be opened with {self._partitions}: "
+                "the partition of every account would change; set the number it was made with, or name a new database"
+            )
+
+    def _open_partition(self, connection: Connection, partition: int) -> None:
+        connection.exec_driver_sql(self._sql(sql.NEW_POSITION), (partition,))
+        for topic in TOPICS:
+            connection.exec_driver_sql(self._sql(sql.NEW_END), (topic, partition))
+
+    def _append(
+        self, connection: Connection, topic: str, records: Sequence[NewRecord], partition: int | None
+    ) -> list[Appended]:
+        if not records:
+            return []
+        ends = self._dialect.lock_ends(connection, topic)
+        if partition is not None:
+            self._there(ends.get(partition), partition)
+        ids = stored_ids(records)
+        given = {each for each in ids if each is not None}
+        standing = self._dialect.standing(connection, topic, given) if given else {}
+        placed = place(zip(self._partitions_of(records, partition), ids, records, strict=True), ends, standing)
+        if placed.rows:
+            self._dialect.insert(connection, topic, placed.rows)
+            tell(connection, APPENDED)
+        for moved, end in placed.ends.items():
+            connection.exec_driver_sql(self._sql(sql.MOVE_END), (end, topic, moved))
+        return placed.appended
+
+    def _partitions_of(self, records: Sequence[NewRecord], given: int | None) -> list[int]:
+        if given is not None:
+            return [given] * len(records)
+        return [partition_of(record.key, self._partitions) for record in records]
+
+    def _move_position(self, connection: Connection, unit: Unit) -> None:
+        move = (unit.next, unit.partition, unit.start)
+        if connection.exec_driver_sql(self._sql(sql.MOVE_POSITION), move).rowcount == 1:
+            return
+        raise PositionMoved(
+            f"partition {unit.partition} of {ENGAGEMENT} is no longer at offset {unit.start}: "
+            "another scorer writes it; this one stops"
+        )
+
+    def _compact(self, partition: int, below: int) -> int:
+        [[first]] = self._rows(self._sql(sql.FIRST, SCORES), (partition,))
+        deleted = 0
+        # In portions, so that appends need not wait for the whole of it.
+        for start in range(below if first is None else first, below, _COMPACT_AT_ONCE):
+            portion = (partition, start, min(start + _COMPACT_AT_ONCE, below))
+            with self._engine.begin() as connection:
+                deleted += connection.exec_driver_sql(self._sql(sql.COMPACT, SCORES), portion).rowcount
+        return deleted
+
+    def _is_beyond(self, topic: str, seen: Mapping[int, int]) -> bool:
+        ends = self._ends(topic)
+        return any(ends.get(partition, 0) > end for partition, end in seen.items())
+
+    def _ends(self, topic: str) -> dict[int, int]:
+        return {row[0]: row[1] for row in self._rows(self._sql(sql.ENDS, topic), (topic,))}
+
+    def _there(self, found: int | None, partition: int) -> int:
+        if found is None:
+            raise LogError(f"no partition {partition}; the log has 0 to {self._partitions - 1}")
+        return found
+
+    def _rows(self, statement: str, parameters: tuple[object, ...]) -> Sequence[Any]:
+        with self._reads.connect() as connection:
+            return connection.exec_driver_sql(statement, parameters).all()
+
+    def _sql(self, template: str, topic: str = ENGAGEMENT) -> str:
+        return self._dialect.sql(template, topic)
+
+
+def _reading(engine: Engine) -> Engine:
+    """For single statements that only read; on SQLite the option keeps them from taking the write lock."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(access="read")

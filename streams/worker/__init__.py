@@ -1,0 +1,1 @@
+"""The scorer hosted by Faust: assignment, recovery, atomic units and fencing."""

@@ -1,0 +1,220 @@
+"""Faust as the host of a worker: membership, assignment, fetching and the agent. Never its tables, nor its commits.
+
+Beside its consumer (`faust_consumer`) the one module that knows faust and aiokafka. What is overridden or called there
+and is not theirs to promise is looked for before anything starts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from threading import Event
+from typing import Any
+
+import faust
+import faust.streams
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faust.app.base import BootStrategy
+from faust.events import Event as FaustEvent
+from faust.serializers.schemas import Schema
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP
+
+from streams.kafka.address import KafkaAddress
+from streams.scorer.gc_tuning import frozen_garbage
+from streams.worker.client_logging import ClientLines
+from streams.worker.clients import BatchAppender, PartitionReader, client_options
+from streams.worker.faust_consumer import Transport
+from streams.worker.lifecycle import WorkerHost
+from streams.worker.options import WorkerCounters, WorkerOptions
+from streams.worker.ports import Work
+from streams.worker.recovery import Reader
+
+_RETRY_S = 1.0
+_FETCH_BYTES = 4 * 1024 * 1024
+
+
+PINNED = "install the versions that requirements.lock names"
+PRIVATE = {
+    driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _ensure_consumer call_thread",
+    driver.Consumer: "_new_consumer_thread _drain_messages _getmany _get_active_partitions seek_to_committed seek_wait "
+    "ack force_commit verify_event_path wait wait_first highwaters assignment",
+    driver.Transport: "Consumer",
+    faust.App: "_new_transport _crash BootStrategy on_partitions_revoked on_rebalance_complete",
+    SubscriptionState: "subscription",
+    Assignment: "tps state_value",
+    TopicPartitionState: "has_valid_position position",
+}
+
+
+class Delivered(Schema[Any, Any]):
+    """A message's value is what was delivered already."""
+
+    def compile(self, app: Any, **_: Any) -> Any:
+        async def decode(message: Any, *, propagate: bool = False) -> FaustEvent:
+            return FaustEvent(app, None, message.value, {}, message)
+
+        return decode
+
+
+class Boot(BootStrategy):
+    """Units are written by a producer of our own."""
+
+    enable_kafka_producer = False
+
+
+class App(faust.App):
+    """Faust's, with our transport. Whatever crashes in it ends the process."""
+
+    BootStrategy = Boot
+    host: WorkerHost
+    address: KafkaAddress
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _crash(self, reason: BaseException) -> None:
+        self.host.crashed(reason)
+
+    def group_client(self) -> AIOKafkaConsumer:
+        options = self.host.options
+        session_ms = int(options.session_s * 1000)
+        return AIOKafkaConsumer(
+            **client_options(self.address),
+            group_id=self.host.work.group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=options.fetch_records,
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            session_timeout_ms=session_ms,
+            rebalance_timeout_ms=session_ms,
+            heartbeat_interval_ms=session_ms // 6,
+        )
+
+
+class Group:
+    """The workers of one source, as Faust keeps them."""
+
+    def __init__(self, host: WorkerHost, address: KafkaAddress) -> None:
+        self._app, self._source = new_app(host, address), host.work.source
+
+    async def join(self) -> None:
+        await self._app.start()
+
+    async def leave(self) -> None:
+        await self._app.stop()
+
+    async def ends(self, partitions: Collection[int]) -> Mapping[int, int]:
+        ends = await self._app.consumer.highwaters(*(TP(self._source, partition) for partition in partitions))
+        return {place.partition: end for place, end in ends.items()}
+
+
+def new_app(host: WorkerHost, address: KafkaAddress) -> App:
+    options, session = host.options, host.options.session_s
+    app = App(
+        host.work.group, broker=f"kafka://{','.join(address.servers)}", autodiscover=False, web_enabled=False,
+        topic_disable_leader=True, topic_allow_declare=False, table_standby_replicas=0,
+        stream_wait_empty=False, stream_publish_on_commit=False, producer_threaded=False, stream_buffer_maxsize=16,
+        broker_commit_interval=1.0, broker_request_timeout=4 * session, broker_session_timeout=session,
+        datadir=options.datadir,
+    )  # fmt: skip
+    app.host, app.address = host, address
+
+    async def fold(stream: Any) -> None:
+        async for event in stream.events():
+            await host.fold(event.value)
+
+    async def revoked(*_: Any, **__: Any) -> None:
+        await host.given_up()
+
+    async def completed(*_: Any, **__: Any) -> None:
+        await host.given({tp.partition for tp in app.consumer.assignment() if tp.topic == host.work.source})
+
+    app.agent(app.topic(host.work.source, schema=Delivered(), internal=False), name="fold")(fold)
+    app.on_partitions_revoked.connect(revoked, weak=False)
+    app.on_rebalance_complete.connect(completed, weak=False)
+    return app
+
+
+class Producer(AIOKafkaProducer):  # type: ignore[misc]
+    """Idempotent, so that nothing stands twice and a write is tried for as long as it takes."""
+
+    def __init__(self, address: KafkaAddress, options: WorkerOptions) -> None:
+        super().__init__(
+            **client_options(address), acks="all", enable_idempotence=True, compression_type=options.compression,
+            max_batch_size=options.largest_unit, max_request_size=2 * options.largest_unit,
+        )  # fmt: skip
+
+    async def start(self) -> str | None:
+        try:
+            await super().start()
+        except KafkaError as error:
+            return str(error)
+        return None
+
+
+@asynccontextmanager
+async def reading(address: KafkaAddress, work: Work, partition: int) -> AsyncIterator[Reader]:
+    """A reader of one partition of the output and of the source."""
+    consumer = AIOKafkaConsumer(
+        **client_options(address), group_id=None, enable_auto_commit=False, auto_offset_reset="none",
+        isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES,
+    )  # fmt: skip
+    await connected(consumer)
+    try:
+        places = {topic: TopicPartition(topic, partition) for topic in (work.output, work.source)}
+        consumer.assign(list(places.values()))
+        for place in places.values():
+            consumer.pause(place)
+            consumer.seek(place, 0)
+        yield PartitionReader(consumer, places)
+    finally:
+        await consumer.stop()
+
+
+async def connected(consumer: AIOKafkaConsumer) -> None:
+    """Return once the broker answers, which may go while partitions are recovered; the watchdog sees to the time."""
+    while True:
+        with suppress(KafkaConnectionError):
+            await consumer.start()
+            return
+        await asyncio.sleep(_RETRY_S)
+
+
+def run_worker(
+    address: KafkaAddress, work: Work, *, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
+) -> None:
+    """Work until `stop` is set; the broker may come later.
+
+    `counters` may be read from any thread, `log` takes structured lines. Raises LogRefused where the log is not what it
+    was; whatever else is not as expected ends the process with 70 at once.
+    """
+    refuse_other_versions()
+    ClientLines(log).listen("aiokafka", "faust", "mode", __name__)
+    with frozen_garbage():
+        asyncio.run(_work(address, work, options, counters, stop, log))
+
+
+async def _work(
+    address: KafkaAddress, work: Work, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
+) -> None:
+    producer = Producer(address, options)
+    host = WorkerHost(work, BatchAppender(producer, work), partial(reading, address, work), options, counters, log)
+    await host.run(producer, Group(host, address), stop)
+
+
+def refuse_other_versions() -> None:
+    """Raises RuntimeError where something is gone that is overridden or called, and that nobody promised to keep."""
+    refuse_missing(PRIVATE)
+    if getattr(faust.streams, "_CStreamIterator", None) is None:
+        raise RuntimeError(f"Faust runs without its compiled streams: {PINNED}")
+
+
+def refuse_missing(expected: Mapping[type, str]) -> None:
+    for owner, names in expected.items():
+        missing = [name for name in names.split() if not hasattr(owner, name)]
+        if missing:
+            raise RuntimeError(f"{owner.__module__}.{owner.__qualname__} has no {missing[0]}: {PINNED}")

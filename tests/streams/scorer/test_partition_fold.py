@@ -1,0 +1,169 @@
+"""What a partition does with a record: fold it, know it as a duplicate, or refuse it and say why."""
+
+import pytest
+
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT
+from streams.activation import NoModel
+from streams.log import Record
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import LARGEST_FACT, Admitted, PartitionFold, Refused
+from tests.scoring import model_builders as models
+from tests.scoring.fold_runner import ACME, Json, fact, record_of
+
+NINE = "2026-01-05T09:00:00Z"
+
+
+def activation(model: Json | None = None, offset: int = 0) -> Record:
+    content = {"model": model or models.content(models.rule(on="email.clicked")), "version": "test-1-000000000000"}
+    full = {"id": "m", "source": "staffel", "type": "model.activated.v1", "subject": "~model", "time": NINE}
+    return record_of({**full, "data": content}, offset)
+
+
+def active(window: int = 100) -> PartitionFold:
+    fold = PartitionFold(0, nothing_loaded, window=window)
+    assert fold.apply(activation()) is None
+    return fold
+
+
+def code_of(answer: Refused | None) -> str | None:
+    return answer and answer.code
+
+
+def applied(fold: PartitionFold, *facts: Json) -> list[str | None]:
+    return [code_of(fold.apply(record_of(each, offset))) for offset, each in enumerate(facts, start=1)]
+
+
+def test_a_fact_is_folded_into_its_account() -> None:
+    fold = active()
+    assert applied(fold, fact("f1", NINE), fact("f2", NINE)) == [None, None]
+    assert (fold.facts, fold.accounts[ACME].seq, list(fold.touched)) == (2, 2, [ACME])
+
+
+def test_a_duplicate_is_counted_and_changes_nothing() -> None:
+    fold = active()
+    assert applied(fold, fact("f1", NINE), fact("f1", NINE), fact("f1", NINE, source="other")) == [None, None, None]
+    assert (fold.duplicates, fold.accounts[ACME].seq) == (1, 2)
+
+
+def test_beyond_the_window_a_record_is_no_duplicate_any_more() -> None:
+    fold = active(window=2)
+    applied(fold, *[fact(id, NINE) for id in ("f1", "f2", "f3", "f1", "f3")])
+    assert (fold.duplicates, fold.accounts[ACME].seq) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        (fact("f", "soon"), "unreadable"),
+        (fact("f", "2026-01-05T09:00:00"), "unreadable"),
+        (fact("f", "1969-12-31T23:59:59.999Z"), "bad_time"),
+        (fact("f", "9000-01-01T00:00:00Z"), "bad_time"),
+        (fact("f", NINE, data="text"), "unreadable"),
+        ({**fact("f", NINE), "contact": 5}, "unreadable"),
+        (fact("f", NINE, "account.merged", data={"into": "b.com"}), "not_yet"),
+        (fact("f", NINE, "engagement.retracted"), "not_yet"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_folded_is_refused_and_touches_nothing(refused: Json, code: str) -> None:
+    fold = active()
+    assert applied(fold, refused, fact("g", NINE)) == [code, None]
+    assert (fold.facts, fold.accounts[ACME].seq) == (1, 1)
+
+
+def test_a_record_under_another_key_is_refused() -> None:
+    fold = active()
+    moved = record_of(fact("f", NINE), 1)._replace(key="other.com")
+    assert (code_of(fold.apply(moved)), fold.accounts) == ("wrong_key", {})
+
+
+@pytest.mark.parametrize("subject", ["", "~checkpoint", "~other", "acme.com/c_a", "/"])
+def test_what_cannot_be_the_id_of_an_account_is_none(subject: str) -> None:
+    fold = active()
+    assert (applied(fold, fact("f", NINE, subject=subject)), fold.accounts) == (["wrong_key"], {})
+
+
+def test_only_an_activation_may_stand_under_the_key_of_the_model() -> None:
+    assert applied(active(), fact("f", NINE, subject="~model")) == ["wrong_key"]
+
+
+@pytest.mark.parametrize("value", [b"", b"\xff\xfe", b"[]", b'{"id":1}', b"{}"])
+def test_bytes_that_are_no_fact_are_refused(value: bytes) -> None:
+    assert code_of(active().apply(Record(1, ACME, value))) == "unreadable"
+
+
+def test_a_second_activation_is_refused_and_the_first_one_stays() -> None:
+    fold = active()
+    plan = fold.plan
+    assert (code_of(fold.apply(activation(offset=1))), fold.plan is plan, fold.model_at) == ("not_yet", True, 0)
+
+
+def test_a_partition_that_begins_without_a_model_is_not_folded() -> None:
+    with pytest.raises(NoModel, match=f"partition 3 of {ENGAGEMENT}|of partition 3"):
+        PartitionFold(3, nothing_loaded).apply(record_of(fact("f", NINE), 0))
+
+
+def test_a_model_that_cannot_be_read_is_refused() -> None:
+    fold = PartitionFold(0, nothing_loaded)
+    assert code_of(fold.apply(activation({"model": "m", "tracks": {}, "more": 1}))) == "bad_model"
+
+
+def test_the_newest_time_is_that_of_facts_which_are_no_control_facts() -> None:
+    fold = active()
+    review = fact("r", "2026-03-01T00:00:00Z", "review.due")
+    applied(fold, fact("f", "2026-01-06T00:00:00Z"), review, fact("g", NINE))
+    assert fold.latest == parse_time("2026-01-06T00:00:00Z")
+
+
+def test_an_older_version_of_a_fact_is_read_as_the_newest() -> None:
+    model = models.content(models.rule(on="nps.answered", points={"field": "score"}))
+    fold = PartitionFold(0, nothing_loaded)
+    fold.apply(activation(model))
+    applied(fold, fact("f", NINE, "nps.answered", data={"score": 12}))
+    assert fold.accounts[ACME].sums == [10]
+
+
+def test_a_record_that_was_folded_before_is_remembered_without_being_folded() -> None:
+    fold = active()
+    fold.remember(record_of(fact("f1", NINE), 1))
+    fold.remember(activation(offset=2))
+    fold.remember(Record(3, ACME, b"no fact"))
+    assert (code_of(fold.apply(record_of(fact("f1", NINE), 4))), fold.duplicates, fold.accounts) == (None, 1, {})
+
+
+def test_an_activation_that_repeats_the_first_one_is_a_duplicate() -> None:
+    first = activation()
+    again = Record(1, first.key, first.value.replace(b'"version"', b'"initial":true,"version"'))
+    fold = active()
+    assert (fold.apply(again), fold.duplicates, fold.model_at) == (None, 1, 0)
+
+
+@pytest.mark.parametrize("broken", [b'"\xff\xfe"', b"1e999", b'"\\ud800"', b"[" * 3_000 + b"]" * 3_000])
+def test_a_fact_whose_content_cannot_be_read_as_a_whole_touches_no_account(broken: bytes) -> None:
+    fold = active()
+    update = record_of(fact("f", NINE, "account.updated", data={"name": "Acme", "more": "?"}), 1)
+    assert code_of(fold.apply(update._replace(value=update.value.replace(b'"?"', broken)))) == "unreadable"
+    assert (fold.accounts, fold.facts) == ({}, 0)
+
+
+def test_a_fact_that_could_not_be_read_is_none_that_a_later_one_may_repeat() -> None:
+    fold, update = active(), record_of(fact("f", NINE, "account.updated", data={"name": "Acme", "more": "?"}), 1)
+    broken = update._replace(value=update.value.replace(b'"?"', b"1e999"))
+    fold.apply(broken)
+    fold.remember(broken._replace(offset=2))
+    assert (fold.apply(update._replace(offset=3)), fold.duplicates, fold.facts) == (None, 0, 1)
+
+
+def test_what_was_admitted_touches_its_account_when_it_is_taken() -> None:
+    fold = active()
+    admitted = fold.admit(record_of(fact("f", NINE), 1))
+    assert isinstance(admitted, Admitted)
+    assert (fold.accounts, fold.facts) == ({}, 0)
+    fold.take(admitted)
+    assert (fold.accounts[ACME].seq, fold.facts) == (1, 1)
+
+
+def test_a_fact_that_no_record_of_an_account_could_hold_is_refused() -> None:
+    fold = active()
+    large = record_of(fact("f", NINE, data={"url": "x" * LARGEST_FACT}), 1)
+    assert (code_of(fold.apply(large)), fold.accounts) == ("unreadable", {})

@@ -1,0 +1,94 @@
+"""The scoring work on one partition in memory: facts in, units out, recovered whenever asked. Never a broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from audit.replay import digest
+from benchmarks.worlds import MODEL, facts
+from schemas.scores import AccountScored, decode_account
+from streams.activation import activation, checked_content
+from streams.kafka.address import KafkaAddress
+from streams.scorer.embedded import nothing_loaded
+from streams.scorer.partition_fold import PartitionFold
+from streams.worker.options import WorkerCounters, WorkerOptions
+from streams.worker.ports import Fetched, Found
+from streams.worker.scoring import Scoring, ScoringStep, as_record
+from streams.worker.units import UnitBatch
+from tests.streams.worker.fakes import Got
+
+ADDRESS = KafkaAddress(("localhost:9092",), {}, "a-")
+LOG = "log-1"
+OPTIONS = WorkerOptions()
+
+
+def world(count: int, accounts: int = 30, **given: Any) -> list[Got]:
+    """The records of a partition: the activation of a model, then facts."""
+    return [activated(), *(as_got(value, offset) for offset, value in enumerate(facts(count, accounts, **given), 1))]
+
+
+def activated(offset: int = 0, model: str = MODEL) -> Got:
+    record = activation(checked_content(model, "model"), 0, 0, 1)
+    return Got(offset, record.key.encode(), record.value, record.headers)
+
+
+def as_got(value: bytes, offset: int) -> Got:
+    return Got(offset, msgspec.json.decode(value)["subject"].encode(), value)
+
+
+class Partition:
+    """What stands in both topics; `units`: all that was written, in order."""
+
+    def __init__(self, source: Sequence[Got], log_id: str = LOG, **options: Any) -> None:
+        self.source = source
+        self.units: list[UnitBatch] = []
+        self.newest: dict[bytes, bytes] = {}
+        self.counters = WorkerCounters()
+        self.log_id = log_id
+        self.options = replace(OPTIONS, **options)
+        self.step = self.recover()
+
+    def recover(self) -> ScoringStep:
+        """A worker that knows nothing but what was written."""
+        work = Scoring(ADDRESS, self.log_id, self.options, self.counters)
+        values = {key: value for key, value in self.newest.items() if key != work.checkpoint_key}
+        self.step = work.step(0, Found(values, self.newest.get(work.checkpoint_key)))
+        self.write(asyncio.run(self.step.begin(self.read)))
+        return self.step
+
+    async def read(self, start: int, end: int) -> AsyncIterator[Sequence[Fetched]]:
+        yield [record for record in self.source if start <= record.offset < end]
+
+    def fold(self, until: int | None = None, at_once: int = 500) -> "Partition":
+        """Everything from the position on, up to an offset."""
+        end = self.source[-1].offset + 1 if until is None else until
+        while self.step.next < end:
+            records = [record for record in self.source if self.step.next <= record.offset < end][:at_once]
+            self.write(self.step.fold(records[-1].offset + 1 if records else end, records))
+        return self
+
+    def write(self, units: Iterable[UnitBatch]) -> None:
+        for unit in units:
+            self.units.append(unit)
+            self.newest.update(unit.records)
+
+    def digests(self) -> dict[str, str]:
+        return {key.decode(): decode_account(value).digest for key, value in self.newest.items() if is_account(key)}
+
+    def updates(self) -> list[AccountScored]:
+        return [decode_account(value) for unit in self.units for key, value in unit.records if is_account(key)]
+
+
+def is_account(key: bytes) -> bool:
+    return b"/" not in key and not key.startswith(b"~")
+
+
+def straight(source: Sequence[Got]) -> dict[str, str]:
+    """Digests of all accounts after one fold of the whole."""
+    fold = PartitionFold(0, nothing_loaded, keep_lines=False)
+    for record in source:
+        fold.apply(as_record(record))
+    return {id: digest(account) for id, account in fold.accounts.items()}

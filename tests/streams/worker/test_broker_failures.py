@@ -1,0 +1,118 @@
+"""A worker and a broker that is not there yet, dies, or takes nothing: it waits and goes on, or it says why it ends."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from threading import Event, Thread
+
+from kafka.admin import KafkaAdminClient
+
+from benchmarks.worlds import facts
+from schemas.topics import SCORES
+from streams.kafka.address import KafkaAddress
+from streams.log import LogError
+from tests.kafka.broker import Broker
+from tests.requirements import kafka_broker
+from tests.streams.worker.workers import Bench, WorkerProcess, awaited, topics
+
+DOWN_S = 8
+"""Longer than a session."""
+
+
+def test_a_worker_waits_for_a_broker_that_comes_later(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 1) as bench:
+        bench.record(facts(100, 5))
+        log_id = bench.log.generation("engagement")
+        broker.stop()
+        worker = bench.worker(log_id=log_id)
+        awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+        broker.start()
+        bench.scored()
+        assert (bench.differences(), worker.stop()) == ([], 0)
+    broker.kill()
+
+
+def test_a_worker_that_waits_for_a_broker_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    nowhere = KafkaAddress(("127.0.0.1:1",), {}, "")
+    worker = WorkerProcess(nowhere, tmp_path / "worker", {"log_id": "log-1"})
+    awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+    assert worker.stop() == 0
+
+
+def test_a_broker_that_is_killed_and_started_again_costs_nothing(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 2) as bench:
+        coming = facts(6_000, 50)
+        worker = bench.worker(unit_bytes=30_000).at_work()
+        for _ in range(2):
+            bench.record(islice(coming, 2_000))
+            awaited("some of it folded", lambda: worker.counted()["facts"] > 0)
+            restarted(broker)
+            bench.record(islice(coming, 1_000))
+        bench.scored()
+        assert bench.differences() == []
+        assert not worker.ended, worker.said()
+    broker.kill()
+
+
+def restarted(broker: Broker) -> None:
+    broker.kill()
+    Event().wait(DOWN_S)
+    broker.start()
+
+
+def test_a_topic_that_is_deleted_under_a_worker_is_no_crash_without_words(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 1) as bench:
+        worker = bench.worker(stall_s=5).at_work()
+        admin = KafkaAdminClient(bootstrap_servers=[broker.server])
+        admin.delete_topics([bench.address.topic(SCORES)])
+        bench.record(facts(10, 5))
+        assert worker.exit_code() == 70
+        assert '"event": "left"' in worker.said()
+        admin.close()
+    broker.kill()
+
+
+def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(tmp_path: Path) -> None:
+    broker = kafka_broker(tmp_path / "broker")
+    with topics(broker.server, tmp_path, 2) as bench, bench.tended():
+        with recording(bench):
+            for _ in range(2):
+                bench.worker(unit_bytes=30_000)
+                awaited("all at work", lambda: all(each.counted()["working"] for each in bench.workers))
+                restarted(broker)
+        bench.scored()
+        assert bench.differences() == []
+    broker.kill()
+
+
+@contextmanager
+def recording(bench: Bench) -> Iterator[None]:
+    """Facts come in meanwhile."""
+    stop = Event()
+    recorder = Thread(target=record, args=(bench, stop), name="recorder")
+    recorder.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        recorder.join()
+
+
+def record(bench: Bench, stop: Event) -> None:
+    """Again what was not acknowledged, as recorders do."""
+    coming = facts(100_000, 50)
+    while not stop.wait(0.1):
+        batch = list(islice(coming, 100))
+        while not (acknowledged(bench, batch) or stop.is_set()):
+            continue
+
+
+def acknowledged(bench: Bench, batch: Sequence[bytes]) -> bool:
+    with suppress(LogError):
+        bench.record(batch)
+        return True
+    return False

@@ -1,0 +1,164 @@
+"""What Faust's consumer does otherwise for us: fetches that never span a seek, positions, starts and time-outs."""
+
+import asyncio
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types.tuples import ConsumerMessage
+
+from streams.worker import faust_app as faust_host
+from streams.worker.assignments import Delivery, Worker
+from streams.worker.faust_consumer import FEW, Consumer, are_few
+from tests.streams.worker.fakes import SOURCE, Broker, Ended, Got, Summing, end, fetched, got, owner
+from tests.test_architecture import PACKAGES, imports, sources
+
+
+class Slow(Consumer):
+    """Fetches what it is given, when it is told to; Faust's own services are left out."""
+
+    def __init__(self, worker: Worker, moved: list[Any]) -> None:
+        options = SimpleNamespace(session_s=0.2)
+        host = SimpleNamespace(worker=worker, work=Summing(), options=options, end=end, counters=worker.counters)
+        self.app = SimpleNamespace(host=host, consumer_generation_id=1, rebalancing=False)
+        self.moved, self.flow_active = moved, True
+        self.fetch, self.seek = asyncio.Event(), asyncio.Event()
+        self.sought: list[Mapping[Any, int]] = []
+        self.on_init()
+
+    def _get_active_partitions(self) -> set[Any]:
+        return {Place(0)}
+
+    async def _getmany(self, active: Any, timeout: float) -> Any:
+        await self.fetch.wait()
+        return self.moved
+
+    async def seek_wait(self, offsets: Mapping[Any, int]) -> None:
+        self.sought.append(offsets)
+        await self.seek.wait()
+
+
+class Place(int):
+    """A place that can stand in a set."""
+
+    @property
+    def partition(self) -> int:
+        return int(self)
+
+
+def moved(start: int, next: int, records: list[Got]) -> tuple[Any, int, int, list[Got]]:
+    return Place(0), start, next, records
+
+
+async def deliveries(consumer: Consumer) -> list[Delivery]:
+    return [message.value for message in await consumer._fetched()]
+
+
+async def test_a_fetch_is_one_message_bound_to_its_assignment_with_positions_before_and_after() -> None:
+    worker = await owner(Broker())
+    records = got([(0, 1), (2, 2)])
+    consumer = Slow(worker, [moved(0, 4, records)])
+    consumer.fetch.set()
+    [message] = await consumer._fetched()
+    assert message.value == Delivery(worker.parts[0], 0, 4, records)
+    assert (message.topic, message.partition, message.offset) == (SOURCE, 0, 3)
+
+
+async def test_a_seek_waits_for_the_fetch_that_is_on_its_way() -> None:
+    consumer = Slow(await owner(Broker()), [])
+    fetching = asyncio.create_task(consumer._fetched())
+    await asyncio.sleep(0)
+    seeking = asyncio.create_task(consumer.seek_to_committed())
+    consumer.seek.set()
+    await asyncio.sleep(0.02)
+    assert consumer.sought == []
+    consumer.fetch.set()
+    await fetching
+    await seeking
+    assert [list(offsets.values()) for offsets in consumer.sought] == [[0]]
+
+
+async def test_no_fetch_begins_before_the_seek_is_done() -> None:
+    worker = await owner(Broker())
+    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    consumer.fetch.set()
+    seeking = asyncio.create_task(consumer.seek_to_committed())
+    await asyncio.sleep(0)
+    fetching = asyncio.create_task(consumer._fetched())
+    await asyncio.sleep(0.02)
+    assert not fetching.done()
+    consumer.seek.set()
+    await seeking
+    assert len(await fetching) == 1
+
+
+async def test_after_few_records_more_may_come_before_the_next_fetch_and_after_many_none_need_to() -> None:
+    worker = await owner(Broker())
+    few, many = got([(0, 1)]), got([(n, 1) for n in range(FEW)])
+
+    def messages(records: list[Got]) -> list[Any]:
+        return [SimpleNamespace(value=Delivery(worker.parts[0], 0, len(records), records))]
+
+    assert (are_few(messages(few)), are_few(messages(many)), are_few([])) == (True, False, False)
+
+
+async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() -> None:
+    worker = await owner(Broker())
+    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    fetching = asyncio.create_task(deliveries(consumer))
+    await asyncio.sleep(0)
+    await worker.give_up()
+    await worker.take_over([0])
+    consumer.fetch.set()
+    assert await fetching == []
+    assert worker.parts[0].fetched == 0
+
+
+async def test_what_was_fetched_when_the_flow_stopped_is_dropped() -> None:
+    worker = await owner(Broker())
+    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    consumer.fetch.set()
+    consumer.flow_active = False
+    assert await deliveries(consumer) == []
+
+
+async def test_the_worker_starts_where_its_output_says_whatever_the_group_committed() -> None:
+    worker = await owner(Broker())
+    fetched(worker, 0, 7, [(6, 1)])
+    consumer = Slow(worker, [])
+    consumer.seek.set()
+    assert {(tp.topic, tp.partition): offset for tp, offset in (await consumer.seek_to_committed()).items()} == {
+        (SOURCE, 0): 7
+    }
+
+
+async def test_a_seek_that_takes_too_long_ends_the_process() -> None:
+    consumer = Slow(await owner(Broker()), [])
+    with pytest.raises(Ended, match="the source could not be set to the recovered positions"):
+        async with asyncio.timeout(2):
+            await consumer.seek_to_committed()
+
+
+def test_faust_keeps_no_account_of_what_was_read() -> None:
+    message = ConsumerMessage(SOURCE, 0, 0, 0.0, 0, [], None, None, None)
+    consumer = SimpleNamespace(_unacked_messages=set())
+    assert Consumer.ack(consumer, message)  # type: ignore[arg-type]
+    assert message.acked
+
+
+def test_all_that_is_overridden_or_called_is_there() -> None:
+    faust_host.refuse_other_versions()
+
+
+def test_a_part_of_faust_that_is_gone_is_named() -> None:
+    class Thread:
+        _fetch_records = None
+
+    with pytest.raises(RuntimeError, match=r"Thread has no _create_worker_consumer: install the versions that require"):
+        faust_host.refuse_missing({Thread: "_fetch_records _create_worker_consumer"})
+
+
+def test_nothing_else_imports_faust_or_its_client() -> None:
+    found = {file for file, tree in sources(*PACKAGES) for _, name in imports(tree) if name in ("faust", "aiokafka")}
+    assert found == {"streams/worker/faust_consumer.py", "streams/worker/faust_app.py"}

@@ -1,0 +1,99 @@
+"""What ends a worker that stands still, and what does not."""
+
+import signal
+from collections.abc import Mapping
+from threading import Event
+from time import monotonic
+from typing import cast
+
+import pytest
+
+from streams.worker.fencing import End, Fence, Watchdog
+from streams.worker.options import Recovery, WorkerCounters
+from tests.streams.worker.fakes import Ended, end
+
+
+def stood_still(seconds: float, counters: WorkerCounters) -> Fence:
+    fence = Fence(10, counters, end)
+    counters.beaten = monotonic() - seconds
+    return fence
+
+
+def test_a_loop_that_beats_is_left_alone() -> None:
+    stood_still(6.5, WorkerCounters()).check()
+
+
+def test_a_loop_that_stood_still_for_most_of_the_session_ends_the_process() -> None:
+    with pytest.raises(Ended, match=r"self-fence: the event loop stood still for \d+.\d s"):
+        stood_still(7.1, WorkerCounters()).check()
+
+
+def test_a_loop_that_stands_still_is_found_by_a_thread() -> None:
+    counters, heard = WorkerCounters(), Event()
+    fence = Fence(1, counters, cast(End, lambda why, error: heard.set()))
+    fence.watch()
+    counters.beaten -= 2
+    assert heard.wait(10)
+    fence.close()
+
+
+def test_a_process_that_is_woken_looks_before_it_goes_on() -> None:
+    counters = WorkerCounters()
+    fence = Fence(10, counters, end)
+    fence.watch()
+    fence.close()
+    counters.beaten -= 9
+    with pytest.raises(Ended, match="self-fence"):
+        signal.raise_signal(signal.SIGCONT)
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+
+def look(counters: WorkerCounters, *looks: tuple[float, Mapping[int, int] | None]) -> None:
+    watchdog = Watchdog(30, 120, counters, end)
+    for now, ends in looks:
+        watchdog.look(ends, now)
+
+
+def standing(at: int) -> WorkerCounters:
+    return WorkerCounters(positions={3: at}, working=True)
+
+
+def test_a_position_that_stays_while_its_end_grows_ends_the_process() -> None:
+    with pytest.raises(Ended, match="stall: partition 3 stands at 5, and the source goes on"):
+        look(standing(5), (100, {3: 6}), (120, {3: 7}), (131, {3: 8}))
+
+
+def test_a_position_at_its_end_may_stay_for_ever() -> None:
+    look(standing(5), (100, {3: 5}), (1_000, {3: 5}))
+
+
+def test_a_position_that_moves_may_be_behind_for_ever() -> None:
+    counters = standing(5)
+    watchdog = Watchdog(30, 120, counters, end)
+    for step in range(50):
+        counters.positions = {3: step}
+        watchdog.look({3: 1_000}, step * 20.0)
+
+
+def test_while_the_broker_is_silent_nothing_is_said() -> None:
+    look(standing(5), (100, {3: 6}), (120, None), (131, {3: 8}), (160, {3: 8}))
+
+
+def test_a_recovery_that_reads_nothing_ends_the_process() -> None:
+    counters = WorkerCounters(recovering=Recovery(moved_at=100))
+    look(counters, (219, {0: 1}))
+    with pytest.raises(Ended, match="stall: a recovery read nothing for 120 s"):
+        look(counters, (221, {0: 1}))
+
+
+def test_a_worker_that_gets_no_partitions_though_the_broker_answers_ends() -> None:
+    with pytest.raises(Ended, match="stall: no partitions were assigned for 120 s"):
+        look(WorkerCounters(), (100, {0: 1}), (221, {0: 1}))
+
+
+def test_a_worker_that_gets_no_partitions_of_a_silent_broker_waits() -> None:
+    look(WorkerCounters(), (100, {0: 1}), (200, None), (221, {0: 1}))
+
+
+def test_a_worker_that_was_given_none_is_at_work() -> None:
+    look(WorkerCounters(working=True), (100, {}), (1_000, {}))

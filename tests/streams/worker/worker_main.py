@@ -1,0 +1,76 @@
+"""A worker as a process of its own: `python -m tests.streams.worker.worker_main ADDRESS OPTIONS`, options as JSON.
+
+Ends with 0 when it was asked to, with 1 where the log is refused. What it counted last stands in the file `counted`.
+"""
+
+import json
+import logging
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event, Thread, get_ident
+from typing import Any
+
+from schemas.topics import ENGAGEMENT
+from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.topics import topic_ids
+from streams.log import LogRefused, LogUnavailable
+from streams.worker.faust_app import run_worker
+from streams.worker.options import WorkerCounters, WorkerOptions
+from streams.worker.scoring import Scoring
+
+_TELL_S = 0.1
+
+
+class Lines:
+    """Log lines as JSON on standard error."""
+
+    def info(self, event: str, **said: Any) -> None:
+        print(json.dumps({"event": event, **said}, default=str), file=sys.stderr, flush=True)  # noqa: T201
+
+    warning = error = critical = info
+
+
+def main(address_text: str, options_text: str) -> int:
+    logging.basicConfig(level=logging.WARNING)
+    stop, address, given = Event(), kafka_address(address_text), json.loads(options_text)
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    log_id = given.pop("log_id", None)
+    options, counters, log = WorkerOptions(**given), WorkerCounters(), Lines()
+    Thread(target=tell_often, args=(counters, Path("counted")), daemon=True).start()
+    try:
+        log_id = log_id or topic_id(address, stop)
+        work = Scoring(address, log_id, options, counters)
+        run_worker(address, work, options=options, counters=counters, stop=stop, log=log)
+    except LogRefused as refused:
+        log.error("refused", why=str(refused))
+        return 1
+    tell(counters, Path("counted"))
+    log.info("ended")
+    return 0
+
+
+def topic_id(address: KafkaAddress, stop: Event) -> str:
+    """Of the facts, once the broker answers."""
+    while not stop.wait(0.2):
+        try:
+            return topic_ids(address)[ENGAGEMENT]
+        except LogUnavailable:
+            continue
+    raise SystemExit(0)
+
+
+def tell_often(counters: WorkerCounters, file: Path) -> None:
+    while not Event().wait(_TELL_S):
+        tell(counters, file)
+
+
+def tell(counters: WorkerCounters, file: Path) -> None:
+    new = file.with_suffix(f".{get_ident()}")
+    new.write_text(json.dumps(asdict(counters)))
+    new.rename(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

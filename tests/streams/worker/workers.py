@@ -1,0 +1,247 @@
+"""Workers as processes on a real broker, their topics, and the comparison with a straight fold. Never fakes a failure.
+
+with topics(server, partitions=2) as bench:
+    bench.record(facts)
+    one, other = bench.worker(), bench.worker()
+    one.kill()
+    bench.scored()
+    assert bench.differences() == []
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+from audit.replay import digest, replay
+from benchmarks.worlds import MODEL
+from schemas.scores import CHECKPOINT_KEY, AccountScored, decode_account
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
+from streams.activation import activate
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
+from streams.log import LogError, NewRecord, Record
+from streams.worker.fencing import FATAL
+from streams.worker.options import WorkerCounters
+from tests.kafka.places import fresh_address, text_of
+
+SESSION_S = 6.0
+"""Long enough that a busy machine is not taken for a standing worker."""
+PATIENCE_S = 120.0
+_ROOT = Path(__file__).parents[3]
+_POLL_S = 0.05
+
+
+def awaited(what: str, true: Callable[[], bool], patience: float = PATIENCE_S) -> float:
+    """Wait until it is true; the seconds that took."""
+    begun = monotonic()
+    while not true():
+        if monotonic() > begun + patience:
+            raise AssertionError(f"not within {patience:g} s: {what}")
+        Event().wait(_POLL_S)
+    return monotonic() - begun
+
+
+class WorkerProcess:
+    """`python -m tests.streams.worker.worker_main` in a folder of its own."""
+
+    def __init__(self, address: KafkaAddress, folder: Path, options: Mapping[str, Any]) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        given = {"session_s": SESSION_S, "datadir": str(folder / "faust"), **options}
+        self._command = [sys.executable, "-m", "tests.streams.worker.worker_main", text_of(address), json.dumps(given)]
+        self.start()
+
+    def start(self) -> None:
+        """Also once more, where it ended."""
+        self._counted.unlink(missing_ok=True)
+        env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        with (self.folder / "said").open("ab") as said:
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=env, stdout=said, stderr=said)
+
+    def said(self) -> str:
+        return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """What it logged under this name."""
+        lines = [line for line in self.said().splitlines() if line.startswith("{")]
+        return [said for line in lines if (said := json.loads(line)).get("event") == event]
+
+    def counted(self) -> dict[str, Any]:
+        """As `WorkerCounters`, a moment ago."""
+        with suppress(FileNotFoundError):
+            return dict(json.loads(self._counted.read_text()))
+        return asdict(WorkerCounters())
+
+    def owns(self) -> set[int]:
+        """The partitions that it folds now."""
+        return {int(partition) for partition in self.counted()["positions"]}
+
+    def at_work(self) -> "WorkerProcess":
+        """Once it has its partitions, be they none."""
+        awaited(f"a worker at work\n{self.said()}", lambda: self.counted()["working"] or self.ended)
+        assert not self.ended, self.said()
+        return self
+
+    @property
+    def _counted(self) -> Path:
+        return self.folder / "counted"
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        self.process.terminate()
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        return self.process.wait(PATIENCE_S)
+
+
+class Bench:
+    """Topics of a test's own and the workers on them."""
+
+    def __init__(self, address: KafkaAddress, folder: Path) -> None:
+        self.address = address
+        self.log = KafkaLog(address)
+        self.workers: list[WorkerProcess] = []
+        self._folder = folder
+
+    def worker(self, **options: Any) -> WorkerProcess:
+        """One more, with options of `WorkerOptions`."""
+        made = WorkerProcess(self.address, self._folder / f"worker-{len(self.workers)}", options)
+        self.workers.append(made)
+        return made
+
+    def record(self, values: Iterable[bytes]) -> None:
+        """Facts, as they are."""
+        self.log.append(ENGAGEMENT, [NewRecord(subject_of(value), value) for value in values])
+
+    def everything(self, topic: str, partition: int) -> list[Record]:
+        records: list[Record] = []
+        while more := self.log.read(topic, partition, records[-1].offset + 1 if records else 0, 10_000):
+            records += more
+        return records
+
+    def scored(self, patience: float = PATIENCE_S) -> float:
+        """Wait until everything recorded was folded; the seconds that took."""
+        ends = {partition: self.log.end(ENGAGEMENT, partition) for partition in self.partitions}
+        return awaited("everything folded", lambda: self._reached(ends), patience)
+
+    def _reached(self, ends: Mapping[int, int]) -> bool:
+        try:
+            return all(self.log.position(partition) >= end for partition, end in ends.items())
+        except LogError:
+            return False
+
+    @property
+    def partitions(self) -> range:
+        return range(self.log.partitions(ENGAGEMENT))
+
+    def letters(self) -> list[Record]:
+        return [letter for partition in self.partitions for letter in self.everything(DEAD_LETTERS, partition)]
+
+    def updates(self) -> dict[str, list[AccountScored]]:
+        """account -> its updates in the order of the log."""
+        found: dict[str, list[AccountScored]] = {}
+        for partition in self.partitions:
+            for record in self.everything(SCORES, partition):
+                if "/" not in record.key and record.key != CHECKPOINT_KEY:
+                    found.setdefault(record.key, []).append(decode_account(record.value))
+        return found
+
+    def append_again(self, topic: str, records: Iterable[Record], partition: int) -> None:
+        """The same records, as a writer would that does not know of what came after them."""
+        self.log.append(topic, [NewRecord(record.key, record.value) for record in records], partition)
+
+    def newest_stand_last(self) -> bool:
+        """Whether compaction would keep the newest record of every account."""
+        return all(told[-1].seq == max(each.seq for each in told) for told in self.updates().values())
+
+    def differences(self) -> list[str]:
+        """What is otherwise than after one straight fold of all facts, or told twice, or not told; empty if nothing."""
+        whole = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}
+        updates = self.updates()
+        found = {id: max((each.seq, each.digest) for each in told) for id, told in updates.items()}
+        wrong = [f"{id}: {found.get(id)} for {whole.get(id)}" for id in whole | found if found.get(id) != whole.get(id)]
+        return wrong + [f"{id}: {trouble}" for id, told in updates.items() for trouble in untrue(told)]
+
+    @contextmanager
+    def tended(self) -> Iterator[None]:
+        """Meanwhile a worker that leaves with 70 is started again, as a supervisor does."""
+        over = Event()
+        supervisor = Thread(target=self._tend, args=(over,), name="supervisor")
+        supervisor.start()
+        try:
+            yield
+        finally:
+            over.set()
+            supervisor.join()
+
+    def _tend(self, over: Event) -> None:
+        while not over.wait(_POLL_S):
+            for worker in list(self.workers):
+                if worker.process.poll() == FATAL:
+                    worker.start()
+
+    def close(self) -> None:
+        for worker in self.workers:
+            if not worker.ended:
+                worker.signal(signal.SIGCONT)
+                worker.kill()
+        self.log.close()
+
+
+def untrue(updates: list[AccountScored]) -> Iterator[str]:
+    """Seqs that are missing, and lines of one seq that differ."""
+    reached, lines = 0, {}
+    for update in updates:
+        if update.after_seq > reached:
+            yield f"a hole from {reached} to {update.after_seq}"
+        reached = max(reached, update.seq)
+        for seq, told in lines_of(update).items():
+            if lines.setdefault(seq, told) != told:
+                yield f"two tellings of seq {seq}"
+
+
+def lines_of(update: AccountScored) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {seq: [] for seq in range(update.after_seq + 1, update.seq + 1)}
+    for change in (*update.changes.lines, *update.changes.stages, *update.changes.handoffs):
+        found[change.seq].append(repr(change))
+    return found
+
+
+def subject_of(value: bytes) -> str:
+    return value.split(b'"subject":"', 1)[1].split(b'"', 1)[0].decode()
+
+
+@contextmanager
+def topics(server: str, folder: Path, partitions: int = 1) -> Iterator[Bench]:
+    """New topics with an active model; workers that still run afterwards are killed."""
+    address = fresh_address(server)
+    kafka_topics.create(address, partitions)
+    bench = Bench(address, folder)
+    try:
+        activate(bench.log, lambda: (MODEL, "model"), lambda: 0)
+        yield bench
+    finally:
+        bench.close()
+        kafka_topics.delete(address)
