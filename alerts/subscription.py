@@ -9,7 +9,7 @@ import msgspec
 from alerts.rules import Judge, is_wanted, kind_of
 from alerts.settings import AlertSettings
 from projections.alert_rows import AlertRows, NewAlert, Read
-from projections.facts import encode
+from projections.derived_facts import encode
 from schemas.envelope import FactRecord, decode_fact
 from schemas.handoff_events import EVENTS
 from schemas.times import parse_time

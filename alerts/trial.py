@@ -1,7 +1,7 @@
 """A message that is marked as a test, so that a channel can be tried before anything happened. Never recorded."""
 
 from alerts.channels import Alert
-from projections.facts import SOURCE, encode, event
+from projections.derived_facts import SOURCE, encode, event
 from schemas.times import format_time
 
 TYPE = "alert.tested.v1"

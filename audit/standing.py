@@ -10,8 +10,8 @@ import msgspec
 
 from audit.replay import Progress, recorded_within, replay
 from database.engine import Database
-from projections.asking import top_accounts
 from projections.queries import asking
+from projections.ranking import top_accounts
 from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
 from schemas.times import format_time, parse_time
 from schemas.topics import ENGAGEMENT, SCORES

@@ -8,9 +8,9 @@ from audit.last_updates import Unreadable, Updated, last_updates
 from audit.mismatches import TABLES, Mismatch, compare_rows, read, same, shown
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database.engine import Database
-from projections.health import projected_now
+from projections.lag import projected_now
 from projections.queries import Questions, asking
-from projections.rows import account_row, profile_columns
+from projections.read_models.rows import account_row, profile_columns
 from schemas.topics import ENGAGEMENT
 from scoring.fold.fit import known_profile
 from scoring.fold.state import Account, Outcome

@@ -7,9 +7,11 @@ from sqlalchemy import Connection, Engine, Select, func, select, update
 
 from database.engine import reading
 from database.statements import add_missing, rows_of
-from projections import versions
-from projections.handoffs import proposal
-from projections.work_tables import alerts, checkpoints, directory_accounts
+from projections.directory import directory_accounts
+from projections.read_models import versions
+from projections.read_models.handoffs import proposal
+from projections.read_models.versions import checkpoints
+from projections.work.tables import alerts
 from streams.log import LogRefused
 
 ALERTS = "alerts"

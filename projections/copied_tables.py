@@ -10,19 +10,10 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from database.engine import reading
 from database.errors import DatabaseTrouble
 from database.statements import add_missing, put
-from projections.tables import read_models
+from projections.directory import directory_accounts, directory_contacts, directory_domains, directory_visitors
+from projections.read_models.tables import read_models
 from projections.vault_tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
-from projections.work_tables import (
-    alerts,
-    directory_accounts,
-    directory_contacts,
-    directory_domains,
-    directory_visitors,
-    inbox,
-    moves,
-    outbox,
-    parked,
-)
+from projections.work.tables import alerts, inbox, moves, outbox, parked
 
 COPIED = (
     SECRETS, VAULT, PERSONS, HOMES, COMPANIES,

@@ -20,7 +20,7 @@ from database.statements import add_missing
 from projections.copied_tables import refuse_filled
 from projections.inbox import hash_in
 from projections.inbox_rows import Row, inbox_rows_of
-from projections.work_tables import append_notes, copied
+from projections.work.tables import append_notes, copied
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_id, letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
 from streams.activation import MODEL_KEY, read_activation

@@ -27,10 +27,10 @@ from sqlalchemy import Engine, select
 
 from database.engine import reading
 from database.statements import rows_of
-from projections import versions
-from projections.facts import encode
+from projections.derived_facts import encode
 from projections.inbox_rows import Mark, Row, inbox_rows_of
-from projections.work_tables import OF_VISITORS, inbox
+from projections.read_models import versions
+from projections.work.tables import OF_VISITORS, inbox
 from schemas.envelope import decode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record

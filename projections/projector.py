@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine
 
 from database.engine import reading
 from database.notifications import PROJECTED, tell
-from projections import versions
-from projections.tables import read_models
-from projections.updates import Batch, Hole, Replay, batches, read_batch
-from projections.versions import Checkpoint
-from projections.writing import write_batches
+from projections.read_models import versions
+from projections.read_models.tables import read_models
+from projections.read_models.updates import Batch, Hole, Replay, batches, read_batch
+from projections.read_models.versions import Checkpoint
+from projections.writer import write_batches
 from schemas.topics import SCORES
 from streams.log import Log, LogRefused, Record
 from streams.scorer.gc_tuning import frozen_garbage

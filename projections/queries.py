@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from database.engine import reading
-from projections import versions
-from projections.handoffs import OPEN
-from projections.tables import ReadModels
+from projections.read_models import versions
+from projections.read_models.handoffs import OPEN
+from projections.read_models.tables import ReadModels
 
 Rows = Sequence[Row[Any]]
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy import Connection, Engine, insert, inspect
 
 from database.leases import Lease, holder_here, holder_of
-from projections import versions
 from projections.projector import Projector
-from projections.tables import ReadModels, read_models
-from projections.updates import Batch, Replay, batches
-from projections.versions import Checkpoint
-from projections.work_tables import checkpoints
-from projections.writing import write_read_models
+from projections.read_models import versions
+from projections.read_models.tables import ReadModels, read_models
+from projections.read_models.updates import Batch, Replay, batches
+from projections.read_models.versions import Checkpoint, checkpoints
+from projections.writer import write_read_models
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 

@@ -87,7 +87,7 @@ def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False
 
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
     """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
-    from projections.facts import DECISIONS
+    from projections.derived_facts import DECISIONS
     from staffel.commands import Known, record_one, tell
 
     if not by.strip():
@@ -107,7 +107,7 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
 
 def allowed(staffel: Any, id: str, status: str) -> tuple[str, str]:
     """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
-    from projections.decisions import Refused, decision
+    from projections.handoff_decisions import Refused, decision
     from projections.queries import asking
 
     with asking(staffel.engine) as questions:

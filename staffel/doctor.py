@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit.standing import latest_time
-from projections.health import health
+from projections.lag import health
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import ModelError, load_model, version_of
 from staffel.dead_letters import all_letters

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from database.engine import Database, open_database
 from database.errors import DatabaseTrouble
 from database.migrate import newest_revision, revision_of
-from projections.figures import database_time, holders, waiting
-from projections.health import projector_positions
-from projections.sharing import MEMBER, PARTITION
+from projections.lag import database_time, holders, projector_positions, waiting
+from projections.partition_leases import MEMBER, PARTITION
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.evidence import evidence
+from projections.read_models.evidence import evidence
 from schemas.scores import HandoffOpened, HandoffStep, Line
 from schemas.times import format_time, parse_time
 

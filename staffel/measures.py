@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from database.engine import Database
-from projections.figures import waiting
-from projections.health import projected, projector_positions
+from projections.lag import projected, projector_positions, waiting
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.metrics import Metrics
 from staffel.printing import counted

@@ -15,7 +15,7 @@ from database.leases import Lease, holder_here
 from database.migrate import migrate
 from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
-from projections.health import health
+from projections.lag import health
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, PARTITIONS

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from database.leases import holder_here
 from database.notifications import MOVES, OUTBOX, Notices
-from projections.mover import Mover
+from projections.partition_leases import Shares
 from projections.projector import Projector
-from projections.relay import Relay
-from projections.sharing import Shares
-from projections.timers import Timers
+from projections.reactors.mover import Mover
+from projections.reactors.relay import Relay
+from projections.reactors.timers import Timers
 from schemas.topics import SCORES
 from staffel.measures import database_measure, log_measure, outbox_measure, projected_measure, scored_measure
 from staffel.process import Process, Wait

@@ -12,7 +12,7 @@ from time import monotonic
 from database.engine import open_database
 from database.migrate import migrate
 from database.notifications import PROJECTED, Notices
-from projections.health import projected
+from projections.lag import projected
 from schemas.topics import ENGAGEMENT
 from staffel.session import Usage
 from staffel.settings import Settings

@@ -15,12 +15,12 @@ from database.engine import Database, open_database
 from database.host_lock import HostLock, host_lock_of
 from database.migrate import migrate
 from database.notifications import PROJECTED, Notices
-from projections.health import projected, projector_positions
-from projections.mover import Mover
+from projections.lag import projected, projector_positions
 from projections.projector import Projector
-from projections.relay import Relay
-from projections.timers import Timers
-from projections.updates import Replay
+from projections.reactors.mover import Mover
+from projections.reactors.relay import Relay
+from projections.reactors.timers import Timers
+from projections.read_models.updates import Replay
 from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
 from staffel.settings import Settings

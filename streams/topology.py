@@ -71,7 +71,7 @@ STEPS = (
     Step(
         "project",
         "brings updates into tables, with the ledger, timers and the outbox, in one transaction",
-        ("projections.projector", "projections.sharing"),
+        ("projections.projector", "projections.partition_leases"),
         (SCORES,),
         (),
         _UP,
@@ -80,7 +80,7 @@ STEPS = (
     Step(
         "publish",
         "appends what the projector put into the outbox, and marks it",
-        ("projections.writing", "projections.relay"),
+        ("projections.writer", "projections.reactors.relay"),
         (),
         (SQA_HANDOFFS, ENGAGEMENT),
         _UP,
@@ -89,7 +89,7 @@ STEPS = (
     Step(
         "move",
         "records parked facts again under the account that turned out to be theirs",
-        ("projections.mover",),
+        ("projections.reactors.mover",),
         (ENGAGEMENT,),
         (ENGAGEMENT,),
         _UP,
@@ -98,7 +98,7 @@ STEPS = (
     Step(
         "keep time",
         "records that time has passed: scores that fell, handoffs that expired",
-        ("projections.timers",),
+        ("projections.reactors.timers",),
         (ENGAGEMENT, SCORES),
         (ENGAGEMENT,),
         _UP,

@@ -16,7 +16,7 @@ from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.whole_fold import digests_of
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
-from projections.health import projected
+from projections.lag import projected
 from projections.queries import asking
 from schemas.topics import SCORES
 

@@ -6,7 +6,7 @@ from typing import Any
 from alerts.channels import Alert
 from alerts.retrying import Delivered, Outcome
 from alerts.settings import AlertSettings, read_alerts
-from projections.facts import SOURCE, event, record_of
+from projections.derived_facts import SOURCE, event, record_of
 from schemas.envelope import FactRecord
 from schemas.times import format_time, parse_time
 from streams.log import NewRecord

@@ -11,7 +11,7 @@ import pytest
 from alerts.apprise_channel import AppriseChannel
 from alerts.channels import Alert
 from alerts.retrying import Delivered, Refused
-from projections.facts import encode
+from projections.derived_facts import encode
 from tests.alerts.builders import proposed
 from tests.alerts.receiver import Answer, Receiver
 from tests.kafka.broker import free_port

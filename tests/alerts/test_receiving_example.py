@@ -9,7 +9,7 @@ import pytest
 from alerts.channels import Alert
 from alerts.trial import trial
 from alerts.webhook import Webhook
-from projections.facts import encode
+from projections.derived_facts import encode
 from tests.alerts.builders import OTHER_SECRET, SECRET, expired, proposed
 from tests.alerts.reacting import now
 

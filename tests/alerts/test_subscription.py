@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from projections.alert_rows import AnotherReader
-from projections.work_tables import checkpoints
+from projections.read_models.versions import checkpoints
 from schemas.handoff_events import HandoffExpired
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS

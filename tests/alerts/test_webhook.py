@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from alerts.channels import Alert
 from alerts.retrying import Delivered, Gone, Outcome, Refused
 from alerts.webhook import Webhook, wanted_silence
-from projections.facts import encode
+from projections.derived_facts import encode
 from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed
 from tests.alerts.receiver import Answer, Receiver
 from tests.kafka.broker import free_port

@@ -10,8 +10,10 @@ from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from database.statements import put
 from projections.alert_rows import AlertRows
-from projections.tables import read_models
-from projections.work_tables import alerts, checkpoints, directory_accounts
+from projections.directory import directory_accounts
+from projections.read_models.tables import read_models
+from projections.read_models.versions import checkpoints
+from projections.work.tables import alerts
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.sql.log import SqlLog

@@ -16,7 +16,7 @@ from audit.replay import digest
 from audit.verify import verify
 from database.engine import open_database
 from database.migrate import migrate
-from projections.health import health
+from projections.lag import health
 from projections.queries import asking
 from schemas.dead_letters import read_headers
 from schemas.envelope import FactRecord, decode_fact, record_id

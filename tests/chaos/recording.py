@@ -11,8 +11,8 @@ from threading import Event, Thread
 from database.errors import DatabaseTrouble
 from intake.observations import Observation
 from intake.recording import Outcome, Recorded
-from projections.decisions import Refused, decision
-from projections.facts import DECISIONS
+from projections.derived_facts import DECISIONS
+from projections.handoff_decisions import Refused, decision
 from projections.queries import asking
 from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT

@@ -12,8 +12,8 @@ from typing import Any
 
 from audit.replay import scored_updates
 from intake.observations import Observation
-from projections.decisions import Refused, decision
-from projections.facts import DECISIONS
+from projections.derived_facts import DECISIONS
+from projections.handoff_decisions import Refused, decision
 from projections.queries import asking
 from projections.rebuild import rebuild
 from schemas.times import parse_time

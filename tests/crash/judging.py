@@ -6,8 +6,8 @@ from typing import Any
 
 from audit.replay import digest, fold_partition
 from audit.verify import verify
-from projections.facts import moved_id
-from projections.health import health
+from projections.derived_facts import moved_id
+from projections.lag import health
 from projections.queries import Questions, asking
 from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.times import parse_time

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from database.engine import open_database, reading
-from projections.tables import read_models
-from projections.versions import version_of
+from projections.read_models.tables import read_models
+from projections.read_models.versions import version_of
 
 Rows = list[tuple[Any, ...]]
 _UNTOLD = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from audit.verify import verify
-from projections.health import projected
+from projections.lag import projected
 from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from projections.health import health
+from projections.lag import health
 from staffel.ingesting import ingest_and_settle
 from staffel.settings import Settings
 from staffel.wiring import Staffel, connect

@@ -10,11 +10,11 @@ from database.engine import open_database, reading
 from database.errors import DatabaseAway, DatabaseTrouble
 from database.migrate import migrate
 from database.statements import add, put
-from projections.work_tables import directory_domains
+from projections.directory import directory_domains
 from schemas.scores import Changes
 from tests import postgres
-from tests.projections.broker_like import BrokerLike
 from tests.projections.builders import account_scored, line
+from tests.projections.fake_broker_log import BrokerLike
 from tests.projections.world import World
 from tests.requirements import postgres_url
 

@@ -4,8 +4,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData
 
-from projections import work_tables
-from projections.tables import read_models
+from projections.read_models.tables import read_models
+from projections.work import tables as work_tables
 
 
 def test_migrated_tables_are_those_of_the_code(database: Engine) -> None:

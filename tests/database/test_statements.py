@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from database.statements import add, add_missing, put, put_newer
-from projections.tables import read_models
-from projections.work_tables import directory_accounts, directory_visitors
+from projections.directory import directory_accounts, directory_visitors
+from projections.read_models.tables import read_models
 
 _LEDGER = read_models().ledger
 _LINE: dict[str, Any] = {

@@ -14,8 +14,8 @@ from intake.recorder import Recorder
 from intake.recording import Duplicate, Recorded
 from intake.vault import Vault
 from projections.inbox import KEPT_MS
-from projections.tables import read_models
-from projections.work_tables import inbox
+from projections.read_models.tables import read_models
+from projections.work.tables import inbox
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, LogUnavailable, NewRecord
 from streams.scorer.deduplication import DuplicateWindow

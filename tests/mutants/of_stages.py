@@ -64,6 +64,7 @@ OF_STAGES = (
     Mutant((29,), "audit/standing.py", "first = next(iter(tracks.values()))", "first = list(tracks.values())[-1]",
            tests("tests/scoring/test_fold_shapes.py")),
     Mutant((29,), "audit/explain.py", '        "track": line.track,\n', "", _EMBEDDED),
-    Mutant((31,), "projections/handoffs.py", '"recycled": ("accepted",)', '"recycled": ("accepted", "rejected")',
-           tests("tests/projections/test_handoffs.py", "ignore")),
+    Mutant((31,), "projections/read_models/handoffs.py",
+           '"recycled": ("accepted",)', '"recycled": ("accepted", "rejected")',
+           tests("tests/projections/read_models/test_handoffs.py", "ignore")),
 )  # fmt: skip

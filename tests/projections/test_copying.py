@@ -13,7 +13,7 @@ from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
 from projections.inbox import Inbox
 from projections.vault_tables import SECRETS, VAULT
-from projections.work_tables import append_notes, inbox, moves, outbox
+from projections.work.tables import append_notes, inbox, moves, outbox
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
 from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from projections.projector import Projector
-from projections.updates import Hole
-from projections.versions import AnotherProjector
+from projections.read_models.updates import Hole
+from projections.read_models.versions import AnotherProjector
 from schemas.scores import Changes, Fit
 from schemas.times import parse_time
 from tests.projections.builders import (
@@ -20,7 +20,7 @@ from tests.projections.builders import (
     stage_change,
     track,
 )
-from tests.projections.overtaking import PausedAfterReading
+from tests.projections.concurrent_projector import PausedAfterReading
 from tests.projections.world import World
 
 

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from database import leases
+from projections.read_models.updates import Scored
+from projections.read_models.versions import version_of
 from projections.rebuild import RebuiltElsewhere, rebuild, system_clock
-from projections.updates import Scored
-from projections.versions import version_of
 from schemas.scores import Changes
 from schemas.topics import SCORES, SQA_HANDOFFS
 from streams.log import LogRefused
-from tests.projections.broker_like import BrokerLike
 from tests.projections.builders import account_scored, anonymous, contact_scored, line, opened, parked, step, track
+from tests.projections.fake_broker_log import BrokerLike
 from tests.projections.world import World
 
 _FALLS = {"acquisition": track(120, "sqa", falls_at="2026-03-01T00:00:00.000Z")}

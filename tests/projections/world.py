@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
-from projections import work_tables
-from projections.mover import Mover
 from projections.projector import Projector
-from projections.relay import Relay
-from projections.tables import read_models
-from projections.timers import Timers
-from projections.versions import current
+from projections.reactors.mover import Mover
+from projections.reactors.relay import Relay
+from projections.reactors.timers import Timers
+from projections.read_models.tables import read_models
+from projections.read_models.versions import current
+from projections.work import tables as work_tables
 from schemas.topics import SCORES
 from streams.log import Log
 from streams.sql.log import SqlLog

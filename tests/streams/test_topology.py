@@ -16,7 +16,7 @@ NAMES = {name: value for name, value in vars(topics).items() if value in TOPICS}
 MOVING = ("projections", "alerts", "intake", "audit")
 """Packages whose modules belong to a step where they name a topic."""
 BESIDE = {
-    "projections/health.py": "compares positions with ends",
+    "projections/lag.py": "compares positions with ends",
     "projections/copying.py": "copies a whole log to another one, once",
 }
 """Modules that name topics and are no part of the flow."""

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import Engine
 
-from projections.health import Health, health, projected, projector_positions
+from projections.lag import Health, health, projected, projector_positions
 from schemas.scores import CHECKPOINT_KEY, Changes, encode
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import NewRecord
-from tests.projections.broker_like import BrokerLike
 from tests.projections.builders import NOON, account_scored, anonymous, checkpoint, opened, release
+from tests.projections.fake_broker_log import BrokerLike
 from tests.projections.world import World
 
 PARTITIONS = 3

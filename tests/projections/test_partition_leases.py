@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import Engine
 
+from projections.partition_leases import Shares
 from projections.projector import Projector
-from projections.sharing import Shares
-from projections.updates import Scored
-from projections.versions import AnotherProjector
+from projections.read_models.updates import Scored
+from projections.read_models.versions import AnotherProjector
 from schemas.topics import SCORES
 from tests.projections.builders import account_scored
-from tests.projections.overtaking import PausedAfterReading
+from tests.projections.concurrent_projector import PausedAfterReading
 from tests.projections.world import World, drain
 
 PARTITIONS = 4

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from projections.updates import Fresh, numbered
+from projections.read_models.updates import Fresh, numbered
 from schemas.scores import AccountScored, ContactScored, HandoffStep, TrackScore
 from schemas.times import parse_time
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections import work_tables
-from projections.asking import Standing, Tracks, highest, top_accounts
-from projections.health import health
+from projections.lag import health
 from projections.queries import Questions, asking
-from projections.tables import read_models
+from projections.ranking import Standing, Tracks, highest, top_accounts
+from projections.read_models.tables import read_models
+from projections.work import tables as work_tables
 from schemas.scores import AccountScored, Changes
 from scoring.fold.valuation import faded
 from tests.projections.builders import (

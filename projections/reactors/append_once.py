@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 
 from database.leases import Lease, LeaseLost
 from database.statements import add_missing
-from projections.work_tables import append_notes
+from projections.work.tables import append_notes
 from schemas.envelope import record_id
 from streams.log import Log, NewRecord
 

@@ -7,11 +7,10 @@ from sqlalchemy import Connection, select
 
 from database.notifications import OUTBOX, tell
 from database.statements import add, add_missing, add_tuples, put, put_newer, rows_of
-from projections.facts import encode, record_id
-from projections.filling import fill_directory
-from projections.handoffs import tell_handoffs, write_handoffs
-from projections.parking import forwarded, open_moves, park
-from projections.rows import (
+from projections.derived_facts import encode, record_id
+from projections.directory import fill_directory
+from projections.read_models.handoffs import tell_handoffs, write_handoffs
+from projections.read_models.rows import (
     LEDGER,
     Row,
     account_row,
@@ -22,10 +21,11 @@ from projections.rows import (
     profile_columns,
     stage_rows,
 )
-from projections.rows import falls_at as falls_at_of
-from projections.tables import ReadModels
-from projections.updates import Batch, Fresh, unseen
-from projections.work_tables import outbox
+from projections.read_models.rows import falls_at as falls_at_of
+from projections.read_models.tables import ReadModels
+from projections.read_models.updates import Batch, Fresh, unseen
+from projections.work.parking import forwarded, open_moves, park
+from projections.work.tables import outbox
 from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time

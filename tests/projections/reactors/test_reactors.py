@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from sqlalchemy import event
 
-from projections.facts import moved_id
-from projections.parking import MOST_PARKED
-from projections.relay import Relay
+from projections.derived_facts import moved_id
+from projections.reactors.relay import Relay
+from projections.work.parking import MOST_PARKED
 from schemas.envelope import Fact
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS

@@ -18,27 +18,6 @@ from sqlalchemy import (
 
 from database.columns import Serial, metadata, ms
 
-projections = Table(
-    "projections",
-    metadata,
-    Column("projection", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-)
-"""The pointer: which version of the read models is asked."""
-
-checkpoints = Table(
-    "checkpoints",
-    metadata,
-    Column("projection", Text, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("next_offset", BigInteger, nullable=False),
-    Column("engagement_next", BigInteger, nullable=False),
-    Column("log", Text),
-)
-"""The next offset of `scores` to read, and how far into `engagement` what was read reaches; `log`: the generation of
-the topic that the offsets belong to."""
-
 outbox = Table(
     "outbox",
     metadata,
@@ -137,37 +116,3 @@ alerts = Table(
     Index("alerts_by_account", "account", "kind", "channel"),
 )
 """The outbox of the alerts: who is to be told what, by which channel, and how it went."""
-
-directory_accounts = Table(
-    "directory_accounts",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("name", Text),
-    Column("name_key", Text),
-    Column("seq", BigInteger, nullable=False),
-    Index("directory_accounts_by_name", "name_key"),
-)
-"""`name_key` is the name with case and blanks evened out."""
-
-directory_domains = Table(
-    "directory_domains",
-    metadata,
-    Column("domain", Text, primary_key=True),
-    Column("account", Text, nullable=False),
-    Index("directory_domains_by_account", "account"),
-)
-
-directory_visitors = Table(
-    "directory_visitors",
-    metadata,
-    Column("visitor", Text, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("contact", Text),
-)
-
-directory_contacts = Table(
-    "directory_contacts",
-    metadata,
-    Column("contact", Text, primary_key=True),
-    Column("account", Text, nullable=False),
-)

@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import Engine, event
 
 from database.leases import Lease, LeaseLost
-from projections.appending import Portion, append_once
-from projections.relay import Relay
+from projections.reactors.append_once import Portion, append_once
+from projections.reactors.relay import Relay
 from schemas.scores import CHECKPOINT_KEY, Changes, encode
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.log import LogUnavailable, NewRecord
-from tests.projections.broker_like import BrokerLike
 from tests.projections.builders import (
     HOUR,
     NOON,
@@ -30,6 +29,7 @@ from tests.projections.builders import (
     step,
     track,
 )
+from tests.projections.fake_broker_log import BrokerLike
 from tests.projections.world import World, drain
 
 _FALLS = {"acquisition": track(120, "sqa", falls_at=at(20))}

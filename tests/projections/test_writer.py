@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
 
 from database.engine import Database
-from projections.tables import read_models
-from projections.updates import Batch
-from projections.writing import write_read_models
+from projections.read_models.tables import read_models
+from projections.read_models.updates import Batch
+from projections.writer import write_read_models
 from schemas.scores import AccountScored, Changes
 from tests.projections.builders import account_scored, gated, line, opened, stage_change, step, track
 

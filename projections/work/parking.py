@@ -7,8 +7,8 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from database.notifications import MOVES, tell
 from database.statements import add_missing, rows_of
-from projections.facts import moved
-from projections.work_tables import moves, parked
+from projections.derived_facts import moved
+from projections.work.tables import moves, parked
 from schemas.envelope import FactRecord
 from schemas.scores import AccountScored
 from schemas.times import parse_time

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from database.engine import reading
 from database.leases import HOST, Lease
-from projections.appending import Portion, append_once
-from projections.facts import moved, record_of
-from projections.work_tables import moves, parked
+from projections.derived_facts import moved, record_of
+from projections.reactors.append_once import Portion, append_once
+from projections.work.tables import moves, parked
 from schemas.topics import ENGAGEMENT
 from streams.log import Log, NewRecord
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from projections.decisions import Refused, decision
-from projections.facts import event, record_id
+from projections.derived_facts import event, record_id
+from projections.handoff_decisions import Refused, decision
 from projections.queries import asking
 from schemas.handoff_events import EVENTS
 from schemas.scores import Changes

@@ -3,12 +3,34 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bindparam, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from database.columns import metadata
 from database.statements import add_missing, put
-from projections.tables import ReadModels, read_models
-from projections.work_tables import checkpoints, projections
+from projections.read_models.tables import ReadModels, read_models
+
+projections = Table(
+    "projections",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+"""The pointer: which version of the read models is asked."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("engagement_next", BigInteger, nullable=False),
+    Column("log", Text),
+)
+"""The next offset of `scores` to read, and how far into `engagement` what was read reaches; `log`: the generation of
+the topic that the offsets belong to."""
+
 
 MAIN = "main"
 

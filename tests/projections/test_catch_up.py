@@ -6,12 +6,11 @@ from threading import Thread
 import pytest
 
 from projections.directory import Directory
-from projections.parking import park
 from projections.projector import Projector
-from projections.updates import Hole, Replay, Scored
-from projections.versions import AnotherProjector
-from projections.work_tables import checkpoints
-from projections.work_tables import parked as parked_rows
+from projections.read_models.updates import Hole, Replay, Scored
+from projections.read_models.versions import AnotherProjector, checkpoints
+from projections.work.parking import park
+from projections.work.tables import parked as parked_rows
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.log import LogRefused

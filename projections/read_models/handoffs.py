@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, or_, select
 
 from database.statements import add_missing, rows_of
-from projections.evidence import evidence
-from projections.facts import SOURCE, event
-from projections.rows import instant, step_row
-from projections.tables import ReadModels
-from projections.updates import Fresh
+from projections.derived_facts import SOURCE, event
+from projections.read_models.evidence import evidence
+from projections.read_models.rows import instant, step_row
+from projections.read_models.tables import ReadModels
+from projections.read_models.updates import Fresh
 from schemas.envelope import FactRecord
 from schemas.scores import AccountScored, HandoffOpened, HandoffStep
 from schemas.times import format_time, parse_time

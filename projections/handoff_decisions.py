@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from projections.facts import decision_id
-from projections.handoffs import FROM
+from projections.derived_facts import decision_id
+from projections.read_models.handoffs import FROM
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from database.engine import reading
 from database.leases import HOST, Lease
-from projections.appending import Portion, append_once
-from projections.facts import record_of
-from projections.work_tables import outbox
+from projections.derived_facts import record_of
+from projections.reactors.append_once import Portion, append_once
+from projections.work.tables import outbox
 from schemas.envelope import decode_fact
 from streams.log import Log, NewRecord
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from database.engine import reading
 from database.leases import HOST, Lease
-from projections import versions
-from projections.appending import Portion, append_once
-from projections.facts import handoff_expired, record_of, review_due
-from projections.tables import ReadModels
+from projections.derived_facts import handoff_expired, record_of, review_due
+from projections.reactors.append_once import Portion, append_once
+from projections.read_models import versions
+from projections.read_models.tables import ReadModels
 from schemas.envelope import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log

@@ -1,0 +1,1 @@
+"""Reactors append derived facts and publish the outbox: relay, mover and timers."""

@@ -1,0 +1,1 @@
+"""The read models: their tables, and how an update changes their rows."""
