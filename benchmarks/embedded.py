@@ -18,8 +18,8 @@ from benchmarks.homes import home
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import MODEL, account_name, facts
 from intake import cloudevents
-from intake.merging import merged
-from intake.observations import Observation
+from intake.files.merging import merged
+from intake.observation import Observation
 from projections.queries import asking
 from staffel.ingesting import Tally, ingest_and_settle
 from staffel.wiring import Embedded

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from intake.json_source import JSON_ERRORS, Value, decode_problem, json_values, read_time
-from intake.observations import Item, Observation, Rejected
-from intake.text_source import MAX_LINE, patient, too_large
+from intake.files.json_values import JSON_ERRORS, Value, decode_problem, json_values, read_time
+from intake.files.text import MAX_LINE, patient, too_large
+from intake.observation import Item, Observation, Rejected
 from schemas.facts.registry import CONTROL_TYPES, known_type, unversioned
 
 _NO_EVENTS = "{} holds no CloudEvents as JSON Lines or as an array"

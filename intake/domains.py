@@ -131,3 +131,9 @@ def normal_address(text: str) -> str | None:
     if host is None or any(sign.isspace() or not sign.isprintable() for sign in local):
         return None
     return f"{local}@{host}"
+
+
+def is_ours(domain: str, ours: frozenset[str]) -> bool:
+    """One of our domains or below one of them."""
+    labels = domain.rstrip(".").split(".")
+    return any(".".join(labels[start:]) in ours for start in range(len(labels)))

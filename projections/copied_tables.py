@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from database.engine import reading
 from database.errors import DatabaseTrouble
 from database.statements import add_missing, put
+from intake.recorder.inbox_rows import inbox
+from intake.vault.tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
 from projections.directory import directory_accounts, directory_contacts, directory_domains, directory_visitors
 from projections.read_models.tables import read_models
-from projections.vault_tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
-from projections.work.tables import alerts, inbox, moves, outbox, parked
+from projections.work.tables import alerts, moves, outbox, parked
 
 COPIED = (
     SECRETS, VAULT, PERSONS, HOMES, COMPANIES,

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, select, update
 
 from database.engine import reading
 from database.statements import add_missing
+from intake.recorder.inbox import hash_in
+from intake.recorder.inbox_rows import Row, inbox_rows_of
 from projections.copied_tables import refuse_filled
-from projections.inbox import hash_in
-from projections.inbox_rows import Row, inbox_rows_of
 from projections.work.tables import append_notes, copied
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_id, letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS

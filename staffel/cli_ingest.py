@@ -41,8 +41,8 @@ def access_log(
 @app.command()
 def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson = False) -> None:
     """Replies and bounces of mailboxes in mbox format."""
-    from intake import mbox as connector
-    from intake.mail_threads import index
+    from intake.mail import connector
+    from intake.mail.threads import index
 
     require_files(paths)
     domains = own(ours)
@@ -53,7 +53,7 @@ def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson =
 @app.command()
 def calendar(paths: Paths, ours: Ours = None, zone: Zone = "UTC", name: Source = None, as_json: AsJson = False) -> None:
     """Meetings of iCalendar files: held, booked, canceled, missed."""
-    from intake import calendar_file as connector
+    from intake.calendar import connector
     from staffel.wiring import system_clock
 
     where = time_zone(zone)
@@ -72,7 +72,7 @@ def segment(
     as_json: AsJson = False,
 ) -> None:
     """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
-    from intake import segment as connector
+    from intake.segment import connector
 
     when = None if undated is None else read_time("--undated", undated)
     run(paths, lambda path: connector.read(path, name=name, undated=when), as_json)
@@ -97,7 +97,7 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Accounts of a CRM export in CSV (HubSpot, Salesforce, others)."""
-    from intake import crm_accounts as connector
+    from intake.crm import accounts as connector
 
     export = crm_export(dates, zone, as_of, name)
     run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
@@ -114,14 +114,14 @@ def opportunities(
     as_json: AsJson = False,
 ) -> None:
     """Opportunities of a CRM export in CSV: opened, won, lost."""
-    from intake import crm_opportunities as connector
+    from intake.crm import opportunities as connector
 
     export = crm_export(dates, zone, as_of, name)
     run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
-    from intake.crm_cells import Export
+    from intake.crm.cells import Export
 
     if dates not in ("auto", "dmy", "mdy"):
         raise Usage(f"--dates {dates}: write auto, dmy or mdy")
@@ -131,7 +131,7 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
 
 def run(paths: list[Path], read: Read, as_json: bool) -> None:
     """Record all files, merged by time; exit code 0 whenever the end was reached."""
-    from intake.merging import merged
+    from intake.files.merging import merged
     from staffel.ingesting import ingest_and_settle
 
     require_files(paths)
@@ -156,7 +156,7 @@ def trouble_with(path: Path) -> str | None:
 
 def tell_networks(path: Path | None) -> None:
     """What the recorder leaves out of the operator's networks."""
-    from intake.networks import read_networks
+    from intake.recorder.networks import read_networks
 
     _, problems = read_networks(path) if path is not None else (None, [])
     for problem in problems[:SHOWN_REJECTED]:

@@ -52,7 +52,7 @@ def retry_letter(
     as_json: AsJson = False,
 ) -> None:
     """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
-    from intake.recording import Recorded
+    from intake.recorder.drafts import Recorded
     from staffel.commands import record_observation
     from staffel.dead_letters import fact_again, find_letter
 

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from intake.observations import Observation, Rejected
-from intake.recording import Duplicate, Recorded
+from intake.observation import Observation, Rejected
+from intake.recorder.drafts import Duplicate, Recorded
 from staffel.printing import print_json, say
 from staffel.session import Found
 from staffel.wiring import Staffel

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from intake.cloudevents import observe
-from intake.observations import Observation
+from intake.observation import Observation
 from schemas.dead_letters import letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.session import Found

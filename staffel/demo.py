@@ -7,10 +7,15 @@ from random import Random
 
 from audit.standing import latest_time, standings
 from audit.verify import verify
-from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
-from intake.mail_threads import index
-from intake.merging import merged
-from intake.observations import Item
+from intake import access_log, cloudevents
+from intake.calendar import connector as calendar_file
+from intake.crm import accounts as crm_accounts
+from intake.crm import opportunities as crm_opportunities
+from intake.files.merging import merged
+from intake.mail import connector as mbox
+from intake.mail.threads import index
+from intake.observation import Item
+from intake.segment import connector as segment
 from projections.queries import asking
 from schemas.times import parse_time
 from staffel.account_page import print_account

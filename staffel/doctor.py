@@ -48,7 +48,7 @@ def model(settings: Settings, active: str) -> Json:
 
 def networks(settings: Settings) -> list[Json]:
     """Lines of the operator's networks that cannot be read are left out where facts are recorded."""
-    from intake.networks import read_networks
+    from intake.recorder.networks import read_networks
 
     path = settings.networks
     if path is None:

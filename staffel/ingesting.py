@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from intake.observations import Filtered, Item, Observation, Rejected
-from intake.recorder import Recorder
-from intake.recording import Duplicate, Outcome, Recorded
+from intake.observation import Filtered, Item, Observation, Rejected
+from intake.recorder.drafts import Duplicate, Outcome, Recorded
+from intake.recorder.recorder import Recorder
 from staffel.wiring import Staffel
 from streams.scorer.gc_tuning import frozen_garbage
 

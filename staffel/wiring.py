@@ -32,9 +32,9 @@ from streams.sql.compaction import Compaction
 from streams.sql.log import SqlLog
 
 if TYPE_CHECKING:
-    from intake.networks import CompanyNetworks
-    from intake.recorder import Recorder
-    from intake.vault import Vault
+    from intake.recorder.networks import CompanyNetworks
+    from intake.recorder.recorder import Recorder
+    from intake.vault.vault import Vault
 
 Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]
@@ -67,14 +67,14 @@ class Staffel(ABC):
 
     @cached_property
     def vault(self) -> "Vault":
-        from intake.vault import Vault
+        from intake.vault.vault import Vault
 
         return Vault(self.engine, self.random_bytes)
 
     @cached_property
     def recorder(self) -> "Recorder":
-        from intake.entrance import entrance_to
-        from intake.recorder import Recorder
+        from intake.recorder.appender import entrance_to
+        from intake.recorder.recorder import Recorder
         from projections.directory import Directory
 
         entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
@@ -151,7 +151,7 @@ def replay_of(log: Log) -> Replay:
 
 
 def networks_of(settings: Settings) -> "CompanyNetworks":
-    from intake.networks import NoNetworks, read_networks
+    from intake.recorder.networks import NoNetworks, read_networks
 
     return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
 

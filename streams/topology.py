@@ -53,7 +53,7 @@ STEPS = (
     Step(
         "record",
         "checks what comes from outside, finds its account, hides the person, appends the fact",
-        ("intake.recorder", "intake.entrance", "projections.inbox"),
+        ("intake.recorder.recorder", "intake.recorder.appender", "intake.recorder.inbox"),
         (ENGAGEMENT,),
         (ENGAGEMENT,),
         "staffel ingest, and what people decide",

@@ -63,7 +63,7 @@ ALLOWED_PHRASES = {
     "user_agent": "the header of HTTP",
 }
 # What a source calls a company is not an account yet: intake may speak of it, and its table of the vault.
-MAY_SAY_COMPANY = ("intake/", "projections/vault_tables.py")
+MAY_SAY_COMPANY = ("intake/", "intake/vault/tables.py")
 
 LEFT_OVERS = {
     "a note instead of the work": re.compile(r"\b(TO[D]O|FIX[M]E)\b"),

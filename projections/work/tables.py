@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from database.columns import Serial, metadata, ms
@@ -75,26 +74,6 @@ copied = Table(
 )
 """How far an embedded log was copied to a broker: partition and offset of the log that is copied."""
 
-OF_VISITORS = text("account LIKE 'anon:%'")
-"""What has to be asked in these words, so that the databases see which index answers it."""
-_EXPIRING = text("NOT keep")
-inbox = Table(
-    "inbox",
-    metadata,
-    Column("id", LargeBinary, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False),
-    Column("offset", BigInteger),
-    ms("at", nullable=False),
-    Column("keep", Boolean, nullable=False),
-    Index("inbox_by_visitor", "account", sqlite_where=OF_VISITORS, postgresql_where=OF_VISITORS),
-    Index("inbox_expiring", "at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
-    postgresql_with={"fillfactor": "50"},
-)
-"""Facts on their way to a broker. `id`: hash of source and id; `since`: where the partition ended before the append;
-`offset`: where the fact stands, NULL until that is acknowledged; `keep`: for ever, as file imports are. Half of a page
-is left free, so that a mark finds room beside its row and touches no index."""
 
 alerts = Table(
     "alerts",

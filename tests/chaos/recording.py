@@ -9,8 +9,8 @@ from random import Random
 from threading import Event, Thread
 
 from database.errors import DatabaseTrouble
-from intake.observations import Observation
-from intake.recording import Outcome, Recorded
+from intake.observation import Observation
+from intake.recorder.drafts import Outcome, Recorded
 from projections.derived_facts import DECISIONS
 from projections.handoff_decisions import Refused, decision
 from projections.queries import asking

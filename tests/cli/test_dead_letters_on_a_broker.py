@@ -8,7 +8,7 @@ from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.dead_letters import SOURCE, all_letters, find_letter
 from staffel.session import Found
 from streams.log import Headers, NewRecord
-from tests.intake.fakes import NOW, MemoryBroker
+from tests.intake.recorder.fakes import NOW, MemoryBroker
 
 
 def letter(offset: int, key: str = "acme.com", headers: Headers = ()) -> NewRecord:

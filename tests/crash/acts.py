@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from audit.replay import scored_updates
-from intake.observations import Observation
+from intake.observation import Observation
 from projections.derived_facts import DECISIONS
 from projections.handoff_decisions import Refused, decision
 from projections.queries import asking

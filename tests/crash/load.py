@@ -12,8 +12,8 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
 
-from intake.observations import Observation
-from intake.recording import Recorded
+from intake.observation import Observation
+from intake.recorder.drafts import Recorded
 from projections.queries import asking
 from schemas.envelope import record_id
 from schemas.times import format_time

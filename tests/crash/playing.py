@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, event, func, inspect, select
 
 from database.engine import open_database, reading
-from projections.vault_tables import VAULT
+from intake.vault.tables import VAULT
 from staffel.settings import Settings
 from staffel.wiring import connect
 from tests.crash.acts import ACTS, Chance, Clock

@@ -3,8 +3,9 @@
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from intake import networks, recorder, vault
 from intake.domains import registrable
+from intake.recorder import networks, recorder
+from intake.vault import vault
 from projections import directory
 from staffel import cli
 from tests.crash import playing

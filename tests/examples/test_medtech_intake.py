@@ -4,9 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
-from intake.networks import read_networks
-from intake.observations import Filtered, Item, Observation, Rejected
+from intake import access_log, cloudevents
+from intake.calendar import connector as calendar_file
+from intake.crm import accounts as crm_accounts
+from intake.crm import opportunities as crm_opportunities
+from intake.mail import connector as mbox
+from intake.observation import Filtered, Item, Observation, Rejected
+from intake.recorder.networks import read_networks
+from intake.segment import connector as segment
 from schemas.facts.validation import check_fact
 from schemas.times import parse_time
 from scoring.model.loading import load_model

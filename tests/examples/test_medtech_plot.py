@@ -6,10 +6,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from intake import access_log, calendar_file, cloudevents, crm_accounts, crm_opportunities, mbox, segment
-from intake.merging import merged
-from intake.observations import Observation, Rejected
-from intake.recording import Duplicate, Recorded
+from intake import access_log, cloudevents
+from intake.calendar import connector as calendar_file
+from intake.crm import accounts as crm_accounts
+from intake.crm import opportunities as crm_opportunities
+from intake.files.merging import merged
+from intake.mail import connector as mbox
+from intake.observation import Observation, Rejected
+from intake.recorder.drafts import Duplicate, Recorded
+from intake.segment import connector as segment
 from projections.queries import Questions, asking
 from schemas.times import format_time, parse_time
 from staffel.settings import Settings

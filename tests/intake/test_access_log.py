@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from intake import access_log
+from intake.access_log import why_no_view
 from intake.bots import is_bot
-from intake.observations import Filtered, Item, Observation, Rejected
-from intake.pages import why_no_view
+from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import parse_time
 from tests.requirements import real_data
 

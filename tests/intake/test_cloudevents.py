@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intake import cloudevents
-from intake.observations import Item, Observation, Rejected
+from intake.observation import Item, Observation, Rejected
 from schemas.times import parse_time
 
 READ = Callable[..., list[Item]]

@@ -9,11 +9,12 @@ from sqlalchemy import Engine, insert, select
 
 from database.engine import open_database
 from database.errors import DatabaseTrouble
+from intake.recorder.inbox import Inbox
+from intake.recorder.inbox_rows import inbox
+from intake.vault.tables import SECRETS, VAULT
 from projections.copied_tables import copy_tables, count_rows
 from projections.copying import COPIED, LogCopy
-from projections.inbox import Inbox
-from projections.vault_tables import SECRETS, VAULT
-from projections.work.tables import append_notes, inbox, moves, outbox
+from projections.work.tables import append_notes, moves, outbox
 from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
 from schemas.envelope import HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
@@ -21,7 +22,7 @@ from streams.activation import activation
 from streams.log import Appended, LogRefused, LogUnavailable, NewRecord, Record
 from streams.sql.log import SqlLog
 from tests import databases
-from tests.intake.fakes import NOW, MemoryBroker
+from tests.intake.recorder.fakes import NOW, MemoryBroker
 
 ACCOUNTS = 7
 PARTITIONS = 2

@@ -10,8 +10,8 @@ import pytest
 from audit.standing import standings, standings_then
 from audit.verify import verify
 from intake.cloudevents import observe
-from intake.observations import Observation
-from intake.recording import Duplicate, Recorded
+from intake.observation import Observation
+from intake.recorder.drafts import Duplicate, Recorded
 from schemas.envelope import HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT

@@ -1,0 +1,1 @@
+"""iCalendar files: events, recurrences and attendees."""

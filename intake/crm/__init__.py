@@ -1,0 +1,1 @@
+"""CRM exports: accounts and opportunities."""

@@ -1,0 +1,1 @@
+"""Reading files: text and its encodings, CSV rows, JSON values, merging by time."""

@@ -1,0 +1,167 @@
+"""JSON files as single values: JSON Lines, an array, or one document over many lines. Never what a value means."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from json import JSONDecodeError, JSONDecoder
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from intake.files.text import MAX_LINE, Line, numbered_lines, read_whole, too_large
+from intake.observation import Rejected
+from schemas.times import parse_time
+
+MAX_DOCUMENT = 64 << 20
+"""Largest document or array in bytes; larger exports come as JSON Lines."""
+
+JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_values = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_anything = msgspec.json.Decoder().decode
+_BLANKS = b" \t\r\n"
+_SHOWN = 60
+
+
+class Value(NamedTuple):
+    """One JSON value, not decoded yet."""
+
+    where: str
+    content: bytes
+
+
+def json_values(path: Path) -> Iterator[Value | Rejected]:
+    """The values of a file, arrays taken apart. A broken one is left to whoever decodes it; its neighbours go on.
+
+    A file whose first line is only the beginning of a value is read as one document.
+    """
+    lines = numbered_lines(path, MAX_DOCUMENT)
+    for line in lines:
+        if isinstance(line, Line) and not line.content.strip(_BLANKS):
+            continue
+        if isinstance(line, Line) and _goes_on(line.content):
+            document = _document(path)
+            if document is not None:
+                yield from document
+                return
+        yield from _line_values(path, line)
+        break
+    name = path.name
+    for line in lines:
+        if isinstance(line, Line) and line.content[:1] == b"{":
+            yield Value(f"{name}:{line.number}", line.content)
+        else:
+            yield from _line_values(path, line)
+
+
+def taken_apart(where: str, content: bytes) -> Iterator[Value | Rejected]:
+    """The items of an array, or the value itself. Of a broken array the items before the break are given."""
+    if content.lstrip(_BLANKS)[:1] != b"[":
+        yield Value(where, content)
+        return
+    try:
+        items = _values(content)
+    except JSON_ERRORS as error:
+        yield from _until_it_breaks(where, content, error)
+        return
+    for number, item in enumerate(items, 1):
+        yield _sized(f"{where}#{number}", bytes(item))
+
+
+def decode_problem(where: str, error: Exception, content: bytes) -> Rejected:
+    """One of JSON_ERRORS as a rejection: `bad_encoding`, or `bad_json` with the place."""
+    if isinstance(error, UnicodeDecodeError):
+        return Rejected(
+            where, "bad_encoding", f"the text is not UTF-8: byte {error.object[error.start]:#x}; convert it"
+        )
+    if isinstance(error, RecursionError):
+        return Rejected(where, "bad_json", "nested too deeply")
+    if not content.strip():
+        return Rejected(where, "bad_json", "there is nothing here: expected a JSON value")
+    shown = content[:_SHOWN].decode(errors="replace")
+    return Rejected(where, "bad_json", f"{error}: {shown!r}")
+
+
+def read_time(where: str, field: str, text: str) -> int | Rejected:
+    """Milliseconds since 1970 of an ISO 8601 instant; rejected as `no_zone` or `bad_time`."""
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError):
+        shown = repr(text[:_SHOWN])
+    if _is_naive(text):
+        return Rejected(where, "no_zone", f"{field} {shown} names no zone: add Z, or an offset like +01:00")
+    return Rejected(where, "bad_time", f"{field} {shown} is no time: write it as 2026-01-05T09:12:00Z")
+
+
+def _is_naive(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
+
+
+def _goes_on(content: bytes) -> bool:
+    """Whether a line is the beginning of a value that needs more lines."""
+    if len(content) > MAX_LINE:
+        return False
+    try:
+        _anything(content)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)
+    except (UnicodeDecodeError, RecursionError):
+        return False
+    return False
+
+
+def _document(path: Path) -> Iterator[Value | Rejected] | None:
+    """The file as one value or array; None where it is neither, but lines."""
+    content = read_whole(path, MAX_DOCUMENT)
+    if isinstance(content, Rejected):
+        return None
+    if content.lstrip(_BLANKS)[:1] == b"[":
+        return taken_apart(path.name, content)
+    try:
+        _anything(content)
+    except JSON_ERRORS:
+        return None
+    return iter([Value(path.name, content)])
+
+
+def _line_values(path: Path, line: Line | Rejected) -> Iterator[Value | Rejected]:
+    if isinstance(line, Rejected):
+        yield line
+        return
+    if line.content.strip(_BLANKS):
+        yield from taken_apart(f"{path.name}:{line.number}", line.content)
+
+
+def _sized(where: str, content: bytes) -> Value | Rejected:
+    return Value(where, content) if len(content) <= MAX_LINE else too_large(where, MAX_LINE)
+
+
+def _until_it_breaks(where: str, content: bytes, error: Exception) -> Iterator[Value | Rejected]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as bad:
+        yield decode_problem(where, bad, content)
+        return
+    number, at = 0, text.index("[") + 1
+    while (span := _next_item(text, at)) is not None:
+        number, at = number + 1, span[1]
+        yield _sized(f"{where}#{number}", text[slice(*span)].encode())
+    yield Rejected(
+        f"{where}#{number + 1}", "bad_json", f"the array breaks off here ({error}); nothing after it was read"
+    )
+
+
+def _next_item(text: str, at: int) -> tuple[int, int] | None:
+    """Where the next item begins and ends; None where there is none, or a broken one."""
+    while at < len(text) and text[at] in " \t\r\n,":
+        at += 1
+    try:
+        return at, _decoder.raw_decode(text, at)[1]
+    except (JSONDecodeError, RecursionError, ValueError):
+        return None
+
+
+_decoder = JSONDecoder()

@@ -1,0 +1,123 @@
+"""Finds what the writer of a mail wrote in his own words; never hands the text on to a fact."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import Message
+from html.parser import HTMLParser
+
+from mailparser_reply import EmailReplyParser
+
+from intake.mail.phrases import CLOSING, GREETING, QUOTED_TAIL, WISH, WISH_HINT
+
+_PARSER = EmailReplyParser(languages=["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs"])
+_READ_CHARS = 20_000
+_WISH_CHARS = 400
+"""A wish with greeting, closing and the head of a quoted mail is shorter; a longer text is about something."""
+_QUOTED = re.compile(r"^[ \t]?>.*\n?", re.MULTILINE)
+_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+_NO_WORD = re.compile(r"[^\w\s'-]+")
+_BASE64 = re.compile(rb"transfer-encoding:\s*base64", re.IGNORECASE)
+
+
+def asks_to_unsubscribe(subject: str, head: bytes, body: bytes) -> bool:
+    """The writer's own text is nothing but the wish to get no more mail; with an empty text the subject may say it."""
+    asked_in_subject = _wishes(subject)
+    if not (asked_in_subject or WISH_HINT.search(body, 0, _READ_CHARS) or _is_base64(head, body)):
+        return False
+    own = own_text(plain_text(head, body))
+    if len(own) > _WISH_CHARS:
+        return False
+    return _wishes(_essence(own)) if own else asked_in_subject
+
+
+def own_text(text: str) -> str:
+    """The text without quoted lines, heads and tails of quoted mails, and signature."""
+    text = _own_part(text[:_READ_CHARS].replace("\r\n", "\n"))
+    if not text or len(text) > _WISH_CHARS:
+        return text
+    return (_PARSER.parse_reply(text) or text).strip()
+
+
+def plain_text(head: bytes, body: bytes) -> str:
+    """The first text part in any charset; of a mail in HTML alone its text without quotes. Empty without either."""
+    try:
+        message = message_from_bytes(head + b"\n" + body, policy=policy.compat32)
+        parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return body.decode("utf-8", "replace")
+    plain = next((part for part in parts if part.get_content_subtype() == "plain"), None)
+    if plain is not None:
+        return decoded_part(plain)
+    return html_text(decoded_part(parts[0])) if parts else ""
+
+
+def html_text(html: str) -> str:
+    """The readable text of a page, quoted blocks and styles left out."""
+    reader = _PageText()
+    try:
+        reader.feed(html[:_READ_CHARS])
+        reader.close()
+    except (ValueError, AssertionError):
+        return ""
+    return "".join(reader.pieces)
+
+
+def decoded_part(part: Message) -> str:
+    """The text of one part, in whatever charset it names or not; empty where it has none."""
+    try:
+        content = part.get_payload(decode=True)
+        charset = str(part.get_content_charset() or "utf-8")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    if not isinstance(content, bytes):
+        return ""
+    try:
+        return content.decode(charset)
+    except (LookupError, UnicodeError, ValueError):
+        return content.decode("utf-8", "replace")
+
+
+class _PageText(HTMLParser):
+    _HIDDEN = frozenset({"blockquote", "style", "script", "head", "title"})
+    _BREAKS = frozenset({"br", "p", "div", "tr", "li"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._depth += tag in self._HIDDEN
+        if tag in self._BREAKS:
+            self.pieces.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth = max(0, self._depth - (tag in self._HIDDEN))
+
+    def handle_data(self, data: str) -> None:
+        if self._depth == 0:
+            self.pieces.append(data)
+
+
+def _is_base64(head: bytes, body: bytes) -> bool:
+    return bool(_BASE64.search(head) or _BASE64.search(body, 0, _READ_CHARS))
+
+
+def _own_part(text: str) -> str:
+    tail, signature = QUOTED_TAIL.search(text), _SIGNATURE.search(text)
+    end = min((match.start() for match in (tail, signature) if match), default=len(text))
+    return _QUOTED.sub("", text[:end]).strip()
+
+
+def _essence(own: str) -> str:
+    """The text between greeting and closing, as one line."""
+    lines = [line.strip() for line in own.splitlines() if line.strip()]
+    if lines and GREETING.match(lines[0]):
+        lines = lines[1:]
+    end = next((place for place, line in enumerate(lines) if place and CLOSING.match(line)), len(lines))
+    return " ".join(lines[:end])
+
+
+def _wishes(text: str) -> bool:
+    words = " ".join(_NO_WORD.sub(" ", text[:_WISH_CHARS].lower()).split())
+    return WISH.fullmatch(words.removeprefix("re ").removeprefix("aw ").strip("- ")) is not None

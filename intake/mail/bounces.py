@@ -1,0 +1,78 @@
+"""Reads which recipients a delivery report says have failed; never guesses where the report does not say."""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import Message
+
+from intake.mail.body import decoded_part
+from intake.mail.headers import Headers, decoded, first, message_ids, read_address, read_headers
+
+_RFC822 = re.compile(r"(?i)^\s*(?:rfc822|utf-8)\s*;\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One recipient who got nothing, and the mail that did not arrive, as far as the report shows them."""
+
+    email: str
+    message: str | None
+    subject: str | None
+
+
+def bounces(headers: Headers, head: bytes, body: bytes) -> list[Bounce]:
+    """The failed recipients (RFC 3464 status parts, X-Failed-Recipients), each once; delays and deliveries are none."""
+    parts = _parts(head, body)
+    failed = [email for part in parts if _is_status(part) for email in _failed(part)]
+    failed += _named(first(headers, "x-failed-recipients"))
+    message, subject = _original(parts)
+    return [Bounce(email, message, subject) for email in dict.fromkeys(failed)]
+
+
+def _parts(head: bytes, body: bytes) -> list[Message]:
+    try:
+        return list(message_from_bytes(head + b"\n" + body, policy=policy.compat32).walk())
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def _is_status(part: Message) -> bool:
+    return part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
+
+
+def _failed(status: Message) -> list[str]:
+    """One block of fields per recipient."""
+    blocks = status.get_payload()
+    found = [_recipient(block) for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
+    return [email for email in found if email is not None]
+
+
+def _recipient(block: Message) -> str | None:
+    if str(block.get("Action", "")).strip().lower() != "failed":
+        return None
+    for name in ("Original-Recipient", "Final-Recipient"):
+        address = read_address(_RFC822.sub("", str(block.get(name, ""))))
+        if address is not None:
+            return address.email
+    return None
+
+
+def _named(value: str) -> list[str]:
+    found = [read_address(part) for part in value.split(",")]
+    return [address.email for address in found if address is not None]
+
+
+def _original(parts: list[Message]) -> tuple[str | None, str | None]:
+    """Message-ID and subject of the returned mail, attached whole or as its headers."""
+    for part in parts[1:]:
+        kind, inner = part.get_content_type(), part.get_payload()
+        if kind in ("text/rfc822-headers", "message/rfc822-headers"):
+            return _identity(read_headers(decoded_part(part).encode("utf-8", "replace").splitlines(keepends=True)))
+        if kind in ("message/rfc822", "message/global") and isinstance(inner, list) and isinstance(inner[0], Message):
+            return _identity({name.lower(): [str(value)] for name, value in reversed(inner[0].items())})
+    return None, None
+
+
+def _identity(headers: Headers) -> tuple[str | None, str | None]:
+    ids = message_ids(first(headers, "message-id"))
+    return (ids[0] if ids else None), (decoded(first(headers, "subject"))[:300] or None)

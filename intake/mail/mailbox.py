@@ -1,0 +1,115 @@
+"""Cuts an mbox file (mboxo, mboxrd, pipermail text, gzipped or not) into raw mails; never judges what is in them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from intake.files.text import READ_ERRORS, open_bytes
+
+KEPT_BYTES = 256 * 1024
+"""How much of a header block, and of a body, is kept; the rest is hashed and dropped, so memory stays bounded."""
+_LINE_BYTES = 64 * 1024
+
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = rb"\d{1,2}:\d{2}(?::\d{2})?"
+_ENVELOPE = re.compile(
+    rb"From (?:.*\s)?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?"
+    rb"(?:" + _MONTH + rb"\s+\d{1,2}\s+" + _CLOCK + rb"\b.*\b\d{4}\b"
+    rb"|\d{1,2}[ -]" + _MONTH + rb"[ -]\d{2,4}\s+" + _CLOCK + rb"|\d{4}-\d\d-\d\d[T ]" + _CLOCK + rb")"
+)
+_KNOWN_HEADER = re.compile(
+    rb"(?i)(?:from|to|date|subject|return-path|received|message-id|delivered-to|mime-version|x-[a-z-]+):"
+)
+_ANY_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
+
+
+@dataclass(slots=True)
+class RawMail:
+    """One mail as it stands: its first line's number, its `From ` line, header lines, the beginning of its body."""
+
+    line: int
+    envelope: bytes = b""
+    head: list[bytes] = field(default_factory=list)
+    body: list[bytes] = field(default_factory=list)
+    body_hash: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
+    room: int = KEPT_BYTES
+    in_body: bool = False
+
+    def take(self, line: bytes) -> None:
+        """Add the next line of the mail."""
+        if self.in_body:
+            self._take_body(line)
+        elif not line.strip(b"\r\n"):
+            self.in_body, self.room = True, KEPT_BYTES
+        elif self.room > 0:
+            self.room -= len(line)
+            self.head.append(line)
+
+    def _take_body(self, line: bytes) -> None:
+        self.body_hash.update(line)
+        if self.room > 0:
+            self.room -= len(line)
+            self.body.append(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The file could not be read from this line on."""
+
+    line: int
+    why: str
+
+
+def raw_mails(path: Path) -> Iterator[RawMail | Unreadable]:
+    """The mails of the file, in order, one at a time. A file that cannot be read (on) ends with one `Unreadable`."""
+    line = 0
+    try:
+        with open_bytes(path) as file:
+            for mail in _cut(file):
+                line = mail.line
+                yield mail
+    except READ_ERRORS as error:
+        yield Unreadable(line + 1, f"cannot be read after line {line}: {error}")
+
+
+def _cut(file: BinaryIO) -> Iterator[RawMail]:
+    mail: RawMail | None = None
+    blank, whole = True, True
+    line, number = _first_line(file), 1
+    while line:
+        following = file.readline(_LINE_BYTES)
+        if whole and line.startswith(b"From ") and _starts_mail(line, following, blank):
+            if mail is not None:
+                yield mail
+            mail = RawMail(number, line)
+        elif mail is not None:
+            mail.take(line)
+        elif line.strip():
+            mail = _headless(number, line)
+        blank, whole = not line.strip(b"\r\n"), line.endswith(b"\n")
+        number += whole
+        line = following
+    if mail is not None:
+        yield mail
+
+
+def _first_line(file: BinaryIO) -> bytes:
+    return file.readline(_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
+
+
+def _headless(number: int, line: bytes) -> RawMail:
+    """A file that begins without a `From ` line: one saved mail where it begins with a header, else nothing known."""
+    mail = RawMail(number)
+    mail.in_body = not _ANY_HEADER.match(line)
+    mail.take(line)
+    return mail
+
+
+def _starts_mail(line: bytes, following: bytes, blank: bool) -> bool:
+    """An envelope line after a blank one; after a cut-off mail without blank line only where a header follows."""
+    if not _ENVELOPE.match(line[:500]):
+        return False
+    return blank or _KNOWN_HEADER.match(following) is not None

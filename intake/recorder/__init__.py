@@ -1,0 +1,1 @@
+"""The recorder: validates, attributes, pseudonymises and appends observations."""

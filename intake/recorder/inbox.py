@@ -1,0 +1,193 @@
+"""The inbox: which facts are on their way to a log that keeps no ids, and to which account. Never attributes one.
+
+A row is written before the append, with where its partition ended then, and marked with its place after it. Of an id
+that comes again
+
+- a marked row answers: the fact stands there, nothing is appended;
+- an unmarked row tells the account, and from where to look for the id in the log, since a crash may lie between append
+  and mark: found, it is marked; not found, it is appended.
+
+Two recorders at once: one of them writes the row, the other finds it and takes its account. Both may look before
+either has appended, and then both append: to one partition, as the account is the same, and shortly after each other,
+so that the second record lies within the scorer's window of duplicates and counts for nothing. Only a recorder that
+stood still between looking and appending, while 100,000 other records came into that partition, would count twice.
+
+A row whose append failed stays unmarked until its id comes again, or for thirty days.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Engine, select
+
+from database.engine import reading
+from database.statements import rows_of
+from intake.recorder.inbox_rows import OF_VISITORS, Mark, Row, inbox, inbox_rows_of
+from projections.derived_facts import encode
+from projections.read_models import versions
+from schemas.envelope import decode_fact, record_id
+from schemas.topics import ENGAGEMENT
+from streams.log import Appended, Log, NewRecord, Record
+
+KEPT_MS = 30 * 24 * 3_600_000
+_READ_AT_ONCE = 5_000
+_SWEEP_AFTER = 1_000
+
+
+class _Said(msgspec.Struct):
+    source: str
+    id: str
+
+
+_said = msgspec.json.Decoder(_Said).decode
+
+
+class Entered(NamedTuple):
+    """Where a record stands, and under which account; `duplicate` where one with this id stood there already."""
+
+    account: str
+    partition: int
+    offset: int
+    duplicate: bool
+
+
+class Inbox:
+    """Of one log and its database. Threads and processes may share it.
+
+    `clock`: milliseconds since 1970. `keep`: rows stay for ever, as those of file imports do.
+    """
+
+    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], *, keep: bool) -> None:
+        self._engine, self._reading, self._rows = engine, reading(engine), inbox_rows_of(engine)
+        self._log, self._clock, self._keep = log, clock, keep
+        self._unswept = 0
+
+    def accounts_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Record id -> the account that it was given before."""
+        hashed = {hash_of(id): id for id in ids}
+        return {hashed[row.id]: row.account for row in self._known(hashed)}
+
+    def standing(self, ids: Iterable[str]) -> set[str]:
+        """Those of the record ids that are known to stand in the log."""
+        hashed = {hash_of(id): id for id in ids}
+        return {hashed[row.id] for row in self._known(hashed) if row.offset is not None}
+
+    def append(self, records: Sequence[NewRecord]) -> list[Entered]:
+        """Append what does not stand there yet; a row's account goes before the record's.
+
+        Raises what log and database raise; the same records may be given again then.
+        """
+        ids = [_id_of(record) for record in records]
+        named = dict(zip(reversed(ids), reversed(records), strict=True))  # of several with one id the first
+        rows, known = self._enter(named)
+        places = self._places(known)
+        missing = [id for id in dict.fromkeys(ids) if id not in places]
+        appended = self._append([_under(named[id], rows[id].account) for id in missing])
+        fresh = dict(zip(missing, appended, strict=True))
+        places |= {id: place._replace(duplicate=True) for id, place in fresh.items()}
+        self._mark(rows, places, self._clock())
+        return [Entered(rows[id].account, *fresh.pop(id, places[id])) for id in ids]
+
+    def with_facts(self, accounts: Iterable[str]) -> set[str]:
+        """Those of these `anon:` accounts that have facts in the log, or on their way there."""
+        asked = list(accounts)
+        with self._reading.connect() as connection:
+            known = versions.current(connection).accounts.c.account
+            coming = select(inbox.c.account).distinct().where(OF_VISITORS)
+            found = rows_of(connection, coming, inbox.c.account, asked) + rows_of(
+                connection, select(known), known, asked
+            )
+            return {row.account for row in found}
+
+    def _known(self, ids: Iterable[bytes]) -> list[Row]:
+        with self._reading.connect() as connection:
+            return self._rows.of(connection, list(ids))
+
+    def _enter(self, named: Mapping[bytes, NewRecord]) -> tuple[dict[bytes, Row], list[Row]]:
+        """The rows of all, written before anything is appended; once more, where some of them stood there already."""
+        rows = self._new_rows(named)
+        with self._engine.begin() as connection:
+            added = self._rows.add(connection, rows, self._clock())
+        self._unswept += added
+        known = [] if added == len(rows) else self._known(named)
+        return {row.id: row for row in known or rows}, known
+
+    def _new_rows(self, named: Mapping[bytes, NewRecord]) -> list[Row]:
+        """Sorted, so that of two recorders with the same ids one waits for the other."""
+        partitions = {id: self._log.partition_of(ENGAGEMENT, named[id].key) for id in sorted(named)}
+        ends = {each: self._log.end(ENGAGEMENT, each) for each in set(partitions.values())}
+        return [Row(id, named[id].key, each, ends[each], None, self._keep) for id, each in partitions.items()]
+
+    def _places(self, known: Sequence[Row]) -> dict[bytes, Appended]:
+        """Where those stand that stand in the log."""
+        marked = {row.id: Appended(row.partition, row.offset, True) for row in known if row.offset is not None}
+        unmarked = sorted((row for row in known if row.offset is None), key=attrgetter("partition"))
+        for partition, rows in groupby(unmarked, attrgetter("partition")):
+            for id, place in self._found(partition, {row.id: row.since for row in rows}):
+                marked.setdefault(id, place)
+        return marked
+
+    def _found(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
+        """Look for ids from where the partition ended before their first try."""
+        for record in self._read(partition, min(wanted.values())):
+            id = hash_in(record.value)
+            if id is not None and id in wanted:
+                yield id, Appended(partition, record.offset, True)
+
+    def _read(self, partition: int, start: int) -> Iterator[Record]:
+        end = self._log.end(ENGAGEMENT, partition)
+        while start < end:
+            records = self._log.read(ENGAGEMENT, partition, start, _READ_AT_ONCE)
+            if not records:
+                return
+            yield from records
+            start = records[-1].offset + 1
+
+    def _append(self, records: Sequence[NewRecord]) -> list[Appended]:
+        return self._log.append(ENGAGEMENT, records) if records else []
+
+    def _mark(self, rows: Mapping[bytes, Row], places: Mapping[bytes, Appended], now: int) -> None:
+        """Note the places that were not noted yet, and, now and then, forget what is old."""
+        marks = [Mark(id, *places[id][:2]) for id, row in rows.items() if self._is_to_mark(row)]
+        sweep, self._unswept = (self._unswept, 0) if self._unswept >= _SWEEP_AFTER else (0, self._unswept)
+        if not marks:
+            return
+        with self._engine.begin() as connection:
+            self._rows.mark(connection, marks, self._keep)
+            if sweep:
+                self._rows.forget(connection, now - KEPT_MS, 2 * sweep)
+
+    def _is_to_mark(self, row: Row) -> bool:
+        return row.offset is None or (self._keep and not row.keep)
+
+
+def hash_of(id: str) -> bytes:
+    """What the inbox knows a record id by."""
+    return sha256(id.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _id_of(record: NewRecord) -> bytes:
+    if record.id is None:
+        raise ValueError(f"a record of {record.key} without an id cannot be known again")
+    return hash_of(record.id)
+
+
+def hash_in(value: bytes) -> bytes | None:
+    """Of the fact that a record holds; None where it holds none."""
+    try:
+        said = _said(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return hash_of(record_id(said.source, said.id))
+
+
+def _under(record: NewRecord, account: str) -> NewRecord:
+    """The record, under the account that its id was given before."""
+    if record.key == account:
+        return record
+    return record._replace(key=account, value=encode(replace(decode_fact(record.value), subject=account)))

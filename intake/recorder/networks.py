@@ -1,0 +1,162 @@
+"""IP networks that the operator tells us about: a list `CIDR domain`, or an mmdb company database.
+
+Never asks the network, and never guesses a company where neither of the two names one.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any, Protocol
+
+import maxminddb
+
+from intake.domains import claimable
+from intake.observation import Rejected
+
+_Network = IPv4Network | IPv6Network
+_Address = IPv4Address | IPv6Address
+
+
+class CompanyNetworks(Protocol):
+    """Whom an IP address belongs to."""
+
+    confidence: int
+
+    def domain_of(self, ip: str) -> str | None:
+        """The company's domain; None where nobody told, or the text is no IP address."""
+
+
+class NoNetworks:
+    """The operator named none."""
+
+    confidence = 0
+
+    def domain_of(self, ip: str) -> str | None:
+        del ip
+        return None
+
+
+class ListedNetworks:
+    """Networks of a list; of several that hold an address the longest prefix wins."""
+
+    confidence = 70
+
+    def __init__(self, networks: Iterable[tuple[_Network, str]]) -> None:
+        self._prefixes: dict[tuple[int, int], dict[int, str]] = {}
+        for network, domain in networks:
+            of_length = self._prefixes.setdefault((network.version, network.prefixlen), {})
+            of_length.setdefault(int(network.network_address), domain)
+        self._lengths = sorted(self._prefixes, key=lambda key: -key[1])
+        self._found = lru_cache(maxsize=50_000)(self._find)
+
+    def domain_of(self, ip: str) -> str | None:
+        return self._found(ip)
+
+    def _find(self, ip: str) -> str | None:
+        address = _address(ip)
+        if address is None:
+            return None
+        hits = (self._prefixes[key].get(_prefix(address, key[1])) for key in self._lengths if key[0] == address.version)
+        return next((domain for domain in hits if domain), None)
+
+
+class MmdbNetworks:
+    """A company database in MaxMind's format; `field` is the dotted path to the domain in a record."""
+
+    confidence = 50
+
+    def __init__(self, reader: Any, field: str = "domain") -> None:
+        self._reader = reader
+        self._path = field.split(".")
+        self._found = lru_cache(maxsize=50_000)(self._find)
+
+    def domain_of(self, ip: str) -> str | None:
+        return self._found(ip)
+
+    def _find(self, ip: str) -> str | None:
+        address = _address(ip)
+        if address is None or (address.version == 6 and self._reader.metadata().ip_version == 4):
+            return None
+        found = _at(self._reader.get(address), self._path)
+        return claimable(found) if isinstance(found, str) else None
+
+
+def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, list[Rejected]]:
+    """The networks of a file and what in it was refused: `.mmdb`, else text or CSV of `CIDR domain` lines.
+
+    `#` begins a comment, a first line that holds no network is a heading.
+    """
+    try:
+        if path.suffix == ".mmdb":
+            return MmdbNetworks(maxminddb.open_database(path), field), []
+        return parse_networks(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), path.name)
+    except (OSError, maxminddb.InvalidDatabaseError) as error:
+        why = f"the networks in {path.name} cannot be read ({error}); give a .mmdb file or lines of `CIDR domain`"
+        return NoNetworks(), [Rejected(path.name, "bad_networks", why)]
+
+
+def parse_networks(lines: Iterable[str], name: str) -> tuple[CompanyNetworks, list[Rejected]]:
+    """Networks of lines like `203.0.113.0/24 acme.com` (blank, comma, semicolon or tab between)."""
+    read = list(_read_lines(lines, name))
+    networks = [item for item in read if not isinstance(item, Rejected)]
+    return ListedNetworks(networks), [item for item in read if isinstance(item, Rejected)]
+
+
+def _read_lines(lines: Iterable[str], name: str) -> Iterator[tuple[_Network, str] | Rejected]:
+    for number, line in enumerate(lines, 1):
+        words = _words(line)
+        if not words or (number == 1 and _network(words[0]) is None):
+            continue
+        yield _entry(words, f"{name}:{number}")
+
+
+def _words(line: str) -> list[str]:
+    bare = line.split("#", 1)[0].strip()
+    if not bare:
+        return []
+    separator = next((mark for mark in ",;\t" if mark in bare), None)
+    try:
+        row = next(csv.reader([bare], delimiter=separator)) if separator else bare.split()
+    except csv.Error:
+        row = bare.split()  # no network either, and told so
+    return [word.strip() for word in row]
+
+
+def _entry(words: list[str], where: str) -> tuple[_Network, str] | Rejected:
+    network = _network(words[0])
+    domain = claimable(words[1]) if len(words) > 1 else None
+    if network is None:
+        why = f"`{words[0][:60]}` is no IP network; write for instance 203.0.113.0/24"
+        return Rejected(where, "bad_network", why)
+    if domain is None:
+        return Rejected(where, "bad_domain", f"`{' '.join(words[1:])[:60]}` is no domain; write `{network} acme.com`")
+    return network, domain
+
+
+def _network(text: str) -> _Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _prefix(address: _Address, length: int) -> int:
+    unused = address.max_prefixlen - length
+    return int(address) >> unused << unused
+
+
+def _at(record: object, path: list[str]) -> object:
+    for step in path:
+        record = record.get(step) if isinstance(record, Mapping) else None
+    return record

@@ -1,0 +1,139 @@
+"""What an observation must be at least: type, time, ids, texts. Never asks a table or the log."""
+
+import re
+from operator import attrgetter
+
+from intake.account_ids import VERBS, account_id, is_pseudonym
+from intake.domains import normal_address
+from intake.observation import Observation, Rejected
+from schemas.facts.registry import CONTROL_TYPES, NAMES, STRUCTURE_TYPES, known_type, unversioned
+from schemas.times import format_time
+
+EARLY_MS = 5 * 60_000
+"""How far the time of a fact may lie after the time it is recorded."""
+LATEST = 253_402_300_799_999
+"""The end of the year 9999."""
+
+_SOUND = re.compile(r"[!-~][ -~]{0,63}").fullmatch
+"""Most texts: short enough for every field, and plain."""
+_BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LENGTHS = {
+    "id": 512,
+    "source": 200,
+    "subject": 200,
+    "contact": 64,
+    "email": 320,
+    "visitor": 2_000,
+    "person": 500,
+    "company": 500,
+    "name": 500,
+    "host": 500,
+    "ip": 100,
+    "domain": 253,
+    "attribution": 100,
+    "origin": 1_000,
+    "moves": 16_384,
+}
+_FIELDS = tuple(_LENGTHS)
+_texts_of = attrgetter(
+    *"id source account contact email visitor person account_hint name host ip domain attribution origin moves".split()
+)
+_MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
+
+Problem = tuple[str, str]
+"""Code, and why."""
+
+
+def refusal(observation: Observation, now: int) -> Rejected | None:
+    """The first thing that is wrong with it, if any."""
+    problem = _type(observation.type) or _times(observation, now) or _texts(observation) or _ids(observation)
+    return Rejected(observation.where, *problem) if problem else None
+
+
+def _type(type_: object) -> Problem | None:
+    if not isinstance(type_, str) or len(type_) > 100:
+        return "unknown_type", "type: no fact type; write for instance web.page_viewed.v1"
+    if type_ in STRUCTURE_TYPES:
+        return "not_yet", f"type: {type_} changes the structure of accounts, which this version does not do yet"
+    if type_ in CONTROL_TYPES:
+        return "control_fact", f"type: {type_} steers the scoring and is recorded by Staffel itself alone; leave it out"
+    if known_type(type_):
+        return None
+    return _unknown(type_)
+
+
+def _unknown(type_: str) -> Problem:
+    name = unversioned(type_)
+    if name not in NAMES:
+        return "unknown_type", f"type: {type_!r} is no fact type; for your own events use custom.tracked.v1 with a name"
+    if name == type_:
+        return "unknown_version", f"type: {type_!r} lacks its version; write {type_}.v1"
+    return (
+        "unknown_version",
+        f"type: {type_!r} is a version that does not exist (yet); see schemas/published/facts.json",
+    )
+
+
+def _times(observation: Observation, now: int) -> Problem | None:
+    time, recorded_at = observation.time, observation.recorded_at
+    if not _is_instant(time):
+        return "bad_time", "time: no instant between 1970 and 9999; write for instance 2026-01-05T09:12:00Z"
+    if recorded_at is not None and not (_is_instant(recorded_at) and recorded_at <= now + EARLY_MS):
+        return "bad_time", "recordedtime: no instant between 1970 and now; leave it out, and it is filled in"
+    known_at = now if recorded_at is None else recorded_at
+    if time > known_at + EARLY_MS:
+        late = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_at)})"
+        return "future_time", f"time: {late}; check the clock and the time zone of the source"
+    return None
+
+
+def _is_instant(time: object) -> bool:
+    return type(time) is int and 0 <= time <= LATEST
+
+
+def _texts(observation: Observation) -> Problem | None:
+    for field, text in zip(_FIELDS, _texts_of(observation), strict=True):
+        if text is None or (type(text) is str and _SOUND(text)):
+            continue
+        if problem := _text(field, text):
+            return problem
+    if observation.id is None or observation.source is None:
+        return "empty", "id, source: both are needed; together they tell a fact from all others"
+    return None
+
+
+def _text(field: str, text: object) -> Problem | None:
+    if not isinstance(text, str):
+        return "bad_text", f"{field}: not a text but {type(text).__name__}; write it in quotes"
+    if not text.strip():
+        return None if field in _MAY_BE_EMPTY else ("empty", f"{field}: empty; give a value or leave the field out")
+    if len(text) > _LENGTHS[field]:
+        return "too_long", f"{field}: {len(text)} characters; at most {_LENGTHS[field]} are allowed"
+    if not text.isprintable() and _BROKEN.search(text):
+        return "bad_text", f"{field}: contains a control character or half a character; leave it out"
+    return None
+
+
+def _ids(observation: Observation) -> Problem | None:
+    return _subject(observation.account) or _contact(observation.contact) or _email(observation.email)
+
+
+def _subject(account: str | None) -> Problem | None:
+    if account is None or account_id(account) is not None:
+        return None
+    if account.strip().lower() in VERBS:
+        return "bad_account", f"subject: {account!r} is a word of the command line; choose another id"
+    rule = "an account id has no blanks and no `/`, does not begin with `~`, and `anon:` goes with a pseudonym"
+    return "bad_account", f"subject: {account[:80]!r} cannot be an account id; {rule}"
+
+
+def _contact(contact: str | None) -> Problem | None:
+    if contact is None or is_pseudonym(contact):
+        return None
+    return "bad_contact", f"contact: {contact!r} is neither an e-mail address nor a pseudonym `c_…` or `v_…`"
+
+
+def _email(email: str | None) -> Problem | None:
+    if email is None or normal_address(email) is not None:
+        return None
+    return "bad_email", f"email: {email[:80]!r} is no e-mail address; write for instance pat@acme.com"

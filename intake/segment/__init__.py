@@ -1,0 +1,1 @@
+"""Segment calls in JSON Lines."""

@@ -1,0 +1,1 @@
+"""The vault: names and addresses behind the contact ids."""

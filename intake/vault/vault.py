@@ -1,0 +1,191 @@
+"""The vault: who a pseudonym is, and what sources call a person or a company.
+
+The only place where names and addresses are kept, and the only one of intake that touches the database library.
+Never writes to the log; whoever forgets a person records `contact.erased` there.
+"""
+
+import hmac
+from base64 import b32encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from database.engine import reading
+from intake.domains import normal_address
+from intake.vault.tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT, delete, insert_new, select
+
+RandomBytes = Callable[[int], bytes]
+"""`secrets.token_bytes`, or one that tests choose."""
+
+
+class Person(NamedTuple):
+    email: str
+    name: str | None
+
+
+class Foreign(NamedTuple):
+    """A source's own id of a person or a company; `scope` is the source's first part (`segment` of `segment/web`)."""
+
+    scope: str
+    id: str
+
+
+class Vault:
+    """Persons by pseudonym. Several processes may write at once; what one forgets the others notice at once."""
+
+    def __init__(self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000) -> None:
+        self._engine, self._reading = engine, reading(engine)
+        self._random_bytes, self._cache_size = random_bytes, cache_size
+        self._contacts: dict[str, str] = {}
+        self._secret, self._forgotten = self._open()
+        self._visitor = lru_cache(maxsize=cache_size)(lambda text: _pseudonym("v_", self._keyed("visitor", text)))
+
+    def contact_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Each address that is one -> its contact `c_…`, new where nobody had it; `names` by address as given."""
+        names = names or {}
+        normal = {email: address for email in emails if (address := normal_address(email))}
+        named = {normal[email]: name for email, name in names.items() if email in normal}
+        self._notice_forgotten()
+        missing = [address for address in dict.fromkeys(normal.values()) if address not in self._contacts]
+        known = {address: self._contacts[address] for address in normal.values() if address in self._contacts}
+        while missing:  # again only where another process forgot one of them meanwhile
+            known |= self._admit(missing, named)
+            missing = [address for address in missing if address not in known]
+        return {email: known[address] for email, address in normal.items()}
+
+    def find(self, email: str) -> str | None:
+        """The contact of an address, if it has one."""
+        address = normal_address(email)
+        found = self._known([self._hash(address)]) if address else {}
+        return next((contact for contact, _ in found.values()), None)
+
+    def person(self, contact: str) -> Person | None:
+        return self.persons([contact]).get(contact)
+
+    def persons(self, contacts: Iterable[str]) -> dict[str, Person]:
+        """Those of the contacts that the vault knows; an erased one is nobody."""
+        columns = (VAULT.c.contact, VAULT.c.email, VAULT.c.name)
+        found = select(self._engine, columns, VAULT.c.contact, contacts)
+        return {contact: Person(email, name) for contact, email, name in found}
+
+    def forget(self, email: str) -> str | None:
+        """Erase who has this address; the contact it had, for `contact.erased`, or None where it had none."""
+        contact = self.find(email)
+        if contact is None:
+            return None
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(SECRETS).values(forgotten=SECRETS.c.forgotten + 1))
+            for table in (VAULT, PERSONS, HOMES):
+                connection.execute(sa.delete(table).where(table.c.contact == contact))
+        self._contacts.clear()
+        return contact
+
+    def visitor(self, anonymous: str) -> str:
+        """`v_…` of an anonymous id: always the same, and of no use to find the id again."""
+        return self._visitor(anonymous)
+
+    def contacts_of_persons(self, persons: Iterable[Foreign]) -> dict[Foreign, str]:
+        """Whom sources mean by their own ids, where they once told the address."""
+        wanted = dict.fromkeys(persons)
+        columns = (PERSONS.c.scope, PERSONS.c.person, PERSONS.c.contact)
+        found = select(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
+        return {key: contact for scope, person, contact in found if (key := Foreign(scope, person)) in wanted}
+
+    def remember_persons(self, contacts: Mapping[Foreign, str]) -> None:
+        rows = [{"scope": key.scope, "person": key.id, "contact": contact} for key, contact in contacts.items()]
+        insert_new(self._engine, PERSONS, rows)
+
+    def homes_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
+        """Visitors whose anonymous accounts wait for the contact's company, by contact."""
+        homes: dict[str, list[str]] = {}
+        for contact, visitor in select(self._engine, (HOMES.c.contact, HOMES.c.visitor), HOMES.c.contact, contacts):
+            homes.setdefault(contact, []).append(visitor)
+        return {contact: sorted(visitors) for contact, visitors in homes.items()}
+
+    def add_homes(self, homes: Iterable[tuple[str, str]]) -> None:
+        """Pairs (contact, visitor)."""
+        insert_new(self._engine, HOMES, [{"contact": contact, "visitor": visitor} for contact, visitor in homes])
+
+    def leave_homes(self, contacts: Sequence[str]) -> None:
+        """Their companies are known and recorded."""
+        delete(self._engine, HOMES.c.contact, contacts)
+
+    def accounts_of_companies(self, companies: Iterable[Foreign]) -> dict[Foreign, str]:
+        """Accounts by a source's own id; one of another scope answers where no two scopes differ."""
+        wanted = list(dict.fromkeys(companies))
+        columns = (COMPANIES.c.scope, COMPANIES.c.company, COMPANIES.c.account)
+        found = select(self._engine, columns, COMPANIES.c.company, (company.id for company in wanted))
+        exact = {Foreign(scope, company): account for scope, company, account in found}
+        anywhere: dict[str, set[str]] = {}
+        for key, account in exact.items():
+            anywhere.setdefault(key.id, set()).add(account)
+        sole = {company: next(iter(accounts)) for company, accounts in anywhere.items() if len(accounts) == 1}
+        answers = {key: exact.get(key) or sole.get(key.id) for key in wanted}
+        return {key: account for key, account in answers.items() if account is not None}
+
+    def remember_companies(self, accounts: Mapping[Foreign, str]) -> None:
+        """The first account that a source named so keeps the id."""
+        rows = [{"scope": key.scope, "company": key.id, "account": account} for key, account in accounts.items()]
+        insert_new(self._engine, COMPANIES, rows)
+
+    def _open(self) -> tuple[bytes, int]:
+        found = self._stored_secret()
+        if found is None:
+            insert_new(self._engine, SECRETS, [{"id": 1, "secret": self._random_bytes(32), "forgotten": 0}])
+            found = self._stored_secret()
+        if found is None:
+            raise LookupError("the key of the vault is gone")
+        return found
+
+    def _stored_secret(self) -> tuple[bytes, int] | None:
+        with self._reading.begin() as connection:
+            row = connection.execute(sa.select(SECRETS.c.secret, SECRETS.c.forgotten)).first()
+        return (bytes(row[0]), row[1]) if row else None
+
+    def _notice_forgotten(self) -> None:
+        with self._reading.begin() as connection:
+            forgotten = connection.execute(sa.select(SECRETS.c.forgotten)).scalar_one()
+        if forgotten != self._forgotten or len(self._contacts) > self._cache_size:
+            self._contacts.clear()
+        self._forgotten = forgotten
+
+    def _admit(self, addresses: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
+        hashes = {self._hash(address): address for address in addresses}
+        known = self._known(hashes)
+        wanting = [
+            self._row(digest, address, names.get(address))
+            for digest, address in hashes.items()
+            if digest not in known or (known[digest][1] is None and address in names)
+        ]
+        if wanting:
+            insert_new(self._engine, VAULT, wanting, fill="name")
+            known |= self._known(row["address_hash"] for row in wanting)
+        found = {address: known[digest][0] for digest, address in hashes.items() if digest in known}
+        self._contacts |= found
+        return found
+
+    def _row(self, digest: str, address: str, name: str | None) -> dict[str, Any]:
+        contact = _pseudonym("c_", self._random_bytes(8))
+        return {"contact": contact, "address_hash": digest, "email": address, "name": name}
+
+    def _known(self, hashes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+        columns = (VAULT.c.address_hash, VAULT.c.contact, VAULT.c.name)
+        found = select(self._engine, columns, VAULT.c.address_hash, hashes)
+        return {digest: (contact, name) for digest, contact, name in found}
+
+    def _hash(self, address: str) -> str:
+        return self._keyed("address", address).hex()
+
+    def _keyed(self, purpose: str, text: str) -> bytes:
+        return hmac.digest(self._secret, f"{purpose}\n{text}".encode("utf-8", "surrogatepass"), "sha256")
+
+
+def scope_of(source: str) -> str:
+    """What ids of a source are unique in: `segment` of `segment/website`."""
+    return source.partition("/")[0]
+
+
+def _pseudonym(prefix: str, digest: bytes) -> str:
+    return prefix + b32encode(digest[:8])[:12].decode("ascii").lower()

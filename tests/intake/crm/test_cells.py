@@ -1,0 +1,122 @@
+"""Cells of CRM exports: dates, numbers and countries are read where they have one reading, and refused otherwise."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.crm.cells import DateOrder, country_of, date_of, number_of, size_of, truth_of
+from schemas.times import format_time
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("2026-01-05", "auto", "2026-01-05T00:00:00.000Z"),
+        ("2026-01-05 09:12", "dmy", "2026-01-05T09:12:00.000Z"),
+        ("2026-01-05 09:12:07", "auto", "2026-01-05T09:12:07.000Z"),
+        ("2026-01-05T09:12:00+01:00", "auto", "2026-01-05T08:12:00.000Z"),
+        ("20-10-16", "auto", "2016-10-20T00:00:00.000Z"),
+        ("01-03-71", "auto", "1971-03-01T00:00:00.000Z"),
+        ("5.1.2026", "auto", "2026-01-05T00:00:00.000Z"),
+        ("05.01.2026 09:12:07", "auto", "2026-01-05T09:12:07.000Z"),
+        ("10/20/2016", "auto", "2016-10-20T00:00:00.000Z"),
+        ("20/10/2016", "auto", "2016-10-20T00:00:00.000Z"),
+        ("5/5/2026, 12:07 AM", "auto", "2026-05-05T00:07:00.000Z"),
+        ("1/5/2026 1:07 pm", "mdy", "2026-01-05T13:07:00.000Z"),
+        ("1/5/2026", "dmy", "2026-05-01T00:00:00.000Z"),
+        ("1564113600000", "auto", "2019-07-26T04:00:00.000Z"),
+    ],
+)
+def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> None:
+    assert format_time(date_of(text, order)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1/5/2026", "day or month first? Say it with --dates dmy or --dates mdy"),
+        ("31.2.2026", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("5.1.2026 25:00", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("5.1.2026 soon", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("Q1 2026", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("42735", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+    ],
+)
+def test_dates_without_one(text: str, why: str) -> None:
+    with pytest.raises(ValueError) as told:
+        date_of(text)
+    assert str(told.value) == why
+
+
+def test_times_without_a_zone_are_those_of_the_export() -> None:
+    assert format_time(date_of("2026-07-05 09:12", zone=ZoneInfo("Europe/Berlin"))) == "2026-07-05T07:12:00.000Z"
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31)), st.sampled_from([".", "-", "/"]))
+def test_every_day_is_read_back_as_it_was_written(day: datetime, separator: str) -> None:
+    written = day.strftime(separator.join(("%d", "%m", "%y"))), day.strftime(separator.join(("%m", "%d", "%Y")))
+    midnight = int(day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC).timestamp() * 1000)
+    assert (date_of(written[0], "dmy"), date_of(written[1], "mdy")) == (midnight, midnight)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal_comma", "expected"),
+    [
+        ("1100.04", False, 1100.04),
+        ("1,100.04", False, 1100.04),
+        ("1.100,04", False, 1100.04),
+        ("1,100", False, 1100),
+        ("1.100", False, 1.1),
+        ("1.100", True, 1100),
+        ("1,100", True, 1.1),
+        ("12,5", False, 12.5),
+        ("1.100.000", False, 1_100_000),
+        ("€ 1 100", False, 1100),
+        ("$-5", False, -5),
+        ("1'100.50 CHF", False, 1100.5),
+        ("0", False, 0),
+    ],
+)
+def test_numbers(text: str, decimal_comma: bool, expected: float) -> None:
+    found = number_of(text, decimal_comma=decimal_comma)
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize("text", ["", "many", "1e5", "1-2", "9" * 50, "½", "nan"])
+def test_what_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match="no number"):
+        number_of(text)
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for reader in (number_of, size_of, date_of):
+        with suppress(ValueError):
+            assert isinstance(reader(text), int | float)
+    assert truth_of(text) in (True, False, None)
+    assert isinstance(country_of(text), str)
+
+
+def test_a_size_given_as_a_range_is_its_lower_end() -> None:
+    assert [size_of(text) for text in ("201-500", "10,001+", "1.000 – 5.000", "42")] == [201, 10_001, 1, 42]
+    assert size_of("1.000 – 5.000", decimal_comma=True) == 1_000
+
+
+def test_countries_become_codes_where_they_are_known() -> None:
+    given_ = ("Germany", "SCHWEIZ", "U.S.A.", "united  states", "AT", "Philipines")
+    assert [country_of(text) for text in given_] == ["DE", "CH", "US", "US", "AT", "Philipines"]
+
+
+def test_yes_and_no_in_three_languages() -> None:
+    assert [truth_of(text) for text in ("TRUE", "1", "ja", "0", "Nein", "perhaps")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        None,
+    ]

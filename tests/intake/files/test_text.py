@@ -1,0 +1,117 @@
+"""Files become numbered lines, whatever their encoding; what cannot be read becomes one clear rejection."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.files.text import Line, Occurrences, encoding_of, numbered_lines, open_text, patient, read_whole
+from intake.observation import Filtered, Rejected
+
+
+def file(folder: Path, content: bytes, name: str = "input.txt") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "grün\nü\u2028ö\r\n\nend".encode(),
+        "grün\nü\u2028ö\r\n\nend".encode("utf-8-sig"),
+        "grün\nü\u2028ö\r\n\nend".encode("utf-16"),
+        gzip.compress("grün\nü\u2028ö\r\n\nend".encode(), mtime=0),
+        gzip.compress("grün\nü\u2028ö\r\n\nend".encode("utf-16"), mtime=0),
+    ],
+)
+def test_lines_are_the_same_in_every_encoding(tmp_path: Path, content: bytes) -> None:
+    expected = [Line(1, "grün".encode()), Line(2, "ü\u2028ö".encode()), Line(3, b""), Line(4, b"end")]
+    assert list(numbered_lines(file(tmp_path, content))) == expected
+
+
+def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(tmp_path: Path) -> None:
+    path = file(tmp_path, b"x" * 11 + b"\n" + b"y" * 10 + b"\r\nz")
+    assert list(numbered_lines(path, limit=10)) == [
+        Rejected("input.txt:1", "too_large", "longer than 10 bytes"),
+        Line(2, b"y" * 10),
+        Line(3, b"z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "not_text"),
+        ("cut".encode("utf-16")[:-1], "bad_encoding"),
+    ],
+)
+def test_what_is_no_text_is_rejected_once(tmp_path: Path, content: bytes, code: str) -> None:
+    assert [item.code for item in numbered_lines(file(tmp_path, content)) if isinstance(item, Rejected)] == [code]
+
+
+def test_a_file_cut_off_inside_its_compression_gives_what_is_there(tmp_path: Path) -> None:
+    lines = b"".join(b"line %d of a file that is long enough\n" % number for number in range(50_000))
+    items = list(numbered_lines(file(tmp_path, gzip.compress(lines)[:-2_000])))
+    assert items[0] == Line(1, b"line 0 of a file that is long enough")
+    assert isinstance(items[-1], Rejected)
+    assert items[-1].code == "unreadable"
+    assert all(isinstance(item, Line) for item in items[:-1])
+
+
+def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
+    absent = Rejected("absent.log", "unreadable", "the file cannot be read: No such file or directory")
+    assert list(numbered_lines(tmp_path / "absent.log")) == [absent]
+    assert [item.code for item in numbered_lines(tmp_path) if isinstance(item, Rejected)] == ["unreadable"]
+    assert isinstance(read_whole(tmp_path / "absent.log", 10), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("ü€".encode(), "utf-8-sig"),
+        ("ü€".encode("utf-16"), "utf-16"),
+        ("ü€".encode("cp1252"), "cp1252"),
+        ("ü\x81".encode("latin-1"), "latin-1"),
+    ],
+)
+def test_tables_fall_back_to_what_spreadsheets_write(tmp_path: Path, content: bytes, encoding: str) -> None:
+    path = file(tmp_path, content)
+    assert encoding_of(path) == encoding
+    with open_text(path) as text:
+        assert text.read().startswith("ü")
+
+
+def test_a_document_is_read_whole_up_to_a_limit(tmp_path: Path) -> None:
+    assert read_whole(file(tmp_path, "[ü]".encode("utf-16")), 100) == "[ü]".encode()
+    assert read_whole(file(tmp_path, "[ü]".encode("utf-8-sig")), 100) == "[ü]".encode()
+    assert read_whole(file(tmp_path, b"x" * 101), 100) == Rejected("input.txt", "too_large", "longer than 100 bytes")
+
+
+def test_twenty_bad_lines_at_the_beginning_are_one_rejection() -> None:
+    bad = [Rejected(f"a:{number}", "bad_line", "odd") for number in range(1, 31)]
+    assert list(patient(iter(bad), "a is no log", "a")) == [Rejected("a", "wrong_format", "a is no log; a:1: odd")]
+    assert list(patient(iter(bad[:19]), "a is no log", "a")) == bad[:19]
+    mixed = [*bad[:19], Filtered("a:20", "an image"), *bad[20:]]
+    assert list(patient(iter(mixed), "a is no log", "a")) == mixed
+
+
+@given(st.lists(st.sampled_from([b"a", b"b", b"c"])), st.integers(0, 30))
+def test_ids_of_a_grown_file_begin_with_the_ids_it_had(contents: list[bytes], length: int) -> None:
+    def ids(some: list[bytes]) -> list[str]:
+        occurrences = Occurrences(window=2)
+        return [occurrences.content_id(content) for content in some]
+
+    assert ids(contents)[:length] == ids(contents[:length])
+
+
+def test_equal_contents_get_ids_of_their_own() -> None:
+    occurrences = Occurrences()
+    ids = [occurrences.content_id(content) for content in (b"a", b"b", b"a")]
+    assert ids == [
+        "ca978112ca1bbdcafac231b39a23dc4d-1",
+        "3e23e8160039594a33894f6564e1b134-1",
+        "ca978112ca1bbdcafac231b39a23dc4d-2",
+    ]

@@ -1,0 +1,27 @@
+"""What tests of the recorder ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from database.engine import open_database
+from intake.vault.tables import TABLES
+from tests.intake.recorder.fakes import Intake
+
+
+@pytest.fixture(scope="module")
+def vault_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('vault') / 'staffel.db'}")
+    TABLES.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    engine = open_database(f"sqlite:///{tmp_path / 'staffel.db'}")
+    TABLES.create_all(engine)
+    yield Intake(engine)
+    engine.dispose()

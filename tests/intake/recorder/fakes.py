@@ -1,0 +1,177 @@
+"""Stand-ins for log and directory, a recorder over them, and builders of observations. Never tests anything itself."""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import Engine
+
+from intake.observation import Observation
+from intake.recorder.appender import OpenDoor
+from intake.recorder.attribution import Kind
+from intake.recorder.recorder import Recorder
+from intake.vault.vault import Vault
+from schemas.topics import ENGAGEMENT, TOPICS
+from streams.log import Appended, LogUnavailable, NewRecord, Record
+from streams.partitioner import partition_of
+
+IDENTIFIED = "contact.identified.v1"
+NOW = 1_767_600_000_000
+"""2026-01-05T08:00:00Z."""
+
+
+class MemoryLog:
+    """One partition in a list; a record id stands once."""
+
+    def __init__(self) -> None:
+        self.records: list[NewRecord] = []
+        self._places: dict[str | None, int] = {}
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        assert (topic, partition) == ("engagement", None)
+        return [self._append(record) for record in records]
+
+    def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
+        assert topic == "engagement"
+        return {r.key: Record(at, r.key, r.value, r.headers) for at, r in enumerate(self.records) if r.key in keys}
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(record.value) for record in self.records]
+
+    def told(self, *fields: str) -> list[tuple[Any, ...]]:
+        """Of every fact these fields."""
+        return [tuple(fact.get(field) for field in fields) for fact in self.facts()]
+
+    def _append(self, record: NewRecord) -> Appended:
+        offset = self._places.get(record.id)
+        if offset is not None:
+            return Appended(0, offset, True)
+        self.records.append(record)
+        self._places[record.id] = len(self.records) - 1
+        return Appended(0, len(self.records) - 1, False)
+
+
+class MemoryBroker:
+    """Topics in lists that keep no ids, as a broker's do. `breaks`: after how many more records it answers no more."""
+
+    unique_ids = False
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.topics: dict[str, list[list[NewRecord]]] = {name: [[] for _ in range(partitions)] for name in TOPICS}
+        self.breaks: int | None = None
+        self._made, self._lock = uuid4(), Lock()
+
+    def generation(self, topic: str) -> str:
+        return f"{topic} of {self._made}"
+
+    def partitions(self, topic: str) -> int:
+        return len(self.topics[topic])
+
+    def partition_of(self, topic: str, key: str) -> int:
+        return partition_of(key, self.partitions(topic))
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        with self._lock:
+            return [self._append(topic, record, partition) for record in records]
+
+    def position(self, partition: int) -> int:
+        return 0
+
+    def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        found = self.topics[topic][partition][start : start + limit]
+        return [Record(start + at, record.key, record.value, record.headers) for at, record in enumerate(found)]
+
+    def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
+        return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
+
+    def end(self, topic: str, partition: int) -> int:
+        return len(self.topics[topic][partition])
+
+    def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
+        found = [record for record in self.read(topic, partition, 0, 100_000) if record.key == key]
+        return found[-1] if found else None
+
+    def history(self, account: str) -> Iterator[Record]:
+        partition = self.partition_of(ENGAGEMENT, account)
+        yield from (record for record in self.read(ENGAGEMENT, partition, 0, 100_000) if record.key == account)
+
+    def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
+        return any(self.end(topic, partition) > end for partition, end in seen.items())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [msgspec.json.decode(record.value) for place in self.topics[ENGAGEMENT] for record in place]
+
+    def ids(self) -> list[str]:
+        return [fact["id"] for fact in self.facts()]
+
+    def _append(self, topic: str, record: NewRecord, given: int | None) -> Appended:
+        if self.breaks is not None:
+            self.breaks -= 1
+            if self.breaks < 0:
+                self.breaks = None
+                raise LogUnavailable("the broker does not acknowledge")
+        partition = self.partition_of(topic, record.key) if given is None else given
+        self.topics[topic][partition].append(record)
+        return Appended(partition, self.end(topic, partition) - 1, False)
+
+
+class MemoryDirectory:
+    """What the projections would know; `lags` as long as nobody fills it in, but for claims."""
+
+    def __init__(self) -> None:
+        self.domains: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.contacts: dict[str, str] = {}
+        self.visitors: dict[str, str] = {}
+        self.asked = 0
+
+    def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+        known = {"domain": self.domains, "contact": self.contacts, "visitor": self.visitors}[kind]
+        wanted = list(keys)
+        self.asked += len(wanted)
+        return {key: known[key] for key in wanted if key in known}
+
+    def account_of_name(self, name: str) -> str | None:
+        self.asked += 1
+        return self.names.get(name)
+
+    def claim(self, domain: str, account: str) -> str | None:
+        holder = self.domains.setdefault(domain, account)
+        return None if holder == account else holder
+
+
+def seen(id: str = "1", type: Any = "web.page_viewed.v1", **fields: Any) -> Observation:
+    """A page view of the web source, half an hour ago."""
+    told: dict[str, Any] = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
+    return Observation(id=id, type=type, **told)
+
+
+def registered(id: str, account: str | None, domains: Sequence[str] = (), **data: Any) -> Observation:
+    content = data | ({"domains": list(domains)} if domains else {})
+    return seen(id, "account.registered.v1", source="crm", account=account, data=content)
+
+
+class Intake:
+    """A recorder over fakes, with a vault of its own."""
+
+    def __init__(self, engine: Engine, **options: Any) -> None:
+        self.log, self.directory = MemoryLog(), MemoryDirectory()
+        self.vault = Vault(engine, random.Random(1).randbytes)
+        self.options = options
+        self.recorder = self.another()
+
+    def another(self) -> Recorder:
+        """A recorder of another process, which knows only what is durable."""
+        return Recorder(OpenDoor(self.log), self.vault, self.directory, lambda: NOW, **self.options)
+
+    def record(self, *observations: Observation) -> list[Any]:
+        return self.recorder.record(observations)
+
+    def contact(self, email: str) -> str:
+        return self.vault.contact_for([email])[email]

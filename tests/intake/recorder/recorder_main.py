@@ -1,0 +1,42 @@
+"""A process that records: `python -m tests.intake.recorder.recorder_main DATABASE KAFKA FIRST LAST`. Killed as tests please.
+
+Tells a line for each batch that was answered: its number, and how many were new.
+"""
+
+import sys
+from secrets import token_bytes
+
+from database.engine import open_database
+from intake.observation import Observation
+from intake.recorder.appender import entrance_to
+from intake.recorder.drafts import Recorded
+from intake.recorder.recorder import Recorder
+from intake.vault.vault import Vault
+from projections.directory import Directory
+from streams.kafka.address import kafka_address
+from streams.kafka.log import KafkaLog
+from tests.intake.recorder.fakes import NOW, seen
+
+SIZE = 50
+
+
+def batch(number: int) -> list[Observation]:
+    """Visitors who come back, and some who tell who they are."""
+    return [
+        seen(f"{number}/{n}", visitor=f"v{n}", email=f"p{n}@acme{n % 7}.com" if n % 10 == number % 10 else None)
+        for n in range(SIZE)
+    ]
+
+
+def main(database: str, kafka: str, first: str, last: str) -> None:
+    engine, log = open_database(database), KafkaLog(kafka_address(kafka))
+    entrance = entrance_to(log, engine, lambda: NOW, keep=False)
+    recorder = Recorder(entrance, Vault(engine, token_bytes), Directory(engine), lambda: NOW)
+    for number in range(int(first), int(last)):
+        outcomes = recorder.record(batch(number))
+        sys.stdout.write(f"{number} {sum(isinstance(outcome, Recorded) for outcome in outcomes)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

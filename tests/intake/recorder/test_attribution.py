@@ -1,0 +1,84 @@
+"""Which account a fact belongs to: the rules in their order."""
+
+import pytest
+
+from intake.recorder.attribution import Attribution, Attributor, Overlay, Shown
+from intake.recorder.networks import ListedNetworks, parse_networks
+from tests.intake.recorder.fakes import MemoryDirectory
+
+
+def attributor(directory: MemoryDirectory | None = None, overlay: Overlay | None = None) -> Attributor:
+    networks, _ = parse_networks(["203.0.113.0/24 acme.com", "198.51.100.0/24 gmx.de"], "networks")
+    assert isinstance(networks, ListedNetworks)
+    return Attributor(directory or directory_of_acme(), networks, overlay or Overlay(100))
+
+
+def directory_of_acme() -> MemoryDirectory:
+    directory = MemoryDirectory()
+    directory.domains = {"acme.com": "A-1", "acme.de": "A-1", "lab.acme.com": "A-2"}
+    directory.names = {"Acme": "A-1"}
+    directory.contacts = {"c_pat": "A-3"}
+    directory.visitors = {"v_pat": "A-4"}
+    return directory
+
+
+EVERYTHING = Shown("x", "A-9", "Acme", "c_pat", "v_pat", "acme.com", "gate.beta.com", "203.0.113.9", "v_pat")
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (EVERYTHING, Attribution("x", "account", 100, "acme.com")),
+        (EVERYTHING._replace(account=None), Attribution("A-9", "company", 95, "acme.com")),
+        (EVERYTHING._replace(account=None, company=None), Attribution("A-1", "company", 95, "acme.com")),
+        (Shown(contact="c_pat", visitor="v_pat", ip="203.0.113.9"), Attribution("A-3", "contact", 95)),
+        (Shown(contact="c_new", visitor="v_pat", host="gate.beta.com"), Attribution("A-4", "visitor", 80)),
+        (Shown(visitor="v_pat", email_domain="beta.com"), Attribution("beta.com", "email_domain", 100, "beta.com")),
+        (Shown(email_domain="acme.de"), Attribution("A-1", "claimed_domain", 100, "acme.de")),
+        (Shown(email_domain="x.lab.acme.com"), Attribution("A-2", "claimed_domain", 100, "x.lab.acme.com")),
+        (Shown(email_domain="eu.acme.com"), Attribution("A-1", "claimed_domain", 100, "eu.acme.com")),
+        (Shown(email_domain="eu.beta.co.uk"), Attribution("beta.co.uk", "email_domain", 100, "eu.beta.co.uk")),
+        (Shown(host="gate.acme.com"), Attribution("A-1", "claimed_domain", 60, "acme.com")),
+        (Shown(host="gate.beta.com", ip="203.0.113.9"), Attribution("beta.com", "host_domain", 40, "beta.com")),
+        (Shown(host="p5b2c1d3f.dip0.isp.net", ip="203.0.113.9"), Attribution("A-1", "network", 70, "acme.com")),
+        (
+            Shown(visitor="v_x", host="mail.gmx.de", ip="198.51.100.1", alone="v_x"),
+            Attribution("anon:v_x", "anonymous", 0),
+        ),
+        (Shown(host="10.0.0.1", ip="192.0.2.1"), None),
+        (Shown(company_name="Unknown Ltd"), None),
+    ],
+)
+def test_the_first_rule_that_knows_an_account_holds(shown: Shown, expected: Attribution | None) -> None:
+    assert attributor().attribute(shown) == expected
+
+
+def test_a_batch_asks_about_everything_once() -> None:
+    directory = directory_of_acme()
+    batch = attributor(directory)
+    for _ in range(50):
+        batch.attribute(Shown(contact="c_new", visitor="v_new", email_domain="eu.beta.com"))
+    assert directory.asked == 3
+
+
+def test_what_one_batch_did_not_find_the_next_one_asks_again() -> None:
+    directory, overlay = MemoryDirectory(), Overlay(100)
+    shown = Shown(email_domain="acme.com")
+    assert attributor(directory, overlay).attribute(shown) == Attribution("acme.com", "email_domain", 100, "acme.com")
+    directory.domains["acme.com"] = "A-1"
+    assert attributor(directory, overlay).attribute(shown) == Attribution("A-1", "claimed_domain", 100, "acme.com")
+
+
+def test_the_overlay_is_bounded_and_keeps_what_is_newest() -> None:
+    overlay = Overlay(2)
+    for number in range(4):
+        overlay.learn(f"c_{number}", f"v_{number}", "acme.com")
+    assert (list(overlay.contacts), list(overlay.visitors)) == (["c_2", "c_3"], ["v_2", "v_3"])
+
+
+def test_who_is_held_by_an_account_stays_there() -> None:
+    overlay = Overlay(10)
+    overlay.learn("c_a", "v_a", "anon:v_a")
+    overlay.learn("c_a", "v_a", "first.com")
+    overlay.learn("c_a", "v_a", "second.com")
+    assert (overlay.contacts, overlay.visitors) == ({"c_a": "first.com"}, {"v_a": "first.com"})

@@ -1,0 +1,190 @@
+"""The inbox before a broker: what was recorded once is known again, wherever its recorder ended."""
+
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, select, update
+
+from intake.recorder.appender import entrance_to
+from intake.recorder.drafts import Duplicate, Recorded
+from intake.recorder.inbox import KEPT_MS
+from intake.recorder.inbox_rows import inbox
+from intake.recorder.recorder import Recorder
+from intake.vault.vault import Vault
+from projections.read_models.tables import read_models
+from schemas.topics import ENGAGEMENT
+from streams.log import Appended, LogUnavailable, NewRecord
+from streams.scorer.deduplication import DuplicateWindow
+from tests.intake.recorder.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, seen
+
+PAGE = seen("p1", visitor="v1")
+MAIL = seen("m1", "email.clicked.v1", email="pat@acme.com", visitor="v1")
+
+
+class Broker:
+    """A recorder before a broker, and others like it."""
+
+    def __init__(self, engine: Engine, partitions: int = 1) -> None:
+        self.engine, self.log, self.directory = engine, MemoryBroker(partitions), MemoryDirectory()
+        self.now = NOW
+        self.recorder: Recorder = self.another()
+
+    def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
+        """A recorder of another process."""
+        entrance = entrance_to(log or self.log, self.engine, lambda: self.now, keep=keep)
+        vault = Vault(self.engine, random.Random(1).randbytes)
+        return Recorder(entrance, vault, directory or self.directory, lambda: self.now)
+
+    def record(self, *observations: Any) -> list[Any]:
+        return self.recorder.record(observations)
+
+    def rows(self) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(inbox).order_by(inbox.c.account, inbox.c.offset)))
+
+    def unmark(self) -> None:
+        """As a recorder leaves it that dies between append and mark."""
+        with self.engine.begin() as connection:
+            connection.execute(update(inbox).values(offset=None))
+
+
+@pytest.fixture
+def broker(database: Engine) -> Broker:
+    return Broker(database)
+
+
+def test_what_was_recorded_is_a_duplicate_at_its_place_and_is_appended_no_more(broker: Broker) -> None:
+    first = broker.record(seen("1", account="a.com"), seen("2", account="b.com"), seen("1", account="a.com"))
+    assert first == [Recorded("a.com", None, 0, 0), Recorded("b.com", None, 0, 1), Duplicate("a.com", None, 0, 0)]
+    again = broker.another().record([seen("2", account="b.com"), seen("3", account="b.com")])
+    assert again == [Duplicate("b.com", None, 0, 1), Recorded("b.com", None, 0, 2)]
+    assert broker.log.ids() == ["1", "2", "3"]
+
+
+def test_a_retry_goes_to_the_account_of_the_first_try_whatever_would_be_found_now(broker: Broker) -> None:
+    [first] = broker.record(PAGE)
+    broker.directory.visitors[first.contact] = "acme.com"
+    assert broker.another().record([PAGE]) == [Duplicate(first.account, first.contact, 0, 0)]
+    assert first.account == f"anon:{first.contact}"
+
+
+def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker: Broker) -> None:
+    broker.log.breaks = 0
+    with pytest.raises(LogUnavailable):
+        broker.record(PAGE)
+    [row] = broker.rows()
+    broker.directory.visitors[row.account.removeprefix("anon:")] = "acme.com"
+
+    [outcome] = broker.another().record([PAGE])
+
+    assert (type(outcome), outcome.account) == (Recorded, row.account)
+    [fact] = broker.log.facts()
+    assert (fact["subject"], fact["attribution"], row.offset) == (row.account, "earlier_try", None)
+    assert [row.offset for row in broker.rows()] == [0]
+
+
+def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker: Broker) -> None:
+    broker.record(seen("0", account="a.com"))
+    broker.record(seen("1", account="a.com"))
+    broker.unmark()
+    broker.record(seen("2", account="a.com"))
+    assert broker.another().record([seen("1", account="a.com")]) == [Duplicate("a.com", None, 0, 1)]
+    assert sorted((row.since, row.offset) for row in broker.rows() if row.offset is not None) == [(1, 1), (2, 2)]
+    assert broker.log.ids() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("appended", range(6))
+def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(broker: Broker, appended: int) -> None:
+    batch = [PAGE, MAIL, seen("p2", visitor="v2"), seen("p3", account="a.com")]
+    broker.log.breaks = appended
+    with pytest.raises(LogUnavailable):
+        broker.record(*batch)
+
+    outcomes = broker.record(*batch)
+
+    pair = next(fact["id"] for fact in broker.log.facts() if fact["type"] == IDENTIFIED)
+    assert sorted(broker.log.ids()) == sorted(["p1", "m1", "p2", "p3", pair.removesuffix("~to"), f"{pair}~to"])
+    places = (0, 1, 4, 5)  # between them the two facts that the mail identifies the visitor by
+    assert [type(outcome) for outcome in outcomes] == [Duplicate if at < appended else Recorded for at in places]
+    assert broker.another().record(batch) == [Duplicate(*outcome) for outcome in outcomes]
+
+
+def test_what_a_reported_identification_told_first_holds_for_all_of_its_facts(broker: Broker) -> None:
+    [page] = broker.record(PAGE)
+    told = seen("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
+    broker.log.breaks = 1
+    with pytest.raises(LogUnavailable):
+        broker.record(told)
+    contact = broker.log.facts()[-1]["contact"]
+    broker.directory.contacts[contact] = "other.com"
+
+    assert broker.another().record([told]) == [Duplicate("acme.com", contact, 0, 2)]
+
+    facts = [(fact["id"], fact["subject"], fact.get("data", {}).get("to")) for fact in broker.log.facts()]
+    assert facts == [("p1", page.account, None), ("i1", page.account, "acme.com"), ("i1~to", "acme.com", "acme.com")]
+
+
+def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: Broker) -> None:
+    many = [seen(str(n), account="a.com") for n in range(1_000)]
+    files = broker.another(keep=True)
+    files.record([seen("file", account="a.com"), many[0]])
+    broker.record(*many)
+    broker.now += KEPT_MS + 1
+
+    broker.record(*(seen(f"new {n}", account="a.com") for n in range(1_000)))
+
+    assert len(broker.rows()) == 1_000 + 2
+    known = broker.record(seen("file", account="a.com"), many[0], many[1])
+    assert [type(outcome) for outcome in known] == [Duplicate, Duplicate, Recorded]
+
+
+def test_a_file_keeps_what_another_way_in_recorded_before(broker: Broker) -> None:
+    broker.record(PAGE)
+    assert [row.keep for row in broker.rows()] == [False]
+    broker.another(keep=True).record([PAGE])
+    broker.record(PAGE)
+    assert [(row.keep, row.offset) for row in broker.rows()] == [(True, 0)]
+
+
+def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(broker: Broker) -> None:
+    old = {"fit_points": 0, "fit_grade": "unknown", "tracks": {}, "as_of": 0, "seq": 1, "epoch": 1, "model": "m"}
+    old |= {"digest": "", "suppressed": False, "state": b""}
+    with broker.engine.begin() as connection:
+        connection.execute(insert(read_models().accounts).values(account="anon:v_old", **old))
+    entrance = entrance_to(broker.log, broker.engine, lambda: NOW, keep=False)
+    [page] = broker.record(PAGE)
+    assert entrance.with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
+
+
+class Together(MemoryBroker):
+    """Appends only once two recorders are about to append: both have looked, and neither has found anything."""
+
+    def __init__(self) -> None:
+        super().__init__(partitions=4)
+        self._both = Barrier(2, timeout=20)
+
+    def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
+        self._both.wait()
+        return super().append(topic, records, partition)
+
+
+def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: Broker) -> None:
+    log, sure, unsure = Together(), MemoryDirectory(), MemoryDirectory()
+    visitor = Vault(broker.engine, random.Random(1).randbytes).visitor("v1")
+    sure.visitors[visitor] = "acme.com"
+    recorders = [broker.another(log, directory=directory) for directory in (sure, unsure)]
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [outcome for [outcome] in pool.map(lambda recorder: recorder.record([PAGE]), recorders)]
+
+    [account] = {outcome.account for outcome in answers}
+    assert account in ("acme.com", f"anon:{visitor}")
+    assert [fact["subject"] for fact in log.facts()] == [account, account]
+    [place] = [place for place in log.topics[ENGAGEMENT] if place]
+    window = DuplicateWindow()
+    assert [window.seen(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
+    assert broker.another(log, directory=sure).record([PAGE])[0].account == account

@@ -1,0 +1,90 @@
+"""Recorders before a real broker, killed at any moment and given their batches again: each fact stands once."""
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from schemas.topics import ENGAGEMENT
+from streams.kafka.address import kafka_address
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import create
+from streams.scorer.deduplication import DuplicateWindow
+from tests import databases
+from tests.intake.recorder.recorder_main import SIZE
+from tests.requirements import kafka_server
+
+BATCHES, KILLS, PARTITIONS = 40, 5, 3
+FACTS = BATCHES * SIZE
+
+
+@pytest.fixture
+def kafka() -> str:
+    """The address of a log of its own, on three partitions."""
+    address = f"kafka://{kafka_server()}?prefix=inbox-{uuid4().hex[:8]}."
+    create(kafka_address(address), PARTITIONS)
+    return address
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> str:
+    return databases.migrated("postgresql", tmp_path)
+
+
+def recording(postgres: str, kafka: str, first: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.intake.recorder.recorder_main", postgres, kafka, str(first), str(BATCHES)]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True)
+
+
+def answered(process: "subprocess.Popen[str]", after: int | None = None) -> int:
+    """How many batches are answered; killed once it has told `after` of them."""
+    done = 0
+    assert process.stdout is not None
+    for line in process.stdout:
+        done = int(line.split()[0]) + 1
+        after = None if after is None else after - 1
+        if after == 0:
+            process.kill()
+    process.wait(60)
+    return done
+
+
+def stands(kafka: str) -> Iterator[list[tuple[str, str]]]:
+    """Of each partition, id and account of what was recorded, in its order."""
+    log = KafkaLog(kafka_address(kafka))
+    for partition in range(PARTITIONS):
+        facts = [msgspec.json.decode(r.value) for r in log.read(ENGAGEMENT, partition, 0, 10 * FACTS)]
+        yield [(f"{fact['source']}\n{fact['id']}", fact["subject"]) for fact in facts]
+    log.close()
+
+
+def test_what_a_killed_recorder_is_given_again_stands_once(postgres: str, kafka: str) -> None:
+    chance, first = random.Random(4), 0
+    for _ in range(KILLS):
+        first = max(first, answered(recording(postgres, kafka, first), after=chance.randint(1, 6)))
+    assert answered(recording(postgres, kafka, max(0, first - 2))) == BATCHES
+
+    told = [fact for partition in stands(kafka) for fact in partition]
+    assert [id for id, times in Counter(id for id, _ in told).items() if times > 1] == []
+    assert sum(id.startswith("web\n") for id, _ in told) == FACTS
+
+
+def test_two_recorders_of_the_same_facts_agree_on_accounts_and_each_fact_counts_once(postgres: str, kafka: str) -> None:
+    both = [recording(postgres, kafka, 0) for _ in range(2)]
+    assert [answered(process) for process in both] == [BATCHES, BATCHES]
+
+    accounts: dict[str, str] = {}
+    counted = Counter[str]()
+    for partition in stands(kafka):
+        window = DuplicateWindow()
+        for offset, (id, account) in enumerate(partition):
+            assert accounts.setdefault(id, account) == account
+            counted[id] += not window.seen(id, offset)
+    assert set(counted.values()) == {1}
+    assert sum(id.startswith("web\n") for id in counted) == FACTS

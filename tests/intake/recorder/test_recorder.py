@@ -1,0 +1,202 @@
+"""The door from outside: what a fact looks like, what of its data is recorded, and what is refused."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from intake.recorder.drafts import Duplicate, Recorded
+from intake.recorder.redaction import Allowance
+from tests.intake.recorder.fakes import NOW, Intake, seen
+
+
+def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake: Intake) -> None:
+    observation = seen(
+        "m1", "email.replied.v1", source="mbox/sales", email="Pat@EU.acme.com", data={"message": "<a@b>"}
+    )
+
+    outcomes = intake.record(observation)
+
+    pat = intake.contact("pat@eu.acme.com")
+    assert outcomes == [Recorded("acme.com", pat, 0, 0)]
+    assert intake.log.facts() == [
+        {
+            "specversion": "1.0",
+            "id": "m1",
+            "source": "mbox/sales",
+            "type": "email.replied.v1",
+            "subject": "acme.com",
+            "time": "2026-01-05T07:30:00.000Z",
+            "recordedtime": "2026-01-05T08:00:00.000Z",
+            "contact": pat,
+            "domain": "eu.acme.com",
+            "attribution": "email_domain",
+            "confidence": 100,
+            "data": {"message": "<a@b>"},
+        }
+    ]
+    record = intake.log.records[0]
+    assert (record.key, record.id) == ("acme.com", "mbox/sales\nm1")
+    assert record.headers == (("content-type", b"application/cloudevents+json"),)
+
+
+def test_a_fact_recorded_before_is_a_duplicate(intake: Intake) -> None:
+    first, again = intake.record(seen(account="acme.com"), seen(account="acme.com"))
+    assert (first, again) == (Recorded("acme.com", None, 0, 0), Duplicate("acme.com", None, 0, 0))
+    assert intake.another().record([seen(account="acme.com")]) == [Duplicate("acme.com", None, 0, 0)]
+
+
+def test_no_person_reaches_the_log(intake: Intake) -> None:
+    content = {
+        "url": "https://pat:secret@x.example/a/pat@acme.com?token=1&plan=a&utm_source=news&email=pat@acme.com#pat",
+        "title": "Mail of pat@acme.com",
+        "referrer": "https://x.example/?q=a%40acme.com",
+        "duration_s": 12,
+        "email": "pat@acme.com",
+        "ip": "203.0.113.7",
+        "first_name": "Pat",
+        "anything": "else",
+    }
+    intake.record(seen("1", email="pat@acme.com", name="Pat Lee", ip="203.0.113.7", data=content))
+    assert intake.log.facts()[0]["data"] == {
+        "url": "https://x.example/a/[address]?plan=a&utm_source=news",
+        "title": "Mail of [address]",
+        "referrer": "https://x.example/?q=[address]",
+        "duration_s": 12,
+    }
+    assert not any(text in intake.log.records[0].value for text in (b"pat@", b"Pat", b"203.0"))
+
+
+def test_what_a_source_may_send_is_a_setting_but_for_persons(vault_engine: Engine) -> None:
+    allowances = {
+        "app": Allowance(properties=frozenset({"plan", "email"})),
+        "shop/eu": Allowance(frozenset("*"), parameters=frozenset()),
+    }
+    intake = Intake(vault_engine, allowances=allowances)
+    content = {"name": "Upgraded", "properties": {"plan": "team", "note": "hello", "email": "a@b.com"}}
+    intake.record(
+        seen("1", "custom.tracked.v1", source="app/web", account="a.com", data=content),
+        seen("2", "custom.tracked.v1", source="web", account="a.com", data=content),
+        seen(
+            "3",
+            source="shop/eu",
+            account="a.com",
+            data={"url": "/a?b=c&utm_source=x", "basket": 3, "e-mail": "a@b.com"},
+        ),
+    )
+    assert [fact["data"] for fact in intake.log.facts()] == [
+        {"name": "Upgraded", "properties": {"plan": "team"}},
+        {"name": "Upgraded", "properties": {"plan": "team", "note": "hello"}},
+        {"url": "/a?utm_source=x", "basket": 3},
+    ]
+
+
+def test_attendees_are_counted_or_pseudonyms(intake: Intake) -> None:
+    held = {"type": "meeting.held.v1", "account": "acme.com"}
+    intake.record(
+        seen("1", **held, data={"attendees": ["pat@acme.com", "lee@acme.com"]}),
+        seen("2", **held, data={"attendees": ["c_a", "c_b", "c_c"]}),
+    )
+    assert [fact["data"]["attendees"] for fact in intake.log.facts()] == [2, ["c_a", "c_b", "c_c"]]
+
+
+def test_a_trusted_fact_stays_as_it_is(intake: Intake) -> None:
+    told = {
+        "account": "acme.com",
+        "contact": "c_a",
+        "trusted": True,
+        "recorded_at": 1_000_000,
+        "time": 900_000,
+        "attribution": "network",
+        "confidence": 40,
+        "domain": "eu.acme.com",
+        "origin": "f0",
+        "moves": "m1 m2",
+        "data": {"url": "/a?b=c", "own": "pat@acme.com"},
+    }
+    intake.record(seen("1", **told))
+    assert intake.log.facts() == [
+        {
+            "specversion": "1.0",
+            "id": "1",
+            "source": "web",
+            "type": "web.page_viewed.v1",
+            "subject": "acme.com",
+            "time": "1970-01-01T00:15:00.000Z",
+            "recordedtime": "1970-01-01T00:16:40.000Z",
+            "contact": "c_a",
+            "domain": "eu.acme.com",
+            "attribution": "network",
+            "confidence": 40,
+            "origin": "f0",
+            "moves": "m1 m2",
+            "data": {"url": "/a?b=c", "own": "pat@acme.com"},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field"),
+    [
+        ({"type": "web.page_seen.v1"}, "unknown_type", "type"),
+        ({"type": "web.page_viewed.v9"}, "unknown_version", "type"),
+        ({"type": "web.page_viewed"}, "unknown_version", "type"),
+        ({"type": "model.activated.v1"}, "control_fact", "type"),
+        ({"type": "review.due.v1"}, "control_fact", "type"),
+        ({"type": "account.merged.v1"}, "not_yet", "type"),
+        ({"type": "engagement.retracted.v1"}, "not_yet", "type"),
+        ({"time": NOW + 300_001}, "future_time", "time"),
+        ({"time": -1}, "bad_time", "time"),
+        ({"time": 10**15}, "bad_time", "time"),
+        ({"recorded_at": NOW + 10**9}, "bad_time", "recordedtime"),
+        ({"id": ""}, "empty", "id"),
+        ({"id": "x" * 1_000_000}, "too_long", "id"),
+        ({"source": "a\nb"}, "bad_text", "source"),
+        ({"account": " "}, "empty", "subject"),
+        ({"account": "x" * 1_000_000}, "too_long", "subject"),
+        ({"account": "a/b"}, "bad_account", "subject"),
+        ({"account": "merge"}, "bad_account", "subject"),
+        ({"account": "~model"}, "bad_account", "subject"),
+        ({"account": "anon:me"}, "bad_account", "subject"),
+        ({"contact": "pat"}, "bad_contact", "contact"),
+        ({"email": ""}, "empty", "email"),
+        ({"email": "pat at acme"}, "bad_email", "email"),
+        ({"visitor": ""}, "empty", "visitor"),
+        ({"person": "u\0"}, "bad_text", "person"),
+        ({"data": {"url": "x" * 1_000_000}}, "too_long", "url"),
+        ({"data": {"url": "\ud800"}}, "bad_text", "url"),
+        ({"data": {"url": 7}}, "bad_field", "url"),
+        ({"type": "custom.tracked.v1", "data": {}}, "bad_field", "name"),
+        ({"account": None}, "no_account", "subject"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_field_and_its_neighbours_are_recorded(
+    intake: Intake, fields: dict[str, Any], code: str, field: str
+) -> None:
+    bad = seen(**{"id": "bad", "account": "acme.com", "where": "file:7"} | fields)
+    first, refused, last = intake.record(seen("1", account="a.com"), bad, seen("2", account="a.com"))
+    assert (refused.where, refused.code) == ("file:7", code)
+    assert field in refused.why
+    assert len(refused.why) < 300
+    assert (first, last) == (Recorded("a.com", None, 0, 0), Recorded("a.com", None, 0, 1))
+
+
+def test_a_time_five_minutes_ahead_is_taken(intake: Intake) -> None:
+    assert intake.record(seen(account="a.com", time=NOW + 300_000)) == [Recorded("a.com", None, 0, 0)]
+
+
+def test_every_code_is_explained_in_the_documentation() -> None:
+    root = Path(__file__).parents[3]
+    modules = ["door", "batch", "registration", "recorder", "networks"]
+    texts = [(root / "intake" / f"{name}.py").read_text() for name in modules] + [
+        (root / "schemas" / "facts" / "validation.py").read_text()
+    ]
+    code = re.compile(
+        r'(?:return |Rejected\([^"()]*(?:\([^)]*\))?[^"()]*|FactProblem\([^,]*, )\(?"([a-z]+_[a-z_]+|empty)", '
+    )
+    codes = {found for text in texts for found in code.findall(text)}
+    explained = (root / "docs" / "intake.md").read_text()
+    assert len(codes) >= 20
+    assert {found for found in codes if f"`{found}`" not in explained} == set()
