@@ -1,31 +1,17 @@
 """Chat and mail, by any address that Apprise takes. Never lets Apprise write to the log: its lines hold addresses."""
 
-import logging
 import re
-from functools import cache
 from typing import Any
 
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Outcome, Refused
-from alerts.wording import message
+from alerts.channel import Alert, Delivered, Outcome, Refused
+from alerts.channel_validation import quiet_apprise
+from alerts.messages import message
 from schemas.envelope import decode_fact
 
 _SECONDS = 20
 _UNREACHED = "onnection error"
 _TALKATIVE = ("apprise", "urllib3")
 _STATUS = re.compile(r"error=(\d{3})")
-
-
-@cache
-def quiet_apprise() -> Any:
-    """The library, with its lines of log turned off, and those of the one below it."""
-    import apprise
-
-    for name in _TALKATIVE:
-        log = logging.getLogger(name)
-        log.addHandler(logging.NullHandler())
-        log.propagate = False
-    return apprise
 
 
 class AppriseChannel:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from alerts.channels import Alert, Channel, Clock
-from alerts.retrying import Gone, Outcome, Refused, mark_of, mark_untold
-from projections.alert_rows import AlertRows, Mark, Waiting
+from alerts.channel import Alert, Channel, Clock, Gone, Outcome, Refused
+from alerts.outbox import AlertRows, Mark, Waiting
+from alerts.retry import mark_of, mark_untold
 
 _AT_ONCE = 20
 _LOOK_S = 2.0

@@ -9,13 +9,13 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from alerts.channels import Channel, Clock
+from alerts.channel import Channel, Clock
 from alerts.delivery import Delivery
+from alerts.outbox import ALERTS, AlertRows
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from database.engine import Database
 from database.leases import HOST, TERM_MS, Lease
-from projections.alert_rows import ALERTS, AlertRows
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from projections.alert_rows import HELD, HISTORY, WAITING, NewAlert, Told
+from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, Told
 from schemas.envelope import FactRecord
 from schemas.handoff_events import HandoffExpired, HandoffProposed
 from schemas.times import format_time, parse_time

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.addresses import refuse_address, refuse_secrets
+from alerts.channel_validation import refuse_address, refuse_secrets
 from alerts.rules import COOL_DOWN
 from schemas.documents import ModelError, Path, Problem, Source, closest
 from schemas.yaml_documents import read_source

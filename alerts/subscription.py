@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from alerts.outbox import AlertRows, NewAlert, Read
 from alerts.rules import Judge, is_wanted, kind_of
 from alerts.settings import AlertSettings
-from projections.alert_rows import AlertRows, NewAlert, Read
 from projections.derived_facts import encode
 from schemas.envelope import FactRecord, decode_fact
 from schemas.handoff_events import EVENTS

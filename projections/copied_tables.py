@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
+from alerts.outbox import alerts
 from database.engine import reading
 from database.errors import DatabaseTrouble
 from database.statements import add_missing, put
@@ -14,7 +15,7 @@ from intake.recorder.inbox_rows import inbox
 from intake.vault.tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
 from projections.directory import directory_accounts, directory_contacts, directory_domains, directory_visitors
 from projections.read_models.tables import read_models
-from projections.work.tables import alerts, moves, outbox, parked
+from projections.work.tables import moves, outbox, parked
 
 COPIED = (
     SECRETS, VAULT, PERSONS, HOMES, COMPANIES,

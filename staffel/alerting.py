@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from alerts.channels import channels_of
+from alerts.outbox import WAITING, AlertRows
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, ChannelSettings, read_alerts
 from database.engine import Database
 from database.leases import HOST, holder_here
-from projections.alert_rows import WAITING, AlertRows
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
 from staffel.measures import behind, ends, log_measure, told

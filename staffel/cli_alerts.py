@@ -55,9 +55,9 @@ def try_channel(
     as_json: AsJson = False,
 ) -> None:
     """Send one message that is marked as a test, at once and once; exit code 1 where it did not arrive."""
+    from alerts.channel import Delivered
     from alerts.channels import channel_of
-    from alerts.retrying import Delivered
-    from alerts.trial import trial
+    from alerts.messages import trial
     from staffel.wiring import system_clock
 
     settings = _settings(file)
@@ -84,7 +84,7 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """What was told, what waits, what failed or was held back and why; the newest first."""
-    from projections.alert_rows import STATUSES, AlertRows
+    from alerts.outbox import STATUSES, AlertRows
     from staffel.alerting import alert_json
 
     if status is not None and status not in STATUSES:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from database.columns import Serial, metadata, ms
@@ -73,25 +72,3 @@ copied = Table(
     Column("next_offset", BigInteger, nullable=False),
 )
 """How far an embedded log was copied to a broker: partition and offset of the log that is copied."""
-
-
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("n", Serial, primary_key=True, autoincrement=True),
-    Column("id", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("event", LargeBinary, nullable=False),
-    ms("at", nullable=False),
-    Column("status", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    ms("next_try_at", nullable=False),
-    ms("told_at"),
-    Column("why", Text),
-    UniqueConstraint("id", "channel", name="alerts_once"),
-    Index("alerts_waiting", "status", "next_try_at"),
-    Index("alerts_by_account", "account", "kind", "channel"),
-)
-"""The outbox of the alerts: who is to be told what, by which channel, and how it went."""

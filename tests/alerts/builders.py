@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Outcome
+from alerts.channel import Alert, Delivered, Outcome
 from alerts.settings import AlertSettings, read_alerts
 from projections.derived_facts import SOURCE, event, record_of
 from schemas.envelope import FactRecord

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 
 from alerts.apprise_channel import AppriseChannel
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Refused
+from alerts.channel import Alert, Delivered, Refused
 from projections.derived_facts import encode
 from tests.alerts.builders import proposed
 from tests.alerts.receiver import Answer, Receiver

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.outbox import AlertRows
 from database.engine import open_database
-from projections.alert_rows import AlertRows
 from tests.alerts.builders import SECRET, Fake, proposed, urgent
 from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.world import World

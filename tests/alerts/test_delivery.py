@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Gone, Outcome, Refused, pause
+from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
+from alerts.retry import pause
 from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, Fake, proposed, urgent
 from tests.alerts.world import World
 

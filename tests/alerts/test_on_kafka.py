@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from alerts.outbox import AlertRows
 from database.engine import open_database
-from projections.alert_rows import AlertRows
 from schemas.topics import SQA_HANDOFFS
 from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
 from streams.log import LogRefused
 from tests import databases
-from tests.alerts.reacting import alerts, append, awaited, delivered, recent, running, webhooks
+from tests.alerts.alert_runner import alerts, append, awaited, delivered, recent, running, webhooks
 from tests.alerts.receiver import Receiver
 from tests.kafka.places import fresh_topics
 from tests.requirements import kafka_server

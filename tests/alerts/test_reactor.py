@@ -6,12 +6,12 @@ from time import monotonic
 import pytest
 from sqlalchemy import Engine
 
+from alerts.outbox import AlertRows
 from alerts.reactor import Alerts
 from database.leases import leases
-from projections.alert_rows import AlertRows
 from streams.sql.log import SqlLog
+from tests.alerts.alert_runner import alerts, append, awaited, delivered, now, recent, running, webhooks
 from tests.alerts.builders import DAY, SECRET, accepted, proposed
-from tests.alerts.reacting import alerts, append, awaited, delivered, now, recent, running, webhooks
 from tests.alerts.receiver import Answer, Receiver, receiving
 from tests.alerts.world import Lines
 

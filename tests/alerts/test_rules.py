@@ -2,8 +2,8 @@
 
 import pytest
 
+from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, Told
 from alerts.rules import COOL_DOWN, Judge, alert_id, is_wanted, kind_of
-from projections.alert_rows import HELD, HISTORY, WAITING, NewAlert, Told
 from schemas.envelope import FactRecord
 from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON, accepted, expired, proposed, urgent
 

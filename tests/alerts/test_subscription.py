@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, event
 
-from projections.alert_rows import AnotherReader
+from alerts.outbox import AnotherReader
 from projections.read_models.versions import checkpoints
 from schemas.handoff_events import HandoffExpired
 from schemas.times import format_time

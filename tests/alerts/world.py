@@ -6,14 +6,13 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from alerts.delivery import Delivery
+from alerts.outbox import AlertRows, alerts
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from database.statements import put
-from projections.alert_rows import AlertRows
 from projections.directory import directory_accounts
 from projections.read_models.tables import read_models
 from projections.read_models.versions import checkpoints
-from projections.work.tables import alerts
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.sql.log import SqlLog

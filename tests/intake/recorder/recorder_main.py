@@ -1,4 +1,4 @@
-"""A process that records: `python -m tests.intake.recorder.recorder_main DATABASE KAFKA FIRST LAST`. Killed as tests please.
+"""A process that records; tests kill it: `python -m tests.intake.recorder.recorder_main DATABASE KAFKA FIRST LAST`.
 
 Tells a line for each batch that was answered: its number, and how many were new.
 """

@@ -1,6 +1,6 @@
 """What people read."""
 
-from alerts.wording import Message, message
+from alerts.messages import Message, message
 from tests.alerts.builders import REASONS, proposed
 
 

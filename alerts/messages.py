@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from alerts.channel import Alert
+from projections.derived_facts import SOURCE, encode, event
 from schemas.envelope import FactRecord
+from schemas.times import format_time
 
 _REASONS = 3
 _LONGEST = 250
@@ -74,3 +77,22 @@ def _plain(text: str) -> str:
     """One line without mark-up."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return printable.translate(_QUIET)[:_LONGEST]
+
+
+TYPE = "alert.tested.v1"
+"""No type of the topic: a receiver that acts upon handoffs passes it over."""
+
+_HOUR_MS = 3_600_000
+
+
+def trial(now: int) -> Alert:
+    """`now` in milliseconds since 1970."""
+    handoff, account = "example.com/acquisition/1", "example.com"
+    told = {
+        **{"test": True, "handoff": handoff, "account": account, "name": "Example", "track": "acquisition"},
+        **{"crossing": 1, "crossed_at": format_time(now), "score": 100.0, "model": "test-1-000000000000"},
+        **{"route": None, "act_now": False, "due_at": format_time(now + 4 * _HOUR_MS), "people": ["c_example"]},
+        "reasons": [{"rule": "meeting_held", "contact": "c_example", "points": 60.0}],
+    }
+    id = f"alert_test_{now}"
+    return Alert(id, "test", encode(event(SOURCE, id, TYPE, account, now, told)))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.outbox import AlertRows
 from database.engine import open_database
-from projections.alert_rows import AlertRows
 from tests import databases
+from tests.alerts.alert_runner import awaited, now
 from tests.alerts.builders import HOUR, MINUTE, SECRET
-from tests.alerts.facts import MODEL, recorded
-from tests.alerts.reacting import awaited, now
+from tests.alerts.handoff_facts import MODEL, recorded
 from tests.alerts.receiver import Receiver
 from tests.cli.processes import Processes
 

@@ -8,9 +8,9 @@ from time import monotonic, time
 from sqlalchemy import Engine
 
 from alerts.channels import channels_of
+from alerts.outbox import AlertRows
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, read_alerts
-from projections.alert_rows import AlertRows
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log

@@ -1,9 +1,15 @@
 """Whether an address and a secret can be used, said without repeating either. Never connects to anything."""
 
+import logging
+from functools import cache
+from typing import Any
+
+from alerts.apprise_channel import _TALKATIVE
+
 
 def refuse_address(address: str) -> None:
     """ValueError where no service of Apprise takes the address."""
-    from alerts.apprise_channel import quiet_apprise
+    pass
 
     if not quiet_apprise().Apprise().add(address):
         raise ValueError(
@@ -23,3 +29,15 @@ def refuse_secrets(secrets: str) -> None:
             Webhook(secret)
         except (ValueError, EmptyWebhookSecretError):
             raise ValueError("what stands behind whsec_ is no base64 text") from None
+
+
+@cache
+def quiet_apprise() -> Any:
+    """The library, with its lines of log turned off, and those of the one below it."""
+    import apprise
+
+    for name in _TALKATIVE:
+        log = logging.getLogger(name)
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+    return apprise

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from standardwebhooks.webhooks import Webhook as Signer
 
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Gone, Outcome, Refused
+from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
 from schemas.envelope import CONTENT_TYPE
 
 _SECONDS = 10.0

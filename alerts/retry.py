@@ -1,34 +1,14 @@
 """When an alert that was not delivered is tried again, and when no more. Never reads a clock, never throws dice."""
 
 from hashlib import sha256
-from typing import NamedTuple
 
-from projections.alert_rows import DELIVERED, FAILED, WAITING, Mark, Waiting
+from alerts.channel import Delivered, Gone, Outcome
+from alerts.outbox import DELIVERED, FAILED, WAITING, Mark, Waiting
 
 MOST_ATTEMPTS = 12
 """With pauses of 5 s, 20 s, 80 s … and at last 4 h they take about a day."""
 _FIRST_MS, _FACTOR, _LONGEST_MS = 5_000, 4, 4 * 3_600_000
 _JITTER = 0.2
-
-
-class Delivered(NamedTuple):
-    """The channel has it."""
-
-
-class Refused(NamedTuple):
-    """Not this time. `after`: milliseconds for which the channel asks for silence."""
-
-    why: str
-    after: int | None = None
-
-
-class Gone(NamedTuple):
-    """The channel wants nothing more, for good."""
-
-    why: str
-
-
-Outcome = Delivered | Refused | Gone
 
 
 def mark_of(outcome: Outcome, alert: Waiting, now: int, fresh: int) -> Mark:

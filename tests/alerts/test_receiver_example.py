@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from alerts.channels import Alert
-from alerts.trial import trial
-from alerts.webhook import Webhook
+from alerts.channel import Alert
+from alerts.messages import trial
+from alerts.webhook_channel import Webhook
 from projections.derived_facts import encode
+from tests.alerts.alert_runner import now
 from tests.alerts.builders import OTHER_SECRET, SECRET, expired, proposed
-from tests.alerts.reacting import now
 
 ROOT = Path(__file__).parent.parent.parent
 PROPOSED = Alert("alert_one", "handoff_proposed", encode(proposed()))

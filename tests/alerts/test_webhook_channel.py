@@ -12,9 +12,8 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from alerts.channels import Alert
-from alerts.retrying import Delivered, Gone, Outcome, Refused
-from alerts.webhook import Webhook, wanted_silence
+from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
+from alerts.webhook_channel import Webhook, wanted_silence
 from projections.derived_facts import encode
 from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed
 from tests.alerts.receiver import Answer, Receiver

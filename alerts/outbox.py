@@ -3,16 +3,52 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
 
+from database.columns import Serial, metadata, ms
 from database.engine import reading
 from database.statements import add_missing, rows_of
 from projections.directory import directory_accounts
 from projections.read_models import versions
 from projections.read_models.handoffs import proposal
 from projections.read_models.versions import checkpoints
-from projections.work.tables import alerts
 from streams.log import LogRefused
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("n", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    ms("at", nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    ms("next_try_at", nullable=False),
+    ms("told_at"),
+    Column("why", Text),
+    UniqueConstraint("id", "channel", name="alerts_once"),
+    Index("alerts_waiting", "status", "next_try_at"),
+    Index("alerts_by_account", "account", "kind", "channel"),
+)
+"""The outbox of the alerts: who is to be told what, by which channel, and how it went."""
+
 
 ALERTS = "alerts"
 """The projection of the checkpoints, and the role of the lease."""

@@ -4,8 +4,9 @@ from itertools import accumulate
 
 import pytest
 
-from alerts.retrying import MOST_ATTEMPTS, Delivered, Gone, Outcome, Refused, mark_of, pause
-from projections.alert_rows import DELIVERED, FAILED, WAITING, Mark, Waiting
+from alerts.channel import Delivered, Gone, Outcome, Refused
+from alerts.outbox import DELIVERED, FAILED, WAITING, Mark, Waiting
+from alerts.retry import MOST_ATTEMPTS, mark_of, pause
 from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON
 
 SOON = NOON + MINUTE
