@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from audit.last_updates import Unreadable, Updated, last_updates
-from audit.mismatches import TABLES, Mismatch, compare_rows, read, same, shown
+from audit.comparison import TABLES, Mismatch, compare_rows, read, same, shown
+from audit.recorded_digests import Unreadable, Updated, last_updates
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database.engine import Database
 from projections.lag import projected_now

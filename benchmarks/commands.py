@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from audit.parallel import Order, replay_told
-from audit.told import Json
+from audit.parallel_replay import Order, replay_told
+from audit.replay_rows import Json
 from benchmarks.figures import Figure, timed
 from benchmarks.folding import DigestsDiffer
 from benchmarks.homes import append, home

@@ -18,7 +18,7 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Accounts with score, stage, fit and breadth, the highest first."""
-    from audit.standing import NO_LIMIT, standings, standings_then
+    from audit.accounts_as_of import NO_LIMIT, standings, standings_then
 
     most = limit or (NO_LIMIT if as_json else SHOWN)
     with connected() as staffel:
@@ -84,9 +84,9 @@ def account(
     as_json: AsJson = False,
 ) -> None:
     """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
+    from audit.account_report import explanation
     from intake.account_ids import account_id
     from staffel.account_page import print_account
-    from staffel.explaining import explanation
 
     with connected() as staffel:
         when, historic = instant(staffel, at)

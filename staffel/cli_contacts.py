@@ -30,10 +30,10 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
 
 def standing(staffel: Any, row: Any, at: int) -> Json:
     """The contact within one account, valued at an instant."""
+    from audit.account_report import contact_json
     from projections.queries import asking
     from scoring.fold.codec import decode_contact
     from scoring.fold.valuation import account_at
-    from staffel.explaining import contact_json
 
     with asking(staffel.engine) as questions:
         holding = questions.account(row.account)

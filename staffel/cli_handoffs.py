@@ -18,8 +18,8 @@ def handoffs(
     as_json: AsJson = False,
 ) -> None:
     """Accounts that were handed to sales: when, why, to whom, and until when sales must answer."""
+    from audit.handoff_report import handoff_json
     from projections.queries import asking
-    from staffel.handoff_shape import handoff_json
 
     with connected() as staffel:
         with asking(staffel.engine) as questions:
@@ -49,9 +49,9 @@ def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
 
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """One handoff: its frozen evidence and what was decided."""
+    from audit.handoff_report import handoff_json, step_json
     from projections.queries import asking
     from staffel.handoff_page import say_handoff
-    from staffel.handoff_shape import handoff_json, step_json
 
     with connected() as staffel:
         with asking(staffel.engine) as questions:

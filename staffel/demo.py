@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from audit.standing import latest_time, standings
+from audit.account_report import explanation
+from audit.accounts_as_of import latest_time, standings
+from audit.handoff_report import handoff_json
 from audit.verify import verify
 from intake import access_log, cloudevents
 from intake.calendar import connector as calendar_file
@@ -21,8 +23,6 @@ from schemas.times import parse_time
 from staffel.account_page import print_account
 from staffel.cli_accounts import names_of, print_accounts
 from staffel.cli_handoffs import people_of, print_handoffs
-from staffel.explaining import explanation
-from staffel.handoff_shape import handoff_json
 from staffel.ingesting import ingest_and_settle
 from staffel.printing import print_json, progress, say
 from staffel.settings import Settings

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from audit.standing import latest_time
+from audit.accounts_as_of import latest_time
 from projections.lag import health
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import ModelError, load_model, version_of

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from audit.parallel import Order, replay_told
+from audit.parallel_replay import Order, replay_told
 from audit.replay import Progress
 from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan

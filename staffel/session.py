@@ -86,7 +86,7 @@ def unopened(settings: "Settings", error: OSError) -> str:
 
 def instant(staffel: "Staffel", at: str | None) -> tuple[int, bool]:
     """The instant asked for, and whether it is a time in history, to be answered with what had been recorded then."""
-    from audit.standing import latest_time
+    from audit.accounts_as_of import latest_time
 
     if at is None:
         at = "now" if staffel.lock.holder() else "latest"

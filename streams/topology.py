@@ -125,7 +125,7 @@ STEPS = (
     Step(
         "audit",
         "folds the facts anew and compares; leaves no trace",
-        ("audit.replay", "audit.verify", "audit.last_updates", "audit.standing"),
+        ("audit.replay", "audit.verify", "audit.recorded_digests", "audit.accounts_as_of"),
         (ENGAGEMENT, SCORES),
         (),
         "staffel audit",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from audit.told import Json
+from audit.replay_rows import Json
 from benchmarks.figures import Figure, timed
 from benchmarks.kafka.contenders import Place
 from benchmarks.kafka.fleet import fleet

@@ -115,7 +115,7 @@ def test_latest_is_the_greatest_time_of_a_fact_that_is_no_control_fact() -> None
 
 def replayed_in(url: str, seed: str) -> str:
     """What another process makes of the log, its hashes seeded differently."""
-    command = [sys.executable, "-m", "tests.audit.replaying", url]
+    command = [sys.executable, "-m", "tests.audit.replay_main", url]
     environment = {**os.environ, "PYTHONHASHSEED": seed}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from audit.standing import standings, standings_then
+from audit.account_report import explanation
+from audit.accounts_as_of import standings, standings_then
 from audit.verify import verify
 from intake.cloudevents import observe
 from intake.observation import Observation
@@ -15,7 +16,6 @@ from intake.recorder.drafts import Duplicate, Recorded
 from schemas.envelope import HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from staffel.explaining import explanation
 from staffel.settings import Settings
 from staffel.wiring import Staffel, connect
 from streams.log import NewRecord

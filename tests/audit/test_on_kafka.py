@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from audit.parallel import Order, replay_told
+from audit.parallel_replay import Order, replay_told
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account, encode
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS

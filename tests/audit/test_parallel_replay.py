@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.parallel import Lost, Order, replay_told
+from audit.parallel_replay import Lost, Order, replay_told
 from scoring.model.loading import load_model
 from scoring.plan.compiler import compile_model
 from tests.audit.test_replay import filled

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from audit.accounts_as_of import of_account, of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
+from audit.handoff_report import handoff_json, handoff_of_fold
 from audit.replay import everything, fold_account, is_scored, recorded_within
-from audit.standing import of_account, of_row
 from projections.queries import asking
 from schemas.scores import Line
 from scoring.fold.codec import decode_contact
@@ -16,7 +17,6 @@ from scoring.fold.state import NEVER, Account, Contact, Outcome
 from scoring.fold.valuation import account_at, seen_at, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
-from staffel.handoff_shape import handoff_json, handoff_of_fold
 from staffel.wiring import Staffel
 from streams.log import Log
 from streams.scorer.embedded import nothing_loaded

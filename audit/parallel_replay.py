@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from audit.replay import Progress, fold_partition, is_scored, recorded_within
-from audit.told import Json, account_rows, handoff_rows
+from audit.replay_rows import Json, account_rows, handoff_rows
 from scoring.fold.state import Account
 from scoring.model.loading import ScoringModel
 from scoring.plan.compiler import compile_model

@@ -1,7 +1,7 @@
 """The shape in which programs read an account: the first track speaks for it, each sums on its own."""
 
+from audit.accounts_as_of import of_account
 from audit.replay import digest
-from audit.standing import of_account
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, VERSION, fact, folded, plan_of
 
