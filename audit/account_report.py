@@ -17,7 +17,7 @@ from scoring.fold.state import NEVER, Account, Contact, Outcome
 from scoring.fold.valuation import account_at, seen_at, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
-from staffel.wiring import Staffel
+from staffel.application import Staffel
 from streams.log import Log
 from streams.scorer.embedded import nothing_loaded
 from streams.scorer.partition_fold import Accept, PartitionFold

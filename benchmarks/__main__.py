@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import commands, embedded, folding
+from benchmarks import commands, embedded
+from benchmarks import fold as folding
 from benchmarks.figures import Figure, table, write_json
 from benchmarks.sizes import DEFAULT, FULL, TINY, Sizes
 

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 from audit.parallel_replay import Order, replay_told
 from audit.replay_rows import Json
 from benchmarks.figures import Figure, timed
-from benchmarks.folding import DigestsDiffer
+from benchmarks.fold import DigestsDiffer
 from benchmarks.homes import append, home
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import START, account_name, facts, written
-from staffel.wiring import Embedded
+from staffel.embedded import Embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 MONTH_MS = 30 * 86_400_000
@@ -71,7 +71,7 @@ def environment(staffel: Embedded) -> dict[str, str]:
 
 def command(settings: dict[str, str], *arguments: str) -> None:
     """Run `staffel …` to its end. subprocess.CalledProcessError where it fails."""
-    line = [sys.executable, "-c", "from staffel.cli import main; main()", *arguments]
+    line = [sys.executable, "-c", "from staffel.cli.main import main; main()", *arguments]
     with TemporaryDirectory(prefix="staffel-bench-") as folder:  # the demo keeps its home where it is started
         there = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
         subprocess.run(line, cwd=folder, env=there, check=True, capture_output=True)

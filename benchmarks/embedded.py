@@ -21,8 +21,8 @@ from intake import cloudevents
 from intake.files.merging import merged
 from intake.observation import Observation
 from projections.queries import asking
-from staffel.ingesting import Tally, ingest_and_settle
-from staffel.wiring import Embedded
+from staffel.embedded import Embedded
+from staffel.ingestion import Tally, ingest_and_settle
 
 PER_SECOND = 200
 LOOK_S = 0.002

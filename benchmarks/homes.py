@@ -6,12 +6,13 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.folding import key_of
+from benchmarks.fold import key_of
 from benchmarks.worlds import MODEL
 from schemas.envelope import HEADERS
 from schemas.topics import ENGAGEMENT
+from staffel.connect import connect
+from staffel.embedded import Embedded
 from staffel.settings import Settings
-from staffel.wiring import Embedded, connect
 from streams.log import NewRecord
 
 _AT_ONCE = 5_000

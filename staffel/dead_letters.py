@@ -14,7 +14,7 @@ from intake.cloudevents import observe
 from intake.observation import Observation
 from schemas.dead_letters import letter_id, read_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
-from staffel.session import Found
+from staffel.errors import Found
 from streams.log import Log, Record
 
 SOURCE = "staffel/dead-letters"

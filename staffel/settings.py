@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from staffel.errors import Usage
 from streams.kafka.address import KafkaAddress, kafka_address
 
 
@@ -45,3 +46,13 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'staffel.db'}"
+
+
+def read_text(path: Path) -> str:
+    """A file that an option or an argument names, as text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Usage(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Usage(f"{path}: not UTF-8 text") from None

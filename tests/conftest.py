@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from database.engine import open_database
 from tests import databases
-from tests.ending import ENDING
+from tests.shutdown import ENDING
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if settings.get_current_profile_name() != "ci":  # which is untimed, too, and tries the same examples every time

@@ -9,8 +9,8 @@ from sqlalchemy import make_url
 
 from database.engine import open_database
 from database.migrate import migrate
-from tests.ending import ENDING
 from tests.requirements import postgres_url
+from tests.shutdown import ENDING
 
 KINDS = ("sqlite", "postgresql")
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.kafka.__main__ import JOBS
 from benchmarks.kafka.__main__ import main as main_on_kafka
-from benchmarks.peers.building import KAFKA_STREAMS, QUIX
+from benchmarks.peers.builds import KAFKA_STREAMS, QUIX
 from tests import requirements
 
 

@@ -24,7 +24,7 @@ from threading import Timer
 import pytest
 import typer
 
-from staffel.cli import app
+from staffel.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

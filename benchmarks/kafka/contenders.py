@@ -17,9 +17,9 @@ from kafka.errors import KafkaError
 
 from benchmarks.figures import Figure
 from benchmarks.kafka.programs import ROOT, Told, run
-from benchmarks.kafka.reading import Latest, latest_of
 from benchmarks.kafka.servers import Stage
-from benchmarks.peers.building import kafka_streams_classpath, pinned, quix_python
+from benchmarks.kafka.topic_reader import Latest, latest_of
+from benchmarks.peers.builds import kafka_streams_classpath, pinned, quix_python
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog

@@ -44,7 +44,7 @@ class Fleet:
     def running(self, command: str) -> Iterator[Program]:
         """`staffel COMMAND`, killed at the end."""
         folder = self.place.stage.fresh_folder(command)
-        line = python("-c", "from staffel.cli import main; main()", command, "--port", "0")
+        line = python("-c", "from staffel.cli.main import main; main()", command, "--port", "0")
         with running(line, folder, {**os.environ, **self._settings(str(folder))}) as program:
             yield program
 

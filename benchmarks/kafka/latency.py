@@ -16,9 +16,9 @@ from kafka import KafkaProducer
 
 from benchmarks.embedded import ACT_NOW
 from benchmarks.figures import Figure
+from benchmarks.kafka.bulk_load import lay_down
 from benchmarks.kafka.contenders import Place
 from benchmarks.kafka.fleet import Fleet, Patience, fleet
-from benchmarks.kafka.loading import lay_down
 from benchmarks.kafka.outcome import NotRight, Outcome
 from benchmarks.kafka.programs import Program
 from benchmarks.kafka.servers import Stage

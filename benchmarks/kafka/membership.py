@@ -16,14 +16,14 @@ from kafka.errors import KafkaError
 
 from audit.replay import fold_partition
 from benchmarks.figures import Figure
-from benchmarks.kafka import scored
+from benchmarks.kafka import scored_log as scored
 from benchmarks.kafka.contenders import Place, is_scored
 from benchmarks.kafka.fleet import Fleet, Patience, fleet
 from benchmarks.kafka.outcome import Outcome
 from benchmarks.kafka.programs import Program
-from benchmarks.kafka.reading import latest_of, stamps_of
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
+from benchmarks.kafka.topic_reader import latest_of, stamps_of
 from benchmarks.kafka.whole_fold import compare, digests_of
 from benchmarks.worlds import START, account_name, written
 from schemas.envelope import HEADERS

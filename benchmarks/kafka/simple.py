@@ -5,13 +5,13 @@ import struct
 from collections.abc import Callable, Iterator
 
 from benchmarks.figures import Figure
-from benchmarks.kafka import loading
+from benchmarks.kafka import bulk_load as loading
 from benchmarks.kafka.contenders import Contender, Place, Ran, faust, kafka_streams, ours, quix, ran
 from benchmarks.kafka.outcome import NotRight, Outcome
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.simple_sum import Sums, straight, total_of
 from benchmarks.kafka.sizes import Sizes
-from benchmarks.peers.building import KAFKA_STREAMS, QUIX, Absent
+from benchmarks.peers.builds import KAFKA_STREAMS, QUIX, Absent
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from audit.replay import digest
 from benchmarks.figures import Figure
-from benchmarks.folding import as_records, folded_again
-from benchmarks.kafka import loading
+from benchmarks.fold import as_records, folded_again
+from benchmarks.kafka import bulk_load as loading
 from benchmarks.kafka.contenders import Contender, Place, Ran, ours, quix, ran
 from benchmarks.kafka.outcome import NotRight, Outcome
-from benchmarks.kafka.reading import Latest
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
-from benchmarks.peers.building import QUIX, Absent
+from benchmarks.kafka.topic_reader import Latest
+from benchmarks.peers.builds import QUIX, Absent
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
 from schemas.scores import CHECKPOINT_KEY, decode_account

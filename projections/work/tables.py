@@ -62,13 +62,3 @@ append_notes = Table(
     Column("end", BigInteger, nullable=False),
 )
 """Where partitions of a broker ended before a role began to append: after a crash its ids are looked for from there."""
-
-copied = Table(
-    "copied",
-    metadata,
-    Column("topic", Text, primary_key=True),
-    Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("log", Text, nullable=False),
-    Column("next_offset", BigInteger, nullable=False),
-)
-"""How far an embedded log was copied to a broker: partition and offset of the log that is copied."""

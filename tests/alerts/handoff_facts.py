@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from schemas.times import format_time
-from tests.cli.processes import Processes
+from tests.staffel.processes.process_runner import Processes
 
 MODEL = Path(__file__).parent / "model.yaml"
 

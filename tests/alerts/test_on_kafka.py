@@ -15,7 +15,7 @@ from streams.log import LogRefused
 from tests import databases
 from tests.alerts.alert_runner import alerts, append, awaited, delivered, recent, running, webhooks
 from tests.alerts.receiver import Receiver
-from tests.kafka.places import fresh_topics
+from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 
 PARTITIONS = 3

@@ -13,7 +13,7 @@ from tests.alerts.alert_runner import awaited, now
 from tests.alerts.builders import SECRET
 from tests.alerts.handoff_facts import MODEL, recorded
 from tests.alerts.receiver import Receiver
-from tests.cli.processes import Processes, processes
+from tests.staffel.processes.process_runner import Processes, processes
 
 ROLES = ("worker", "project", "relay", "alerts")
 

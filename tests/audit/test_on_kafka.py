@@ -10,16 +10,17 @@ from audit.parallel_replay import Order, replay_told
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account, encode
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
-from staffel.wiring import Staffel, connect
+from staffel.application import Staffel
+from staffel.connect import connect
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
 from streams.log import Log, NewRecord
 from tests import databases
 from tests.audit.test_replay import filled
-from tests.crash.acts import at, decided, registered, told, wrote
-from tests.crash.playing import Stage
-from tests.kafka.places import fresh_topics
+from tests.crash.case_runner import Stage
+from tests.crash.crash_cases import at, decided, registered, told, wrote
+from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named

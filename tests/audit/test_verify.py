@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account, encode
-from staffel.wiring import Staffel, connect
+from staffel.application import Staffel
+from staffel.connect import connect
 from tests import databases
-from tests.crash.acts import at, decided, registered, told, wrote
+from tests.crash.case_runner import Stage
 from tests.crash.commands import staffel as command
-from tests.crash.playing import Stage
+from tests.crash.crash_cases import at, decided, registered, told, wrote
 
 REPLY = "anna replies"
 MEETING = "bert meets"

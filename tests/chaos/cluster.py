@@ -11,11 +11,12 @@ from pathlib import Path
 from threading import Event, RLock, Thread
 from time import monotonic
 
+from staffel.application import Staffel
+from staffel.connect import connect
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
-from tests.crash.playing import MODEL
+from tests.crash.case_runner import MODEL
 
 SESSION_S = 3
 _STAFFEL = Path(sys.executable).parent / "staffel"

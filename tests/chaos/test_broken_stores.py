@@ -11,8 +11,8 @@ import pytest
 
 from tests import postgres
 from tests.chaos.cluster import SESSION_S, Cluster, cluster
-from tests.chaos.judging import await_idle, judge
-from tests.chaos.recording import Recording
+from tests.chaos.consistency import await_idle, judge
+from tests.chaos.workload import Recording
 from tests.kafka.broker import Broker
 from tests.requirements import absent, kafka_broker, kafka_server
 

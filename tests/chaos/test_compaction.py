@@ -9,12 +9,12 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.topics import SCORES
-from staffel.wiring import Staffel
+from staffel.application import Staffel
 from streams.kafka.topics import refuse_wrong
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
-from tests.chaos.judging import await_idle, everywhere, judge_what_is_left
-from tests.chaos.recording import Recording
+from tests.chaos.consistency import await_idle, everywhere, judge_what_is_left
+from tests.chaos.workload import Recording
 
 HASTY = {
     "min.compaction.lag.ms": "0",

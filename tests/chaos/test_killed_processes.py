@@ -13,8 +13,8 @@ from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from tests.chaos.cluster import SESSION_S, Cluster
 from tests.chaos.conftest import Start
-from tests.chaos.judging import await_idle, judge, once
-from tests.chaos.recording import Recording
+from tests.chaos.consistency import await_idle, judge, once
+from tests.chaos.workload import Recording
 
 SEED = int(os.environ.get("STAFFEL_CRASH_SEED", "1"))
 KILLS = int(os.environ.get("STAFFEL_CHAOS_KILLS", "30"))

@@ -8,8 +8,8 @@ import pytest
 
 from tests import databases
 from tests.chaos.cluster import SESSION_S, cluster
-from tests.chaos.judging import await_idle, judge
-from tests.chaos.recording import Recording
+from tests.chaos.consistency import await_idle, judge
+from tests.chaos.workload import Recording
 from tests.requirements import kafka_brokers
 
 TIMES = 3

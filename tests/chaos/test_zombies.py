@@ -8,8 +8,8 @@ import pytest
 
 from tests.chaos.cluster import SESSION_S, Process
 from tests.chaos.conftest import Start
-from tests.chaos.judging import await_idle, judge
-from tests.chaos.recording import Recording
+from tests.chaos.consistency import await_idle, judge
+from tests.chaos.workload import Recording
 
 SLEEPS = 4
 FENCED = 70

@@ -21,7 +21,7 @@ class Ended:
 @cache
 def forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.warm"])
+    context.set_forkserver_preload(["tests.crash.warm_up"])
     return context
 
 

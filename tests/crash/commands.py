@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.crash.playing import MODEL
+from tests.crash.case_runner import MODEL
 
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 60
@@ -19,7 +19,7 @@ def environment(home: Path, **given: str) -> dict[str, str]:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from staffel.cli import main; main()", *arguments]
+    return [sys.executable, "-c", "from staffel.cli.main import main; main()", *arguments]
 
 
 def staffel(home: Path, *arguments: str, **given: str) -> "subprocess.CompletedProcess[str]":

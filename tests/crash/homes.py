@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from staffel.application import Staffel
+from staffel.connect import connect
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect
 from tests import databases
-from tests.crash.playing import MODEL
+from tests.crash.case_runner import MODEL
 
 LOCKED_FOR_S = 0.2
 

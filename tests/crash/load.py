@@ -17,11 +17,12 @@ from intake.recorder.drafts import Recorded
 from projections.queries import asking
 from schemas.envelope import record_id
 from schemas.times import format_time
-from staffel import cli
-from staffel.wiring import Staffel, connect
-from tests.crash.acts import seen
-from tests.crash.playing import MODEL, Stage
-from tests.crash.points import KillAt, Points
+from staffel.application import Staffel
+from staffel.cli import main as cli
+from staffel.connect import connect
+from tests.crash.case_runner import MODEL, Stage
+from tests.crash.crash_cases import seen
+from tests.crash.kill_points import KillAt, Points
 
 FIRMS, PEOPLE = 40, 3
 PAUSE_S = 0.01

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import children, straight
-from tests.crash.acts import ACTS
-from tests.crash.playing import Stage, play
-from tests.crash.points import COMMITTED, Point
-from tests.crash.straight import Straight
-from tests.crash.telling import everything
+from tests.crash import children
+from tests.crash import undisturbed_run as straight
+from tests.crash.case_runner import Stage, play
+from tests.crash.crash_cases import ACTS
+from tests.crash.database_dump import everything
+from tests.crash.kill_points import COMMITTED, Point
+from tests.crash.undisturbed_run import Straight
 
 KILLED = -9
 KINDS = {

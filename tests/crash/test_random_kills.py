@@ -16,12 +16,13 @@ from projections.lag import projected
 from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
-from staffel.wiring import Staffel, connect
+from staffel.application import Staffel
+from staffel.connect import connect
 from tests import databases
 from tests.crash import children, load
+from tests.crash.case_runner import Stage
 from tests.crash.children import Child
-from tests.crash.judging import facts_of, judge
-from tests.crash.playing import Stage
+from tests.crash.consistency import facts_of, judge
 
 SEED = int(os.environ.get("STAFFEL_CRASH_SEED", "1"))
 KILLED = -9

@@ -17,9 +17,9 @@ from time import monotonic
 from typing import Any
 
 from tests.deploy.compose import PORT, ROOT, composed, services
-from tests.ending import ENDING
 from tests.kafka import broker
 from tests.requirements import absent
+from tests.shutdown import ENDING
 
 HEALTHY_S = 150
 POLL_S = 0.2

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
-from staffel.cli import app
+from staffel.cli.main import app
 from tests.deploy.compose import FILE, ROOT, own
 
 PAGES = (FILE, ROOT / "Dockerfile", ROOT / "docs" / "deploying.md")

@@ -13,7 +13,7 @@ import yaml
 
 from alerts.settings import read_alerts
 from schemas.contract.asyncapi import asyncapi
-from staffel.process import STOP_S
+from staffel.processes.process import STOP_S
 from staffel.settings import Settings
 from streams.kafka.address import kafka_address
 from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from staffel.metrics import Metrics
+from staffel.processes.metrics import Metrics
 from tests.deploy.compose import PORT, ROOT, processes, services
 from tests.requirements import absent
 

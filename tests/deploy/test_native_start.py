@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.times import format_time
 from schemas.topics import TOPICS
-from staffel.wiring import system_clock
+from staffel.application import system_clock
 from tests.deploy.compose import ROOT, processes, services
 from tests.deploy.native import Kafka, Service, await_until
 from tests.deploy.test_monitoring import DASHBOARD, OF_PROMETHEUS, metrics_in

@@ -15,12 +15,12 @@ from streams.kafka.address import kafka_address
 from streams.kafka.connection import admin_client
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
-from tests.cli.moving import MODEL
-from tests.cli.processes import Processes, Started, awaited
-from tests.cli.speaking import Json, event, written
 from tests.kafka.broker import Broker
 from tests.kafka.settings import BY_PASSWORD, SCRAM
 from tests.requirements import kafka_broker, postgres_url
+from tests.staffel.cli.cli_runner import Json, event, written
+from tests.staffel.migration.migration_cases import MODEL
+from tests.staffel.processes.process_runner import Processes, Started, awaited
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "deploying.md"
 PREFIX, GROUP = "sales.", "sales.staffel-workers"

@@ -8,11 +8,11 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from tests.cli.moving import at, running
-from tests.cli.speaking import done, page, spoken, written
 from tests.kafka.broker import Broker
 from tests.kafka.settings import BY_PASSWORD, SCRAM
 from tests.requirements import kafka_broker, postgres_url
+from tests.staffel.cli.cli_runner import done, page, spoken, written
+from tests.staffel.migration.migration_cases import at, running
 
 USER, PASSWORD = "staffel", "p@ss/w:rd%&"
 

@@ -17,8 +17,9 @@ from intake.recorder.drafts import Duplicate, Recorded
 from intake.segment import connector as segment
 from projections.queries import Questions, asking
 from schemas.times import format_time, parse_time
+from staffel.application import Staffel
+from staffel.connect import connect
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
 DATA = EXAMPLE / "data"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from tests.ending import ENDING
 from tests.kafka.settings import DEADLINE_S, SCRAM, SETTINGS, NoKafka, answers, free_port
+from tests.shutdown import ENDING
 
 _POM = Path(__file__).parent / "pom.xml"
 _POLL_S = 0.05

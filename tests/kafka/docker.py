@@ -14,9 +14,9 @@ from uuid import uuid4
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from tests.ending import ENDING
 from tests.kafka.broker import Broker
 from tests.kafka.settings import DEADLINE_S, SETTINGS, NoKafka, free_port
+from tests.shutdown import ENDING
 
 IMAGE = "apache/kafka:4.1.0"
 _INSIDE, _CONTROLLER = 9092, 9093

@@ -13,10 +13,10 @@ from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
 
+from tests.mutants.contribution_mutants import OF_COUNTING
+from tests.mutants.model_mutants import OF_MODELS
 from tests.mutants.mutant import Mutant
-from tests.mutants.of_counting import OF_COUNTING
-from tests.mutants.of_models import OF_MODELS
-from tests.mutants.of_stages import OF_STAGES
+from tests.mutants.stage_mutants import OF_STAGES
 
 ROOT = Path(__file__).parents[2]
 RULES = range(1, 32)

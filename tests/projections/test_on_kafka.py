@@ -17,7 +17,7 @@ from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
 from streams.log import Appended, LogRefused, NewRecord
 from tests import databases
-from tests.kafka.places import fresh_topics
+from tests.kafka.topics import fresh_topics
 from tests.projections.builders import account_scored, anonymous, checkpoint, forward, line, opened, parked, release
 from tests.projections.world import World, drain
 from tests.requirements import kafka_server

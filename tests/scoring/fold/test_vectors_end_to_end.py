@@ -16,8 +16,9 @@ from intake.recorder.drafts import Duplicate, Recorded
 from schemas.envelope import HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
+from staffel.application import Staffel
+from staffel.connect import connect
 from staffel.settings import Settings
-from staffel.wiring import Staffel, connect
 from streams.log import NewRecord
 from tests import databases
 from tests.scoring.fold_runner import Json, without

@@ -15,7 +15,7 @@ from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
 from streams.log import LogError, LogRefused, LogUnavailable, NewRecord
 from tests.kafka.broker import Broker
-from tests.kafka.places import fresh_topics
+from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_broker
 from tests.streams.log_contract import everything, facts, values
 

@@ -7,7 +7,7 @@ import pytest
 
 from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
-from tests.kafka.places import fresh_topics
+from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 from tests.streams.log_contract import LogContract
 

@@ -20,7 +20,7 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.reader import HELD, Watch
 from streams.log import Log, LogUnavailable, NewRecord, Record
 from streams.scorer.score_records import checkpoint
-from tests.kafka.places import fresh_topics
+from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 from tests.streams.log_contract import everything, facts, scores_of, values
 

@@ -32,7 +32,7 @@ from streams.kafka.log import KafkaLog
 from streams.log import LogError, NewRecord, Record
 from streams.worker.fencing import FATAL
 from streams.worker.options import WorkerCounters
-from tests.kafka.places import fresh_address, text_of
+from tests.kafka.topics import fresh_address, text_of
 
 SESSION_S = 6.0
 """Long enough that a busy machine is not taken for a standing worker."""

@@ -1,0 +1,83 @@
+"""Facts in bulk onto `engagement`, as they stand there: the first activation in every partition, then facts by key.
+
+Never through intake: what is measured begins with the topic.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from benchmarks.fold import key_of
+from benchmarks.worlds import MODEL, START
+from schemas.envelope import HEADERS
+from schemas.topics import ENGAGEMENT
+from streams.activation import activate
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import create
+from streams.log import NewRecord
+from streams.partitioner import partition_of
+
+_BATCH_BYTES = 256 * 1024
+"""As large as the product's own producer makes them; compressed as there."""
+Placed = tuple[int, NewRecord]
+"""A record and its partition."""
+
+
+def lay_down(address: KafkaAddress, partitions: int, model: str = MODEL) -> None:
+    """All topics, as `staffel topics create` makes them."""
+    create(address, partitions)
+    with closing(KafkaLog(address)) as log:
+        activate(log, lambda: (model, "bench"), lambda: START)
+
+
+def load(address: KafkaAddress, values: Iterable[bytes], partitions: int) -> None:
+    """Facts, each to the partition of its account. Returns when the broker has all of them."""
+    keyed = ((key_of(value), value) for value in values)
+    send(address, ENGAGEMENT, ((partition_of(key, partitions), NewRecord(key, v, None, HEADERS)) for key, v in keyed))
+
+
+def send(address: KafkaAddress, topic: str, records: Iterable[Placed]) -> None:
+    asyncio.run(_send(address, address.topic(topic), records))
+
+
+async def _send(address: KafkaAddress, topic: str, records: Iterable[Placed]) -> None:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=list(address.servers), acks="all", compression_type="lz4", max_batch_size=_BATCH_BYTES
+    )
+    await producer.start()
+    try:
+        batches = _Batches(producer.create_batch)
+        sent = [
+            await producer.send_batch(batch, topic, partition=partition) for partition, batch in batches.full(records)
+        ]
+        await asyncio.gather(*sent)
+    finally:
+        await producer.stop()
+
+
+class _Batches:
+    """One growing batch for every partition."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._growing: dict[int, Any] = {}
+
+    def full(self, records: Iterable[Placed]) -> Iterable[tuple[int, Any]]:
+        """Batches in the order in which they are full, then what is left."""
+        for partition, record in records:
+            batch = self._growing.get(partition)
+            if batch is not None and self._add(batch, record):
+                continue
+            if batch is not None:
+                yield partition, batch
+            self._growing[partition] = self._make()
+            self._add(self._growing[partition], record)
+        yield from self._growing.items()
+
+    def _add(self, batch: Any, record: NewRecord) -> bool:
+        headers = list(record.headers)
+        return batch.append(timestamp=None, key=record.key.encode(), value=record.value, headers=headers) is not None

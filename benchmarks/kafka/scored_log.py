@@ -1,0 +1,63 @@
+"""Facts with the updates that workers would have written for them, made here, for those who only read them.
+
+Faster than a worker, for nothing waits; and the same whoever is measured.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+
+from benchmarks.fold import key_of
+from benchmarks.kafka.bulk_load import Placed, lay_down, load, send
+from benchmarks.kafka.contenders import Place
+from schemas.topics import ENGAGEMENT, SCORES
+from streams.kafka.log import KafkaLog
+from streams.log import Record
+from streams.partitioner import partition_of
+from streams.scorer.embedded import make_unit, nothing_loaded
+from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.partition_fold import PartitionFold
+
+_UNIT = 2_000
+_FAR = 1 << 40
+Folds = Mapping[int, PartitionFold]
+"""Partition -> accounts as they stand after all facts."""
+
+
+def write(place: Place, values: Iterable[bytes]) -> Folds:
+    """Lay down the topics and fill `engagement` and `scores`."""
+    lay_down(place.address, place.partitions)
+    folds = {partition: PartitionFold(partition, nothing_loaded) for partition in range(place.partitions)}
+    with closing(KafkaLog(place.address, client="bench")) as log:
+        for partition, fold in folds.items():
+            fold.apply(*log.read(ENGAGEMENT, partition, 0, 1))
+    kept = list(values)
+    load(place.address, kept, place.partitions)
+    with frozen_garbage():
+        send(place.address, SCORES, updates(kept, folds))
+    return folds
+
+
+def updates(values: Iterable[bytes], folds: Folds) -> Iterator[Placed]:
+    """Units of every partition in turn; the facts stand from offset 1 on."""
+    waiting: dict[int, list[Record]] = defaultdict(list)
+    ends = dict.fromkeys(folds, 1)
+    remaining = iter(values)
+    while some := list(islice(remaining, _UNIT)):
+        for value in some:
+            key = key_of(value)
+            partition = partition_of(key, len(folds))
+            waiting[partition].append(Record(ends[partition], key, value))
+            ends[partition] += 1
+        for partition, records in waiting.items():
+            for new in make_unit(folds[partition], records, records[0].offset).scores:
+                yield partition, new
+        waiting.clear()
+
+
+def go_on(folds: Folds, values: Iterable[bytes]) -> None:
+    """Fold more facts, writing nothing."""
+    for offset, value in enumerate(values):
+        key = key_of(value)
+        folds[partition_of(key, len(folds))].apply(Record(_FAR + offset, key, value))

@@ -1,0 +1,102 @@
+"""The one place where objects meet. Never decides anything but who is given what."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from database.engine import Database
+from database.host_lock import HostLock
+from projections.read_models.updates import Replay
+from schemas.topics import ENGAGEMENT
+from scoring.plan.plan import Plan
+from staffel.settings import Settings
+from streams.activation import activated_plan
+from streams.log import Log
+
+if TYPE_CHECKING:
+    from intake.recorder.networks import CompanyNetworks
+    from intake.recorder.recorder import Recorder
+    from intake.vault.vault import Vault
+
+Clock = Callable[[], int]
+RandomBytes = Callable[[int], bytes]
+
+
+def system_clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class StillBusy(Exception):
+    """Those who host have not caught up in the time a command waits."""
+
+
+@dataclass(frozen=True)
+class Staffel(ABC):
+    """Everything of one process, connected. What differs between the hosts is behind its abstract methods."""
+
+    settings: Settings
+    engine: Database
+    log: Log
+    lock: HostLock
+    clock: Clock
+    random_bytes: RandomBytes
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The model in force, compiled."""
+        return activated_plan(self.log)
+
+    @cached_property
+    def vault(self) -> "Vault":
+        from intake.vault.vault import Vault
+
+        return Vault(self.engine, self.random_bytes)
+
+    @cached_property
+    def recorder(self) -> "Recorder":
+        from intake.recorder.appender import entrance_to
+        from intake.recorder.recorder import Recorder
+        from projections.directory import Directory
+
+        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
+        networks = networks_of(self.settings)
+        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
+
+    def settle(self, so_far: str = "recorded") -> None:
+        """Return when everything recorded so far is visible; `StillBusy` where those who host take too long.
+
+        `so_far`: what became of the caller's own facts, for the message.
+        """
+        until = {partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))}
+        late = self.await_projected(until)
+        if late is not None:
+            raise StillBusy(f"{so_far}, but {late}")
+
+    def close(self) -> None:
+        self.log.close()
+        self.engine.dispose()
+
+    @abstractmethod
+    def drain(self) -> None:
+        """Do what there is to do, where this process holds the lock."""
+
+    @abstractmethod
+    def await_projected(self, until: Mapping[int, int]) -> str | None:
+        """Return when the engagement before these offsets is visible; who is late, where that takes too long."""
+
+
+def replay_of(log: Log) -> Replay:
+    """All updates once more, for a projector that meets a hole."""
+    from audit.replay import scored_updates
+
+    return lambda partition: scored_updates(log, partition)
+
+
+def networks_of(settings: Settings) -> "CompanyNetworks":
+    from intake.recorder.networks import NoNetworks, read_networks
+
+    return read_networks(settings.networks)[0] if settings.networks else NoNetworks()

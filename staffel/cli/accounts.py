@@ -1,0 +1,154 @@
+"""Commands about accounts and contacts. Never computes a score."""
+
+from typing import Annotated, Any
+
+import typer
+
+from staffel.cli.output import minute, print_json, print_table, progress, say
+from staffel.cli.session import AsJson, At, connected, instant
+from staffel.errors import Found
+
+SHOWN = 50
+Json = dict[str, Any]
+
+
+def accounts(
+    stage: Annotated[str | None, typer.Option(help="Only accounts in this stage of the first track.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help=f"At most so many; {SHOWN} in a table, all in JSON.")] = None,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accounts with score, stage, fit and breadth, the highest first."""
+    from audit.accounts_as_of import NO_LIMIT, standings, standings_then
+
+    most = limit or (NO_LIMIT if as_json else SHOWN)
+    with connected() as staffel:
+        when, historic = instant(staffel, at)
+        if historic:
+            with progress("folding what had been recorded") as advance:
+                rows = standings_then(staffel.log, when, stage=stage, limit=most, progress=advance)
+        else:
+            rows = standings(staffel.engine, staffel.plan, when, stage=stage, limit=most)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say(none_of(stage, at if historic else None))
+        return
+    print_accounts(rows)
+    if len(rows) == most:
+        say(f"The {most} highest; --limit shows more.")
+
+
+def none_of(stage: str | None, at: str | None) -> str:
+    """Why a list is empty."""
+    if stage is not None:
+        return f"No account is in the stage {stage!r}; `staffel model show` names the stages."
+    if at is not None:
+        return f"Nothing had been recorded by {at}; facts count from the time they were recorded."
+    return "No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."
+
+
+def print_accounts(rows: list[Json]) -> None:
+    """Score and stage of a track stand in one column, so that a line fits on a page."""
+    tracks = list(rows[0]["tracks"])
+    digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
+    cells = [account_cells(row, digits) for row in rows]
+    print_table("", ["account", "name", "fit", "people", *tracks, "falls"], cells, numbers=["people"], cut=["name"])
+    say(f"\nAs of {minute(rows[0]['as_of'])} UTC; people: engaged of late; falls: when a stage will be lost.")
+
+
+def account_cells(row: Json, digits: dict[str, int]) -> list[Any]:
+    tracks = row["tracks"]
+    standing = [f"{tracks[name]['score']:{width}.1f} {tracks[name]['stage'] or ''}" for name, width in digits.items()]
+    falls = min(filter(None, (track["falls_at"] for track in tracks.values())), default=None)
+    return [row["account"], row["name"], graded(row["fit"]), row["breadth"], *standing, falls and until(row, falls)]
+
+
+def graded(fit: Json) -> str:
+    return str(fit["grade"]) if fit["grade"] == "unknown" else f"{fit['grade']} {fit['points']:g}"
+
+
+def until(row: Json, instant: str) -> str:
+    """How long from the account's own time on: `in 18d`, `in 5h`."""
+    from schemas.times import parse_time
+
+    hours = (parse_time(instant) - parse_time(row["as_of"])) // 3_600_000
+    return f"in {hours // 24}d" if hours >= 48 else f"in {hours}h"
+
+
+def account(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
+    explain: Annotated[bool, typer.Option("--explain", help="Every line whose sum is the score.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Fold the history again and show every fact.")] = False,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
+    from audit.account_report import explanation
+    from intake.account_ids import account_id
+    from staffel.cli.account_view import print_account
+
+    with connected() as staffel:
+        when, historic = instant(staffel, at)
+        known = account_id(id) or id
+        told = explanation(staffel, known, when, historic=historic, lines=explain or not as_json, deep=deep)
+        if told is None:
+            raise Found(unknown(id, at if historic else None))
+        people = {} if as_json else names_of(staffel, told)
+    print_json(told) if as_json else print_account(told, people, explain=explain, deep=deep)
+
+
+def unknown(id: str, at: str | None) -> str:
+    if id.startswith("anon:"):
+        return f"{id} is a visitor without a company: it is not scored until somebody knows who it is"
+    by = f" by {at}" if at else ""
+    return f"there is no account {id}{by}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
+
+
+def names_of(staffel: Any, told: Json) -> dict[str, str]:
+    """contact -> what the vault calls it."""
+    contacts = {contact["contact"] for contact in told["contacts"]}
+    contacts |= {person for handoff in told["handoffs"] for person in handoff["people"]}
+    return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
+
+
+def register(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its main domain, or any id without blanks and slashes.")],
+    name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="A domain; may be given several times.")] = None,
+    industry: Annotated[str | None, typer.Option(help="As the model writes it.")] = None,
+    employees: Annotated[int | None, typer.Option(min=0, help="How many work there.")] = None,
+    country: Annotated[str | None, typer.Option(help="Two letters, as the model writes them.")] = None,
+    segment: Annotated[str | None, typer.Option(help="As the model's routes write it.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who in sales owns the account.")] = None,
+    customer: Annotated[bool | None, typer.Option("--customer/--prospect", help="Whether they buy already.")] = None,
+    target: Annotated[bool | None, typer.Option("--target/--no-target", help="On the list of target accounts.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account known, or tell more about one."""
+    from staffel.cli.session import tell
+    from staffel.record_fact import record_one
+
+    given = {
+        "name": name, "domains": domain, "industry": industry, "employees": employees, "country": country,
+        "segment": segment, "owner": owner, "customer": customer, "target": target,
+    }  # fmt: skip
+    content = {field: value for field, value in given.items() if value is not None}
+    with connected() as staffel:
+        told = record_one(staffel, "account.registered.v1", account=id, data=content)
+    tell(told, as_json)
+
+
+def claim(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, `acme.com`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say that a domain belongs to an account."""
+    from staffel.cli.session import tell
+    from staffel.record_fact import record_one
+
+    with connected() as staffel:
+        told = record_one(staffel, "account.domain_claimed.v1", account=id, data={"domain": domain})
+    tell(told, as_json)

@@ -1,0 +1,134 @@
+"""`staffel alerts`: the process that tells sales, and what people ask of it. Never shows an address or a secret."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from staffel.cli import processes as cli_processes
+from staffel.cli.output import minute, print_json, print_table, say
+from staffel.cli.session import AsJson, connected, read_settings
+from staffel.errors import Found, Usage
+
+if TYPE_CHECKING:
+    from alerts.settings import AlertSettings, ChannelSettings
+
+Json = dict[str, Any]
+_ALL = "all"
+
+
+class RunFirst(TyperGroup):
+    """A group that is a process where no verb stands: `staffel alerts --port 8804`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] != ["--help"] and (not args or args[0].startswith("-")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=RunFirst, help="Tell sales of handoffs (without a verb: the process), and what was told.")
+
+
+app.command("run")(cli_processes.alerts)
+
+
+@app.command("check")
+def check_file(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether a file of channels can be used, and who would be told of what. Nobody is told."""
+    settings = _settings(file)
+    rows = [_channel(each) for each in settings.channels]
+    if as_json:
+        print_json(rows)
+        return
+    cells = [(row["channel"], row["by"], _listed(row["kinds"]), _listed(row["routes"])) for row in rows]
+    print_table("", ["channel", "by", "kinds", "routes"], cells, wraps=["kinds", "routes"])
+    say(f"At most one alert about an account within: {_cool_down(settings)}.")
+
+
+@app.command("test")
+def try_channel(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A name in the file.")],
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send one message that is marked as a test, at once and once; exit code 1 where it did not arrive."""
+    from alerts.channel import Delivered
+    from alerts.channels import channel_of
+    from alerts.messages import trial
+    from staffel.application import system_clock
+
+    settings = _settings(file)
+    wanted = next((each for each in settings.channels if each.name == channel), None)
+    if wanted is None:
+        raise Usage(f"no channel {channel}; the file names {', '.join(each.name for each in settings.channels)}")
+    alert = trial(system_clock())
+    outcome = channel_of(wanted, settings.link, system_clock).tell(alert)
+    if not isinstance(outcome, Delivered):
+        raise Found(f"{channel}: {outcome.why}")
+    if as_json:
+        print_json({"channel": channel, "alert": alert.id, "status": "delivered"})
+    else:
+        say(f"{channel}: delivered, as {alert.id}")
+
+
+@app.command("list")
+def list_alerts(
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="waiting, delivered, failed, held or history.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Of one channel alone.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the newest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """What was told, what waits, what failed or was held back and why; the newest first."""
+    from alerts.outbox import STATUSES, AlertRows
+    from staffel.processes.alerts import alert_json
+
+    if status is not None and status not in STATUSES:
+        raise Usage(f"--status {status}: write one of {', '.join(STATUSES)}")
+    with connected() as staffel:
+        rows = [alert_json(row) for row in AlertRows(staffel.engine).newest(limit, status, channel)]
+    if as_json:
+        print_json(rows)
+        return
+    shown = ("account", "kind", "channel", "status", "why")
+    cells = [(minute(row["at"]), *(row[name] for name in shown)) for row in rows]
+    if rows:
+        print_table("", ["happened", *shown], cells, wraps=["why"])
+    else:
+        say("No alerts." if status is None and channel is None else "No such alerts.")
+
+
+def _settings(file: Path | None) -> "AlertSettings":
+    from staffel.processes.alerts import alert_settings, settings_in
+
+    return alert_settings(read_settings()) if file is None else settings_in(file)
+
+
+def _channel(channel: "ChannelSettings") -> Json:
+    from staffel.processes.alerts import shown_way
+
+    return {
+        "channel": channel.name,
+        "by": shown_way(channel),
+        "kinds": None if channel.kinds is None else list(channel.kinds),
+        "routes": None if channel.routes is None else list(channel.routes),
+    }
+
+
+def _listed(names: list[str] | None) -> str:
+    return _ALL if names is None else ", ".join(names)
+
+
+def _cool_down(settings: "AlertSettings") -> str:
+    spans = settings.cool_down.model_dump()
+    return ", ".join(f"{kind} {_span(span // 60_000)}" for kind, span in spans.items())
+
+
+def _span(minutes: int) -> str:
+    """As the file writes it."""
+    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"

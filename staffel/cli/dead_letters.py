@@ -1,0 +1,75 @@
+"""`staffel dead-letters`: what could not be folded. Never changes a record that stands in the log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from staffel.cli.output import plain, print_json, print_table, say
+from staffel.cli.session import AsJson, connected
+
+Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
+
+app = typer.Typer(no_args_is_help=True, help="Records that could not be folded, with their original bytes.")
+
+
+@app.command("list")
+def list_letters(as_json: AsJson = False) -> None:
+    """Every dead letter: where it stood, why it was set aside, and whether it was recorded again."""
+    from staffel.dead_letters import all_letters
+
+    with connected() as staffel:
+        rows = [told for told, _ in all_letters(staffel.log)]
+    if as_json:
+        print_json(rows)
+        return
+    cells = [(row["id"], row["key"], row["code"], row["why"], row["retried"]) for row in rows]
+    if rows:
+        print_table("", ["dead letter", "key", "code", "why", "recorded again"], cells, wraps=["why"])
+    else:
+        say("No dead letters.")
+
+
+@app.command("show")
+def show_letter(id: Letter, as_json: AsJson = False) -> None:
+    """One dead letter with its original bytes."""
+    from staffel.dead_letters import find_letter
+
+    with connected() as staffel:
+        told, value = find_letter(staffel.log, id)
+    text = value.decode("utf-8", "backslashreplace")
+    if as_json:
+        print_json({**told, "value": text})
+        return
+    say(f"{told['id']}  {told['code']}: {plain(str(told['why']))}")
+    say(plain(text))
+
+
+@app.command("retry")
+def retry_letter(
+    id: Letter,
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="The repaired fact: a CloudEvent in JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
+    from intake.recorder.drafts import Recorded
+    from staffel.dead_letters import fact_again, find_letter
+    from staffel.record_fact import record_observation
+
+    with connected() as staffel:
+        told, value = find_letter(staffel.log, id)
+        outcome = record_observation(staffel, fact_again(told["id"], value if file is None else read_bytes(file)))
+    answer = "recorded" if isinstance(outcome, Recorded) else "recorded before"
+    if as_json:
+        print_json({"id": told["id"], "outcome": answer, "account": outcome.account})
+    else:
+        say(f"{told['id']}: {answer} for {outcome.account}")
+
+
+def read_bytes(file: Path) -> bytes:
+    from staffel.errors import Usage
+
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Usage(f"--file {file}: {error.strerror}") from None

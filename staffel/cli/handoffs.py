@@ -1,0 +1,120 @@
+"""Commands about handoffs. Never decides one by itself: a person does, and the fold judges."""
+
+from typing import Annotated, Any
+
+import typer
+
+from staffel.cli.output import minute, print_json, print_table, say
+from staffel.cli.session import AsJson, connected
+from staffel.errors import Found, Usage
+
+Who = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
+Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in a few words that others use, too.")]
+Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
+Json = dict[str, Any]
+
+
+def handoffs(
+    only_open: Annotated[bool, typer.Option("--open", help="Proposed or accepted, and not ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Accounts that were handed to sales: when, why, to whom, and until when sales must answer."""
+    from audit.handoff_report import handoff_json
+    from projections.queries import asking
+
+    with connected() as staffel:
+        with asking(staffel.engine) as questions:
+            rows = [handoff_json(row) for row in questions.handoffs(only_open=only_open)]
+        people = {} if as_json else people_of(staffel, rows)
+    if as_json:
+        print_json(rows)
+        return
+    print_handoffs(rows, people)
+    if not rows:
+        say("No open handoffs." if only_open else "No handoffs yet.")
+
+
+def people_of(staffel: Any, rows: list[Json]) -> dict[str, str]:
+    contacts = {person for row in rows for person in (*row["people"], *(r["contact"] for r in row["reasons"]))}
+    return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
+
+
+def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
+    from staffel.cli.handoff_view import say_handoff
+
+    for number, row in enumerate(rows):
+        if number:
+            say("")
+        say_handoff(row, people)
+
+
+def handoff(id: Handoff, as_json: AsJson = False) -> None:
+    """One handoff: its frozen evidence and what was decided."""
+    from audit.handoff_report import handoff_json, step_json
+    from projections.queries import asking
+    from staffel.cli.handoff_view import say_handoff
+
+    with connected() as staffel:
+        with asking(staffel.engine) as questions:
+            row = questions.handoff(id)
+            if row is None:
+                raise Found(f"there is no handoff {id}; `staffel handoffs` lists them")
+            told = handoff_json(row)
+            told["steps"] = [step_json(step) for step in questions.steps(id)]
+        people = people_of(staffel, [told])
+    if as_json:
+        print_json(told)
+        return
+    say_handoff(told, people, most=len(told["reasons"]))
+    steps = [(minute(step["at"]), step["status"], step["by"], step["reason"]) for step in told["steps"]]
+    if steps:
+        print_table("Decisions", ["at", "status", "by", "reason"], steps, wraps=["reason"])
+
+
+def accept(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales takes the account; late where its time to answer had passed."""
+    decide(id, "accepted", by, reason, as_json)
+
+
+def reject(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales sends it back at once; the cool-down begins."""
+    decide(id, "rejected", by, reason, as_json)
+
+
+def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+    """Sales worked it and sends it back; the cool-down begins."""
+    decide(id, "recycled", by, reason, as_json)
+
+
+def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
+    """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
+    from projections.derived_facts import DECISIONS
+    from staffel.cli.session import tell
+    from staffel.record_fact import Known, record_one
+
+    if not by.strip():
+        raise Usage("--by: write who decides")
+    with connected() as staffel:
+        staffel.settle()
+        account, fact = allowed(staffel, id, status)
+        content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
+        kind = f"handoff.{status}.v1"
+        try:
+            told = record_one(staffel, kind, account=account, data=content, id=fact, source=DECISIONS)
+        except Known:
+            allowed(staffel, id, status)  # says who was faster
+            raise
+    tell(told, as_json)
+
+
+def allowed(staffel: Any, id: str, status: str) -> tuple[str, str]:
+    """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
+    from projections.handoff_decisions import Refused, decision
+    from projections.queries import asking
+
+    with asking(staffel.engine) as questions:
+        row = questions.handoff(id)
+    fact = decision(row, id, status)
+    if row is None or isinstance(fact, Refused):
+        raise Found(fact.why if isinstance(fact, Refused) else f"there is no handoff {id}")
+    return str(row.account), fact

@@ -1,0 +1,71 @@
+"""`staffel model`: the scoring model as people see it. Never activates one."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from staffel.cli.output import print_json, say
+from staffel.cli.session import AsJson, connected
+from staffel.errors import Found
+from staffel.settings import read_text
+
+app = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the one in force.")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
+) -> None:
+    """Everything that is wrong with a model, by line; exit code 1 where something is."""
+    from scoring.model.loading import ModelError, load_model, version_of
+
+    text = read_text(file)
+    try:
+        model = load_model(text, str(file))
+    except ModelError as error:
+        if as_json:
+            problems = [{"file": p.file, "line": p.line, "key": p.key, "message": p.message} for p in error.problems]
+            print_json({"model": None, "problems": problems})
+            raise typer.Exit(1) from None
+        raise Found(str(error)) from None
+    rules = sum(len(track.rules) for track in model.tracks.values())
+    if as_json:
+        print_json({"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules, "problems": []})
+    else:
+        say(f"{file}: {model.model} is sound: {rules} rules in {', '.join(model.tracks)}")
+
+
+@app.command()
+def show(as_json: AsJson = False) -> None:
+    """The model in force."""
+    from scoring.model.loading import canonical
+
+    with connected() as staffel:
+        version, content = staffel.plan.version, canonical(staffel.plan.model)
+    if as_json:
+        print_json({"version": version, "model": content})
+        return
+    say(f"# {version}")
+    say(as_yaml(content))
+
+
+def as_yaml(content: dict[str, Any]) -> str:
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    written = StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 120
+    yaml.dump(content, written)
+    return written.getvalue().rstrip()
+
+
+@app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Every model that was ever activated; until now a log has one."""
+    with connected() as staffel:
+        rows = [{"version": staffel.plan.version, "model": staffel.plan.model.model, "initial": True, "active": True}]
+    print_json(rows) if as_json else say(f"{rows[0]['version']} (initial, active)")

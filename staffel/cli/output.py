@@ -1,0 +1,163 @@
+"""What people and programs read: tables, JSON, progress. Colours and bars only on a terminal. Never asks a question."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    pass
+
+_WIDTH = 100
+"""Of tables where there is no terminal and COLUMNS does not tell."""
+_NARROWEST = 12
+"""Of a column that wraps."""
+_GAP = 2
+
+
+def console(*, errors: bool = False) -> "Console":
+    """A console on standard output, or on standard error, as wide as the terminal."""
+    from rich.console import Console
+
+    return Console(file=sys.stderr if errors else sys.stdout, width=width(), highlight=False)
+
+
+def width() -> int:
+    return get_terminal_size((_WIDTH, 50)).columns
+
+
+def say(text: str) -> None:
+    """A plain line on standard output. Where nobody reads it any more (`| head`), the command ends in silence."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        close_quietly()
+        raise SystemExit(0) from None
+
+
+def close_quietly() -> None:
+    """Nobody reads standard output: what is left in its buffer goes nowhere, without a complaint at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def flush() -> bool:
+    """Bring out what was said; False where nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_quietly()
+        return False
+    return True
+
+
+def complain(text: str) -> None:
+    """A plain line on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def print_json(value: Any) -> None:
+    """Whole doubles, two blanks of indentation."""
+    import msgspec
+
+    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_table(
+    title: str,
+    columns: Iterable[str],
+    rows: Iterable[Iterable[Any]],
+    numbers: Iterable[str] = (),
+    wraps: Iterable[str] = (),
+    cut: Iterable[str] = (),
+) -> None:
+    """A table; columns named in `numbers` stand to the right.
+
+    Where it is too wide, those in `wraps` take several lines, and those in `cut` end with `…`. All others, ids above
+    all, stay whole: if need be, lines are longer than the terminal is wide.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    right, short = set(numbers), set(cut)
+    soft = short | set(wraps)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, _GAP - 1, 0, 0), pad_edge=False)
+    names, cells = list(columns), [[text(cell) for cell in row] for row in rows]
+    for column in names:
+        justify = "right" if column in right else "left"
+        table.add_column(column, justify=justify, no_wrap=column not in soft, overflow="fold")  # type: ignore[arg-type]
+    for line in cells:
+        table.add_row(*(_cell(cell, cut=name in short) for name, cell in zip(names, line, strict=True)))
+    if title:
+        say(f"\n{title}")
+    _say_table(table, _needed(names, cells, soft))
+
+
+def _cell(content: str, *, cut: bool) -> "Text":
+    from rich.text import Text
+
+    return Text(content, no_wrap=True, overflow="ellipsis") if cut else Text(content)
+
+
+def _needed(names: Sequence[str], rows: Sequence[Sequence[str]], soft: set[str]) -> int:
+    """The least width at which no id is cut."""
+    widths = [max(len(name), *(len(row[i]) for row in rows), 0) for i, name in enumerate(names)]
+    least = (min(w, _NARROWEST) if name in soft else w for name, w in zip(names, widths, strict=True))
+    return sum(least) + _GAP * (len(names) - 1)
+
+
+def _say_table(table: "Table", needed: int) -> None:
+    shown = console()
+    shown.width = max(shown.width, needed)
+    with shown.capture() as captured:
+        shown.print(table)
+    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def text(value: Any) -> str:
+    """One decimal for scores, `-` for nothing (scoring.md 16)."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.1f}" if isinstance(value, float) else plain(str(value))
+
+
+def plain(content: str) -> str:
+    """Without what would steer a terminal: control characters are told as escapes."""
+    if content.isprintable():
+        return content
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in content)
+
+
+def minute(instant: str | None) -> str | None:
+    """`2026-01-05 09:12` of a canonical instant."""
+    return None if instant is None else f"{instant[:10]} {instant[11:16]}"
+
+
+@contextmanager
+def progress(title: str, total: int | None = None) -> Iterator["Advance"]:
+    """A bar on standard error while it lasts, on a terminal; elsewhere nothing."""
+    pass
+
+    with bar(title, total, console(errors=True)) as advance:
+        yield advance
+
+
+Advance = Callable[[int], None]
+
+
+@contextmanager
+def bar(title: str, total: int | None, console: Console) -> Iterator[Advance]:
+    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(title, total=total)
+        yield lambda steps: shown.advance(task, steps)

@@ -1,0 +1,47 @@
+"""Connecting: from settings to an application on one of the two hosts."""
+
+import os
+from importlib import resources
+from pathlib import Path
+
+from database.engine import open_database
+from database.host_lock import host_lock_of
+from database.migrate import migrate
+from staffel.application import Clock, RandomBytes, Staffel, system_clock
+from staffel.embedded import Embedded
+from staffel.settings import Settings
+from streams.activation import activate
+from streams.sql.log import SqlLog
+
+
+def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Staffel:
+    """Open database and log. A new log in the database begins with the activation of its first model; one on Kafka
+    was laid down by `staffel topics create`, and is refused otherwise (`LogRefused`)."""
+    if settings.kafka is None:
+        return connect_embedded(settings, clock, random_bytes)
+    from staffel.scaled_out import connect_scaled_out
+
+    return connect_scaled_out(settings, settings.kafka, clock, random_bytes)
+
+
+def connect_embedded(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Embedded:
+    if settings.database is None:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    engine = open_database(settings.database_url)
+    migrate(engine)
+    log = SqlLog(engine, settings.partitions)
+    activate(log, lambda: model_text(settings), clock)
+    return Embedded(settings, engine, log, host_lock_of(engine), clock, random_bytes)
+
+
+def model_text(settings: Settings) -> tuple[str, str]:
+    """Text and name of the model of a new log."""
+    if settings.model is not None:
+        return settings.model.read_text(encoding="utf-8"), str(settings.model)
+    default = resources.files("scoring") / "models" / "default.yaml"
+    return default.read_text(encoding="utf-8"), "default.yaml"
+
+
+def examples() -> Path:
+    """The folder of the examples beside the packages."""
+    return Path(__file__).resolve().parent.parent / "examples"

@@ -1,0 +1,1 @@
+"""Findings of `staffel doctor`, one module per host."""

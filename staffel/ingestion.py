@@ -1,0 +1,90 @@
+"""Items of connectors into the recorder, in batches, and the tally that `ingest` answers. Never reads a file itself."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from intake.observation import Filtered, Item, Observation, Rejected
+from intake.recorder.drafts import Duplicate, Outcome, Recorded
+from intake.recorder.recorder import Recorder
+from staffel.application import Staffel
+from streams.scorer.gc_tuning import frozen_garbage
+
+BATCH = 20_000
+
+
+@dataclass
+class Tally:
+    """read = recorded + duplicates + filtered + number of rejected; bots are among the recorded."""
+
+    read: int = 0
+    recorded: int = 0
+    duplicates: int = 0
+    filtered: int = 0
+    bots: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        rejected = [{"where": item.where, "code": item.code, "why": item.why} for item in self.rejected]
+        counts = {name: getattr(self, name) for name in ("read", "recorded", "duplicates", "filtered", "bots")}
+        return {**counts, "rejected": rejected}
+
+
+def ingest(items: Iterable[Item], recorder: Recorder, after_batch: Callable[[int], object]) -> Tally:
+    """Record all items; `after_batch` is told how many were read, when they are durable."""
+    tally = Tally()
+    for batch in batches(items):
+        tally.read += len(batch)
+        tally.filtered += sum(isinstance(item, Filtered) for item in batch)
+        tally.rejected += [item for item in batch if isinstance(item, Rejected)]
+        observations = [item for item in batch if isinstance(item, Observation)]
+        for observation, outcome in zip(observations, recorder.record(observations), strict=True):
+            count(tally, observation, outcome)
+        after_batch(len(batch))
+    return tally
+
+
+def count(tally: Tally, observation: Observation, outcome: Outcome) -> None:
+    match outcome:
+        case Recorded():
+            tally.recorded += 1
+            tally.bots += observation.data.get("bot") is True
+        case Duplicate():
+            tally.duplicates += 1
+        case Rejected():
+            tally.rejected.append(outcome)
+
+
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable[[int], object]) -> Tally:
+    """Record and make visible. Where this process hosts, it scores between batches, while accounts are in memory."""
+    hosting = staffel.lock.try_acquire()
+
+    def after_batch(_: int) -> None:
+        if hosting:
+            staffel.drain()
+
+    try:
+        with frozen_garbage():
+            if hosting:
+                staffel.drain()
+            tally = ingest(told(items, advance), staffel.recorder, after_batch)
+    finally:
+        if hosting:
+            staffel.lock.release()
+    staffel.settle()
+    return tally
+
+
+def told(items: Iterable[Item], advance: Callable[[int], object], every: int = 250) -> Iterator[Item]:
+    """The items, and word of how many were read."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % every == 0:
+            advance(every)

@@ -1,0 +1,1 @@
+"""Moving a home from the embedded log to Apache Kafka."""

@@ -1,0 +1,195 @@
+"""Moving in: an embedded log and its database, copied to Apache Kafka and PostgreSQL. Never changes the home it leaves.
+
+Whatever ended it, it goes on where it stopped when it is called again. Workers and projectors may run beside it;
+relay, mover, timers and alerts wait for their leases until it is done.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, NamedTuple
+
+from msgspec import MsgspecError
+
+from database.engine import Database, open_database
+from database.leases import Lease, holder_here
+from database.migrate import migrate
+from projections.lag import health
+from schemas.envelope import decode_fact
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT, PARTITIONS
+from staffel.application import Clock
+from staffel.embedded import Embedded
+from staffel.errors import Found
+from staffel.migration.log_copy import COPIED, LogCopy
+from staffel.migration.table_copy import copy_tables, count_rows
+from staffel.wording import counted
+from streams.activation import activation, first_record, read_activation, refuse_unactivated
+from streams.kafka.address import KafkaAddress
+from streams.log import Log, LogRefused
+
+Json = dict[str, Any]
+Advance = Callable[[int], object]
+_WAITING = ("relay", "mover", "timers", "alerts")
+"""Roles that would take what is copied for something new."""
+_PATIENCE_S = 20.0
+
+
+class Destination(NamedTuple):
+    """Where to move; `partitions`: None for those of the topics that stand there, or the usual number."""
+
+    address: KafkaAddress
+    database: str
+    partitions: int | None = None
+    replication: int = 1
+
+
+def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> Json:
+    """Copy everything; answers what was copied. `advance` is told how many records and rows are done.
+
+    Raises `Found` where the home is hosted, `LogRefused` and `DatabaseTrouble` where the destination holds something
+    else, `LogUnavailable` where it does not answer.
+    """
+    with ExitStack() as held:
+        held.enter_context(alone(home))
+        log = held.enter_context(closing(open_log(to)))
+        engine = open_database(to.database)
+        held.callback(engine.dispose)
+        migrate(engine)
+        model = same_model(home.log, log)
+        copy = LogCopy(home.log, log, engine, home.clock)
+        if copy.is_finished():
+            refuse_newer(home.log, copy)
+        else:
+            _copy_all(home, log, engine, copy, advance)
+        return {
+            "partitions": log.partitions(ENGAGEMENT),
+            "model": model["version"],
+            "topics": {topic: _copied_of(home.log, copy, topic) for topic in COPIED},
+            "tables": count_rows(home.engine),
+        }
+
+
+def total(home: Embedded) -> int:
+    """How many records of the log there are to copy."""
+    return sum(home.log.end(topic, each) for topic in COPIED for each in range(home.log.partitions(topic)))
+
+
+@contextmanager
+def alone(home: Embedded) -> Iterator[None]:
+    """Hold the home's lock with nothing left to do in it: what is in the outbox is published, every move is done."""
+    if not home.lock.try_acquire():
+        holder = home.lock.holder() or "another process"
+        raise Found(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
+    try:
+        home.drain()
+        state = health(home.engine, home.log, home.clock())
+        if not state.is_idle:
+            raise Found(f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more")
+        yield
+    finally:
+        home.lock.release()
+
+
+def open_log(to: Destination) -> Log:
+    """The log on Kafka, its topics made where there are none."""
+    from streams.kafka import topics as kafka_topics
+    from streams.kafka.log import KafkaLog
+
+    standing, _ = kafka_topics.look(to.address)
+    there = standing[ENGAGEMENT].partitions if ENGAGEMENT in standing else PARTITIONS
+    kafka_topics.create(to.address, to.partitions or there, to.replication)
+    return KafkaLog(to.address, client="staffel-migrate")
+
+
+@contextmanager
+def leased(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
+    leases = [Lease(engine, role, holder_here(), clock) for role in _WAITING]
+    try:
+        keep(leases, _PATIENCE_S)
+        yield leases
+    finally:
+        for lease in leases:
+            lease.release()
+
+
+def keep(leases: list[Lease], patience: float = 0.0) -> None:
+    busy = [lease.role for lease in leases if not lease.keep(patience)]
+    if busy:
+        raise Found(f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again")
+
+
+def command_of(role: str) -> str:
+    return "alerts" if role == "alerts" else "relay"
+
+
+def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance: Advance) -> None:
+    with leased(engine, home.clock) as leases:
+        copy.begin()
+        activate(home, log)
+        copy_tables(home.engine, engine, advance)
+        _copy_topics(home.log, copy, leases, advance)
+        copy.finish()
+
+
+def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advance) -> None:
+    for topic in COPIED:
+        for partition in range(source.partitions(topic)):
+            while read := copy.advance(topic, partition):
+                keep(leases)
+                advance(read)
+
+
+def _copied_of(source: Log, copy: LogCopy, topic: str) -> int:
+    """How many records of a topic were read so far."""
+    return sum(copy.position(topic, partition) for partition in range(source.partitions(topic)))
+
+
+def refuse_newer(source: Log, copy: LogCopy) -> None:
+    """Raises `Found` where records came into the home after it was copied."""
+    ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED}
+    newer = {topic: end - _copied_of(source, copy, topic) for topic, end in ends.items()}
+    if any(newer.values()):
+        records = ", ".join(counted(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
+        raise Found(
+            f"everything was copied before, and {records} came into this home since; bring in over there what you "
+            "brought in here: of a file that is ingested again only what is new counts"
+        )
+
+
+def activate(home: Embedded, log: Log) -> None:
+    """Begin every partition with the model of this home."""
+    content = content_of(home.log, 0) or {}
+    first = first_record(home.log, 0)
+    at = parse_time(decode_fact(first.value).recordedtime) if first else home.clock()
+    partitions = log.partitions(ENGAGEMENT)
+    for partition in range(partitions):
+        if first_record(log, partition) is None:
+            log.append(ENGAGEMENT, [activation(content, partition, at, partitions)], partition=partition)
+    refuse_unactivated(log)
+
+
+def same_model(source: Log, target: Log) -> Json:
+    """The content of the model that this home begins with. Raises `LogRefused` where the topics have another one."""
+    ours = content_of(source, 0) or {}
+    theirs = [content_of(target, partition) for partition in range(target.partitions(ENGAGEMENT))]
+    other = next((content for content in theirs if content is not None and content != ours), None)
+    if other is not None:
+        raise LogRefused(
+            f"the topics begin with the model {other['version']}, this home with {ours['version']}: the same facts "
+            "would score differently; name topics that are not made yet (another `prefix`), and they begin with ours"
+        )
+    return ours
+
+
+def content_of(log: Log, partition: int) -> Json | None:
+    """What a partition was activated with. Raises `LogRefused` where it begins otherwise."""
+    record = first_record(log, partition)
+    if record is None:
+        return None
+    try:
+        found = read_activation(record)
+    except MsgspecError:
+        raise LogRefused(
+            f"partition {partition} of {ENGAGEMENT} does not begin with the activation of a model"
+        ) from None
+    return {"model": found.model, "version": found.version}

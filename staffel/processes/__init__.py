@@ -1,0 +1,1 @@
+"""Long-running processes: their roles, health, readiness and metrics."""

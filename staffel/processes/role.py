@@ -1,0 +1,17 @@
+"""What a long-running process does: its steps, what it waits for, and what tells whether it is ready."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from staffel.processes.process import Wait
+from staffel.processes.readiness import Measure
+from streams.host import Step
+
+
+class Role(NamedTuple):
+    """`close` gives back what others wait for."""
+
+    steps: Sequence[Step]
+    wait: Wait
+    measures: Sequence[Measure]
+    close: Callable[[], object]

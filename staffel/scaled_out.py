@@ -1,0 +1,135 @@
+"""One of many processes on Apache Kafka and PostgreSQL, connected. Never moves a record of another process.
+
+Topics, their settings and their first activation are laid down by `staffel topics create`; here they are checked.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from time import monotonic
+
+from database.engine import open_database
+from database.migrate import migrate
+from database.notifications import PROJECTED, Notices
+from projections.lag import projected
+from schemas.topics import ENGAGEMENT
+from staffel.application import Clock, RandomBytes, Staffel
+from staffel.errors import Usage
+from staffel.settings import Settings
+from streams.activation import first_record, refuse_unactivated
+from streams.host import has_passed
+from streams.kafka.address import KafkaAddress
+from streams.log import Log, LogRefused
+
+_LOOK_S = 1.0
+"""At least so often a command looks by itself whether what it recorded is visible."""
+_POSTGRES = "postgresql"
+
+
+class NotLaidDown(LogRefused):
+    """Topics or their first records are missing, and somebody may be about to make them."""
+
+
+class Others:
+    """The lock of a host that is never this process: workers, projectors and relays hold it for good."""
+
+    def try_acquire(self) -> bool:
+        return False
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def holder(self) -> str:
+        return "staffel worker and staffel project"
+
+
+@dataclass(frozen=True)
+class ScaledOut(Staffel):
+    """Workers score, projectors project, one relay relays; a command records, waits and asks."""
+
+    def drain(self) -> None:
+        """Others do it."""
+
+    def await_projected(self, until: Mapping[int, int]) -> str | None:
+        deadline = monotonic() + self.settings.wait
+        with closing(Notices(self.engine, [PROJECTED])) as notices:
+            while not has_passed(projected(self.engine, self.log), until):
+                left = deadline - monotonic()
+                if left <= 0:
+                    return self._late(until)
+                notices.wait(min(left, _LOOK_S))
+        return None
+
+    def _late(self, until: Mapping[int, int]) -> str:
+        scored = {partition: self.log.position(partition) for partition in until}
+        missing = _NOT_PROJECTED if has_passed(scored, until) else _NOT_SCORED
+        return f"facts are still not {missing} after {self.settings.wait:g} s; `staffel doctor` tells more"
+
+
+_NOT_SCORED = "scored (is `staffel worker` running?)"
+_NOT_PROJECTED = "in the read models (is `staffel project` running?)"
+
+
+def connect_scaled_out(
+    settings: Settings,
+    address: KafkaAddress,
+    clock: Clock,
+    random_bytes: RandomBytes,
+    patience: float | None = None,
+) -> ScaledOut:
+    """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL.
+
+    `patience`: seconds after which a broker counts as out of reach.
+    """
+    require_postgres(settings)
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+        log = open_kafka(address, patience)
+    except BaseException:
+        engine.dispose()
+        raise
+    return ScaledOut(settings, engine, log, Others(), clock, random_bytes)
+
+
+def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
+    """The log, once its topics are as they should be and every partition has its activation.
+
+    Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
+    """
+    from streams.kafka.connection import PATIENCE_S
+    from streams.kafka.log import KafkaLog
+    from streams.kafka.topics import check, refuse_wrong
+
+    wrong = check(address)
+    if any(problem.found is not None for problem in wrong):
+        refuse_wrong(address)
+    if wrong:
+        raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {LAY_DOWN}")
+    log = KafkaLog(address, client=f"staffel-{os.getpid()}", patience=patience or PATIENCE_S)
+    try:
+        refuse_not_begun(log, address)
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
+
+
+def refuse_not_begun(log: Log, address: KafkaAddress) -> None:
+    """Raises `NotLaidDown` where a partition is empty still, `LogRefused` where they are not what they began as."""
+    empty = [p for p in range(log.partitions(ENGAGEMENT)) if first_record(log, p) is None]
+    if empty:
+        raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {LAY_DOWN}")
+    refuse_unactivated(log)
+
+
+def require_postgres(settings: Settings) -> None:
+    if not (settings.database or "").startswith(_POSTGRES):
+        raise Usage(
+            "STAFFEL_LOG is on Apache Kafka, where many processes share one database: "
+            "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        )

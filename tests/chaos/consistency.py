@@ -1,0 +1,178 @@
+"""Whether anything was lost, doubled or computed otherwise on the broker, against a straight fold of its log.
+
+Of a topic it believes what a subscriber may rely on: records may come twice, and are known by their ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import msgspec
+
+from alerts.rules import alert_id, kind_of
+from audit.replay import digest
+from audit.verify import verify
+from database.engine import open_database
+from database.migrate import migrate
+from projections.lag import health
+from projections.queries import asking
+from schemas.dead_letters import read_headers
+from schemas.envelope import FactRecord, decode_fact, record_id
+from schemas.scores import AccountScored, decode_account
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
+from scoring.fold.state import Account
+from staffel.application import Staffel
+from streams.log import Log, NewRecord, Record
+from streams.scorer.embedded import Scorer
+from streams.sql.log import SqlLog
+from tests.alerts.receiver import Receiver
+from tests.chaos.cluster import Cluster
+from tests.crash.consistency import compare_accounts, compare_handoffs, compare_moves, folded
+
+_POLL_S = 0.1
+_PAGE = 5_000
+_DEADLINE_S = 120
+
+
+def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
+    """Until everything recorded is seen and published; how many seconds that took."""
+    began, never = monotonic(), Event()
+    while not (found := health(staffel.engine, staffel.log, staffel.clock())).is_idle:
+        assert monotonic() - began < deadline_s, f"not idle after {deadline_s} s: {found}"
+        never.wait(_POLL_S)
+    return monotonic() - began
+
+
+def judge(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
+    """Figures of what was compared; an AssertionError names what differs. Wants everything idle."""
+    figures = judge_what_is_left(staffel, cluster)
+    return {**figures, "updates": compare_updates(staffel.log, folded(staffel))}
+
+
+def judge_what_is_left(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
+    """The same, but for updates that a compaction removed."""
+    assert verify(staffel.log, staffel.engine).mismatches == []
+    accounts = folded(staffel)
+    facts = once(staffel.log, ENGAGEMENT)
+    with asking(staffel.engine) as questions:
+        compare_accounts(questions, accounts)
+        compare_handoffs(questions, accounts, once(staffel.log, SQA_HANDOFFS))
+    compare_moves(accounts, facts)
+    letters = compare_letters(staffel.log)
+    compare_embedded(staffel.log, accounts, cluster.folder)
+    await_alerts(staffel.log, cluster.receiver)
+    handoffs = sum(len(account.outcome.handoffs) for account in accounts.values() if account.outcome)
+    moved = sum(fact.moves is not None for fact in facts)
+    return {"facts": len(facts), "handoffs": handoffs, "moved": moved, "letters": letters}
+
+
+def await_alerts(log: Log, receiver: Receiver) -> None:
+    """Until every event that somebody needs to be told of was told, under the one id that it has."""
+    wanted = {alert_id(event, kind) for event in once(log, SQA_HANDOFFS) if (kind := kind_of(event)) is not None}
+    began, never = monotonic(), Event()
+    while wanted - {request.id for request in receiver.requests}:
+        assert monotonic() - began < _DEADLINE_S, f"{len(wanted)} alerts wanted, {len(receiver.requests)} came"
+        never.wait(_POLL_S)
+    assert {request.id for request in receiver.requests} == wanted
+
+
+def records(log: Log, topic: str, partition: int) -> Iterator[Record]:
+    start, end = 0, log.end(topic, partition)
+    while start < end and (page := log.read(topic, partition, start, _PAGE)):
+        yield from page
+        start = page[-1].offset + 1
+
+
+def everywhere(log: Log, topic: str) -> Iterator[Record]:
+    for partition in range(log.partitions(topic)):
+        yield from records(log, topic, partition)
+
+
+def once(log: Log, topic: str) -> list[FactRecord]:
+    """The facts or events of a topic, each id once, as a subscriber has them; what cannot be read is left out."""
+    found: dict[str, FactRecord] = {}
+    for record in everywhere(log, topic):
+        try:
+            fact = decode_fact(record.value)
+        except msgspec.MsgspecError:
+            continue
+        found.setdefault(record_id(fact.source, fact.id), fact)
+    return list(found.values())
+
+
+def compare_updates(log: Log, accounts: dict[str, Account]) -> int:
+    """Each account's updates cover its seqs without a hole, and what is told twice of a seq is told alike."""
+    reached: dict[str, set[int]] = defaultdict(set)
+    told: dict[tuple[str, str, int], bytes] = {}
+    digests: dict[tuple[str, int], str] = {}
+    number = 0
+    for record in everywhere(log, SCORES):
+        if record.key.startswith("~") or "/" in record.key:
+            continue
+        update = decode_account(record.value)
+        number += 1
+        reached[update.account] |= set(range(update.after_seq + 1, update.seq + 1))
+        assert digests.setdefault((update.account, update.seq), update.digest) == update.digest, update.account
+        for (kind, seq), content in changes_by_seq(update):
+            assert told.setdefault((update.account, kind, seq), content) == content, (update.account, kind, seq)
+    assert {id: max(seqs) for id, seqs in reached.items()} == {id: account.seq for id, account in accounts.items()}
+    assert all(seqs == set(range(1, max(seqs) + 1)) for seqs in reached.values())
+    assert {id: digests[id, account.seq] for id, account in accounts.items()} == {
+        id: digest(account) for id, account in accounts.items()
+    }
+    return number
+
+
+def changes_by_seq(update: AccountScored) -> Iterator[tuple[tuple[str, int], bytes]]:
+    found: dict[tuple[str, int], list[object]] = defaultdict(list)
+    changes = update.changes
+    for kind in ("lines", "stages", "handoffs", "steps", "gated", "parked"):
+        for each in getattr(changes, kind):
+            found[kind, each.seq].append(each)
+    for key, several in found.items():
+        yield key, msgspec.json.encode(several)
+
+
+def compare_letters(log: Log) -> int:
+    """Each record that cannot be read is a dead letter, by its place; how many there are."""
+    unreadable = {
+        (str(partition), str(record.offset))
+        for partition in range(log.partitions(ENGAGEMENT))
+        for record in records(log, ENGAGEMENT, partition)
+        if not is_readable(record.value)
+    }
+    said = [read_headers(record.headers) for record in everywhere(log, DEAD_LETTERS)]
+    assert {(str(each["partition"]), str(each["offset"])) for each in said} == unreadable
+    return len(unreadable)
+
+
+def is_readable(value: bytes) -> bool:
+    try:
+        decode_fact(value)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
+def compare_embedded(log: Log, accounts: dict[str, Account], folder: Path) -> None:
+    """The embedded host computes the same from the same log."""
+    engine = open_database(f"sqlite:///{folder / 'embedded.db'}")
+    migrate(engine)
+    embedded = SqlLog(engine, log.partitions(ENGAGEMENT))
+    for partition in range(log.partitions(ENGAGEMENT)):
+        copy(log, embedded, partition)
+        scorer = Scorer(embedded, partition)
+        while scorer.advance():
+            continue
+    last = embedded.latest(SCORES, list(accounts))
+    digests = {id: decode_account(record.value).digest for id, record in last.items()}
+    assert digests == {id: digest(account) for id, account in accounts.items()}
+    engine.dispose()
+
+
+def copy(log: Log, to: SqlLog, partition: int) -> None:
+    """The partition's facts, those that stand twice as well."""
+    facts = [NewRecord(record.key, record.value) for record in records(log, ENGAGEMENT, partition)]
+    to.append(ENGAGEMENT, facts, partition=partition)

@@ -1,0 +1,108 @@
+"""Facts that stream in while things break: new ones, the same again, poison, decisions. Gives up no fact.
+
+What is recorded follows from the seed; a batch that was not answered is given again until it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event, Thread
+
+from database.errors import DatabaseTrouble
+from intake.observation import Observation
+from intake.recorder.drafts import Outcome, Recorded
+from projections.derived_facts import DECISIONS
+from projections.handoff_decisions import Refused, decision
+from projections.queries import asking
+from schemas.envelope import record_id
+from schemas.topics import ENGAGEMENT
+from staffel.application import Staffel
+from streams.log import LogUnavailable, NewRecord
+from tests.chaos.cluster import Cluster
+from tests.crash.crash_cases import seen
+from tests.crash.load import MINUTE, World
+
+_AGAIN_S = 0.2
+_POISON = (b"\xff\xfe not json", b"", b'{"subject": 7}', b'{"specversion":"1.0","id":"x"}')
+
+
+@dataclass
+class Recording:
+    """A thread that records until it is told to stop."""
+
+    cluster: Cluster
+    seed: int
+    pause: float = 0.02
+    recorded: set[str] = field(default_factory=set)
+    poisoned: int = 0
+    given: int = 0
+    failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._stop = Event()
+        self._chance = Random(self.seed)
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Recording":
+        self._staffel = self.cluster.connect()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        try:
+            self._go_on(self._staffel)
+            self._staffel.close()
+        except BaseException as failure:  # told by the thread that waits
+            self.failure = failure
+
+    def _go_on(self, staffel: Staffel) -> None:
+        world = World(Random(self.seed), staffel.clock() - 60 * MINUTE)
+        batches: list[list[Observation]] = []
+        while not self._stop.wait(self.pause):
+            again = batches and self._chance.random() < 0.1
+            batch = self._chance.choice(batches) if again else world.batch()
+            batches.append(batch)
+            self._record(staffel, batch)
+            if self._chance.random() < 0.05:
+                self._until_done(lambda: self._decide(staffel))
+            if self._chance.random() < 0.05:
+                self._until_done(lambda: self._poison(staffel))
+
+    def _record(self, staffel: Staffel, batch: Sequence[Observation]) -> None:
+        outcomes: list[Outcome] = []
+        self._until_done(lambda: outcomes.extend(staffel.recorder.record(batch)))
+        told = zip(batch, outcomes, strict=True)
+        self.recorded |= {record_id(fact.source, fact.id) for fact, answer in told if isinstance(answer, Recorded)}
+        self.given += len(batch)
+
+    def _decide(self, staffel: Staffel) -> None:
+        """As sales does: some accept, some reject."""
+        with asking(staffel.engine) as questions:
+            proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
+        if not proposed:
+            return
+        row, status = self._chance.choice(proposed), self._chance.choice(("accepted", "rejected"))
+        fact = decision(row, row.handoff, status)
+        assert not isinstance(fact, Refused)
+        content = {"handoff": row.handoff, "by": "sales"}
+        told = seen(fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS)
+        staffel.recorder.record([told])
+
+    def _poison(self, staffel: Staffel) -> None:
+        key = f"firm{self._chance.randrange(40)}.com"
+        staffel.log.append(ENGAGEMENT, [NewRecord(key, self._chance.choice(_POISON))])
+        self.poisoned += 1
+
+    def _until_done(self, act: "object") -> None:
+        while True:
+            try:
+                act()  # type: ignore[operator]
+                return
+            except (LogUnavailable, DatabaseTrouble):
+                self._stop.wait(_AGAIN_S)

@@ -1,0 +1,91 @@
+"""Whether anything was lost, doubled or computed otherwise: the database against one straight fold of its log."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from audit.replay import digest, fold_partition
+from audit.verify import verify
+from projections.derived_facts import moved_id
+from projections.lag import health
+from projections.queries import Questions, asking
+from schemas.envelope import FactRecord, decode_fact, record_id
+from schemas.times import parse_time
+from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
+from scoring.fold.state import Account
+from staffel.application import Staffel
+
+ALL = 1_000_000
+
+
+def judge(staffel: Staffel) -> dict[str, int]:
+    """Figures of what was compared; an AssertionError names what differs. Wants everything drained."""
+    assert health(staffel.engine, staffel.log, staffel.clock()).is_idle
+    verified = verify(staffel.log, staffel.engine)
+    assert verified.mismatches == []
+    accounts = folded(staffel)
+    facts = list(facts_of(staffel, ENGAGEMENT))
+    with asking(staffel.engine) as questions:
+        compare_accounts(questions, accounts)
+        compare_handoffs(questions, accounts, list(facts_of(staffel, SQA_HANDOFFS)))
+    compare_moves(accounts, facts)
+    assert repeated(record_id(fact.source, fact.id) for fact in facts) == []
+    moved = sum(fact.moves is not None for fact in facts)
+    handoffs = sum(len(account.outcome.handoffs) for account in accounts.values() if account.outcome)
+    steps = sum(len(account.outcome.steps) for account in accounts.values() if account.outcome)
+    return {"facts": verified.facts, "moved": moved, "handoffs": handoffs, "steps": steps}
+
+
+def folded(staffel: Staffel) -> dict[str, Account]:
+    """Every account, `anon:…` ones as well, with all that ever happened to it."""
+    partitions = range(staffel.log.partitions(ENGAGEMENT))
+    folds = [fold_partition(staffel.log, partition, keep_lines=True) for partition in partitions]
+    return {id: account for fold in folds for id, account in fold.accounts.items()}
+
+
+def facts_of(staffel: Staffel, topic: str) -> Iterator[FactRecord]:
+    for partition in range(staffel.log.partitions(topic)):
+        for record in staffel.log.read(topic, partition, 0, ALL):
+            yield decode_fact(record.value)
+
+
+def repeated(values: Iterable[Any]) -> list[Any]:
+    return [value for value, times in Counter(values).items() if times > 1]
+
+
+def compare_accounts(questions: Questions, accounts: dict[str, Account]) -> None:
+    rows = {row.account: (row.seq, row.digest) for row in questions.accounts()}
+    assert rows == {id: (account.seq, digest(account)) for id, account in accounts.items()}
+    for id, account in accounts.items():
+        assert account.outcome is not None
+        changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.outcome.stages]
+        there = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
+        assert there == changes
+        assert [line.event for line in questions.lines(id)] == [line.event for line in account.outcome.lines or []]
+
+
+def compare_handoffs(questions: Questions, accounts: dict[str, Account], told: list[FactRecord]) -> None:
+    """Rows and events: no handoff and no step twice, none missing."""
+    outcomes = [account.outcome for account in accounts.values() if account.outcome]
+    opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
+    steps = [(step.handoff, step.status, step.fact) for outcome in outcomes for step in outcome.steps]
+    assert {row.handoff: row.fact for row in questions.handoffs()} == opened
+    there = [(row.handoff, row.status, row.fact) for handoff in opened for row in questions.steps(handoff)]
+    assert sorted(there) == sorted(steps)
+    events = [f"{handoff}:proposed" for handoff in opened] + [f"{handoff}:{status}" for handoff, status, _ in steps]
+    assert sorted(fact.id for fact in told) == sorted(events)
+
+
+def compare_moves(accounts: dict[str, Account], facts: list[FactRecord]) -> None:
+    """Each fact of a released account stands under the account it was released to, once."""
+    moved = [(fact.subject, fact.source, fact.id) for fact in facts if fact.moves is not None]
+    assert sorted(moved) == sorted(moves_of(accounts))
+
+
+def moves_of(accounts: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
+    for account in accounts.values():
+        outcome = account.outcome
+        for release in outcome.releases if outcome else []:
+            assert outcome is not None
+            for each in (*outcome.parked, *outcome.forwards):
+                yield release.to, each.source, moved_id(each.event, release.move)

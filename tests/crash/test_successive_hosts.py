@@ -1,0 +1,60 @@
+"""Processes that host in turn, and readers beside a writer: nobody is in the other's way."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from projections.lag import health
+from staffel.application import Staffel
+from staffel.connect import connect
+from staffel.ingestion import ingest_and_settle
+from staffel.settings import Settings
+from tests.crash import homes
+from tests.crash.crash_cases import browsed, registered, wrote
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return homes.migrated(tmp_path)
+
+
+@pytest.fixture
+def one(home: Settings) -> Iterator[Staffel]:
+    staffel = connect(home)
+    yield staffel
+    staffel.close()
+
+
+@pytest.fixture
+def other(home: Settings) -> Iterator[Staffel]:
+    staffel = connect(home)
+    yield staffel
+    staffel.close()
+
+
+def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Staffel, other: Staffel) -> None:
+    for staffel, observations in ((one, registered()), (other, browsed()), (one, wrote())):
+        assert ingest_and_settle(staffel, observations, int).rejected == []
+    assert health(one.engine, one.log, one.clock()).is_idle
+
+
+def test_a_command_finishes_what_a_killed_host_left_undone(one: Staffel, other: Staffel) -> None:
+    one.recorder.record([*registered(), *wrote()])
+    scorer, projector, *_ = one.steps()
+    assert (scorer.advance() > 0, projector.advance() > 0) == (True, True)
+    assert not health(one.engine, one.log, one.clock()).is_idle
+
+    other.settle()
+
+    assert health(one.engine, one.log, one.clock()).is_idle
+
+
+def test_whoever_only_asks_does_not_wait_for_a_writer(one: Staffel, home: Settings) -> None:
+    with one.engine.begin() as writing:
+        writing.execute(text("UPDATE log_meta SET partitions = partitions"))
+        impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCKED_FOR_S}"})
+        asking = connect(impatient)
+        assert asking.plan.version == one.plan.version
+        asking.close()

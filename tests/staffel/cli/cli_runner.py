@@ -1,0 +1,82 @@
+"""The command line as tests speak to it: in this process, with what it wrote, and with files made on the spot."""
+
+import io
+import json
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from staffel.cli.main import run
+
+Json = Any
+LINE = '{client} - - [{time}] "GET {target} HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"'
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered: its exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> Json:
+        return json.loads(self.out)
+
+    @property
+    def problem(self) -> tuple[int, str]:
+        """Exit code and message of a command that has nothing to answer."""
+        assert self.out == ""
+        return self.code, self.err.rstrip("\n")
+
+
+def spoken(*arguments: object) -> Answer:
+    """Run `staffel ARGUMENTS…` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run([str(argument) for argument in arguments])
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+def done(*arguments: object) -> Answer:
+    """The same of a command that has to succeed."""
+    answer = spoken(*arguments)
+    assert answer.code == 0, answer.err
+    return answer
+
+
+def asked(*arguments: object) -> Json:
+    """What it answers with --json; nothing else may stand on standard output, and nothing on standard error."""
+    answer = done(*arguments, "--json")
+    assert answer.err == ""
+    return answer.told
+
+
+def event(id: str, type: str = "web.page_viewed", time: str = "2026-01-05T09:12:00Z", **fields: Any) -> dict[str, Any]:
+    """A CloudEvent of acme.com, as a file may bring it."""
+    told = {"specversion": "1.0", "id": id, "source": "bus", "type": type, "subject": "acme.com", "time": time}
+    return {name: value for name, value in (told | fields).items() if value is not None}
+
+
+def page(id: str, url: str = "https://www.example.com/pricing", **fields: Any) -> dict[str, Any]:
+    return event(id, data={"url": url}, **fields)
+
+
+def written(path: Path, *lines: Mapping[str, Any] | str | bytes) -> Path:
+    """A file of these lines, objects as JSON."""
+    path.write_bytes(b"".join(encoded(line) + b"\n" for line in lines))
+    return path
+
+
+def encoded(line: Mapping[str, Any] | str | bytes) -> bytes:
+    if isinstance(line, bytes):
+        return line
+    return (line if isinstance(line, str) else json.dumps(line)).encode()
+
+
+def view(time: str = "05/Jan/2026:09:12:00 +0000", target: str = "/pricing", client: str = "host.acme.com") -> str:
+    """A line of an access log."""
+    return LINE.format(client=client, time=time, target=target)

@@ -1,0 +1,124 @@
+"""`staffel alerts check|test|list`: what people ask before and after."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.outbox import AlertRows
+from database.engine import open_database
+from tests.alerts.builders import SECRET, Fake, proposed, urgent
+from tests.alerts.receiver import Answer, Receiver
+from tests.alerts.world import World
+from tests.staffel.cli.cli_runner import asked, done, spoken
+from tests.staffel.conftest import home
+
+__all__ = ["home"]
+
+
+@pytest.fixture
+def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What STAFFEL_ALERTS names."""
+    path = home / "alerts.yaml"
+    path.write_text(
+        f"channels:\n  - {{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET, routes: [sdr]}}\n"
+        f"  - {{name: chat, url: '{receiver.url.replace('http:', 'json:')}', kinds: [act_now]}}\n"
+    )
+    monkeypatch.setenv("STAFFEL_ALERTS", str(path))
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    return path
+
+
+@pytest.mark.usefixtures("file")
+def test_a_file_that_can_be_used_is_shown_without_its_addresses(receiver: Receiver) -> None:
+    assert asked("alerts", "check") == [
+        {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ["sdr"]},
+        {"channel": "chat", "by": "json", "kinds": ["act_now"], "routes": None},
+    ]
+    said = done("alerts", "check").out
+    assert "act_now 15m, handoff_proposed 4h, service_level_passed 4h" in said
+    assert not [part for part in (SECRET, "hooks", "tenant") if part in said]
+    assert receiver.requests == []
+
+
+def test_a_file_that_cannot_be_used_is_a_problem(home: Path) -> None:
+    (home / "wrong.yaml").write_text("channels: [{name: chat}]")
+
+    assert spoken("alerts", "check", home / "wrong.yaml").problem == (
+        1,
+        f"{home / 'wrong.yaml'}:1: channels[0]: name one of `url`, `url_env` and `webhook`",
+    )
+
+
+def test_without_a_file_there_is_an_example_of_one() -> None:
+    assert spoken("alerts", "check").problem == (
+        2,
+        "STAFFEL_ALERTS names no file; write one that says who is told, for instance\n"
+        "channels:\n  - name: sales-chat\n    url_env: SALES_CHAT",
+    )
+    assert spoken("alerts", "check", "no.yaml").problem == (2, "no.yaml: No such file or directory")
+
+
+@pytest.mark.usefixtures("file")
+def test_a_test_is_marked_as_one_and_signed(receiver: Receiver) -> None:
+    told = asked("alerts", "test", "crm")
+
+    [request] = receiver.requests
+    event = request.verified()
+    assert (told["status"], told["alert"]) == ("delivered", request.id)
+    assert (event["type"], event["data"]["test"], event["data"]["account"]) == ("alert.tested.v1", True, "example.com")
+    assert asked("alerts", "list") == []
+
+
+@pytest.mark.usefixtures("file")
+def test_people_read_that_it_is_a_test(receiver: Receiver) -> None:
+    assert done("alerts", "test", "chat").out.startswith("chat: delivered, as alert_test_")
+
+    assert b'"title": "TEST, nothing to do: Example (example.com)"' in receiver.requests[0].body
+
+
+@pytest.mark.usefixtures("file")
+def test_a_test_that_does_not_arrive_is_a_problem(receiver: Receiver) -> None:
+    receiver.answers = [Answer(500)]
+
+    assert spoken("alerts", "test", "crm").problem == (1, "crm: answered 500")
+    assert spoken("alerts", "test", "nobody").problem == (2, "no channel nobody; the file names crm, chat")
+
+
+def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
+    engine = open_database(f"sqlite:///{home / 'staffel.db'}")
+    world = World(engine).told_by(Fake("chat")).given(proposed(), urgent("hot.com"), proposed(crossing=2)).told()
+    [first, hot, held] = world.alerts("id")
+    engine.dispose()
+    told = {"attempts": 1, "next_try_at": None, "told_at": "2026-01-05T12:00:00.000Z", "why": None}
+    at = {"channel": "chat", "at": "2026-01-05T12:00:00.000Z"}
+
+    assert asked("alerts", "list")[1:] == [
+        {"alert": hot, "kind": "act_now", "account": "hot.com", "status": "delivered", **at, **told},
+        {"alert": first, "kind": "handoff_proposed", "account": "acme.com", "status": "delivered", **at, **told},
+    ]
+    assert [row["alert"] for row in asked("alerts", "list", "--status", "held")] == [held]
+    assert asked("alerts", "list", "--channel", "mail") == []
+    assert "2026-01-05 12:00  acme.com  handoff_proposed  chat     held" in done("alerts", "list").out
+
+
+def test_what_waits_says_when_it_is_tried_again(home: Path) -> None:
+    engine = open_database(f"sqlite:///{home / 'staffel.db'}")
+    World(engine).given(proposed())
+    assert AlertRows(engine).counts()["waiting"] == 1
+    engine.dispose()
+
+    [row] = asked("alerts", "list", "--status", "waiting")
+    assert (row["next_try_at"], row["told_at"], row["attempts"]) == ("2026-01-05T12:00:00.000Z", None, 0)
+
+
+def test_an_empty_list_is_said() -> None:
+    assert done("alerts", "list").out == "No alerts.\n"
+    assert spoken("alerts", "list", "--status", "lost").problem == (
+        2,
+        "--status lost: write one of waiting, delivered, failed, held, history",
+    )
+
+
+def test_without_a_verb_it_is_the_process() -> None:
+    assert spoken("alerts").problem == spoken("alerts", "run").problem
+    assert spoken("alerts", "--port", "0").problem[1].startswith("staffel alerts is for the scale-out host")

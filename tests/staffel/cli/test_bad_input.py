@@ -1,0 +1,219 @@
+"""Bad input through the command line: a clear answer with file, line, field and reason, and its neighbours recorded."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from staffel.cli.session import connected
+from streams.log import NewRecord
+from tests.staffel.cli.cli_runner import Json, asked, done, event, page, spoken, view, written
+
+MODEL = """\
+model: tiny
+roles: {{unknown: 1.0}}
+tracks:
+  sales:
+    half_life: 30d
+    rules:
+{rules}
+    stages:
+{stages}
+"""
+RULES = "      - {id: page, on: web.page_viewed, points: 1}"
+STAGES = "      - {name: warm, enter: 10, leave: 5}"
+ICS = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//EN
+BEGIN:VEVENT
+UID:broken@example.com
+DTSTAMP:20260101T000000Z
+DTSTART:not a time
+SUMMARY:Broken
+ATTENDEE:mailto:pat@acme.com
+END:VEVENT
+BEGIN:VEVENT
+UID:sound@example.com
+DTSTAMP:20260101T000000Z
+DTSTART:20260105T090000Z
+DTEND:20260105T093000Z
+SUMMARY:Sound
+ATTENDEE:mailto:pat@acme.com
+ORGANIZER:mailto:sam@example.com
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def ingested(kind: str, *paths: object) -> Json:
+    """The tally of an import, which adds up."""
+    tally = asked("ingest", kind, *paths)
+    parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
+    assert tally["read"] == parts
+    return tally
+
+
+def bad(tally: Json) -> list[tuple[str, str]]:
+    return [(item["where"], item["code"]) for item in tally["rejected"]]
+
+
+def with_bad(line: Any, path: str = "facts.jsonl") -> Json:
+    """The tally of a file of three facts, the middle one bad; the other two are recorded."""
+    tally = ingested("cloudevents", written(Path(path), page("one"), line, page("three")))
+    assert (tally["read"], tally["recorded"]) == (3, 2)
+    assert asked("accounts")[0]["seq"] == 2
+    return tally
+
+
+def test_a_line_of_a_log_that_was_cut_off() -> None:
+    tally = ingested("access-log", written(Path("access.log"), view(), view()[:60], view(target="/about")))
+    assert (tally["recorded"], bad(tally)) == (2, [("access.log:2", "bad_line")])
+    assert "no line of the combined or common log format" in tally["rejected"][0]["why"]
+
+
+def test_the_wrong_encoding() -> None:
+    tally = with_bad(b'{"specversion":"1.0","id":"\xe4"}')
+    assert bad(tally) == [("facts.jsonl:2", "bad_encoding")]
+    assert "not UTF-8" in tally["rejected"][0]["why"]
+
+
+def test_a_file_that_is_no_text() -> None:
+    tally = ingested("access-log", written(Path("access.log"), b"\x00\x01\x02"))
+    assert bad(tally) == [("access.log", "not_text")]
+
+
+def test_a_broken_calendar() -> None:
+    Path("sales.ics").write_text(ICS.replace("\n", "\r\n"))
+    tally = asked("ingest", "calendar", "sales.ics", "--ours", "example.com")
+    assert (tally["read"], tally["recorded"], bad(tally)) == (2, 1, [("sales.ics:7", "bad_time")])
+    assert "DTSTART" in tally["rejected"][0]["why"]
+
+
+def test_a_calendar_that_ends_in_the_middle() -> None:
+    Path("sales.ics").write_text(ICS[: ICS.index("SUMMARY:Sound")].replace("\n", "\r\n"))
+    tally = asked("ingest", "calendar", "sales.ics")
+    assert (tally["recorded"], len(tally["rejected"])) == (0, tally["read"])
+
+
+def test_a_table_whose_column_is_missing_or_called_otherwise() -> None:
+    tally = ingested("accounts", written(Path("crm.csv"), "Firmenbezeichnung,Staat", "Acme,DE"))
+    assert bad(tally) == [("crm.csv", "missing_column")]
+    assert "columns found: 'Firmenbezeichnung', 'Staat'" in tally["rejected"][0]["why"]
+    assert "--mapping" in tally["rejected"][0]["why"]
+
+
+def test_a_row_that_was_cut_off() -> None:
+    tally = ingested("accounts", written(Path("crm.csv"), "Name,Domain", "Acme,acme.com", "Beta", "Gamma,gamma.com"))
+    assert (tally["recorded"], bad(tally)) == (2, [("crm.csv:3", "bad_row")])
+
+
+def test_cells_that_cannot_be_read_are_told_by_their_column() -> None:
+    table = written(Path("crm.csv"), "Name,Domain,Employees", "Acme,acme.com,many", "Beta,beta.com,12")
+    tally = ingested("accounts", table)
+    assert (tally["recorded"], bad(tally)) == (1, [("crm.csv:2", "bad_number")])
+    assert tally["rejected"][0]["why"].startswith("column 'Employees', 'many': ")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "named"),
+    [
+        ('{"specversion": "1.0", "id": ', "bad_json", "truncated"),
+        ("not JSON at all", "bad_json", "malformed"),
+        ('{"specversion": "1.0"} and more', "bad_json", "trailing"),
+        (event("x", type="web.page_seen"), "unknown_type", "web.page_seen"),
+        (event("x", type="web.page_viewed.v9"), "unknown_type", "web.page_viewed.v9"),
+        (page("x", time="2999-01-01T00:00:00Z"), "future_time", "time: "),
+        (page("x", time="2026-01-05T09:12:00"), "no_zone", "time "),
+        (page("x", time="yesterday"), "bad_time", "time "),
+        (page(""), "missing_field", "id missing or empty"),
+        (page("x", subject=" "), "empty", "subject: "),
+        (page("x", subject="a b"), "bad_account", "subject: "),
+        (page("x", subject="merge"), "bad_account", "subject: 'merge' is a word of the command line"),
+        (page("x", contact="pat"), "bad_contact", "contact "),
+        (page("x" * (1 << 20)), "too_large", "1,048,576 bytes"),
+        (page("x" * 600), "too_long", "id: 600 characters; at most 512"),
+        (page("x", url="u" * 300_000), "too_long", "url has 300000 characters"),
+        (event("x", data={"url": 7}), "bad_field", "url"),
+        (event("x", data=None, type="model.activated"), "control_fact", "model.activated"),
+        (event("x", data={"into": "beta.com"}, type="account.merged"), "not_yet", "account.merged"),
+        (event("x", data={"to": "beta.com"}, type="contact.moved", contact="c_abc"), "not_yet", "contact.moved"),
+        (event("x", data={"facts": ["one"]}, type="engagement.retracted"), "control_fact", "engagement.retracted"),
+    ],
+)  # fmt: skip
+def test_a_bad_fact_is_rejected_with_line_field_and_reason(line: Any, code: str, named: str) -> None:
+    tally = with_bad(line)
+    assert bad(tally) == [("facts.jsonl:2", code)]
+    assert named in tally["rejected"][0]["why"]
+
+
+@pytest.mark.parametrize("kind", ["access-log", "segment", "cloudevents"])
+def test_a_file_of_another_kind_is_rejected_as_a_whole(kind: str) -> None:
+    other = written(Path("other.txt"), *(f"line {number}" for number in range(100)))
+    tally = ingested(kind, other)
+    assert bad(tally) == [("other.txt", "wrong_format")]
+
+
+def test_an_empty_file_tells_nothing() -> None:
+    for kind in ("access-log", "mbox", "segment", "cloudevents"):
+        tally = ingested(kind, written(Path("empty")))
+        assert (tally["recorded"], tally["duplicates"]) == (0, 0)
+
+
+def test_two_registrations_that_claim_one_domain() -> None:
+    table = written(Path("crm.csv"), "Id,Staffel account,Name,Domain", "1,acme,Acme,acme.com", "2,beta,Beta,acme.com")
+    tally = ingested("accounts", table)
+    assert (tally["recorded"], bad(tally)) == (1, [("crm.csv:3", "domain_taken")])
+    assert "acme.com belongs to the account acme" in tally["rejected"][0]["why"]
+    taken = "domain_taken: domains: acme.com belongs to the account acme; leave it out here, or record this under acme"
+    assert spoken("account", "register", "gamma", "--domain", "acme.com").problem == (1, taken)
+    assert spoken("account", "claim", "gamma", "acme.com").problem == (1, taken)
+
+
+def model(rules: str = RULES, stages: str = STAGES) -> Path:
+    return written(Path("model.yaml"), MODEL.format(rules=rules, stages=stages))
+
+
+@pytest.mark.parametrize(
+    ("rules", "stages", "line", "named"),
+    [
+        (
+            "      - {id: a, on: web.page_viewed, points: 1, unless: [b]}\n"
+            "      - {id: b, on: web.page_viewed, points: 1, unless: [a]}",
+            STAGES, 7, "unless",
+        ),
+        ("      - {id: a, on: web.page_viewed, where: {url: {matches: '(?=x)'}}, points: 1}", STAGES, 7, "matches"),
+        (
+            "      - {id: a, on: web.page_viewed, points: 1, half_life: 60d}\n"
+            "      - {id: b, on: email.unsubscribed, points: -5, half_life: 14d}",
+            STAGES, 8, "half_life",
+        ),
+        (RULES, "      - {name: warm, enter: 10, leave: 15}", 9, "leave"),
+    ],
+)  # fmt: skip
+def test_a_model_that_means_nothing_is_told_by_line_and_key(rules: str, stages: str, line: int, named: str) -> None:
+    path = model(rules, stages)
+    answer = spoken("model", "check", path, "--json")
+    problem = answer.told["problems"][0]
+    assert (answer.code, problem["file"], problem["line"]) == (1, "model.yaml", line)
+    assert named in f"{problem['key']} {problem['message']}"
+    code, message = spoken("model", "check", path).problem
+    assert (code, message.startswith(f"model.yaml:{line}: ")) == (1, True)
+    code, message = spoken("audit", "replay", "--model", path).problem
+    assert (code, message.startswith(f"model.yaml:{line}: ")) == (1, True)
+
+
+def test_a_sound_model_is_praised() -> None:
+    assert done("model", "check", model()).out == "model.yaml: tiny is sound: 1 rules in sales\n"
+
+
+def test_a_stored_fact_that_cannot_be_folded_goes_to_the_dead_letters_with_its_bytes() -> None:
+    ingested("cloudevents", written(Path("facts.jsonl"), page("one")))
+    with connected() as staffel:
+        staffel.log.append("engagement", [NewRecord("acme.com", b"\xff torn", "bus\ntorn")])
+    ingested("cloudevents", written(Path("more.jsonl"), page("two")))
+    [letter] = asked("dead-letters", "list")
+    assert (letter["id"], letter["key"], letter["code"]) == ("engagement/0/2", "acme.com", "unreadable")
+    assert asked("dead-letters", "show", "engagement/0/2")["value"] == "\\xff torn"
+    assert (asked("accounts")[0]["seq"], asked("audit", "verify")["mismatches"]) == (2, [])
+    assert spoken("doctor").code == 1

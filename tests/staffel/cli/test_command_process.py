@@ -1,0 +1,126 @@
+"""`staffel` as a process: readers that go away, Ctrl-C, a host that picks up what other processes record."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.staffel.cli.cli_runner import asked, page, written
+from tests.staffel.conftest import STAFFEL
+
+MANY = 20_000
+
+
+def started(*arguments: object, **streams: int) -> "subprocess.Popen[bytes]":
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    return subprocess.Popen([STAFFEL, *map(str, arguments)], env=dict(os.environ), **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def test_a_reader_that_goes_away_ends_the_command_in_silence() -> None:
+    asked("ingest", "cloudevents", written(Path("facts.jsonl"), *(page(f"p{n}") for n in range(2_000))))
+    for arguments in (["tail", "-n", "2000"], ["account", "acme.com", "--explain", "--json"], ["account", "acme.com"]):
+        process = started(*arguments)
+        assert process.stdout
+        assert process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+def test_an_answer_that_nobody_reads_at_all_is_no_trouble() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = started("accounts", stdout=writing)
+    os.close(writing)
+    assert process.stderr
+    assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+def test_the_process_exits_with_the_code_of_the_command() -> None:
+    assert [code_of("accounts"), code_of("account", "nobody.example"), code_of("nonsense")] == [0, 1, 2]
+
+
+def code_of(*arguments: str) -> int:
+    process = started(*arguments)
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+def test_the_first_help_comes_without_loading_the_database_library() -> None:
+    shown = subprocess.run(
+        [STAFFEL.parent / "python", "-X", "importtime", STAFFEL, "--help"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines()}
+    assert loaded & {"sqlalchemy", "pydantic", "psycopg", "alembic", "icalendar"} == set()
+
+
+def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
+    script = "from staffel import cli, session\nraise SystemExit(cli.told(RuntimeError('oops')))"
+    ended = subprocess.run([STAFFEL.parent / "python", "-c", script], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (70, "")
+    assert "internal error: RuntimeError('oops'); nothing recorded is lost" in ended.stderr
+
+
+def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
+    host = started("up", "--port", 0)
+    try:
+        assert host.stderr
+        assert b"host_started" in host.stderr.readline()
+        tally = asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two")))
+        assert tally["recorded"] == 2
+        assert asked("account", "acme.com")["seq"] == 2
+        second = started("up", "--port", 0)
+        _, said = second.communicate(timeout=60)
+        lines = said.decode().splitlines()
+        assert (second.returncode, "host_waiting" in lines[0]) == (1, True)
+        assert lines[1:] == [f"process {host.pid} hosts this database already; end it first"]
+        assert [row["found"] for row in asked("doctor") if row["check"] == "host"] == [
+            f"process {host.pid} hosts; 1 partition"
+        ]
+    finally:
+        host.send_signal(signal.SIGTERM)
+    assert (host.wait(60), b"host_stopped" in host.stderr.read()) == (0, True)
+
+
+def test_following_a_topic_shows_what_comes_until_it_is_stopped() -> None:
+    follower = started("tail", "--follow", "--json")
+    assert follower.stdout
+    try:
+        asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one")))
+        kinds = []
+        while "web.page_viewed.v1" not in kinds:
+            kinds.append(json.loads(follower.stdout.readline())["value"]["type"])
+    finally:
+        follower.send_signal(signal.SIGINT)
+    assert follower.wait(60) == 130
+
+
+def test_ctrl_c_while_recording_loses_nothing_that_was_recorded() -> None:
+    facts = written(Path("facts.jsonl"), *(page(f"p{n}") for n in range(MANY)))
+    process = started("ingest", "cloudevents", facts, "--json")
+    while not recorded_some():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out, b"Traceback" in said) == (130, b"", False)
+    tally = asked("ingest", "cloudevents", facts)
+    assert tally["recorded"] + tally["duplicates"] == MANY
+    assert tally["duplicates"] > 0
+    assert asked("account", "acme.com")["seq"] == MANY
+    assert asked("audit", "verify")["mismatches"] == []
+
+
+def recorded_some() -> bool:
+    from staffel.cli.session import connected
+
+    with connected() as staffel:
+        return staffel.log.end("engagement", 0) > 1
+
+
+def test_a_command_on_the_embedded_host_starts_without_the_libraries_of_the_other_one() -> None:
+    shown = subprocess.run(
+        [STAFFEL.parent / "python", "-X", "importtime", STAFFEL, "accounts"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in shown.stderr.splitlines()}
+    assert loaded & {"kafka", "faust", "aiokafka", "apprise", "standardwebhooks", "prometheus_client"} == set()

@@ -1,0 +1,238 @@
+"""Calling `staffel`: help with an example for every command, words that are no ids, settings that mean nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intake.account_ids import VERBS
+from staffel.cli.examples import EXAMPLES
+from staffel.cli.reference import all_commands, reference
+from tests.staffel.cli.cli_runner import asked, done, spoken
+
+PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
+COMMANDS = dict(all_commands())
+WITHOUT_JSON = {"up", "worker", "project", "relay", "alerts run", "web", "topics repartition"}
+LATER = [
+    "archive", "topics", "key", "ingest webhooks", "audit compare",
+    "audit backtest", "model propose", "model approve", "model activate",
+]  # fmt: skip
+
+
+def test_the_reference_of_commands_is_current() -> None:
+    assert PAGE.read_text("utf-8") == reference(), "run `python -m staffel.cli.reference > docs/commands.md`"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_what_it_does_with_an_example(name: str) -> None:
+    shown = " ".join(done(*name.split(), "--help").out.replace("│", " ").split())
+    assert f"Example: {EXAMPLES[name][0]}" in shown
+    assert undescribed(COMMANDS[name]) == []
+
+
+def undescribed(command: Any) -> list[str]:
+    return [parameter.name for parameter in command.params if not parameter.help]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_tells_something_answers_in_json(name: str) -> None:
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert ("--json" in options) == (name not in WITHOUT_JSON)
+
+
+@pytest.mark.parametrize("words", [[], ["account"], ["ingest"], ["audit"], ["dead-letters"]])
+def test_without_a_verb_the_help_is_shown(words: list[str]) -> None:
+    answer = spoken(*words)
+    assert (answer.code, "Usage: staffel" in answer.out) == (2, True)
+
+
+@pytest.mark.parametrize("line", LATER)
+def test_what_is_not_there_yet_is_no_command(line: str) -> None:
+    answer = spoken(*line.split(), "x")
+    assert (answer.code, answer.out, "No such command" in answer.err) == (2, "", True)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS - {"register", "claim"}))
+@pytest.mark.parametrize("more", [[], ["acme.com", "beta.com"], ["--json"]])
+def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]) -> None:
+    told = f"account {verb}: {verb} is a word of the command line, no id; here go claim, register"
+    assert spoken("account", verb, *more).problem == (2, told)
+
+
+def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
+    told = "contact move: move is a word of the command line, no id; here go release, role, suppress"
+    assert spoken("contact", "move", "c_x", "acme.com").problem == (2, told)
+    told = "handoff merge: merge is a word of the command line, no id; here go accept, recycle, reject"
+    assert spoken("handoff", "merge").problem == (2, told)
+
+
+def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
+    told = "bad_account: subject: 'merge' is a word of the command line; choose another id"
+    assert spoken("account", "register", "merge").problem == (1, told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["account", "nobody.example"], "there is no account nobody.example; `staffel accounts` lists them"),
+        (
+            ["account", "anon:v_abc"],
+            "anon:v_abc is a visitor without a company: it is not scored until somebody knows who it is",
+        ),
+        (
+            ["contact", "c_nobody"],
+            "there is no contact c_nobody; `staffel account ID` lists the people of an account",
+        ),
+        (
+            ["contact", "pat@acme.com"],
+            "nobody is known by pat@acme.com; a person is, from the first fact on that shows the address",
+        ),
+        (
+            ["contact", "role", "c_nobody", "champion"],
+            "there is no contact c_nobody; with --account its first fact can be recorded",
+        ),
+        (
+            ["contact", "role", "c_nobody", "champion", "--account", "acme.com"],
+            "there is no account acme.com; `staffel account register` makes one known",
+        ),
+        (["handoff", "acme.com/sales/1"], "there is no handoff acme.com/sales/1; `staffel handoffs` lists them"),
+        (
+            ["handoff", "reject", "acme.com/sales/1", "--by", "anna"],
+            "there is no handoff acme.com/sales/1; `staffel handoffs` lists them",
+        ),
+        (
+            ["dead-letters", "show", "engagement/0/7"],
+            "there is no dead letter engagement/0/7; `staffel dead-letters list` lists them",
+        ),
+        (["forget", "pat@acme.com"], "nobody is known by pat@acme.com; nothing is left to forget"),
+    ],
+)
+def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: str) -> None:
+    assert spoken(*arguments).problem == (1, message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["accounts", "--at", "soon"],
+            "--at soon: write latest, now or a time like 2026-01-05T09:12:00Z (it is no instant)",
+        ),
+        (
+            ["accounts", "--at", "2026-01-05"],
+            "--at 2026-01-05: write latest, now or a time like 2026-01-05T09:12:00Z (it names no zone)",
+        ),
+        (
+            ["account", "acme.com", "--at", "1969-01-01T00:00:00Z"],
+            "--at 1969-01-01T00:00:00Z: write latest, now or a time like 2026-01-05T09:12:00Z "
+            "(it lies outside the years 1970 to 9999)",
+        ),
+        (
+            ["accounts", "--at", "9999-12-31T23:59:59-12:00"],
+            "--at 9999-12-31T23:59:59-12:00: write latest, now or a time like 2026-01-05T09:12:00Z "
+            "(it lies outside the years 1970 to 9999)",
+        ),
+        (["audit", "replay", "--until", "x"], "--until x: write a time like 2026-01-05T09:12:00Z (it is no instant)"),
+        (["ingest", "segment", "x.jsonl"], "x.jsonl: no such file"),
+        (["ingest", "mbox", "."], ".: a folder; name the files in it"),
+        (
+            ["ingest", "calendar", "x.ics", "--zone", "Mars"],
+            "--zone Mars: not a time zone; write for instance Europe/Berlin",
+        ),
+        (["ingest", "accounts", "x.csv", "--dates", "ymd"], "--dates ymd: write auto, dmy or mdy"),
+        (["model", "check", "x.yaml"], "x.yaml: No such file or directory"),
+        (["model", "check", "."], ".: Is a directory"),
+        (["tail", "facts"], "facts: the topics are engagement, scores, sqa-handoffs, suppressions, dead-letters"),
+        (["rebuild", "web"], "web: the read models are `main`"),
+        (["handoff", "accept", "acme.com/sales/1", "--by", " "], "--by: write who decides"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_told_with_what_would(arguments: list[str], message: str) -> None:
+    assert spoken(*arguments).problem == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "code", "message"),
+    [
+        ("PARTITIONS", "0", 2, "STAFFEL_PARTITIONS: Input should be greater than or equal to 1, given '0'"),
+        (
+            "PARTITIONS", "4", 1,
+            "this log was made with 1 partitions and cannot be opened with 4: the partition of every account would "
+            "change; set the number it was made with, or name a new database",
+        ),
+        (
+            "LOG", "kafka://host:9092", 2,
+            "STAFFEL_LOG is on Apache Kafka, where many processes share one database: "
+            "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ),
+        (
+            "DATABASE", "nonsense", 1,
+            "not the address of a database: 'nonsense'; "
+            "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ),
+        (
+            "DATABASE", "mysql://a/b", 1,
+            "cannot keep records in 'mysql://a/b'; "
+            "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ),
+        ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a folder that may be written to"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_used_is_named(
+    setting: str, value: str, code: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("accounts")
+    Path("taken").write_text("a file")
+    monkeypatch.setenv(f"STAFFEL_{setting}", value)
+    assert spoken("accounts").problem == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "STAFFEL_MODEL: model.yaml: No such file or directory; "
+               "name a model in YAML, or leave the setting out for the default model"),
+        (b"\xff\xfe", "STAFFEL_MODEL: model.yaml: not UTF-8 text; name a model in YAML"),
+    ],
+)  # fmt: skip
+def test_a_new_log_needs_a_model_that_can_be_read(
+    content: bytes | None, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        Path("model.yaml").write_bytes(content)
+    monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
+    assert spoken("accounts").problem == (2, message)
+    monkeypatch.delenv("STAFFEL_MODEL")
+    assert asked("accounts") == []
+
+
+def test_a_new_log_takes_no_model_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("model.yaml").write_text("model: x\n")
+    monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
+    code, message = spoken("accounts").problem
+    assert (code, message.splitlines()[0]) == (1, "model.yaml:1: tracks: is missing")
+
+
+def test_doctor_says_that_a_model_of_the_settings_has_no_effect_on_a_log_that_exists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done("accounts")
+    monkeypatch.setenv("STAFFEL_MODEL", "gone.yaml")
+    answer = spoken("doctor", "--json")
+    [wrong] = [row for row in answer.told if not row["ok"]]
+    assert (answer.code, wrong["check"]) == (1, "model")
+    assert wrong["advice"].startswith("STAFFEL_MODEL: gone.yaml cannot be read")
+
+
+def test_doctor_finds_nothing_wrong_with_an_empty_home() -> None:
+    rows = asked("doctor")
+    assert [row["check"] for row in rows if not row["ok"]] == []
+
+
+def test_lines_of_networks_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("networks.csv").write_text("203.0.113.0/24 acme.com\nnonsense acme.com\n")
+    monkeypatch.setenv("STAFFEL_NETWORKS", "networks.csv")
+    Path("empty.jsonl").write_text("")
+    answer = done("ingest", "cloudevents", "empty.jsonl", "--json")
+    assert answer.err.startswith("STAFFEL_NETWORKS: networks.csv:2: ")
+    assert spoken("doctor").code == 1

@@ -1,0 +1,171 @@
+"""`staffel topics`: made on a real broker, checked, refused in words."""
+
+from collections.abc import Iterator
+
+import pytest
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from schemas.topics import ENGAGEMENT, KEPT, PARTITIONS, SCORES, TOPICS
+from streams.activation import ACTIVATED
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
+from streams.kafka.connection import admin_client
+from streams.kafka.log import KafkaLog
+from tests.kafka.topics import fresh_address, text_of
+from tests.requirements import kafka_server
+from tests.staffel.cli.cli_runner import asked, done, spoken
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaAddress]:
+    """Where no topic stands yet, and where STAFFEL_LOG points."""
+    address = fresh_address(kafka_server())
+    monkeypatch.setenv("STAFFEL_LOG", text_of(address))
+    yield address
+    kafka_topics.delete(address)
+
+
+def first_records(address: KafkaAddress) -> list[bytes]:
+    log = KafkaLog(address, client="test")
+    found = [each.value for p in range(log.partitions(ENGAGEMENT)) for each in log.read(ENGAGEMENT, p, 0, 10)]
+    log.close()
+    return found
+
+
+def configure(address: KafkaAddress, topic: str, settings: dict[str, str]) -> None:
+    admin = admin_client(address)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, address.topic(topic), settings)])
+    admin.close()
+
+
+def test_topics_are_made_and_every_partition_begins_with_the_model(address: KafkaAddress) -> None:
+    made = asked("topics", "create", "--partitions", 3)
+    assert made == {"created": list(TOPICS), "partitions": 3, "model": made["model"]}
+    told = asked("topics", "check")
+    assert [each["topic"] for each in told["topics"]] == [address.topic(name) for name in TOPICS]
+    assert {(each["partitions"], each["replication"]) for each in told["topics"]} == {(3, 1)}
+    assert (told["problems"], told["log"]) == ([], None)
+    activations = first_records(address)
+    assert len(activations) == 3
+    assert all(ACTIVATED.encode() in each and made["model"].encode() in each for each in activations)
+
+
+def test_making_them_again_changes_nothing(address: KafkaAddress) -> None:
+    first = asked("topics", "create")
+    ids = kafka_topics.topic_ids(address)
+    assert asked("topics", "create") == {**first, "created": []}
+    assert first["partitions"] == PARTITIONS
+    assert kafka_topics.topic_ids(address) == ids
+    assert len(first_records(address)) == PARTITIONS
+
+
+def test_what_stands_otherwise_is_named_and_left_as_it_is(address: KafkaAddress) -> None:
+    done("topics", "create", "--partitions", 1)
+    configure(address, SCORES, {"cleanup.policy": "compact,delete"})
+    configure(address, ENGAGEMENT, {"retention.ms": "60000"})
+    wanted = [
+        (address.topic(ENGAGEMENT), "retention.ms", "60000", "-1"),
+        (address.topic(SCORES), "cleanup.policy", "compact,delete", "compact"),
+    ]
+    answer = spoken("topics", "check", "--json")
+    assert answer.code == 1
+    assert [tuple(each.values()) for each in answer.told["problems"]] == wanted
+    code, message = spoken("topics", "create").problem
+    assert code == 1
+    for topic, setting, found, _ in wanted:
+        assert f"topic {topic}: {setting} is {found}" in message
+    assert "staffel topics check" in message
+
+
+def test_more_of_a_setting_is_as_good(address: KafkaAddress) -> None:
+    done("topics", "create", "--partitions", 1)
+    configure(address, SCORES, {"max.message.bytes": "16000000", "min.compaction.lag.ms": "9223372036854775807"})
+    assert asked("topics", "check")["problems"] == []
+
+
+def test_every_setting_that_a_topic_needs_is_compared(address: KafkaAddress) -> None:
+    kafka_topics.create(address, 1)
+    other = {"cleanup.policy": "compact,delete", "retention.ms": "1000000", "retention.bytes": "1000000000",
+             "min.compaction.lag.ms": "1", "max.message.bytes": "1000000"}  # fmt: skip
+    for name in TOPICS:
+        configure(address, name, {setting: other[setting] for setting in KEPT[name].settings})
+    found = {(problem.topic, problem.setting) for problem in kafka_topics.check(address)}
+    assert found == {(address.topic(name), setting) for name in TOPICS for setting in KEPT[name].settings}
+
+
+def test_topics_without_a_model_are_no_log_yet(address: KafkaAddress) -> None:
+    kafka_topics.create(address, 1)
+    code, message = spoken("topics", "check").code, spoken("topics", "check").err
+    assert code == 1
+    assert "does not begin with the activation of a model; run `staffel topics create` first" in message
+
+
+def test_missing_topics_are_named(address: KafkaAddress) -> None:
+    answer = spoken("topics", "check", "--json")
+    assert (answer.code, answer.told["topics"]) == (1, [])
+    assert {each["topic"] for each in answer.told["problems"]} == {address.topic(name) for name in TOPICS}
+    assert all(each["found"] is None for each in answer.told["problems"])
+
+
+def test_another_number_of_partitions_is_refused(address: KafkaAddress) -> None:
+    done("topics", "create", "--partitions", 2)
+    code, message = spoken("topics", "create", "--partitions", 3).problem
+    assert code == 1
+    assert "number of partitions is 2, not 3" in message
+    assert "`staffel topics repartition`" in message
+
+
+@pytest.mark.usefixtures("address")
+def test_more_replicas_than_brokers_are_refused() -> None:
+    code, message = spoken("topics", "create", "--replication", 3).problem
+    assert code == 1
+    assert "fewer brokers than the 3 replicas" in message
+
+
+def test_fewer_replicas_than_asked_for_are_a_problem(address: KafkaAddress) -> None:
+    done("topics", "create", "--partitions", 1)
+    answer = spoken("topics", "check", "--replication", 3, "--json")
+    told = {(each["setting"], each["found"], each["wanted"]) for each in answer.told["problems"]}
+    assert told == {("number of replicas", "1", "3 or more"), ("min.insync.replicas", "1", "2 or more")}
+    assert address.topic(ENGAGEMENT) in {each["topic"] for each in answer.told["problems"]}
+
+
+def test_an_unsound_model_is_named_before_any_topic_is_made(
+    address: KafkaAddress, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "model.yaml").write_text("model: broken\n")
+    monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
+    assert spoken("topics", "create").problem[0] == 1
+    assert kafka_topics.topic_ids(address) == {}
+
+
+@pytest.mark.usefixtures("address")
+def test_repartitioning_explains_why_it_is_not_done() -> None:
+    code, message = spoken("topics", "repartition").problem
+    assert code == 2
+    assert "the partition of an account follows from it" in message
+
+
+def test_a_log_in_the_database_has_no_topics() -> None:
+    for command in ("create", "check"):
+        assert spoken("topics", command).problem == (
+            2,
+            "STAFFEL_LOG is sql: the log is in the database and has no topics to tend; "
+            "name a broker, STAFFEL_LOG=kafka://HOST:PORT",
+        )
+
+
+def test_a_broker_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_LOG", "kafka://127.0.0.1:1")
+    code, message = spoken("topics", "check").problem
+    assert (code, message.startswith("kafka://127.0.0.1:1 does not answer")) == (1, True)
+
+
+@pytest.mark.usefixtures("address")
+def test_the_table_tells_who_writes_and_who_reads() -> None:
+    done("topics", "create", "--partitions", 1)
+    lines = done("topics", "check").out.splitlines()
+    assert "written by" in lines[0]
+    [scores] = [line for line in lines if ".scores" in line]
+    assert "score" in scores
+    assert "project" in scores

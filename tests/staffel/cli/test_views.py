@@ -1,0 +1,147 @@
+"""What people read: whole ids, one decimal, names where the vault knows them, and nothing wider than a page."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.staffel.cli.cli_runner import asked, done, event, page, spoken, written
+
+WIDE = 100
+
+
+def lines(*arguments: str) -> list[str]:
+    return done(*arguments).out.splitlines()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["accounts"],
+        ["handoffs"],
+        ["handoffs", "--open"],
+        ["handoff", "rheinquell-biologics.example/acquisition/1"],
+        ["account", "rheinquell-biologics.example"],
+        ["account", "brennerbio.example", "--explain"],
+        ["contact", "andrea.buehler@helvion.example"],
+        ["doctor"],
+        ["audit", "verify"],
+    ],
+)
+def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medtech: Path) -> None:
+    assert [line for line in lines(*arguments) if len(line) > WIDE] == []
+
+
+def test_accounts_stand_in_columns_the_highest_first(medtech: Path) -> None:
+    shown = lines("accounts", "--limit", "4")
+    assert shown[:2] == [
+        "account                  name                  fit    people  acquisition    expansion  falls",
+        "─" * 94,
+    ]
+    assert shown[2] == "brennerbio.example       Brenner Biotech GmbH  A 100       4  219.8 sqa      121.1      in 65d"
+    assert shown[-2:] == [
+        "As of 2026-10-30 14:39 UTC; people: engaged of late; falls: when a stage will be lost.",
+        "The 4 highest; --limit shows more.",
+    ]
+
+
+def test_an_id_is_never_cut_however_narrow_the_terminal_is(medtech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    ids = [row["account"] for row in asked("accounts")]
+    assert [line.split()[0] for line in lines("accounts")[2:-2]] == ids
+
+
+def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -> None:
+    shown = "\n".join(lines("handoffs", "--open"))
+    assert (
+        "kleinod-bio.example/acquisition/1\n"
+        "  proposed to sdr, answer by 2026-10-29 17:00\n"
+        "  crossed 2026-10-29 13:00 with a score of 105.4\n"
+        "      60.0  meeting_held, Vera Kleinod\n"
+        "      18.0  reply, Vera Kleinod\n"
+        "       7.4  page, Vera Kleinod\n"
+        "            and 5 more\n"
+    ) in shown
+
+
+def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
+    shown = lines("handoff", "tessin-therapeutics.example/expansion/1")
+    assert shown[1:3] == [
+        "  rejected by mia.lorenz, 2026-05-20 11:30 (was proposed to account_manager)",
+        "  because: no project before next year",
+    ]
+    assert "Decisions" in shown
+
+
+def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech: Path) -> None:
+    shown = "\n".join(lines("account", "kleinod-bio.example"))
+    for part in (
+        "Kleinod Bio GmbH (kleinod-bio.example), as of 2026-10-30 14:39 UTC\n"
+        "fit B (70 points), biotechnology, 12 employees, AT, owner ben.ostertag\n",
+        "acquisition  104.5  sqa         1  2026-11-13 01:00          1\n",
+        "Vera Kleinod  decision_maker        104.5       75.4  2026-10-29\n",
+        "59.3   57 %  meeting_held  Vera Kleinod      1    -  2026-10-29 13:00\n",
+        "27 lines of the ledger; their sum is 104.523734, the score is 104.523734\n",
+        "2026-10-29 13:00  acquisition  engaged  sqa      105.4  ",
+        "\nHandoffs\nkleinod-bio.example/acquisition/1\n  proposed to sdr",
+    ):
+        assert part in shown
+    assert "Lines of acquisition" not in shown
+
+
+def test_an_explanation_shows_every_line_those_that_were_cut_too(medtech: Path) -> None:
+    told = asked("account", "rheinquell-biologics.example", "--explain")
+    shown = lines("account", "rheinquell-biologics.example", "--explain")
+    rows = [line for line in shown if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  (?!acquisition)", line)]
+    assert len(rows) == len(told["lines"])
+    assert sum(" per" in line for line in rows) == sum(line["cut"] is not None for line in told["lines"]) > 0
+
+
+def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> None:
+    shown = "\n".join(lines("account", "rheinquell-biologics.example"))
+    assert re.search(r"\bv_[a-z2-7]{12}\b", shown)
+    assert "David Okafor" in shown
+
+
+def test_a_visitor_that_turned_out_to_be_a_person_is_told_with_the_name(medtech: Path) -> None:
+    joined = [
+        (row["account"], contact["contact"])
+        for row in asked("accounts")
+        for contact in asked("account", row["account"])["contacts"]
+        if contact["joined"]
+    ]
+    assert joined
+    account, visitor = joined[0]
+    shown = done("account", account, "--explain").out
+    assert "People" in shown
+    assert visitor not in shown[shown.index("People") : shown.index("Why")]
+
+
+def test_the_demo_shows_what_sales_would_want_to_see(played: tuple[Path, str], medtech: Path) -> None:
+    shown = done("demo").out
+    headings = ["SYNTHETIC", "brennerbio.example ", "Open handoffs", "Why one of them has its score", "their sum is",
+                "audit verify: 17 accounts", "Where to go next"]  # fmt: skip
+    places = [shown.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert [line for line in shown.splitlines() if len(line) > WIDE] == []
+    assert "\x1b" not in shown
+
+
+def test_an_empty_home_says_what_to_do() -> None:
+    assert lines("accounts") == ["No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."]
+    assert lines("handoffs") == ["No handoffs yet."]
+    assert lines("handoffs", "--open") == ["No open handoffs."]
+    assert lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
+
+
+def test_a_stage_that_nobody_is_in_says_so(medtech: Path) -> None:
+    told = "No account is in the stage 'hot'; `staffel model show` names the stages."
+    assert lines("accounts", "--stage", "hot") == [told]
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    named = event("r", "account.registered", data={"name": "Acme \x1b[31m GmbH"})
+    asked("ingest", "cloudevents", written(Path("facts.jsonl"), named, page("one")))
+    shown = done("accounts").out + done("account", "acme.com").out + done("account", "acme.com", "--deep").out
+    assert "\x1b" not in shown
+    assert spoken("accounts", "--json").code == 0

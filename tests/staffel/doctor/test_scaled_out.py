@@ -1,0 +1,134 @@
+"""`staffel doctor` where broker and database are shared: each thing that can be wrong is named, with the way out."""
+
+from pathlib import Path
+from socket import socket
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from tests import requirements
+from tests.kafka.broker import free_port
+from tests.staffel.cli.cli_runner import done, page, spoken, written
+
+Json = dict[str, Any]
+APART_S = 5.0
+"""What clocks may differ by."""
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of topics that are not there yet, beside a database without tables."""
+    server = requirements.kafka_server()
+    told = f"kafka://{server}?prefix={uuid4().hex[:8]}."
+    monkeypatch.setenv("STAFFEL_LOG", told)
+    monkeypatch.setenv("STAFFEL_DATABASE", requirements.postgres_url())
+    return told
+
+
+@pytest.fixture
+def laid_down(address: str) -> str:
+    """Topics of two partitions, and tables."""
+    done("topics", "create", "--partitions", 2)
+    done("accounts")
+    return address
+
+
+def examined() -> dict[str, Json]:
+    """The rows by their checks; the exit code says whether all is well."""
+    answer = spoken("doctor", "--json")
+    rows = {row["check"]: row for row in answer.told}
+    assert answer.code == (0 if all(row["ok"] for row in rows.values()) else 1)
+    return rows
+
+
+def wrong(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
+    return {check: (row["found"], row["advice"]) for check, row in rows.items() if not row["ok"]}
+
+
+def test_where_all_is_laid_down_only_the_processes_are_missed(laid_down: str) -> None:
+    rows = examined()
+    assert wrong(rows) == {"projectors": ("partitions held by nobody", "start `staffel project`")}
+    assert list(rows) == [
+        "broker", "topics", "activation", "model", "scored", "dead letters", "clock", "recorders' clocks",
+        "database", "migrations", "database's clock", "outbox", "projectors", "projected",
+    ]  # fmt: skip
+
+
+def test_topics_that_are_missing_are_named_and_so_is_an_empty_database(address: str) -> None:
+    prefix = address.rpartition("=")[2]
+    found, advice = wrong(rows := examined())["topics"]
+    assert found.startswith(f"topic {prefix}engagement is missing; topic {prefix}scores is missing")
+    assert advice.startswith("run `staffel topics create`")
+    assert rows["migrations"]["found"] == "no tables, 0004 is the newest here"
+    assert list(rows) == ["broker", "topics", "database", "migrations"]
+
+
+def test_a_topic_with_other_settings_is_named(laid_down: str) -> None:
+    server, _, prefix = laid_down.removeprefix("kafka://").partition("?prefix=")
+    resource = ConfigResource(ConfigResourceType.TOPIC, f"{prefix}engagement", configs={"retention.ms": "1000"})
+    admin = KafkaAdminClient(bootstrap_servers=server)
+    try:
+        admin.alter_configs([resource])
+    finally:
+        admin.close()
+    found, _ = wrong(examined())["topics"]
+    assert f"topic {prefix}engagement: retention.ms is 1000, not -1" in found
+
+
+def test_facts_that_nobody_scores_are_counted(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_WAIT", "0.1")
+    spoken("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two")))
+    found, advice = wrong(examined())["scored"]
+    assert found.startswith("2 facts behind (partition ")
+    assert advice == "start `staffel worker`, and look again"
+
+
+def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the_same(
+    laid_down: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("STAFFEL_LOG", f"kafka://{server}")
+    rows = examined()
+    assert wrong(rows)["broker"] == (f"{server} cannot be reached", "start the broker, or correct STAFFEL_LOG")
+    assert rows["migrations"]["ok"]
+
+
+def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_clock_that_goes_wrong(
+    laid_down: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = monotonic()
+    with socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        monkeypatch.setenv("STAFFEL_LOG", f"kafka://127.0.0.1:{mute.getsockname()[1]}")
+        rows = examined()
+    assert "is the broker up?" in wrong(rows)["broker"][0]
+    assert monotonic() - begun > APART_S
+    assert rows["database's clock"]["found"] == "in step"
+
+
+def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the_same(
+    laid_down: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFFEL_DATABASE", f"postgresql+psycopg://staffel@127.0.0.1:{free_port()}/staffel")
+    rows = examined()
+    found, advice = wrong(rows)["database"]
+    assert "the server cannot be reached" in found
+    assert advice == "start PostgreSQL, or correct STAFFEL_DATABASE"
+    assert rows["topics"]["ok"]
+
+
+def test_a_database_of_another_kind_is_a_finding(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_DATABASE", "sqlite:///staffel.db")
+    found, _ = wrong(examined())["database"]
+    assert "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME" in found
+
+
+def test_the_table_is_for_people(laid_down: str) -> None:
+    answer = spoken("doctor")
+    assert (answer.code, answer.err) == (1, "")
+    assert "PROBLEM  projectors" in answer.out

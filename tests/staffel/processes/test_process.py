@@ -1,0 +1,266 @@
+"""What a process tells of itself: alive, ready, measured; how its loop meets trouble, and how it ends."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+import structlog
+
+from database.errors import DatabaseTrouble
+from staffel.errors import Usage
+from staffel.processes.health_server import pages, serve
+from staffel.processes.heartbeat import Pulse
+from staffel.processes.metrics import Metrics
+from staffel.processes.process import BREATH_S, FEW, Process, awaited, open_pages, work
+from staffel.processes.readiness import Found, Measure, Watch
+from staffel.processes.roles import Seldom
+from staffel.scaled_out import NotLaidDown
+from staffel.settings import Settings
+from streams.log import LogUnavailable
+from tests.kafka.broker import free_port
+
+AWAY = LogUnavailable("kafka://broker:9092 does not answer")
+FINE = Measure("log", lambda _: Found(True, "2 partitions"))
+
+
+class Scripted:
+    """A step whose rounds are given: a number is moved, an exception raised; at their end it asks to stop."""
+
+    name = "scripted"
+
+    def __init__(self, stop: Event, *rounds: int | Exception) -> None:
+        self._stop, self._rounds = stop, list(rounds)
+
+    def advance(self) -> int:
+        if not self._rounds:
+            self._stop.set()
+            return 0
+        now = self._rounds.pop(0)
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+
+@pytest.fixture
+def lines() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.fixture
+def process(lines: list[dict[str, Any]]) -> Process:
+    def keep(_: Any, __: str, line: Any) -> Any:
+        lines.append(dict(line))
+        raise structlog.DropEvent
+
+    log = structlog.wrap_logger(structlog.PrintLogger(), processors=[keep])
+    metrics = Metrics("project")
+    pulse = Pulse(log, metrics)
+    return Process("project", Settings(), Event(), log, metrics, pulse, Watch(pulse, metrics))
+
+
+def asked(process: Process, path: str, alive: float = 60) -> tuple[int, str]:
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    told: list[str] = []
+    app = pages(process.pulse, process.watch, process.metrics, alive)
+    body = b"".join(app({**environ, "PATH_INFO": path}, lambda status, *_: told.append(status)))
+    return int(told[0][:3]), body.decode()
+
+
+def checked(process: Process, *measures: Measure) -> tuple[int, dict[str, bool]]:
+    """What /readyz says once these were looked at."""
+    process.watch.begin(measures, ended())
+    process.watch.look()
+    status, told = asked(process, "/readyz")
+    return status, {check["name"]: check["ok"] for check in json.loads(told)["checks"]}
+
+
+def ended() -> Event:
+    stop = Event()
+    stop.set()
+    return stop
+
+
+def worked(process: Process, *rounds: int | Exception) -> None:
+    work([Scripted(process.stop, *rounds)], lambda _: None, process)
+
+
+class Patient(Event):
+    """Tells for how long it was waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("moved", "breaths"), [(0, []), (1, [BREATH_S]), (FEW - 1, [BREATH_S]), (FEW, [])])
+def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, moved: int, breaths: list[float]) -> None:
+    stop = Patient()
+    patient = replace(process, stop=stop)
+    idle: list[float] = []
+
+    work([Scripted(stop, moved)], idle.append, patient)
+
+    assert (stop.waited, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
+
+
+def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
+    looks = Counting([3, 0, 5])
+    seldom = Seldom(looks, every=3600)
+    assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
+    assert (seldom.name, looks.rest) == ("counting", [5])
+
+
+@dataclass
+class Counting:
+    """Moves what it is told to."""
+
+    rest: list[int]
+    name: str = "counting"
+
+    def advance(self) -> int:
+        return self.rest.pop(0)
+
+
+def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:
+    process.pulse.beat()
+    status, told = asked(process, "/healthz")
+    assert (status, json.loads(told)["alive"]) == (200, True)
+
+
+def test_a_process_whose_loop_stands_still_is_taken_for_dead(process: Process) -> None:
+    status, told = asked(process, "/healthz", alive=0)
+    assert (status, json.loads(told)["alive"]) == (503, False)
+
+
+def test_waiting_for_a_broker_is_a_sign_of_life(process: Process) -> None:
+    process.pulse.beaten_at(0)
+    process.pulse.ails("no broker")
+    assert process.pulse.age < 1
+
+
+def test_a_process_is_not_ready_before_it_looked(process: Process) -> None:
+    status, told = asked(process, "/readyz")
+    starting = [{"name": "working", "ok": False, "found": "starting"}]
+    assert (status, json.loads(told)) == (503, {"ready": False, "checks": starting})
+
+
+def test_a_process_is_ready_where_every_check_holds(process: Process) -> None:
+    assert checked(process, FINE) == (200, {"working": True, "log": True})
+
+
+def test_one_check_that_fails_makes_it_unready(process: Process) -> None:
+    late = Measure("projected", lambda _: Found(False, "20000 score records behind"))
+    assert checked(process, FINE, late) == (503, {"working": True, "log": True, "projected": False})
+
+
+def test_a_log_out_of_reach_is_told_by_the_check_that_met_it(process: Process) -> None:
+    def look(_: Metrics) -> Found:
+        raise AWAY
+
+    assert checked(process, Measure("log", look)) == (503, {"working": True, "log": False})
+    assert str(AWAY) in asked(process, "/readyz")[1]
+
+
+def test_what_holds_up_the_loop_makes_it_unready(process: Process) -> None:
+    process.pulse.ails("no broker")
+    assert checked(process, FINE) == (503, {"working": False, "log": True})
+
+
+def test_other_pages_are_not_there(process: Process) -> None:
+    assert asked(process, "/accounts")[0] == 404
+
+
+def test_what_steps_moved_is_counted(process: Process) -> None:
+    worked(process, 3, 0, 4)
+    _, told = asked(process, "/metrics")
+    assert 'staffel_records_total{step="scripted"} 7.0' in told
+    assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in told
+
+
+@pytest.mark.parametrize("trouble", [AWAY, DatabaseTrouble("database: out of reach"), NotLaidDown("no topics")])
+def test_a_loop_goes_on_after_trouble_that_passes_and_says_so_once(
+    process: Process, lines: list[dict[str, Any]], trouble: Exception
+) -> None:
+    worked(process, 1, trouble, trouble, 1)
+    assert lines == [{"event": "waiting", "why": str(trouble)}, {"event": "goes_on"}]
+
+
+def test_a_loop_ends_at_what_nobody_expects(process: Process) -> None:
+    with pytest.raises(ZeroDivisionError):
+        worked(process, 1, ZeroDivisionError())
+
+
+def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_other(process: Process) -> None:
+    class Asked:
+        name = "asked"
+
+        def advance(self) -> int:
+            process.stop.set()
+            return 1
+
+    never = Scripted(Event(), AssertionError("a step after the end"))
+    work([Asked(), never], lambda _: None, process)
+    assert 'staffel_records_total{step="asked"} 1.0' in asked(process, "/metrics")[1]
+
+
+def test_what_is_missing_at_the_start_is_awaited(process: Process) -> None:
+    answers: list[Callable[[], str]] = [failing(AWAY), failing(NotLaidDown("no topics")), lambda: "connected"]
+    assert awaited(lambda: answers.pop(0)(), process) == "connected"
+
+
+def failing(error: Exception) -> Callable[[], str]:
+    def fail() -> str:
+        raise error
+
+    return fail
+
+
+def test_who_waits_can_be_asked_to_end(process: Process) -> None:
+    process.stop.set()
+    assert awaited(failing(AWAY), process) is None
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    port = serve("127.0.0.1", free_port(), lambda *_: [])
+    with pytest.raises(Usage, match=f"--port {port}: Address already in use on 127.0.0.1"):
+        serve("127.0.0.1", port, lambda *_: [])
+
+
+def test_the_names_of_the_metrics_are_these() -> None:
+    """Dashboards and alarms rely on them."""
+    names = {family.name for family in Metrics("project").registry.collect() if family.name.startswith("staffel_")}
+    assert names == {
+        "staffel_process", "staffel_records", "staffel_unit_seconds", "staffel_troubles", "staffel_step_age_seconds",
+        "staffel_ready", "staffel_lag_records", "staffel_dead_letters", "staffel_recovery_records",
+        "staffel_recovery_left_records", "staffel_recovery_seconds", "staffel_partitions", "staffel_outbox_waiting",
+        "staffel_outbox_age_seconds", "staffel_moves_open", "staffel_alerts_pending",
+    }  # fmt: skip
+
+
+def test_the_usual_port_gives_way_where_it_is_taken(process: Process) -> None:
+    taken = serve("127.0.0.1", free_port(), lambda *_: [])
+    assert open_pages(process, None, taken) not in ("", f"http://127.0.0.1:{taken}")
+
+
+def test_what_nobody_expects_is_logged_and_ends_the_process_with_70() -> None:
+    script = """
+from staffel.processes.process import process
+from staffel.settings import Settings
+with process("project", Settings(logs="json"), 0, 8802):
+    raise ZeroDivisionError("another projector")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    started, failed = (json.loads(line) for line in ended.stderr.splitlines())
+    assert (ended.returncode, started["event"], failed["event"]) == (70, "started", "failed")
+    assert "another projector" in failed["exception"]

@@ -1,0 +1,48 @@
+"""Dead letters on a log that keeps no ids, where a letter may stand twice and a key's records are not found quickly."""
+
+import pytest
+
+from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
+from schemas.envelope import encode_fact
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT
+from staffel.dead_letters import SOURCE, all_letters, find_letter
+from staffel.errors import Found
+from streams.log import Headers, NewRecord
+from tests.intake.recorder.fakes import NOW, MemoryBroker
+
+
+def letter(offset: int, key: str = "acme.com", headers: Headers = ()) -> NewRecord:
+    told = dead_letter_headers("engagement", 0, offset, code="unreadable", why="torn", headers=headers)
+    return NewRecord(key, b"torn %d" % offset, headers=told)
+
+
+def fact_of(id: str, subject: str) -> NewRecord:
+    view = "web.page_viewed.v1"
+    return NewRecord(subject, encode_fact(id=id, source=SOURCE, type=view, subject=subject, time=NOW, recorded_at=NOW))
+
+
+@pytest.fixture
+def log() -> MemoryBroker:
+    """Two letters, the first of them twice; the other one was recorded again, for another account."""
+    log = MemoryBroker(partitions=3)
+    log.append(DEAD_LETTERS, [letter(1), letter(2, "beta.com"), letter(1)])
+    log.append(ENGAGEMENT, [fact_of("engagement/0/2", "gamma.com"), NewRecord("a.com", SOURCE.encode() + b" torn")])
+    return log
+
+
+def test_each_letter_is_told_once_and_whether_it_was_recorded_again(log: MemoryBroker) -> None:
+    told = {letter["id"]: letter["retried"] for letter, _ in all_letters(log)}
+    assert told == {"engagement/0/1": False, "engagement/0/2": True}
+    assert len(list(all_letters(log))) == 2
+
+
+def test_a_letter_is_found_with_its_bytes(log: MemoryBroker) -> None:
+    told, value = find_letter(log, "engagement/0/2")
+    assert (told["retried"], value) == (True, b"torn 2")
+    with pytest.raises(Found, match="no dead letter engagement/0/3"):
+        find_letter(log, "engagement/0/3")
+
+
+def test_a_record_that_was_copied_and_set_aside_once_more_is_the_letter_it_was(log: MemoryBroker) -> None:
+    log.append(DEAD_LETTERS, [letter(77, headers=((SET_ASIDE_AS, b"engagement/0/2"),))])
+    assert sorted(letter["id"] for letter, _ in all_letters(log)) == ["engagement/0/1", "engagement/0/2"]

@@ -1,0 +1,67 @@
+"""What `staffel/topology.py` tells is true: of modules, of commands, of topics, of the page that shows it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from schemas import topics
+from schemas.topics import DEAD_LETTERS, KEPT, SCORES, TOPICS
+from staffel.cli.examples import EXAMPLES
+from staffel.topology import NOT_YET, STEPS, Step, tables
+
+ROOT = Path(__file__).parents[2]
+NAMES = {name: value for name, value in vars(topics).items() if value in TOPICS}
+"""The constants of `schemas.topics`."""
+MOVING = ("projections", "alerts", "intake", "audit")
+"""Packages whose modules belong to a step where they name a topic."""
+BESIDE = {
+    "projections/lag.py": "compares positions with ends",
+    "staffel/migration/log_copy.py": "copies a whole log to another one, once",
+}
+"""Modules that name topics and are no part of the flow."""
+
+
+def constants_of(path: Path) -> set[str]:
+    """The topics whose constants a module imports."""
+    imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    named = {alias.name for node in imports if node.module == "schemas.topics" for alias in node.names}
+    return {NAMES[name] for name in named & set(NAMES)}
+
+
+def file_of(module: str) -> Path:
+    return ROOT / f"{module.replace('.', '/')}.py"
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.name))
+def test_the_topics_of_a_step_are_those_that_its_modules_name(step: Step) -> None:
+    named = {topic for module in step.modules for topic in constants_of(file_of(module))}
+    assert named == {*step.reads, *step.writes}
+
+
+def test_a_module_that_names_a_topic_belongs_to_a_step() -> None:
+    told = {file_of(module) for step in STEPS for module in step.modules}
+    naming = {path for package in MOVING for path in (ROOT / package).glob("*.py") if constants_of(path)}
+    assert {str(path.relative_to(ROOT)) for path in naming - told} == set(BESIDE)
+
+
+def test_scores_and_dead_letters_have_one_writer() -> None:
+    for topic in (SCORES, DEAD_LETTERS):
+        assert [step.name for step in STEPS if topic in step.writes] == ["score"]
+
+
+def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:
+    written = {topic for step in STEPS for topic in step.writes}
+    assert {*written, *NOT_YET} == set(TOPICS) == set(KEPT)
+    assert not written & set(NOT_YET)
+
+
+def test_every_process_is_a_command() -> None:
+    told = {text for step in STEPS for text in (step.embedded, step.scaled_out) if text.startswith("staffel ")}
+    commands = {text.partition(",")[0].removeprefix("staffel ") for text in told}
+    assert {each for each in commands if not any(known.startswith(each) for known in EXAMPLES)} == set()
+
+
+def test_the_documentation_shows_the_same() -> None:
+    page = (ROOT / "docs" / "flow.md").read_text("utf-8")
+    assert "\n".join(tables()) in page
