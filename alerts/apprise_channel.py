@@ -10,7 +10,6 @@ from schemas.envelope import decode_fact
 
 _SECONDS = 20
 _UNREACHED = "onnection error"
-_TALKATIVE = ("apprise", "urllib3")
 _STATUS = re.compile(r"error=(\d{3})")
 
 

@@ -4,13 +4,11 @@ import logging
 from functools import cache
 from typing import Any
 
-from alerts.apprise_channel import _TALKATIVE
+_TALKATIVE = ("apprise", "urllib3")
 
 
 def refuse_address(address: str) -> None:
     """ValueError where no service of Apprise takes the address."""
-    pass
-
     if not quiet_apprise().Apprise().add(address):
         raise ValueError(
             "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "

@@ -9,6 +9,7 @@ from audit.accounts_as_of import of_account, of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
 from audit.handoff_report import handoff_json, handoff_of_fold
 from audit.replay import everything, fold_account, is_scored, recorded_within
+from database.engine import Database
 from projections.queries import asking
 from schemas.scores import Line
 from scoring.fold.codec import decode_contact
@@ -17,7 +18,6 @@ from scoring.fold.state import NEVER, Account, Contact, Outcome
 from scoring.fold.valuation import account_at, seen_at, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
-from staffel.application import Staffel
 from streams.log import Log
 from streams.scorer.embedded import nothing_loaded
 from streams.scorer.partition_fold import Accept, PartitionFold
@@ -25,26 +25,27 @@ from streams.scorer.partition_fold import Accept, PartitionFold
 Json = dict[str, Any]
 
 
-def explanation(staffel: Staffel, id: str, at: int, *, historic: bool, lines: bool, deep: bool) -> Json | None:
+def explanation(
+    engine: Database, log: Log, plan: Plan, id: str, at: int, *, historic: bool, lines: bool, deep: bool
+) -> Json | None:
     """The account at an instant; `lines` whose sums are its scores; `deep`: every fact of its history.
 
     None where there is no such account, or where it is one of a visitor that nobody knows.
     """
     if not is_scored(id):
         return None
-    told = then(staffel, id, at) if historic else today(staffel, id, at)
+    told = then(log, plan, id, at) if historic else today(engine, plan, id, at)
     if told is not None and not lines:
         del told["lines"]
     if told is not None and deep:
         accept = recorded_within(until=at) if historic else everything
-        told["facts"] = list(facts_of(staffel.log, id, staffel.plan, accept))
+        told["facts"] = list(facts_of(log, id, plan, accept))
     return told
 
 
-def today(staffel: Staffel, id: str, at: int) -> Json | None:
+def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
     """From the read models, valued at an instant."""
-    plan = staffel.plan
-    with asking(staffel.engine) as questions:
+    with asking(engine) as questions:
         row = questions.account(id)
         account = account_at(row.state, at, plan) if row is not None else None
         if row is None or account is None:
@@ -64,10 +65,9 @@ def today(staffel: Staffel, id: str, at: int) -> Json | None:
         }
 
 
-def then(staffel: Staffel, id: str, until: int) -> Json | None:
+def then(log: Log, plan: Plan, id: str, until: int) -> Json | None:
     """From the account's own history, with what had been recorded by then."""
-    plan = staffel.plan
-    account = fold_account(staffel.log, id, plan, recorded_within(until=until))
+    account = fold_account(log, id, plan, recorded_within(until=until))
     if account is None or account.outcome is None:
         return None
     shown, done = seen_at(account, until, plan), account.outcome

@@ -92,7 +92,16 @@ def account(
     with connected() as staffel:
         when, historic = instant(staffel, at)
         known = account_id(id) or id
-        told = explanation(staffel, known, when, historic=historic, lines=explain or not as_json, deep=deep)
+        told = explanation(
+            staffel.engine,
+            staffel.log,
+            staffel.plan,
+            known,
+            when,
+            historic=historic,
+            lines=explain or not as_json,
+            deep=deep,
+        )
         if told is None:
             raise Found(unknown(id, at if historic else None))
         people = {} if as_json else names_of(staffel, told)

@@ -80,7 +80,7 @@ def show(staffel: Embedded) -> None:
         handoffs = [handoff_json(row) for row in questions.handoffs(only_open=True)]
     say("\nOpen handoffs")
     print_handoffs(handoffs, people_of(staffel, handoffs))
-    told = explanation(staffel, EXPLAINED, at, historic=False, lines=True, deep=False)
+    told = explanation(staffel.engine, staffel.log, staffel.plan, EXPLAINED, at, historic=False, lines=True, deep=False)
     if told is not None:
         say("\nWhy one of them has its score")
         print_account(told, names_of(staffel, told), explain=False, deep=False)

@@ -64,7 +64,7 @@ def test_every_metric_asked_for_exists(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
 def test_every_label_asked_for_exists(expression: str) -> None:
-    source = (ROOT / "staffel" / "metrics.py").read_text("utf-8")
+    source = (ROOT / "staffel" / "processes" / "metrics.py").read_text("utf-8")
     known = {"job", "instance", "le", *re.findall(r'"(\w+)"', source)}
     assert labels_in(expression) - known == set()
 

@@ -50,7 +50,9 @@ def record(staffel: Staffel, facts: list[Json]) -> None:
 def asked(staffel: Staffel, account: str, at: str, *, historic: bool) -> Json:
     """What the account's page and the list of accounts say; they agree."""
     instant = parse_time(at)
-    told = explanation(staffel, account, instant, historic=historic, lines=True, deep=False)
+    told = explanation(
+        staffel.engine, staffel.log, staffel.plan, account, instant, historic=historic, lines=True, deep=False
+    )
     listed = standings_then(staffel.log, instant) if historic else standings(staffel.engine, staffel.plan, instant)
     assert told is not None
     assert [told[name] for name in listed[0]] == list(listed[0].values())

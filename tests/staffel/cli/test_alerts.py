@@ -7,12 +7,12 @@ import pytest
 from alerts.outbox import AlertRows
 from database.engine import open_database
 from tests.alerts.builders import SECRET, Fake, proposed, urgent
+from tests.alerts.conftest import receiver
 from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.world import World
 from tests.staffel.cli.cli_runner import asked, done, spoken
-from tests.staffel.conftest import home
 
-__all__ = ["home"]
+__all__ = ["receiver"]
 
 
 @pytest.fixture
