@@ -35,7 +35,6 @@ def replay_command(
     as_json: AsJson = False,
 ) -> None:
     """Fold the log again, under the active or another model; leaves no trace."""
-    pass
 
     with connected() as staffel, progress("replaying") as advance:
         plan = plan_of(staffel, model)

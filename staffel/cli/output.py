@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    pass
 
 _WIDTH = 100
 """Of tables where there is no terminal and COLUMNS does not tell."""
@@ -146,7 +145,6 @@ def minute(instant: str | None) -> str | None:
 @contextmanager
 def progress(title: str, total: int | None = None) -> Iterator["Advance"]:
     """A bar on standard error while it lasts, on a terminal; elsewhere nothing."""
-    pass
 
     with bar(title, total, console(errors=True)) as advance:
         yield advance
