@@ -19,8 +19,8 @@ from pydantic import (
 
 from alerts.channel_validation import refuse_address, refuse_secrets
 from alerts.rules import COOL_DOWN
-from schemas.documents import ModelError, Path, Problem, Source, closest
-from schemas.yaml_documents import read_source
+from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
+from schemas.yaml_documents import read_yaml
 
 _BEGIN = "the file is a mapping; begin with `channels:` and a list of them"
 _SPAN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")
@@ -140,26 +140,26 @@ _PARTS: Mapping[str, type[BaseModel]] = {"": AlertSettings, "channels": ChannelS
 
 def read_alerts(text: str, name: str, environment: Mapping[str, str]) -> AlertSettings:
     """The settings in a YAML 1.2 text. ModelError lists everything that is wrong, by line and key."""
-    source = read_source(text, name, _BEGIN)
+    source = read_yaml(text, name, _BEGIN)
     try:
         return AlertSettings.model_validate(source.content, context=environment)
     except ValidationError as refusal:
-        raise ModelError(tuple(_problems(source, refusal))) from None
+        raise DocumentError(tuple(_problems(source, refusal))) from None
 
 
-def _problems(source: Source, refusal: ValidationError) -> Iterator[Problem]:
+def _problems(source: SourceDocument, refusal: ValidationError) -> Iterator[Problem]:
     errors = refusal.errors(include_url=False, include_input=False)
     for path, kind, message in ((error["loc"], error["type"], error["msg"]) for error in errors):
         # A list whose items are wrong is reported as empty as well.
         inner = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
         if kind != "too_short" or not inner:
-            yield source.problem(path, _said(path, kind, message))
+            yield source.problem_at(path, _said(path, kind, message))
 
 
-def _said(path: Path, kind: str, message: str) -> str:
+def _said(path: KeyPath, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         names = [part for part in path[:-1] if isinstance(part, str)]
-        return f"is no known key{closest(str(path[-1]), _PARTS[names[-1] if names else ''].model_fields)}"
+        return f"is no known key{suggestion(str(path[-1]), _PARTS[names[-1] if names else ''].model_fields)}"
     if kind in _SAYINGS:
         return _SAYINGS[kind]
     return message.removeprefix("Value error, ").replace("Input should", "must", 1)

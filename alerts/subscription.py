@@ -11,7 +11,7 @@ from alerts.rules import Judge, is_wanted, kind_of
 from alerts.settings import AlertSettings
 from projections.derived_facts import encode
 from schemas.envelope import FactRecord, decode_fact
-from schemas.handoff_events import EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log, LogRefused, Record
@@ -125,8 +125,8 @@ def _read(record: Record) -> FactRecord:
     """Raises ValueError or DecodeError where the record is not as it was published."""
     event = decode_fact(record.value)
     parse_time(event.time)
-    if event.type in EVENTS:
-        EVENTS[event.type].model_validate_json(encode(event.data))
+    if event.type in HANDOFF_EVENTS:
+        HANDOFF_EVENTS[event.type].model_validate_json(encode(event.data))
     return event
 
 

@@ -13,9 +13,9 @@ from database.engine import Database
 from projections.queries import asking
 from schemas.scores import Line
 from scoring.fold.codec import decode_contact
-from scoring.fold.fit import known_profile
-from scoring.fold.state import NEVER, Account, Contact, Outcome
-from scoring.fold.valuation import account_at, seen_at, track_scores
+from scoring.fold.fit import profile_with_claims
+from scoring.fold.state import NEVER, Account, Contact, PendingChanges
+from scoring.fold.valuation import account_at, account_copy_at, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
 from streams.log import Log
@@ -58,7 +58,7 @@ def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
             "contacts": [contact_json(each, account, plan) for each in by_id(contacts)],
             "stages": [
                 *(stage_change_of_row(change) for change in questions.stage_changes(id)),
-                *falls_of(account.outcome),
+                *falls_of(account.pending_changes),
             ],
             "handoffs": [handoff_json(each) for each in questions.handoffs(account=id)],
             "lines": [line_of_row(line, max(at, row.as_of)) for line in questions.lines(id)],
@@ -68,22 +68,22 @@ def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
 def then(log: Log, plan: Plan, id: str, until: int) -> Json | None:
     """From the account's own history, with what had been recorded by then."""
     account = fold_account(log, id, plan, recorded_within(until=until))
-    if account is None or account.outcome is None:
+    if account is None or account.pending_changes is None:
         return None
-    shown, done = seen_at(account, until, plan), account.outcome
+    shown, done = account_copy_at(account, until, plan), account.pending_changes
     lines = done.lines or []
     return {
         **of_account(shown, plan),
-        "profile": known_profile(account),
+        "profile": profile_with_claims(account),
         "suppressed": account.suppressed,
         "contacts": [contact_json(each, shown, plan) for each in by_id(account.contacts.values())],
-        "stages": [*(stage_change_of_fold(change) for change in done.stages), *falls_of(shown.outcome)],
+        "stages": [*(stage_change_of_fold(change) for change in done.stages), *falls_of(shown.pending_changes)],
         "handoffs": [handoff_of_fold(id, opened, done.steps, lines, plan.version) for opened in done.handoffs],
         "lines": [line_of_fold(line, shown.clock) for line in lines],
     }
 
 
-def falls_of(outcome: Outcome | None) -> list[Json]:
+def falls_of(outcome: PendingChanges | None) -> list[Json]:
     """Falls up to the instant asked about, which no fact records yet (scoring.md 28)."""
     return [stage_change_of_fold(change) for change in outcome.stages] if outcome else []
 
@@ -94,7 +94,7 @@ def by_id(contacts: Iterable[Contact]) -> list[Contact]:
 
 def contact_json(contact: Contact, account: Account, plan: Plan) -> Json:
     """What the contact is worth at the account's clock; `joined`: the person that a visitor turned out to be."""
-    days = {track.name: contact.engaged[track.number] for track in plan.tracks}
+    days = {track.name: contact.last_engaged_days[track.number] for track in plan.tracks}
     return {
         "contact": contact.id,
         "role": contact.role,
@@ -106,7 +106,7 @@ def contact_json(contact: Contact, account: Account, plan: Plan) -> Json:
 
 def worth(contact: Contact, slots: Iterable[tuple[int, int]], hour: int, plan: Plan) -> float:
     """The weighted sum of a track's slots at an hour."""
-    values = (contact.values[slot] / plan.growth.factor(k, hour, contact.eras[k]) for slot, k in slots)
+    values = (contact.unweighted_sums[slot] / plan.growth.factor(k, hour, contact.eras[k]) for slot, k in slots)
     return contact.weight * sum(values)
 
 
@@ -125,7 +125,7 @@ def facts_of(log: Log, id: str, plan: Plan, accept: Accept) -> Iterator[Json]:
 
 def lines_of(fold: PartitionFold, id: str) -> list[Line]:
     account = fold.accounts.get(id)
-    return (account.outcome.lines or []) if account and account.outcome else []
+    return (account.pending_changes.lines or []) if account and account.pending_changes else []
 
 
 def line_json(line: Line) -> Json:

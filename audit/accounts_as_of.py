@@ -15,9 +15,9 @@ from projections.ranking import top_accounts
 from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
 from schemas.times import format_time, parse_time
 from schemas.topics import ENGAGEMENT, SCORES
-from scoring.fold.fit import known_profile
+from scoring.fold.fit import profile_with_claims
 from scoring.fold.state import Account
-from scoring.fold.valuation import account_at, seen_at, track_scores
+from scoring.fold.valuation import account_at, account_copy_at, track_scores
 from scoring.plan.plan import Plan
 from streams.log import Log
 
@@ -50,7 +50,7 @@ def standings_then(
     """The accounts as they stood with what had been recorded by `until`, valued then."""
     replayed = replay(log, accept=recorded_within(until=until), progress=progress)
     plan = replayed.plan
-    shown = [of_account(seen_at(account, until, plan), plan) for account in replayed.accounts.values()]
+    shown = [of_account(account_copy_at(account, until, plan), plan) for account in replayed.accounts.values()]
     chosen = [each for each in shown if stage is None or each["stage"] == stage]
     return sorted(chosen, key=lambda each: (-each["score"], each["account"]))[:limit]
 
@@ -66,7 +66,7 @@ def of_row(row: Any, tracks: dict[str, TrackScore] | Any, as_of: int) -> Json:
 
 
 def of_account(account: Account, plan: Plan) -> Json:
-    name = known_profile(account).get("name")
+    name = profile_with_claims(account).get("name")
     fit = {"points": account.fit, "grade": account.grade}
     return shape(account.id, name, track_scores(account, plan), fit, account.clock, account.seq, plan.version)
 

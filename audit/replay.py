@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from schemas.scores import AccountScored, ContactScored, decode_account, decode_contact
+from schemas.scores import AccountScored, ContactScored, decode_account_scored, decode_contact_scored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from scoring.fold.codec import digest_of, encode_account, hash_contact
-from scoring.fold.state import ANONYMOUS, Account
-from scoring.plan.fields import Fact
+from scoring.fold.codec import digest_of, encode_account, update_contact_hash
+from scoring.fold.state import ANONYMOUS_PREFIX, Account
+from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
 from streams.log import Log, Record
 from streams.scorer.embedded import nothing_loaded
@@ -35,14 +35,14 @@ def recorded_within(since: int | None = None, until: int | None = None) -> Accep
     if since is None and until is None:
         return everything
 
-    def accept(fact: Fact) -> bool:
+    def accept(fact: DecodedFact) -> bool:
         recorded_at = parse_time(fact.recordedtime or fact.time)
         return (since is None or recorded_at >= since) and (until is None or recorded_at <= until)
 
     return accept
 
 
-def everything(fact: Fact) -> bool:
+def everything(fact: DecodedFact) -> bool:
     return True
 
 
@@ -95,14 +95,14 @@ def replay(
 
 
 def is_scored(account: str) -> bool:
-    return not account.startswith(ANONYMOUS)
+    return not account.startswith(ANONYMOUS_PREFIX)
 
 
 def digest(account: Account) -> str:
     """The digest of the account as it stands."""
     for contact in account.dirty_contacts:
         contact.dirty = False
-        hash_contact(account, contact)
+        update_contact_hash(account, contact)
     account.dirty_contacts = []
     return digest_of(encode_account(account))
 
@@ -129,5 +129,7 @@ def scored_updates(log: Log, partition: int, every: int = BATCH) -> Iterator[Acc
 def drained(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
     for account in fold.touched.values():
         for record in drain(account, fold.plan):
-            yield decode_account(record.value) if record.key == account.id else decode_contact(record.value)
+            yield (
+                decode_account_scored(record.value) if record.key == account.id else decode_contact_scored(record.value)
+            )
     fold.touched.clear()

@@ -8,7 +8,7 @@ import msgspec
 from audit.replay import digest
 from schemas.scores import HandoffStep
 from scoring.fold.state import Account
-from scoring.fold.valuation import seen_at, track_scores
+from scoring.fold.valuation import account_copy_at, track_scores
 from scoring.plan.plan import Plan
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ def account_rows(accounts: Iterable[Account], at: int, plan: Plan) -> list[Json]
 
 
 def account_row(account: Account, at: int, plan: Plan) -> Json:
-    tracks = track_scores(seen_at(account, at, plan), plan)
+    tracks = track_scores(account_copy_at(account, at, plan), plan)
     return {
         "account": account.id,
         "seq": account.seq,
@@ -35,7 +35,7 @@ def handoff_rows(accounts: Iterable[Account], plan: Plan) -> list[Json]:
 
 
 def handoffs_of(account: Account, plan: Plan) -> list[Json]:
-    outcome = account.outcome
+    outcome = account.pending_changes
     if outcome is None:
         return []
     last: dict[str, HandoffStep] = {step.handoff: step for step in outcome.steps}

@@ -12,8 +12,8 @@ from projections.lag import projected_now
 from projections.queries import Questions, asking
 from projections.read_models.rows import account_row, profile_columns
 from schemas.topics import ENGAGEMENT
-from scoring.fold.fit import known_profile
-from scoring.fold.state import Account, Outcome
+from scoring.fold.fit import profile_with_claims
+from scoring.fold.state import Account, PendingChanges
 from scoring.plan.plan import Plan
 from streams.log import Log, LogError
 from streams.scorer.embedded import nothing_loaded
@@ -104,7 +104,7 @@ def compare_partition(
 def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str]) -> Iterator[Mismatch]:
     """What happened to the accounts of this batch, against what was recorded of it; one mismatch for each account."""
     for id, account in fold.touched.items():
-        outcome, account.outcome = account.outcome, None
+        outcome, account.pending_changes = account.pending_changes, None
         digest(account)
         if outcome is None or id in broken:
             continue
@@ -115,7 +115,7 @@ def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str])
     fold.touched.clear()
 
 
-def compare_outcome(questions: Questions, id: str, outcome: Outcome, seq: int) -> Iterator[Mismatch]:
+def compare_outcome(questions: Questions, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:
     computed: dict[str, Sequence[Any]] = {
         "ledger": outcome.lines or [],
         "stage_changes": outcome.stages,
@@ -145,8 +145,8 @@ def compare_account(questions: Questions, account: Account, plan: Plan) -> Itera
     if row is None:
         yield Mismatch(account.id, None, "accounts", None, {"seq": account.seq, "digest": digest(account)})
         return
-    computed = account_row(account_scored(account, Outcome(account.seq, False), plan))
-    computed |= profile_columns(known_profile(account)) if account.profile or account.claims else {}
+    computed = account_row(account_scored(account, PendingChanges(account.seq, False), plan))
+    computed |= profile_columns(profile_with_claims(account)) if account.profile or account.claimed_domains else {}
     for field, value in computed.items():
         if not same(getattr(row, field), value):
             yield Mismatch(account.id, None, f"accounts.{field}", getattr(row, field), value)

@@ -124,7 +124,7 @@ def memory(count: int) -> Iterator[Figure]:
     peopled = grown_by(lambda: folded_contacts(crowd, count))
     tracemalloc.stop()
     contacts = crowd.account(CROWD).contacts.values()
-    counters = {len(contact.caps or ()) for contact in contacts}
+    counters = {len(contact.cap_counters or ()) for contact in contacts}
     yield Figure("memory of an account without contacts", alone / count, "bytes", 2_000, "at most", f"{count:,}")
     note = f"{count:,} in one account, counters of each: {', '.join(map(str, sorted(counters)))}"
     yield Figure("memory of a contact, five live counters", peopled / count, "bytes", 1_000, "at most", note)

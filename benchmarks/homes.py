@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.fold import key_of
 from benchmarks.worlds import MODEL
-from schemas.envelope import HEADERS
+from schemas.envelope import FACT_HEADERS
 from schemas.topics import ENGAGEMENT
 from staffel.connect import connect
 from staffel.embedded import Embedded
@@ -36,5 +36,5 @@ def home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Embedded]:
 def append(staffel: Embedded, values: Iterable[bytes]) -> None:
     """Straight into the log, past the recorder, which would keep one process busy for long."""
     remaining = iter(values)
-    while some := [NewRecord(key_of(value), value, None, HEADERS) for value in islice(remaining, _AT_ONCE)]:
+    while some := [NewRecord(key_of(value), value, None, FACT_HEADERS) for value in islice(remaining, _AT_ONCE)]:
         staffel.log.append(ENGAGEMENT, some)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from schemas.envelope import HEADERS, FactRecord, decode_fact
+from schemas.envelope import FACT_HEADERS, FactRecord, decode_fact
 from schemas.envelope import record_id as fact_record_id
 from schemas.times import format_time
 from streams.log import NewRecord
@@ -42,7 +42,7 @@ def event(source: str, id: str, type: str, account: str, time: int, data: Mappin
 def record_of(told: FactRecord, now: int) -> NewRecord:
     """The event as a record of the log, written at `now` (milliseconds)."""
     value = encode(replace(told, recordedtime=format_time(now)))
-    return NewRecord(told.subject, value, record_id(told), HEADERS)
+    return NewRecord(told.subject, value, record_id(told), FACT_HEADERS)
 
 
 def record_id(told: FactRecord) -> str:

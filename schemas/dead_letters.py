@@ -7,19 +7,19 @@ from collections.abc import Iterable
 
 Headers = tuple[tuple[str, bytes], ...]
 
-PREFIX = "__connect.errors."
-TOPIC = f"{PREFIX}topic"
-PARTITION = f"{PREFIX}partition"
-OFFSET = f"{PREFIX}offset"
-CONNECTOR = f"{PREFIX}connector.name"
-STAGE = f"{PREFIX}stage"
-EXCEPTION = f"{PREFIX}exception.class.name"
-MESSAGE = f"{PREFIX}exception.message"
+HEADER_PREFIX = "__connect.errors."
+TOPIC_HEADER = f"{HEADER_PREFIX}topic"
+PARTITION_HEADER = f"{HEADER_PREFIX}partition"
+OFFSET_HEADER = f"{HEADER_PREFIX}offset"
+CONNECTOR_HEADER = f"{HEADER_PREFIX}connector.name"
+STAGE_HEADER = f"{HEADER_PREFIX}stage"
+EXCEPTION_HEADER = f"{HEADER_PREFIX}exception.class.name"
+MESSAGE_HEADER = f"{HEADER_PREFIX}exception.message"
 
-SET_ASIDE_AS = "staffel-set-aside-as"
+ORIGINAL_ID_HEADER = "staffel-set-aside-as"
 """Of a record that was copied from another log: the id of its dead letter there, which it keeps."""
 
-_LONGEST_MESSAGE = 2000
+_MAX_MESSAGE_LENGTH = 2000
 
 
 def dead_letter_id(topic: str, partition: int, offset: int) -> str:
@@ -31,21 +31,26 @@ def dead_letter_headers(
     topic: str, partition: int, offset: int, *, code: str, why: str, headers: Iterable[tuple[str, bytes]] = ()
 ) -> Headers:
     """The record's own headers, and where it stood and why it was refused (`code` is stable, `why` is for people)."""
-    place = ((TOPIC, topic), (PARTITION, str(partition)), (OFFSET, str(offset)), (CONNECTOR, "staffel"))
-    reason = ((STAGE, "VALUE_CONVERTER"), (EXCEPTION, code), (MESSAGE, why[:_LONGEST_MESSAGE]))
-    own = tuple((name, text.encode("utf-8", "replace")) for name, text in (*place, *reason))
-    return (*(header for header in headers if not header[0].startswith(PREFIX)), *own)
+    source = (
+        (TOPIC_HEADER, topic),
+        (PARTITION_HEADER, str(partition)),
+        (OFFSET_HEADER, str(offset)),
+        (CONNECTOR_HEADER, "staffel"),
+    )
+    reason = ((STAGE_HEADER, "VALUE_CONVERTER"), (EXCEPTION_HEADER, code), (MESSAGE_HEADER, why[:_MAX_MESSAGE_LENGTH]))
+    error_headers = tuple((name, text.encode("utf-8", "replace")) for name, text in (*source, *reason))
+    return (*(header for header in headers if not header[0].startswith(HEADER_PREFIX)), *error_headers)
 
 
-def read_headers(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+def parse_error_headers(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """What the headers say: `topic`, `partition`, `offset`, `exception.message`, … as text."""
-    said = (pair for pair in headers if pair[0].startswith(PREFIX))
-    return {name.removeprefix(PREFIX): text.decode("utf-8", "replace") for name, text in said}
+    error_headers = (pair for pair in headers if pair[0].startswith(HEADER_PREFIX))
+    return {name.removeprefix(HEADER_PREFIX): text.decode("utf-8", "replace") for name, text in error_headers}
 
 
-def letter_id(headers: Iterable[tuple[str, bytes]]) -> str:
+def dead_letter_id_from_headers(headers: Iterable[tuple[str, bytes]]) -> str:
     """The id of a dead letter: where its record stood first."""
-    told = list(headers)
-    kept = next((value.decode("utf-8", "replace") for name, value in told if name == SET_ASIDE_AS), None)
-    said = read_headers(told)
-    return kept or f"{said.get('topic')}/{said.get('partition')}/{said.get('offset')}"
+    pairs = list(headers)
+    original_id = next((value.decode("utf-8", "replace") for name, value in pairs if name == ORIGINAL_ID_HEADER), None)
+    fields = parse_error_headers(pairs)
+    return original_id or f"{fields.get('topic')}/{fields.get('partition')}/{fields.get('offset')}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Problem:
         return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
-class ModelError(Exception):
+class DocumentError(Exception):
     """A model cannot be used; `problems` lists every reason at once."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -30,25 +30,25 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceDocument:
     """Plain content and the line of each of its paths (none where the content was no text)."""
 
     name: str
     content: Any
-    lines: dict[Path, int]
+    lines: dict[KeyPath, int]
 
-    def problem(self, path: Path, message: str) -> Problem:
+    def problem_at(self, path: KeyPath, message: str) -> Problem:
         """A problem at a path; the line is that of the nearest place that has one."""
-        known = (self.lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in self.lines)
-        return Problem(self.name, next(known, None), key_text(path), message)
+        lines = (self.lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in self.lines)
+        return Problem(self.name, next(lines, None), path_text(path), message)
 
 
-def key_text(path: Path) -> str:
+def path_text(path: KeyPath) -> str:
     """`tracks.acquisition.rules[2].points`"""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def closest(word: str, known: Any) -> str:
+def suggestion(word: str, candidates: Any) -> str:
     """` (did you mean …?)`, or nothing."""
-    found = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    matches = get_close_matches(word, list(candidates), n=1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.times import format_time
 
 CONTENT_TYPE = "application/cloudevents+json"
-HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+FACT_HEADERS = (("content-type", CONTENT_TYPE.encode()),)
 """Headers of every fact on the log."""
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Published(BaseModel):
+class HandoffEvent(BaseModel):
     """The data of one event on `sqa-handoffs`; times are `2026-01-05T09:12:00.000Z`."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, use_attribute_docstrings=True)
@@ -38,7 +38,7 @@ class Position(BaseModel):
     account_seq: int
 
 
-class HandoffProposed(Published):
+class HandoffProposed(HandoffEvent):
     """Frozen evidence: what was known when the account crossed."""
 
     type: ClassVar[str] = "sqa.handoff_proposed.v1"
@@ -58,7 +58,7 @@ class HandoffProposed(Published):
     position: Position | None = None
 
 
-class HandoffStep(Published):
+class HandoffStepEvent(HandoffEvent):
     """One decision, or the lack of it."""
 
     at: str
@@ -71,31 +71,31 @@ class HandoffStep(Published):
     """Accepted after it had expired."""
 
 
-class HandoffAccepted(HandoffStep):
+class HandoffAccepted(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_accepted.v1"
 
 
-class HandoffRejected(HandoffStep):
+class HandoffRejected(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_rejected.v1"
 
 
-class HandoffExpired(HandoffStep):
+class HandoffExpired(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_expired.v1"
 
 
-class HandoffWithdrawn(HandoffStep):
+class HandoffWithdrawn(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_withdrawn.v1"
 
 
-class HandoffRecycled(HandoffStep):
+class HandoffRecycled(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_recycled.v1"
 
 
-class HandoffConverted(HandoffStep):
+class HandoffConverted(HandoffStepEvent):
     type: ClassVar[str] = "sqa.handoff_converted.v1"
 
 
-EVENTS: dict[str, type[Published]] = {
+HANDOFF_EVENTS: dict[str, type[HandoffEvent]] = {
     event.type: event
     for event in (
         HandoffProposed,

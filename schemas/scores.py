@@ -189,7 +189,7 @@ class Checkpoint(Struct, frozen=True):
     """What tells this `topic` from any other that ever had its name; given where the log is on Kafka."""
 
 
-encode = msgspec.json.Encoder().encode
-decode_account = msgspec.json.Decoder(AccountScored).decode
-decode_contact = msgspec.json.Decoder(ContactScored).decode
+encode_score = msgspec.json.Encoder().encode
+decode_account_scored = msgspec.json.Decoder(AccountScored).decode
+decode_contact_scored = msgspec.json.Decoder(ContactScored).decode
 decode_checkpoint = msgspec.json.Decoder(Checkpoint).decode

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_MOST_MINUTES = 200_000
+_MAX_CACHED_MINUTES = 200_000
 # Filled as they come: minutes, and what stands behind them in a canonical text (60,000 at the most).
-_DAYS: dict[str, int] = {}
+_DAY_STARTS: dict[str, int] = {}
 _MINUTES_OF_DAY: dict[str, int] = {}
 _MINUTES: dict[str, int] = {}
 _SECONDS: dict[str, int] = {}
@@ -18,16 +18,16 @@ def parse_time(text: str) -> int:
     """Milliseconds since 1970 of an ISO 8601 instant. ValueError where the text is no instant or names no zone."""
     minute, second = _MINUTES.get(text[:17]), _SECONDS.get(text[17:])
     if minute is None:
-        minute = _minute_of(text)
+        minute = _minute_from_parts(text)
     if minute is None or second is None:
-        return _parse_any(text)
+        return _parse_uncached(text)
     return minute + second
 
 
 def format_time(milliseconds: int) -> str:
     """The canonical form, `2026-01-05T09:12:00.000Z`."""
     minute, second = _MINUTE_TEXTS.get(milliseconds // 60_000), _SECOND_TEXTS.get(milliseconds % 60_000)
-    return _format_any(milliseconds) if minute is None or second is None else minute + second
+    return _format_uncached(milliseconds) if minute is None or second is None else minute + second
 
 
 def from_datetime(moment: datetime) -> int:
@@ -37,38 +37,38 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def _format_any(milliseconds: int) -> str:
+def _format_uncached(milliseconds: int) -> str:
     moment = _EPOCH + milliseconds * _MILLISECOND
     text = f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-    if len(_MINUTE_TEXTS) > _MOST_MINUTES:
+    if len(_MINUTE_TEXTS) > _MAX_CACHED_MINUTES:
         _MINUTE_TEXTS.clear()
     _MINUTE_TEXTS[milliseconds // 60_000] = text[:17]
     _SECOND_TEXTS[milliseconds % 60_000] = text[17:]
     return text
 
 
-def _minute_of(text: str) -> int | None:
+def _minute_from_parts(text: str) -> int | None:
     """Of a day and a minute of the day that came before, each by itself: facts of a whole year share few minutes."""
-    day, minute = _DAYS.get(text[:11]), _MINUTES_OF_DAY.get(text[11:17])
+    day, minute = _DAY_STARTS.get(text[:11]), _MINUTES_OF_DAY.get(text[11:17])
     if day is None or minute is None:
         return None
-    return _keep_minute(text[:17], day + minute)
+    return _cache_minute(text[:17], day + minute)
 
 
-def _keep_minute(text: str, milliseconds: int) -> int:
-    if len(_MINUTES) > _MOST_MINUTES:
+def _cache_minute(text: str, milliseconds: int) -> int:
+    if len(_MINUTES) > _MAX_CACHED_MINUTES:
         _MINUTES.clear()
     _MINUTES[text] = milliseconds
     return milliseconds
 
 
-def _parse_any(text: str) -> int:
+def _parse_uncached(text: str) -> int:
     milliseconds = from_datetime(datetime.fromisoformat(text))
     if len(text) == 24 and (text[10], text[16], text[19], text[23]) == ("T", ":", ".", "Z"):
         second = _SECONDS[text[17:]] = milliseconds % 60_000
         minute = _MINUTES_OF_DAY[text[11:17]] = milliseconds // 60_000 % 1_440 * 60_000
-        if len(_DAYS) > _MOST_MINUTES:
-            _DAYS.clear()
-        _DAYS[text[:11]] = milliseconds - second - minute
-        _keep_minute(text[:17], milliseconds - second)
+        if len(_DAY_STARTS) > _MAX_CACHED_MINUTES:
+            _DAY_STARTS.clear()
+        _DAY_STARTS[text[:11]] = milliseconds - second - minute
+        _cache_minute(text[:17], milliseconds - second)
     return milliseconds

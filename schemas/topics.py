@@ -13,13 +13,13 @@ TOPICS = (ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, DEAD_LETTERS)
 
 PARTITIONS = 6
 """Of every topic, where nothing else is said."""
-LARGEST_RECORD = 8 * 1024 * 1024
+MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Bytes of one record batch, at most: a fact with the account that it touches fits by far."""
 COMPACTION_LAG_MS = 7 * 24 * 3_600_000
 """How long every update stays in `scores`, superseded or not."""
 
 
-class TopicKept(NamedTuple):
+class TopicConfig(NamedTuple):
     """How a topic is kept: what its records are, what keys them, the broker's settings that have to hold."""
 
     purpose: str
@@ -27,19 +27,25 @@ class TopicKept(NamedTuple):
     settings: Mapping[str, str]
 
 
-_FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_UNLIMITED_RETENTION = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 _COMPACTED = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(COMPACTION_LAG_MS)}
-_SIZED = {"max.message.bytes": str(LARGEST_RECORD)}
+_MAX_MESSAGE_BYTES = {"max.message.bytes": str(MAX_RECORD_BYTES)}
 
-KEPT: Mapping[str, TopicKept] = {
-    ENGAGEMENT: TopicKept("facts, for ever", "account id", {**_FOR_EVER, **_SIZED}),
-    SCORES: TopicKept(
+TOPIC_CONFIGS: Mapping[str, TopicConfig] = {
+    ENGAGEMENT: TopicConfig("facts, for ever", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}),
+    SCORES: TopicConfig(
         "where every account and contact stands, and what changed",
         "account id, or `account/contact`, or `~checkpoint`",
-        {**_COMPACTED, **_SIZED},
+        {**_COMPACTED, **_MAX_MESSAGE_BYTES},
     ),
-    SQA_HANDOFFS: TopicKept("handoffs to sales and each of their steps", "account id", {**_FOR_EVER, **_SIZED}),
-    SUPPRESSIONS: TopicKept("accounts and contacts not to be addressed", "account id", {**_FOR_EVER, **_SIZED}),
-    DEAD_LETTERS: TopicKept("records that could not be folded, as they came", "key", {**_FOR_EVER, **_SIZED}),
+    SQA_HANDOFFS: TopicConfig(
+        "handoffs to sales and each of their steps", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+    ),
+    SUPPRESSIONS: TopicConfig(
+        "accounts and contacts not to be addressed", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+    ),
+    DEAD_LETTERS: TopicConfig(
+        "records that could not be folded, as they came", "key", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+    ),
 }
 """Every topic has as many partitions as `engagement`."""

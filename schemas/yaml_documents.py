@@ -8,74 +8,74 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from schemas.documents import ModelError, Path, Problem, Source, key_text
+from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, path_text
 
-_LARGEST = 128 * 1024
-_DEEPEST = 12
-_TAG = "tag:yaml.org,2002:"
+_MAX_CHARACTERS = 128 * 1024
+_MAX_DEPTH = 12
+_TAG_PREFIX = "tag:yaml.org,2002:"
 _BOOLEANS = {"true": True, "false": False}
 
 
-def read_source(text: str, name: str, begin: str = "a model is a mapping; begin with `model: NAME`") -> Source:
+def read_yaml(text: str, name: str, hint: str = "a model is a mapping; begin with `model: NAME`") -> SourceDocument:
     """Plain content of a YAML 1.2 text. ModelError where it is no YAML, no mapping, too large or uses aliases.
 
     `begin` says what a mapping would begin with.
     """
-    if len(text) > _LARGEST:
-        raise ModelError((Problem(name, None, "", f"the file is larger than {_LARGEST // 1024} KiB"),))
+    if len(text) > _MAX_CHARACTERS:
+        raise DocumentError((Problem(name, None, "", f"the file is larger than {_MAX_CHARACTERS // 1024} KiB"),))
     root = _compose(text, name)
     if not isinstance(root, MappingNode):
-        raise ModelError((Problem(name, 1, "", begin),))
-    return _Reader(name).read(root)
+        raise DocumentError((Problem(name, 1, "", hint),))
+    return _NodeReader(name).read(root)
 
 
 def _compose(text: str, name: str) -> Node | None:
     try:
         root: Node | None = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as broken:
-        mark = broken.problem_mark or broken.context_mark
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise ModelError((Problem(name, line, "", f"no YAML: {broken.problem or broken.context}"),)) from None
-    except (YAMLError, ValueError, RecursionError) as broken:
-        raise ModelError((Problem(name, None, "", f"no YAML: {_first_line(broken)}"),)) from None
+        raise DocumentError((Problem(name, line, "", f"no YAML: {error.problem or error.context}"),)) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise DocumentError((Problem(name, None, "", f"no YAML: {_error_line(error)}"),)) from None
     return root
 
 
-def _first_line(broken: Exception) -> str:
-    return "nested too deeply" if isinstance(broken, RecursionError) else str(broken).partition("\n")[0]
+def _error_line(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error).partition("\n")[0]
 
 
 @dataclass(slots=True)
-class _Reader:
+class _NodeReader:
     """Walks the nodes once; refuses what would make two readers differ."""
 
     name: str
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
+    seen_nodes: set[int] = field(default_factory=set)
 
-    def read(self, root: Node) -> Source:
+    def read(self, root: Node) -> SourceDocument:
         content = self._value(root, ())
         if self.problems:
-            raise ModelError(tuple(self.problems))
-        return Source(self.name, content, self.lines)
+            raise DocumentError(tuple(self.problems))
+        return SourceDocument(self.name, content, self.lines)
 
-    def _value(self, node: Node, path: Path) -> Any:
+    def _value(self, node: Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        if id(node) in self.seen:
-            self._refuse(node, path, "aliases (`*name`) are not read; write it out")
+        if id(node) in self.seen_nodes:
+            self._add_problem(node, path, "aliases (`*name`) are not read; write it out")
             return None
-        if len(path) > _DEEPEST:
-            self._refuse(node, path, f"nested deeper than {_DEEPEST} levels")
+        if len(path) > _MAX_DEPTH:
+            self._add_problem(node, path, f"nested deeper than {_MAX_DEPTH} levels")
             return None
-        self.seen.add(id(node))
+        self.seen_nodes.add(id(node))
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if isinstance(node, SequenceNode):
             return [self._value(part, (*path, at)) for at, part in enumerate(node.value)]
         return self._mapping(node, path)
 
-    def _mapping(self, node: Node, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         content: dict[str, Any] = {}
         for key, part in node.value:
             name = self._key(key, path, content)
@@ -84,50 +84,50 @@ class _Reader:
                 content[name] = self._value(part, (*path, name))
         return content
 
-    def _key(self, key: Node, path: Path, content: dict[str, Any]) -> str | None:
-        if not isinstance(key, ScalarNode) or key.tag != f"{_TAG}str":
-            self._refuse(key, path, f"the key {_shown(key)} is no text; put it in quotes")
+    def _key(self, key: Node, path: KeyPath, content: dict[str, Any]) -> str | None:
+        if not isinstance(key, ScalarNode) or key.tag != f"{_TAG_PREFIX}str":
+            self._add_problem(key, path, f"the key {_quoted_key(key)} is no text; put it in quotes")
             return None
         if key.value in content:
-            self._refuse(key, (*path, key.value), "is given twice")
+            self._add_problem(key, (*path, key.value), "is given twice")
             return None
         return str(key.value)
 
-    def _scalar(self, node: ScalarNode, path: Path) -> Any:
-        kind = str(node.tag).removeprefix(_TAG)
+    def _scalar(self, node: ScalarNode, path: KeyPath) -> Any:
+        kind = str(node.tag).removeprefix(_TAG_PREFIX)
         try:
-            return _READERS[kind](node.value)
+            return _SCALAR_PARSERS[kind](node.value)
         except KeyError:
-            self._refuse(node, path, f"{node.tag} is not read; write plain values")
+            self._add_problem(node, path, f"{node.tag} is not read; write plain values")
         except (ValueError, OverflowError):
-            self._refuse(node, path, f"{node.value!r} cannot be used")
+            self._add_problem(node, path, f"{node.value!r} cannot be used")
         return None
 
-    def _refuse(self, node: Node, path: Path, message: str) -> None:
-        self.problems.append(Problem(self.name, node.start_mark.line + 1, key_text(path), message))
+    def _add_problem(self, node: Node, path: KeyPath, message: str) -> None:
+        self.problems.append(Problem(self.name, node.start_mark.line + 1, path_text(path), message))
 
 
-def _shown(key: Node) -> str:
+def _quoted_key(key: Node) -> str:
     return repr(key.value) if isinstance(key, ScalarNode) else "here"
 
 
-def _text(text: str) -> str:
+def _parse_text(text: str) -> str:
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise ValueError(text)
     return text
 
 
-def _integer(text: str) -> int:
+def _parse_integer(text: str) -> int:
     number = int(text, 0) if text.lstrip("+-").startswith(("0x", "0o")) else int(text)
     if abs(number) >= 2**53:
         raise ValueError(text)
     return number
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "str": _text,
-    "timestamp": _text,
-    "int": _integer,
+_SCALAR_PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": _parse_text,
+    "timestamp": _parse_text,
+    "int": _parse_integer,
     "float": lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan")),
     "bool": lambda text: _BOOLEANS.get(text, text),
     "null": lambda _: None,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from intake.cloudevents import observe
 from intake.observation import Observation
-from schemas.dead_letters import letter_id, read_headers
+from schemas.dead_letters import dead_letter_id_from_headers, parse_error_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.errors import Found
 from streams.log import Log, Record
@@ -58,14 +58,14 @@ def each_letter(log: Log) -> Iterator[Letter]:
     seen = set()
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in records_of(log, DEAD_LETTERS, partition):
-            id = letter_id(record.headers)
+            id = dead_letter_id_from_headers(record.headers)
             if id not in seen:
                 seen.add(id)
                 yield Letter(id, partition, record)
 
 
 def letter_json(letter: Letter, retried: bool) -> Json:
-    said = read_headers(letter.record.headers)
+    said = parse_error_headers(letter.record.headers)
     return {
         "id": letter.id,
         "key": letter.record.key,

@@ -24,7 +24,7 @@ recognised by its id. And no step reads what it has written but through its topi
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, KEPT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPICS
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS, TOPICS
 
 
 class Step(NamedTuple):
@@ -151,7 +151,7 @@ def tables() -> Iterator[str]:
     yield "| topic | holds | key | written by | read by |"
     yield "|---|---|---|---|---|"
     for topic in TOPICS:
-        kept = KEPT[topic]
+        kept = TOPIC_CONFIGS[topic]
         yield f"| `{topic}` | {kept.purpose} | {kept.key} | {writers(topic)} | {readers(topic)} |"
     yield ""
     yield "| step | what it does | reads | writes | embedded | scaled out |"

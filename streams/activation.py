@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.envelope import HEADERS, encode_fact, record_id
+from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import canonical, load_model, model_from_dict, version_of
 from scoring.plan.compiler import compile_model
@@ -95,7 +95,7 @@ def activation(content: dict[str, object], partition: int, now: int, partitions:
         recorded_at=now,
         data={**content, "initial": True, "approvals": [], **number},
     )
-    return NewRecord(MODEL_KEY, value, record_id(SOURCE, id), HEADERS)
+    return NewRecord(MODEL_KEY, value, record_id(SOURCE, id), FACT_HEADERS)
 
 
 def activated_plan(log: Log) -> Plan:

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from benchmarks.fold import key_of
 from benchmarks.worlds import MODEL, START
-from schemas.envelope import HEADERS
+from schemas.envelope import FACT_HEADERS
 from schemas.topics import ENGAGEMENT
 from streams.activation import activate
 from streams.kafka.address import KafkaAddress
@@ -37,7 +37,11 @@ def lay_down(address: KafkaAddress, partitions: int, model: str = MODEL) -> None
 def load(address: KafkaAddress, values: Iterable[bytes], partitions: int) -> None:
     """Facts, each to the partition of its account. Returns when the broker has all of them."""
     keyed = ((key_of(value), value) for value in values)
-    send(address, ENGAGEMENT, ((partition_of(key, partitions), NewRecord(key, v, None, HEADERS)) for key, v in keyed))
+    send(
+        address,
+        ENGAGEMENT,
+        ((partition_of(key, partitions), NewRecord(key, v, None, FACT_HEADERS)) for key, v in keyed),
+    )
 
 
 def send(address: KafkaAddress, topic: str, records: Iterable[Placed]) -> None:

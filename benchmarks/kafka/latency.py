@@ -26,7 +26,7 @@ from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
 from database.engine import reading
 from database.notifications import PROJECTED, Notices
-from schemas.envelope import HEADERS
+from schemas.envelope import FACT_HEADERS
 from streams.kafka.connection import client_settings
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
@@ -125,7 +125,7 @@ def produce(fleet_: Fleet, producer: Any, course: Course, numbers: range, per_se
         pause.wait(max(0.0, at - monotonic()))
         account, value = fact(number)
         course.is_due(account, at)
-        producer.send(topic, key=account.encode(), value=value, headers=list(HEADERS))
+        producer.send(topic, key=account.encode(), value=value, headers=list(FACT_HEADERS))
     producer.flush()
 
 

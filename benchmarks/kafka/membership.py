@@ -26,7 +26,7 @@ from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.topic_reader import latest_of, stamps_of
 from benchmarks.kafka.whole_fold import compare, digests_of
 from benchmarks.worlds import START, account_name, written
-from schemas.envelope import HEADERS
+from schemas.envelope import FACT_HEADERS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES
 from streams.kafka.connection import open_producer
@@ -135,7 +135,7 @@ def feed(fleet_: Fleet, accounts: int, stop: Event) -> None:
             break
         number = random.randrange(accounts)
         value, key = page(f"f{turn}", number), account_name(number).encode()
-        producer.send(fleet_.place.topic, key=key, value=value, headers=list(HEADERS))
+        producer.send(fleet_.place.topic, key=key, value=value, headers=list(FACT_HEADERS))
     producer.flush()
     producer.close()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from schemas.scores import CHECKPOINT, CHECKPOINT_KEY, Checkpoint, decode_checkpoint, encode
+from schemas.scores import CHECKPOINT, CHECKPOINT_KEY, Checkpoint, decode_checkpoint, encode_score
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from streams.kafka.address import KafkaAddress
 from streams.worker.ports import Fetched, Found, ReadSource
@@ -92,5 +92,5 @@ class SumStep:
             touched[key] = total
         self.next = next
         pairs = [(key, _encode(total)) for key, total in touched.items()]
-        mark = encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next, None))
+        mark = encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next, None))
         yield UnitBatch(next, [*pairs, (_KEY, mark)], facts=len(records))

@@ -17,7 +17,7 @@ from benchmarks.kafka.topic_reader import Latest
 from benchmarks.peers.builds import QUIX, Absent
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
-from schemas.scores import CHECKPOINT_KEY, decode_account
+from schemas.scores import CHECKPOINT_KEY, decode_account_scored
 from streams.scorer.partition_fold import PartitionFold
 
 Digests = Mapping[str, str]
@@ -68,7 +68,9 @@ def folded(contender: Contender, place: Place, digests: Digests, outcome: Outcom
 
 def compare(name: str, latest: Latest, digests: Digests) -> None:
     """Raises `NotRight` where an account does not stand as in the straight fold."""
-    found = {key.decode(): decode_account(value).digest for key, value in latest.values.items() if is_account(key)}
+    found = {
+        key.decode(): decode_account_scored(value).digest for key, value in latest.values.items() if is_account(key)
+    }
     if found != digests:
         differ = [account for account in digests.keys() | found if found.get(account) != digests.get(account)]
         raise NotRight(f"{name}: {len(differ)} of {len(digests)} accounts differ, {min(differ)} among them")

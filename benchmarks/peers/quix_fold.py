@@ -11,7 +11,7 @@ import time
 
 from quixstreams import Application, State, message_context
 
-from schemas.scores import decode_account, decode_contact
+from schemas.scores import decode_account_scored, decode_contact_scored
 from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
@@ -57,11 +57,11 @@ class Folding:
         found = self._state.get_bytes(id)
         if found is None:
             return None
-        account = codec.decode_account(bytes(decode_account(found).state), plan)
+        account = codec.decode_account(bytes(decode_account_scored(found).state), plan)
         if account is None:
             return None
         for key in self._state.get("contacts", []):
-            contact = codec.decode_contact(bytes(decode_contact(self._state.get_bytes(key)).state), plan)
+            contact = codec.decode_contact(bytes(decode_contact_scored(self._state.get_bytes(key)).state), plan)
             account.contacts[contact.id] = contact
         return account
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from intake.observation import Observation, Rejected
 from intake.recorder.attribution import Attribution
-from schemas.envelope import HEADERS, encode_fact, record_id
+from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from streams.log import NewRecord
 
 OWN_SOURCE = "staffel/intake"
@@ -81,7 +81,7 @@ def record_of(draft: Draft) -> NewRecord:
         contact=draft.contact or draft.visitor,
         **_told(draft),
     )
-    return NewRecord(account, value, record_id(source, id_), HEADERS)
+    return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)
 
 
 def _told(draft: Draft) -> dict[str, Any]:
@@ -126,4 +126,4 @@ def _identified(draft: Draft, account: str, id_: str, source: str, content: dict
         contact=draft.contact,
         **_told(draft),
     )
-    return NewRecord(account, value, record_id(source, id_), HEADERS)
+    return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)

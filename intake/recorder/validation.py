@@ -6,7 +6,7 @@ from operator import attrgetter
 from intake.account_ids import VERBS, account_id, is_pseudonym
 from intake.domains import normal_address
 from intake.observation import Observation, Rejected
-from schemas.facts.registry import CONTROL_TYPES, NAMES, STRUCTURE_TYPES, known_type, unversioned
+from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
 from schemas.times import format_time
 
 EARLY_MS = 5 * 60_000
@@ -64,7 +64,7 @@ def _type(type_: object) -> Problem | None:
 
 def _unknown(type_: str) -> Problem:
     name = unversioned(type_)
-    if name not in NAMES:
+    if name not in TYPE_NAMES:
         return "unknown_type", f"type: {type_!r} is no fact type; for your own events use custom.tracked.v1 with a name"
     if name == type_:
         return "unknown_version", f"type: {type_!r} lacks its version; write {type_}.v1"

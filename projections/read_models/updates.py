@@ -13,9 +13,9 @@ from schemas.scores import (
     CHECKPOINT_KEY,
     AccountScored,
     ContactScored,
-    decode_account,
+    decode_account_scored,
     decode_checkpoint,
-    decode_contact,
+    decode_contact_scored,
 )
 from streams.log import Record
 
@@ -56,12 +56,12 @@ class _Reading:
 
     def take_record(self, key: str, value: bytes) -> None:
         if "/" in key:
-            self.take_contact(decode_contact(value))
+            self.take_contact(decode_contact_scored(value))
         elif key == CHECKPOINT_KEY:
             # A scorer that was paused may write late: what it tells is older than what is known.
             self.engagement_next = max(self.engagement_next, decode_checkpoint(value).next)
         else:
-            self.take_account(decode_account(value))
+            self.take_account(decode_account_scored(value))
 
     def take_account(self, scored: AccountScored) -> None:
         self.accounts.setdefault(scored.account, []).append(scored)

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 from schemas.contract.asyncapi import asyncapi_yaml
-from schemas.contract.json_schemas import facts, handoffs, scores
+from schemas.contract.json_schemas import facts_schema, handoffs_schema, scores_schema
 
 FOLDER = Path(__file__).parents[1] / "published"
 
 
-def published() -> dict[str, str]:
+def published_files() -> dict[str, str]:
     """File name -> content of every published file: JSON Schemas, and the contract that holds them all."""
-    schemas = {"facts.json": facts(), "scores.json": scores(), "handoffs.json": handoffs()}
+    schemas = {"facts.json": facts_schema(), "scores.json": scores_schema(), "handoffs.json": handoffs_schema()}
     texts = {name: f"{json.dumps(schema, indent=1, sort_keys=True)}\n" for name, schema in schemas.items()}
     return {**texts, "asyncapi.yaml": asyncapi_yaml()}
 
@@ -20,7 +20,7 @@ def published() -> dict[str, str]:
 def main() -> None:
     """Write the files and name them."""
     FOLDER.mkdir(exist_ok=True)
-    for name, content in published().items():
+    for name, content in published_files().items():
         (FOLDER / name).write_text(content, "utf-8")
         sys.stdout.write(f"{name}\n")
 

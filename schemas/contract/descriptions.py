@@ -38,7 +38,7 @@ SERVER = (
 )
 
 
-class Told(NamedTuple):
+class Description(NamedTuple):
     """`summary`: one line; `description`: what a reader has to know."""
 
     summary: str
@@ -46,26 +46,26 @@ class Told(NamedTuple):
 
 
 CHANNELS = {
-    ENGAGEMENT: Told(
+    ENGAGEMENT: Description(
         "Facts, for ever",
         "All that happened, as CloudEvents. Read it for an audit or to keep a copy. An event may stand there twice: "
         "its identity is `source` and `id`.",
     ),
-    SCORES: Told(
+    SCORES: Description(
         "Where every account and contact stands",
         "A compacted table and its recent changes, never a history. Merge by the highest `seq` of each key. "
         "Each partition also holds Staffel's own `~checkpoint`, which readers skip.",
     ),
-    SQA_HANDOFFS: Told(
+    SQA_HANDOFFS: Description(
         "Handoffs to sales, and each of their steps",
         "One event when an account crosses into a handoff stage, with its evidence frozen, and one for each step "
         "after it. Dedupe by `source` and `id`. Steps of one handoff come in order.",
     ),
-    SUPPRESSIONS: Told(
+    SUPPRESSIONS: Description(
         "Accounts and contacts not to be addressed",
         "Kept free for suppressions; nothing is written there by this version.",
     ),
-    DEAD_LETTERS: Told(
+    DEAD_LETTERS: Description(
         "Records that could not be folded",
         "As they came: key, bytes and headers of the original, and headers that say where it stood and why it was "
         "refused, in the words of Kafka Connect. Partition p holds those of partition p of `engagement`.",
@@ -73,16 +73,18 @@ CHANNELS = {
 }
 
 OPERATIONS = {
-    "recordFacts": Told("Staffel records facts", "By intake, timers and relay."),
-    "readFacts": Told("Staffel folds facts into scores", "One worker per partition, with a position of its own."),
-    "publishScores": Told(
+    "recordFacts": Description("Staffel records facts", "By intake, timers and relay."),
+    "readFacts": Description(
+        "Staffel folds facts into scores", "One worker per partition, with a position of its own."
+    ),
+    "publishScores": Description(
         "Staffel tells where accounts stand",
         "The one worker of a partition writes all that a batch of facts changed at once. You may read.",
     ),
-    "publishHandoffs": Told(
+    "publishHandoffs": Description(
         "Staffel hands accounts to sales", "By the relay, from its outbox, in order. You may read."
     ),
-    "refuseRecords": Told("Staffel sets aside what it cannot read", "You may read, to watch and to repair."),
+    "refuseRecords": Description("Staffel sets aside what it cannot read", "You may read, to watch and to repair."),
 }
 
 HANDOFFS = {
@@ -96,12 +98,14 @@ HANDOFFS = {
 }
 """Type of the event -> what it says, for each type of `schemas/handoff_events.py`."""
 
-FACT = Told("A fact", "`type` says what `data` holds; an unknown type is to be passed over.")
-ACCOUNT = Told(
+FACT = Description("A fact", "`type` says what `data` holds; an unknown type is to be passed over.")
+ACCOUNT = Description(
     "Where an account stands",
     "`state` and `digest` are Staffel's own: their shape may change at any time. `changes` are those since "
     "`after_seq`; where that is not the seq you hold you have missed some, and the rest of the record is right.",
 )
-CONTACT = Told("Where a contact stands", "Within one account; `seq` is the account's at the contact's last change.")
-CHECKPOINT = Told("Staffel's position", "For Staffel alone: skip records with the key `~checkpoint`.")
-DEAD_LETTER = Told("A record as it came", "Any bytes. The headers say the rest.")
+CONTACT = Description(
+    "Where a contact stands", "Within one account; `seq` is the account's at the contact's last change."
+)
+CHECKPOINT = Description("Staffel's position", "For Staffel alone: skip records with the key `~checkpoint`.")
+DEAD_LETTER = Description("A record as it came", "Any bytes. The headers say the rest.")

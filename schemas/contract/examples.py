@@ -42,9 +42,9 @@ def handoff_event(type_: str) -> Json:
     return _event(type_, at, {"at": at, **step})
 
 
-def _event(type_: str, time: str, more: Json) -> Json:
+def _event(type_: str, time: str, fields: Json) -> Json:
     identity = {"specversion": "1.0", "id": f"{_HANDOFF['handoff']}:{type_}", "source": "staffel", "type": type_}
-    return {**identity, "subject": _HANDOFF["account"], "time": time, "recordedtime": time, "data": _HANDOFF | more}
+    return {**identity, "subject": _HANDOFF["account"], "time": time, "recordedtime": time, "data": _HANDOFF | fields}
 
 
 FACT: Json = {
@@ -114,5 +114,5 @@ CONTACT: Json = {
 
 CHECKPOINT_RECORD: Json = {"type": CHECKPOINT, "topic": ENGAGEMENT, "next": 512, "model_at": 0, "latest": _MEETING}
 
-_REFUSED = dead_letter_headers(ENGAGEMENT, 0, 511, code="not_json", why="the record is no JSON object")
-DEAD_LETTER_HEADERS: Json = {name: text.decode() for name, text in _REFUSED}
+_EXAMPLE_HEADERS = dead_letter_headers(ENGAGEMENT, 0, 511, code="not_json", why="the record is no JSON object")
+DEAD_LETTER_HEADERS: Json = {name: text.decode() for name, text in _EXAMPLE_HEADERS}

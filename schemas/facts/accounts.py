@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content, Quantity
+from schemas.facts.content import FactData, Quantity
 
 
-class Registered(Content):
+class AccountRegistered(FactData):
     """Firmographics: an absent field keeps what is known, a null forgets it."""
 
     type: ClassVar[str] = "account.registered.v1"
@@ -24,7 +24,7 @@ class Registered(Content):
     parent: str | None = None
 
 
-class Updated(Content):
+class AccountUpdated(FactData):
     """Firmographics: an absent field keeps what is known, a null forgets it."""
 
     type: ClassVar[str] = "account.updated.v1"
@@ -41,44 +41,54 @@ class Updated(Content):
     parent: str | None = None
 
 
-class DomainClaimed(Content):
+class AccountDomainClaimed(FactData):
     type: ClassVar[str] = "account.domain_claimed.v1"
     domain: str = Field(min_length=1)
 
 
-class Merged(Content):
+class AccountMerged(FactData):
     type: ClassVar[str] = "account.merged.v1"
     into: str = Field(min_length=1)
 
 
-class Split(Content):
+class AccountSplit(FactData):
     type: ClassVar[str] = "account.split.v1"
     to: str = Field(min_length=1)
     contacts: tuple[str, ...] | None = None
     domains: tuple[str, ...] | None = None
 
 
-class Restored(Content):
+class AccountRestored(FactData):
     """Undoes the merge of this account."""
 
     type: ClassVar[str] = "account.restored.v1"
 
 
-class MoveUndone(Content):
+class MoveUndone(FactData):
     type: ClassVar[str] = "move.undone.v1"
     move: str = Field(min_length=1)
 
 
-class Suppressed(Content):
+class AccountSuppressed(FactData):
     type: ClassVar[str] = "account.suppressed.v1"
     by: str | None = None
     reason: str | None = None
 
 
-class Released(Content):
+class AccountReleased(FactData):
     type: ClassVar[str] = "account.released.v1"
     by: str | None = None
     reason: str | None = None
 
 
-FACTS = (Registered, Updated, DomainClaimed, Merged, Split, Restored, MoveUndone, Suppressed, Released)
+FACTS = (
+    AccountRegistered,
+    AccountUpdated,
+    AccountDomainClaimed,
+    AccountMerged,
+    AccountSplit,
+    AccountRestored,
+    MoveUndone,
+    AccountSuppressed,
+    AccountReleased,
+)

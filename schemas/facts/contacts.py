@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content
+from schemas.facts.content import FactData
 
 
-class Identified(Content):
+class ContactIdentified(FactData):
     """Recorded under the account that holds the visitor, and under `to`."""
 
     type: ClassVar[str] = "contact.identified.v1"
@@ -18,27 +18,27 @@ class Identified(Content):
     seniority: str | None = None
 
 
-class Moved(Content):
+class ContactMoved(FactData):
     type: ClassVar[str] = "contact.moved.v1"
     to: str = Field(min_length=1)
 
 
-class Suppressed(Content):
+class ContactSuppressed(FactData):
     type: ClassVar[str] = "contact.suppressed.v1"
     by: str | None = None
     reason: str | None = None
 
 
-class Released(Content):
+class ContactReleased(FactData):
     type: ClassVar[str] = "contact.released.v1"
     by: str | None = None
     reason: str | None = None
 
 
-class Erased(Content):
+class ContactErased(FactData):
     """The vault no longer knows who this was."""
 
     type: ClassVar[str] = "contact.erased.v1"
 
 
-FACTS = (Identified, Moved, Suppressed, Released, Erased)
+FACTS = (ContactIdentified, ContactMoved, ContactSuppressed, ContactReleased, ContactErased)

@@ -9,7 +9,7 @@ Quantity = Number | str
 """A number as it should be, or the text that a source gave in its place; a text never counts as a number."""
 
 
-class Content(BaseModel):
+class FactData(BaseModel):
     """The data of one fact type and version. A missing field and a null say the same, but for firmographics."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, use_attribute_docstrings=True)
@@ -18,6 +18,6 @@ class Content(BaseModel):
     """Fact type with version, as it stands in the envelope."""
     bot: bool | None = Field(default=None, description="made by a machine: matches no rule and engages nobody")
 
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As it stands on the wire: only what was given."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content
+from schemas.facts.content import FactData
 
 
-class ModelActivated(Content):
+class ModelActivated(FactData):
     """One per partition: from this record on the whole partition is scored by this model."""
 
     type: ClassVar[str] = "model.activated.v1"
@@ -20,14 +20,14 @@ class ModelActivated(Content):
     approvals: tuple[dict[str, Any], ...] = ()
 
 
-class ReviewDue(Content):
+class ReviewDue(FactData):
     """Time has passed at which a stage may fall; whether it does is the fold's decision."""
 
     type: ClassVar[str] = "review.due.v1"
     track: str | None = None
 
 
-class EngagementRetracted(Content):
+class EngagementRetracted(FactData):
     type: ClassVar[str] = "engagement.retracted.v1"
     facts: tuple[dict[str, Any], ...] | None = None
     contacts: tuple[str, ...] | None = None
@@ -35,17 +35,17 @@ class EngagementRetracted(Content):
     reason: str | None = None
 
 
-class EngagementReinstated(Content):
+class EngagementReinstated(FactData):
     type: ClassVar[str] = "engagement.reinstated.v1"
     retraction: str = Field(min_length=1)
 
 
-class MoveCompleted(Content):
+class MoveCompleted(FactData):
     type: ClassVar[str] = "move.completed.v1"
     move: str = Field(min_length=1)
 
 
-class MoveCanceled(Content):
+class MoveCanceled(FactData):
     type: ClassVar[str] = "move.canceled.v1"
     move: str = Field(min_length=1)
 

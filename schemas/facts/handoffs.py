@@ -4,38 +4,38 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content
+from schemas.facts.content import FactData
 
 
-class Accepted(Content):
+class HandoffAcceptance(FactData):
     type: ClassVar[str] = "handoff.accepted.v1"
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
 
 
-class Rejected(Content):
+class HandoffRejection(FactData):
     type: ClassVar[str] = "handoff.rejected.v1"
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
 
 
-class Expired(Content):
+class HandoffExpiry(FactData):
     type: ClassVar[str] = "handoff.expired.v1"
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
 
 
-class Recycled(Content):
+class HandoffRecycling(FactData):
     type: ClassVar[str] = "handoff.recycled.v1"
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
 
 
-class Converted(Content):
+class HandoffConversion(FactData):
     type: ClassVar[str] = "handoff.converted.v1"
     handoff: str = Field(min_length=1)
     by: str | None = None
@@ -43,4 +43,4 @@ class Converted(Content):
     opportunity: str | None = None
 
 
-FACTS = (Accepted, Rejected, Expired, Recycled, Converted)
+FACTS = (HandoffAcceptance, HandoffRejection, HandoffExpiry, HandoffRecycling, HandoffConversion)

@@ -2,43 +2,43 @@
 
 from typing import ClassVar
 
-from schemas.facts.content import Content, Quantity
+from schemas.facts.content import FactData, Quantity
 
 
-class EventRegistered(Content):
+class EventRegistered(FactData):
     type: ClassVar[str] = "event.registered.v1"
     event: str | None = None
     kind: str | None = None
     """`webinar`, `trade_fair`, …"""
 
 
-class EventAttended(Content):
+class EventAttended(FactData):
     type: ClassVar[str] = "event.attended.v1"
     event: str | None = None
     kind: str | None = None
     minutes: Quantity | None = None
 
 
-class CallConnected(Content):
+class CallConnected(FactData):
     type: ClassVar[str] = "call.connected.v1"
     minutes: Quantity | None = None
     direction: str | None = None
 
 
-class ChatHeld(Content):
+class ChatHeld(FactData):
     type: ClassVar[str] = "chat.held.v1"
     minutes: Quantity | None = None
     url: str | None = None
 
 
-class AdClicked(Content):
+class AdClicked(FactData):
     type: ClassVar[str] = "ad.clicked.v1"
     campaign: str | None = None
     ad: str | None = None
     url: str | None = None
 
 
-class ReferralMade(Content):
+class ReferralMade(FactData):
     type: ClassVar[str] = "referral.made.v1"
     referred: str | None = None
     """The account id that was recommended to us."""

@@ -2,17 +2,17 @@
 
 from typing import ClassVar
 
-from schemas.facts.content import Content
+from schemas.facts.content import FactData
 
 
-class Delivered(Content):
+class EmailDelivered(FactData):
     type: ClassVar[str] = "email.delivered.v1"
     campaign: str | None = None
     message: str | None = None
     subject: str | None = None
 
 
-class Opened(Content):
+class EmailOpened(FactData):
     type: ClassVar[str] = "email.opened.v1"
     campaign: str | None = None
     message: str | None = None
@@ -21,7 +21,7 @@ class Opened(Content):
     """Opened by a mail proxy, not by a person; what that is worth is the model's affair."""
 
 
-class Clicked(Content):
+class EmailClicked(FactData):
     type: ClassVar[str] = "email.clicked.v1"
     campaign: str | None = None
     message: str | None = None
@@ -29,14 +29,14 @@ class Clicked(Content):
     url: str | None = None
 
 
-class Replied(Content):
+class EmailReplied(FactData):
     type: ClassVar[str] = "email.replied.v1"
     campaign: str | None = None
     message: str | None = None
     subject: str | None = None
 
 
-class Bounced(Content):
+class EmailBounced(FactData):
     type: ClassVar[str] = "email.bounced.v1"
     campaign: str | None = None
     message: str | None = None
@@ -44,18 +44,18 @@ class Bounced(Content):
     reason: str | None = None
 
 
-class Unsubscribed(Content):
+class EmailUnsubscribed(FactData):
     type: ClassVar[str] = "email.unsubscribed.v1"
     campaign: str | None = None
     message: str | None = None
     subject: str | None = None
 
 
-class Complained(Content):
+class EmailComplained(FactData):
     type: ClassVar[str] = "email.complained.v1"
     campaign: str | None = None
     message: str | None = None
     subject: str | None = None
 
 
-FACTS = (Delivered, Opened, Clicked, Replied, Bounced, Unsubscribed, Complained)
+FACTS = (EmailDelivered, EmailOpened, EmailClicked, EmailReplied, EmailBounced, EmailUnsubscribed, EmailComplained)

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from schemas.facts.content import Content, Quantity
+from schemas.facts.content import FactData, Quantity
 
 
-class Booked(Content):
+class MeetingBooked(FactData):
     type: ClassVar[str] = "meeting.booked.v1"
     meeting: str | None = None
     title: str | None = None
@@ -15,7 +15,7 @@ class Booked(Content):
     """How many, or their pseudonyms."""
 
 
-class Held(Content):
+class MeetingHeld(FactData):
     type: ClassVar[str] = "meeting.held.v1"
     meeting: str | None = None
     title: str | None = None
@@ -24,7 +24,7 @@ class Held(Content):
     attendees: int | tuple[str, ...] | None = None
 
 
-class Canceled(Content):
+class MeetingCanceled(FactData):
     type: ClassVar[str] = "meeting.canceled.v1"
     meeting: str | None = None
     title: str | None = None
@@ -33,7 +33,7 @@ class Canceled(Content):
     attendees: int | tuple[str, ...] | None = None
 
 
-class Missed(Content):
+class MeetingMissed(FactData):
     type: ClassVar[str] = "meeting.missed.v1"
     meeting: str | None = None
     title: str | None = None
@@ -42,4 +42,4 @@ class Missed(Content):
     attendees: int | tuple[str, ...] | None = None
 
 
-FACTS = (Booked, Held, Canceled, Missed)
+FACTS = (MeetingBooked, MeetingHeld, MeetingCanceled, MeetingMissed)

@@ -4,38 +4,38 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content, Quantity
+from schemas.facts.content import FactData, Quantity
 
 
-class SignedUp(Content):
+class ProductSignedUp(FactData):
     type: ClassVar[str] = "product.signed_up.v1"
     feature: str | None = None
     count: Quantity | None = None
 
 
-class TrialStarted(Content):
+class ProductTrialStarted(FactData):
     type: ClassVar[str] = "product.trial_started.v1"
     feature: str | None = None
     count: Quantity | None = None
 
 
-class Used(Content):
+class ProductUsed(FactData):
     type: ClassVar[str] = "product.used.v1"
     feature: str | None = None
     count: Quantity | None = None
 
 
-class Canceled(Content):
+class ProductCanceled(FactData):
     type: ClassVar[str] = "product.canceled.v1"
     feature: str | None = None
     count: Quantity | None = None
     reason: str | None = None
 
 
-class Tracked(Content):
+class CustomTracked(FactData):
     type: ClassVar[str] = "custom.tracked.v1"
     name: str = Field(min_length=1)
     properties: dict[str, Any] | None = None
 
 
-FACTS = (SignedUp, TrialStarted, Used, Canceled, Tracked)
+FACTS = (ProductSignedUp, ProductTrialStarted, ProductUsed, ProductCanceled, CustomTracked)

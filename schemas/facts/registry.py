@@ -16,14 +16,14 @@ from schemas.facts import (
 from schemas.facts import (
     interactions as encounters,
 )
-from schemas.facts.content import Content
+from schemas.facts.content import FactData
 
 _MODULES = (web, mail, meetings, encounters, product, accounts, contacts, decisions, sales, control)
 
-TYPES: dict[str, type[Content]] = {fact.type: fact for module in _MODULES for fact in module.FACTS}
+TYPES: dict[str, type[FactData]] = {fact.type: fact for module in _MODULES for fact in module.FACTS}
 """`web.page_viewed.v1` -> the class of its data."""
 
-NAMES = frozenset(type_.rpartition(".v")[0] for type_ in TYPES)
+TYPE_NAMES = frozenset(type_.rpartition(".v")[0] for type_ in TYPES)
 """All types without version."""
 
 ENGAGEMENT_FAMILIES = frozenset(

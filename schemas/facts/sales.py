@@ -4,10 +4,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from schemas.facts.content import Content, Number
+from schemas.facts.content import FactData, Number
 
 
-class OpportunityOpened(Content):
+class OpportunityOpened(FactData):
     type: ClassVar[str] = "opportunity.opened.v1"
     opportunity: str | None = None
     stage: str | None = None
@@ -16,7 +16,7 @@ class OpportunityOpened(Content):
     reason: str | None = None
 
 
-class OpportunityAdvanced(Content):
+class OpportunityAdvanced(FactData):
     type: ClassVar[str] = "opportunity.advanced.v1"
     opportunity: str | None = None
     stage: str | None = None
@@ -25,7 +25,7 @@ class OpportunityAdvanced(Content):
     reason: str | None = None
 
 
-class OpportunityWon(Content):
+class OpportunityWon(FactData):
     type: ClassVar[str] = "opportunity.won.v1"
     opportunity: str | None = None
     stage: str | None = None
@@ -34,7 +34,7 @@ class OpportunityWon(Content):
     reason: str | None = None
 
 
-class OpportunityLost(Content):
+class OpportunityLost(FactData):
     type: ClassVar[str] = "opportunity.lost.v1"
     opportunity: str | None = None
     stage: str | None = None
@@ -43,20 +43,20 @@ class OpportunityLost(Content):
     reason: str | None = None
 
 
-class NpsAnsweredV1(Content):
+class NpsAnsweredV1(FactData):
     """The first version took any number; see `upcasters`."""
 
     type: ClassVar[str] = "nps.answered.v1"
     score: Number
 
 
-class NpsAnswered(Content):
+class NpsAnswered(FactData):
     type: ClassVar[str] = "nps.answered.v2"
     score: Annotated[Number, Field(ge=0, le=10)]
     comment: str | None = None
 
 
-class ScoreAdjusted(Content):
+class ScoreAdjusted(FactData):
     """Points that a person gives or takes; they fade as slowly as anything in the track."""
 
     type: ClassVar[str] = "score.adjusted.v1"

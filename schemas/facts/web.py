@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from schemas.facts.content import Content, Quantity
+from schemas.facts.content import FactData, Quantity
 
 
-class PageViewed(Content):
+class PageViewed(FactData):
     type: ClassVar[str] = "web.page_viewed.v1"
     url: str | None = None
     referrer: str | None = None
@@ -13,22 +13,22 @@ class PageViewed(Content):
     duration_s: Quantity | None = None
 
 
-class FormSubmitted(Content):
+class FormSubmitted(FactData):
     type: ClassVar[str] = "web.form_submitted.v1"
     form: str | None = None
     url: str | None = None
 
 
-class ContentDownloaded(Content):
+class ContentDownloaded(FactData):
     type: ClassVar[str] = "web.content_downloaded.v1"
     url: str | None = None
     title: str | None = None
 
 
-class Searched(Content):
+class SiteSearched(FactData):
     type: ClassVar[str] = "web.searched.v1"
     query: str | None = None
     url: str | None = None
 
 
-FACTS = (PageViewed, FormSubmitted, ContentDownloaded, Searched)
+FACTS = (PageViewed, FormSubmitted, ContentDownloaded, SiteSearched)

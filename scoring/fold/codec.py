@@ -7,32 +7,32 @@ from typing import Any
 import msgspec
 
 from scoring.fold.evolve import new_account, set_moment
-from scoring.fold.fit import grade
+from scoring.fold.fit import update_fit
 from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, TrackState
 from scoring.plan.plan import Plan
 
 _encode = msgspec.json.Encoder().encode
-_HASHES = 1 << 128
+_HASH_MODULUS = 1 << 128
 
 
-def contact_row(contact: Contact) -> list[Any]:
+def contact_array(contact: Contact) -> list[Any]:
     return [
         contact.id,
         contact.role,
         contact.role_at,
-        contact.values,
+        contact.unweighted_sums,
         contact.eras,
-        contact.engaged,
-        _counter_pairs(contact.caps),
+        contact.last_engaged_days,
+        _counter_pairs(contact.cap_counters),
         contact.seq,
     ]
 
 
 def encode_contact(contact: Contact) -> bytes:
-    return _encode(contact_row(contact))
+    return _encode(contact_array(contact))
 
 
-def account_row(account: Account) -> list[Any]:
+def account_array(account: Account) -> list[Any]:
     return [
         FOLD_VERSION,
         account.id,
@@ -41,11 +41,11 @@ def account_row(account: Account) -> list[Any]:
         account.clock,
         account.eras,
         account.sums,
-        [track_row(state) for state in account.tracks],
+        [track_array(state) for state in account.tracks],
         f"{account.contacts_hash:032x}",
-        _counter_pairs(account.caps),
+        _counter_pairs(account.cap_counters),
         account.profile,
-        account.claims,
+        account.claimed_domains,
         account.suppressed,
         account.joins,
         account.forwards_to,
@@ -53,28 +53,28 @@ def account_row(account: Account) -> list[Any]:
     ]
 
 
-def track_row(state: TrackState) -> list[Any]:
+def track_array(state: TrackState) -> list[Any]:
     return [
         state.stage,
         state.crossings,
-        list(state.open.items()),
+        list(state.open_handoffs.items()),
         state.cooling_until,
-        state.cooling_noted,
+        state.cooldown_recorded,
         state.act_now_until,
-        list(state.days.items()),
+        list(state.contacts_by_day.items()),
     ]
 
 
 def encode_account(account: Account) -> bytes:
-    return _encode(account_row(account))
+    return _encode(account_array(account))
 
 
-def hash_contact(account: Account, contact: Contact) -> bytes:
+def update_contact_hash(account: Account, contact: Contact) -> bytes:
     """Bring the account's sum of contact hashes to the contact's state; answers that state, encoded."""
     encoded = encode_contact(contact)
-    now = int.from_bytes(hashlib.blake2b(encoded, digest_size=16).digest(), "big")
-    account.contacts_hash = (account.contacts_hash - contact.hash + now) % _HASHES
-    contact.hash = now
+    new_hash = int.from_bytes(hashlib.blake2b(encoded, digest_size=16).digest(), "big")
+    account.contacts_hash = (account.contacts_hash - contact.hash + new_hash) % _HASH_MODULUS
+    contact.hash = new_hash
     return encoded
 
 
@@ -85,40 +85,40 @@ def digest_of(encoded_account: bytes) -> str:
 
 def decode_account(encoded: bytes, plan: Plan) -> Account | None:
     """None for a state of another version of the fold, which has to be folded again."""
-    row = msgspec.json.decode(encoded)
-    if row[0] != FOLD_VERSION:
+    array = msgspec.json.decode(encoded)
+    if array[0] != FOLD_VERSION:
         return None
-    account = new_account(row[1], plan)
-    _, _, account.seq, account.epoch, account.clock, eras, account.sums, tracks, hashes, caps, profile = row[:11]
-    account.eras = plan.growth.intern(tuple(eras))
-    account.tracks = [_track(fields, plan.tracks[i].windows) for i, fields in enumerate(tracks)]
+    account = new_account(array[1], plan)
+    _, _, account.seq, account.epoch, account.clock, eras, account.sums, tracks, hashes, caps, profile = array[:11]
+    account.eras = plan.growth.intern_eras(tuple(eras))
+    account.tracks = [_decode_track(fields, plan.tracks[i].breadth_windows) for i, fields in enumerate(tracks)]
     account.contacts_hash = int(hashes, 16)
-    account.caps = _counters(caps)
+    account.cap_counters = _counters_from_pairs(caps)
     account.profile = {field: (value, time, id) for field, (value, time, id) in profile.items()}
-    account.claims, account.suppressed, account.joins, account.forwards_to, account.forward_move = row[11:]
+    account.claimed_domains, account.suppressed, account.joins, account.forwards_to, account.forward_move = array[11:]
     if account.clock != NEVER:
         set_moment(account, account.clock, plan)
-    grade(account, plan)
+    update_fit(account, plan)
     return account
 
 
 def decode_contact(encoded: bytes, plan: Plan) -> Contact:
     id, role, role_at, values, eras, engaged, caps, seq = msgspec.json.decode(encoded)
     weight = 1.0 if id == "~account" else plan.weight(role)
-    contact = Contact(id, len(plan.slots), len(plan.tracks), weight, plan.growth.intern(tuple(eras)))
+    contact = Contact(id, len(plan.slots), len(plan.tracks), weight, plan.growth.intern_eras(tuple(eras)))
     contact.role, contact.role_at = role, tuple(role_at) if role_at else None
-    contact.values, contact.engaged, contact.seq = values, engaged, seq
-    contact.caps = _counters(caps)
+    contact.unweighted_sums, contact.last_engaged_days, contact.seq = values, engaged, seq
+    contact.cap_counters = _counters_from_pairs(caps)
     contact.hash = int.from_bytes(hashlib.blake2b(encoded, digest_size=16).digest(), "big")
     return contact
 
 
-def _track(row: list[Any], windows: tuple[int, ...]) -> TrackState:
+def _decode_track(array: list[Any], windows: tuple[int, ...]) -> TrackState:
     state = TrackState(len(windows))
-    state.stage, state.crossings, handoffs = row[:3]
-    state.open = dict(handoffs)
-    state.cooling_until, state.cooling_noted, state.act_now_until = row[3:6]
-    state.days = dict(row[6])
+    state.stage, state.crossings, handoffs = array[:3]
+    state.open_handoffs = dict(handoffs)
+    state.cooling_until, state.cooldown_recorded, state.act_now_until = array[3:6]
+    state.contacts_by_day = dict(array[6])
     return state
 
 
@@ -126,5 +126,5 @@ def _counter_pairs(caps: dict[int | str, int] | None) -> list[Any]:
     return list(chain.from_iterable(caps.items())) if caps else []
 
 
-def _counters(pairs: list[Any]) -> dict[int | str, int] | None:
+def _counters_from_pairs(pairs: list[Any]) -> dict[int | str, int] | None:
     return dict(zip(pairs[::2], pairs[1::2], strict=True)) or None

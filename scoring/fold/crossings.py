@@ -5,31 +5,33 @@ from schemas.times import format_time
 from scoring.fold.fit import firmographics
 from scoring.fold.state import Account, TrackState
 from scoring.plan.due_times import due_at
-from scoring.plan.fields import Fact
+from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan, TrackPlan
 
-WITH_SALES = ("proposed", "accepted")
+STATUSES_WITH_SALES = ("proposed", "accepted")
 
 
-def cross(account: Account, state: TrackState, track: TrackPlan, cause: str, score: float, plan: Plan) -> None:
+def record_crossing(
+    account: Account, state: TrackState, track: TrackPlan, cause: str, score: float, plan: Plan
+) -> None:
     """Entry from below to the handoff stage or above: it takes a number, and opens a handoff unless gated."""
     state.crossings += 1
-    why = gated_by(account, state)
-    if why:
-        note(account, track, state.crossings, cause, why)
+    reason = gate_reason(account, state)
+    if reason:
+        record_gated(account, track, state.crossings, cause, reason)
         return
-    state.open[state.crossings] = "proposed"
-    if account.outcome:
-        account.outcome.handoffs.append(handoff(account, state, track, cause, score, plan))
+    state.open_handoffs[state.crossings] = "proposed"
+    if account.pending_changes:
+        account.pending_changes.handoffs.append(opened_handoff(account, state, track, cause, score, plan))
 
 
-def gated_by(account: Account, state: TrackState) -> str | None:
+def gate_reason(account: Account, state: TrackState) -> str | None:
     if account.suppressed:
         return "suppressed"
-    return "with_sales" if any(status in WITH_SALES for status in state.open.values()) else None
+    return "with_sales" if any(status in STATUSES_WITH_SALES for status in state.open_handoffs.values()) else None
 
 
-def handoff(
+def opened_handoff(
     account: Account, state: TrackState, track: TrackPlan, cause: str, score: float, plan: Plan
 ) -> HandoffOpened:
     act_now = state.act_now_until is not None and account.clock < state.act_now_until
@@ -53,20 +55,20 @@ def route_of(account: Account, plan: Plan) -> str | None:
     return next((route.to for route in plan.routes if route.when is None or route.when(profile)), None)
 
 
-def note(account: Account, track: TrackPlan, crossing: int | None, cause: str, why: str) -> None:
-    if account.outcome:
+def record_gated(account: Account, track: TrackPlan, crossing: int | None, cause: str, reason: str) -> None:
+    if account.pending_changes:
         at = format_time(account.clock)
-        account.outcome.gated.append(Gated(track.name, account.seq, crossing, at, cause, why))
+        account.pending_changes.gated.append(Gated(track.name, account.seq, crossing, at, cause, reason))
 
 
-def note_cooling(account: Account, state: TrackState, track: TrackPlan, cause: str) -> None:
+def record_cooldown(account: Account, state: TrackState, track: TrackPlan, cause: str) -> None:
     """Noted once per cool-down."""
-    if not state.cooling_noted:
-        state.cooling_noted = True
-        note(account, track, None, cause, "cooling_down")
+    if not state.cooldown_recorded:
+        state.cooldown_recorded = True
+        record_gated(account, track, None, cause, "cooling_down")
 
 
-def end_cooling(account: Account, time: int) -> int:
+def end_cooldown(account: Account, time: int) -> int:
     """The first engagement event at or after its end ends a cool-down; answers the tracks, as bits."""
     touched = 0
     for i, state in enumerate(account.tracks):
@@ -76,12 +78,12 @@ def end_cooling(account: Account, time: int) -> int:
     return touched
 
 
-def suppressed(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) -> int:
+def suppress_account(account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan) -> int:
     account.suppressed = True
     return 0
 
 
-def released(account: Account, fact: Fact, time: int, raw: bytes, plan: Plan) -> int:
+def release_account(account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan) -> int:
     """Opens nothing by itself: the gate is asked at entry only."""
     account.suppressed = False
     return 0

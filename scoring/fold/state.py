@@ -10,8 +10,8 @@ from scoring.plan.decay import Eras, Moment
 FOLD_VERSION = 1
 """State and digest name it; a record of another version is folded again from `engagement`."""
 
-ACCOUNT = "~account"
-ANONYMOUS = "anon:"
+ACCOUNT_CONTACT = "~account"
+ANONYMOUS_PREFIX = "anon:"
 NO_STAGE = -1
 NEVER = -(1 << 40)
 
@@ -22,17 +22,29 @@ Stamp = tuple[int, str]
 class Contact:
     """What one person, visitor or the pseudo-contact `~account` did."""
 
-    __slots__ = ("caps", "dirty", "engaged", "eras", "hash", "id", "role", "role_at", "seq", "values", "weight")
+    __slots__ = (
+        "caps",
+        "dirty",
+        "last_engaged_days",
+        "eras",
+        "hash",
+        "id",
+        "role",
+        "role_at",
+        "seq",
+        "unweighted_sums",
+        "weight",
+    )
 
     def __init__(self, id: str, slots: int, tracks: int, weight: float, eras: Eras) -> None:
         self.id = id
         self.role: str | None = None
         self.role_at: Stamp | None = None
         self.weight = weight
-        self.values = [0.0] * slots
+        self.unweighted_sums = [0.0] * slots
         self.eras = eras
-        self.engaged = [NEVER] * tracks
-        self.caps: dict[int | str, int] | None = None
+        self.last_engaged_days = [NEVER] * tracks
+        self.cap_counters: dict[int | str, int] | None = None
         self.hash = 0
         self.seq = 0
         self.dirty = False
@@ -43,9 +55,9 @@ class TrackState:
 
     __slots__ = (
         "act_now_until",
-        "cooling_noted",
+        "cooldown_recorded",
         "cooling_until",
-        "counted_on",
+        "counted_day",
         "counts",
         "crossings",
         "days",
@@ -56,18 +68,18 @@ class TrackState:
     def __init__(self, windows: int) -> None:
         self.stage = NO_STAGE
         self.crossings = 0
-        self.open: dict[int, str] = {}
+        self.open_handoffs: dict[int, str] = {}
         self.cooling_until: int | None = None
-        self.cooling_noted = False
+        self.cooldown_recorded = False
         self.act_now_until: int | None = None
-        self.days: dict[int, int] = {}
+        self.contacts_by_day: dict[int, int] = {}
         """local day -> how many identified contacts were last engaged on it"""
         self.counts = [0] * windows
         """Breadth per window of the track, as of `counted_on`; follows from `days`."""
-        self.counted_on = NEVER
+        self.counted_day = NEVER
 
 
-class Outcome:
+class PendingChanges:
     """What happened since the last record of the account; `lines` is None where nobody asks for them."""
 
     __slots__ = (
@@ -130,7 +142,7 @@ class Account:
 
     def __init__(self, id: str, slots: int, moment: Moment, tracks: list[TrackState]) -> None:
         self.id = id
-        self.anonymous = id.startswith(ANONYMOUS)
+        self.anonymous = id.startswith(ANONYMOUS_PREFIX)
         """A visitor without a company: not scored."""
         self.seq = 0
         self.epoch = 0
@@ -143,32 +155,32 @@ class Account:
         self.tracks = tracks
         self.contacts: dict[str, Contact] = {}
         self.contacts_hash = 0
-        self.caps: dict[int | str, int] | None = None
+        self.cap_counters: dict[int | str, int] | None = None
         self.profile: dict[str, tuple[object, int, str]] = {}
         """field -> value, time, fact id"""
-        self.claims: list[str] = []
+        self.claimed_domains: list[str] = []
         self.fit = 0.0
         self.grade = "unknown"
-        self.small: object = None
+        self.employees: object = None
         """Employees, for the exception of small companies."""
         self.suppressed = False
         self.joins: dict[str, str] = {}
         self.forwards_to: str | None = None
         self.forward_move: str | None = None
-        self.outcome: Outcome | None = None
+        self.pending_changes: PendingChanges | None = None
         self.dirty_contacts: list[Contact] = []
 
 
-def changes_of(outcome: Outcome, profile: dict[str, object] | None) -> Changes:
+def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Changes:
     return Changes(
-        outcome.lines or [],
-        outcome.stages,
-        outcome.handoffs,
-        outcome.steps,
-        outcome.gated,
-        outcome.parked,
-        outcome.releases,
-        outcome.forwards,
+        pending.lines or [],
+        pending.stages,
+        pending.handoffs,
+        pending.steps,
+        pending.gated,
+        pending.parked,
+        pending.releases,
+        pending.forwards,
         profile,
-        outcome.joins,
+        pending.joins,
     )

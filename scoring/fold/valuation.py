@@ -5,18 +5,18 @@ from typing import Any
 
 from schemas.scores import Fit, TrackScore
 from schemas.times import format_time
-from scoring.fold.breadth import recount
+from scoring.fold.breadth import refresh_counts
 from scoring.fold.codec import decode_account, encode_account
-from scoring.fold.evolve import advance, begin
-from scoring.fold.falls import falls_at
+from scoring.fold.evolve import advance, start_changes
+from scoring.fold.falls import next_fall_at
 from scoring.fold.stages import score_now, stage_name
 from scoring.fold.state import Account
-from scoring.plan.calendar import LATEST
+from scoring.plan.calendar import LAST_INSTANT
 from scoring.plan.decay import HOUR, powers_of_root
 from scoring.plan.plan import Plan, TrackPlan
 
 
-def seen_at(account: Account, instant: int, plan: Plan) -> Account:
+def account_copy_at(account: Account, instant: int, plan: Plan) -> Account:
     """A copy, its clock at `instant` or at its own where that is later; falls up to then are decided in it."""
     copy = account_at(encode_account(account), instant, plan)
     assert copy is not None, "a state that this fold wrote is of this fold's version"
@@ -28,7 +28,7 @@ def account_at(state: bytes, instant: int, plan: Plan) -> Account | None:
     account = decode_account(state, plan)
     if account is None:
         return None
-    begin(account, keep_lines=False)
+    start_changes(account, keep_lines=False)
     if instant > account.clock:
         advance(account, instant, plan)
     return account
@@ -41,25 +41,25 @@ def track_scores(account: Account, plan: Plan) -> dict[str, TrackScore]:
 def track_score(account: Account, track: TrackPlan, plan: Plan) -> TrackScore:
     """Score, stage and breadth at the account's clock, and the instant of the next fall."""
     state = account.tracks[track.number]
-    recount(state, track, account.today)
+    refresh_counts(state, track, account.today)
     return TrackScore(
         score_now(account, track),
         stage_name(track, state.stage),
-        state.counts[track.shown],
-        _instant(falls_at(account, track, account.clock, plan)),
+        state.counts[track.shown_window],
+        _time_text(next_fall_at(account, track, account.clock, plan)),
         state.crossings,
-        _instant(state.cooling_until),
-        _instant(state.act_now_until),
+        _time_text(state.cooling_until),
+        _time_text(state.act_now_until),
     )
 
 
-def fit_of(account: Account) -> Fit:
+def account_fit(account: Account) -> Fit:
     return Fit(account.fit, account.grade)
 
 
-def _instant(milliseconds: int | None) -> str | None:
+def _time_text(milliseconds: int | None) -> str | None:
     """None too for what comes after the year 9999, which nobody can write."""
-    return None if milliseconds is None or milliseconds > LATEST else format_time(milliseconds)
+    return None if milliseconds is None or milliseconds > LAST_INSTANT else format_time(milliseconds)
 
 
 _NOTHING_LEFT = 1000

@@ -5,146 +5,150 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from schemas.documents import Path, closest
-from schemas.facts.registry import CONTROL_TYPES, NAMES, unversioned
+from schemas.documents import KeyPath, suggestion
+from schemas.facts.registry import CONTROL_TYPES, TYPE_NAMES, unversioned
 from scoring.model.definition import Rule, ScoringModel, Stage, Track
 from scoring.model.durations import format_hours
 
-Finding = tuple[Path, str]
-Unsure = Callable[[Path], bool]
+Finding = tuple[KeyPath, str]
+UnreadableCheck = Callable[[KeyPath], bool]
 """Whether something under this path could not be read, so that nothing can be said about its absence."""
 
-_CONTROL = frozenset(map(unversioned, CONTROL_TYPES)) | {"score.adjusted"}
+_UNSCORED_TYPES = frozenset(map(unversioned, CONTROL_TYPES)) | {"score.adjusted"}
 
 
-def check(model: ScoringModel, owners: Mapping[str, str], unsure: Unsure) -> Iterator[Finding]:
+def check_model(
+    model: ScoringModel, tracks_by_rule: Mapping[str, str], is_unreadable: UnreadableCheck
+) -> Iterator[Finding]:
     """Every problem of a model whose shape is right. `owners`: rule id -> track, also of rules that were unreadable."""
-    yield from _timezone(model.timezone)
-    yield from _grades(model)
-    yield from _service_level(model)
+    yield from _timezone_problems(model.timezone)
+    yield from _grade_problems(model)
+    yield from _service_level_problems(model)
     for name, track in model.tracks.items():
-        at: Path = ("tracks", name)
-        yield from _rules(track, at, owners, name)
-        yield from _limits(track, at, owners, name)
-        yield from _stages(track, at)
-        yield from _fit_asked(model, track, at, unsure)
-        yield from [] if unsure((*at, "rules")) or unsure((*at, "half_life")) else _deductions(track, at)
-        yield from [] if unsure((*at, "stages")) else _act_now(track, at)
-    yield from _twice(model)
+        at: KeyPath = ("tracks", name)
+        yield from _rule_problems(track, at, tracks_by_rule, name)
+        yield from _limit_problems(track, at, tracks_by_rule, name)
+        yield from _stage_problems(track, at)
+        yield from _fit_problems(model, track, at, is_unreadable)
+        yield from (
+            [] if is_unreadable((*at, "rules")) or is_unreadable((*at, "half_life")) else _deduction_problems(track, at)
+        )
+        yield from [] if is_unreadable((*at, "stages")) else _act_now_problems(track, at)
+    yield from _duplicate_rule_problems(model)
 
 
-def _timezone(name: str) -> Iterator[Finding]:
+def _timezone_problems(name: str) -> Iterator[Finding]:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        hint = closest(name, available_timezones())
+        hint = suggestion(name, available_timezones())
         yield ("timezone",), f"{name!r} is no time zone{hint}; write an IANA name, for instance Europe/Berlin"
 
 
-def _grades(model: ScoringModel) -> Iterator[Finding]:
+def _grade_problems(model: ScoringModel) -> Iterator[Finding]:
     points = sorted(model.fit.grades.items()) if model.fit else []
     for (better, more), (worse, less) in pairwise(points):
         if more <= less:
             yield ("fit", "grades", worse), f"{worse} must ask for fewer points than {better} ({more:g})"
 
 
-def _service_level(model: ScoringModel) -> Iterator[Finding]:
+def _service_level_problems(model: ScoringModel) -> Iterator[Finding]:
     level = model.handoff.service_level
     allowances = (level.accept_within, level.act_now) if level and not level.hours else ()
     if any(allowance and allowance.business for allowance in allowances):
         yield ("handoff", "service_level"), "business time needs `hours`, for instance `Mon-Fri 09:00-18:00`"
 
 
-def _rules(track: Track, at: Path, owners: Mapping[str, str], name: str) -> Iterator[Finding]:
-    ring = _rings(track)
+def _rule_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str], name: str) -> Iterator[Finding]:
+    cycles = _cycles(track)
     for number, rule in enumerate(track.rules):
         place = (*at, "rules", number)
-        yield from _types(rule, place)
+        yield from _type_problems(rule, place)
         for index, other in enumerate(rule.unless):
-            if owners.get(other) != name:
-                yield (*place, "unless", index), _stranger(other, owners, name)
-        if rule.id in ring:
-            yield (*place, "unless"), f"a cycle: {' -> '.join(ring[rule.id])}; leave one of them out"
+            if tracks_by_rule.get(other) != name:
+                yield (*place, "unless", index), _unknown_rule_message(other, tracks_by_rule, name)
+        if rule.id in cycles:
+            yield (*place, "unless"), f"a cycle: {' -> '.join(cycles[rule.id])}; leave one of them out"
 
 
-def _types(rule: Rule, place: Path) -> Iterator[Finding]:
+def _type_problems(rule: Rule, place: KeyPath) -> Iterator[Finding]:
     for type_ in rule.on:
-        if type_ in _CONTROL:
+        if type_ in _UNSCORED_TYPES:
             yield (*place, "on"), f"{type_} steers the fold and is worth no points"
-        elif type_ not in NAMES:
-            known = unversioned(type_) in NAMES
-            hint = f"; write {unversioned(type_)!r}, every version matches" if known else closest(type_, NAMES)
+        elif type_ not in TYPE_NAMES:
+            known = unversioned(type_) in TYPE_NAMES
+            hint = f"; write {unversioned(type_)!r}, every version matches" if known else suggestion(type_, TYPE_NAMES)
             yield (*place, "on"), f"{type_!r} is no fact type{hint}"
 
 
-def _stranger(rule: str, owners: Mapping[str, str], track: str) -> str:
-    if rule in owners:
-        return f"rule {rule!r} stands in track {owners[rule]!r}; only rules of this track can be named"
-    own = [known for known, owner in owners.items() if owner == track]
-    return f"there is no rule {rule!r}{closest(rule, own)}"
+def _unknown_rule_message(rule: str, tracks_by_rule: Mapping[str, str], track: str) -> str:
+    if rule in tracks_by_rule:
+        return f"rule {rule!r} stands in track {tracks_by_rule[rule]!r}; only rules of this track can be named"
+    own = [known for known, owner in tracks_by_rule.items() if owner == track]
+    return f"there is no rule {rule!r}{suggestion(rule, own)}"
 
 
-def _rings(track: Track) -> dict[str, list[str]]:
+def _cycles(track: Track) -> dict[str, list[str]]:
     """The ring of `unless` that each rule stands in, where it does."""
-    after = {rule.id: rule.unless for rule in track.rules}
-    found: dict[str, list[str]] = {}
-    for rule in after:
-        way = _way_back(rule, after)
-        if way:
-            found[rule] = way
-    return found
+    successors = {rule.id: rule.unless for rule in track.rules}
+    cycles: dict[str, list[str]] = {}
+    for rule in successors:
+        cycle = _shortest_cycle(rule, successors)
+        if cycle:
+            cycles[rule] = cycle
+    return cycles
 
 
-def _way_back(start: str, after: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _shortest_cycle(start: str, successors: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The shortest way from a rule to itself; empty where there is none."""
-    ways, seen = [[start]], set[str]()
-    for way in ways:
-        for following in after.get(way[-1], ()):
-            if following == start:
-                return [*way, start]
-            if following not in seen:
-                seen.add(following)
-                ways.append([*way, following])
+    paths, seen = [[start]], set[str]()
+    for path in paths:
+        for successor in successors.get(path[-1], ()):
+            if successor == start:
+                return [*path, start]
+            if successor not in seen:
+                seen.add(successor)
+                paths.append([*path, successor])
     return []
 
 
-def _limits(track: Track, at: Path, owners: Mapping[str, str], name: str) -> Iterator[Finding]:
+def _limit_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str], name: str) -> Iterator[Finding]:
     for number, limit in enumerate(track.limits):
         for index, rule in enumerate(limit.rules):
             place = (*at, "limits", number, "rules", index)
-            if owners.get(rule) != name:
-                yield place, _stranger(rule, owners, name)
+            if tracks_by_rule.get(rule) != name:
+                yield place, _unknown_rule_message(rule, tracks_by_rule, name)
             elif rule in limit.rules[:index]:
                 yield place, f"rule {rule!r} is named twice"
 
 
-def _stages(track: Track, at: Path) -> Iterator[Finding]:
-    before: Stage | None = None
+def _stage_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
+    previous: Stage | None = None
     names = Counter(stage.name for stage in track.stages)
     handoffs = [stage.name for stage in track.stages if stage.handoff]
     for number, stage in enumerate(track.stages):
         place = (*at, "stages", number)
-        yield from _thresholds(stage, before, place)
+        yield from _threshold_problems(stage, previous, place)
         if names[stage.name] > 1:
             yield (*place, "name"), f"two stages are called {stage.name!r}"
         if stage.handoff and stage.name != handoffs[0]:
             yield (*place, "handoff"), f"{handoffs[0]!r} is the handoff stage already; a track has one"
         if stage.small_company and not stage.contacts:
             yield (*place, "small_company"), "is an exception to `contacts`, which is not asked for"
-        before = stage
+        previous = stage
 
 
-def _thresholds(stage: Stage, before: Stage | None, place: Path) -> Iterator[Finding]:
+def _threshold_problems(stage: Stage, previous: Stage | None, place: KeyPath) -> Iterator[Finding]:
     if not stage.leave > 0:
         yield (*place, "leave"), f"{stage.leave:g} must be above 0, or the stage could never be left by fading"
     if stage.leave > stage.enter:
         yield (*place, "leave"), f"{stage.leave:g} is above enter ({stage.enter:g}); a stage is left at or below it"
-    if before is not None and stage.enter <= before.enter:
-        yield (*place, "enter"), f"{stage.enter:g} must be above that of {before.name!r} ({before.enter:g})"
+    if previous is not None and stage.enter <= previous.enter:
+        yield (*place, "enter"), f"{stage.enter:g} must be above that of {previous.name!r} ({previous.enter:g})"
 
 
-def _fit_asked(model: ScoringModel, track: Track, at: Path, unsure: Unsure) -> Iterator[Finding]:
-    if unsure(("fit",)):
+def _fit_problems(model: ScoringModel, track: Track, at: KeyPath, is_unreadable: UnreadableCheck) -> Iterator[Finding]:
+    if is_unreadable(("fit",)):
         return
     grades = [*model.fit.grades, "D", "unknown"] if model.fit else []
     for number, stage in enumerate(track.stages):
@@ -157,8 +161,8 @@ def _fit_asked(model: ScoringModel, track: Track, at: Path, unsure: Unsure) -> I
                 yield (*place, index), f"{grade!r} is no grade; this model has {', '.join(grades)}"
 
 
-def _deductions(track: Track, at: Path) -> Iterator[Finding]:
-    slowest = _slowest(track)
+def _deduction_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
+    slowest = _slowest_half_life(track)
     for number, rule in enumerate(track.rules):
         if rule.is_deduction and rule.half_life is not None and rule.half_life != slowest:
             allowed = "none" if slowest is None else f"{format_hours(slowest)} or none"
@@ -169,14 +173,14 @@ def _deductions(track: Track, at: Path) -> Iterator[Finding]:
             )
 
 
-def _slowest(track: Track) -> int | None:
+def _slowest_half_life(track: Track) -> int | None:
     """The slowest half-life of a track; None where a positive rule never fades."""
     if any(rule.is_positive and rule.half_life is None for rule in track.rules):
         return None
     return max((rule.half_life for rule in track.rules if rule.half_life is not None), default=None)
 
 
-def _act_now(track: Track, at: Path) -> Iterator[Finding]:
+def _act_now_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
     if any(stage.handoff for stage in track.stages):
         return
     for number, rule in enumerate(track.rules):
@@ -184,10 +188,13 @@ def _act_now(track: Track, at: Path) -> Iterator[Finding]:
             yield (*at, "rules", number, "act_now"), "this track has no stage with `handoff: true`"
 
 
-def _twice(model: ScoringModel) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
+def _duplicate_rule_problems(model: ScoringModel) -> Iterator[Finding]:
+    tracks_by_rule: dict[str, str] = {}
     for name, track in model.tracks.items():
         for number, rule in enumerate(track.rules):
-            if rule.id in seen:
-                yield ("tracks", name, "rules", number, "id"), f"{rule.id!r} is a rule of {seen[rule.id]!r} already"
-            seen.setdefault(rule.id, name)
+            if rule.id in tracks_by_rule:
+                yield (
+                    ("tracks", name, "rules", number, "id"),
+                    f"{rule.id!r} is a rule of {tracks_by_rule[rule.id]!r} already",
+                )
+            tracks_by_rule.setdefault(rule.id, name)

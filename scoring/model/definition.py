@@ -16,7 +16,7 @@ from pydantic import (
 from scoring.model.durations import format_hours
 from scoring.model.service_level import ServiceLevel
 from scoring.model.terms import (
-    MOST,
+    MAX_MAGNITUDE,
     OPERATORS,
     Breadth,
     Cap,
@@ -32,20 +32,20 @@ from scoring.model.terms import (
     SmallCompany,
     Term,
     Text,
-    written_half_life,
+    format_half_life,
 )
 
-MONTH = 720
+MONTH_HOURS = 720
 """Thirty days in hours: the default cool-down and act-now hold."""
 
 
-def _several(given: Any) -> Any:
-    return (given,) if isinstance(given, str) else given
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
 
-TypeNames = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
+TypeNames = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 RoleName = Annotated[str, StringConstraints(strict=True, pattern=r"^\w[\w .,&'()/+-]{0,63}$")]
-Weight = Annotated[Number, Field(ge=0, le=MOST)]
+Weight = Annotated[Number, Field(ge=0, le=MAX_MAGNITUDE)]
 
 
 class Rule(Term):
@@ -71,8 +71,8 @@ class Rule(Term):
         return (self.points.times if isinstance(self.points, FieldPoints) else self.points) > 0
 
     @model_serializer(mode="wrap")
-    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {**inner(self), "half_life": written_half_life(self.half_life)}
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**inner(self), "half_life": format_half_life(self.half_life)}
 
 
 class Limit(Term):
@@ -111,15 +111,15 @@ class Track(Term):
 
     @model_validator(mode="before")
     @classmethod
-    def _inherit(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or not isinstance(given.get("rules"), list | tuple):
-            return given
-        return {**given, "rules": list(_with_half_life(given["rules"], given.get("half_life")))}
+    def _apply_default_half_life(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("rules"), list | tuple):
+            return value
+        return {**value, "rules": list(_with_half_life(value["rules"], value.get("half_life")))}
 
     @model_serializer(mode="wrap")
-    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = inner(self)
-        return written if self.half_life is None else {**written, "half_life": format_hours(self.half_life)}
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = inner(self)
+        return content if self.half_life is None else {**content, "half_life": format_hours(self.half_life)}
 
 
 def _with_half_life(rules: Any, default: Any) -> Iterator[Any]:
@@ -137,19 +137,19 @@ class FitRule(Term):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "condition" in given:
-            return given
-        rest = {key: operand for key, operand in given.items() if key not in OPERATORS}
-        return {**rest, "condition": {key: operand for key, operand in given.items() if key in OPERATORS}}
+    def _collect_operators(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "condition" in value:
+            return value
+        rest = {key: operand for key, operand in value.items() if key not in OPERATORS}
+        return {**rest, "condition": {key: operand for key, operand in value.items() if key in OPERATORS}}
 
     @model_serializer(mode="wrap")
-    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written = dict(inner(self))
-        return {"field": written.pop("field"), **written.pop("condition"), **written}
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content = dict(inner(self))
+        return {"field": content.pop("field"), **content.pop("condition"), **content}
 
 
-def _standard_grades() -> dict[Any, float]:
+def _default_grades() -> dict[Any, float]:
     return {"A": 80.0, "B": 50.0, "C": 20.0}
 
 
@@ -158,7 +158,7 @@ class FitModel(Term):
 
     rules: tuple[FitRule, ...] = Field(min_length=1, description="without any known field of theirs fit is `unknown`")
     grades: dict[Literal["A", "B", "C"], Number] = Field(
-        default_factory=_standard_grades, min_length=1, description="points that reach a grade; below the last: D"
+        default_factory=_default_grades, min_length=1, description="points that reach a grade; below the last: D"
     )
     ceiling: Number | None = Field(default=None, description="the sum is at most this")
 
@@ -175,13 +175,15 @@ class Handoff(Term):
 
     service_level: ServiceLevel | None = Field(default=None, description="until when sales has to accept")
     routes: tuple[Route, ...] = Field(default=(), description="who gets it; the first route that holds")
-    recycle_cooldown: Hours = Field(default=MONTH, description="after a rejection or recycling, `30d`")
-    act_now_hold: Hours = Field(default=MONTH, description="how long an act-now event waives score and breadth, `30d`")
+    recycle_cooldown: Hours = Field(default=MONTH_HOURS, description="after a rejection or recycling, `30d`")
+    act_now_hold: Hours = Field(
+        default=MONTH_HOURS, description="how long an act-now event waives score and breadth, `30d`"
+    )
 
     @model_serializer(mode="wrap")
-    def _write(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        spans = {"recycle_cooldown", "act_now_hold"}
-        return {key: format_hours(part) if key in spans else part for key, part in inner(self).items()}
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        durations = {"recycle_cooldown", "act_now_hold"}
+        return {key: format_hours(part) if key in durations else part for key, part in inner(self).items()}
 
 
 class ScoringModel(Term):

@@ -3,20 +3,20 @@
 import re
 from fractions import Fraction
 
-_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([hd])")
-_HOURS = {"h": 1, "d": 24}
-_LONGEST = 24 * 366 * 100
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([hd])")
+_HOURS_PER_UNIT = {"h": 1, "d": 24}
+_MAX_HOURS = 24 * 366 * 100
 
 
 def parse_hours(text: str) -> int:
     """Whole hours of `30d` or `720h`, at least 1. ValueError names what was expected."""
-    found = _SPAN.fullmatch(text.strip())
-    if found is None:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
         raise ValueError(f"{text!r} is no duration; write hours or days, for instance 36h or 30d")
-    hours = Fraction(found[1]) * _HOURS[found[2]]
+    hours = Fraction(match[1]) * _HOURS_PER_UNIT[match[2]]
     if hours.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of hours")
-    return _within(text, int(hours))
+    return _check_range(text, int(hours))
 
 
 def parse_days(text: str) -> int:
@@ -32,9 +32,9 @@ def format_hours(hours: int) -> str:
     return f"{hours}h" if hours % 24 else f"{hours // 24}d"
 
 
-def _within(text: str, hours: int) -> int:
+def _check_range(text: str, hours: int) -> int:
     if hours < 1:
         raise ValueError(f"{text!r} is no time at all; write at least 1h, or `none` for what never fades")
-    if hours > _LONGEST:
+    if hours > _MAX_HOURS:
         raise ValueError(f"{text!r} is more than a hundred years; write `none` for what never fades")
     return hours

@@ -5,34 +5,34 @@ from typing import Any
 
 import msgspec
 
-from schemas.documents import ModelError, Problem, Source
+from schemas.documents import DocumentError, Problem, SourceDocument
 from scoring.model.definition import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
-from scoring.model.service_level import Allowance, OpenHours, ServiceLevel
+from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel
 from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, SmallCompany
-from scoring.model.validation import validated
+from scoring.model.validation import validate_model
 
 __all__ = [
-    "Allowance", "Breadth", "Cap", "Condition", "FieldPoints", "FitModel", "FitRule", "Handoff", "Limit", "ModelError",
-    "OpenHours", "Problem", "Route", "Rule", "ScoringModel", "ServiceLevel", "SmallCompany", "Stage", "Track",
+    "Allowance", "Breadth", "Cap", "Condition", "FieldPoints", "FitModel", "FitRule", "Handoff", "Limit", "DocumentError",
+    "OpeningHours", "Problem", "Route", "Rule", "ScoringModel", "ServiceLevel", "SmallCompany", "Stage", "Track",
     "canonical", "load_model", "model_from_dict", "version_of",
 ]  # fmt: skip
 
 
 def load_model(text: str, name: str = "model.yaml") -> ScoringModel:
     """The model that a YAML 1.2 text describes. ModelError lists everything that is wrong with it, by line."""
-    from schemas.yaml_documents import read_source
+    from schemas.yaml_documents import read_yaml
 
-    return validated(read_source(text, name))
+    return validate_model(read_yaml(text, name))
 
 
 def model_from_dict(content: dict[str, Any]) -> ScoringModel:
     """The model of a plain JSON object, as `model.activated` records it. ModelError lists all that is wrong."""
-    return validated(Source("model", content, {}))
+    return validate_model(SourceDocument("model", content, {}))
 
 
 def canonical(model: ScoringModel) -> dict[str, Any]:
     """Plain JSON in the language's own shape; equal models give equal content, and it reads back as the same model."""
-    content: dict[str, Any] = _whole(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    content: dict[str, Any] = _with_integers(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     return content
 
 
@@ -42,9 +42,9 @@ def version_of(model: ScoringModel, counter: int) -> str:
     return f"{model.model}-{counter}-{hashlib.sha256(text).hexdigest()[:12]}"
 
 
-def _whole(content: Any) -> Any:
+def _with_integers(content: Any) -> Any:
     if isinstance(content, dict):
-        return {key: _whole(part) for key, part in content.items()}
+        return {key: _with_integers(part) for key, part in content.items()}
     if isinstance(content, list):
-        return [_whole(part) for part in content]
+        return [_with_integers(part) for part in content]
     return int(content) if isinstance(content, float) and content.is_integer() and abs(content) < 2**53 else content

@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.documents import Path, closest
+from schemas.documents import KeyPath, suggestion
 from scoring.model.definition import FitModel, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
 from scoring.model.service_level import ServiceLevel
 from scoring.model.terms import OPERATORS, FieldPoints, SmallCompany
 
-Loc = tuple[str | int, ...]
+ErrorLocation = tuple[str | int, ...]
 
-_PARTS: dict[str, Any] = {
+_CLASSES_BY_KEY: dict[str, Any] = {
     "fit": FitModel,
     "handoff": Handoff,
     "limits": Limit,
@@ -23,7 +23,7 @@ _PARTS: dict[str, Any] = {
     "small_company": SmallCompany,
     "stages": Stage,
 }
-_WANTED = {
+_EXPECTED_TYPES = {
     "float_type": "a number",
     "int_type": "a whole number",
     "bool_type": "true or false",
@@ -33,7 +33,7 @@ _WANTED = {
     "model_type": "a mapping",
     "finite_number": "a finite number",
 }
-_SAYINGS = {
+_MESSAGES = {
     "missing": "is missing",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
@@ -41,67 +41,71 @@ _SAYINGS = {
 }
 
 
-def written_problems(content: Any, refusal: ValidationError) -> Iterator[tuple[Path, str]]:
+def shape_problems(content: Any, validation_error: ValidationError) -> Iterator[tuple[KeyPath, str]]:
     """Every problem with its path in what was written; the several tries at one value become one problem."""
-    tries: dict[Path, list[dict[str, Any]]] = {}
-    for error in refusal.errors(include_url=False):
-        path = _written(content, error)
-        tries.setdefault(path, []).append(dict(error))
-    for path, errors in tries.items():
-        if not (_of_the_whole(errors) and _inner(path, tries)):
+    errors_by_path: dict[KeyPath, list[dict[str, Any]]] = {}
+    for error in validation_error.errors(include_url=False):
+        path = _source_path(content, error)
+        errors_by_path.setdefault(path, []).append(dict(error))
+    for path, errors in errors_by_path.items():
+        if not (_is_type_mismatch(errors) and _has_inner_problem(path, errors_by_path)):
             yield path, _message(path, errors)
 
 
-def _of_the_whole(errors: list[dict[str, Any]]) -> bool:
-    return all(error["type"] in (*_WANTED, "too_short") for error in errors)
+def _is_type_mismatch(errors: list[dict[str, Any]]) -> bool:
+    return all(error["type"] in (*_EXPECTED_TYPES, "too_short") for error in errors)
 
 
-def _inner(path: Path, tries: Any) -> bool:
+def _has_inner_problem(path: KeyPath, errors_by_path: Any) -> bool:
     """Whether a problem inside this value says more: of a mapping that could have been a number."""
-    return any(len(other) > len(path) and other[: len(path)] == path for other in tries)
+    return any(len(other) > len(path) and other[: len(path)] == path for other in errors_by_path)
 
 
-def _written(content: Any, error: Any) -> Path:
+def _source_path(content: Any, error: Any) -> KeyPath:
     path: list[str | int] = []
     for part in error["loc"]:
-        if _has(content, part):
+        if _contains(content, part):
             content = content[part]
             path.append(part)
     missing = error["type"] == "missing" and error["loc"][-1] != "condition"
     return (*path, error["loc"][-1]) if missing else tuple(path)
 
 
-def _has(content: Any, part: str | int) -> bool:
+def _contains(content: Any, part: str | int) -> bool:
     if isinstance(content, dict):
         return part in content
     return isinstance(content, list) and isinstance(part, int) and part < len(content)
 
 
-def _message(path: Path, errors: list[dict[str, Any]]) -> str:
-    wanted = list(dict.fromkeys(_WANTED[error["type"]] for error in errors if error["type"] in _WANTED))
-    others = list(dict.fromkeys(_said(path, error) for error in errors if error["type"] not in _WANTED))
-    if wanted and not others:
-        return f"must be {' or '.join(wanted)}, not {_shown(errors[-1]['input'])}"
+def _message(path: KeyPath, errors: list[dict[str, Any]]) -> str:
+    expected = list(
+        dict.fromkeys(_EXPECTED_TYPES[error["type"]] for error in errors if error["type"] in _EXPECTED_TYPES)
+    )
+    others = list(
+        dict.fromkeys(_error_message(path, error) for error in errors if error["type"] not in _EXPECTED_TYPES)
+    )
+    if expected and not others:
+        return f"must be {' or '.join(expected)}, not {_shortened(errors[-1]['input'])}"
     return "; ".join(others)
 
 
-def _said(path: Path, error: dict[str, Any]) -> str:
+def _error_message(path: KeyPath, error: dict[str, Any]) -> str:
     kind, message = error["type"], str(error["msg"])
     if kind == "extra_forbidden":
-        return f"is no known key{closest(str(path[-1]), _keys(path[:-1]))}"
-    if kind in _SAYINGS:
-        return _SAYINGS[kind].format(_shown(error["input"]))
+        return f"is no known key{suggestion(str(path[-1]), _known_keys(path[:-1]))}"
+    if kind in _MESSAGES:
+        return _MESSAGES[kind].format(_shortened(error["input"]))
     if kind == "value_error":
         return message.removeprefix("Value error, ")
-    return f"{message.replace('Input should', 'must', 1)}, not {_shown(error['input'])}"
+    return f"{message.replace('Input should', 'must', 1)}, not {_shortened(error['input'])}"
 
 
-def _shown(given: Any) -> str:
-    text = "nothing" if given is None else repr(given)
+def _shortened(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _keys(path: Path) -> list[str]:
+def _known_keys(path: KeyPath) -> list[str]:
     """The keys that are known at a place."""
     names = [part for part in path if isinstance(part, str)]
     if not names:
@@ -110,5 +114,5 @@ def _keys(path: Path) -> list[str]:
         return ["field", "points", *OPERATORS]
     if "where" in names or "when" in names:
         return list(OPERATORS)
-    part = Track if len(names) == 2 and names[0] == "tracks" else _PARTS.get(names[-1])
+    part = Track if len(names) == 2 and names[0] == "tracks" else _CLASSES_BY_KEY.get(names[-1])
     return list(part.model_fields) if part else []

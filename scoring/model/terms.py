@@ -25,31 +25,31 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 FieldName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1000)]
-MOST = 1e9
+MAX_MAGNITUDE = 1e9
 """Beyond it doubles no longer keep sums exact to what is compared."""
-Points = Annotated[Number, Field(ge=-MOST, le=MOST)]
+Points = Annotated[Number, Field(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
 Scalar = StrictBool | StrictInt | Number | StrictStr
 
 
-def _hours(given: Any, info: ValidationInfo) -> Any:
-    if isinstance(given, str):
-        return parse_hours(given)
-    if info.context and isinstance(given, int | float):
-        raise ValueError(f"{given!r} has no unit; write {given}h or {given}d")
-    return given
+def _as_hours(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str):
+        return parse_hours(value)
+    if info.context and isinstance(value, int | float):
+        raise ValueError(f"{value!r} has no unit; write {value}h or {value}d")
+    return value
 
 
-def _fading(given: Any, info: ValidationInfo) -> Any:
-    return None if given == "none" else _hours(given, info)
+def _as_half_life(value: Any, info: ValidationInfo) -> Any:
+    return None if value == "none" else _as_hours(value, info)
 
 
-Hours = Annotated[int, BeforeValidator(_hours), Field(ge=1)]
+Hours = Annotated[int, BeforeValidator(_as_hours), Field(ge=1)]
 """Whole hours, written `36h` or `30d`."""
-HalfLife = Annotated[int | None, BeforeValidator(_fading)]
+HalfLife = Annotated[int | None, BeforeValidator(_as_half_life)]
 """Whole hours, or None for what never fades; written `14d`, `336h` or `none`."""
 
 
-def written_half_life(hours: int | None) -> str:
+def format_half_life(hours: int | None) -> str:
     return "none" if hours is None else format_hours(hours)
 
 
@@ -74,8 +74,8 @@ class Cap(Term):
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, given: Any) -> Any:
-        return _read_cap(given) if isinstance(given, str) else given
+    def _parse(cls, value: Any) -> Any:
+        return _parse_cap(value) if isinstance(value, str) else value
 
     @property
     def text(self) -> str:
@@ -85,18 +85,18 @@ class Cap(Term):
         return f"{self.n} per {self.per}{field} {window}"
 
     @model_serializer
-    def _write(self) -> str:
+    def _serialize(self) -> str:
         return self.text
 
 
-def _read_cap(text: str) -> dict[str, Any]:
-    found = _CAP.fullmatch(text.strip())
-    if found is None:
+def _parse_cap(text: str) -> dict[str, Any]:
+    match = _CAP.fullmatch(text.strip())
+    if match is None:
         raise ValueError(
             f"{text!r} is no cap; write `N per contact|account [and FIELD] per day|week|month|quarter` or `… ever`, "
             "for instance `1 per contact per day` or `1 per contact and message ever`"
         )
-    return {"n": int(found[1]), "per": found[2], "field": found[3], "window": found[4] or found[5]}
+    return {"n": int(match[1]), "per": match[2], "field": match[3], "window": match[4] or match[5]}
 
 
 class FieldPoints(Term):
@@ -134,34 +134,36 @@ class Condition(Term):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare(cls, given: Any) -> Any:
-        if isinstance(given, str | bool | int | float):
-            return {"equals": given}
-        if given is None or given == {}:
+    def _accept_bare_value(cls, value: Any) -> Any:
+        if isinstance(value, str | bool | int | float):
+            return {"equals": value}
+        if value is None or value == {}:
             raise ValueError("no condition; write a value or an operator, or `exists: false` for a missing field")
-        return given
+        return value
 
     @model_validator(mode="before")
     @classmethod
-    def _nulls(cls, given: Any) -> Any:
-        empty = [operator for operator, operand in given.items() if operand is None] if isinstance(given, dict) else []
-        if empty:
-            raise ValueError(f"`{empty[0]}` of nothing never holds; write `exists: false` for a missing field")
-        return given
+    def _reject_nulls(cls, value: Any) -> Any:
+        null_operators = (
+            [operator for operator, operand in value.items() if operand is None] if isinstance(value, dict) else []
+        )
+        if null_operators:
+            raise ValueError(f"`{null_operators[0]}` of nothing never holds; write `exists: false` for a missing field")
+        return value
 
     @field_validator("matches")
     @classmethod
-    def _pattern(cls, given: str | None) -> str | None:
-        if given is not None:
-            compile_pattern(given)
-        return given
+    def _check_pattern(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            compile_pattern(pattern)
+        return pattern
 
     @field_validator("between")
     @classmethod
-    def _ends(cls, given: tuple[float, float] | None) -> tuple[float, float] | None:
-        if given is not None and given[0] > given[1]:
-            raise ValueError(f"{list(given)} is empty; write the smaller number first")
-        return given
+    def _check_order(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+        if bounds is not None and bounds[0] > bounds[1]:
+            raise ValueError(f"{list(bounds)} is empty; write the smaller number first")
+        return bounds
 
 
 OPERATORS = tuple("not" if name == "not_" else name for name in Condition.model_fields)
@@ -178,19 +180,19 @@ class Breadth(Term):
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, given: Any) -> Any:
-        return _read_breadth(given) if isinstance(given, str) else given
+    def _parse(cls, value: Any) -> Any:
+        return _parse_breadth(value) if isinstance(value, str) else value
 
     @model_serializer
-    def _write(self) -> str:
+    def _serialize(self) -> str:
         return f"{self.contacts} within {self.days}d"
 
 
-def _read_breadth(text: str) -> dict[str, Any]:
-    found = _BREADTH.fullmatch(text.strip())
-    if found is None:
+def _parse_breadth(text: str) -> dict[str, Any]:
+    match = _BREADTH.fullmatch(text.strip())
+    if match is None:
         raise ValueError(f"{text!r} is no breadth; write contacts and a window, for instance `2 within 90d`")
-    return {"contacts": int(found[1]), "days": parse_days(found[2])}
+    return {"contacts": int(match[1]), "days": parse_days(match[2])}
 
 
 class SmallCompany(Term):
@@ -206,10 +208,10 @@ def compile_pattern(text: str) -> Any:
     options.log_errors = False
     try:
         return re2.compile(text, options)
-    except re2.error as refusal:
-        raise ValueError(f"{text!r} is no RE2 pattern: {_reason(refusal)}") from None
+    except re2.error as error:
+        raise ValueError(f"{text!r} is no RE2 pattern: {_reason(error)}") from None
 
 
-def _reason(refusal: Exception) -> str:
-    said = refusal.args[0] if refusal.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _reason(error: Exception) -> str:
+    message = error.args[0] if error.args else ""
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)

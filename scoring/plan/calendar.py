@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 DAY = 86_400_000
 QUARTER_HOUR = 900_000
-LATEST = 253_402_300_799_999
+LAST_INSTANT = 253_402_300_799_999
 """The last instant of the year 9999."""
-_FIRST = date(1970, 1, 1)
+_EPOCH_DATE = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MONDAY = 4  # 1970-01-05
-_KEPT = 200_000
-_LAST_DAY = (date(9999, 12, 29) - _FIRST).days
-_LAST = _LAST_DAY * DAY
+_FIRST_MONDAY = 4  # 1970-01-05
+_MAX_CACHED_DAYS = 200_000
+_LAST_DAY = (date(9999, 12, 29) - _EPOCH_DATE).days
+_LAST_MIDNIGHT = _LAST_DAY * DAY
 """Beyond them Python has no dates; whatever is asked there is answered as of them."""
 
 
@@ -30,46 +30,46 @@ class Window(NamedTuple):
 
 
 def _day_number(day: date) -> int:
-    return (day - _FIRST).days
+    return (day - _EPOCH_DATE).days
 
 
 def date_text(day: int) -> str:
     """`2026-01-05` of a local day."""
-    return (_FIRST + timedelta(days=day)).isoformat()
+    return (_EPOCH_DATE + timedelta(days=day)).isoformat()
 
 
-def _week(day: date) -> int:
-    return (_day_number(day) - _MONDAY) // 7
+def _week_number(day: date) -> int:
+    return (_day_number(day) - _FIRST_MONDAY) // 7
 
 
-def _month(day: date) -> int:
+def _month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _quarter(day: date) -> int:
-    return _month(day) // 3
+def _quarter_number(day: date) -> int:
+    return _month_number(day) // 3
 
 
-def _month_begins(number: int) -> int:
+def _month_start(number: int) -> int:
     return _day_number(date(number // 12, number % 12 + 1, 1)) if number < 120_000 else _LAST_DAY
 
 
-_NUMBER: dict[str, Callable[[date], int]] = {
+_WINDOW_NUMBERS: dict[str, Callable[[date], int]] = {
     "day": _day_number,
-    "week": _week,
-    "month": _month,
-    "quarter": _quarter,
+    "week": _week_number,
+    "month": _month_number,
+    "quarter": _quarter_number,
 }
-_BEGINS: dict[str, Callable[[int], int]] = {
+_WINDOW_STARTS: dict[str, Callable[[int], int]] = {
     "day": lambda number: number,
-    "week": lambda number: number * 7 + _MONDAY,
-    "month": _month_begins,
-    "quarter": lambda number: _month_begins(number * 3),
+    "week": lambda number: number * 7 + _FIRST_MONDAY,
+    "month": _month_start,
+    "quarter": lambda number: _month_start(number * 3),
 }
-_EVER = Window(0, None)
+_EVER_WINDOW = Window(0, None)
 
 
-class Windows(dict[int, Window]):
+class WindowsByDay(dict[int, Window]):
     """The windows of one kind by the local day that they hold, each worked out where it is first asked for."""
 
     __slots__ = ("_calendar", "_kind")
@@ -80,8 +80,8 @@ class Windows(dict[int, Window]):
         self._calendar = calendar
 
     def __missing__(self, day: int) -> Window:
-        found = self[day] = self._calendar.window(self._kind, day)
-        return found
+        window = self[day] = self._calendar.window(self._kind, day)
+        return window
 
 
 class Calendar:
@@ -95,38 +95,38 @@ class Calendar:
     def day(self, instant: int) -> int:
         """The local day of an instant. Zones change their offset, and midnight falls, on quarters of an hour."""
         quarter = instant // QUARTER_HOUR
-        found = self._days.get(quarter)
-        if found is None:
-            if len(self._days) >= _KEPT:
+        local_day = self._days.get(quarter)
+        if local_day is None:
+            if len(self._days) >= _MAX_CACHED_DAYS:
                 self._days.clear()
-            found = self._days[quarter] = self._day(quarter * QUARTER_HOUR)
-        return found
+            local_day = self._days[quarter] = self._compute_day(quarter * QUARTER_HOUR)
+        return local_day
 
     def midnight(self, day: int) -> int:
         """The instant at which a local day begins."""
-        found = self._midnights.get(day)
-        if found is None:
-            found = self._midnights[day] = self._midnight(day)
-        return found
+        instant = self._midnights.get(day)
+        if instant is None:
+            instant = self._midnights[day] = self._compute_midnight(day)
+        return instant
 
     def window(self, kind: str, day: int) -> Window:
         """The window of this kind (day, week, month, quarter, ever) that holds a local day."""
         if kind == "ever":
-            return _EVER
-        number = _NUMBER[kind](_FIRST + timedelta(days=day))
+            return _EVER_WINDOW
+        number = _WINDOW_NUMBERS[kind](_EPOCH_DATE + timedelta(days=day))
         return Window(number, self.window_end(kind, number))
 
     def window_end(self, kind: str, number: int) -> int | None:
         """The instant at which the window of this number ends."""
-        return None if kind == "ever" else self.midnight(_BEGINS[kind](number + 1))
+        return None if kind == "ever" else self.midnight(_WINDOW_STARTS[kind](number + 1))
 
-    def _day(self, instant: int) -> int:
-        return _day_number((_EPOCH + timedelta(milliseconds=min(instant, _LAST))).astimezone(self.zone).date())
+    def _compute_day(self, instant: int) -> int:
+        return _day_number((_EPOCH + timedelta(milliseconds=min(instant, _LAST_MIDNIGHT))).astimezone(self.zone).date())
 
-    def _midnight(self, day: int) -> int:
-        at = _FIRST + timedelta(days=min(day, _LAST_DAY))
+    def _compute_midnight(self, day: int) -> int:
+        local_date = _EPOCH_DATE + timedelta(days=min(day, _LAST_DAY))
         # fold=0: where a day begins twice the first beginning counts; where midnight is skipped, the moment of the skip
-        local = datetime(at.year, at.month, at.day, tzinfo=self.zone)
+        local = datetime(local_date.year, local_date.month, local_date.day, tzinfo=self.zone)
         return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 

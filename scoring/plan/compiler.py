@@ -7,20 +7,20 @@ from math import inf
 
 from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
 from scoring.model.loading import Cap, FieldPoints, FitModel, Limit, Rule, ScoringModel, Stage, Track
-from scoring.plan.calendar import Calendar, Windows, calendar_of
-from scoring.plan.conditions import compile_condition, compile_fields, reading, walk
-from scoring.plan.decay import HOUR, Growth
-from scoring.plan.fields import Fields
-from scoring.plan.plan import CapPlan, FitPlan, Kind, Plan, RoutePlan, RulePlan, StagePlan, TrackPlan
+from scoring.plan.calendar import Calendar, WindowsByDay, calendar_of
+from scoring.plan.conditions import compile_account_conditions, compile_condition, path_reader, predicate_on
+from scoring.plan.decay import HOUR, GrowthFactors
+from scoring.plan.fields import FactReader
+from scoring.plan.plan import CapPlan, FitPlan, Plan, RoutePlan, RulePlan, StagePlan, TrackPlan, TypePlan
 
-KEPT_HALF_LIVES = 10
-WINDOWS = ("day", "week", "month", "quarter", "ever")
-SHOWN_DAYS = 90
+CAP_RETENTION_HALF_LIVES = 10
+WINDOW_KINDS = ("day", "week", "month", "quarter", "ever")
+DEFAULT_BREADTH_DAYS = 90
 PROFILE_FIELDS = frozenset(
     "name domains industry employees revenue country segment owner customer target parent".split()
 )
-_VERSION = re.compile(r"\.v\d+$")
-_TYPES_KEPT = 10_000
+_VERSION_SUFFIX = re.compile(r"\.v\d+$")
+_MAX_CACHED_TYPES = 10_000
 
 HalfLife = int | None
 RuleWithPlan = tuple[Rule, RulePlan]
@@ -29,29 +29,31 @@ RuleWithPlan = tuple[Rule, RulePlan]
 def compile_model(model: ScoringModel, version: str) -> Plan:
     tracks = list(model.tracks.values())
     slots = tuple((t, hours) for t, track in enumerate(tracks) for hours in half_lives(track))
-    lives = list(dict.fromkeys(hours for _, hours in slots))
-    classes = tuple(lives.index(hours) for _, hours in slots)
-    fields, calendar = Fields(model), calendar_of(model.timezone)
-    caps = compile_caps(tracks, fields, calendar)
+    class_half_lives = list(dict.fromkeys(hours for _, hours in slots))
+    growth_classes = tuple(class_half_lives.index(hours) for _, hours in slots)
+    fact_reader, calendar = FactReader(model), calendar_of(model.timezone)
+    caps = compile_caps(tracks, fact_reader, calendar)
     rules = [
-        (rule, compile_rule(rule, t, track, slots, classes, fields, caps))
+        (rule, compile_rule(rule, t, track, slots, growth_classes, fact_reader, caps))
         for t, track in enumerate(tracks)
         for rule in track.rules
     ]
-    by_version: dict[str, Kind] = {}
+    type_plans: dict[str, TypePlan] = {}
     return Plan(
         model=model,
         version=version,
         calendar=calendar,
-        growth=Growth(lives),
-        fields=fields,
+        growth=GrowthFactors(class_half_lives),
+        fact_reader=fact_reader,
         slots=slots,
-        classes=classes,
-        tracks=tuple(compile_track(t, name, model.tracks[name], slots, classes) for t, name in enumerate(model.tracks)),
+        growth_classes=growth_classes,
+        tracks=tuple(
+            compile_track(t, name, model.tracks[name], slots, growth_classes) for t, name in enumerate(model.tracks)
+        ),
         caps=tuple(caps.values()),
         fit=compile_fit(model.fit) if model.fit else None,
         routes=tuple(
-            RoutePlan(compile_fields(dict(route.when)) if route.when else None, route.to)
+            RoutePlan(compile_account_conditions(dict(route.when)) if route.when else None, route.to)
             for route in model.handoff.routes
         ),
         profile_fields=PROFILE_FIELDS | account_fields(model),
@@ -59,45 +61,45 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
         unknown_weight=model.roles.get("unknown", 1.0),
         cooldown=model.handoff.recycle_cooldown * HOUR,
         act_now_hold=model.handoff.act_now_hold * HOUR,
-        kind_of=partial(kind_of, by_version, rules),
-        by_version=by_version,
+        compile_type=partial(compile_type, type_plans, rules),
+        type_plans=type_plans,
     )
 
 
-def kind_of(by_version: dict[str, Kind], rules: list[RuleWithPlan], type: str) -> Kind:
-    if len(by_version) >= _TYPES_KEPT:
-        by_version.clear()
-    name = _VERSION.sub("", type)
-    named = [(rule, plan) for rule, plan in rules if name in rule.on]
-    bits = {rule.id: 1 << i for i, (rule, _) in enumerate(named)}
-    tables = tuple(
+def compile_type(type_plans: dict[str, TypePlan], rules: list[RuleWithPlan], type: str) -> TypePlan:
+    if len(type_plans) >= _MAX_CACHED_TYPES:
+        type_plans.clear()
+    name = _VERSION_SUFFIX.sub("", type)
+    matching = [(rule, plan) for rule, plan in rules if name in rule.on]
+    bits = {rule.id: 1 << i for i, (rule, _) in enumerate(matching)}
+    rule_plans = tuple(
         replace(plan, bit=bits[rule.id], unless=sum(bits.get(other, 0) for other in rule.unless))
-        for rule, plan in named
+        for rule, plan in matching
     )
-    kind = by_version[type] = Kind(name, tables, family(name) in ENGAGEMENT_FAMILIES)
-    return kind
+    type_plan = type_plans[type] = TypePlan(name, rule_plans, family(name) in ENGAGEMENT_FAMILIES)
+    return type_plan
 
 
 def compile_rule(
     rule: Rule,
-    t: int,
+    track_index: int,
     track: Track,
     slots: tuple[tuple[int, HalfLife], ...],
-    classes: tuple[int, ...],
-    fields: Fields,
+    growth_classes: tuple[int, ...],
+    fact_reader: FactReader,
     caps: dict[str, CapPlan],
 ) -> RulePlan:
-    slot = slots.index((t, rule.half_life))
-    names = [rule.id] + [limit_name(t, i) for i, limit in enumerate(track.limits) if rule.id in limit.rules]
+    slot = slots.index((track_index, rule.half_life))
+    names = [rule.id] + [limit_name(track_index, i) for i, limit in enumerate(track.limits) if rule.id in limit.rules]
     return RulePlan(
         rule.id,
-        t,
+        track_index,
         slot,
-        classes[slot],
+        growth_classes[slot],
         rule.half_life,
         0.0 if isinstance(rule.points, FieldPoints) else rule.points,
-        fields.points(rule.points) if isinstance(rule.points, FieldPoints) else None,
-        fields.test(dict(rule.where)),
+        fact_reader.points_reader(rule.points) if isinstance(rule.points, FieldPoints) else None,
+        fact_reader.predicate(dict(rule.where)),
         0,
         0,
         tuple(caps[name] for name in names if name in caps),
@@ -105,73 +107,79 @@ def compile_rule(
     )
 
 
-def compile_caps(tracks: list[Track], fields: Fields, calendar: Calendar) -> dict[str, CapPlan]:
+def compile_caps(tracks: list[Track], fact_reader: FactReader, calendar: Calendar) -> dict[str, CapPlan]:
     """By rule id, and by `limit_name`; a rule's own cap is asked before the limits it stands in."""
     caps: dict[str, CapPlan] = {}
-    windows = {kind: Windows(kind, calendar) for kind in WINDOWS}
+    windows = {kind: WindowsByDay(kind, calendar) for kind in WINDOW_KINDS}
     for t, track in enumerate(tracks):
         for rule in track.rules:
             if rule.at_most:
-                caps[rule.id] = compile_cap(len(caps), rule.id, rule.at_most, [rule], fields, windows)
+                caps[rule.id] = compile_cap(len(caps), rule.id, rule.at_most, [rule], fact_reader, windows)
         for i, limit in enumerate(track.limits):
-            under = rules_under(limit, track)
-            caps[limit_name(t, i)] = compile_cap(len(caps), f"limits[{i}]", limit.at_most, under, fields, windows)
+            limited = limited_rules(limit, track)
+            caps[limit_name(t, i)] = compile_cap(
+                len(caps), f"limits[{i}]", limit.at_most, limited, fact_reader, windows
+            )
     return caps
 
 
 def compile_cap(
-    index: int, name: str, cap: Cap, rules: list[Rule], fields: Fields, windows: dict[str, Windows]
+    index: int, name: str, cap: Cap, rules: list[Rule], fact_reader: FactReader, windows: dict[str, WindowsByDay]
 ) -> CapPlan:
     slowest = slowest_half_life(rules)
     return CapPlan(
         index,
         cap.n,
         cap.per == "contact",
-        fields.reader(cap.field) if cap.field else None,
+        fact_reader.field_reader(cap.field) if cap.field else None,
         cap.window,
         windows[cap.window],
-        None if slowest is None else slowest * KEPT_HALF_LIVES * HOUR,
+        None if slowest is None else slowest * CAP_RETENTION_HALF_LIVES * HOUR,
         f"{name}: {cap.text}",
         f"{name}: too late to count",
     )
 
 
-def limit_name(t: int, i: int) -> str:
-    return f"{t} limits[{i}]"
+def limit_name(track_index: int, limit_index: int) -> str:
+    return f"{track_index} limits[{limit_index}]"
 
 
-def rules_under(limit: Limit, track: Track) -> list[Rule]:
+def limited_rules(limit: Limit, track: Track) -> list[Rule]:
     return [rule for rule in track.rules if rule.id in limit.rules]
 
 
 def slowest_half_life(rules: list[Rule]) -> HalfLife:
-    lives = [rule.half_life for rule in rules]
-    return None if None in lives or not lives else max(hours for hours in lives if hours is not None)
+    hours_by_rule = [rule.half_life for rule in rules]
+    return (
+        None
+        if None in hours_by_rule or not hours_by_rule
+        else max(hours for hours in hours_by_rule if hours is not None)
+    )
 
 
 def compile_track(
-    t: int, name: str, track: Track, slots: tuple[tuple[int, HalfLife], ...], classes: tuple[int, ...]
+    track_index: int, name: str, track: Track, slots: tuple[tuple[int, HalfLife], ...], growth_classes: tuple[int, ...]
 ) -> TrackPlan:
-    shown = shown_days(track)
+    shown = shown_breadth_days(track)
     windows = tuple(dict.fromkeys([stage.contacts.days for stage in track.stages if stage.contacts] + [shown]))
-    adjusted = adjusted_half_life(track)
-    slot = slots.index((t, adjusted))
+    adjustment = adjustment_half_life(track)
+    slot = slots.index((track_index, adjustment))
     return TrackPlan(
         name,
-        t,
-        tuple((slot, classes[slot]) for slot, (owner, _) in enumerate(slots) if owner == t),
+        track_index,
+        tuple((slot, growth_classes[slot]) for slot, (owner, _) in enumerate(slots) if owner == track_index),
         tuple(compile_stage(stage, windows) for stage in track.stages),
         (*(stage.enter for stage in track.stages), inf),
         next((i for i, stage in enumerate(track.stages) if stage.handoff), len(track.stages)),
-        compile_fields(dict(track.when)) if track.when else None,
+        compile_account_conditions(dict(track.when)) if track.when else None,
         windows,
         windows.index(shown),
-        (slot, classes[slot], adjusted),
+        (slot, growth_classes[slot], adjustment),
     )
 
 
 def compile_stage(stage: Stage, windows: tuple[int, ...]) -> StagePlan:
-    breadth, small = stage.contacts, stage.small_company
+    breadth, small_company = stage.contacts, stage.small_company
     return StagePlan(
         stage.name,
         stage.enter,
@@ -180,37 +188,37 @@ def compile_stage(stage: Stage, windows: tuple[int, ...]) -> StagePlan:
         breadth.contacts if breadth else 0,
         breadth.days if breadth else 0,
         windows.index(breadth.days) if breadth else 0,
-        small.employees_below if small else None,
-        small.contacts if small else 0,
+        small_company.employees_below if small_company else None,
+        small_company.contacts if small_company else 0,
     )
 
 
-def shown_days(track: Track) -> int:
+def shown_breadth_days(track: Track) -> int:
     """The breadth that is shown: the handoff stage's window, else that of the highest stage with one, else 90 days."""
-    asking = [stage for stage in track.stages if stage.contacts]
-    chosen = [stage for stage in asking if stage.handoff] or asking
-    return chosen[-1].contacts.days if chosen and chosen[-1].contacts else SHOWN_DAYS
+    with_breadth = [stage for stage in track.stages if stage.contacts]
+    chosen = [stage for stage in with_breadth if stage.handoff] or with_breadth
+    return chosen[-1].contacts.days if chosen and chosen[-1].contacts else DEFAULT_BREADTH_DAYS
 
 
-def adjusted_half_life(track: Track) -> HalfLife:
+def adjustment_half_life(track: Track) -> HalfLife:
     """scoring.md 15: the slowest of the track's positive rules, never fading where one of them never fades."""
     return slowest_half_life([rule for rule in track.rules if rule.is_positive])
 
 
 def half_lives(track: Track) -> list[HalfLife]:
     """The distinct half-lives of a track in hours, rising, never fading last."""
-    lives = {rule.half_life for rule in track.rules} | {adjusted_half_life(track)}
-    return sorted(lives, key=lambda hours: (hours is None, hours or 0))
+    distinct = {rule.half_life for rule in track.rules} | {adjustment_half_life(track)}
+    return sorted(distinct, key=lambda hours: (hours is None, hours or 0))
 
 
 def compile_fit(fit: FitModel) -> FitPlan:
-    reads = [walk(tuple(rule.field.split("."))) for rule in fit.rules]
+    readers = [path_reader(tuple(rule.field.split("."))) for rule in fit.rules]
     rules = [
-        (reading(read, compile_condition(rule.condition)), rule.points)
-        for read, rule in zip(reads, fit.rules, strict=True)
+        (predicate_on(read, compile_condition(rule.condition)), rule.points)
+        for read, rule in zip(readers, fit.rules, strict=True)
     ]
     grades = sorted(((bound, grade) for grade, bound in fit.grades.items()), reverse=True)
-    return FitPlan(tuple(rules), tuple(reads), tuple(grades), fit.ceiling)
+    return FitPlan(tuple(rules), tuple(readers), tuple(grades), fit.ceiling)
 
 
 def account_fields(model: ScoringModel) -> frozenset[str]:

@@ -14,7 +14,7 @@ HOUR = 3_600_000
 ERA_HALF_LIVES = 256
 _ONE = 1 << 160
 _LN2 = 0xB17217F7D1CF79ABC9E3B39803F2F6AF40F34326  # floor(ln 2 * 2^160)
-_MOMENTS_KEPT = 50_000
+_MAX_CACHED_MOMENTS = 50_000
 
 Eras = tuple[int, ...]
 
@@ -30,7 +30,7 @@ class Moment:
         self.factors = factors
 
 
-class Growth:
+class GrowthFactors:
     """Growth factors of a model's half-life classes; hours count from 1970, class None never fades."""
 
     def __init__(self, half_lives: Sequence[int | None]) -> None:
@@ -40,35 +40,35 @@ class Growth:
         self._eras: dict[Eras, Eras] = {}
 
     def moment(self, hour: int) -> Moment:
-        found = self._moments.get(hour)
-        if found is None:
-            if len(self._moments) >= _MOMENTS_KEPT:
+        moment = self._moments.get(hour)
+        if moment is None:
+            if len(self._moments) >= _MAX_CACHED_MOMENTS:
                 self._moments.clear()
             eras = tuple(era_of(hour, hours) for hours in self.half_lives)
             factors = [self.factor(k, hour, era) for k, era in enumerate(eras)]
-            found = self._moments[hour] = Moment(hour, self.intern(eras), factors)
-        return found
+            moment = self._moments[hour] = Moment(hour, self.intern_eras(eras), factors)
+        return moment
 
-    def intern(self, eras: Eras) -> Eras:
+    def intern_eras(self, eras: Eras) -> Eras:
         """One tuple object per value, so that `is` compares eras."""
         return self._eras.setdefault(eras, eras)
 
-    def factor(self, k: int, hour: int, era: int) -> float:
+    def factor(self, growth_class: int, hour: int, era: int) -> float:
         """2^((hour - landmark of the era) / half-life); infinite where nothing of a sum of that era is left."""
-        half_life = self.half_lives[k]
+        half_life = self.half_lives[growth_class]
         if half_life is None:
             return 1.0
         halvings = hour // half_life - era * ERA_HALF_LIVES
-        return ldexp(self._tables[k][hour % half_life], halvings) if halvings < 1000 else inf
+        return ldexp(self._tables[growth_class][hour % half_life], halvings) if halvings < 1000 else inf
 
 
 def era_of(hour: int, half_life: int | None) -> int:
     return hour // (ERA_HALF_LIVES * half_life) if half_life else 0
 
 
-def move_era(value: float, eras_on: int) -> float:
+def to_later_era(value: float, eras_passed: int) -> float:
     """The same value, told in a later era: exact, down to nothing."""
-    return ldexp(value, max(-ERA_HALF_LIVES * eras_on, -100_000))
+    return ldexp(value, max(-ERA_HALF_LIVES * eras_passed, -100_000))
 
 
 @lru_cache(maxsize=64)

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from schemas.times import from_datetime
 from scoring.model.definition import Handoff
-from scoring.model.service_level import Allowance, OpenHours
+from scoring.model.service_level import Allowance, OpeningHours
 
 _MINUTE = 60_000
-_SEARCHED_DAYS = 800
+_MAX_SEARCH_DAYS = 800
 """Longer than any allowance takes with one open day a week and the shortest hours that make sense."""
 
 
@@ -20,10 +20,10 @@ def due_at(crossed_at: int, act_now: bool, handoff: Handoff, timezone: str) -> i
     if level is None:
         return None
     allowance = (act_now and level.act_now) or level.accept_within
-    return None if allowance is None else after(crossed_at, allowance, level.hours, timezone)
+    return None if allowance is None else allowance_end(crossed_at, allowance, level.hours, timezone)
 
 
-def after(start: int, allowance: Allowance, hours: tuple[OpenHours, ...], timezone: str) -> int:
+def allowance_end(start: int, allowance: Allowance, hours: tuple[OpeningHours, ...], timezone: str) -> int:
     """The end of an allowance that begins at `start`. Business time runs in `hours`; a business day ends at the same
     local time on the next day with opening hours. What begins outside them begins when they open.
     """
@@ -31,53 +31,53 @@ def after(start: int, allowance: Allowance, hours: tuple[OpenHours, ...], timezo
         return start + allowance.minutes * _MINUTE
     zone = _zone(timezone)
     for _ in range(allowance.days):
-        start = _next_day(_opening(start, hours, zone), hours, zone)
-    return _worked(start, allowance.minutes * _MINUTE, hours, zone)
+        start = _next_business_day(_next_opening(start, hours, zone), hours, zone)
+    return _after_open_time(start, allowance.minutes * _MINUTE, hours, zone)
 
 
-def _worked(start: int, left: int, hours: tuple[OpenHours, ...], zone: ZoneInfo) -> int:
+def _after_open_time(start: int, remaining: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> int:
     """The instant at which `left` milliseconds of opening hours have passed since `start`."""
-    for opens, closes in _spans(start, hours, zone):
-        begun = max(start, opens)
-        if left <= closes - begun:
-            return begun + left
-        left -= closes - begun
-    return start + left
+    for opens, closes in _opening_periods(start, hours, zone):
+        counted_from = max(start, opens)
+        if remaining <= closes - counted_from:
+            return counted_from + remaining
+        remaining -= closes - counted_from
+    return start + remaining
 
 
-def _opening(start: int, hours: tuple[OpenHours, ...], zone: ZoneInfo) -> int:
+def _next_opening(start: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> int:
     """`start` itself where it lies in opening hours, else the next opening."""
-    return max(start, next(_spans(start, hours, zone))[0])
+    return max(start, next(_opening_periods(start, hours, zone))[0])
 
 
-def _next_day(start: int, hours: tuple[OpenHours, ...], zone: ZoneInfo) -> int:
+def _next_business_day(start: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> int:
     """The same local time on the next day that has opening hours."""
-    local = _local(start, zone)
+    local = _local_time(start, zone)
     open_days = {day for one in hours for day in one.days}
     step = next(step for step in range(1, 8) if (local.weekday() + step) % 7 in open_days)
     return from_datetime((local.replace(tzinfo=None) + timedelta(days=step)).replace(tzinfo=zone))
 
 
-def _spans(start: int, hours: tuple[OpenHours, ...], zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+def _opening_periods(start: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> Iterator[tuple[int, int]]:
     """Opening hours that end after `start`, in order."""
-    first = _local(start, zone).date()
-    for step in range(_SEARCHED_DAYS):
-        for opens, closes in _of_day(first + timedelta(days=step), hours, zone):
+    first = _local_time(start, zone).date()
+    for step in range(_MAX_SEARCH_DAYS):
+        for opens, closes in _periods_of_day(first + timedelta(days=step), hours, zone):
             if closes > start:
                 yield opens, closes
 
 
-def _of_day(day: date, hours: tuple[OpenHours, ...], zone: ZoneInfo) -> list[tuple[int, int]]:
+def _periods_of_day(day: date, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> list[tuple[int, int]]:
     ranges = [(one.opens, one.closes) for one in hours if day.weekday() in one.days]
-    return sorted((_instant(day, opens, zone), _instant(day, closes, zone)) for opens, closes in ranges)
+    return sorted((_instant_of(day, opens, zone), _instant_of(day, closes, zone)) for opens, closes in ranges)
 
 
-def _instant(day: date, minute: int, zone: ZoneInfo) -> int:
+def _instant_of(day: date, minute: int, zone: ZoneInfo) -> int:
     midnight = datetime(day.year, day.month, day.day)
     return from_datetime((midnight + timedelta(minutes=minute)).replace(tzinfo=zone))
 
 
-def _local(instant: int, zone: ZoneInfo) -> datetime:
+def _local_time(instant: int, zone: ZoneInfo) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)).astimezone(zone)
 
 

@@ -7,22 +7,22 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from schemas.facts.upcasters import OLD_TYPES, upcast
+from schemas.facts.upcasters import OUTDATED_TYPES, upcast
 from scoring.model.loading import Condition, FieldPoints, ScoringModel
-from scoring.plan.conditions import Test, all_of, compile_condition, is_number, reading, walk
+from scoring.plan.conditions import Predicate, all_of, compile_condition, is_number, path_reader, predicate_on
 
-OWN_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
+FOLD_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
 """What the fold itself reads of a fact, whatever the model says."""
 
-MOST_POINTS = 1e9
+MAX_POINTS = 1e9
 """Of one contribution read from a fact, either way: a double then keeps a sum's first six decimals."""
 
 
-_LARGEST = 1e300
+_MAX_NUMBER = 1e300
 """Integers of JSON may be larger than any double."""
 
 
-class Fact(msgspec.Struct, gc=False):
+class DecodedFact(msgspec.Struct, gc=False):
     """The envelope as far as the fold reads it; `data` is a struct of `Fields`."""
 
     id: str
@@ -35,63 +35,65 @@ class Fact(msgspec.Struct, gc=False):
     data: Any = None
 
 
-class Fields:
+class FactReader:
     """Names the attributes of the struct, and compiles conditions over it."""
 
     def __init__(self, model: ScoringModel) -> None:
-        tops = sorted({field.split(".")[0] for field in fields_read(model)} | set(OWN_FIELDS))
-        self._names = {top: top if top in OWN_FIELDS else f"f{i}" for i, top in enumerate(tops)}
+        top_fields = sorted({field.split(".")[0] for field in fact_fields(model)} | set(FOLD_FIELDS))
+        self._names = {top: top if top in FOLD_FIELDS else f"f{i}" for i, top in enumerate(top_fields)}
         members = [(name, Any, UNSET) for name in self._names.values()]
         renamed = {name: top for top, name in self._names.items()}
-        self.struct = msgspec.defstruct("Content", members, gc=False, rename=renamed)
-        self.empty = self.struct()
-        types = (("data", self.struct | None, None),)
-        self.fact = msgspec.defstruct("FactRead", types, bases=(Fact,), gc=False)
-        self.decode: Callable[[bytes], Fact] = msgspec.json.Decoder(self.fact).decode  # type: ignore[assignment]
+        self.data_struct = msgspec.defstruct("Content", members, gc=False, rename=renamed)
+        self.empty_data = self.data_struct()
+        types = (("data", self.data_struct | None, None),)
+        self.fact_struct = msgspec.defstruct("FactRead", types, bases=(DecodedFact,), gc=False)
+        self.decode: Callable[[bytes], DecodedFact] = msgspec.json.Decoder(self.fact_struct).decode  # type: ignore[assignment]
 
-    def read(self, raw: bytes) -> Fact:
+    def read(self, raw: bytes) -> DecodedFact:
         """A record's fact in today's version. msgspec.MsgspecError where the record is none."""
         fact = self.decode(raw)
-        if fact.type in OLD_TYPES:
-            whole = msgspec.json.decode(raw)
-            whole["type"], whole["data"] = upcast(whole["type"], whole.get("data") or {})
-            return self.decode(msgspec.json.encode(whole))
+        if fact.type in OUTDATED_TYPES:
+            document = msgspec.json.decode(raw)
+            document["type"], document["data"] = upcast(document["type"], document.get("data") or {})
+            return self.decode(msgspec.json.encode(document))
         return fact
 
-    def reader(self, field: str) -> Callable[[Any], Any]:
+    def field_reader(self, field: str) -> Callable[[Any], Any]:
         top, *rest = field.split(".")
         read = attrgetter(self._names[top])
         if not rest:
             return read
-        inner = walk(tuple(rest))
+        inner = path_reader(tuple(rest))
         return lambda content: inner(read(content))
 
-    def test(self, where: dict[str, Condition]) -> Test | None:
+    def predicate(self, where: dict[str, Condition]) -> Predicate | None:
         """The whole `where` over the struct; None where there is none."""
-        tests = [reading(self.reader(field), compile_condition(condition)) for field, condition in where.items()]
-        return all_of(tests) if tests else None
+        predicates = [
+            predicate_on(self.field_reader(field), compile_condition(condition)) for field, condition in where.items()
+        ]
+        return all_of(predicates) if predicates else None
 
-    def points(self, points: FieldPoints) -> Callable[[Any], float]:
-        read = self.reader(points.field)
+    def points_reader(self, points: FieldPoints) -> Callable[[Any], float]:
+        read = self.field_reader(points.field)
         times = abs(points.times)
-        bound = min(points.up_to or MOST_POINTS, MOST_POINTS)
+        bound = min(points.up_to or MAX_POINTS, MAX_POINTS)
 
-        def count(content: Any) -> float:
+        def read_points(content: Any) -> float:
             value = read(content)
             if not is_number(value) or value <= 0:
                 return 0.0
-            size = float(min(min(value, _LARGEST) * times, bound))
-            return size if points.times > 0 else -size
+            amount = float(min(min(value, _MAX_NUMBER) * times, bound))
+            return amount if points.times > 0 else -amount
 
-        return count
+        return read_points
 
 
-def bounded(points: float) -> float:
+def clamp_points(points: float) -> float:
     """Points as a fact names them, within what a sum can hold."""
-    return max(-MOST_POINTS, min(points, MOST_POINTS))
+    return max(-MAX_POINTS, min(points, MAX_POINTS))
 
 
-def fields_read(model: ScoringModel) -> Iterable[str]:
+def fact_fields(model: ScoringModel) -> Iterable[str]:
     for track in model.tracks.values():
         for rule in track.rules:
             yield from rule.where

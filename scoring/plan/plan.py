@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scoring.model.loading import ScoringModel
-from scoring.plan.calendar import Calendar, Windows
-from scoring.plan.conditions import Test
-from scoring.plan.decay import Growth
-from scoring.plan.fields import Fields
+from scoring.plan.calendar import Calendar, WindowsByDay
+from scoring.plan.conditions import Predicate
+from scoring.plan.decay import GrowthFactors
+from scoring.plan.fields import FactReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class CapPlan:
     number: int
     limit: int
     per_contact: bool
-    read: Callable[[Any], Any] | None
+    read_field: Callable[[Any], Any] | None
     """Of `and FIELD`."""
     window: str
-    windows: Windows
-    keep: int | None
+    windows: WindowsByDay
+    retention_ms: int | None
     """Milliseconds that a counter is kept after its window's end; None for ever."""
-    full: str
-    too_late: str
+    full_reason: str
+    too_late_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class RulePlan:
     id: str
     track: int
     slot: int
-    growth: int
+    growth_class: int
     half_life: int | None
     points: float
     field_points: Callable[[Any], float] | None
-    test: Test | None
+    predicate: Predicate | None
     bit: int
     """Of its kind's rules; rules that match are gathered as bits."""
-    unless: int
+    unless_bits: int
     """Bits of the rules of its kind that shut it out."""
     caps: tuple[CapPlan, ...]
     act_now: bool
@@ -54,13 +54,13 @@ class StagePlan:
     enter: float
     leave: float
     grades: frozenset[str] | None
-    contacts: int
+    required_contacts: int
     """How many engaged contacts are asked for, 0 where breadth is not asked."""
-    days: int
-    window: int
+    breadth_days: int
+    window_index: int
     """Index into the track's breadth windows."""
-    small_below: float | None
-    small_contacts: int
+    small_company_employees: float | None
+    small_company_contacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +70,33 @@ class TrackPlan:
     slots: tuple[tuple[int, int], ...]
     """(slot, growth class): the fastest fading first, never fading last."""
     stages: tuple[StagePlan, ...]
-    enters: tuple[float, ...]
+    entry_thresholds: tuple[float, ...]
     """Thresholds of the stages, and infinity: `enters[present + 1]` is the next one."""
-    handoff: int
+    handoff_stage: int
     """Index of the handoff stage; beyond the last stage where there is none."""
-    when: Test | None
-    windows: tuple[int, ...]
+    when: Predicate | None
+    breadth_windows: tuple[int, ...]
     """Days of the breadth windows that its stages ask for, and of the one that is shown."""
-    shown: int
-    adjusted: tuple[int, int, int | None]
+    shown_window: int
+    adjustment_slot: tuple[int, int, int | None]
     """Slot, growth class and half-life of an adjustment."""
 
 
 class FitPlan(NamedTuple):
-    rules: tuple[tuple[Test, float], ...]
-    reads: tuple[Callable[[Any], Any], ...]
+    rules: tuple[tuple[Predicate, float], ...]
+    readers: tuple[Callable[[Any], Any], ...]
     grades: tuple[tuple[float, str], ...]
     """Highest first."""
     ceiling: float | None
 
 
 class RoutePlan(NamedTuple):
-    when: Test | None
+    when: Predicate | None
     to: str
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TypePlan:
     """What the model does with one type of fact."""
 
     name: str
@@ -111,11 +111,11 @@ class Plan:
     model: ScoringModel
     version: str
     calendar: Calendar
-    growth: Growth
-    fields: Fields
+    growth: GrowthFactors
+    fact_reader: FactReader
     slots: tuple[tuple[int, int | None], ...]
     """slot -> (track, half-life)"""
-    classes: tuple[int, ...]
+    growth_classes: tuple[int, ...]
     """slot -> growth class"""
     tracks: tuple[TrackPlan, ...]
     caps: tuple[CapPlan, ...]
@@ -128,11 +128,11 @@ class Plan:
     """Milliseconds."""
     act_now_hold: int
     """Milliseconds."""
-    kind_of: Callable[[str], Kind]
-    by_version: dict[str, Kind]
+    compile_type: Callable[[str], TypePlan]
+    type_plans: dict[str, TypePlan]
 
-    def kind(self, type: str) -> Kind:
-        return self.by_version.get(type) or self.kind_of(type)
+    def type_plan(self, type: str) -> TypePlan:
+        return self.type_plans.get(type) or self.compile_type(type)
 
     def weight(self, role: str | None) -> float:
         """What a contact in this role weighs; `~account` weighs 1 and is not asked."""

@@ -196,10 +196,10 @@ def expected() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
     from database.errors import DatabaseTrouble
     from projections.rebuild import RebuiltElsewhere
-    from scoring.model.loading import ModelError
+    from scoring.model.loading import DocumentError
     from staffel.application import StillBusy
     from streams.activation import NoModel
     from streams.host import HeldElsewhere
     from streams.log import LogError
 
-    return Found, DatabaseTrouble, RebuiltElsewhere, ModelError, StillBusy, HeldElsewhere, LogError, NoModel, OSError
+    return Found, DatabaseTrouble, RebuiltElsewhere, DocumentError, StillBusy, HeldElsewhere, LogError, NoModel, OSError

@@ -18,12 +18,12 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
 ) -> None:
     """Everything that is wrong with a model, by line; exit code 1 where something is."""
-    from scoring.model.loading import ModelError, load_model, version_of
+    from scoring.model.loading import DocumentError, load_model, version_of
 
     text = read_text(file)
     try:
         model = load_model(text, str(file))
-    except ModelError as error:
+    except DocumentError as error:
         if as_json:
             problems = [{"file": p.file, "line": p.line, "key": p.key, "message": p.message} for p in error.problems]
             print_json({"model": None, "problems": problems})

@@ -5,7 +5,7 @@ from typing import Any
 from audit.accounts_as_of import latest_time
 from projections.lag import health
 from schemas.topics import ENGAGEMENT
-from scoring.model.loading import ModelError, load_model, version_of
+from scoring.model.loading import DocumentError, load_model, version_of
 from staffel.application import Staffel
 from staffel.connect import model_text
 from staffel.dead_letters import all_letters
@@ -40,7 +40,7 @@ def model(settings: Settings, active: str) -> Json:
         return row("model", True, active)
     try:
         asked = version_of(load_model(*model_text(settings)), 1)
-    except (OSError, UnicodeDecodeError, ModelError) as error:
+    except (OSError, UnicodeDecodeError, DocumentError) as error:
         advice = f"STAFFEL_MODEL: {settings.model} cannot be read ({error}); the log has its own"
         return row("model", False, active, advice)
     advice = "STAFFEL_MODEL names another model than the log began with; it has no effect on a log that exists"

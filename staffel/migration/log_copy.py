@@ -21,7 +21,7 @@ from database.statements import add_missing
 from intake.recorder.inbox import hash_in
 from intake.recorder.inbox_rows import Row, inbox_rows_of
 from projections.work.tables import append_notes
-from schemas.dead_letters import SET_ASIDE_AS, dead_letter_id, letter_id, read_headers
+from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_id, dead_letter_id_from_headers, parse_error_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
 from staffel.migration.table_copy import refuse_filled
 from streams.activation import MODEL_KEY, read_activation
@@ -102,8 +102,8 @@ class LogCopy:
     def _given(self, topic: str, partition: int, record: Record) -> NewRecord:
         """As it stands; what was set aside remembers as which dead letter, for it will be set aside again."""
         place = dead_letter_id(topic, partition, record.offset)
-        kept = ((SET_ASIDE_AS, self._letters[place].encode()),) if place in self._letters else ()
-        own = tuple(header for header in record.headers if not (kept and header[0] == SET_ASIDE_AS))
+        kept = ((ORIGINAL_ID_HEADER, self._letters[place].encode()),) if place in self._letters else ()
+        own = tuple(header for header in record.headers if not (kept and header[0] == ORIGINAL_ID_HEADER))
         return NewRecord(record.key, record.value, headers=(*own, *kept))
 
     def _append(self, topic: str, role: str, records: Sequence[NewRecord]) -> list[Appended]:
@@ -172,9 +172,9 @@ def letters_of(log: Log) -> Mapping[str, str]:
     letters = {}
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in records_from(log, DEAD_LETTERS, partition, 0):
-            said = read_headers(record.headers)
+            said = parse_error_headers(record.headers)
             place = dead_letter_id(said.get("topic", ""), int(said.get("partition", -1)), int(said.get("offset", -1)))
-            letters[place] = letter_id(record.headers)
+            letters[place] = dead_letter_id_from_headers(record.headers)
     return letters
 
 

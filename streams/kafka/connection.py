@@ -13,7 +13,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as broken
 from kafka.net import KafkaConnectionManager, NetworkSelector
 
-from schemas.topics import LARGEST_RECORD
+from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection_errors import REFUSALS, refusal
 from streams.log import LogError, LogRefused, LogUnavailable
@@ -111,7 +111,7 @@ def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE
             compression_type="lz4",
             linger_ms=0,
             batch_size=_BATCH,
-            max_request_size=LARGEST_RECORD,
+            max_request_size=MAX_RECORD_BYTES,
             delivery_timeout_ms=milliseconds,
             request_timeout_ms=milliseconds // 3,
             max_block_ms=milliseconds // 3,
@@ -170,7 +170,7 @@ def in_words(error: Exception, address: KafkaAddress, about: str) -> LogError:
     if isinstance(error, broken.MessageSizeTooLargeError | broken.RecordListTooLargeError):
         return LogError(
             f"{address}, {about}: a record is larger than the broker takes; it was not written: raise the topic's "
-            f"max.message.bytes to {LARGEST_RECORD} (see `staffel topics check`), or leave the record out"
+            f"max.message.bytes to {MAX_RECORD_BYTES} (see `staffel topics check`), or leave the record out"
         )
     if isinstance(error, broken.KafkaError) and is_passing(error):
         return LogUnavailable(f"{address} does not answer about {about} ({_said(error)}); is the broker up?")

@@ -7,7 +7,7 @@ from typing import Any
 
 from kafka import errors as broken
 
-from schemas.topics import LARGEST_RECORD
+from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import in_words, open_producer
 from streams.log import Appended, LogError, NewRecord
@@ -96,9 +96,9 @@ def fit(topic: str, record: NewRecord) -> bytes:
     except UnicodeEncodeError:
         raise LogError(f"the key {record.key!r} cannot be written to topic {topic}: it is no text") from None
     size = len(key) + len(record.value) + sum(len(name) + len(value) + 10 for name, value in record.headers)
-    if size + _ENVELOPE > LARGEST_RECORD:
+    if size + _ENVELOPE > MAX_RECORD_BYTES:
         raise LogError(
             f"a record of {size:,} bytes under the key {record.key!r} is too large for topic {topic}, which takes "
-            f"{LARGEST_RECORD:,}; nothing of its batch was written: leave it out or divide it"
+            f"{MAX_RECORD_BYTES:,}; nothing of its batch was written: leave it out or divide it"
         )
     return key

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka import errors as broken
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas.topics import ENGAGEMENT, KEPT, TOPICS
+from schemas.topics import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client, in_words
 from streams.log import LogRefused
@@ -93,7 +93,7 @@ def delete(address: KafkaAddress) -> None:
 def settings_of(topic: str, replication: int = 1) -> dict[str, str]:
     """The settings that a topic has to have. With three replicas or more, two have to acknowledge."""
     safe = {_IN_SYNC: "2"} if replication >= _SAFE_REPLICATION else {}
-    return {**KEPT[topic].settings, **safe}
+    return {**TOPIC_CONFIGS[topic].settings, **safe}
 
 
 @contextmanager

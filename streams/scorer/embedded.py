@@ -1,6 +1,6 @@
 """The scorer of one partition: reads facts, folds them, writes one atomic unit. Never acts on the world."""
 
-from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint, decode_contact
+from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint, decode_contact_scored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
 from scoring.fold import codec
@@ -91,12 +91,12 @@ def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | N
     own = records.pop(id, None)
     if own is None:
         return None
-    scored = decode_account(own.value)
+    scored = decode_account_scored(own.value)
     account = codec.decode_account(bytes(scored.state), plan) if scored.model == plan.version else None
     if account is None:
         return refold(log, id, plan, before)
     for record in records.values():
-        contact = codec.decode_contact(bytes(decode_contact(record.value).state), plan)
+        contact = codec.decode_contact(bytes(decode_contact_scored(record.value).state), plan)
         account.contacts[contact.id] = contact
     return account
 

@@ -6,15 +6,15 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
-from schemas.facts.upcasters import OLD_TYPES
+from schemas.facts.upcasters import OUTDATED_TYPES
 from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT, LARGEST_RECORD
+from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES
 from scoring.fold.evolve import evolve, new_account
-from scoring.fold.fit import content_of
+from scoring.fold.fit import decode_data
 from scoring.fold.state import Account
-from scoring.model.loading import ModelError, model_from_dict
+from scoring.model.loading import DocumentError, model_from_dict
 from scoring.plan.compiler import compile_model
-from scoring.plan.fields import Fact
+from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
 from streams.activation import ACTIVATED, MODEL_KEY, Activation, NoModel, read_activation
 from streams.log import Record
@@ -22,14 +22,14 @@ from streams.scorer.deduplication import WINDOW, DuplicateWindow
 
 _TOO_LATE = 221_845_392_000_000
 """The year 9000: whatever follows from a fact, a hundred years on, can still be written as a date."""
-LARGEST_FACT = LARGEST_RECORD // 2
+LARGEST_FACT = MAX_RECORD_BYTES // 2
 """Bytes: what an account keeps of a fact has to fit into its next record."""
 NOT_YET = STRUCTURE_TYPES
 READ_WHOLE = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
 """Kinds of which the fold reads all content, where the others need the fields that a model asks for."""
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
-Accept = Callable[[Fact], bool]
+Accept = Callable[[DecodedFact], bool]
 Load = Callable[[str, Plan], Account | None]
 
 
@@ -44,7 +44,7 @@ class Refused(NamedTuple):
 class Admitted(NamedTuple):
     """A fact that belongs into its account; `time` in milliseconds."""
 
-    fact: Fact
+    fact: DecodedFact
     time: int
     record: Record
 
@@ -100,7 +100,7 @@ class PartitionFold:
             if self.recorded_plan is None:
                 self.recorded_plan = compile_model(model_from_dict(activation.model), activation.version)
                 self.model_at = record.offset
-        except (*UNREADABLE, ModelError) as problem:
+        except (*UNREADABLE, DocumentError) as problem:
             return Refused(record, "bad_model", str(problem))
         if self.model_at != record.offset and not self._repeats(activation):
             return Refused(record, "not_yet", "a second model cannot be activated yet")
@@ -181,15 +181,15 @@ class PartitionFold:
         raise NoModel(f"offset {record.offset} of partition {self.partition} comes before any activated model")
 
 
-def read_fact(raw: bytes, plan: Plan) -> Fact:
+def read_fact(raw: bytes, plan: Plan) -> DecodedFact:
     """A record's fact as far as the fold reads it. One of `UNREADABLE` is raised where the record is none."""
     if len(raw) > LARGEST_FACT:
         raise ValueError(f"{len(raw)} bytes, and a fact may have {LARGEST_FACT}")
-    fact = plan.fields.decode(raw)
-    if fact.type in OLD_TYPES:
-        fact = plan.fields.read(raw)
-    if fact.type.startswith("account.") and plan.kind(fact.type).name in READ_WHOLE:
-        content_of(raw)
+    fact = plan.fact_reader.decode(raw)
+    if fact.type in OUTDATED_TYPES:
+        fact = plan.fact_reader.read(raw)
+    if fact.type.startswith("account.") and plan.type_plan(fact.type).name in READ_WHOLE:
+        decode_data(raw)
     return fact
 
 
@@ -198,7 +198,7 @@ def may_be_account(id: str) -> bool:
     return id[:1] not in ("", "~") and "/" not in id
 
 
-def refuse(record: Record, fact: Fact) -> Refused:
+def refuse(record: Record, fact: DecodedFact) -> Refused:
     if not may_be_account(fact.subject):
         return Refused(record, "wrong_key", f"{fact.subject!r} cannot be the id of an account")
     if fact.type in NOT_YET:

@@ -15,14 +15,14 @@ from schemas.scores import (
     AccountScored,
     Checkpoint,
     ContactScored,
-    encode,
+    encode_score,
 )
 from schemas.times import format_time
 from schemas.topics import ENGAGEMENT
-from scoring.fold.codec import digest_of, encode_account, hash_contact
-from scoring.fold.fit import known_profile
-from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, Outcome, changes_of
-from scoring.fold.valuation import fit_of, track_scores
+from scoring.fold.codec import digest_of, encode_account, update_contact_hash
+from scoring.fold.fit import profile_with_claims
+from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, PendingChanges, changes_of
+from scoring.fold.valuation import account_fit, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
 from streams.log import NewRecord
@@ -33,21 +33,21 @@ _day = lru_cache(maxsize=10_000)(date_text)
 
 def drain(account: Account, plan: Plan) -> Iterator[NewRecord]:
     """The records of what happened since the last ones; the account's outcome begins anew."""
-    outcome = account.outcome
+    outcome = account.pending_changes
     if outcome is None:
         return
     for contact in account.dirty_contacts:
         contact.dirty = False
-        state = hash_contact(account, contact)
-        yield NewRecord(f"{account.id}/{contact.id}", encode(contact_scored(account, contact, state, plan)))
+        state = update_contact_hash(account, contact)
+        yield NewRecord(f"{account.id}/{contact.id}", encode_score(contact_scored(account, contact, state, plan)))
     account.dirty_contacts = []
-    yield NewRecord(account.id, encode(account_scored(account, outcome, plan)))
-    account.outcome = None
+    yield NewRecord(account.id, encode_score(account_scored(account, outcome, plan)))
+    account.pending_changes = None
 
 
-def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountScored:
+def account_scored(account: Account, outcome: PendingChanges, plan: Plan) -> AccountScored:
     state = encode_account(account)
-    profile = known_profile(account) if outcome.profile else None
+    profile = profile_with_claims(account) if outcome.profile else None
     return AccountScored(
         type=ACCOUNT_SCORED,
         account=account.id,
@@ -58,7 +58,7 @@ def account_scored(account: Account, outcome: Outcome, plan: Plan) -> AccountSco
         fold=FOLD_VERSION,
         epoch=account.epoch,
         tracks={} if account.anonymous else track_scores(account, plan),
-        fit=fit_of(account),
+        fit=account_fit(account),
         suppressed=account.suppressed,
         digest=digest_of(state),
         state=msgspec.Raw(state),
@@ -76,9 +76,9 @@ def contact_scored(account: Account, contact: Contact, state: bytes, plan: Plan)
         model=plan.version,
         role=contact.role,
         engaged={
-            track.name: _day(contact.engaged[track.number])
+            track.name: _day(contact.last_engaged_days[track.number])
             for track in plan.tracks
-            if contact.engaged[track.number] != NEVER
+            if contact.last_engaged_days[track.number] != NEVER
         },
         scores=contact_scores(account, contact, plan),
         state=msgspec.Raw(state),
@@ -89,14 +89,16 @@ def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, 
     """Weighted, at the account's clock."""
     factors = account.moment.factors
     return {
-        track.name: contact.weight * sum(contact.values[slot] / factors[k] for slot, k in track.slots)
+        track.name: contact.weight * sum(contact.unweighted_sums[slot] / factors[k] for slot, k in track.slots)
         for track in plan.tracks
     }
 
 
 def checkpoint(next_offset: int, model_at: int | None, latest: int | None, log: str | UnsetType = UNSET) -> NewRecord:
     newest = None if latest is None else format_time(latest)
-    return NewRecord(CHECKPOINT_KEY, encode(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest, log)))
+    return NewRecord(
+        CHECKPOINT_KEY, encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest, log))
+    )
 
 
 def dead_letter(partition: int, refused: Refused) -> NewRecord:

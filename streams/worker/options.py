@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from schemas.topics import LARGEST_RECORD
+from schemas.topics import MAX_RECORD_BYTES
 from streams.scorer.deduplication import WINDOW
 
 
@@ -20,7 +20,7 @@ class WorkerOptions:
     """Between two fetches of few records: what comes meanwhile makes one unit, not many."""
     unit_bytes: int = 4_000_000
     """A unit is cut into smaller ones beyond it, but for a single fact: what an account tells once is told for all."""
-    largest_unit: int = LARGEST_RECORD
+    largest_unit: int = MAX_RECORD_BYTES
     """What the broker takes."""
     compression: str | None = None
     """lz4 makes a unit a fifth as large, and the worker a tenth slower."""

@@ -10,8 +10,8 @@ from msgspec import UNSET
 from schemas.dead_letters import dead_letter_headers
 from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
 from schemas.times import parse_time
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, LARGEST_RECORD, SCORES
-from scoring.fold.state import Outcome
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT, MAX_RECORD_BYTES, SCORES
+from scoring.fold.state import PendingChanges
 from streams.activation import NoModel
 from streams.kafka.address import KafkaAddress
 from streams.log import LogRefused, Record
@@ -29,7 +29,7 @@ _FIRST_GUESS = 2_000
 """Bytes of a unit per fact, before any was made."""
 CUT_FROM = "staffel.cut.from"
 """Header of a dead letter that is too large to be kept whole: how many bytes the record has, where it stands."""
-_LARGEST_LETTER = LARGEST_RECORD - 64 * 1024
+_LARGEST_LETTER = MAX_RECORD_BYTES - 64 * 1024
 
 
 class UnitTooLarge(Exception):
@@ -193,7 +193,7 @@ class ScoringStep:
             for record in records:
                 fold.apply(as_record(record))
             for account in fold.touched.values():
-                account.outcome = None
+                account.pending_changes = None
             fold.touched.clear()
         fold.keep_lines = True
         pairs, last = list(standing(fold)), self._checkpoint(self.next)
@@ -212,7 +212,7 @@ class ScoringStep:
 def standing(fold: PartitionFold) -> Iterator[Pair]:
     """Every account and contact as it is, with no changes."""
     for account in fold.accounts.values():
-        account.outcome = Outcome(account.seq)
+        account.pending_changes = PendingChanges(account.seq)
         for new in drain(account, fold.plan):
             yield new.key.encode(), new.value
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from schemas.scores import decode_contact
+from schemas.scores import decode_contact_scored
 from scoring.fold import codec
 from scoring.fold.state import FOLD_VERSION, Account
 from scoring.plan.plan import Plan
@@ -42,7 +42,7 @@ class LastRecords:
             raise ValueError(f"the state of {id!r} is of another fold than {FOLD_VERSION}")
         for key, value in records.items():
             if key != own:
-                contact = codec.decode_contact(bytes(decode_contact(value).state), plan)
+                contact = codec.decode_contact(bytes(decode_contact_scored(value).state), plan)
                 account.contacts[contact.id] = contact
         return account
 

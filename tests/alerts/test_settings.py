@@ -4,7 +4,7 @@ import pytest
 
 from alerts.rules import COOL_DOWN
 from alerts.settings import AlertSettings, read_alerts
-from schemas.documents import ModelError
+from schemas.documents import DocumentError
 from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
 
 WHOLE = """
@@ -130,14 +130,14 @@ NO_SERVICE = (
     ],
 )
 def test_what_is_wrong_is_said_with_its_line_and_key(text: str, said: str) -> None:
-    with pytest.raises(ModelError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read(text)
 
     assert str(refused.value) == f"alerts.yaml:{said}"
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(ModelError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read("channels: [{name: a, url: topsecret}, {name: b, kinds: [now]}]\nlinks: x")
 
     assert [problem.key for problem in refused.value.problems] == ["channels[0].url", "channels[1].kinds[0]", "links"]

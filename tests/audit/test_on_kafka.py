@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from audit.parallel_replay import Order, replay_told
 from audit.verify import Mismatch, verify
-from schemas.scores import decode_account, encode
+from schemas.scores import decode_account_scored, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from staffel.application import Staffel
 from staffel.connect import connect
@@ -105,15 +105,15 @@ def test_what_nobody_altered_is_what_the_log_computes(home: Staffel, log: KafkaL
 
 def test_a_late_write_of_an_older_state_changes_nothing(home: Staffel, log: KafkaLog) -> None:
     older = next(each for each in log.read(SCORES, 0, 0, 100) if each.key == "acme")
-    assert decode_account(older.value).digest != decode_account(last_update(log, "acme").value).digest
+    assert decode_account_scored(older.value).digest != decode_account_scored(last_update(log, "acme").value).digest
     log.append(SCORES, [NewRecord("acme", older.value)], partition=0)
     assert verify(log, home.engine).mismatches == []
 
 
 def test_an_altered_digest_of_the_topic_is_found(home: Staffel, log: KafkaLog) -> None:
-    scored = decode_account(last_update(log, "acme").value)
+    scored = decode_account_scored(last_update(log, "acme").value)
     forged = replace(scored, digest="0" * len(scored.digest))
-    log.append(SCORES, [NewRecord("acme", encode(forged))], partition=0)
+    log.append(SCORES, [NewRecord("acme", encode_score(forged))], partition=0)
     expected = Mismatch("acme", None, "scores.digest", forged.digest, scored.digest)
     assert verify(log, home.engine).mismatches == [expected]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from audit.replay import digest, fold_account, recorded_within, replay, scored_updates
 from database.engine import open_database
 from schemas.envelope import record_id
-from schemas.scores import AccountScored, decode_account
+from schemas.scores import AccountScored, decode_account_scored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.activation import activate, activated_plan
@@ -58,7 +58,7 @@ def score(log: SqlLog, batch: int) -> None:
 
 
 def published(log: SqlLog, accounts: list[str]) -> dict[str, AccountScored]:
-    return {id: decode_account(record.value) for id, record in log.latest(SCORES, accounts).items()}
+    return {id: decode_account_scored(record.value) for id, record in log.latest(SCORES, accounts).items()}
 
 
 def digests(updates: dict[str, AccountScored]) -> dict[str, str]:

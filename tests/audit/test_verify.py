@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from audit.verify import Mismatch, verify
-from schemas.scores import decode_account, encode
+from schemas.scores import decode_account_scored, encode_score
 from staffel.application import Staffel
 from staffel.connect import connect
 from tests import databases
@@ -114,7 +114,7 @@ def test_an_account_that_no_fact_makes_is_found(home: Staffel) -> None:
 
 def test_an_altered_digest_of_the_topic_is_found(home: Staffel) -> None:
     record = home.log.latest("scores", ["acme"])["acme"]
-    scored = decode_account(record.value)
+    scored = decode_account_scored(record.value)
     digest = "0" * len(scored.digest)
     forged = record.value.replace(scored.digest.encode(), digest.encode())
     with home.engine.begin() as connection:
@@ -123,7 +123,7 @@ def test_an_altered_digest_of_the_topic_is_found(home: Staffel) -> None:
         )
     [mismatch] = verify(home.log, home.engine).mismatches
     assert mismatch == Mismatch("acme", None, "scores.digest", digest, scored.digest)
-    assert encode(scored) != forged
+    assert encode_score(scored) != forged
 
 
 def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Staffel) -> None:

@@ -18,9 +18,9 @@ from database.engine import open_database
 from database.migrate import migrate
 from projections.lag import health
 from projections.queries import asking
-from schemas.dead_letters import read_headers
+from schemas.dead_letters import parse_error_headers
 from schemas.envelope import FactRecord, decode_fact, record_id
-from schemas.scores import AccountScored, decode_account
+from schemas.scores import AccountScored, decode_account_scored
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from scoring.fold.state import Account
 from staffel.application import Staffel
@@ -63,7 +63,7 @@ def judge_what_is_left(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
     letters = compare_letters(staffel.log)
     compare_embedded(staffel.log, accounts, cluster.folder)
     await_alerts(staffel.log, cluster.receiver)
-    handoffs = sum(len(account.outcome.handoffs) for account in accounts.values() if account.outcome)
+    handoffs = sum(len(account.pending_changes.handoffs) for account in accounts.values() if account.pending_changes)
     moved = sum(fact.moves is not None for fact in facts)
     return {"facts": len(facts), "handoffs": handoffs, "moved": moved, "letters": letters}
 
@@ -111,7 +111,7 @@ def compare_updates(log: Log, accounts: dict[str, Account]) -> int:
     for record in everywhere(log, SCORES):
         if record.key.startswith("~") or "/" in record.key:
             continue
-        update = decode_account(record.value)
+        update = decode_account_scored(record.value)
         number += 1
         reached[update.account] |= set(range(update.after_seq + 1, update.seq + 1))
         assert digests.setdefault((update.account, update.seq), update.digest) == update.digest, update.account
@@ -143,7 +143,7 @@ def compare_letters(log: Log) -> int:
         for record in records(log, ENGAGEMENT, partition)
         if not is_readable(record.value)
     }
-    said = [read_headers(record.headers) for record in everywhere(log, DEAD_LETTERS)]
+    said = [parse_error_headers(record.headers) for record in everywhere(log, DEAD_LETTERS)]
     assert {(str(each["partition"]), str(each["offset"])) for each in said} == unreadable
     return len(unreadable)
 
@@ -167,7 +167,7 @@ def compare_embedded(log: Log, accounts: dict[str, Account], folder: Path) -> No
         while scorer.advance():
             continue
     last = embedded.latest(SCORES, list(accounts))
-    digests = {id: decode_account(record.value).digest for id, record in last.items()}
+    digests = {id: decode_account_scored(record.value).digest for id, record in last.items()}
     assert digests == {id: digest(account) for id, account in accounts.items()}
     engine.dispose()
 

@@ -31,8 +31,8 @@ def judge(staffel: Staffel) -> dict[str, int]:
     compare_moves(accounts, facts)
     assert repeated(record_id(fact.source, fact.id) for fact in facts) == []
     moved = sum(fact.moves is not None for fact in facts)
-    handoffs = sum(len(account.outcome.handoffs) for account in accounts.values() if account.outcome)
-    steps = sum(len(account.outcome.steps) for account in accounts.values() if account.outcome)
+    handoffs = sum(len(account.pending_changes.handoffs) for account in accounts.values() if account.pending_changes)
+    steps = sum(len(account.pending_changes.steps) for account in accounts.values() if account.pending_changes)
     return {"facts": verified.facts, "moved": moved, "handoffs": handoffs, "steps": steps}
 
 
@@ -57,16 +57,18 @@ def compare_accounts(questions: Questions, accounts: dict[str, Account]) -> None
     rows = {row.account: (row.seq, row.digest) for row in questions.accounts()}
     assert rows == {id: (account.seq, digest(account)) for id, account in accounts.items()}
     for id, account in accounts.items():
-        assert account.outcome is not None
-        changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.outcome.stages]
+        assert account.pending_changes is not None
+        changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.pending_changes.stages]
         there = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
         assert there == changes
-        assert [line.event for line in questions.lines(id)] == [line.event for line in account.outcome.lines or []]
+        assert [line.event for line in questions.lines(id)] == [
+            line.event for line in account.pending_changes.lines or []
+        ]
 
 
 def compare_handoffs(questions: Questions, accounts: dict[str, Account], told: list[FactRecord]) -> None:
     """Rows and events: no handoff and no step twice, none missing."""
-    outcomes = [account.outcome for account in accounts.values() if account.outcome]
+    outcomes = [account.pending_changes for account in accounts.values() if account.pending_changes]
     opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
     steps = [(step.handoff, step.status, step.fact) for outcome in outcomes for step in outcome.steps]
     assert {row.handoff: row.fact for row in questions.handoffs()} == opened
@@ -84,7 +86,7 @@ def compare_moves(accounts: dict[str, Account], facts: list[FactRecord]) -> None
 
 def moves_of(accounts: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
     for account in accounts.values():
-        outcome = account.outcome
+        outcome = account.pending_changes
         for release in outcome.releases if outcome else []:
             assert outcome is not None
             for each in (*outcome.parked, *outcome.forwards):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from alerts.settings import read_alerts
-from schemas.contract.asyncapi import asyncapi
+from schemas.contract.asyncapi import asyncapi_document
 from staffel.processes.process import STOP_S
 from staffel.settings import Settings
 from streams.kafka.address import kafka_address
@@ -176,8 +176,8 @@ def test_files_with_secrets_stay_out_of_the_repository() -> None:
 
 
 def test_the_contract_tells_of_this_broker() -> None:
-    server = asyncapi()["servers"]["trial"]["host"]
+    server = asyncapi_document()["servers"]["trial"]["host"]
     outside = services()["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].partition("OUTSIDE://")[2]
     assert server == outside
-    partitions = {channel["bindings"]["kafka"]["partitions"] for channel in asyncapi()["channels"].values()}
+    partitions = {channel["bindings"]["kafka"]["partitions"] for channel in asyncapi_document()["channels"].values()}
     assert {services()["topics"]["environment"]["STAFFEL_PARTITIONS"]} == partitions

@@ -27,7 +27,7 @@ from schemas.scores import (
     Release,
     StageChange,
     TrackScore,
-    encode,
+    encode_score,
 )
 from schemas.times import format_time, parse_time
 from streams.log import NewRecord
@@ -179,7 +179,7 @@ Published = AccountScored | ContactScored | Checkpoint
 
 
 def record_of(update: Published) -> NewRecord:
-    return NewRecord(_key(update), encode(update))
+    return NewRecord(_key(update), encode_score(update))
 
 
 def records_of(updates: Sequence[Published]) -> list[NewRecord]:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from projections.lag import Health, health, projected, projector_positions
-from schemas.scores import CHECKPOINT_KEY, Changes, encode
+from schemas.scores import CHECKPOINT_KEY, Changes, encode_score
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import NewRecord
 from tests.projections.builders import NOON, account_scored, anonymous, checkpoint, opened, release
@@ -41,7 +41,7 @@ def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
 
 
 def test_positions_are_told_for_every_partition(world: World) -> None:
-    world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode(checkpoint(17)))], 1)
+    world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode_score(checkpoint(17)))], 1)
     world.projected()
 
     assert projected(world.engine, world.log) == {0: 0, 1: 17, 2: 0}

@@ -8,8 +8,8 @@ import msgspec
 from audit.explain import line_of_fold, stage_change_of_fold
 from schemas.scores import Changes
 from schemas.times import format_time, parse_time
-from scoring.fold.state import Account, Outcome, changes_of
-from scoring.fold.valuation import fit_of, seen_at, track_scores
+from scoring.fold.state import Account, PendingChanges, changes_of
+from scoring.fold.valuation import account_copy_at, account_fit, track_scores
 from scoring.model.loading import model_from_dict
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
@@ -52,24 +52,24 @@ def folded(plan: Plan, facts: Iterable[Json]) -> PartitionFold:
 def said(plan: Plan, facts: Iterable[Json], at: str, account: str = ACME) -> Json:
     """What the fold says about an account after these facts, valued at `at`, as the oracle says it."""
     standing = folded(plan, facts).accounts[account]
-    assert standing.outcome is not None
-    return told(standing, [happened(standing.outcome)], at, plan)
+    assert standing.pending_changes is not None
+    return told(standing, [happened(standing.pending_changes)], at, plan)
 
 
-def happened(outcome: Outcome) -> Changes:
+def happened(outcome: PendingChanges) -> Changes:
     return changes_of(outcome, None)
 
 
 def told(account: Account, changes: list[Changes], at: str, plan: Plan) -> Json:
     """Everything there is to say about an account `at` an instant; `changes`: all that happened to it until now."""
-    shown = seen_at(account, parse_time(at), plan)
-    fallen = [] if shown.outcome is None else [happened(shown.outcome)]
+    shown = account_copy_at(account, parse_time(at), plan)
+    fallen = [] if shown.pending_changes is None else [happened(shown.pending_changes)]
     scores = track_scores(shown, plan)
     return {
         "account": shown.id,
         "as_of": format_time(shown.clock),
         "seq": shown.seq,
-        "fit": msgspec.to_builtins(fit_of(shown)),
+        "fit": msgspec.to_builtins(account_fit(shown)),
         "suppressed": shown.suppressed,
         "tracks": {
             name: {**msgspec.to_builtins(score), **history(name, [*changes, *fallen], shown.clock)}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scoring.model.loading import ModelError, ScoringModel, load_model, model_from_dict
+from scoring.model.loading import DocumentError, ScoringModel, load_model, model_from_dict
 
 Content = dict[str, Any]
 
@@ -33,7 +33,7 @@ def problems(given: Content) -> list[str]:
     """`key: message` of everything that is wrong with a model's content."""
     try:
         model_from_dict(given)
-    except ModelError as refused:
+    except DocumentError as refused:
         return [f"{problem.key}: {problem.message}" for problem in refused.problems]
     return []
 
@@ -42,6 +42,6 @@ def problems_of_text(text: str) -> list[str]:
     """`file:line: key: message` of everything that is wrong with a model's text."""
     try:
         load_model(text, "m.yaml")
-    except ModelError as refused:
+    except DocumentError as refused:
         return str(refused).split("\n")
     return []

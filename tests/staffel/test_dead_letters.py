@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
+from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_headers
 from schemas.envelope import encode_fact
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.dead_letters import SOURCE, all_letters, find_letter
@@ -44,5 +44,5 @@ def test_a_letter_is_found_with_its_bytes(log: MemoryBroker) -> None:
 
 
 def test_a_record_that_was_copied_and_set_aside_once_more_is_the_letter_it_was(log: MemoryBroker) -> None:
-    log.append(DEAD_LETTERS, [letter(77, headers=((SET_ASIDE_AS, b"engagement/0/2"),))])
+    log.append(DEAD_LETTERS, [letter(77, headers=((ORIGINAL_ID_HEADER, b"engagement/0/2"),))])
     assert sorted(letter["id"] for letter, _ in all_letters(log)) == ["engagement/0/1", "engagement/0/2"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas import topics
-from schemas.topics import DEAD_LETTERS, KEPT, SCORES, TOPICS
+from schemas.topics import DEAD_LETTERS, SCORES, TOPIC_CONFIGS, TOPICS
 from staffel.cli.examples import EXAMPLES
 from staffel.topology import NOT_YET, STEPS, Step, tables
 
@@ -51,7 +51,7 @@ def test_scores_and_dead_letters_have_one_writer() -> None:
 
 def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:
     written = {topic for step in STEPS for topic in step.writes}
-    assert {*written, *NOT_YET} == set(TOPICS) == set(KEPT)
+    assert {*written, *NOT_YET} == set(TOPICS) == set(TOPIC_CONFIGS)
     assert not written & set(NOT_YET)
 
 

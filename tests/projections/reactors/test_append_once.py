@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 from database.leases import Lease, LeaseLost
 from projections.reactors.append_once import Portion, append_once
 from projections.reactors.relay import Relay
-from schemas.scores import CHECKPOINT_KEY, Changes, encode
+from schemas.scores import CHECKPOINT_KEY, Changes, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.log import LogUnavailable, NewRecord
 from tests.projections.builders import (
@@ -137,7 +137,7 @@ def test_the_timers_record_each_hour_once(world: World, log: BrokerLike) -> None
 def all_read(world: World, log: BrokerLike) -> None:
     """The scorer has read everything there is, and the projector what it told."""
     for partition in range(3):
-        told = encode(checkpoint(log.end(ENGAGEMENT, partition)))
+        told = encode_score(checkpoint(log.end(ENGAGEMENT, partition)))
         log.append(SCORES, [NewRecord(CHECKPOINT_KEY, told)], partition)
     world.projected()
 
@@ -174,7 +174,7 @@ def test_what_others_append_meanwhile_is_looked_through(world: World, log: Broke
         world.relay.advance()
     log.moment = nothing
     log.append(ENGAGEMENT, [NewRecord("acme.com", b"no event")])
-    log.append(ENGAGEMENT, [NewRecord("acme.com", encode(fact("fact-9", "acme.com", at(9))))])
+    log.append(ENGAGEMENT, [NewRecord("acme.com", encode_score(fact("fact-9", "acme.com", at(9))))])
 
     drain(world.relay.advance)
 

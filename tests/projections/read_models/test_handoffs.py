@@ -8,7 +8,7 @@ import pytest
 from projections.derived_facts import event, record_id
 from projections.handoff_decisions import Refused, decision
 from projections.queries import asking
-from schemas.handoff_events import EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
@@ -30,7 +30,7 @@ def events(world: World) -> list[dict[str, Any]]:
     """What was published, each as its schema wants it."""
     told = [msgspec.json.decode(record.value) for record in world.worked().on_log(SQA_HANDOFFS)]
     for each in told:
-        EVENTS[each["type"]].model_validate_json(msgspec.json.encode(each["data"]))
+        HANDOFF_EVENTS[each["type"]].model_validate_json(msgspec.json.encode(each["data"]))
     return told
 
 

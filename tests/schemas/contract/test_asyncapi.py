@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from schemas.contract.asyncapi import asyncapi, asyncapi_yaml
+from schemas.contract.asyncapi import asyncapi_document, asyncapi_yaml
 from schemas.facts.registry import TYPES
-from schemas.handoff_events import EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.scores import CHECKPOINT_KEY
-from schemas.topics import KEPT, SCORES, TOPICS
+from schemas.topics import SCORES, TOPIC_CONFIGS, TOPICS
 from scoring.plan.plan import Plan
 from streams.log import Unit
 from tests.scoring import model_builders as models
@@ -22,7 +22,7 @@ from tests.streams.scorer.memory_partition import Partition
 
 Json = dict[str, Any]
 GOLDEN = Path(__file__).parents[2] / "golden"
-CONTRACT = asyncapi()
+CONTRACT = asyncapi_document()
 MESSAGES: dict[str, Json] = CONTRACT["components"]["messages"]
 
 
@@ -74,7 +74,7 @@ def test_every_topic_is_a_channel_kept_as_the_broker_is_told_to() -> None:
     kafka = {channel["address"]: channel["bindings"]["kafka"] for channel in CONTRACT["channels"].values()}
     told = {topic: {name: spelt(value) for name, value in each["topicConfiguration"].items()}
             for topic, each in kafka.items()}  # fmt: skip
-    assert told == {topic: dict(KEPT[topic].settings) for topic in TOPICS}
+    assert told == {topic: dict(TOPIC_CONFIGS[topic].settings) for topic in TOPICS}
     assert [each["topic"] for each in kafka.values()] == list(TOPICS)
 
 
@@ -89,7 +89,7 @@ def test_an_example_is_a_message_as_it_is_described(name: str) -> None:
         assert "headers" not in example or problems(example["headers"], name, "headers") == []
 
 
-@pytest.mark.parametrize("type_", EVENTS)
+@pytest.mark.parametrize("type_", HANDOFF_EVENTS)
 def test_every_event_about_handoffs_fits_its_own_message_alone(type_: str) -> None:
     assert fitting(golden(type_), "sqaHandoffs") == [message_of(type_)]
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.dead_letters import dead_letter_headers, dead_letter_id, read_headers
+from schemas.dead_letters import dead_letter_headers, dead_letter_id, parse_error_headers
 from schemas.envelope import Fact, FactRecord, decode_fact, encode_fact, record_id
 from schemas.facts.registry import (
     CONTROL_TYPES,
     ENGAGEMENT_FAMILIES,
-    NAMES,
     STRUCTURE_TYPES,
+    TYPE_NAMES,
     TYPES,
     family,
     fields_of,
@@ -21,7 +21,7 @@ from schemas.facts.registry import (
     unversioned,
 )
 from schemas.facts.upcasters import upcast
-from schemas.facts.validation import LARGEST_DATA, LONGEST_TEXT, FactProblem, check_fact
+from schemas.facts.validation import MAX_DATA_BYTES, MAX_TEXT_LENGTH, FactProblem, check_fact
 
 VIEW = "web.page_viewed.v1"
 
@@ -58,8 +58,8 @@ def test_an_unknown_type_or_version_is_named() -> None:
     [
         ({"url": 5, "bot": "yes"}, [("bot", "bad_field"), ("url", "bad_field")]),
         ({"url": "x" * 1_000_000}, [("url", "too_long")]),
-        ({"a": {"b": ["x" * (LONGEST_TEXT + 1)]}}, [("a.b[0]", "too_long")]),
-        ({"k" * (LONGEST_TEXT + 1): 1}, [("k" * 40, "too_long")]),
+        ({"a": {"b": ["x" * (MAX_TEXT_LENGTH + 1)]}}, [("a.b[0]", "too_long")]),
+        ({"k" * (MAX_TEXT_LENGTH + 1): 1}, [("k" * 40, "too_long")]),
         ({"a": ["x" * 10_000] * 30}, [("data", "too_large")]),
         ({"url": "a\0b"}, [("url", "bad_text")]),
         ({"url": "\ud800"}, [("url", "bad_text")]),
@@ -80,8 +80,8 @@ def test_a_problem_says_what_was_found_and_what_is_kept() -> None:
 
 
 def test_the_longest_text_and_the_largest_data_are_kept() -> None:
-    assert refused(VIEW, {"url": "x" * LONGEST_TEXT}) == []
-    assert refused(VIEW, {f"f{n}": "x" * 16_000 for n in range(LARGEST_DATA // 16_100)}) == []
+    assert refused(VIEW, {"url": "x" * MAX_TEXT_LENGTH}) == []
+    assert refused(VIEW, {f"f{n}": "x" * 16_000 for n in range(MAX_DATA_BYTES // 16_100)}) == []
 
 
 def test_data_may_be_nested_but_not_without_end() -> None:
@@ -150,7 +150,7 @@ def test_control_and_structure_facts_are_known() -> None:
     }  # fmt: skip
     assert set(TYPES) >= STRUCTURE_TYPES
     assert unversioned("nps.answered.v2") == "nps.answered" == unversioned("nps.answered")
-    assert "nps.answered" in NAMES
+    assert "nps.answered" in TYPE_NAMES
 
 
 def test_the_allow_list_of_a_type_is_what_it_declares() -> None:
@@ -184,7 +184,7 @@ def test_an_envelope_is_written_in_one_order_and_without_what_is_absent() -> Non
 def test_a_dead_letter_keeps_the_records_headers_and_says_where_it_stood() -> None:
     headers = dead_letter_headers("engagement", 3, 17, code="not_json", why="no JSON", headers=[("x", b"1")])
     assert headers[0] == ("x", b"1")
-    assert read_headers(headers) == {
+    assert parse_error_headers(headers) == {
         "topic": "engagement",
         "partition": "3",
         "offset": "17",
@@ -200,4 +200,4 @@ def test_a_dead_letter_of_a_dead_letter_says_the_last_place_alone() -> None:
     first = dead_letter_headers("engagement", 3, 17, code="not_json", why="no JSON")
     again = dead_letter_headers("engagement", 0, 1, code="too_large", why="…", headers=first)
     assert len(again) == len(first)
-    assert read_headers(again)["offset"] == "1"
+    assert parse_error_headers(again)["offset"] == "1"

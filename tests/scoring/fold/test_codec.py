@@ -6,7 +6,14 @@ import msgspec
 from hypothesis import given, settings
 
 from audit.replay import digest
-from scoring.fold.codec import decode_account, decode_contact, digest_of, encode_account, encode_contact, hash_contact
+from scoring.fold.codec import (
+    decode_account,
+    decode_contact,
+    digest_of,
+    encode_account,
+    encode_contact,
+    update_contact_hash,
+)
 from scoring.fold.state import FOLD_VERSION, Account
 from tests.scoring.fold_runner import ACME, folded, plan_of, records_of
 from tests.scoring.vectors import vector_named
@@ -32,10 +39,10 @@ def test_a_state_is_the_same_after_it_was_written_and_read(world: World) -> None
         again = decode_account(encoded, plan)
         assert again is not None
         assert encode_account(again) == encoded
-        assert (again.fit, again.grade, again.small, again.today) == (
+        assert (again.fit, again.grade, again.employees, again.today) == (
             account.fit,
             account.grade,
-            account.small,
+            account.employees,
             account.today,
         )
         contacts = [encode_contact(contact) for contact in account.contacts.values()]
@@ -55,8 +62,8 @@ def test_one_bit_of_one_contact_changes_the_digest() -> None:
     account = standing()
     before = digest(account)
     contact = account.contacts["c_a"]
-    contact.values[0] *= 1 + 2**-52
-    hash_contact(account, contact)
+    contact.unweighted_sums[0] *= 1 + 2**-52
+    update_contact_hash(account, contact)
     assert digest_of(encode_account(account)) != before
 
 

@@ -15,7 +15,7 @@ def test_a_claimed_domain_is_shown_but_no_firmographic_field() -> None:
     known = fact("f", NINE, "account.registered", None, data={"domains": ["acme.com"]})
     claimed = fact("g", NINE, "account.domain_claimed", None, data={"domain": "acme.org"})
     account = folded(plan_of(MODEL), [known, claimed]).accounts[ACME]
-    assert (account.grade, account.claims) == ("D", ["acme.org"])
+    assert (account.grade, account.claimed_domains) == ("D", ["acme.org"])
 
 
 def test_fit_is_the_same_after_a_recovery() -> None:

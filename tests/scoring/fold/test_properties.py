@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from audit.explain import line_of_fold
 from schemas.times import format_time, parse_time
-from scoring.fold.stages import decide
-from scoring.fold.state import ANONYMOUS, Account
-from scoring.fold.valuation import seen_at, track_scores
+from scoring.fold.stages import update_stage
+from scoring.fold.state import ANONYMOUS_PREFIX, Account
+from scoring.fold.valuation import account_copy_at, track_scores
 from scoring.plan.plan import Plan
 from streams.scorer.embedded import nothing_loaded
 from streams.scorer.partition_fold import PartitionFold
@@ -55,7 +55,7 @@ def joined_once(facts: list[Json]) -> list[Json]:
 
 
 def scores_at(account: Account, at: int, plan: Plan) -> dict[str, float]:
-    return {name: track.score for name, track in track_scores(seen_at(account, at, plan), plan).items()}
+    return {name: track.score for name, track in track_scores(account_copy_at(account, at, plan), plan).items()}
 
 
 def step_by_step(world: World, plan: Plan) -> Iterator[Account]:
@@ -85,9 +85,9 @@ def test_how_facts_are_grouped_into_units_does_not_matter(world: World, sizes: l
 def test_the_ledger_sums_to_the_score_at_any_time(world: World, ahead: list[int]) -> None:
     plan = plan_of(world.model)
     for account in folded(plan, world.facts).accounts.values():
-        assert account.outcome is not None
+        assert account.pending_changes is not None
         for at in [account.clock + each * HOUR for each in ahead]:
-            lines = [line_of_fold(line, at) for line in account.outcome.lines or []]
+            lines = [line_of_fold(line, at) for line in account.pending_changes.lines or []]
             for track, score in scores_at(account, at, plan).items():
                 assert abs(score - fsum(line["now"] for line in lines if line["track"] == track)) < 1e-6
 
@@ -102,8 +102,8 @@ def test_the_order_of_facts_changes_no_score_where_no_cap_cuts(world: World, cha
     assert [
         all_differences(scores_at(account, end, plan), scores_at(other[id], end, plan))
         for id, account in scores.items()
-        if not id.startswith(ANONYMOUS)
-    ] == [[] for id in scores if not id.startswith(ANONYMOUS)]
+        if not id.startswith(ANONYMOUS_PREFIX)
+    ] == [[] for id in scores if not id.startswith(ANONYMOUS_PREFIX)]
 
 
 @SOME
@@ -135,8 +135,8 @@ def review_of(fact: Json, number: int, time: int, i: int) -> Json:
 
 def without_seq(plan: Plan, facts: list[Json], at: str, id: str) -> Json:
     account = folded(plan, facts).accounts[id]
-    assert account.outcome is not None
-    return without(told(account, [happened(account.outcome)], at, plan), "seq")
+    assert account.pending_changes is not None
+    return without(told(account, [happened(account.pending_changes)], at, plan), "seq")
 
 
 @SOME
@@ -144,16 +144,16 @@ def without_seq(plan: Plan, facts: list[Json], at: str, id: str) -> Json:
 def test_deciding_again_changes_nothing(world: World) -> None:
     plan = plan_of(world.model)
     for account in step_by_step(world, plan):
-        if account.id.startswith(ANONYMOUS) or account.outcome is None:
+        if account.id.startswith(ANONYMOUS_PREFIX) or account.pending_changes is None:
             continue
         before = happenings(account)
         for track in plan.tracks:
-            decide(account, track, "again", plan)
+            update_stage(account, track, "again", plan)
         assert happenings(account) == before
 
 
 def happenings(account: Account) -> tuple[int, ...]:
-    outcome = account.outcome
+    outcome = account.pending_changes
     assert outcome is not None
     return len(outcome.stages), len(outcome.handoffs), len(outcome.gated), len(outcome.steps)
 
@@ -174,7 +174,7 @@ def test_a_positive_score_never_rises_while_nothing_happens(world: World, ahead:
 def test_a_stage_falls_at_the_first_instant_at_which_it_is_lost(world: World, after: int) -> None:
     plan = plan_of(world.model)
     for account in folded(plan, world.facts).accounts.values():
-        shown = seen_at(account, account.clock + after * HOUR, plan)
+        shown = account_copy_at(account, account.clock + after * HOUR, plan)
         for name, track in track_scores(shown, plan).items():
             first = first_lost(shown, name, plan)
             assert first is None or track.falls_at == format_time(first)
@@ -202,4 +202,4 @@ def first_lost(account: Account, track: str, plan: Plan) -> int | None:
 
 
 def stage_at(account: Account, track: str, at: int, plan: Plan) -> str | None:
-    return track_scores(seen_at(account, at, plan), plan)[track].stage
+    return track_scores(account_copy_at(account, at, plan), plan)[track].stage

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.scores import decode_account
+from schemas.scores import decode_account_scored
 from streams.log import Record
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, Json, fact, folded, plan_of, record_of
@@ -83,7 +83,7 @@ def test_any_json_is_folded_or_refused(given_facts: list[Json]) -> None:
     for offset, each in enumerate(given_facts):
         partition.recover().score([record_of(each, offset)])
     assert all(unit.next == offset + 1 for offset, unit in enumerate(partition.units))
-    scored = [decode_account(record.value) for key, record in partition.stored.items() if key == ACME]
+    scored = [decode_account_scored(record.value) for key, record in partition.stored.items() if key == ACME]
     said = [msgspec.to_builtins((each.tracks, each.changes)) for each in scored]
     assert all(isfinite(number) for number in numbers_in(said))
 

@@ -13,7 +13,7 @@ from audit.verify import verify
 from intake.cloudevents import observe
 from intake.observation import Observation
 from intake.recorder.drafts import Duplicate, Recorded
-from schemas.envelope import HEADERS, record_id
+from schemas.envelope import FACT_HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from staffel.application import Staffel
@@ -44,7 +44,7 @@ def record(staffel: Staffel, facts: list[Json]) -> None:
         outcomes = staffel.recorder.record([observation] if isinstance(observation, Observation) else [])
         if not any(isinstance(outcome, Recorded | Duplicate) for outcome in outcomes):
             id = record_id(fact["source"], fact["id"])
-            staffel.log.append(ENGAGEMENT, [NewRecord(fact["subject"], msgspec.json.encode(fact), id, HEADERS)])
+            staffel.log.append(ENGAGEMENT, [NewRecord(fact["subject"], msgspec.json.encode(fact), id, FACT_HEADERS)])
 
 
 def asked(staffel: Staffel, account: str, at: str, *, historic: bool) -> Json:

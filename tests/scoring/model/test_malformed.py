@@ -9,7 +9,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.model.loading import ModelError, Problem, ScoringModel, canonical, load_model, model_from_dict, version_of
+from scoring.model.loading import (
+    DocumentError,
+    Problem,
+    ScoringModel,
+    canonical,
+    load_model,
+    model_from_dict,
+    version_of,
+)
 
 DEFAULT = Path(__file__).parents[3] / "scoring" / "models" / "default.yaml"
 PLAIN = canonical(load_model(DEFAULT.read_text("utf-8")))
@@ -50,7 +58,7 @@ def spoiled(where: list[int], what: list[Any]) -> Any:
 def read(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ...]:
     try:
         return reader()
-    except ModelError as refused:
+    except DocumentError as refused:
         return refused.problems
 
 

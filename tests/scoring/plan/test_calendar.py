@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.times import from_datetime
-from scoring.plan.calendar import DAY, LATEST, Calendar, date_text
+from scoring.plan.calendar import DAY, LAST_INSTANT, Calendar, date_text
 from tests.scoring.oracle.calendar import end_of_window, local_day, start_of_day, window_of
 
 ZONES = (
@@ -57,7 +57,7 @@ def test_days_of_one_window_share_its_number(zone: str, moment: datetime, days: 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_end_of_time_has_a_day_a_midnight_and_windows(zone: str) -> None:
     calendar = Calendar(zone)
-    last = calendar.day(LATEST)
-    assert calendar.midnight(last + 40_000) <= LATEST
+    last = calendar.day(LAST_INSTANT)
+    assert calendar.midnight(last + 40_000) <= LAST_INSTANT
     assert [calendar.window(kind, last).end is None for kind in ("day", "week", "month", "quarter")] == [False] * 4
-    assert calendar.day(LATEST - 40 * DAY) < last
+    assert calendar.day(LAST_INSTANT - 40 * DAY) < last

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scoring.model.loading import Condition
-from scoring.plan.conditions import compile_condition, compile_fields, path_of
+from scoring.plan.conditions import compile_account_conditions, compile_condition, url_path
 from tests.scoring.oracle.operators import all_hold, meets
 
 values = st.recursive(
@@ -40,7 +40,7 @@ def test_a_condition_holds_where_the_oracle_says_so(condition: dict[str, Any], v
 @given(st.dictionaries(st.sampled_from(["a", "b", "a.b", "b.a.b"]), operators, min_size=1, max_size=3), values)
 def test_all_fields_have_to_hold_and_paths_go_into_objects(where: dict[str, Any], value: Any) -> None:
     content = value if isinstance(value, dict) else {"a": value}
-    compiled = compile_fields({field: Condition.model_validate(each) for field, each in where.items()})
+    compiled = compile_account_conditions({field: Condition.model_validate(each) for field, each in where.items()})
     assert compiled(content) == all_hold(where, content)
 
 
@@ -59,4 +59,4 @@ def test_all_fields_have_to_hold_and_paths_go_into_objects(where: dict[str, Any]
     ],
 )
 def test_the_path_of_a_url_is_neither_decoded_nor_lower_cased(url: str, path: str) -> None:
-    assert path_of(url) == path
+    assert url_path(url) == path

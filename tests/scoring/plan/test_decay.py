@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.times import parse_time
-from scoring.plan.decay import ERA_HALF_LIVES, Growth, move_era, powers_of_root, root_of_two
+from scoring.plan.decay import ERA_HALF_LIVES, GrowthFactors, powers_of_root, root_of_two, to_later_era
 from tests.scoring import model_builders as models
 from tests.scoring.fold.test_differential import later
 from tests.scoring.fold_runner import ACME, fact, folded, plan_of, said
@@ -32,20 +32,20 @@ def test_powers_are_rounded_once_from_one_to_below_two() -> None:
 
 @pytest.mark.parametrize("half_life", [1, 24, 336, 24 * 366 * 100])
 def test_a_factor_doubles_with_every_half_life(half_life: int) -> None:
-    growth = Growth([half_life, None])
+    growth = GrowthFactors([half_life, None])
     hour, era = 490_000, growth.moment(490_000).eras[0]
     doubled = [growth.factor(0, hour + n * half_life, era) / growth.factor(0, hour, era) for n in (0, 1, 10, -3)]
     assert (doubled, growth.factor(1, hour, era)) == ([1, 2, 1024, 0.125], 1.0)
 
 
 def test_beyond_what_a_double_holds_nothing_of_an_old_sum_is_left() -> None:
-    growth = Growth([1])
+    growth = GrowthFactors([1])
     assert growth.factor(0, 2_000_000, growth.moment(0).eras[0]) == inf
 
 
 @given(st.floats(-1e12, 1e12), st.integers(0, 3))
 def test_telling_a_sum_in_a_later_era_is_exact(value: float, eras: int) -> None:
-    assert move_era(value, eras) == ldexp(value, -ERA_HALF_LIVES * eras)
+    assert to_later_era(value, eras) == ldexp(value, -ERA_HALF_LIVES * eras)
 
 
 @pytest.mark.parametrize("years", [0, 1, 5, 50, 900])

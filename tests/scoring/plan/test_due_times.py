@@ -4,15 +4,17 @@ import pytest
 
 from schemas.times import format_time, parse_time
 from scoring.model.loading import Allowance, Handoff, ServiceLevel
-from scoring.model.service_level import read_hours
-from scoring.plan.due_times import after, due_at
+from scoring.model.service_level import parse_opening_hours
+from scoring.plan.due_times import allowance_end, due_at
 
-TEN_TO_SIX = read_hours("Mon-Fri 10:00-18:00")
+TEN_TO_SIX = parse_opening_hours("Mon-Fri 10:00-18:00")
 WEDNESDAY = "2026-01-07"
 
 
 def answered_by(start: str, allowance: str, hours: str = "Mon-Fri 10:00-18:00", zone: str = "UTC") -> str:
-    return format_time(after(parse_time(start), Allowance.model_validate(allowance), read_hours(hours), zone))
+    return format_time(
+        allowance_end(parse_time(start), Allowance.model_validate(allowance), parse_opening_hours(hours), zone)
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,8 +90,8 @@ def test_what_is_no_allowance_is_refused(text: str) -> None:
 )
 def test_what_are_no_opening_hours_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        read_hours(text)
+        parse_opening_hours(text)
 
 
 def test_opening_hours_may_run_over_the_end_of_the_week() -> None:
-    assert read_hours("Sat-Mon 09:00-18:00")[0].days == (5, 6, 0)
+    assert parse_opening_hours("Sat-Mon 09:00-18:00")[0].days == (5, 6, 0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas.topics import ENGAGEMENT, KEPT, PARTITIONS, SCORES, TOPICS
+from schemas.topics import ENGAGEMENT, PARTITIONS, SCORES, TOPIC_CONFIGS, TOPICS
 from streams.activation import ACTIVATED
 from streams.kafka import topics as kafka_topics
 from streams.kafka.address import KafkaAddress
@@ -88,9 +88,9 @@ def test_every_setting_that_a_topic_needs_is_compared(address: KafkaAddress) -> 
     other = {"cleanup.policy": "compact,delete", "retention.ms": "1000000", "retention.bytes": "1000000000",
              "min.compaction.lag.ms": "1", "max.message.bytes": "1000000"}  # fmt: skip
     for name in TOPICS:
-        configure(address, name, {setting: other[setting] for setting in KEPT[name].settings})
+        configure(address, name, {setting: other[setting] for setting in TOPIC_CONFIGS[name].settings})
     found = {(problem.topic, problem.setting) for problem in kafka_topics.check(address)}
-    assert found == {(address.topic(name), setting) for name in TOPICS for setting in KEPT[name].settings}
+    assert found == {(address.topic(name), setting) for name in TOPICS for setting in TOPIC_CONFIGS[name].settings}
 
 
 def test_topics_without_a_model_are_no_log_yet(address: KafkaAddress) -> None:

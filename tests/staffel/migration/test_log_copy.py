@@ -13,8 +13,8 @@ from intake.recorder.inbox import Inbox
 from intake.recorder.inbox_rows import inbox
 from intake.vault.tables import SECRETS, VAULT
 from projections.work.tables import append_notes, moves, outbox
-from schemas.dead_letters import SET_ASIDE_AS, dead_letter_headers
-from schemas.envelope import HEADERS, encode_fact, record_id
+from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_headers
+from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from staffel.migration.log_copy import COPIED, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
@@ -31,7 +31,7 @@ PARTITIONS = 2
 def fact(n: int) -> NewRecord:
     subject = f"company{n % ACCOUNTS}.com"
     value = encode_fact(id=str(n), source="web", type="web.page_viewed.v1", subject=subject, time=n, recorded_at=n)
-    return NewRecord(subject, value, record_id("web", str(n)), HEADERS)
+    return NewRecord(subject, value, record_id("web", str(n)), FACT_HEADERS)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def source(tmp_path: Path) -> SqlLog:
     place = next(log.history("company1.com"))
     told = dead_letter_headers(ENGAGEMENT, home(log), place.offset, code="unreadable", why="torn")
     log.append(DEAD_LETTERS, [NewRecord("company1.com", place.value, headers=told)])
-    log.append(SQA_HANDOFFS, [NewRecord("company2.com", b"a handoff", "h", HEADERS)])
+    log.append(SQA_HANDOFFS, [NewRecord("company2.com", b"a handoff", "h", FACT_HEADERS)])
     log.append(SCORES, [NewRecord("company2.com", b"a score")])
     return log
 
@@ -60,7 +60,7 @@ def by_key(read: Callable[[str, int, int, int], Sequence[Record]], topic: str, p
     found: dict[str, Any] = {}
     for partition in range(partitions):
         for _, key, value, headers in read(topic, partition, 0, 1_000):
-            kept = [header for header in headers if header[0] != SET_ASIDE_AS]
+            kept = [header for header in headers if header[0] != ORIGINAL_ID_HEADER]
             if not (key == "~model" and value != b"torn"):
                 found.setdefault(key, []).append((value, kept))
     return found
@@ -152,7 +152,7 @@ def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, d
         for partition in range(3)
         for record in target.read(ENGAGEMENT, partition, 0, 100)
         for name, value in record.headers
-        if name == SET_ASIDE_AS
+        if name == ORIGINAL_ID_HEADER
     ]
     assert marked == [(place.value, b"engagement/%d/%d" % (home(source), place.offset))]
 

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from schemas.topics import ENGAGEMENT, LARGEST_RECORD, SCORES
+from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES, SCORES
 from streams.kafka import topics as kafka_topics
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
@@ -96,7 +96,7 @@ def test_a_log_is_not_opened_without_a_broker() -> None:
 
 def test_a_record_too_large_for_any_batch_is_refused_before_anything_is_written(log: KafkaLog) -> None:
     with pytest.raises(LogError, match=r"a record of 8,388,616 bytes under the key 'acme.com' is too large"):
-        log.append(ENGAGEMENT, [*facts(1), NewRecord("acme.com", bytes(LARGEST_RECORD))])
+        log.append(ENGAGEMENT, [*facts(1), NewRecord("acme.com", bytes(MAX_RECORD_BYTES))])
     assert log.end(ENGAGEMENT, 0) == 0
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.scores import CHECKPOINT_KEY, Changes, decode_account, decode_contact
+from schemas.scores import CHECKPOINT_KEY, Changes, decode_account_scored, decode_contact_scored
 from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
@@ -39,24 +39,26 @@ class Partition:
 
     def digests(self) -> dict[str, str]:
         accounts = [record for key, record in self.stored.items() if "/" not in key and key != CHECKPOINT_KEY]
-        return {scored.account: scored.digest for scored in (decode_account(record.value) for record in accounts)}
+        return {
+            scored.account: scored.digest for scored in (decode_account_scored(record.value) for record in accounts)
+        }
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Account -> everything that happened to it, as if one unit had told it; the profile as it was told last."""
         whole: dict[str, dict[str, Any]] = {}
         for record in (record for unit in self.units for record in unit.scores):
             if "/" not in record.key and record.key != CHECKPOINT_KEY:
-                changes = msgspec.to_builtins(decode_account(record.value).changes)
+                changes = msgspec.to_builtins(decode_account_scored(record.value).changes)
                 _add(whole.setdefault(record.key, {}), changes)
         return whole
 
     def _load(self, id: str, plan: Plan) -> Account | None:
         own = self.stored.get(id)
-        account = own and codec.decode_account(bytes(decode_account(own.value).state), plan)
+        account = own and codec.decode_account(bytes(decode_account_scored(own.value).state), plan)
         if not account:
             return None
         for record in [record for key, record in self.stored.items() if key.startswith(f"{id}/")]:
-            contact = codec.decode_contact(bytes(decode_contact(record.value).state), plan)
+            contact = codec.decode_contact(bytes(decode_contact_scored(record.value).state), plan)
             account.contacts[contact.id] = contact
         return account
 

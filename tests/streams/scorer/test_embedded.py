@@ -8,9 +8,9 @@ import pytest
 
 from audit.replay import digest, fold_account, recorded_within, replay
 from database.engine import open_database
-from schemas.dead_letters import read_headers
+from schemas.dead_letters import parse_error_headers
 from schemas.envelope import record_id
-from schemas.scores import decode_account
+from schemas.scores import decode_account_scored
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from scoring.model.loading import model_from_dict
@@ -82,7 +82,7 @@ def score_all(log: SqlLog, batch: int = 2) -> None:
 
 
 def digests(log: SqlLog) -> dict[str, str]:
-    return {id: decode_account(each.value).digest for id, each in log.latest(SCORES, [ACME]).items()}
+    return {id: decode_account_scored(each.value).digest for id, each in log.latest(SCORES, [ACME]).items()}
 
 
 def straight(log: SqlLog) -> dict[str, str]:
@@ -124,7 +124,7 @@ def test_a_unit_that_failed_is_made_again_and_nothing_is_lost_or_told_twice(
     record(log, VECTOR.facts)
     score_all(log)
     assert digests(log) == straight(log)
-    updates = [decode_account(each.value) for each in log.read(SCORES, 0, 0, 1000) if each.key == ACME]
+    updates = [decode_account_scored(each.value) for each in log.read(SCORES, 0, 0, 1000) if each.key == ACME]
     assert [each.after_seq for each in updates] == [0, *(each.seq for each in updates[:-1])]
 
 
@@ -153,12 +153,12 @@ def test_what_cannot_be_folded_goes_to_the_dead_letters_as_it_was(folder: Path) 
     score_all(log)
     [broken, merged] = log.read(DEAD_LETTERS, 0, 0, 10)
     assert (broken.key, broken.value, broken.headers[0]) == (ACME, b"\xff no fact", ("content-type", b"text/plain"))
-    said = [read_headers(letter.headers) for letter in (broken, merged)]
+    said = [parse_error_headers(letter.headers) for letter in (broken, merged)]
     assert [(each["topic"], each["partition"], each["offset"], each["exception.class.name"]) for each in said] == [
         (ENGAGEMENT, "0", "1", "unreadable"),
         (ENGAGEMENT, "0", "3", "not_yet"),
     ]
-    assert decode_account(log.latest(SCORES, [ACME])[ACME].value).seq == 1
+    assert decode_account_scored(log.latest(SCORES, [ACME])[ACME].value).seq == 1
 
 
 @pytest.mark.parametrize(("between", "seq"), [(2, 3), (3, 5)])
@@ -168,7 +168,7 @@ def test_a_duplicate_is_known_within_the_window_after_any_recovery(folder: Path,
     record(log, [fact("f", NINE), *others, fact("f", NINE)])
     while Scorer(log, 0, batch=1, window=3).advance():
         continue
-    assert decode_account(log.latest(SCORES, [ACME])[ACME].value).seq == seq
+    assert decode_account_scored(log.latest(SCORES, [ACME])[ACME].value).seq == seq
 
 
 def test_a_state_of_another_model_is_folded_again_from_the_account_s_history(folder: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from audit.replay import digest
 from benchmarks.worlds import MODEL, facts
-from schemas.scores import AccountScored, decode_account
+from schemas.scores import AccountScored, decode_account_scored
 from streams.activation import activation, checked_content
 from streams.kafka.address import KafkaAddress
 from streams.scorer.embedded import nothing_loaded
@@ -76,10 +76,12 @@ class Partition:
             self.newest.update(unit.records)
 
     def digests(self) -> dict[str, str]:
-        return {key.decode(): decode_account(value).digest for key, value in self.newest.items() if is_account(key)}
+        return {
+            key.decode(): decode_account_scored(value).digest for key, value in self.newest.items() if is_account(key)
+        }
 
     def updates(self) -> list[AccountScored]:
-        return [decode_account(value) for unit in self.units for key, value in unit.records if is_account(key)]
+        return [decode_account_scored(value) for unit in self.units for key, value in unit.records if is_account(key)]
 
 
 def is_account(key: bytes) -> bool:

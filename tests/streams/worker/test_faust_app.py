@@ -9,7 +9,7 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from benchmarks.worlds import account_name, facts
-from schemas.dead_letters import read_headers
+from schemas.dead_letters import parse_error_headers
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka import topics as kafka_topics
@@ -58,7 +58,7 @@ def test_poison_goes_to_the_dead_letters_and_the_rest_is_folded(bench: Bench) ->
     bench.worker()
     bench.scored()
     assert sorted(letter.value[:8] for letter in bench.letters()) == [b"[" * 8, b"\xff poison"]
-    assert {read_headers(letter.headers)["exception.class.name"] for letter in bench.letters()} == {"unreadable"}
+    assert {parse_error_headers(letter.headers)["exception.class.name"] for letter in bench.letters()} == {"unreadable"}
     assert bench.differences() == []
 
 

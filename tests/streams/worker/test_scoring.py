@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from schemas.dead_letters import read_headers
-from schemas.scores import CHECKPOINT_KEY, decode_account, decode_checkpoint
-from schemas.topics import ENGAGEMENT, LARGEST_RECORD
+from schemas.dead_letters import parse_error_headers
+from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint
+from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES
 from scoring.fold.state import FOLD_VERSION
 from streams.log import LogRefused
 from streams.worker.scoring import CUT_FROM, Scoring, UnitTooLarge
@@ -123,7 +123,7 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
     letters = partition.units[0].letters
     assert [(letter.key, letter.value) for letter in letters] == [(each.key, each.value or b"") for each in poison]
     assert letters[0].headers[0] == own[0]
-    said = [read_headers(letter.headers) for letter in letters]
+    said = [parse_error_headers(letter.headers) for letter in letters]
     assert [(each["topic"], each["offset"], each["exception.class.name"]) for each in said] == [
         (ENGAGEMENT, str(offset), "unreadable") for offset in (1, 2, 3, 4)
     ]
@@ -131,10 +131,10 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
 
 
 def test_a_letter_that_is_too_large_to_be_kept_is_cut_and_says_so() -> None:
-    [unit] = Partition([activated(), Got(1, ACCOUNT, b"x" * (LARGEST_RECORD + 1))]).fold().units
+    [unit] = Partition([activated(), Got(1, ACCOUNT, b"x" * (MAX_RECORD_BYTES + 1))]).fold().units
     [letter] = unit.letters
-    assert len(letter.value) < LARGEST_RECORD
-    assert letter.headers[-1] == (CUT_FROM, str(LARGEST_RECORD + 1).encode())
+    assert len(letter.value) < MAX_RECORD_BYTES
+    assert letter.headers[-1] == (CUT_FROM, str(MAX_RECORD_BYTES + 1).encode())
 
 
 def test_letters_alone_are_followed_by_the_position() -> None:
@@ -163,7 +163,7 @@ def test_an_activation_that_repeats_the_one_in_force_is_a_duplicate() -> None:
 def test_an_activation_of_another_model_is_a_dead_letter() -> None:
     other = activated(1, MODEL.replace("points: 10", "points: 11"))
     [unit] = Partition([activated(), other]).fold().units
-    assert [read_headers(letter.headers)["exception.class.name"] for letter in unit.letters] == ["not_yet"]
+    assert [parse_error_headers(letter.headers)["exception.class.name"] for letter in unit.letters] == ["not_yet"]
 
 
 def test_facts_before_any_model_are_refused_with_a_way_out() -> None:
@@ -194,7 +194,9 @@ def test_states_of_another_fold_are_folded_again_all_at_once_and_written_anew() 
     partition.units.clear()
     partition.recover()
     assert partition.digests() == expected
-    assert {decode_account(value).fold for key, value in partition.newest.items() if is_account(key)} == {FOLD_VERSION}
+    assert {decode_account_scored(value).fold for key, value in partition.newest.items() if is_account(key)} == {
+        FOLD_VERSION
+    }
     assert {unit.next for unit in partition.units} == {300}
     assert {update.after_seq - update.seq for update in partition.updates()} == {0}
     assert partition.fold().digests() == straight(source)

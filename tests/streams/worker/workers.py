@@ -23,7 +23,7 @@ from typing import Any
 
 from audit.replay import digest, replay
 from benchmarks.worlds import MODEL
-from schemas.scores import CHECKPOINT_KEY, AccountScored, decode_account
+from schemas.scores import CHECKPOINT_KEY, AccountScored, decode_account_scored
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from streams.activation import activate
 from streams.kafka import topics as kafka_topics
@@ -165,7 +165,7 @@ class Bench:
         for partition in self.partitions:
             for record in self.everything(SCORES, partition):
                 if "/" not in record.key and record.key != CHECKPOINT_KEY:
-                    found.setdefault(record.key, []).append(decode_account(record.value))
+                    found.setdefault(record.key, []).append(decode_account_scored(record.value))
         return found
 
     def append_again(self, topic: str, records: Iterable[Record], partition: int) -> None:
