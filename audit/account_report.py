@@ -19,8 +19,8 @@ from scoring.fold.valuation import account_at, account_copy_at, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
 from streams.log import Log
-from streams.scorer.embedded import nothing_loaded
-from streams.scorer.partition_fold import Accept, PartitionFold
+from streams.scorer.embedded import load_nothing
+from streams.scorer.partition_fold import FactFilter, PartitionFold
 
 Json = dict[str, Any]
 
@@ -110,9 +110,9 @@ def worth(contact: Contact, slots: Iterable[tuple[int, int]], hour: int, plan: P
     return contact.weight * sum(values)
 
 
-def facts_of(log: Log, id: str, plan: Plan, accept: Accept) -> Iterator[Json]:
+def facts_of(log: Log, id: str, plan: Plan, accept: FactFilter) -> Iterator[Json]:
     """Every fact of the account in log order, with the lines it wrote; what was set aside with the reason."""
-    fold = PartitionFold(0, nothing_loaded, plan=plan, accept=accept)
+    fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
         folded, repeated, written = fold.facts, fold.duplicates, len(lines_of(fold, id))
         refused = fold.apply(record)

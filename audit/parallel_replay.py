@@ -18,7 +18,7 @@ from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
 from streams.kafka.address import KafkaAddress
 from streams.log import Log
-from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.gc_tuning import gc_frozen
 
 Place = str | KafkaAddress
 """Where the log is: the address of the database that holds it, or of Kafka."""
@@ -136,12 +136,12 @@ def _working(order: Order, progress: Progress) -> Generator[Any, int, None]:
     log = open_log(order.place, order.partitions)
     plan = compile_model(order.model, order.version) if order.model is not None else None
     accept = recorded_within(order.since, order.until)
-    with frozen_garbage():
+    with gc_frozen():
         chosen = range(order.partitions) if order.only is None else order.only
         folds = [fold_partition(log, each, plan, accept, progress=progress) for each in chosen]
         log.close()
         accounts = [account for fold in folds for id, account in fold.accounts.items() if is_scored(id)]
-        latest = max((fold.latest for fold in folds if fold.latest is not None), default=0)
+        latest = max((fold.latest_time for fold in folds if fold.latest_time is not None), default=0)
         newest = yield Folded(folds[0].plan.version, sum(fold.facts for fold in folds), latest)
         yield _rows(accounts, newest if order.until is None else order.until, folds[0].plan)
 

@@ -11,10 +11,10 @@ from scoring.fold.state import ANONYMOUS_PREFIX, Account
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
 from streams.log import Log, Record
-from streams.scorer.embedded import nothing_loaded
-from streams.scorer.gc_tuning import frozen_garbage
-from streams.scorer.partition_fold import Accept, PartitionFold
-from streams.scorer.score_records import drain
+from streams.scorer.embedded import load_nothing
+from streams.scorer.gc_tuning import gc_frozen
+from streams.scorer.partition_fold import FactFilter, PartitionFold
+from streams.scorer.score_records import take_score_records
 
 BATCH = 5_000
 Progress = Callable[[int], object]
@@ -30,7 +30,7 @@ class Replayed:
     facts: int
 
 
-def recorded_within(since: int | None = None, until: int | None = None) -> Accept:
+def recorded_within(since: int | None = None, until: int | None = None) -> FactFilter:
     """Facts recorded from `since` on and not after `until` (milliseconds)."""
     if since is None and until is None:
         return everything
@@ -61,13 +61,13 @@ def fold_partition(
     log: Log,
     partition: int,
     plan: Plan | None = None,
-    accept: Accept = everything,
+    accept: FactFilter = everything,
     *,
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
 ) -> PartitionFold:
     """One partition, from its first fact to its end."""
-    fold = PartitionFold(partition, nothing_loaded, keep_lines, plan, None if accept is everything else accept)
+    fold = PartitionFold(partition, load_nothing, keep_lines, plan, None if accept is everything else accept)
     for number, record in enumerate(records_of(log, partition), 1):
         fold.apply(record)
         if number % BATCH == 0:
@@ -78,19 +78,19 @@ def fold_partition(
 def replay(
     log: Log,
     plan: Plan | None = None,
-    accept: Accept = everything,
+    accept: FactFilter = everything,
     *,
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
 ) -> Replayed:
     """The whole log, partition by partition, under the model given or the ones it names."""
-    with frozen_garbage():
+    with gc_frozen():
         folds = [
             fold_partition(log, partition, plan, accept, keep_lines=keep_lines, progress=progress)
             for partition in range(log.partitions(ENGAGEMENT))
         ]
     accounts = {id: account for fold in folds for id, account in fold.accounts.items() if is_scored(id)}
-    latest = max((fold.latest for fold in folds if fold.latest is not None), default=0)
+    latest = max((fold.latest_time for fold in folds if fold.latest_time is not None), default=0)
     return Replayed(accounts, folds[0].plan, latest, sum(fold.facts for fold in folds))
 
 
@@ -107,9 +107,9 @@ def digest(account: Account) -> str:
     return digest_of(encode_account(account))
 
 
-def fold_account(log: Log, id: str, plan: Plan, accept: Accept = everything) -> Account | None:
+def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = everything) -> Account | None:
     """One account's own history through the fold, its outcome whole; None where no fact is accepted."""
-    fold = PartitionFold(0, nothing_loaded, plan=plan, accept=accept)
+    fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
         fold.apply(record)
     return fold.accounts.get(id)
@@ -117,7 +117,7 @@ def fold_account(log: Log, id: str, plan: Plan, accept: Accept = everything) -> 
 
 def scored_updates(log: Log, partition: int, every: int = BATCH) -> Iterator[AccountScored | ContactScored]:
     """The updates a scorer would write that reads so many facts at a time, for a projection that begins anew."""
-    fold = PartitionFold(partition, nothing_loaded)
+    fold = PartitionFold(partition, load_nothing)
     end = log.end(ENGAGEMENT, partition)
     for number, record in enumerate(records_of(log, partition, end), 1):
         fold.apply(record)
@@ -127,9 +127,9 @@ def scored_updates(log: Log, partition: int, every: int = BATCH) -> Iterator[Acc
 
 
 def drained(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
-    for account in fold.touched.values():
-        for record in drain(account, fold.plan):
+    for account in fold.changed_accounts.values():
+        for record in take_score_records(account, fold.plan):
             yield (
                 decode_account_scored(record.value) if record.key == account.id else decode_contact_scored(record.value)
             )
-    fold.touched.clear()
+    fold.changed_accounts.clear()

@@ -16,7 +16,7 @@ from scoring.fold.fit import profile_with_claims
 from scoring.fold.state import Account, PendingChanges
 from scoring.plan.plan import Plan
 from streams.log import Log, LogError
-from streams.scorer.embedded import nothing_loaded
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 from streams.scorer.score_records import account_scored
 
@@ -52,7 +52,7 @@ def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -
     facts = 0
     with asking(engine) as questions:  # one moment throughout: a host may go on meanwhile
         for partition, end in projected_now(questions.connection, log).items():
-            fold = PartitionFold(partition, nothing_loaded)
+            fold = PartitionFold(partition, load_nothing)
             mismatches += compare_partition(log, fold, end, questions, progress)
             accounts |= set(fold.accounts)
             facts += fold.facts
@@ -103,7 +103,7 @@ def compare_partition(
 
 def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str]) -> Iterator[Mismatch]:
     """What happened to the accounts of this batch, against what was recorded of it; one mismatch for each account."""
-    for id, account in fold.touched.items():
+    for id, account in fold.changed_accounts.items():
         outcome, account.pending_changes = account.pending_changes, None
         digest(account)
         if outcome is None or id in broken:
@@ -112,7 +112,7 @@ def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str])
         if found is not None:
             broken.add(id)
             yield found
-    fold.touched.clear()
+    fold.changed_accounts.clear()
 
 
 def compare_outcome(questions: Questions, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:

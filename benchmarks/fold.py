@@ -16,8 +16,8 @@ from benchmarks.worlds import account_name, facts, model, of_contact
 from scoring.plan.compiler import compile_model
 from streams.log import Record
 from streams.scorer.deduplication import DuplicateWindow
-from streams.scorer.embedded import make_unit, nothing_loaded
-from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.embedded import build_unit, load_nothing
+from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import PartitionFold
 
 BATCH = 2_000
@@ -48,7 +48,7 @@ def speed(sizes: Sizes) -> Iterator[Figure]:
 
 def speed_of(sizes: Sizes, world: str, accounts: int, spacing: int) -> Iterator[Figure]:
     records = list(as_records(facts(sizes.fold, accounts, spacing_ms=spacing)))
-    with frozen_garbage():
+    with gc_frozen():
         live_seconds = median_cpu(lambda: folded_live(records), sizes.runs)
         replay_seconds = median_cpu(lambda: folded_again(records), sizes.runs)
     states = {state_of(folded_live(records)), state_of(folded_again(records))}
@@ -69,14 +69,14 @@ def key_of(value: bytes) -> str:
 
 def folded_live(records: list[Record]) -> PartitionFold:
     """As the scorer does it: batches, lines, state and score records encoded."""
-    fold = PartitionFold(0, nothing_loaded, plan=PLAN)
+    fold = PartitionFold(0, load_nothing, plan=PLAN)
     for start in range(0, len(records), BATCH):
-        make_unit(fold, records[start : start + BATCH], start)
+        build_unit(fold, records[start : start + BATCH], start)
     return fold
 
 
 def folded_again(records: Iterable[Record]) -> PartitionFold:
-    fold = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    fold = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
     for record in records:
         fold.apply(record)
     return fold
@@ -90,10 +90,10 @@ def state_of(fold: PartitionFold) -> str:
 def growth(lengths: tuple[int, ...], live: bool) -> Figure:
     """Mean cost per fact up to each length of one history of the same accounts, the dearest against the cheapest."""
     coming = as_records(facts(lengths[-1], GROWING_ACCOUNTS, spacing_ms=spacing_ms(1_000_000)))
-    fold = PartitionFold(0, nothing_loaded, keep_lines=live, plan=PLAN)
+    fold = PartitionFold(0, load_nothing, keep_lines=live, plan=PLAN)
     costs: dict[str, float] = {}
     done, seconds = 0, 0.0
-    with frozen_garbage():
+    with gc_frozen():
         for length in lengths:
             while done < length:
                 records = list(islice(coming, min(BATCH, length - done)))
@@ -108,7 +108,7 @@ def growth(lengths: tuple[int, ...], live: bool) -> Figure:
 
 def step(fold: PartitionFold, records: list[Record], start: int, live: bool) -> None:
     if live:
-        make_unit(fold, records, start)
+        build_unit(fold, records, start)
         return
     for record in records:
         fold.apply(record)
@@ -118,9 +118,9 @@ def memory(count: int) -> Iterator[Figure]:
     """Bytes as the interpreter allocates them for accounts without contacts, then for contacts with five counters."""
     gc.collect()
     tracemalloc.start()
-    empty = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    empty = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
     alone = grown_by(lambda: [empty.account(account_name(i)) for i in range(count)])
-    crowd = PartitionFold(0, nothing_loaded, keep_lines=False, plan=PLAN)
+    crowd = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
     peopled = grown_by(lambda: folded_contacts(crowd, count))
     tracemalloc.stop()
     contacts = crowd.account(CROWD).contacts.values()

@@ -29,26 +29,26 @@ class FileHostLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._held: int | None = None
+        self._descriptor: int | None = None
 
     def try_acquire(self) -> bool:
-        if self._held is not None:
+        if self._descriptor is not None:
             return True
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not passed on to programs we start
-        if not _lock(descriptor):
+        if not _try_flock(descriptor):
             os.close(descriptor)
             return False
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        self._held = descriptor
+        self._descriptor = descriptor
         return True
 
     def release(self) -> None:
-        if self._held is None:
+        if self._descriptor is None:
             return
-        os.ftruncate(self._held, 0)
-        os.close(self._held)
-        self._held = None
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+        self._descriptor = None
 
     def holder(self) -> str | None:
         # The lock itself is not tried: whoever took it at this moment would find it held, and by nobody.
@@ -66,7 +66,7 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _lock(descriptor: int) -> bool:
+def _try_flock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,9 +74,9 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-_KEY = 7_305_802_061_775_212  # any number that is ours alone; within one database
+_LOCK_KEY = 7_305_802_061_775_212  # any number that is ours alone; within one database
 
-_HELD_BY = """
+_HOLDER_QUERY = """
 SELECT coalesce(nullif(activity.application_name, ''), 'session ' || locks.pid::text)
 FROM pg_locks AS locks JOIN pg_stat_activity AS activity USING (pid)
 JOIN pg_database AS here ON here.oid = locks.database AND here.datname = current_database()
@@ -102,7 +102,7 @@ class AdvisoryHostLock:
         if self._session is not None:
             return True
         session = self._engine.connect()
-        if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}).scalar_one():
+        if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one():
             session.close()
             return False
         session.execute(text("SELECT set_config('application_name', :name, false)"), {"name": f"process {os.getpid()}"})
@@ -119,4 +119,4 @@ class AdvisoryHostLock:
 
     def holder(self) -> str | None:
         with self._engine.connect() as connection:
-            return connection.execute(text(_HELD_BY), {"key": _KEY}).scalar()
+            return connection.execute(text(_HOLDER_QUERY), {"key": _LOCK_KEY}).scalar()

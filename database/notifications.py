@@ -21,21 +21,21 @@ OUTBOX: Final = "staffel_outbox"
 MOVES: Final = "staffel_moves"
 """The mover has something to move."""
 
-_LOOK_AGAIN_S = 0.02
+_POLL_INTERVAL_S = 0.02
 
 
-def tell(connection: Connection, channel: str, payload: str = "") -> None:
+def notify(connection: Connection, channel: str, payload: str = "") -> None:
     """Tell whoever waits, once this transaction is over; the same twice in one transaction is told once."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (channel, payload))
 
 
-class Notices:
+class Notifications:
     """What is told on some channels, to one thread. Keeps a connection of its own, made anew where it was lost."""
 
     def __init__(self, engine: Engine, channels: Sequence[str]) -> None:
         self._engine, self._channels = engine.execution_options(isolation_level="AUTOCOMMIT"), channels
-        self.are_told = engine.dialect.name == "postgresql"
+        self.supports_listen = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
         self._pause = Event()
 
@@ -45,15 +45,15 @@ class Notices:
         The first call, and the first after a connection was lost, answer at once: what was told before was not heard.
         Raises `DatabaseAway` where the server is out of reach.
         """
-        if not self.are_told:
-            self._pause.wait(min(timeout, _LOOK_AGAIN_S))
+        if not self.supports_listen:
+            self._pause.wait(min(timeout, _POLL_INTERVAL_S))
             return True
         if self._connection is None:
             self._connection = self._listen()
             return True
         try:
-            return self._told(self._connection, timeout)
-        except self._lost:
+            return self._receive(self._connection, timeout)
+        except self._connection_errors:
             self.close()
             return True
 
@@ -69,11 +69,11 @@ class Notices:
             connection.exec_driver_sql(f'LISTEN "{channel}"')
         return connection
 
-    def _told(self, connection: Connection, timeout: float) -> bool:
+    def _receive(self, connection: Connection, timeout: float) -> bool:
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         return any(True for _ in driver.notifies(timeout=timeout, stop_after=1))
 
     @property
-    def _lost(self) -> type[Exception]:
-        lost: type[Exception] = self._engine.dialect.loaded_dbapi.OperationalError
-        return lost
+    def _connection_errors(self) -> type[Exception]:
+        errors: type[Exception] = self._engine.dialect.loaded_dbapi.OperationalError
+        return errors

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Connection, Engine
 
 from database.engine import reading
-from database.notifications import PROJECTED, tell
+from database.notifications import PROJECTED, notify
 from projections.read_models import versions
 from projections.read_models.tables import read_models
 from projections.read_models.updates import Batch, Hole, Replay, batches, read_batch
@@ -20,7 +20,7 @@ from projections.read_models.versions import Checkpoint
 from projections.writer import write_batches
 from schemas.topics import SCORES
 from streams.log import Log, LogRefused, Record
-from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.gc_tuning import gc_frozen
 
 BATCH = 20_000
 """Records of a partition at once: an account that comes several times among them is written once."""
@@ -120,7 +120,7 @@ class Projector:
         own = self._share.partitions()
         self._retellings = {each: telling for each, telling in self._retellings.items() if each in own}
         version, stands = self._standing()
-        with frozen_garbage():
+        with gc_frozen():
             parts = [_Part(each, stands.get(each, Checkpoint())) for each in own if self._share.keep(each)]
             try:
                 return self._advance(version, parts)
@@ -210,7 +210,7 @@ class Projector:
         with self._engine.begin() as connection:
             self._move(connection, version, portions)
             write_batches(connection, read_models(version), [portion.batch for portion in portions])
-            tell(connection, PROJECTED, ",".join(str(portion.part.partition) for portion in portions))
+            notify(connection, PROJECTED, ",".join(str(portion.part.partition) for portion in portions))
 
     def _move(self, connection: Connection, version: int, portions: Sequence[_Portion]) -> None:
         name = self._projection

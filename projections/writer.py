@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from database.notifications import OUTBOX, tell
+from database.notifications import OUTBOX, notify
 from database.statements import add, add_missing, add_tuples, put, put_newer, rows_of
 from projections.derived_facts import encode, record_id
 from projections.directory import fill_directory
@@ -145,4 +145,4 @@ def _fill_outbox(connection: Connection, topic: str, events: list[FactRecord]) -
     ]
     add_missing(connection, outbox, rows)
     if rows:
-        tell(connection, OUTBOX)
+        notify(connection, OUTBOX)

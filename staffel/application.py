@@ -13,7 +13,7 @@ from projections.read_models.updates import Replay
 from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
 from staffel.settings import Settings
-from streams.activation import activated_plan
+from streams.activation import initial_plan
 from streams.log import Log
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Staffel(ABC):
     @cached_property
     def plan(self) -> Plan:
         """The model in force, compiled."""
-        return activated_plan(self.log)
+        return initial_plan(self.log)
 
     @cached_property
     def vault(self) -> "Vault":

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
-from database.notifications import PROJECTED, Notices
+from database.notifications import PROJECTED, Notifications
 from projections.lag import projected, projector_positions
 from projections.projector import Projector
 from projections.reactors.mover import Mover
@@ -48,7 +48,7 @@ class Embedded(Staffel):
         self.host.drain()
 
     def await_projected(self, until: Mapping[int, int]) -> str | None:
-        with closing(Notices(self.engine, [PROJECTED])) as notices:
+        with closing(Notifications(self.engine, [PROJECTED])) as notices:
             if self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait, notices.wait):
                 return None
         holder = self.lock.holder() or "the process that hosts"

@@ -9,7 +9,7 @@ from intake.observation import Filtered, Item, Observation, Rejected
 from intake.recorder.drafts import Duplicate, Outcome, Recorded
 from intake.recorder.recorder import Recorder
 from staffel.application import Staffel
-from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.gc_tuning import gc_frozen
 
 BATCH = 20_000
 
@@ -71,7 +71,7 @@ def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable
             staffel.drain()
 
     try:
-        with frozen_garbage():
+        with gc_frozen():
             if hosting:
                 staffel.drain()
             tally = ingest(told(items, advance), staffel.recorder, after_batch)

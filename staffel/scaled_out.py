@@ -11,14 +11,14 @@ from time import monotonic
 
 from database.engine import open_database
 from database.migrate import migrate
-from database.notifications import PROJECTED, Notices
+from database.notifications import PROJECTED, Notifications
 from projections.lag import projected
 from schemas.topics import ENGAGEMENT
 from staffel.application import Clock, RandomBytes, Staffel
 from staffel.errors import Usage
 from staffel.settings import Settings
-from streams.activation import first_record, refuse_unactivated
-from streams.host import has_passed
+from streams.activation import check_activation, first_record
+from streams.host import has_reached
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
@@ -53,8 +53,8 @@ class ScaledOut(Staffel):
 
     def await_projected(self, until: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait
-        with closing(Notices(self.engine, [PROJECTED])) as notices:
-            while not has_passed(projected(self.engine, self.log), until):
+        with closing(Notifications(self.engine, [PROJECTED])) as notices:
+            while not has_reached(projected(self.engine, self.log), until):
                 left = deadline - monotonic()
                 if left <= 0:
                     return self._late(until)
@@ -63,7 +63,7 @@ class ScaledOut(Staffel):
 
     def _late(self, until: Mapping[int, int]) -> str:
         scored = {partition: self.log.position(partition) for partition in until}
-        missing = _NOT_PROJECTED if has_passed(scored, until) else _NOT_SCORED
+        missing = _NOT_PROJECTED if has_reached(scored, until) else _NOT_SCORED
         return f"facts are still not {missing} after {self.settings.wait:g} s; `staffel doctor` tells more"
 
 
@@ -98,16 +98,16 @@ def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
 
     Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
     """
-    from streams.kafka.connection import PATIENCE_S
+    from streams.kafka.connection import RETRY_TIMEOUT_S
     from streams.kafka.log import KafkaLog
-    from streams.kafka.topics import check, refuse_wrong
+    from streams.kafka.topics import check_topics, require_valid_topics
 
-    wrong = check(address)
+    wrong = check_topics(address)
     if any(problem.found is not None for problem in wrong):
-        refuse_wrong(address)
+        require_valid_topics(address)
     if wrong:
         raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {LAY_DOWN}")
-    log = KafkaLog(address, client=f"staffel-{os.getpid()}", patience=patience or PATIENCE_S)
+    log = KafkaLog(address, client=f"staffel-{os.getpid()}", retry_timeout_s=patience or RETRY_TIMEOUT_S)
     try:
         refuse_not_begun(log, address)
     except BaseException:
@@ -124,7 +124,7 @@ def refuse_not_begun(log: Log, address: KafkaAddress) -> None:
     empty = [p for p in range(log.partitions(ENGAGEMENT)) if first_record(log, p) is None]
     if empty:
         raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {LAY_DOWN}")
-    refuse_unactivated(log)
+    check_activation(log)
 
 
 def require_postgres(settings: Settings) -> None:

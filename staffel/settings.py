@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from staffel.errors import Usage
-from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, parse_kafka_address
 
 
 class Settings(BaseSettings):
@@ -35,13 +35,13 @@ class Settings(BaseSettings):
     @classmethod
     def _known_log(cls, given: str) -> str:
         if given != "sql":
-            kafka_address(given)
+            parse_kafka_address(given)
         return given
 
     @property
     def kafka(self) -> KafkaAddress | None:
         """Where the log is on Kafka; None where it is in the database."""
-        return None if self.log == "sql" else kafka_address(self.log)
+        return None if self.log == "sql" else parse_kafka_address(self.log)
 
     @property
     def database_url(self) -> str:

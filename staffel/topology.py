@@ -27,11 +27,11 @@ from typing import NamedTuple
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS, TOPICS
 
 
-class Step(NamedTuple):
+class TopologyStep(NamedTuple):
     """One kind of work: `reads` and `writes` are topics; `embedded` and `scaled_out` are commands that do it."""
 
     name: str
-    does: str
+    description: str
     modules: tuple[str, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
 _UP = "staffel up"
 STEPS = (
-    Step(
+    TopologyStep(
         "begin",
         "activates the first model: the first record of every partition",
         ("streams.activation",),
@@ -50,7 +50,7 @@ STEPS = (
         "any command, on a new log",
         "staffel topics create",
     ),
-    Step(
+    TopologyStep(
         "record",
         "checks what comes from outside, finds its account, hides the person, appends the fact",
         ("intake.recorder.recorder", "intake.recorder.appender", "intake.recorder.inbox"),
@@ -59,7 +59,7 @@ STEPS = (
         "staffel ingest, and what people decide",
         "staffel ingest, and what people decide",
     ),
-    Step(
+    TopologyStep(
         "score",
         "folds facts into accounts; writes their states, what changed and its position at once",
         ("streams.scorer.embedded", "streams.worker.scoring"),
@@ -68,7 +68,7 @@ STEPS = (
         _UP,
         "staffel worker",
     ),
-    Step(
+    TopologyStep(
         "project",
         "brings updates into tables, with the ledger, timers and the outbox, in one transaction",
         ("projections.projector", "projections.partition_leases"),
@@ -77,7 +77,7 @@ STEPS = (
         _UP,
         "staffel project",
     ),
-    Step(
+    TopologyStep(
         "publish",
         "appends what the projector put into the outbox, and marks it",
         ("projections.writer", "projections.reactors.relay"),
@@ -86,7 +86,7 @@ STEPS = (
         _UP,
         "staffel relay",
     ),
-    Step(
+    TopologyStep(
         "move",
         "records parked facts again under the account that turned out to be theirs",
         ("projections.reactors.mover",),
@@ -95,7 +95,7 @@ STEPS = (
         _UP,
         "staffel relay",
     ),
-    Step(
+    TopologyStep(
         "keep time",
         "records that time has passed: scores that fell, handoffs that expired",
         ("projections.reactors.timers",),
@@ -104,7 +104,7 @@ STEPS = (
         _UP,
         "staffel relay",
     ),
-    Step(
+    TopologyStep(
         "alert",
         "tells people and other systems of handoffs",
         ("alerts.reactor", "alerts.subscription"),
@@ -113,7 +113,7 @@ STEPS = (
         "staffel alerts",
         "staffel alerts",
     ),
-    Step(
+    TopologyStep(
         "rebuild",
         "writes the tables anew beside the old ones, from a replay of the facts",
         ("projections.rebuild",),
@@ -122,7 +122,7 @@ STEPS = (
         "staffel rebuild",
         "staffel rebuild",
     ),
-    Step(
+    TopologyStep(
         "audit",
         "folds the facts anew and compares; leaves no trace",
         ("audit.replay", "audit.verify", "audit.recorded_digests", "audit.accounts_as_of"),
@@ -132,7 +132,7 @@ STEPS = (
         "staffel audit",
     ),
 )
-NOT_YET = (SUPPRESSIONS,)
+UNUSED_TOPICS = (SUPPRESSIONS,)
 """Topics that are kept for what is still to come: nobody writes them."""
 
 
@@ -146,19 +146,19 @@ def readers(topic: str) -> str:
     return ", ".join(step.name for step in STEPS if topic in step.reads) or "others"
 
 
-def tables() -> Iterator[str]:
+def markdown_tables() -> Iterator[str]:
     """Topics and steps as the documentation shows them, in Markdown, line by line."""
     yield "| topic | holds | key | written by | read by |"
     yield "|---|---|---|---|---|"
     for topic in TOPICS:
-        kept = TOPIC_CONFIGS[topic]
-        yield f"| `{topic}` | {kept.purpose} | {kept.key} | {writers(topic)} | {readers(topic)} |"
+        settings = TOPIC_CONFIGS[topic]
+        yield f"| `{topic}` | {settings.purpose} | {settings.key} | {writers(topic)} | {readers(topic)} |"
     yield ""
     yield "| step | what it does | reads | writes | embedded | scaled out |"
     yield "|---|---|---|---|---|---|"
     for step in STEPS:
         yield (
-            f"| {step.name} | {step.does} | {_topics(step.reads)} | {_topics(step.writes)} "
+            f"| {step.name} | {step.description} | {_topics(step.reads)} | {_topics(step.writes)} "
             f"| {_command(step.embedded)} | {_command(step.scaled_out)} |"
         )
 

@@ -17,7 +17,7 @@ ACTIVATED = "model.activated.v1"
 MODEL_KEY = "~model"
 
 
-class NoModel(Exception):
+class NoModelError(Exception):
     """The log does not begin with the activation of a model."""
 
 
@@ -30,21 +30,21 @@ class Activation(msgspec.Struct):
     partitions: int | None = None
 
 
-class Activated(msgspec.Struct):
+class ActivationFact(msgspec.Struct):
     type: str
     data: Activation
 
 
 def read_activation(record: Record) -> Activation:
     """msgspec.MsgspecError where the record activates no model."""
-    return _activated(record.value).data
+    return _decode_activation(record.value).data
 
 
-_activated = msgspec.json.Decoder(Activated).decode
+_decode_activation = msgspec.json.Decoder(ActivationFact).decode
 
 
 SOURCE = "staffel/models"
-_FIRST = "model:initial:activated"
+_INITIAL_ACTIVATION_ID = "model:initial:activated"
 
 
 def activate(log: Log, first_model: Callable[[], tuple[str, str]], clock: Callable[[], int]) -> None:
@@ -58,17 +58,17 @@ def activate(log: Log, first_model: Callable[[], tuple[str, str]], clock: Callab
     empty = [p for p in range(partitions) if first_record(log, p) is None]
     if not empty:
         return
-    content = first_content(log) or checked_content(*first_model())
+    content = first_activation_content(log) or activation_content(*first_model())
     for partition in empty:
-        log.append(ENGAGEMENT, [activation(content, partition, clock(), partitions)], partition=partition)
-        content = first_content(log) or content
+        log.append(ENGAGEMENT, [activation_record(content, partition, clock(), partitions)], partition=partition)
+        content = first_activation_content(log) or content
 
 
 def first_record(log: Log, partition: int) -> Record | None:
     return next(iter(log.read(ENGAGEMENT, partition, 0, 1)), None)
 
 
-def first_content(log: Log) -> dict[str, object] | None:
+def first_activation_content(log: Log) -> dict[str, object] | None:
     """What partition 0 was activated with, if a process ended before it came to the others."""
     record = first_record(log, 0)
     if record is None:
@@ -77,15 +77,15 @@ def first_content(log: Log) -> dict[str, object] | None:
     return {"model": first.model, "version": first.version}
 
 
-def checked_content(text: str, name: str) -> dict[str, object]:
+def activation_content(text: str, name: str) -> dict[str, object]:
     model = load_model(text, name)
     return {"model": canonical(model), "version": version_of(model, 1)}
 
 
-def activation(content: dict[str, object], partition: int, now: int, partitions: int | None = None) -> NewRecord:
+def activation_record(content: dict[str, object], partition: int, now: int, partitions: int | None = None) -> NewRecord:
     """The record; `partitions`: how many the log has, where it shall say so."""
-    id = f"{_FIRST}/p{partition}"
-    number = {} if partitions is None else {"partitions": partitions}
+    id = f"{_INITIAL_ACTIVATION_ID}/p{partition}"
+    partition_count = {} if partitions is None else {"partitions": partitions}
     value = encode_fact(
         id=id,
         source=SOURCE,
@@ -93,29 +93,29 @@ def activation(content: dict[str, object], partition: int, now: int, partitions:
         subject=MODEL_KEY,
         time=now,
         recorded_at=now,
-        data={**content, "initial": True, "approvals": [], **number},
+        data={**content, "initial": True, "approvals": [], **partition_count},
     )
     return NewRecord(MODEL_KEY, value, record_id(SOURCE, id), FACT_HEADERS)
 
 
-def activated_plan(log: Log) -> Plan:
+def initial_plan(log: Log) -> Plan:
     """The model the log began with, compiled."""
     record = first_record(log, 0)
     if record is None:
-        raise NoModel("the log is empty")
+        raise NoModelError("the log is empty")
     activation = read_activation(record)
     return compile_model(model_from_dict(activation.model), activation.version)
 
 
-def refuse_unactivated(log: Log) -> None:
+def check_activation(log: Log) -> None:
     """Raises LogRefused where a partition does not begin with an activation, or the log has not as many as it says."""
     partitions = log.partitions(ENGAGEMENT)
     activations = [_activation_of(log, partition) for partition in range(partitions)]
     missing = [partition for partition, found in enumerate(activations) if found is None]
-    numbers = {found.partitions for found in activations if found is not None and found.partitions is not None}
-    if numbers - {partitions}:
+    recorded_counts = {found.partitions for found in activations if found is not None and found.partitions is not None}
+    if recorded_counts - {partitions}:
         raise LogRefused(
-            f"{ENGAGEMENT} has {partitions} partitions and began with {min(numbers - {partitions})}: facts of one "
+            f"{ENGAGEMENT} has {partitions} partitions and began with {min(recorded_counts - {partitions})}: facts of one "
             "account would lie in two of them. Give it back that number by making its topics anew, or, once there is "
             "one, move to more partitions with `staffel topics repartition`"
         )

@@ -9,8 +9,8 @@ from database.host_lock import HostLock
 from schemas.topics import ENGAGEMENT
 from streams.log import Log
 
-_IDLE_S = 0.25
-_POLL_S = 0.02
+_IDLE_WAIT_S = 0.25
+_LOCK_POLL_S = 0.02
 
 
 class Step(Protocol):
@@ -22,7 +22,7 @@ class Step(Protocol):
         """Do one bounded batch; how many records it moved, 0 where there was nothing to do."""
 
 
-class HeldElsewhere(Exception):
+class HostLockHeld(Exception):
     """Another process hosts this database."""
 
 
@@ -47,18 +47,18 @@ class Host:
     def drain(self) -> int:
         """Run the steps until a whole round moves nothing; how many records were moved. The lock is the caller's."""
         moved = 0
-        while now := self._round():
-            moved += now
+        while count := self._run_round():
+            moved += count
         return moved
 
-    def run(self, stop: Event, patience: float = 5.0) -> None:
+    def run(self, stop: Event, lock_timeout: float = 5.0) -> None:
         """Host until `stop` is set; at most a quarter of a second passes between two rounds, so that timers get theirs.
 
         Raises `HeldElsewhere` where another process still hosts after `patience` seconds: a command holds the lock
         for moments only, another host keeps it.
         """
-        if not self._acquire(stop, monotonic() + patience):
-            raise HeldElsewhere(f"{self._lock.holder() or 'another process'} hosts this database already; end it first")
+        if not self._acquire(stop, monotonic() + lock_timeout):
+            raise HostLockHeld(f"{self._lock.holder() or 'another process'} hosts this database already; end it first")
         try:
             self._serve(stop)
         finally:
@@ -67,7 +67,7 @@ class Host:
     def catch_up(
         self,
         until: Mapping[int, int],
-        passed: Callable[[], Mapping[int, int]],
+        reached: Callable[[], Mapping[int, int]],
         timeout: float,
         wait: Callable[[float], object],
     ) -> bool:
@@ -79,26 +79,26 @@ class Host:
         """
         deadline = monotonic() + timeout
         while True:
-            if self.try_drain() or has_passed(passed(), until):
+            if self.try_drain() or has_reached(reached(), until):
                 return True
-            left = deadline - monotonic()
-            if left <= 0:
+            remaining = deadline - monotonic()
+            if remaining <= 0:
                 return False
-            wait(min(left, _IDLE_S))
+            wait(min(remaining, _IDLE_WAIT_S))
 
     def _acquire(self, stop: Event, deadline: float) -> bool:
         while not self._lock.try_acquire():
-            if monotonic() >= deadline or stop.wait(_POLL_S):
+            if monotonic() >= deadline or stop.wait(_LOCK_POLL_S):
                 return False
         return True
 
     def _serve(self, stop: Event) -> None:
         while not stop.is_set():
-            seen = self._ends()
-            if self._round(stop) == 0 and not stop.is_set():
-                self._log.wait(seen, _IDLE_S)
+            ends = self._ends()
+            if self._run_round(stop) == 0 and not stop.is_set():
+                self._log.wait(ends, _IDLE_WAIT_S)
 
-    def _round(self, stop: Event | None = None) -> int:
+    def _run_round(self, stop: Event | None = None) -> int:
         moved = 0
         for step in self._steps:
             if stop is not None and stop.is_set():
@@ -118,5 +118,5 @@ def _advance(step: Step) -> int:
         raise
 
 
-def has_passed(positions: Mapping[int, int], until: Mapping[int, int]) -> bool:
+def has_reached(positions: Mapping[int, int], until: Mapping[int, int]) -> bool:
     return all(positions.get(partition, 0) >= offset for partition, offset in until.items())

@@ -110,5 +110,5 @@ class LogRefused(LogError):
     """The log stands there with other settings, or is another one than before."""
 
 
-class PositionMoved(LogError):
+class PositionConflict(LogError):
     """Another scorer writes this partition; stop."""

@@ -17,7 +17,7 @@ from schemas.topics import ENGAGEMENT
 from streams.activation import activate
 from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
-from streams.kafka.topics import create
+from streams.kafka.topics import create_topics
 from streams.log import NewRecord
 from streams.partitioner import partition_of
 
@@ -29,7 +29,7 @@ Placed = tuple[int, NewRecord]
 
 def lay_down(address: KafkaAddress, partitions: int, model: str = MODEL) -> None:
     """All topics, as `staffel topics create` makes them."""
-    create(address, partitions)
+    create_topics(address, partitions)
     with closing(KafkaLog(address)) as log:
         activate(log, lambda: (model, "bench"), lambda: START)
 
@@ -45,7 +45,7 @@ def load(address: KafkaAddress, values: Iterable[bytes], partitions: int) -> Non
 
 
 def send(address: KafkaAddress, topic: str, records: Iterable[Placed]) -> None:
-    asyncio.run(_send(address, address.topic(topic), records))
+    asyncio.run(_send(address, address.topic_name(topic), records))
 
 
 async def _send(address: KafkaAddress, topic: str, records: Iterable[Placed]) -> None:

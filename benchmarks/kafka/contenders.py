@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
     @property
     def topic(self) -> str:
-        return self.address.topic(ENGAGEMENT)
+        return self.address.topic_name(ENGAGEMENT)
 
     def arguments(self, folder: Path) -> list[str]:
         """What every peer is told."""

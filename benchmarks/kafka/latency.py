@@ -25,7 +25,7 @@ from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
 from database.engine import reading
-from database.notifications import PROJECTED, Notices
+from database.notifications import PROJECTED, Notifications
 from schemas.envelope import FACT_HEADERS
 from streams.kafka.connection import client_settings
 from tests.alerts.builders import SECRET
@@ -140,7 +140,7 @@ def fact(number: int) -> tuple[str, bytes]:
 
 def watched(fleet_: Fleet, course: Course, patience: Patience, sending: Thread) -> None:
     """Look for rows whenever a projector tells that it wrote some, as an open page would, until all are there."""
-    with closing(Notices(fleet_.engine, [PROJECTED])) as notices:
+    with closing(Notifications(fleet_.engine, [PROJECTED])) as notices:
         while (pending := course.looked_for()) or sending.is_alive():
             with reading(fleet_.engine).connect() as connection:
                 found = connection.exec_driver_sql(_SEEN, (pending,)).scalars().all() if pending else []

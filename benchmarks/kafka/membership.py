@@ -53,7 +53,7 @@ def measure(stage: Stage, sizes: Sizes, outcome: Outcome) -> Iterator[Figure]:
     with fleet(place, {"STAFFEL_WORKER_SESSION": str(sizes.session_s)}) as fleet_:
         moments = played(fleet_, accounts)
         folds = [fold_partition(fleet_.log, partition) for partition in range(place.partitions)]
-    servers, topic = place.address.servers, place.address.topic(SCORES)
+    servers, topic = place.address.servers, place.address.topic_name(SCORES)
     latest = latest_of(servers, topic)
     compare("workers that come and go", latest, digests_of(folds))
     stamps = stamps_of(servers, topic, CHECKPOINT_KEY.encode())
@@ -156,7 +156,7 @@ _TIMES = 20
 
 def members(fleet_: Fleet) -> int:
     """0 while the group is not stable."""
-    group = fleet_.place.address.topic("staffel-workers")
+    group = fleet_.place.address.topic_name("staffel-workers")
     with KafkaAdminClient(bootstrap_servers=list(fleet_.place.address.servers)) as admin:
         try:
             told = admin.describe_groups([group])[group]

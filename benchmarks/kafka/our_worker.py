@@ -12,12 +12,12 @@ import msgspec
 
 from benchmarks.kafka.simple_sum import Summing
 from schemas.topics import ENGAGEMENT
-from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, parse_kafka_address
 from streams.kafka.topics import topic_ids
 from streams.worker.faust_app import run_worker
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.ports import Fetched, Found, PartitionStep, Work
-from streams.worker.scoring import Scoring
+from streams.worker.ports import FetchedRecord, PartitionTask, StoredState, WorkerTask
+from streams.worker.scoring import ScoringTask
 from streams.worker.units import UnitBatch
 
 
@@ -32,11 +32,11 @@ class Announced:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._work, name)
 
-    def step(self, partition: int, found: Found) -> PartitionStep:
-        made = self._work.step(partition, found)
+    def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
+        made = self._work.step(partition, stored)
         fold = made.fold
 
-        def announced(next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+        def announced(next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
             if not self._told:
                 self._told = True
                 print(f"first {time_ns() // 1_000_000}", flush=True)
@@ -57,8 +57,8 @@ class Said:
 
 
 def main(url: str, kind: str, folder: str) -> None:
-    address = kafka_address(url)
-    options, counters = WorkerOptions(datadir=Path(folder)), WorkerCounters(beaten=monotonic())
+    address = parse_kafka_address(url)
+    options, counters = WorkerOptions(datadir=Path(folder)), WorkerCounters(heartbeat_at=monotonic())
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run_worker(
@@ -71,10 +71,10 @@ def main(url: str, kind: str, folder: str) -> None:
     )
 
 
-def work_of(kind: str, address: KafkaAddress, options: WorkerOptions, counters: WorkerCounters) -> Work:
+def work_of(kind: str, address: KafkaAddress, options: WorkerOptions, counters: WorkerCounters) -> WorkerTask:
     if kind == "sum":
         return Summing(address)
-    return Scoring(address, topic_ids(address)[ENGAGEMENT], options, counters)
+    return ScoringTask(address, topic_ids(address)[ENGAGEMENT], options, counters)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka.log import KafkaLog
 from streams.log import Record
 from streams.partitioner import partition_of
-from streams.scorer.embedded import make_unit, nothing_loaded
-from streams.scorer.gc_tuning import frozen_garbage
+from streams.scorer.embedded import build_unit, load_nothing
+from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import PartitionFold
 
 _UNIT = 2_000
@@ -28,13 +28,13 @@ Folds = Mapping[int, PartitionFold]
 def write(place: Place, values: Iterable[bytes]) -> Folds:
     """Lay down the topics and fill `engagement` and `scores`."""
     lay_down(place.address, place.partitions)
-    folds = {partition: PartitionFold(partition, nothing_loaded) for partition in range(place.partitions)}
+    folds = {partition: PartitionFold(partition, load_nothing) for partition in range(place.partitions)}
     with closing(KafkaLog(place.address, client="bench")) as log:
         for partition, fold in folds.items():
             fold.apply(*log.read(ENGAGEMENT, partition, 0, 1))
     kept = list(values)
     load(place.address, kept, place.partitions)
-    with frozen_garbage():
+    with gc_frozen():
         send(place.address, SCORES, updates(kept, folds))
     return folds
 
@@ -51,7 +51,7 @@ def updates(values: Iterable[bytes], folds: Folds) -> Iterator[Placed]:
             waiting[partition].append(Record(ends[partition], key, value))
             ends[partition] += 1
         for partition, records in waiting.items():
-            for new in make_unit(folds[partition], records, records[0].offset).scores:
+            for new in build_unit(folds[partition], records, records[0].offset).scores:
                 yield partition, new
         waiting.clear()
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, parse_kafka_address
 from tests.kafka.broker import Broker, open_broker
 from tests.postgres import Server, fresh_database
 
@@ -42,7 +42,7 @@ class Stage:
 
     def address(self, prefix: str) -> KafkaAddress:
         """A Staffel of its own on the broker: its topics begin with `prefix`."""
-        return kafka_address(f"{self.broker.url}?prefix={prefix}-")
+        return parse_kafka_address(f"{self.broker.url}?prefix={prefix}-")
 
     def url(self, prefix: str) -> str:
         """What STAFFEL_LOG says."""

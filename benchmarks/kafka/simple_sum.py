@@ -10,7 +10,7 @@ import msgspec
 from schemas.scores import CHECKPOINT, CHECKPOINT_KEY, Checkpoint, decode_checkpoint, encode_score
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from streams.kafka.address import KafkaAddress
-from streams.worker.ports import Fetched, Found, ReadSource
+from streams.worker.ports import FetchedRecord, SourceReader, StoredState
 from streams.worker.units import UnitBatch
 
 _KEY = CHECKPOINT_KEY.encode()
@@ -59,28 +59,28 @@ class Summing:
     checkpoint_key = _KEY
 
     def __init__(self, address: KafkaAddress) -> None:
-        self.group = address.topic("sums")
-        self.source, self.output = address.topic(ENGAGEMENT), address.topic(SCORES)
-        self.letters = address.topic(DEAD_LETTERS)
+        self.group = address.topic_name("sums")
+        self.source, self.output = address.topic_name(ENGAGEMENT), address.topic_name(SCORES)
+        self.dead_letters = address.topic_name(DEAD_LETTERS)
 
     def order(self, key: bytes, value: bytes) -> int:
         return decode_checkpoint(value).next if key == _KEY else _total(value).count
 
-    def step(self, partition: int, found: Found) -> "SumStep":
-        return SumStep(found)
+    def partition_task(self, partition: int, stored: StoredState) -> "SumStep":
+        return SumStep(stored)
 
 
 class SumStep:
     """One partition. Totals are kept decoded; those that a unit touched are in its records."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: StoredState) -> None:
         self.next = 0 if found.checkpoint is None else decode_checkpoint(found.checkpoint).next
         self._totals = {key: _total(value) for key, value in found.values.items()}
 
-    async def begin(self, read: ReadSource) -> Sequence[UnitBatch]:
+    async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         return []
 
-    def fold(self, next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+    def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
         totals, touched = self._totals, {}
         for record in records:
             key = record.key or b""
@@ -93,4 +93,4 @@ class SumStep:
         self.next = next
         pairs = [(key, _encode(total)) for key, total in touched.items()]
         mark = encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next, None))
-        yield UnitBatch(next, [*pairs, (_KEY, mark)], facts=len(records))
+        yield UnitBatch(next, [*pairs, (_KEY, mark)], fact_count=len(records))

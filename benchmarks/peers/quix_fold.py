@@ -17,7 +17,7 @@ from scoring.fold.state import Account
 from scoring.plan.plan import Plan
 from streams.log import Record
 from streams.scorer.partition_fold import PartitionFold
-from streams.scorer.score_records import drain
+from streams.scorer.score_records import take_score_records
 
 servers, topic_name, partitions, facts, folder = sys.argv[1:6]
 
@@ -38,8 +38,10 @@ class Folding:
             fold = self._folds[at.partition] = PartitionFold(at.partition, self._load)
         self._state = state
         fold.apply(Record(at.offset, key, value))
-        records = [record for account in fold.touched.values() for record in drain(account, fold.plan)]
-        fold.touched.clear()
+        records = [
+            record for account in fold.changed_accounts.values() for record in take_score_records(account, fold.plan)
+        ]
+        fold.changed_accounts.clear()
         for record in records:
             state.set_bytes(record.key, record.value)
         self._remember_contacts(fold, key, state)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from database.notifications import MOVES, tell
+from database.notifications import MOVES, notify
 from database.statements import add_missing, rows_of
 from projections.derived_facts import moved
 from projections.work.tables import moves, parked
@@ -34,7 +34,7 @@ def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None
     ]
     add_missing(connection, moves, rows)
     if rows:
-        tell(connection, MOVES)
+        notify(connection, MOVES)
 
 
 def forwarded(updates: Iterable[AccountScored]) -> list[FactRecord]:

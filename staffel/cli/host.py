@@ -65,12 +65,12 @@ _PATIENCE_S, _POLL_S = 5.0, 0.02
 
 def await_lock(lock: "HostLock", stop: Event) -> None:
     """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
-    from streams.host import HeldElsewhere
+    from streams.host import HostLockHeld
 
     deadline = monotonic() + _PATIENCE_S
     while not lock.try_acquire():
         if monotonic() >= deadline or stop.wait(_POLL_S):
-            raise HeldElsewhere(f"{lock.holder() or 'another process'} hosts this database already; end it first")
+            raise HostLockHeld(f"{lock.holder() or 'another process'} hosts this database already; end it first")
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -198,8 +198,18 @@ def expected() -> tuple[type[Exception], ...]:
     from projections.rebuild import RebuiltElsewhere
     from scoring.model.loading import DocumentError
     from staffel.application import StillBusy
-    from streams.activation import NoModel
-    from streams.host import HeldElsewhere
+    from streams.activation import NoModelError
+    from streams.host import HostLockHeld
     from streams.log import LogError
 
-    return Found, DatabaseTrouble, RebuiltElsewhere, DocumentError, StillBusy, HeldElsewhere, LogError, NoModel, OSError
+    return (
+        Found,
+        DatabaseTrouble,
+        RebuiltElsewhere,
+        DocumentError,
+        StillBusy,
+        HostLockHeld,
+        LogError,
+        NoModelError,
+        OSError,
+    )

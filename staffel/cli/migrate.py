@@ -45,10 +45,10 @@ def migrate(
 
 
 def address(text: str) -> Any:
-    from streams.kafka.address import kafka_address
+    from streams.kafka.address import parse_kafka_address
 
     try:
-        return kafka_address(text)
+        return parse_kafka_address(text)
     except ValueError as error:
         raise Usage(f"--to-kafka: {error}") from None
 

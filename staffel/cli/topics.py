@@ -12,7 +12,7 @@ from staffel.wording import counted
 if TYPE_CHECKING:
     from staffel.settings import Settings
     from streams.kafka.address import KafkaAddress
-    from streams.kafka.topics import Problem
+    from streams.kafka.topics import TopicProblem
 
 Json = dict[str, Any]
 Partitions = Annotated[
@@ -34,7 +34,7 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
     settings, address = on_kafka()
     refuse_unsound_model(settings)
     number = partitions or number_of(settings, address)
-    made = kafka_topics.create(address, number, replication)
+    made = kafka_topics.create_topics(address, number, replication)
     version = begin_log(settings, address)
     if as_json:
         print_json({"created": made, "partitions": number, "model": version})
@@ -51,12 +51,12 @@ def check(
     from streams.kafka import topics as kafka_topics
 
     _, address = on_kafka()
-    found, problems = kafka_topics.look(address, replication)
+    found, problems = kafka_topics.inspect_topics(address, replication)
     unbegun = None if problems else why_unbegun(address)
     if as_json:
         print_json(
             {
-                "topics": [{"topic": address.topic(name), **topic_told(each)} for name, each in found.items()],
+                "topics": [{"topic": address.topic_name(name), **topic_told(each)} for name, each in found.items()],
                 "problems": [problem_told(each) for each in problems],
                 "log": unbegun,
             }
@@ -95,7 +95,7 @@ def number_of(settings: "Settings", address: "KafkaAddress") -> int:
     from schemas.topics import ENGAGEMENT, PARTITIONS
     from streams.kafka import topics as kafka_topics
 
-    standing, _ = kafka_topics.look(address)
+    standing, _ = kafka_topics.inspect_topics(address)
     if ENGAGEMENT in standing:
         return standing[ENGAGEMENT].partitions
     return settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS
@@ -104,35 +104,35 @@ def number_of(settings: "Settings", address: "KafkaAddress") -> int:
 def refuse_unsound_model(settings: "Settings") -> None:
     """Raises ModelError, before any topic is made."""
     from staffel.connect import model_text
-    from streams.activation import checked_content
+    from streams.activation import activation_content
 
-    checked_content(*model_text(settings))
+    activation_content(*model_text(settings))
 
 
 def begin_log(settings: "Settings", address: "KafkaAddress") -> str:
     """Activate the first model in every partition that is empty; the version of the model that stands there."""
     from staffel.application import system_clock
     from staffel.connect import model_text
-    from streams.activation import activate, activated_plan
+    from streams.activation import activate, initial_plan
     from streams.kafka.log import KafkaLog
 
     log = KafkaLog(address, client="staffel-topics")
     try:
         activate(log, lambda: model_text(settings), system_clock)
-        return activated_plan(log).version
+        return initial_plan(log).version
     finally:
         log.close()
 
 
 def why_unbegun(address: "KafkaAddress") -> str | None:
     """Why no process could work on these topics, though they are as they should be."""
-    from streams.activation import refuse_unactivated
+    from streams.activation import check_activation
     from streams.kafka.log import KafkaLog
     from streams.log import LogRefused
 
     log = KafkaLog(address, client="staffel-topics")
     try:
-        refuse_unactivated(log)
+        check_activation(log)
     except LogRefused as refusal:
         return str(refusal)
     finally:
@@ -144,14 +144,14 @@ def say_topics(address: "KafkaAddress", found: Any) -> None:
     from staffel import topology
 
     rows = [
-        (address.topic(name), each.partitions, each.replication, topology.writers(name), topology.readers(name))
+        (address.topic_name(name), each.partitions, each.replication, topology.writers(name), topology.readers(name))
         for name, each in found.items()
     ]
     columns = ["topic", "partitions", "replicas", "written by", "read by"]
     print_table("", columns, rows, numbers=["partitions", "replicas"], wraps=["written by", "read by"])
 
 
-def say_problems(problems: "list[Problem]", as_json: bool) -> None:
+def say_problems(problems: "list[TopicProblem]", as_json: bool) -> None:
     if not as_json:
         rows = [(each.topic, each.setting, each.found, each.wanted) for each in problems]
         print_table("", ["topic", "problem", "found", "wanted"], rows)
@@ -161,5 +161,5 @@ def topic_told(found: Any) -> Json:
     return {"id": found.id, "partitions": found.partitions, "replication": found.replication}
 
 
-def problem_told(problem: "Problem") -> Json:
+def problem_told(problem: "TopicProblem") -> Json:
     return problem._asdict()

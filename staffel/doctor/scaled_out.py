@@ -18,7 +18,7 @@ from staffel.processes.checks import behind, ends
 from staffel.scaled_out import LAY_DOWN, refuse_not_begun, require_postgres
 from staffel.settings import Settings
 from staffel.wording import counted
-from streams.activation import activated_plan
+from streams.activation import initial_plan
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogError
 
@@ -55,13 +55,13 @@ def looked(check: str, look: Callable[[], Json], advice: str) -> Json:
 def of_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
     """The broker, its topics, and the log where all of them are there."""
     from streams.kafka.log import KafkaLog
-    from streams.kafka.topics import check
+    from streams.kafka.topics import check_topics
 
     silent = [server for server in address.servers if not answers(server)]
     if silent:
         return [row("broker", False, f"{', '.join(silent)} cannot be reached", _BROKER)], None
     try:
-        wrong = check(address)
+        wrong = check_topics(address)
         log = None if any(problem.found is None for problem in wrong) else KafkaLog(address, client="staffel-doctor")
     except LogError as trouble:
         return [row("broker", False, str(trouble), _BROKER)], None
@@ -90,7 +90,7 @@ def of_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -> l
         return [row("activation", False, str(wrong), LAY_DOWN)]
     return [
         row("activation", True, counted(log.partitions(ENGAGEMENT), "partition")),
-        looked("model", lambda: model(settings, activated_plan(log).version), LAY_DOWN),
+        looked("model", lambda: model(settings, initial_plan(log).version), LAY_DOWN),
         looked("scored", lambda: scored(log), _WORKER),
         looked("dead letters", lambda: few_letters(log), _BROKER),
         looked("clock", lambda: newest(log, now()), _CLOCKS),

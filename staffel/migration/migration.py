@@ -23,7 +23,7 @@ from staffel.errors import Found
 from staffel.migration.log_copy import COPIED, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
 from staffel.wording import counted
-from streams.activation import activation, first_record, read_activation, refuse_unactivated
+from streams.activation import activation_record, check_activation, first_record, read_activation
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
@@ -95,9 +95,9 @@ def open_log(to: Destination) -> Log:
     from streams.kafka import topics as kafka_topics
     from streams.kafka.log import KafkaLog
 
-    standing, _ = kafka_topics.look(to.address)
+    standing, _ = kafka_topics.inspect_topics(to.address)
     there = standing[ENGAGEMENT].partitions if ENGAGEMENT in standing else PARTITIONS
-    kafka_topics.create(to.address, to.partitions or there, to.replication)
+    kafka_topics.create_topics(to.address, to.partitions or there, to.replication)
     return KafkaLog(to.address, client="staffel-migrate")
 
 
@@ -164,8 +164,8 @@ def activate(home: Embedded, log: Log) -> None:
     partitions = log.partitions(ENGAGEMENT)
     for partition in range(partitions):
         if first_record(log, partition) is None:
-            log.append(ENGAGEMENT, [activation(content, partition, at, partitions)], partition=partition)
-    refuse_unactivated(log)
+            log.append(ENGAGEMENT, [activation_record(content, partition, at, partitions)], partition=partition)
+    check_activation(log)
 
 
 def same_model(source: Log, target: Log) -> Json:

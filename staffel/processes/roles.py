@@ -3,7 +3,7 @@
 from time import monotonic
 
 from database.leases import holder_here
-from database.notifications import MOVES, OUTBOX, Notices
+from database.notifications import MOVES, OUTBOX, Notifications
 from projections.partition_leases import Shares
 from projections.projector import Projector
 from projections.reactors.mover import Mover
@@ -57,7 +57,7 @@ def relaying(staffel: Staffel, process: Process) -> Role:
     engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, holder_here()
     mover, relay = Mover(engine, log, clock, us), Relay(engine, log, clock, us)
     timers = Timers(engine, log, clock, holder=us)
-    notices = Notices(engine, [OUTBOX, MOVES])
+    notices = Notifications(engine, [OUTBOX, MOVES])
     measures = [*_reached(staffel), outbox_measure(engine, clock, process.settings.ready_lag)]
 
     def close() -> None:

@@ -19,11 +19,11 @@ SCORER = "scorer"
 def work(log: Log, address: KafkaAddress, process: Process) -> None:
     """Score until the process is asked to end. Raises LogRefused where the log is not what it was."""
     from streams.worker.faust_app import run_worker
-    from streams.worker.scoring import Scoring
+    from streams.worker.scoring import ScoringTask
 
     options = WorkerOptions(session_s=process.settings.worker_session)
-    counters = WorkerCounters(beaten=monotonic())
-    scoring = Scoring(address, log.generation(ENGAGEMENT), options, counters)
+    counters = WorkerCounters(heartbeat_at=monotonic())
+    scoring = ScoringTask(address, log.generation(ENGAGEMENT), options, counters)
     process.watch.begin(worker_measures(log, counters, process), process.stop)
     run_worker(address, scoring, options=options, counters=counters, stop=process.stop, log=process.log)
 
@@ -46,16 +46,16 @@ class Counted:
 
     def look(self, metrics: Metrics) -> Found:
         counters = self._counters
-        self._pulse.beaten_at(counters.beaten)
+        self._pulse.beaten_at(counters.heartbeat_at)
         self._count(metrics)
         metrics.partitions.set(len(counters.positions))
         metrics.recovery_read.set(counters.recovered_records)
-        recovering = counters.recovering
+        recovering = counters.recovery
         self._time(metrics, recovering is not None)
         metrics.recovery_left.set(recovering.to_read - recovering.read if recovering else 0)
         if recovering:
             return Found(False, f"recovering, {recovering.read} of {recovering.to_read} records read")
-        if not counters.working:
+        if not counters.is_assigned:
             return Found(False, "waiting for its share of the partitions")
         return Found(True, f"partitions {', '.join(map(str, sorted(counters.positions))) or 'of others'}")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 SCHEME = "kafka"
-_EXPECTED = "write kafka://HOST:PORT, several hosts separated by commas, options as ?security_protocol=SASL_SSL&…"
+_SYNTAX_HINT = "write kafka://HOST:PORT, several hosts separated by commas, options as ?security_protocol=SASL_SSL&…"
 OPTIONS = ("security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password", "ssl_cafile",
            "ssl_certfile", "ssl_keyfile", "ssl_password")  # fmt: skip
 """Options of the address, named as kafka-python and aiokafka name them alike."""
@@ -18,7 +18,7 @@ class KafkaAddress(NamedTuple):
     options: Mapping[str, str]
     prefix: str = ""
 
-    def topic(self, name: str) -> str:
+    def topic_name(self, name: str) -> str:
         """What the broker calls a topic: several Staffels may share one broker."""
         return self.prefix + name
 
@@ -27,16 +27,16 @@ class KafkaAddress(NamedTuple):
         return f"{SCHEME}://{','.join(self.servers)}"
 
 
-def kafka_address(text: str) -> KafkaAddress:
+def parse_kafka_address(text: str) -> KafkaAddress:
     """ValueError where the text is no such address."""
     parts = urlsplit(text)
     servers = tuple(filter(None, parts.netloc.split(",")))
     if parts.scheme != SCHEME or not servers or parts.path.strip("/"):
-        raise ValueError(f"{text!r} is no address of Kafka; {_EXPECTED}")
+        raise ValueError(f"{text!r} is no address of Kafka; {_SYNTAX_HINT}")
     for server in servers:
         host, _, port = server.rpartition(":")
         if not host or not port.isdigit():
-            raise ValueError(f"{server!r} is no HOST:PORT; {_EXPECTED}")
+            raise ValueError(f"{server!r} is no HOST:PORT; {_SYNTAX_HINT}")
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     prefix = options.pop("prefix", "")
     unknown = sorted(set(options) - set(OPTIONS))

@@ -15,94 +15,97 @@ from kafka.net import KafkaConnectionManager, NetworkSelector
 
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection_errors import REFUSALS, refusal
+from streams.kafka.connection_errors import REJECTIONS, rejection_reason
 from streams.log import LogError, LogRefused, LogUnavailable
 
-PATIENCE_S = 30.0
+RETRY_TIMEOUT_S = 30.0
 """How long anything is tried before the log counts as unavailable."""
-_BOOTSTRAP_S = 10.0
-_REQUEST_S = 10.0
-_PAUSE_S = 0.05
-_FRAME = 128 * 1024 * 1024
-_BATCH = 256 * 1024
-_AT_ONCE = 1_000
+_BOOTSTRAP_TIMEOUT_S = 10.0
+_REQUEST_TIMEOUT_S = 10.0
+_RETRY_BACKOFF_S = 0.05
+_MAX_FRAME_BYTES = 128 * 1024 * 1024
+_PRODUCER_BATCH_BYTES = 256 * 1024
+_MAX_IN_FLIGHT_REQUESTS = 1_000
 """Questions on their way to one broker: a paused connection would refuse the next one."""
 Answer = TypeVar("Answer")
 
 
-class Wire:
+class BrokerConnection:
     """Connections to all brokers of one cluster, with a thread for the network. Threads may share it.
 
     A broker answers the questions of one wire in their order: who waits for news uses one of its own.
     """
 
-    def __init__(self, address: KafkaAddress, client: str, patience: float = PATIENCE_S) -> None:
+    def __init__(self, address: KafkaAddress, client: str, retry_timeout_s: float = RETRY_TIMEOUT_S) -> None:
         """Raises `LogUnavailable` where no broker answers."""
-        settings = {**client_settings(address, client), "receive_message_max_bytes": _FRAME}
-        self.address, self.patience = address, patience
+        settings = {**client_settings(address, client), "receive_message_max_bytes": _MAX_FRAME_BYTES}
+        self.address, self.retry_timeout_s = address, retry_timeout_s
         self._closed = Event()
-        self._net = NetworkSelector(client_id=client)
-        self._brokers = KafkaConnectionManager(
-            self._net, max_in_flight_requests_per_connection=_AT_ONCE, reconnect_backoff_max_ms=500, **settings
+        self._selector = NetworkSelector(client_id=client)
+        self._connections = KafkaConnectionManager(
+            self._selector,
+            max_in_flight_requests_per_connection=_MAX_IN_FLIGHT_REQUESTS,
+            reconnect_backoff_max_ms=500,
+            **settings,
         )
-        self._net.start()
+        self._selector.start()
         try:
-            self._brokers.bootstrap(int(min(_BOOTSTRAP_S, patience) * 1000))
+            self._connections.bootstrap(int(min(_BOOTSTRAP_TIMEOUT_S, retry_timeout_s) * 1000))
         except Exception as error:
             self.close()
-            raise unreached(error, address, client) from error
+            raise connection_error(error, address, client) from error
 
-    def ask_soon(self, request: Any, broker: int | None = None, seconds: float = _REQUEST_S) -> Any:
+    def send(self, request: Any, broker: int | None = None, timeout_s: float = _REQUEST_TIMEOUT_S) -> Any:
         """A question on its way, for `settled`; to any broker where none is named."""
-        return self._brokers.call_soon(self._brokers.send, request, broker, int(seconds * 1000))
+        return self._connections.call_soon(self._connections.send, request, broker, int(timeout_s * 1000))
 
-    def ask(self, request: Any, broker: int | None = None) -> Any:
+    def call(self, request: Any, broker: int | None = None) -> Any:
         """The answer. Raises errors of `kafka.errors`."""
-        return settled(self.ask_soon(request, broker), _REQUEST_S)
+        return await_response(self.send(request, broker), _REQUEST_TIMEOUT_S)
 
-    def meet(self, metadata: Any) -> None:
+    def update_metadata(self, metadata: Any) -> None:
         """Take note of the brokers that an answer names."""
-        self._brokers.call_soon(self._brokers.cluster.update_metadata, metadata)
+        self._connections.call_soon(self._connections.cluster.update_metadata, metadata)
 
-    def hang_up(self, broker: int) -> None:
+    def disconnect(self, broker: int) -> None:
         """Wait no longer for what was asked of a broker; the next question connects anew."""
-        self._brokers.call_soon(self._brokers.close, broker)
+        self._connections.call_soon(self._connections.close, broker)
 
-    def trying(self, ask: Callable[[], Answer], about: str, deadline: float | None = None) -> Answer:
+    def with_retries(self, attempt: Callable[[], Answer], about: str, deadline: float | None = None) -> Answer:
         """Ask again while brokers restart or partitions move. Raises `LogError`, after a time `LogUnavailable`."""
-        until = monotonic() + self.patience if deadline is None else deadline
+        retry_until = monotonic() + self.retry_timeout_s if deadline is None else deadline
         while True:
             try:
-                return ask()
+                return attempt()
             except broken.KafkaError as error:
-                if not is_passing(error) or monotonic() >= until or self._closed.is_set():
-                    raise in_words(error, self.address, about) from error
-            self._closed.wait(_PAUSE_S)
+                if not is_retriable(error) or monotonic() >= retry_until or self._closed.is_set():
+                    raise log_error_of(error, self.address, about) from error
+            self._closed.wait(_RETRY_BACKOFF_S)
 
     def close(self) -> None:
         if self._closed.is_set():
             return
         self._closed.set()
-        self._brokers.call_soon(self._brokers.close)
-        self._net.stop(timeout_ms=1_000)
-        self._net.close()
+        self._connections.call_soon(self._connections.close)
+        self._selector.stop(timeout_ms=1_000)
+        self._selector.close()
 
 
-def settled(future: Any, seconds: float) -> Any:
+def await_response(future: Any, timeout_s: float) -> Any:
     """The answer to a question on its way, or its error."""
     if not future.is_done:
         done = Event()
         future.add_both(lambda _: done.set())
-        if not done.wait(seconds + 1):
-            raise broken.KafkaTimeoutError(f"no answer within {seconds:.0f} s")
+        if not done.wait(timeout_s + 1):
+            raise broken.KafkaTimeoutError(f"no answer within {timeout_s:.0f} s")
     if future.exception is not None:
         raise future.exception
     return future.value
 
 
-def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE_S) -> Any:
+def open_producer(address: KafkaAddress, client: str, timeout_s: float = RETRY_TIMEOUT_S) -> Any:
     """Acknowledged by all replicas, each record once and in order as long as the producer lives. `LogUnavailable`."""
-    milliseconds = int(patience * 1000)
+    timeout_ms = int(timeout_s * 1000)
     try:
         return KafkaProducer(
             **client_settings(address, client),
@@ -110,18 +113,18 @@ def open_producer(address: KafkaAddress, client: str, patience: float = PATIENCE
             enable_idempotence=True,
             compression_type="lz4",
             linger_ms=0,
-            batch_size=_BATCH,
+            batch_size=_PRODUCER_BATCH_BYTES,
             max_request_size=MAX_RECORD_BYTES,
-            delivery_timeout_ms=milliseconds,
-            request_timeout_ms=milliseconds // 3,
-            max_block_ms=milliseconds // 3,
-            bootstrap_timeout_ms=int(min(_BOOTSTRAP_S, patience) * 1000),
+            delivery_timeout_ms=timeout_ms,
+            request_timeout_ms=timeout_ms // 3,
+            max_block_ms=timeout_ms // 3,
+            bootstrap_timeout_ms=int(min(_BOOTSTRAP_TIMEOUT_S, timeout_s) * 1000),
             reconnect_backoff_max_ms=500,
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
     except broken.KafkaError as error:
-        raise unreached(error, address, client) from error
+        raise connection_error(error, address, client) from error
 
 
 def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
@@ -129,11 +132,11 @@ def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
     try:
         return KafkaAdminClient(
             **client_settings(address, client),
-            bootstrap_timeout_ms=int(_BOOTSTRAP_S * 1000),
-            request_timeout_ms=int(PATIENCE_S * 1000),
+            bootstrap_timeout_ms=int(_BOOTSTRAP_TIMEOUT_S * 1000),
+            request_timeout_ms=int(RETRY_TIMEOUT_S * 1000),
         )
     except broken.KafkaError as error:
-        raise unreached(error, address, client) from error
+        raise connection_error(error, address, client) from error
 
 
 def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
@@ -141,41 +144,41 @@ def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
     return {"bootstrap_servers": list(address.servers), "client_id": client, **address.options}
 
 
-def is_passing(error: broken.KafkaError) -> bool:
+def is_retriable(error: broken.KafkaError) -> bool:
     """Whether the same question may be answered in a while."""
     return isinstance(error, broken.RetriableError | broken.UnknownBrokerIdError)
 
 
-def unreached(error: Exception, address: KafkaAddress, client: str) -> LogError:
+def connection_error(error: Exception, address: KafkaAddress, client: str) -> LogError:
     """What it means that no broker let a client in: a client tells only that it tried for a while."""
-    if not (isinstance(error, broken.KafkaError) and is_passing(error)):
-        return in_words(error, address, "its brokers")
-    why = refusal(client_settings(address, client)) or error
-    if isinstance(why, REFUSALS):
-        return in_words(why, address, "a connection")
+    if not (isinstance(error, broken.KafkaError) and is_retriable(error)):
+        return log_error_of(error, address, "its brokers")
+    why = rejection_reason(client_settings(address, client)) or error
+    if isinstance(why, REJECTIONS):
+        return log_error_of(why, address, "a connection")
     return LogUnavailable(
-        f"{address} does not answer ({_said(why)}); is the broker up? What it wants besides (TLS, a password) is "
+        f"{address} does not answer ({_message_of(why)}); is the broker up? What it wants besides (TLS, a password) is "
         "said in STAFFEL_LOG: security_protocol and the other options"
     )
 
 
-def in_words(error: Exception, address: KafkaAddress, about: str) -> LogError:
+def log_error_of(error: Exception, address: KafkaAddress, about: str) -> LogError:
     """What a client's error means to us."""
-    if isinstance(error, REFUSALS):
+    if isinstance(error, REJECTIONS):
         return LogRefused(
-            f"{address} refuses {about}: {_said(error)}; check the options of STAFFEL_LOG and the rights on the broker"
+            f"{address} refuses {about}: {_message_of(error)}; check the options of STAFFEL_LOG and the rights on the broker"
         )
     if isinstance(error, broken.UnsupportedVersionError):
-        return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_said(error)}")
+        return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_message_of(error)}")
     if isinstance(error, broken.MessageSizeTooLargeError | broken.RecordListTooLargeError):
         return LogError(
             f"{address}, {about}: a record is larger than the broker takes; it was not written: raise the topic's "
             f"max.message.bytes to {MAX_RECORD_BYTES} (see `staffel topics check`), or leave the record out"
         )
-    if isinstance(error, broken.KafkaError) and is_passing(error):
-        return LogUnavailable(f"{address} does not answer about {about} ({_said(error)}); is the broker up?")
-    return LogError(f"{address}, {about}: {_said(error)}")
+    if isinstance(error, broken.KafkaError) and is_retriable(error):
+        return LogUnavailable(f"{address} does not answer about {about} ({_message_of(error)}); is the broker up?")
+    return LogError(f"{address}, {about}: {_message_of(error)}")
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     return str(error).strip() or type(error).__name__

@@ -14,19 +14,19 @@ from kafka import errors as broken
 from kafka.protocol.consumer import FetchRequest, IsolationLevel, ListOffsetsRequest, OffsetSpec
 from kafka.protocol.metadata import MetadataRequest
 
-from streams.kafka.connection import Answer, Wire, settled
-from streams.kafka.record_batch import Aborted
+from streams.kafka.connection import Answer, BrokerConnection, await_response
+from streams.kafka.record_batch import AbortedTransaction
 from streams.log import LogError, LogRefused
 
-CHUNK = 1024 * 1024
+FETCH_BYTES = 1024 * 1024
 """Bytes of one fetch from a partition, packed; a larger batch comes whole."""
-_BY_ID = 13
+_FETCH_VERSION = 13
 """The version of a fetch that names topics by id: Kafka 3.1."""
-_REQUEST_S = 10.0
-_COMMITTED = IsolationLevel.READ_COMMITTED
+_REQUEST_TIMEOUT_S = 10.0
+_READ_COMMITTED = IsolationLevel.READ_COMMITTED
 
 
-class Topic(NamedTuple):
+class TopicMetadata(NamedTuple):
     """A topic as the brokers know it: its id, and the broker that leads each partition."""
 
     name: str
@@ -34,81 +34,81 @@ class Topic(NamedTuple):
     leaders: tuple[int, ...]
 
 
-class Fetched(NamedTuple):
+class FetchResult(NamedTuple):
     """Batches of one partition, its readable end, and the end that open transactions may still hold back."""
 
     content: bytes
-    aborted: Sequence[Aborted]
+    aborted: Sequence[AbortedTransaction]
     end: int
     high_watermark: int
 
 
-class Fetching:
+class PartitionFetcher:
     """Questions over one wire. Threads may share it."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._topics: dict[str, Topic] = {}
+    def __init__(self, connection: BrokerConnection) -> None:
+        self._connection = connection
+        self._topics: dict[str, TopicMetadata] = {}
         self._lock = Lock()
 
-    def topic(self, name: str) -> Topic:
+    def topic(self, name: str) -> TopicMetadata:
         """As known; asked for the first time. Raises `LogError` where there is none, `LogRefused` for another one."""
-        return self._topics.get(name) or self.look_up(name)
+        return self._topics.get(name) or self.reload_topic(name)
 
-    def look_up(self, name: str) -> Topic:
+    def reload_topic(self, name: str) -> TopicMetadata:
         """As it is now."""
-        return self._wire.trying(lambda: self.refresh(name), f"topic {name}")
+        return self._connection.with_retries(lambda: self.refresh_topic(name), f"topic {name}")
 
     def end(self, name: str, partition: int) -> int:
         """One past the last record that can be read."""
-        return self._offset(name, partition, OffsetSpec.LATEST)
+        return self._find_offset(name, partition, OffsetSpec.LATEST)
 
     def start(self, name: str, partition: int) -> int:
         """The first offset that is still kept."""
-        return self._offset(name, partition, OffsetSpec.EARLIEST)
+        return self._find_offset(name, partition, OffsetSpec.EARLIEST)
 
-    def fetch(self, name: str, partition: int, offset: int, limit: int = CHUNK) -> Fetched:
+    def fetch(self, name: str, partition: int, offset: int, limit: int = FETCH_BYTES) -> FetchResult:
         """What stands there, at once. Raises `LogRefused` for an offset that the partition does not have."""
-        return self.arrived(name, partition, offset, self.fetch_soon(name, partition, offset, limit), limit)
+        return self.await_fetch(name, partition, offset, self.start_fetch(name, partition, offset, limit), limit)
 
-    def fetch_soon(self, name: str, partition: int, offset: int, limit: int = CHUNK) -> Any:
+    def start_fetch(self, name: str, partition: int, offset: int, limit: int = FETCH_BYTES) -> Any:
         """The same, on its way; see `arrived`."""
         topic = self.topic(name)
         request = fetch_request(topic, {partition: offset}, limit)
-        return self._wire.ask_soon(request, topic.leaders[partition], _REQUEST_S)
+        return self._connection.send(request, topic.leaders[partition], _REQUEST_TIMEOUT_S)
 
-    def fetch_each(self, name: str, offsets: Mapping[int, int]) -> Mapping[int, Fetched]:
+    def fetch_each(self, name: str, offsets: Mapping[int, int]) -> Mapping[int, FetchResult]:
         """What stands in several partitions, by one question to each broker. Left out are those that had trouble, and
         those that others left no room."""
         topic = self.topic(name)
-        asked = [
-            self._wire.ask_soon(fetch_request(topic, part, CHUNK), leader, _REQUEST_S)
-            for leader, part in by_leader(topic, offsets).items()
+        futures = [
+            self._connection.send(fetch_request(topic, part, FETCH_BYTES), leader, _REQUEST_TIMEOUT_S)
+            for leader, part in offsets_by_leader(topic, offsets).items()
         ]
-        found: dict[int, Fetched] = {}
-        for each in asked:
+        results: dict[int, FetchResult] = {}
+        for each in futures:
             with suppress(broken.KafkaError):
-                told = told_of(settled(each, _REQUEST_S))
-                found |= {partition: fetched_of(part) for partition, part in told if not part.error_code}
-        return {each: fetched for each, fetched in found.items() if fetched.content or fetched.end <= offsets[each]}
+                responses = partition_responses(await_response(each, _REQUEST_TIMEOUT_S))
+                results |= {partition: fetch_result_of(part) for partition, part in responses if not part.error_code}
+        return {each: fetched for each, fetched in results.items() if fetched.content or fetched.end <= offsets[each]}
 
-    def arrived(self, name: str, partition: int, offset: int, asked: Any, limit: int = CHUNK) -> Fetched:
+    def await_fetch(self, name: str, partition: int, offset: int, future: Any, limit: int = FETCH_BYTES) -> FetchResult:
         """The answer to `fetch_soon`; where it failed on the way, asked again."""
-        pending = [asked]
+        pending = [future]
 
-        def answer() -> Fetched:
-            on_its_way = pending.pop() if pending else self.fetch_soon(name, partition, offset, limit)
-            [(_, told)] = told_of(settled(on_its_way, _REQUEST_S))
-            return fetched_of(told)
+        def read_response() -> FetchResult:
+            in_flight = pending.pop() if pending else self.start_fetch(name, partition, offset, limit)
+            [(_, response)] = partition_responses(await_response(in_flight, _REQUEST_TIMEOUT_S))
+            return fetch_result_of(response)
 
         try:
-            return self._of_leader(name, answer, f"partition {partition} of topic {name}")
+            return self._call_leader(name, read_response, f"partition {partition} of topic {name}")
         except LogError as error:
             if isinstance(error.__cause__, broken.OffsetOutOfRangeError):
-                raise self.beyond(name, partition, offset) from error
+                raise self.out_of_range_error(name, partition, offset) from error
             raise
 
-    def beyond(self, name: str, partition: int, offset: int) -> LogRefused:
+    def out_of_range_error(self, name: str, partition: int, offset: int) -> LogRefused:
         """Why an offset cannot be read from."""
         start, end = self.start(name, partition), self.end(name, partition)
         place = f"partition {partition} of topic {name}"
@@ -122,32 +122,32 @@ class Fetching:
             "another log than before; name the log that belongs to this database, or restore the topic"
         )
 
-    def _offset(self, name: str, partition: int, which: OffsetSpec) -> int:
-        return self._of_leader(name, lambda: self._ask_offset(name, partition, which), f"the end of topic {name}")
+    def _find_offset(self, name: str, partition: int, spec: OffsetSpec) -> int:
+        return self._call_leader(name, lambda: self._request_offset(name, partition, spec), f"the end of topic {name}")
 
-    def _ask_offset(self, name: str, partition: int, which: OffsetSpec) -> int:
+    def _request_offset(self, name: str, partition: int, spec: OffsetSpec) -> int:
         kind = ListOffsetsRequest.ListOffsetsTopic
-        one = kind.ListOffsetsPartition(partition_index=partition, current_leader_epoch=-1, timestamp=which)
+        one = kind.ListOffsetsPartition(partition_index=partition, current_leader_epoch=-1, timestamp=spec)
         request = ListOffsetsRequest(
-            isolation_level=_COMMITTED, topics=[kind(name=name, partitions=[one])], min_version=2
+            isolation_level=_READ_COMMITTED, topics=[kind(name=name, partitions=[one])], min_version=2
         )
-        answer = self._wire.ask(request, self.topic(name).leaders[partition])
-        told = answer.topics[0].partitions[0]
-        raise_for(told.error_code)
-        return int(told.offset)
+        answer = self._connection.call(request, self.topic(name).leaders[partition])
+        found = answer.topics[0].partitions[0]
+        raise_for_code(found.error_code)
+        return int(found.offset)
 
-    def _of_leader(self, name: str, ask: Callable[[], Answer], about: str) -> Answer:
+    def _call_leader(self, name: str, call: Callable[[], Answer], about: str) -> Answer:
         """Asked again, it asks whoever leads the partition then."""
         attempts = count()
 
         def of_the_one_of_now() -> Answer:
             if next(attempts):
-                self.refresh(name)
-            return ask()
+                self.refresh_topic(name)
+            return call()
 
-        return self._wire.trying(of_the_one_of_now, about)
+        return self._connection.with_retries(of_the_one_of_now, about)
 
-    def refresh(self, name: str) -> Topic:
+    def refresh_topic(self, name: str) -> TopicMetadata:
         """The same, asked once. Raises errors of `kafka.errors`, too."""
         request = MetadataRequest(
             topics=[MetadataRequest.MetadataRequestTopic(name=name)],
@@ -156,19 +156,19 @@ class Fetching:
             include_topic_authorized_operations=False,
             min_version=10,
         )
-        answer = self._wire.ask(request)
-        self._wire.meet(answer)
-        [told] = answer.topics
-        if told.error_code == broken.UnknownTopicOrPartitionError.errno:
+        answer = self._connection.call(request)
+        self._connection.update_metadata(answer)
+        [metadata] = answer.topics
+        if metadata.error_code == broken.UnknownTopicOrPartitionError.errno:
             raise LogError(
-                f"{self._wire.address} has no topic {name}; run `staffel topics create`, or correct the broker and the "
+                f"{self._connection.address} has no topic {name}; run `staffel topics create`, or correct the broker and the "
                 "prefix that STAFFEL_LOG names"
             )
-        raise_for(told.error_code)
-        leaders = tuple(each.leader_id for each in sorted(told.partitions, key=lambda each: each.partition_index))
-        return self._keep(Topic(name, told.topic_id, leaders))
+        raise_for_code(metadata.error_code)
+        leaders = tuple(each.leader_id for each in sorted(metadata.partitions, key=lambda each: each.partition_index))
+        return self._store_topic(TopicMetadata(name, metadata.topic_id, leaders))
 
-    def _keep(self, found: Topic) -> Topic:
+    def _store_topic(self, found: TopicMetadata) -> TopicMetadata:
         with self._lock:
             known = self._topics.setdefault(found.name, found)
             if known.id != found.id:
@@ -180,15 +180,17 @@ class Fetching:
         return found
 
 
-def by_leader(topic: Topic, offsets: Mapping[int, int]) -> dict[int, dict[int, int]]:
+def offsets_by_leader(topic: TopicMetadata, offsets: Mapping[int, int]) -> dict[int, dict[int, int]]:
     """The offsets of the partitions that each broker leads."""
-    found: dict[int, dict[int, int]] = {}
+    grouped: dict[int, dict[int, int]] = {}
     for partition, offset in offsets.items():
-        found.setdefault(topic.leaders[partition], {})[partition] = offset
-    return found
+        grouped.setdefault(topic.leaders[partition], {})[partition] = offset
+    return grouped
 
 
-def fetch_request(topic: Topic, offsets: Mapping[int, int], limit: int = CHUNK, patience: float = 0) -> Any:
+def fetch_request(
+    topic: TopicMetadata, offsets: Mapping[int, int], limit: int = FETCH_BYTES, max_wait_s: float = 0
+) -> Any:
     """Partitions of one leader; the broker waits up to `patience` seconds for a first record."""
     one = FetchRequest.FetchTopic.FetchPartition
     partitions = [
@@ -197,26 +199,28 @@ def fetch_request(topic: Topic, offsets: Mapping[int, int], limit: int = CHUNK, 
         for partition, offset in offsets.items()
     ]  # fmt: skip
     return FetchRequest(
-        replica_id=-1, max_wait_ms=int(patience * 1000), min_bytes=1, max_bytes=max(CHUNK, limit * len(offsets)),
-        isolation_level=_COMMITTED, session_id=0, session_epoch=-1,
+        replica_id=-1, max_wait_ms=int(max_wait_s * 1000), min_bytes=1, max_bytes=max(FETCH_BYTES, limit * len(offsets)),
+        isolation_level=_READ_COMMITTED, session_id=0, session_epoch=-1,
         topics=[FetchRequest.FetchTopic(topic_id=topic.id, partitions=partitions)],
-        forgotten_topics_data=[], rack_id="", min_version=_BY_ID, max_version=_BY_ID,
+        forgotten_topics_data=[], rack_id="", min_version=_FETCH_VERSION, max_version=_FETCH_VERSION,
     )  # fmt: skip
 
 
-def told_of(response: Any) -> list[tuple[int, Any]]:
+def partition_responses(response: Any) -> list[tuple[int, Any]]:
     """What a fetch tells of each partition."""
-    raise_for(response.error_code)
+    raise_for_code(response.error_code)
     return [(each.partition_index, each) for topic in response.responses for each in topic.partitions]
 
 
-def fetched_of(told: Any) -> Fetched:
-    raise_for(told.error_code)
-    aborted = [Aborted(each.producer_id, each.first_offset) for each in told.aborted_transactions or ()]
-    content = told.records
-    return Fetched(bytes(content) if content else b"", aborted, told.last_stable_offset, told.high_watermark)
+def fetch_result_of(response: Any) -> FetchResult:
+    raise_for_code(response.error_code)
+    aborted = [AbortedTransaction(each.producer_id, each.first_offset) for each in response.aborted_transactions or ()]
+    content = response.records
+    return FetchResult(
+        bytes(content) if content else b"", aborted, response.last_stable_offset, response.high_watermark
+    )
 
 
-def raise_for(code: int) -> None:
+def raise_for_code(code: int) -> None:
     if code:
         raise broken.for_code(code)()

@@ -10,16 +10,16 @@ from threading import Lock
 from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import PATIENCE_S, Wire
-from streams.kafka.fetcher import Fetching, Topic
-from streams.kafka.long_poll import Waiting
-from streams.kafka.producer import Writer
-from streams.kafka.reader import Reader, Watch
+from streams.kafka.connection import RETRY_TIMEOUT_S, BrokerConnection
+from streams.kafka.fetcher import PartitionFetcher, TopicMetadata
+from streams.kafka.long_poll import LongPoll
+from streams.kafka.producer import RecordProducer
+from streams.kafka.reader import StallDetector, TopicReader
 from streams.log import Appended, LogError, LogUnavailable, NewRecord, Record
 from streams.partitioner import partition_of
 
-_FIRST_WINDOW = 1
-_WINDOWS_GROW = 64
+_FIRST_WINDOW_SIZE = 1
+_WINDOW_GROWTH_FACTOR = 64
 
 
 class KafkaLog:
@@ -27,33 +27,35 @@ class KafkaLog:
 
     unique_ids = False
 
-    def __init__(self, address: KafkaAddress, *, client: str = "staffel", patience: float = PATIENCE_S) -> None:
+    def __init__(
+        self, address: KafkaAddress, *, client: str = "staffel", retry_timeout_s: float = RETRY_TIMEOUT_S
+    ) -> None:
         """Raises `LogUnavailable` where no broker answers; `patience`: seconds until anything else counts as that."""
         self._address = address
-        self._wire = Wire(address, client, patience)
-        self._fetching = Fetching(self._wire)
-        self._reader = Reader(self._fetching, Watch(patience))
-        self._waiting = Waiting(address, client, self._fetching, patience)
-        self._writer = Writer(address, client, patience)
+        self._connection = BrokerConnection(address, client, retry_timeout_s)
+        self._fetcher = PartitionFetcher(self._connection)
+        self._reader = TopicReader(self._fetcher, StallDetector(retry_timeout_s))
+        self._long_poll = LongPoll(address, client, self._fetcher, retry_timeout_s)
+        self._producer = RecordProducer(address, client, retry_timeout_s)
         self._opening = Lock()
 
     def partitions(self, topic: str) -> int:
         return len(self._topic(topic).leaders)
 
     def generation(self, topic: str) -> str:
-        return str(self._fetching.look_up(self._name(topic)).id)
+        return str(self._fetcher.reload_topic(self._topic_name(topic)).id)
 
     def partition_of(self, topic: str, key: str) -> int:
         return partition_of(key, self.partitions(topic))
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
-        there = self._topic(topic)
+        metadata = self._topic(topic)
         if partition is not None:
-            self._there(topic, partition)
+            self._checked_topic_name(topic, partition)
         try:
-            return self._writer.append(there.name, records, partition, len(there.leaders))
+            return self._producer.append(metadata.name, records, partition, len(metadata.leaders))
         except LogUnavailable:
-            self._fetching.look_up(there.name)  # a deleted topic has other words
+            self._fetcher.reload_topic(metadata.name)  # a deleted topic has other words
             raise
 
     def position(self, partition: int) -> int:
@@ -61,63 +63,63 @@ class KafkaLog:
         return decode_checkpoint(last.value).next if last else 0
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
-        return self._reader.read(self._there(topic, partition), partition, start, limit)
+        return self._reader.read(self._checked_topic_name(topic, partition), partition, start, limit)
 
     def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
         for partition in starts:
-            self._there(topic, partition)
-        return self._reader.read_each(self._name(topic), starts, limit)
+            self._checked_topic_name(topic, partition)
+        return self._reader.read_each(self._topic_name(topic), starts, limit)
 
     @property
-    def held(self) -> int:
+    def buffered_bytes(self) -> int:
         """Bytes fetched ahead, about; bounded."""
-        return self._reader.held
+        return self._reader.buffered_bytes
 
     def end(self, topic: str, partition: int) -> int:
-        return self._fetching.end(self._there(topic, partition), partition)
+        return self._fetcher.end(self._checked_topic_name(topic, partition), partition)
 
     def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
-        name = self._there(topic, partition)
-        for start, end in self._windows(name, partition):
-            found = [each for part in self._reader.of_key(name, partition, start, end, key.encode()) for each in part]
+        name = self._checked_topic_name(topic, partition)
+        for start, end in self._windows_from_end(name, partition):
+            found = [each for part in self._reader.read_key(name, partition, start, end, key.encode()) for each in part]
             if found:
                 return found[-1]
         return None
 
     def history(self, account: str) -> Iterator[Record]:
         partition = self.partition_of(ENGAGEMENT, account)
-        name, end = self._name(ENGAGEMENT), self.end(ENGAGEMENT, partition)
-        for part in self._reader.of_key(name, partition, 0, end, account.encode()):
+        name, end = self._topic_name(ENGAGEMENT), self.end(ENGAGEMENT, partition)
+        for part in self._reader.read_key(name, partition, 0, end, account.encode()):
             yield from part
 
     def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
-        return self._waiting.wait(self._name(topic), seen, timeout)
+        return self._long_poll.wait(self._topic_name(topic), seen, timeout)
 
     def close(self) -> None:
-        self._writer.close()
-        self._waiting.close()
-        self._wire.close()
+        self._producer.close()
+        self._long_poll.close()
+        self._connection.close()
 
-    def _windows(self, name: str, partition: int) -> Iterator[tuple[int, int]]:
+    def _windows_from_end(self, name: str, partition: int) -> Iterator[tuple[int, int]]:
         """From the end to the beginning, each much larger than the one before."""
-        end, size = self._fetching.end(name, partition), _FIRST_WINDOW
-        first = self._fetching.start(name, partition)
+        end, size = self._fetcher.end(name, partition), _FIRST_WINDOW_SIZE
+        first = self._fetcher.start(name, partition)
         while end > first:
             start = max(first, end - size)
             yield start, end
-            end, size = start, size * _WINDOWS_GROW
+            end, size = start, size * _WINDOW_GROWTH_FACTOR
 
-    def _topic(self, topic: str) -> Topic:
-        return self._fetching.topic(self._name(topic))
+    def _topic(self, topic: str) -> TopicMetadata:
+        return self._fetcher.topic(self._topic_name(topic))
 
-    def _there(self, topic: str, partition: int) -> str:
+    def _checked_topic_name(self, topic: str, partition: int) -> str:
         """What the broker calls the topic, which has this partition."""
-        there = self._topic(topic)
-        if not 0 <= partition < len(there.leaders):
-            raise LogError(f"no partition {partition}; the log has 0 to {len(there.leaders) - 1}")
-        return there.name
+        metadata = self._topic(topic)
+        if not 0 <= partition < len(metadata.leaders):
+            raise LogError(f"no partition {partition}; the log has 0 to {len(metadata.leaders) - 1}")
+        return metadata.name
 
-    def _name(self, topic: str) -> str:
+    def _topic_name(self, topic: str) -> str:
         if topic not in TOPICS:
             raise LogError(f"no topic {topic!r}; there are {', '.join(TOPICS)}")
-        return self._address.topic(topic)
+        return self._address.topic_name(topic)

@@ -9,96 +9,106 @@ from typing import Any
 from kafka import errors as broken
 
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import Wire, is_passing
-from streams.kafka.fetcher import Fetched, Fetching, Topic, by_leader, fetch_request, fetched_of, told_of
-from streams.kafka.record_batch import batches, next_offset
+from streams.kafka.connection import BrokerConnection, is_retriable
+from streams.kafka.fetcher import (
+    FetchResult,
+    PartitionFetcher,
+    TopicMetadata,
+    fetch_request,
+    fetch_result_of,
+    offsets_by_leader,
+    partition_responses,
+)
+from streams.kafka.record_batch import committed_batches, next_offset
 
-_LONGEST_S = 20.0
+_MAX_FETCH_WAIT_S = 20.0
 """Of one fetch."""
-_PAUSE_S = 0.05
-_ANY = 1
+_RETRY_BACKOFF_S = 0.05
+_POLL_FETCH_BYTES = 1
 """Bytes asked for: the broker answers with one batch anyway."""
 
 
-class Waiting:
+class LongPoll:
     """Each waiting thread has a wire of its own; wires are used again."""
 
-    def __init__(self, address: KafkaAddress, client: str, fetching: Fetching, patience: float) -> None:
-        self._address, self._client, self._patience = address, client, patience
-        self._fetching = fetching
-        self._free: list[Wire] = []
+    def __init__(self, address: KafkaAddress, client: str, fetcher: PartitionFetcher, retry_timeout_s: float) -> None:
+        self._address, self._client, self._retry_timeout_s = address, client, retry_timeout_s
+        self._fetcher = fetcher
+        self._idle_connections: list[BrokerConnection] = []
         self._lock = Lock()
         self._closed = Event()
 
     def wait(self, name: str, seen: Mapping[int, int], timeout: float) -> bool:
         """See `streams.log.Log.wait`. Raises `LogRefused` for an offset that a partition never had."""
         deadline = monotonic() + timeout
-        wire = self._borrow()
+        connection = self._acquire_connection()
         try:
-            return self._wait(wire, name, dict(seen), deadline)
+            return self._wait(connection, name, dict(seen), deadline)
         finally:
             with self._lock:
-                self._free.append(wire)
+                self._idle_connections.append(connection)
 
     def close(self) -> None:
         self._closed.set()
         with self._lock:
-            wires, self._free = self._free, []
-        for wire in wires:
-            wire.close()
+            connections, self._idle_connections = self._idle_connections, []
+        for connection in connections:
+            connection.close()
 
-    def _borrow(self) -> Wire:
+    def _acquire_connection(self) -> BrokerConnection:
         with self._lock:
-            if self._free:
-                return self._free.pop()
-        return Wire(self._address, f"{self._client}-waiting", self._patience)
+            if self._idle_connections:
+                return self._idle_connections.pop()
+        return BrokerConnection(self._address, f"{self._client}-waiting", self._retry_timeout_s)
 
-    def _wait(self, wire: Wire, name: str, offsets: dict[int, int], deadline: float) -> bool:
+    def _wait(self, connection: BrokerConnection, name: str, offsets: dict[int, int], deadline: float) -> bool:
         while not self._closed.is_set():
-            left = max(0.0, deadline - monotonic())
+            remaining = max(0.0, deadline - monotonic())
             try:
-                if self._grown(wire, self._fetching.topic(name), offsets, min(left, _LONGEST_S)):
+                if self._has_grown(connection, self._fetcher.topic(name), offsets, min(remaining, _MAX_FETCH_WAIT_S)):
                     return True
             except broken.KafkaError as error:
-                if not is_passing(error):
+                if not is_retriable(error):
                     raise
-                self._closed.wait(min(left, _PAUSE_S))
+                self._closed.wait(min(remaining, _RETRY_BACKOFF_S))
                 with suppress(broken.KafkaError):
-                    self._fetching.refresh(name)
+                    self._fetcher.refresh_topic(name)
             if monotonic() >= deadline:
                 return False
         return False
 
-    def _grown(self, wire: Wire, topic: Topic, offsets: dict[int, int], patience: float) -> bool:
+    def _has_grown(
+        self, connection: BrokerConnection, topic: TopicMetadata, offsets: dict[int, int], max_wait_s: float
+    ) -> bool:
         """Whether a partition has a record at or after its offset; offsets move over what is none."""
-        asked = {
-            leader: wire.ask_soon(fetch_request(topic, part, _ANY, patience), leader, patience + 10)
-            for leader, part in by_leader(topic, offsets).items()
+        futures = {
+            leader: connection.send(fetch_request(topic, part, _POLL_FETCH_BYTES, max_wait_s), leader, max_wait_s + 10)
+            for leader, part in offsets_by_leader(topic, offsets).items()
         }
-        first = Event()
-        for future in asked.values():
-            future.add_both(lambda _: first.set())
-        first.wait(patience + 10)
-        grown = [self._is_grown(topic, offsets, future) for future in asked.values() if future.is_done]
-        for leader, future in asked.items():
+        any_done = Event()
+        for future in futures.values():
+            future.add_both(lambda _: any_done.set())
+        any_done.wait(max_wait_s + 10)
+        grown = [self._has_new_record(topic, offsets, future) for future in futures.values() if future.is_done]
+        for leader, future in futures.items():
             if not future.is_done:
-                wire.hang_up(leader)
+                connection.disconnect(leader)
         return any(grown)
 
-    def _is_grown(self, topic: Topic, offsets: dict[int, int], future: Any) -> bool:
+    def _has_new_record(self, topic: TopicMetadata, offsets: dict[int, int], future: Any) -> bool:
         if future.exception is not None:
             raise future.exception
         grown = False
-        for partition, told in told_of(future.value):
-            if told.error_code == broken.OffsetOutOfRangeError.errno:
-                raise self._fetching.beyond(topic.name, partition, offsets[partition])
-            grown |= steps(fetched_of(told), offsets, partition)
+        for partition, response in partition_responses(future.value):
+            if response.error_code == broken.OffsetOutOfRangeError.errno:
+                raise self._fetcher.out_of_range_error(topic.name, partition, offsets[partition])
+            grown |= advance_offset(fetch_result_of(response), offsets, partition)
         return grown
 
 
-def steps(fetched: Fetched, offsets: dict[int, int], partition: int) -> bool:
+def advance_offset(fetched: FetchResult, offsets: dict[int, int], partition: int) -> bool:
     """Whether there is a record; over what transactions leave behind the offset moves on."""
-    for batch in batches(fetched.content, fetched.aborted):
+    for batch in committed_batches(fetched.content, fetched.aborted):
         if not batch.is_control and batch.next > offsets[partition]:
             return True
     offsets[partition] = max(offsets[partition], next_offset(fetched.content) or 0)

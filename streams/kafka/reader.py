@@ -10,59 +10,61 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 
-from streams.kafka.fetcher import CHUNK, Fetched, Fetching
-from streams.kafka.record_batch import Batch, batches, next_offset, records_of
+from streams.kafka.fetcher import FETCH_BYTES, FetchResult, PartitionFetcher
+from streams.kafka.record_batch import RecordBatch, committed_batches, next_offset, records_of
 from streams.log import LogUnavailable, Record
 
-AT_ONCE = 32 * 1024 * 1024
+READ_BYTES = 32 * 1024 * 1024
 """Bytes of the values that one read answers, about."""
-HELD = 64 * 1024 * 1024
+MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 """Bytes that all cursors hold ready, about."""
-STALLED_S = 30.0
-_SEQUENTIAL = 100
+STALL_TIMEOUT_S = 30.0
+_MIN_SEQUENTIAL_RECORDS = 100
 """Who asks for fewer records at once is not expected to read on."""
-_POINT = 64 * 1024
+_POINT_READ_BYTES = 64 * 1024
 
 
-class Chunks:
+class Prefetcher:
     """The batches of a partition from an offset on; while one fetch is worked on, the next is on its way."""
 
-    def __init__(self, fetching: Fetching, topic: str, partition: int, start: int, ahead: bool = True) -> None:
+    def __init__(
+        self, fetcher: PartitionFetcher, topic: str, partition: int, start: int, prefetch: bool = True
+    ) -> None:
         self.next = start
-        self.at_end = False
+        self.is_at_end = False
         """Whether the last fetch brought all that there was."""
-        self.begun: Fetched | None = None
+        self.begun: FetchResult | None = None
         """The first fetch, where it was made already."""
-        self._fetching, self._topic, self._partition = fetching, topic, partition
-        self._ahead = ahead
-        self._limit = CHUNK if ahead else _POINT
+        self._fetching, self._topic, self._partition = fetcher, topic, partition
+        self._prefetches = prefetch
+        self._limit = FETCH_BYTES if prefetch else _POINT_READ_BYTES
         self._asked: Any = None
 
     @property
-    def is_ahead(self) -> bool:
+    def is_prefetching(self) -> bool:
         return self._asked is not None
 
-    def more(self) -> tuple[Fetched, list[Batch]]:
+    def more(self) -> tuple[FetchResult, list[RecordBatch]]:
         """The next fetch and its batches; without any at the end as the broker knows it."""
         fetched, self.begun = self.begun or self._fetched(), None
         after = next_offset(fetched.content)
-        self.at_end = after is None or after >= fetched.end
+        self.is_at_end = after is None or after >= fetched.end
         if after is None:
             return fetched, []
         self.next = max(after, self.next)
-        if self._ahead and after < fetched.end:
-            self._asked = self._fetching.fetch_soon(self._topic, self._partition, after, self._limit)
-        return fetched, list(batches(fetched.content, fetched.aborted))
+        if self._prefetches and after < fetched.end:
+            self._asked = self._fetching.start_fetch(self._topic, self._partition, after, self._limit)
+        return fetched, list(committed_batches(fetched.content, fetched.aborted))
 
-    def _fetched(self) -> Fetched:
+    def _fetched(self) -> FetchResult:
         place = (self._topic, self._partition, self.next)
-        asked, self._asked = self._asked, None
-        if asked is None:
-            asked = self._fetching.fetch_soon(*place, self._limit)
-        return self._fetching.arrived(*place, asked, self._limit)
+        future, self._asked = self._asked, None
+        if future is None:
+            future = self._fetching.start_fetch(*place, self._limit)
+        return self._fetching.await_fetch(*place, future, self._limit)
 
 
-class Stalled(NamedTuple):
+class Stall(NamedTuple):
     """Since when a partition grows without letting anybody read on."""
 
     at: int
@@ -70,30 +72,30 @@ class Stalled(NamedTuple):
     since: float
 
 
-class Watch:
+class StallDetector:
     """Notices partitions that grow while their readers stand still."""
 
-    def __init__(self, patience: float = STALLED_S) -> None:
-        self._patience = patience
-        self._stalled: dict[tuple[str, int], Stalled] = {}
+    def __init__(self, timeout_s: float = STALL_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        self._stalls: dict[tuple[str, int], Stall] = {}
 
-    def moves(self, topic: str, partition: int) -> None:
-        self._stalled.pop((topic, partition), None)
+    def on_progress(self, topic: str, partition: int) -> None:
+        self._stalls.pop((topic, partition), None)
 
-    def stands(self, topic: str, partition: int, at: int, fetched: Fetched) -> None:
+    def on_no_progress(self, topic: str, partition: int, offset: int, fetched: FetchResult) -> None:
         """Raises `LogUnavailable` where this lasts while the log grows."""
-        if fetched.high_watermark <= at:
-            return self.moves(topic, partition)
-        first = Stalled(at, fetched.high_watermark, monotonic())
-        since = self._stalled.setdefault((topic, partition), first)
-        if since.at != at:
-            self._stalled[topic, partition] = first
+        if fetched.high_watermark <= offset:
+            return self.on_progress(topic, partition)
+        stall = Stall(offset, fetched.high_watermark, monotonic())
+        known = self._stalls.setdefault((topic, partition), stall)
+        if known.at != offset:
+            self._stalls[topic, partition] = stall
             return None
-        grown = fetched.high_watermark > since.high_watermark
-        if grown and monotonic() - since.since > self._patience:
+        has_grown = fetched.high_watermark > known.high_watermark
+        if has_grown and monotonic() - known.since > self._timeout_s:
             raise LogUnavailable(
-                f"partition {partition} of topic {topic} grows, yet nothing beyond offset {at} can be read for "
-                f"{self._patience:.0f} s: a transaction of another producer was left open; "
+                f"partition {partition} of topic {topic} grows, yet nothing beyond offset {offset} can be read for "
+                f"{self._timeout_s:.0f} s: a transaction of another producer was left open; "
                 "find and abort it by kafka-transactions.sh"
             )
         return None
@@ -102,104 +104,114 @@ class Watch:
 class Cursor:
     """One sequential read of a partition. Belongs to one thread at a time."""
 
-    def __init__(self, fetching: Fetching, watch: Watch, topic: str, partition: int, start: int, ahead: bool) -> None:
+    def __init__(
+        self,
+        fetcher: PartitionFetcher,
+        stall_detector: StallDetector,
+        topic: str,
+        partition: int,
+        start: int,
+        prefetch: bool,
+    ) -> None:
         self.next = start
-        self._chunks = Chunks(fetching, topic, partition, start, ahead)
-        self._watch, self._place = watch, (topic, partition)
-        self._ready: list[Record] = []
-        self._taken = 0
-        self._size = 0
+        self._prefetcher = Prefetcher(fetcher, topic, partition, start, prefetch)
+        self._stall_detector, self._topic_partition = stall_detector, (topic, partition)
+        self._buffer: list[Record] = []
+        self._consumed = 0
+        self._buffer_size = 0
         """Bytes of the values in `_ready`."""
 
     @property
-    def held(self) -> int:
+    def buffered_bytes(self) -> int:
         """Bytes it keeps ready; 0 where it is as good as a new one."""
-        left = len(self._ready) - self._taken
-        size = self._size * left // len(self._ready) if left else 0
-        return size + (CHUNK if self._chunks.is_ahead else 0)
+        left = len(self._buffer) - self._consumed
+        size = self._buffer_size * left // len(self._buffer) if left else 0
+        return size + (FETCH_BYTES if self._prefetcher.is_prefetching else 0)
 
     def take(self, limit: int) -> list[Record]:
         """The next records, up to `limit` and to a number of bytes; none at the end."""
         found: list[Record] = []
         size = 0
-        while len(found) < limit and size < AT_ONCE and (self._taken < len(self._ready) or self._goes_on(found)):
-            part = self._ready[self._taken : self._taken + limit - len(found)]
-            self._taken += len(part)
-            size += self._size * len(part) // len(self._ready)
+        while len(found) < limit and size < READ_BYTES and (self._consumed < len(self._buffer) or self._refill(found)):
+            part = self._buffer[self._consumed : self._consumed + limit - len(found)]
+            self._consumed += len(part)
+            size += self._buffer_size * len(part) // len(self._buffer)
             found += part
         if found:
             self.next = found[-1].offset + 1
         return found
 
-    def begin(self, fetched: Fetched) -> None:
+    def preload(self, fetched: FetchResult) -> None:
         """What it would fetch first is here already."""
-        self._chunks.begun = fetched
+        self._prefetcher.begun = fetched
 
-    def _goes_on(self, found: Sequence[Record]) -> bool:
+    def _refill(self, found: Sequence[Record]) -> bool:
         """Where the end was reached there is more only for the next one who asks."""
-        return not (found and self._chunks.at_end) and self._fill()
+        return not (found and self._prefetcher.is_at_end) and self._fill()
 
     def _fill(self) -> bool:
         while True:
-            fetched, brought = self._chunks.more()
-            if not brought and not fetched.content:
-                self._watch.stands(*self._place, self._chunks.next, fetched)
+            fetched, batches = self._prefetcher.more()
+            if not batches and not fetched.content:
+                self._stall_detector.on_no_progress(*self._topic_partition, self._prefetcher.next, fetched)
                 return False
-            self._watch.moves(*self._place)
-            self._ready = [record for batch in brought for record in records_of(batch, self.next)]
-            self._taken, self._size = 0, sum(len(record.value) for record in self._ready)
-            if self._ready:
+            self._stall_detector.on_progress(*self._topic_partition)
+            self._buffer = [record for batch in batches for record in records_of(batch, self.next)]
+            self._consumed, self._buffer_size = 0, sum(len(record.value) for record in self._buffer)
+            if self._buffer:
                 return True
 
 
-class Reader:
+class TopicReader:
     """Reads from anywhere; who reads on where a read ended is served from what was fetched ahead. Thread-safe."""
 
-    def __init__(self, fetching: Fetching, watch: Watch) -> None:
-        self._fetching, self._watch = fetching, watch
+    def __init__(self, fetcher: PartitionFetcher, stall_detector: StallDetector) -> None:
+        self._fetcher, self._stall_detector = fetcher, stall_detector
         self._cursors: OrderedDict[tuple[str, int, int], Cursor] = OrderedDict()
         self._lock = Lock()
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
-        return self._taken(self._cursor(topic, partition, start, limit), topic, partition, limit)
+        return self._take(self._cursor_at(topic, partition, start, limit), topic, partition, limit)
 
     def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> dict[int, list[Record]]:
         """Several partitions at once, `limit` records of each: who reads on in all of them asks the broker once."""
-        cursors = {partition: self._cursor(topic, partition, start, limit) for partition, start in starts.items()}
-        missing = {partition: cursor.next for partition, cursor in cursors.items() if not cursor.held}
-        for partition, fetched in self._fetching.fetch_each(topic, missing).items():
-            cursors[partition].begin(fetched)
-        return {partition: self._taken(cursor, topic, partition, limit) for partition, cursor in cursors.items()}
+        cursors = {partition: self._cursor_at(topic, partition, start, limit) for partition, start in starts.items()}
+        missing = {partition: cursor.next for partition, cursor in cursors.items() if not cursor.buffered_bytes}
+        for partition, fetched in self._fetcher.fetch_each(topic, missing).items():
+            cursors[partition].preload(fetched)
+        return {partition: self._take(cursor, topic, partition, limit) for partition, cursor in cursors.items()}
 
-    def _cursor(self, topic: str, partition: int, start: int, limit: int) -> Cursor:
+    def _cursor_at(self, topic: str, partition: int, start: int, limit: int) -> Cursor:
         with self._lock:
             cursor = self._cursors.pop((topic, partition, start), None)
-        return cursor or Cursor(self._fetching, self._watch, topic, partition, start, limit >= _SEQUENTIAL)
+        return cursor or Cursor(
+            self._fetcher, self._stall_detector, topic, partition, start, limit >= _MIN_SEQUENTIAL_RECORDS
+        )
 
-    def _taken(self, cursor: Cursor, topic: str, partition: int, limit: int) -> list[Record]:
+    def _take(self, cursor: Cursor, topic: str, partition: int, limit: int) -> list[Record]:
         found = cursor.take(limit)
-        if cursor.held:
-            self._keep((topic, partition, cursor.next), cursor)
+        if cursor.buffered_bytes:
+            self._cache_cursor((topic, partition, cursor.next), cursor)
         return found
 
-    def of_key(self, topic: str, partition: int, start: int, end: int, key: bytes) -> Iterator[list[Record]]:
+    def read_key(self, topic: str, partition: int, start: int, end: int, key: bytes) -> Iterator[list[Record]]:
         """The records of one key from `start` to `end`, fetch by fetch; others are not even decoded."""
-        chunks = Chunks(self._fetching, topic, partition, start)
-        while chunks.next < end:
-            fetched, brought = chunks.more()
+        prefetcher = Prefetcher(self._fetcher, topic, partition, start)
+        while prefetcher.next < end:
+            fetched, brought = prefetcher.more()
             if not brought and not fetched.content:
                 return
             found = [record for batch in brought for record in records_of(batch, start, key)]
             yield [record for record in found if record.offset < end]
 
     @property
-    def held(self) -> int:
+    def buffered_bytes(self) -> int:
         """Bytes that are ready for who reads on, about."""
         with self._lock:
-            return sum(cursor.held for cursor in self._cursors.values())
+            return sum(cursor.buffered_bytes for cursor in self._cursors.values())
 
-    def _keep(self, place: tuple[str, int, int], cursor: Cursor) -> None:
+    def _cache_cursor(self, position: tuple[str, int, int], cursor: Cursor) -> None:
         with self._lock:
-            self._cursors[place] = cursor
-            while sum(each.held for each in self._cursors.values()) > HELD:
+            self._cursors[position] = cursor
+            while sum(each.buffered_bytes for each in self._cursors.values()) > MAX_BUFFERED_BYTES:
                 self._cursors.popitem(last=False)

@@ -15,56 +15,56 @@ from kafka.record.util import calc_crc32c
 from streams.log import Headers, LogError, Record
 
 FORMAT = 2
-_HEAD = Struct(">qiibIhiqqqhii")
-_SIZE_AT = 12
+_BATCH_HEADER = Struct(">qiibIhiqqqhii")
+_LENGTH_START = 12
 """The size of a batch counts from here."""
-_CHECKED_FROM = 21
-_CODEC, _TRANSACTIONAL, _CONTROL = 0x07, 0x10, 0x20
-_UNPACK: Mapping[int, tuple[str, Callable[[bytes], bytes]]] = {
+_CRC_START = 21
+_CODEC_MASK, _TRANSACTIONAL_FLAG, _CONTROL_FLAG = 0x07, 0x10, 0x20
+_DECOMPRESSORS: Mapping[int, tuple[str, Callable[[bytes], bytes]]] = {
     1: ("gzip", codec.gzip_decode),
     2: ("snappy", codec.snappy_decode),
     3: ("lz4", codec.lz4_decode),
     4: ("zstd", codec.zstd_decode),
 }
-_HEADERS_KEPT = 1024
+_MAX_CACHED_HEADERS = 1024
 
 
-class Aborted(NamedTuple):
+class AbortedTransaction(NamedTuple):
     """A transaction that was given up: what its producer wrote from here on is none of the log's."""
 
-    producer: int
+    producer_id: int
     first_offset: int
 
 
-class Batch(NamedTuple):
+class RecordBatch(NamedTuple):
     """One batch: its first offset, the offset after it, how many records, their bytes as they came."""
 
-    first: int
+    first_offset: int
     next: int
-    size: int
+    record_count: int
     attributes: int
     checksum: int
-    producer: int
+    producer_id: int
     content: memoryview
 
     @property
     def is_control(self) -> bool:
-        return bool(self.attributes & _CONTROL)
+        return bool(self.attributes & _CONTROL_FLAG)
 
 
-def batches(fetched: bytes, aborted: Sequence[Aborted] = ()) -> Iterator[Batch]:
+def committed_batches(fetched: bytes, aborted: Sequence[AbortedTransaction] = ()) -> Iterator[RecordBatch]:
     """The whole batches of a fetch but for those of aborted transactions; the last one may be cut off.
 
     Markers of transactions come, too, so that a reader can step over them.
     """
-    waiting, given_up = list(aborted), set[int]()
+    pending, aborted_producers = list(aborted), set[int]()
     for batch in _all_batches(fetched):
-        while waiting and waiting[0].first_offset < batch.next:
-            given_up.add(waiting.pop(0).producer)
+        while pending and pending[0].first_offset < batch.next:
+            aborted_producers.add(pending.pop(0).producer_id)
         if batch.is_control:
-            given_up.discard(batch.producer)
+            aborted_producers.discard(batch.producer_id)
             yield batch
-        elif not (batch.attributes & _TRANSACTIONAL and batch.producer in given_up):
+        elif not (batch.attributes & _TRANSACTIONAL_FLAG and batch.producer_id in aborted_producers):
             yield batch
 
 
@@ -76,63 +76,69 @@ def next_offset(fetched: bytes) -> int | None:
     return last
 
 
-def records_of(batch: Batch, start: int, key: bytes | None = None) -> list[Record]:
+def records_of(batch: RecordBatch, start: int, key: bytes | None = None) -> list[Record]:
     """The records from `start` on, where `key` is given those of that key. Raises `LogError` for a damaged batch."""
     if batch.is_control:
         return []
-    check(batch)
+    check_crc(batch)
     try:
-        return _records(_unpacked(batch), batch, start, key)
+        return _decode_records(_decompressed(batch), batch, start, key)
     except IndexError:
-        raise LogError(f"the batch at offset {batch.first} cannot be read: a record is longer than it is") from None
+        raise LogError(
+            f"the batch at offset {batch.first_offset} cannot be read: a record is longer than it is"
+        ) from None
 
 
-def check(batch: Batch) -> None:
+def check_crc(batch: RecordBatch) -> None:
     """Raises `LogError` where the batch is not what its producer sent."""
     if calc_crc32c(batch.content) != batch.checksum:
-        raise LogError(f"the batch at offset {batch.first} is damaged: its checksum does not fit; restore a replica")
+        raise LogError(
+            f"the batch at offset {batch.first_offset} is damaged: its checksum does not fit; restore a replica"
+        )
 
 
-def _all_batches(fetched: bytes) -> Iterator[Batch]:
+def _all_batches(fetched: bytes) -> Iterator[RecordBatch]:
     view, at, end = memoryview(fetched), 0, len(fetched)
-    while at + _HEAD.size <= end:
-        first, size, _, format_, checksum, attributes, last, _, _, producer, _, _, count = _HEAD.unpack_from(view, at)
-        stop = at + _SIZE_AT + size
+    while at + _BATCH_HEADER.size <= end:
+        first, size, _, format_, checksum, attributes, last, _, _, producer, _, _, count = _BATCH_HEADER.unpack_from(
+            view, at
+        )
+        stop = at + _LENGTH_START + size
         if stop > end:
             return
         if format_ != FORMAT:
             raise LogError(
                 f"the batch at offset {first} has format {format_}; brokers from Kafka 4.0 on write {FORMAT}"
             )
-        content = view[at + _CHECKED_FROM : stop]
-        yield Batch(first, first + last + 1, count, attributes, checksum, producer, content)
+        content = view[at + _CRC_START : stop]
+        yield RecordBatch(first, first + last + 1, count, attributes, checksum, producer, content)
         at = stop
 
 
-def _unpacked(batch: Batch) -> bytes:
-    packed = bytes(batch.content[_HEAD.size - _CHECKED_FROM :])
-    kind = batch.attributes & _CODEC
-    if not kind:
-        return packed
-    name, unpack = _UNPACK.get(kind, (f"codec {kind}", None))
+def _decompressed(batch: RecordBatch) -> bytes:
+    compressed = bytes(batch.content[_BATCH_HEADER.size - _CRC_START :])
+    codec_id = batch.attributes & _CODEC_MASK
+    if not codec_id:
+        return compressed
+    name, decompress = _DECOMPRESSORS.get(codec_id, (f"codec {codec_id}", None))
     with suppress(TypeError, NotImplementedError):  # kafka-python's, where the library of a codec is missing
-        if unpack is not None:
-            return unpack(packed)
+        if decompress is not None:
+            return decompress(compressed)
     raise LogError(
-        f"the batch at offset {batch.first} is packed by {name}, which cannot be unpacked here; install "
+        f"the batch at offset {batch.first_offset} is packed by {name}, which cannot be unpacked here; install "
         f"kafka-python[{name}], or let the producers of this topic use lz4"
     )
 
 
-def _records(body: bytes, batch: Batch, start: int, wanted: bytes | None) -> list[Record]:
+def _decode_records(body: bytes, batch: RecordBatch, start: int, wanted_key: bytes | None) -> list[Record]:
     # The hot path: lengths of one byte are read in place, and a record is left where its first byte says it ends.
     found: list[Record] = []
-    at, base, known = 0, batch.first, _headers
-    for _ in range(batch.size):
+    at, first_offset, header_cache = 0, batch.first_offset, _header_cache
+    for _ in range(batch.record_count):
         size = body[at]
         at += 1
         if size > 127:
-            size, at = _longer(body, at, size)
+            size, at = _read_long_varint(body, at, size)
         end = at + (size >> 1)
         at += 1  # attributes: none are in use
         while body[at] > 127:  # the time, which nobody asks for
@@ -141,29 +147,29 @@ def _records(body: bytes, batch: Batch, start: int, wanted: bytes | None) -> lis
         delta = body[at]
         at += 1
         if delta > 127:
-            delta, at = _longer(body, at, delta)
+            delta, at = _read_long_varint(body, at, delta)
         size = body[at]
         at += 1
         if size > 127:
-            size, at = _longer(body, at, size)
+            size, at = _read_long_varint(body, at, size)
         stop = at + (size >> 1)
         key = body[at:stop]
         size = body[stop]
         at = stop + 1
         if size > 127:
-            size, at = _longer(body, at, size)
+            size, at = _read_long_varint(body, at, size)
         stop = at + (size >> 1)
-        offset = base + (delta >> 1)
-        if offset >= start and (wanted is None or key == wanted):
-            headers = known.get(body[stop:end])
+        offset = first_offset + (delta >> 1)
+        if offset >= start and (wanted_key is None or key == wanted_key):
+            headers = header_cache.get(body[stop:end])
             if headers is None:
-                headers = _learn(body[stop:end])
+                headers = _cache_headers(body[stop:end])
             found.append(Record(offset, str(key, "utf-8", "replace"), body[at:stop], headers))
         at = end
     return found
 
 
-def _longer(body: bytes, at: int, first: int) -> tuple[int, int]:
+def _read_long_varint(body: bytes, at: int, first: int) -> tuple[int, int]:
     """A number of several bytes, still in zigzag, and where it ends."""
     number, shift = first & 127, 7
     while True:
@@ -175,31 +181,31 @@ def _longer(body: bytes, at: int, first: int) -> tuple[int, int]:
         shift += 7
 
 
-_headers: dict[bytes, Headers] = {}
+_header_cache: dict[bytes, Headers] = {}
 """Most records of a topic bear the same headers."""
 
 
-def _learn(tail: bytes) -> Headers:
+def _cache_headers(tail: bytes) -> Headers:
     headers = tuple(_headers_of(tail))
-    if len(_headers) >= _HEADERS_KEPT:
-        _headers.clear()
-    _headers[tail] = headers
+    if len(_header_cache) >= _MAX_CACHED_HEADERS:
+        _header_cache.clear()
+    _header_cache[tail] = headers
     return headers
 
 
 def _headers_of(tail: bytes) -> Iterator[tuple[str, bytes]]:
-    count, at = _number(tail, 0)
+    count, at = _read_varint(tail, 0)
     for _ in range(count):
-        name, at = _text(tail, at)
-        value, at = _text(tail, at)
+        name, at = _read_bytes(tail, at)
+        value, at = _read_bytes(tail, at)
         yield str(name, "utf-8", "replace"), value
 
 
-def _text(body: bytes, at: int) -> tuple[bytes, int]:
-    size, at = _number(body, at)
+def _read_bytes(body: bytes, at: int) -> tuple[bytes, int]:
+    size, at = _read_varint(body, at)
     return body[at : at + size], at + size
 
 
-def _number(body: bytes, at: int) -> tuple[int, int]:
-    number, at = _longer(body, at + 1, body[at]) if body[at] > 127 else (body[at], at + 1)
+def _read_varint(body: bytes, at: int) -> tuple[int, int]:
+    number, at = _read_long_varint(body, at + 1, body[at]) if body[at] > 127 else (body[at], at + 1)
     return number >> 1, at

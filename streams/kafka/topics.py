@@ -10,17 +10,17 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import admin_client, in_words
+from streams.kafka.connection import admin_client, log_error_of
 from streams.log import LogRefused
 
-_AT_LEAST = frozenset({"max.message.bytes", "min.compaction.lag.ms", "min.insync.replicas"})
+_MINIMUM_SETTINGS = frozenset({"max.message.bytes", "min.compaction.lag.ms", "min.insync.replicas"})
 """Settings of which more is as good."""
 _SAFE_REPLICATION = 3
-_IN_SYNC = "min.insync.replicas"
-_DEADLINE_MS = 30_000
+_MIN_INSYNC_REPLICAS = "min.insync.replicas"
+_ADMIN_TIMEOUT_MS = 30_000
 
 
-class Problem(NamedTuple):
+class TopicProblem(NamedTuple):
     """What of a topic is not as it should be; `found` is None where there is nothing."""
 
     topic: str
@@ -34,7 +34,7 @@ class Problem(NamedTuple):
         return f"topic {self.topic}: {self.setting} is {self.found}, not {self.wanted}"
 
 
-class Found(NamedTuple):
+class ExistingTopic(NamedTuple):
     """A topic as it stands on the broker."""
 
     id: str
@@ -43,56 +43,56 @@ class Found(NamedTuple):
     settings: Mapping[str, str]
 
 
-def create(address: KafkaAddress, partitions: int, replication: int = 1) -> list[str]:
+def create_topics(address: KafkaAddress, partitions: int, replication: int = 1) -> list[str]:
     """Make the topics that are missing; answers their names.
 
     Raises `LogRefused`, before anything is made, where one stands already with other settings or another number of
     partitions, and where there are fewer brokers than replicas asked for.
     """
     with _admin(address, "the topics") as admin:
-        standing = _standing(admin, address)
-        wrong = _problems(address, standing, replication, partitions)
-        if any(problem.found is not None for problem in wrong):
-            raise _refused(address, [problem for problem in wrong if problem.found is not None])
-        missing = [name for name in TOPICS if name not in standing]
+        existing = _existing_topics(admin, address)
+        problems = _problems(address, existing, replication, partitions)
+        if any(problem.found is not None for problem in problems):
+            raise _topics_error(address, [problem for problem in problems if problem.found is not None])
+        missing = [name for name in TOPICS if name not in existing]
         if missing:
-            _make(admin, address, missing, partitions, replication)
+            _create_missing(admin, address, missing, partitions, replication)
         return missing
 
 
-def look(address: KafkaAddress, replication: int = 1) -> tuple[dict[str, Found], list[Problem]]:
+def inspect_topics(address: KafkaAddress, replication: int = 1) -> tuple[dict[str, ExistingTopic], list[TopicProblem]]:
     """The topics that stand, by our names of them, and what is not as it should be. Raises `LogUnavailable`."""
     with _admin(address, "the topics") as admin:
-        standing = _standing(admin, address)
-        return standing, _problems(address, standing, replication)
+        existing = _existing_topics(admin, address)
+        return existing, _problems(address, existing, replication)
 
 
-def check(address: KafkaAddress, replication: int = 1) -> list[Problem]:
+def check_topics(address: KafkaAddress, replication: int = 1) -> list[TopicProblem]:
     """What is not as it should be; nothing where all is well."""
-    return look(address, replication)[1]
+    return inspect_topics(address, replication)[1]
 
 
-def refuse_wrong(address: KafkaAddress) -> None:
+def require_valid_topics(address: KafkaAddress) -> None:
     """Raises `LogRefused` with every problem there is."""
-    wrong = check(address)
-    if wrong:
-        raise _refused(address, wrong)
+    problems = check_topics(address)
+    if problems:
+        raise _topics_error(address, problems)
 
 
 def topic_ids(address: KafkaAddress) -> dict[str, str]:
     """By our names of the topics; those that are missing are left out."""
-    return {name: found.id for name, found in look(address)[0].items()}
+    return {name: found.id for name, found in inspect_topics(address)[0].items()}
 
 
-def delete(address: KafkaAddress) -> None:
+def delete_topics(address: KafkaAddress) -> None:
     """Delete all topics with all their records. For tests and benchmarks; no command does it."""
     with _admin(address, "the topics") as admin:
-        admin.delete_topics([address.topic(name) for name in _standing(admin, address)])
+        admin.delete_topics([address.topic_name(name) for name in _existing_topics(admin, address)])
 
 
 def settings_of(topic: str, replication: int = 1) -> dict[str, str]:
     """The settings that a topic has to have. With three replicas or more, two have to acknowledge."""
-    safe = {_IN_SYNC: "2"} if replication >= _SAFE_REPLICATION else {}
+    safe = {_MIN_INSYNC_REPLICAS: "2"} if replication >= _SAFE_REPLICATION else {}
     return {**TOPIC_CONFIGS[topic].settings, **safe}
 
 
@@ -102,89 +102,93 @@ def _admin(address: KafkaAddress, about: str) -> Iterator[Any]:
     try:
         yield admin
     except broken.KafkaError as error:
-        raise in_words(error, address, about) from error
+        raise log_error_of(error, address, about) from error
     finally:
         admin.close()
 
 
-def _make(admin: KafkaAdminClient, address: KafkaAddress, names: Sequence[str], partitions: int, copies: int) -> None:
-    wanted = {
-        address.topic(name): {
+def _create_missing(
+    admin: KafkaAdminClient, address: KafkaAddress, names: Sequence[str], partitions: int, replication: int
+) -> None:
+    new_topics = {
+        address.topic_name(name): {
             "num_partitions": partitions,
-            "replication_factor": copies,
-            "configs": settings_of(name, copies),
+            "replication_factor": replication,
+            "configs": settings_of(name, replication),
         }
         for name in names
     }
     try:
-        admin.create_topics(wanted, timeout_ms=_DEADLINE_MS, raise_errors=True)
+        admin.create_topics(new_topics, timeout_ms=_ADMIN_TIMEOUT_MS, raise_errors=True)
     except broken.TopicAlreadyExistsError:
         pass  # another process makes them at this moment
     except broken.InvalidReplicationFactorError as error:
         raise LogRefused(
-            f"{address} has fewer brokers than the {copies} replicas asked for; start more, or ask for fewer "
+            f"{address} has fewer brokers than the {replication} replicas asked for; start more, or ask for fewer "
             "by --replication"
         ) from error
-    admin.wait_for_topics(list(wanted), timeout_ms=_DEADLINE_MS)
+    admin.wait_for_topics(list(new_topics), timeout_ms=_ADMIN_TIMEOUT_MS)
 
 
-def _standing(admin: KafkaAdminClient, address: KafkaAddress) -> dict[str, Found]:
+def _existing_topics(admin: KafkaAdminClient, address: KafkaAddress) -> dict[str, ExistingTopic]:
     """The topics that are there, by our names."""
-    ours = {address.topic(name): name for name in TOPICS}
-    told = [each for each in admin.describe_topics(list(ours)) if not each["error_code"]]
-    resources = [ConfigResource(ConfigResourceType.TOPIC, each["name"]) for each in told]
+    ours = {address.topic_name(name): name for name in TOPICS}
+    descriptions = [each for each in admin.describe_topics(list(ours)) if not each["error_code"]]
+    resources = [ConfigResource(ConfigResourceType.TOPIC, each["name"]) for each in descriptions]
     configs = admin.describe_configs(resources, config_filter="all").get("topic", {}) if resources else {}
-    found = {ours[each["name"]]: _found(each, configs[each["name"]]) for each in told}
+    found = {ours[each["name"]]: _existing_topic(each, configs[each["name"]]) for each in descriptions}
     return {name: found[name] for name in TOPICS if name in found}
 
 
-def _found(told: Mapping[str, Any], configs: Mapping[str, Any]) -> Found:
-    partitions = told["partitions"]
+def _existing_topic(description: Mapping[str, Any], configs: Mapping[str, Any]) -> ExistingTopic:
+    partitions = description["partitions"]
     replication = min((len(each["replica_nodes"]) for each in partitions), default=0)
     settings = {name: str(told["value"]) for name, told in configs.items()}
-    return Found(str(told["topic_id"]), len(partitions), replication, settings)
+    return ExistingTopic(str(description["topic_id"]), len(partitions), replication, settings)
 
 
 def _problems(
-    address: KafkaAddress, standing: Mapping[str, Found], replication: int, partitions: int | None = None
-) -> list[Problem]:
-    if partitions is None and ENGAGEMENT in standing:
-        partitions = standing[ENGAGEMENT].partitions
+    address: KafkaAddress, existing: Mapping[str, ExistingTopic], replication: int, partitions: int | None = None
+) -> list[TopicProblem]:
+    if partitions is None and ENGAGEMENT in existing:
+        partitions = existing[ENGAGEMENT].partitions
     return [
         problem
         for name in TOPICS
-        for problem in _problems_of(name, address.topic(name), standing.get(name), replication, partitions)
+        for problem in _problems_of(name, address.topic_name(name), existing.get(name), replication, partitions)
     ]
 
 
 def _problems_of(
-    name: str, called: str, found: Found | None, replication: int, partitions: int | None
-) -> Iterator[Problem]:
-    if found is None:
-        yield Problem(called, "existence", None, "a topic")
+    name: str, broker_name: str, existing: ExistingTopic | None, replication: int, partitions: int | None
+) -> Iterator[TopicProblem]:
+    if existing is None:
+        yield TopicProblem(broker_name, "existence", None, "a topic")
         return
-    if partitions is not None and found.partitions != partitions:
-        yield Problem(called, "number of partitions", str(found.partitions), str(partitions))
-    if found.replication < replication:
-        yield Problem(called, "number of replicas", str(found.replication), f"{replication} or more")
+    if partitions is not None and existing.partitions != partitions:
+        yield TopicProblem(broker_name, "number of partitions", str(existing.partitions), str(partitions))
+    if existing.replication < replication:
+        yield TopicProblem(broker_name, "number of replicas", str(existing.replication), f"{replication} or more")
     for setting, wanted in settings_of(name, replication).items():
-        standing = found.settings.get(setting, "unknown")
-        if not _fits(setting, standing, wanted):
-            yield Problem(called, setting, standing, f"{wanted} or more" if setting in _AT_LEAST else wanted)
+        value = existing.settings.get(setting, "unknown")
+        if not _is_accepted(setting, value, wanted):
+            yield TopicProblem(
+                broker_name, setting, value, f"{wanted} or more" if setting in _MINIMUM_SETTINGS else wanted
+            )
 
 
-def _fits(setting: str, found: str, wanted: str) -> bool:
-    if setting in _AT_LEAST and found.isdigit():
+def _is_accepted(setting: str, found: str, wanted: str) -> bool:
+    if setting in _MINIMUM_SETTINGS and found.isdigit():
         return int(found) >= int(wanted)
     return found == wanted
 
 
-def _refused(address: KafkaAddress, problems: Sequence[Problem]) -> LogRefused:
-    told = "; ".join(map(str, problems))
-    return LogRefused(f"{address} cannot hold the log: {told}. {_way_out(problems)}")
+def _topics_error(address: KafkaAddress, problems: Sequence[TopicProblem]) -> LogRefused:
+    descriptions = "; ".join(map(str, problems))
+    return LogRefused(f"{address} cannot hold the log: {descriptions}. {_remedy(problems)}")
 
 
-def _way_out(problems: Sequence[Problem]) -> str:
+def _remedy(problems: Sequence[TopicProblem]) -> str:
     if all(problem.found is None for problem in problems):
         return "Run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
     if any(problem.setting == "number of partitions" for problem in problems):

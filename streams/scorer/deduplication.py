@@ -1,6 +1,6 @@
 """The duplicate window: which record ids stand within the last records of a partition. Never looks further back."""
 
-WINDOW = 100_000
+WINDOW_SIZE = 100_000
 
 
 class DuplicateWindow:
@@ -9,24 +9,24 @@ class DuplicateWindow:
     Two generations of ids take turns, so that nothing is forgotten one by one.
     """
 
-    def __init__(self, size: int = WINDOW) -> None:
+    def __init__(self, size: int = WINDOW_SIZE) -> None:
         self.size = size
-        self._ends = 0
+        self._recent_end = 0
         """Offset at which the recent generation ends."""
         self._recent: dict[str, int] = {}
-        self._older: dict[str, int] = {}
+        self._previous: dict[str, int] = {}
 
-    def seen(self, id: str, offset: int) -> bool:
+    def check_and_add(self, id: str, offset: int) -> bool:
         """Whether this id stands in the window before `offset`; it stands at `offset` from now on. Offsets rise."""
-        if offset >= self._ends:
-            self._turn(offset)
-        before = self._recent.get(id)
-        if before is None:
-            before = self._older.get(id)
+        if offset >= self._recent_end:
+            self._rotate(offset)
+        last_offset = self._recent.get(id)
+        if last_offset is None:
+            last_offset = self._previous.get(id)
         self._recent[id] = offset
-        return before is not None and before >= offset - self.size
+        return last_offset is not None and last_offset >= offset - self.size
 
-    def _turn(self, offset: int) -> None:
-        self._older = self._recent if offset < self._ends + self.size else {}
+    def _rotate(self, offset: int) -> None:
+        self._previous = self._recent if offset < self._recent_end + self.size else {}
         self._recent = {}
-        self._ends = (offset // self.size + 1) * self.size
+        self._recent_end = (offset // self.size + 1) * self.size

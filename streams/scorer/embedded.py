@@ -7,17 +7,17 @@ from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
 from streams.log import KeyedLog, Record, Unit
-from streams.scorer.deduplication import WINDOW
+from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold
-from streams.scorer.score_records import checkpoint, dead_letter, drain
+from streams.scorer.score_records import checkpoint, dead_letter, take_score_records
 
-BATCH = 20_000
+BATCH_SIZE = 20_000
 
 
 class Scorer:
     """A step of a host. What it holds in memory follows from the log; whatever goes wrong, it is read again."""
 
-    def __init__(self, log: KeyedLog, partition: int, batch: int = BATCH, window: int = WINDOW) -> None:
+    def __init__(self, log: KeyedLog, partition: int, batch: int = BATCH_SIZE, window: int = WINDOW_SIZE) -> None:
         self.name = f"scorer {partition}"
         self.partition = partition
         self._log = log
@@ -28,17 +28,17 @@ class Scorer:
 
     def advance(self) -> int:
         """Fold the next batch; answers how many records were read."""
-        fold = self._remembered() or self._recover()
+        fold = self._cached_fold() or self._recover()
         records = self._log.read(ENGAGEMENT, self.partition, self._next, self._batch)
         if not records:
             return 0
         self._fold = None  # until the unit is durable, memory runs ahead of the log
-        unit = make_unit(fold, records, self._next)
+        unit = build_unit(fold, records, self._next)
         self._log.append_unit(unit)
         self._fold, self._next = fold, unit.next
         return len(records)
 
-    def _remembered(self) -> PartitionFold | None:
+    def _cached_fold(self) -> PartitionFold | None:
         """What memory holds, unless another process hosted meanwhile and went on from here."""
         if self._fold is None or self._log.position(self.partition) != self._next:
             return None
@@ -46,42 +46,42 @@ class Scorer:
 
     def _recover(self) -> PartitionFold:
         self._next = self._log.position(self.partition)
-        self._fold = recover(self._log, self.partition, self._next, self._window)
+        self._fold = recover_fold(self._log, self.partition, self._next, self._window)
         return self._fold
 
 
-def make_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
+def build_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
     """Fold the records and gather what they changed."""
-    refused = [refusal for record in records if (refusal := fold.apply(record)) is not None]
-    scores = [new for account in fold.touched.values() for new in drain(account, fold.plan)]
-    fold.touched.clear()
+    rejected = [refusal for record in records if (refusal := fold.apply(record)) is not None]
+    scores = [new for account in fold.changed_accounts.values() for new in take_score_records(account, fold.plan)]
+    fold.changed_accounts.clear()
     next_offset = records[-1].offset + 1
-    scores.append(checkpoint(next_offset, fold.model_at, fold.latest))
-    letters = [dead_letter(fold.partition, refusal) for refusal in refused]
-    return Unit(fold.partition, start, next_offset, scores, letters)
+    scores.append(checkpoint(next_offset, fold.model_offset, fold.latest_time))
+    dead_letters = [dead_letter(fold.partition, refusal) for refusal in rejected]
+    return Unit(fold.partition, start, next_offset, scores, dead_letters)
 
 
-def recover(log: KeyedLog, partition: int, next_offset: int, window: int = WINDOW) -> PartitionFold:
+def recover_fold(log: KeyedLog, partition: int, next_offset: int, window: int = WINDOW_SIZE) -> PartitionFold:
     """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
     fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset), window=window)
     last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
     if last is not None:
-        stood = decode_checkpoint(last.value)
-        fold.latest = None if stood.latest is None else parse_time(stood.latest)
-        if stood.model_at is not None:
-            fold.activate(*log.read(ENGAGEMENT, partition, stood.model_at, 1))
+        stored_checkpoint = decode_checkpoint(last.value)
+        fold.latest_time = None if stored_checkpoint.latest is None else parse_time(stored_checkpoint.latest)
+        if stored_checkpoint.model_at is not None:
+            fold.activate(*log.read(ENGAGEMENT, partition, stored_checkpoint.model_at, 1))
     if not log.unique_ids:
-        remember(fold, log, next_offset)
+        fill_window(fold, log, next_offset)
     return fold
 
 
-def remember(fold: PartitionFold, log: KeyedLog, next_offset: int) -> None:
+def fill_window(fold: PartitionFold, log: KeyedLog, next_offset: int) -> None:
     """Rebuild the duplicate window from the records before the position."""
     start = max(0, next_offset - fold.window.size)
     while start < next_offset:
-        records = [r for r in log.read(ENGAGEMENT, fold.partition, start, BATCH) if r.offset < next_offset]
+        records = [r for r in log.read(ENGAGEMENT, fold.partition, start, BATCH_SIZE) if r.offset < next_offset]
         for record in records:
-            fold.remember(record)
+            fold.mark_seen(record)
         start = records[-1].offset + 1 if records else next_offset
 
 
@@ -94,23 +94,23 @@ def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | N
     scored = decode_account_scored(own.value)
     account = codec.decode_account(bytes(scored.state), plan) if scored.model == plan.version else None
     if account is None:
-        return refold(log, id, plan, before)
+        return refold_account(log, id, plan, before)
     for record in records.values():
         contact = codec.decode_contact(bytes(decode_contact_scored(record.value).state), plan)
         account.contacts[contact.id] = contact
     return account
 
 
-def refold(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
+def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
     """The account's own history through the fold, up to the position."""
-    fold = PartitionFold(0, nothing_loaded, plan=plan)
+    fold = PartitionFold(0, load_nothing, plan=plan)
     for record in log.history(id):
         if record.offset < before:
             fold.apply(record)
     account = fold.account(id)
-    list(drain(account, plan))
+    list(take_score_records(account, plan))
     return account
 
 
-def nothing_loaded(id: str, plan: Plan) -> None:
+def load_nothing(id: str, plan: Plan) -> None:
     """Every account begins anew."""

@@ -8,17 +8,17 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SELDOM = (100_000, 50, 1_000)
+_RELAXED_THRESHOLDS = (100_000, 50, 1_000)
 
 
 @contextmanager
-def frozen_garbage() -> Iterator[None]:
+def gc_frozen() -> Iterator[None]:
     """Within it the collector skips what stood before, and waits longer; afterwards it is as it was."""
-    usual = gc.get_threshold()
+    thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(*_SELDOM)
+    gc.set_threshold(*_RELAXED_THRESHOLDS)
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*thresholds)
         gc.unfreeze()

@@ -26,12 +26,12 @@ from scoring.fold.valuation import account_fit, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
 from streams.log import NewRecord
-from streams.scorer.partition_fold import Refused
+from streams.scorer.partition_fold import RejectedRecord
 
-_day = lru_cache(maxsize=10_000)(date_text)
+_date_text = lru_cache(maxsize=10_000)(date_text)
 
 
-def drain(account: Account, plan: Plan) -> Iterator[NewRecord]:
+def take_score_records(account: Account, plan: Plan) -> Iterator[NewRecord]:
     """The records of what happened since the last ones; the account's outcome begins anew."""
     outcome = account.pending_changes
     if outcome is None:
@@ -76,7 +76,7 @@ def contact_scored(account: Account, contact: Contact, state: bytes, plan: Plan)
         model=plan.version,
         role=contact.role,
         engaged={
-            track.name: _day(contact.last_engaged_days[track.number])
+            track.name: _date_text(contact.last_engaged_days[track.number])
             for track in plan.tracks
             if contact.last_engaged_days[track.number] != NEVER
         },
@@ -94,16 +94,18 @@ def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, 
     }
 
 
-def checkpoint(next_offset: int, model_at: int | None, latest: int | None, log: str | UnsetType = UNSET) -> NewRecord:
-    newest = None if latest is None else format_time(latest)
+def checkpoint(
+    next_offset: int, model_offset: int | None, latest_time: int | None, log_id: str | UnsetType = UNSET
+) -> NewRecord:
+    newest = None if latest_time is None else format_time(latest_time)
     return NewRecord(
-        CHECKPOINT_KEY, encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_at, newest, log))
+        CHECKPOINT_KEY, encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next_offset, model_offset, newest, log_id))
     )
 
 
-def dead_letter(partition: int, refused: Refused) -> NewRecord:
+def dead_letter(partition: int, rejected: RejectedRecord) -> NewRecord:
     """The record as it was, with the reason in its headers."""
-    record = refused.record
+    record = rejected.record
     place = (ENGAGEMENT, partition, record.offset)
-    headers = dead_letter_headers(*place, code=refused.code, why=refused.why, headers=record.headers)
+    headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=record.headers)
     return NewRecord(record.key, record.value, dead_letter_id(*place), headers)

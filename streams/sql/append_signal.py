@@ -4,49 +4,49 @@ from threading import Condition, Lock
 
 from sqlalchemy import Engine
 
-from database.notifications import APPENDED, Notices
+from database.notifications import APPENDED, Notifications
 
-_LOOK_AGAIN_S = 0.02
+_POLL_INTERVAL_S = 0.02
 """On SQLite, where nobody tells what other processes append."""
 
 
-class Growth:
+class AppendSignal:
     """What grew so far is a number. Threads may share one: on PostgreSQL one of those who wait hears for all."""
 
     def __init__(self, engine: Engine) -> None:
-        self.seen = 0
-        self._notices = Notices(engine, [APPENDED])
-        self._listening = Lock()
-        self._grown = Condition()
+        self.count = 0
+        self._notifications = Notifications(engine, [APPENDED])
+        self._listen_lock = Lock()
+        self._condition = Condition()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Wake all threads of this process."""
-        with self._grown:
-            self.seen += 1
-            self._grown.notify_all()
+        with self._condition:
+            self.count += 1
+            self._condition.notify_all()
 
-    def wait(self, seen: int, timeout: float) -> None:
+    def wait(self, known_count: int, timeout: float) -> None:
         """Block until something grew after `seen`, or it is time to look again; `timeout` seconds at most.
 
         Raises `DatabaseAway` where the server is out of reach.
         """
-        if not self._notices.are_told:
-            self._await_own(seen, min(timeout, _LOOK_AGAIN_S))
-        elif self._listening.acquire(blocking=False):
+        if not self._notifications.supports_listen:
+            self._wait_in_process(known_count, min(timeout, _POLL_INTERVAL_S))
+        elif self._listen_lock.acquire(blocking=False):
             self._listen(timeout)
         else:
-            self._await_own(seen, timeout)
+            self._wait_in_process(known_count, timeout)
 
     def close(self) -> None:
-        self._notices.close()
+        self._notifications.close()
 
     def _listen(self, timeout: float) -> None:
         try:
-            self._notices.wait(timeout)
+            self._notifications.wait(timeout)
         finally:
-            self._listening.release()
-            self.tell()  # or nobody would take this thread's turn
+            self._listen_lock.release()
+            self.notify()  # or nobody would take this thread's turn
 
-    def _await_own(self, seen: int, timeout: float) -> None:
-        with self._grown:
-            self._grown.wait_for(lambda: self.seen != seen, timeout)
+    def _wait_in_process(self, known_count: int, timeout: float) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self.count != known_count, timeout)

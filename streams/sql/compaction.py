@@ -5,11 +5,11 @@ from typing import Protocol
 
 from schemas.topics import SCORES
 
-KEEP = 50_000
+RETAINED_RECORDS = 50_000
 """Records of `scores` that stay, superseded or not, per partition."""
 
 
-class Compactable(Protocol):
+class CompactableLog(Protocol):
     def end(self, topic: str, partition: int) -> int: ...
 
     def compact(self, keep_from: Mapping[int, int]) -> int: ...
@@ -20,24 +20,29 @@ class Compaction:
 
     name = "compaction"
 
-    def __init__(self, log: Compactable, projected: Callable[[], Mapping[int, int]], keep: int = KEEP) -> None:
+    def __init__(
+        self,
+        log: CompactableLog,
+        projected_positions: Callable[[], Mapping[int, int]],
+        retained: int = RETAINED_RECORDS,
+    ) -> None:
         self._log = log
-        self._projected = projected
-        self._keep = keep
-        self._done: dict[int, int] = {}
+        self._projected_positions = projected_positions
+        self._retained = retained
+        self._compacted_to: dict[int, int] = {}
 
     def advance(self) -> int:
-        due = {partition: floor for partition, floor in self._floors().items() if floor > 0}
+        due = {partition: floor for partition, floor in self._due_floors().items() if floor > 0}
         if due:
             self._log.compact(due)
-            self._done |= due
+            self._compacted_to |= due
         return 0
 
-    def _floors(self) -> dict[int, int]:
+    def _due_floors(self) -> dict[int, int]:
         """Where each partition may be compacted to, for those that grew enough."""
         floors = {}
-        for partition, position in self._projected().items():
-            floor = min(position, self._log.end(SCORES, partition) - self._keep)
-            if floor - self._done.get(partition, 0) >= self._keep:
+        for partition, position in self._projected_positions().items():
+            floor = min(position, self._log.end(SCORES, partition) - self._retained)
+            if floor - self._compacted_to.get(partition, 0) >= self._retained:
                 floors[partition] = floor
         return floors

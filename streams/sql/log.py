@@ -11,20 +11,20 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
-from database.notifications import APPENDED, tell
+from database.notifications import APPENDED, notify
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
-from streams.log import Appended, LogError, LogRefused, NewRecord, PositionMoved, Record, Unit
+from streams.log import Appended, LogError, LogRefused, NewRecord, PositionConflict, Record, Unit
 from streams.partitioner import partition_of
 from streams.sql import statements as sql
-from streams.sql.append_signal import Growth
+from streams.sql.append_signal import AppendSignal
 from streams.sql.dialects import dialect_of
-from streams.sql.rows import is_damaged, place, record_of, stored_ids
+from streams.sql.rows import assign_offsets, is_damaged, record_of, stored_ids
 
-_PAGE = 2000
-_COMPACT_AT_ONCE = 5000
+_PAGE_SIZE = 2000
+_COMPACT_BATCH_SIZE = 5000
 
 
-class Damaged(NamedTuple):
+class ChecksumMismatch(NamedTuple):
     """A stored record that is not what was written."""
 
     partition: int
@@ -40,9 +40,9 @@ class SqlLog:
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         """Raises `LogRefused` where the log was made with another number of partitions."""
         self._engine = engine
-        self._reads = _reading(engine)
+        self._read_engine = read_engine_of(engine)
         self._dialect = dialect_of(engine.dialect.name)
-        self._growth = Growth(engine)
+        self._append_signal = AppendSignal(engine)
         self._partitions = partitions
         self._generation = self._open()
 
@@ -60,7 +60,7 @@ class SqlLog:
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
         with self._engine.begin() as connection:
             appended = self._append(connection, topic, records, partition)
-        self._growth.tell()
+        self._append_signal.notify()
         return appended
 
     def append_unit(self, unit: Unit) -> None:
@@ -68,12 +68,12 @@ class SqlLog:
             self._move_position(connection, unit)
             self._append(connection, SCORES, unit.scores, unit.partition)
             self._append(connection, DEAD_LETTERS, unit.dead_letters, unit.partition)
-        self._growth.tell()
+        self._append_signal.notify()
 
     def position(self, partition: int) -> int:
-        with self._reads.connect() as connection:
+        with self._read_engine.connect() as connection:
             found = connection.exec_driver_sql(self._sql(sql.POSITION), (partition,)).scalar()
-        return int(self._there(found, partition))
+        return int(self._require_partition(found, partition))
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         rows = self._rows(self._sql(sql.READ, topic), (partition, start, limit))
@@ -83,10 +83,10 @@ class SqlLog:
         return {partition: self.read(topic, partition, start, limit) for partition, start in starts.items()}
 
     def end(self, topic: str, partition: int) -> int:
-        return self._there(self._ends(topic).get(partition), partition)
+        return self._require_partition(self._ends(topic).get(partition), partition)
 
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.keys(keys),))
+        rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.keys_parameter(keys),))
         return {row[1]: record_of(*row) for row in rows}
 
     def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
@@ -100,53 +100,53 @@ class SqlLog:
     def history(self, account: str) -> Iterator[Record]:
         partition, start = self.partition_of(ENGAGEMENT, account), 0
         # Page by page: a transaction left open while the caller folds would keep SQLite's WAL from shrinking.
-        while rows := self._rows(self._sql(sql.HISTORY), (account, partition, start, _PAGE)):
+        while rows := self._rows(self._sql(sql.HISTORY), (account, partition, start, _PAGE_SIZE)):
             yield from (record_of(*row) for row in rows)
             start = rows[-1][0] + 1
 
     def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
         deadline = monotonic() + timeout
         while True:
-            seen_before = self._growth.seen
+            append_count = self._append_signal.count
             if self._is_beyond(topic, seen):
                 return True
-            left = deadline - monotonic()
-            if left <= 0:
+            remaining = deadline - monotonic()
+            if remaining <= 0:
                 return False
-            self._growth.wait(seen_before, left)
+            self._append_signal.wait(append_count, remaining)
 
     def close(self) -> None:
         """Give back the connections; the engine opens new ones where it is used again."""
-        self._growth.close()
+        self._append_signal.close()
         self._engine.dispose()
 
     def compact(self, keep_from: Mapping[int, int]) -> int:
         """Delete the `scores` below these offsets that a later one of the same key supersedes. How many they were."""
         return sum(self._compact(partition, below) for partition, below in keep_from.items())
 
-    def verify_checksums(self, topic: str) -> Iterator[Damaged]:
+    def verify_checksums(self, topic: str) -> Iterator[ChecksumMismatch]:
         """The records of a topic whose key, value or headers are not what was written, partition by partition."""
         for partition in range(self.partitions(topic)):
             start = 0
-            while rows := self._rows(self._sql(sql.CHECKED, topic), (partition, start, _PAGE)):
-                yield from (Damaged(partition, row[0], row[1]) for row in rows if is_damaged(*row[1:]))
+            while rows := self._rows(self._sql(sql.READ_WITH_CHECKSUMS, topic), (partition, start, _PAGE_SIZE)):
+                yield from (ChecksumMismatch(partition, row[0], row[1]) for row in rows if is_damaged(*row[1:]))
                 start = rows[-1][0] + 1
 
     def _open(self) -> str:
         # Read first: whoever only asks would wait for the write lock otherwise.
-        if not self._is_laid_down():
-            self._lay_down()
+        if not self._is_initialized():
+            self._initialize()
         [[_, generation]] = self._rows(sql.META, ())
         return str(generation)
 
-    def _is_laid_down(self) -> bool:
+    def _is_initialized(self) -> bool:
         made = self._rows(sql.META, ())
         for partitions, _ in made:
             self._check_partitions(partitions)
         [[ends]] = self._rows(sql.COUNT_ENDS, ())
         return bool(made) and ends == self._partitions * len(TOPICS)
 
-    def _lay_down(self) -> None:
+    def _initialize(self) -> None:
         with self._engine.begin() as connection:
             connection.exec_driver_sql(self._sql(sql.NEW_META), (self._partitions, uuid4().hex))
             partitions, _ = connection.exec_driver_sql(sql.META).one()
@@ -173,38 +173,38 @@ class SqlLog:
             return []
         ends = self._dialect.lock_ends(connection, topic)
         if partition is not None:
-            self._there(ends.get(partition), partition)
+            self._require_partition(ends.get(partition), partition)
         ids = stored_ids(records)
-        given = {each for each in ids if each is not None}
-        standing = self._dialect.standing(connection, topic, given) if given else {}
-        placed = place(zip(self._partitions_of(records, partition), ids, records, strict=True), ends, standing)
+        record_ids = {each for each in ids if each is not None}
+        existing = self._dialect.find_existing(connection, topic, record_ids) if record_ids else {}
+        placed = assign_offsets(zip(self._partitions_of(records, partition), ids, records, strict=True), ends, existing)
         if placed.rows:
             self._dialect.insert(connection, topic, placed.rows)
-            tell(connection, APPENDED)
-        for moved, end in placed.ends.items():
-            connection.exec_driver_sql(self._sql(sql.MOVE_END), (end, topic, moved))
+            notify(connection, APPENDED)
+        for changed, end in placed.ends.items():
+            connection.exec_driver_sql(self._sql(sql.MOVE_END), (end, topic, changed))
         return placed.appended
 
-    def _partitions_of(self, records: Sequence[NewRecord], given: int | None) -> list[int]:
-        if given is not None:
-            return [given] * len(records)
+    def _partitions_of(self, records: Sequence[NewRecord], partition: int | None) -> list[int]:
+        if partition is not None:
+            return [partition] * len(records)
         return [partition_of(record.key, self._partitions) for record in records]
 
     def _move_position(self, connection: Connection, unit: Unit) -> None:
         move = (unit.next, unit.partition, unit.start)
         if connection.exec_driver_sql(self._sql(sql.MOVE_POSITION), move).rowcount == 1:
             return
-        raise PositionMoved(
+        raise PositionConflict(
             f"partition {unit.partition} of {ENGAGEMENT} is no longer at offset {unit.start}: "
             "another scorer writes it; this one stops"
         )
 
     def _compact(self, partition: int, below: int) -> int:
-        [[first]] = self._rows(self._sql(sql.FIRST, SCORES), (partition,))
+        [[first]] = self._rows(self._sql(sql.FIRST_OFFSET, SCORES), (partition,))
         deleted = 0
         # In portions, so that appends need not wait for the whole of it.
-        for start in range(below if first is None else first, below, _COMPACT_AT_ONCE):
-            portion = (partition, start, min(start + _COMPACT_AT_ONCE, below))
+        for start in range(below if first is None else first, below, _COMPACT_BATCH_SIZE):
+            portion = (partition, start, min(start + _COMPACT_BATCH_SIZE, below))
             with self._engine.begin() as connection:
                 deleted += connection.exec_driver_sql(self._sql(sql.COMPACT, SCORES), portion).rowcount
         return deleted
@@ -216,20 +216,20 @@ class SqlLog:
     def _ends(self, topic: str) -> dict[int, int]:
         return {row[0]: row[1] for row in self._rows(self._sql(sql.ENDS, topic), (topic,))}
 
-    def _there(self, found: int | None, partition: int) -> int:
-        if found is None:
+    def _require_partition(self, value: int | None, partition: int) -> int:
+        if value is None:
             raise LogError(f"no partition {partition}; the log has 0 to {self._partitions - 1}")
-        return found
+        return value
 
     def _rows(self, statement: str, parameters: tuple[object, ...]) -> Sequence[Any]:
-        with self._reads.connect() as connection:
+        with self._read_engine.connect() as connection:
             return connection.exec_driver_sql(statement, parameters).all()
 
     def _sql(self, template: str, topic: str = ENGAGEMENT) -> str:
         return self._dialect.sql(template, topic)
 
 
-def _reading(engine: Engine) -> Engine:
+def read_engine_of(engine: Engine) -> Engine:
     """For single statements that only read; on SQLite the option keeps them from taking the write lock."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="AUTOCOMMIT")

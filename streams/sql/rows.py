@@ -10,28 +10,28 @@ import msgspec
 
 from streams.log import Appended, Headers, LogError, NewRecord, Record
 
-Place = tuple[int, int]
+PartitionOffset = tuple[int, int]
 """Partition and offset."""
 Row = tuple[int, int, str, bytes | None, bytes, bytes | None, int]
 """Partition, offset, key, record id, value, headers, checksum: the columns of a topic's table."""
 
-_LONGEST_ID = 200
-_LONGEST_KEY = 1000
-_DIGEST = 32
-_FIT_KEY = f"a key has at most {_LONGEST_KEY} characters, none of them a NUL or half of a surrogate pair"
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Headers).decode
+_MAX_ID_BYTES = 200
+_MAX_KEY_LENGTH = 1000
+_DIGEST_BYTES = 32
+_KEY_RULE = f"a key has at most {_MAX_KEY_LENGTH} characters, none of them a NUL or half of a surrogate pair"
+_encode_headers = msgspec.msgpack.Encoder().encode
+_decode_headers = msgspec.msgpack.Decoder(Headers).decode
 
 
-class UnfitRecord(LogError):
+class InvalidKeyError(LogError):
     """A key that no table can hold."""
 
 
-class DamagedRecord(LogError):
+class DamagedRecordError(LogError):
     """A stored record that cannot be read."""
 
 
-class Placed(NamedTuple):
+class PlacedRecords(NamedTuple):
     """The rows to insert, the answers in the order of the records, and the partitions' new ends."""
 
     rows: list[Row]
@@ -39,24 +39,26 @@ class Placed(NamedTuple):
     ends: dict[int, int]
 
 
-def place(
-    records: Iterable[tuple[int, bytes | None, NewRecord]], ends: Mapping[int, int], standing: Mapping[bytes, Place]
-) -> Placed:
+def assign_offsets(
+    records: Iterable[tuple[int, bytes | None, NewRecord]],
+    ends: Mapping[int, int],
+    existing: Mapping[bytes, PartitionOffset],
+) -> PlacedRecords:
     """Give each (partition, stored id, record) its offset, but for those whose id stands already or came before."""
     rows: list[Row] = []
     appended: list[Appended] = []
-    moved, known = dict(ends), dict(standing)
+    new_ends, known = dict(ends), dict(existing)
     for partition, stored_id, record in records:
         if stored_id is not None and stored_id in known:
             appended.append(Appended(*known[stored_id], duplicate=True))
             continue
-        offset = moved[partition]
-        moved[partition] = offset + 1
+        offset = new_ends[partition]
+        new_ends[partition] = offset + 1
         if stored_id is not None:
             known[stored_id] = (partition, offset)
         rows.append(_row(partition, offset, stored_id, record))
         appended.append(Appended(partition, offset, duplicate=False))
-    return Placed(rows, appended, {p: end for p, end in moved.items() if end != ends[p]})
+    return PlacedRecords(rows, appended, {p: end for p, end in new_ends.items() if end != ends[p]})
 
 
 def stored_ids(records: Sequence[NewRecord]) -> list[bytes | None]:
@@ -67,9 +69,9 @@ def stored_ids(records: Sequence[NewRecord]) -> list[bytes | None]:
 def record_of(offset: int, key: str, value: bytes, headers: bytes | None) -> Record:
     """Raises `DamagedRecord` where the headers are not what was written."""
     try:
-        return Record(offset, key, value, () if headers is None else _unpacked(headers))
+        return Record(offset, key, value, () if headers is None else _decoded_headers(headers))
     except msgspec.MsgspecError:
-        raise DamagedRecord(
+        raise DamagedRecordError(
             f"the record of {key!r} at offset {offset} is damaged, its headers cannot be read; restore a backup"
         ) from None
 
@@ -80,30 +82,30 @@ def is_damaged(key: str, value: bytes, headers: bytes | None, checksum: int) -> 
 
 def _row(partition: int, offset: int, stored_id: bytes | None, record: NewRecord) -> Row:
     key, value, _, headers = record
-    packed = _packed(headers) if headers else None
-    checksum = crc32(value, crc32(packed or b"", _checked_key(key)))
-    return partition, offset, key, stored_id, value, packed, checksum
+    encoded = _encoded_headers(headers) if headers else None
+    checksum = crc32(value, crc32(encoded or b"", _checked_key_checksum(key)))
+    return partition, offset, key, stored_id, value, encoded, checksum
 
 
 def _stored_id(text: str) -> bytes:
     raw = text.encode(errors="surrogatepass")
-    if len(raw) < _LONGEST_ID:
+    if len(raw) < _MAX_ID_BYTES:
         return raw
-    return raw[: _LONGEST_ID - _DIGEST] + blake2b(raw, digest_size=_DIGEST).digest()
+    return raw[: _MAX_ID_BYTES - _DIGEST_BYTES] + blake2b(raw, digest_size=_DIGEST_BYTES).digest()
 
 
-def _checked_key(key: str) -> int:
-    if "\0" in key or len(key) > _LONGEST_KEY:
-        raise UnfitRecord(f"the key {key[:60]!r} cannot be stored: {_FIT_KEY}")
+def _checked_key_checksum(key: str) -> int:
+    if "\0" in key or len(key) > _MAX_KEY_LENGTH:
+        raise InvalidKeyError(f"the key {key[:60]!r} cannot be stored: {_KEY_RULE}")
     try:
         return _key_checksum(key)
     except UnicodeEncodeError:
-        raise UnfitRecord(f"the key {key[:60]!r} cannot be stored: {_FIT_KEY}") from None
+        raise InvalidKeyError(f"the key {key[:60]!r} cannot be stored: {_KEY_RULE}") from None
 
 
 def _key_checksum(key: str) -> int:
     return crc32(key.encode())
 
 
-_packed = lru_cache(maxsize=256)(_pack)
-_unpacked = lru_cache(maxsize=256)(_unpack)
+_encoded_headers = lru_cache(maxsize=256)(_encode_headers)
+_decoded_headers = lru_cache(maxsize=256)(_decode_headers)

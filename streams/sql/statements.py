@@ -36,15 +36,15 @@ SELECT r."offset", r.key, r.value, r.headers FROM {table} AS r
 JOIN (SELECT key, max("offset") AS last FROM {table} WHERE key = ? OR (key >= ? AND key < ?) GROUP BY key) AS found
 ON r.key = found.key AND r."offset" = found.last
 ORDER BY r.key"""
-STANDING = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id '
-CHECKED = """
+EXISTING_IDS = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id '
+READ_WITH_CHECKSUMS = """
 SELECT "offset", key, value, headers, checksum FROM {table}
 WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
 COMPACT = """
 DELETE FROM {table} WHERE partition = ? AND "offset" >= ? AND "offset" < ?
 AND EXISTS (SELECT 1 FROM {table} AS later WHERE later.key = {table}.key
             AND later.partition = {table}.partition AND later."offset" > {table}."offset")"""
-FIRST = 'SELECT min("offset") FROM {table} WHERE partition = ?'
+FIRST_OFFSET = 'SELECT min("offset") FROM {table} WHERE partition = ?'
 
 ENDS = "SELECT partition, next_offset FROM log_ends WHERE topic = ? ORDER BY partition"
 COUNT_ENDS = "SELECT count(*) FROM log_ends"

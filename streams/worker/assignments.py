@@ -10,35 +10,42 @@ from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple, NoReturn, Protocol
 
-from streams.worker.options import Recovery, WorkerCounters, WorkerOptions
-from streams.worker.ports import Fetched, PartitionStep, Work
-from streams.worker.recovery import Reader, Readers, Recovered, Superseded, recover, refuse_outside
-from streams.worker.units import Letter, Pair, UnitBatch
+from streams.worker.options import RecoveryCounters, WorkerCounters, WorkerOptions
+from streams.worker.ports import FetchedRecord, PartitionTask, WorkerTask
+from streams.worker.recovery import (
+    OpenReader,
+    RecoveredPartition,
+    RecoveryReader,
+    RecoverySuperseded,
+    check_position,
+    recover_partition,
+)
+from streams.worker.units import DeadLetter, KeyValue, UnitBatch
 
-_SAY_EVERY_S = 5.0
+_PROGRESS_INTERVAL_S = 5.0
 
 
 class Appender(Protocol):
     """Writes to the broker, acknowledged by all replicas, each batch once."""
 
-    async def unit(self, partition: int, records: Sequence[Pair]) -> "asyncio.Future[int]":
+    async def send_unit(self, partition: int, records: Sequence[KeyValue]) -> "asyncio.Future[int]":
         """One batch on its way to the output; the future tells the offset of its first record once it is durable."""
 
-    async def letters(self, partition: int, letters: Sequence[Letter]) -> None:
+    async def send_dead_letters(self, partition: int, dead_letters: Sequence[DeadLetter]) -> None:
         """Dead letters; returns when they are durable."""
 
 
-class Assigned:
+class Assignment:
     """All that one assignment of one partition owns. A new assignment is a new object."""
 
-    def __init__(self, number: int, step: PartitionStep, end: int) -> None:
-        self.number = number
-        self.step = step
-        self.fetched = step.next
+    def __init__(self, partition: int, task: PartitionTask, output_end: int) -> None:
+        self.number = partition
+        self.step = task
+        self.fetched = task.next
         """The source offset that the next fetch begins at."""
-        self.acked = step.next
+        self.acked = task.next
         """The source offset before which everything is known to be durable."""
-        self.end = end
+        self.end = output_end
         """The offset that our next record of the output gets."""
         self.closed = False
         self.busy = asyncio.Lock()
@@ -49,196 +56,198 @@ class Delivery(NamedTuple):
     """Records of one fetch, bound to the assignment they were fetched for; `start` and `next` are the consumer's
     positions before and after it: what lies between and is not here are marks of transactions, or taken back."""
 
-    part: Assigned
+    assignment: Assignment
     start: int
     next: int
-    records: Sequence[Fetched]
+    records: Sequence[FetchedRecord]
 
 
-class Worker:
+class Assignments:
     """`check` is called before anything is sent; `end` ends the process without unwinding."""
 
     def __init__(
         self,
-        work: Work,
+        task: WorkerTask,
         appender: Appender,
-        readers: Readers,
+        open_reader: OpenReader,
         options: WorkerOptions,
         counters: WorkerCounters,
         *,
         log: Any,
         check: Callable[[], None],
-        end: Callable[[str, BaseException | None], NoReturn],
+        abort: Callable[[str, BaseException | None], NoReturn],
     ) -> None:
-        self.parts: dict[int, Assigned] = {}
+        self.active: dict[int, Assignment] = {}
         """Partition -> what is folded now."""
         self.epoch = 0
         """Raised whenever partitions are taken away: Faust's own number moves only when they are given."""
         self.counters = counters
-        self._work, self._appender, self._readers, self._options = work, appender, readers, options
-        self._log, self._check, self._end = log, check, end
-        self._open: list[Assigned] = []
-        self._kept: dict[int, Assigned] = {}
+        self._task, self._appender, self._open_reader, self._options = task, appender, open_reader, options
+        self._log, self._check, self._abort = log, check, abort
+        self._open: list[Assignment] = []
+        self._cached: dict[int, Assignment] = {}
         """Partition -> what was given up last, as it stands in the output: others may never have had it."""
 
-    async def take_over(self, numbers: Iterable[int]) -> None:
+    async def recover(self, assigned: Iterable[int]) -> None:
         """Recover these partitions and fold them from now on, unless they are taken away meanwhile.
 
         Raises LogRefused where the log is not what it was.
         """
-        epoch, partitions = self.epoch, sorted(numbers)
-        progress = Progress(self.counters, lambda: self.epoch == epoch, self._log)
+        epoch, partitions = self.epoch, sorted(assigned)
+        progress = CountedProgress(self.counters, lambda: self.epoch == epoch, self._log)
         try:
-            parts = await self._recovered(partitions, progress)
-        except Superseded:
+            assignments = await self._recover_all(partitions, progress)
+        except RecoverySuperseded:
             self._log.info("recovery_superseded", partitions=partitions)
             return
         finally:
-            self.counters.recovering = None
+            self.counters.recovery = None
         if self.epoch == epoch:
             gc.freeze()  # what was recovered stays: nobody has to look through it for cycles
-            self.parts, self._kept = {part.number: part for part in parts}, {}
-            self.counters.positions = {part.number: part.acked for part in parts}
+            self.active, self._cached = {assignment.number: assignment for assignment in assignments}, {}
+            self.counters.positions = {part.number: part.acked for part in assignments}
             self.counters.assignments += 1
-            self.counters.working = True
-            progress.done(self.counters.positions)
+            self.counters.is_assigned = True
+            progress.finish(self.counters.positions)
 
-    async def _recovered(self, partitions: Sequence[int], progress: "Progress") -> list[Assigned]:
+    async def _recover_all(self, partitions: Sequence[int], progress: "CountedProgress") -> list[Assignment]:
         """Side by side; the first trouble ends all of them."""
-        places = asyncio.Semaphore(self._options.recover_at_once)
-        tasks = [asyncio.create_task(self._recover(partition, places, progress)) for partition in partitions]
+        slots = asyncio.Semaphore(self._options.recovery_concurrency)
+        tasks = [asyncio.create_task(self._recover_one(partition, slots, progress)) for partition in partitions]
         try:
             return await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
 
-    async def _recover(self, partition: int, places: asyncio.Semaphore, progress: "Progress") -> Assigned:
-        async with places, self._readers(partition) as reader:
-            found = await self._kept_found(partition, reader)
-            if found is None:
-                found = await recover(partition, self._work, reader, progress, self._options.unit_bytes)
+    async def _recover_one(self, partition: int, slots: asyncio.Semaphore, progress: "CountedProgress") -> Assignment:
+        async with slots, self._open_reader(partition) as reader:
+            recovered = await self._reuse_cached(partition, reader)
+            if recovered is None:
+                recovered = await recover_partition(partition, self._task, reader, progress, self._options.unit_bytes)
         progress.read(0)
-        part = Assigned(partition, found.step, found.end)
-        self._open.append(part)
-        await self._write_first(part, found)
-        return part
+        assignment = Assignment(partition, recovered.task, recovered.output_end)
+        self._open.append(assignment)
+        await self._write_repairs(assignment, recovered)
+        return assignment
 
-    async def _kept_found(self, partition: int, reader: Reader) -> Recovered | None:
+    async def _reuse_cached(self, partition: int, reader: RecoveryReader) -> RecoveredPartition | None:
         """What we had before, where nobody wrote to the partition since."""
-        kept = self._kept.pop(partition, None)
-        if kept is None or (await reader.bounds(self._work.output))[1] != kept.end:
+        cached = self._cached.pop(partition, None)
+        if cached is None or (await reader.bounds(self._task.output))[1] != cached.end:
             return None
-        await refuse_outside(partition, kept.step.next, self._work, reader)
-        self.counters.kept += 1
-        return Recovered(kept.step, kept.end, [], 0)
+        await check_position(partition, cached.step.next, self._task, reader)
+        self.counters.reused_partitions += 1
+        return RecoveredPartition(cached.step, cached.end, [], 0)
 
-    async def _write_first(self, part: Assigned, found: Recovered) -> None:
+    async def _write_repairs(self, assignment: Assignment, recovered: RecoveredPartition) -> None:
         """What was written in a wrong order or folded again, before anything else."""
-        async with part.busy:
-            for unit in found.units:
-                if not part.closed:
-                    await self._send(part, unit)
-            if part.writing:
-                await asyncio.wait(part.writing)
-        self.counters.repaired += found.repaired
+        async with assignment.busy:
+            for unit in recovered.units:
+                if not assignment.closed:
+                    await self._send(assignment, unit)
+            if assignment.writing:
+                await asyncio.wait(assignment.writing)
+        self.counters.repaired_keys += recovered.repaired_keys
 
-    def bound(self, partition: int, start: int, next: int, records: Sequence[Fetched]) -> Delivery | None:
+    def bind_fetch(self, partition: int, start: int, next: int, records: Sequence[FetchedRecord]) -> Delivery | None:
         """What a fetch brought between two positions, for the assignment it belongs to; None where there is none."""
-        part = self.parts.get(partition)
-        if part is None or part.closed or next == start:
+        assignment = self.active.get(partition)
+        if assignment is None or assignment.closed or next == start:
             return None
-        if start != part.fetched:
-            self._end(f"hole: partition {partition} was fetched up to {part.fetched}, and goes on at {start}", None)
-        part.fetched = next
-        return Delivery(part, start, next, records)
+        if start != assignment.fetched:
+            self._abort(
+                f"hole: partition {partition} was fetched up to {assignment.fetched}, and goes on at {start}", None
+            )
+        assignment.fetched = next
+        return Delivery(assignment, start, next, records)
 
-    async def fold(self, delivery: Delivery) -> None:
+    async def process(self, delivery: Delivery) -> None:
         """Fold what was delivered and send it; nothing happens where the partition was given up since."""
-        part = delivery.part
-        async with part.busy:
-            if part.closed:
+        assignment = delivery.assignment
+        async with assignment.busy:
+            if assignment.closed:
                 return
-            if delivery.start != part.step.next:
-                where = f"{part.step.next} of partition {part.number}"
-                self._end(f"hole: the fold stands at {where}, records start at {delivery.start}", None)
-            for unit in part.step.fold(delivery.next, delivery.records):
-                if part.closed:
+            if delivery.start != assignment.step.next:
+                where = f"{assignment.step.next} of partition {assignment.number}"
+                self._abort(f"hole: the fold stands at {where}, records start at {delivery.start}", None)
+            for unit in assignment.step.fold(delivery.next, delivery.records):
+                if assignment.closed:
                     return
-                await self._send(part, unit)
-                self.counters.facts += unit.facts
+                await self._send(assignment, unit)
+                self.counters.facts += unit.fact_count
 
-    async def give_up(self) -> None:
+    async def revoke(self) -> None:
         """Finish what is being written and forget the rest: who comes next reads a log that stands still."""
         self.epoch += 1
-        parts, self._open, self.parts = self._open, [], {}
-        self.counters.working, self.counters.positions, self.counters.ends = False, {}, {}
-        for part in parts:
-            part.closed = True
-        await asyncio.gather(*map(_settled, parts))
-        self._kept |= {part.number: part for part in parts if part.step.next == part.acked}
+        revoked, self._open, self.active = self._open, [], {}
+        self.counters.is_assigned, self.counters.positions, self.counters.ends = False, {}, {}
+        for assignment in revoked:
+            assignment.closed = True
+        await asyncio.gather(*map(_await_writes, revoked))
+        self._cached |= {part.number: part for part in revoked if part.step.next == part.acked}
 
     def close(self) -> None:
         """Fold nothing more."""
-        for part in self._open:
-            part.closed = True
+        for assignment in self._open:
+            assignment.closed = True
 
-    async def _send(self, part: Assigned, unit: UnitBatch) -> None:
+    async def _send(self, assignment: Assignment, unit: UnitBatch) -> None:
         self._check()
-        if unit.letters:
-            await self._appender.letters(part.number, unit.letters)
-            self.counters.dead_letters += len(unit.letters)
+        if unit.dead_letters:
+            await self._appender.send_dead_letters(assignment.number, unit.dead_letters)
+            self.counters.dead_letters += len(unit.dead_letters)
             self._check()
-        future = await self._appender.unit(part.number, unit.records)
-        part.writing.add(future)
-        future.add_done_callback(partial(self._acknowledged, part, unit))
+        future = await self._appender.send_unit(assignment.number, unit.records)
+        assignment.writing.add(future)
+        future.add_done_callback(partial(self._on_written, assignment, unit))
 
-    def _acknowledged(self, part: Assigned, unit: UnitBatch, future: "asyncio.Future[int]") -> None:
-        part.writing.discard(future)
-        name = f"{self._work.output}/{part.number}"
+    def _on_written(self, assignment: Assignment, unit: UnitBatch, future: "asyncio.Future[int]") -> None:
+        assignment.writing.discard(future)
+        name = f"{self._task.output}/{assignment.number}"
         try:
-            begin = future.result()
+            first_offset = future.result()
         except BaseException as error:
-            self._end(f"a unit could not be written to {name}", error)
-        if begin != part.end:
-            self._end(f"foreign write: a unit for offset {part.end} of {name} got offset {begin}", None)
-        part.end = begin + len(unit.records)
-        part.acked = unit.next
-        if not part.closed:
-            self.counters.positions[part.number] = unit.next
+            self._abort(f"a unit could not be written to {name}", error)
+        if first_offset != assignment.end:
+            self._abort(f"foreign write: a unit for offset {assignment.end} of {name} got offset {first_offset}", None)
+        assignment.end = first_offset + len(unit.records)
+        assignment.acked = unit.next
+        if not assignment.closed:
+            self.counters.positions[assignment.number] = unit.next
         self.counters.units += 1
         self.counters.records += len(unit.records)
 
 
-async def _settled(part: Assigned) -> None:
-    async with part.busy:
-        if part.writing:
-            await asyncio.wait(part.writing)
+async def _await_writes(assignment: Assignment) -> None:
+    async with assignment.busy:
+        if assignment.writing:
+            await asyncio.wait(assignment.writing)
 
 
-class Progress:
+class CountedProgress:
     """What a recovery read so far, told in counters and, where it takes long, in lines."""
 
-    def __init__(self, counters: WorkerCounters, wanted: Callable[[], bool], log: Any) -> None:
-        self._counters, self._wanted, self._log = counters, wanted, log
-        self._begun = self._said = monotonic()
-        self._state = counters.recovering = Recovery()
+    def __init__(self, counters: WorkerCounters, is_current: Callable[[], bool], log: Any) -> None:
+        self._counters, self._is_current, self._log = counters, is_current, log
+        self._started_at = self._logged_at = monotonic()
+        self._recovery = counters.recovery = RecoveryCounters()
 
     def expect(self, records: int) -> None:
-        self._state.to_read += max(0, records)
+        self._recovery.to_read += max(0, records)
 
     def read(self, records: int) -> None:
         """Raises `Superseded` where the partitions were taken away meanwhile."""
-        if not self._wanted():
-            raise Superseded
-        self._state.read += records
-        self._state.moved_at = monotonic()
+        if not self._is_current():
+            raise RecoverySuperseded
+        self._recovery.read += records
+        self._recovery.last_read_at = monotonic()
         self._counters.recovered_records += records
-        if self._state.moved_at > self._said + _SAY_EVERY_S:
-            self._said = self._state.moved_at
-            self._log.info("recovering", read=self._state.read, of=self._state.to_read)
+        if self._recovery.last_read_at > self._logged_at + _PROGRESS_INTERVAL_S:
+            self._logged_at = self._recovery.last_read_at
+            self._log.info("recovering", read=self._recovery.read, of=self._recovery.to_read)
 
-    def done(self, positions: Mapping[int, int]) -> None:
-        seconds = monotonic() - self._begun
+    def finish(self, positions: Mapping[int, int]) -> None:
+        seconds = monotonic() - self._started_at
         self._counters.recoveries += 1
-        self._log.info("recovered", positions=positions, read=self._state.read, seconds=round(seconds, 3))
+        self._log.info("recovered", positions=positions, read=self._recovery.read, seconds=round(seconds, 3))

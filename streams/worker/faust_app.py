@@ -23,21 +23,21 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP
 
 from streams.kafka.address import KafkaAddress
-from streams.scorer.gc_tuning import frozen_garbage
-from streams.worker.client_logging import ClientLines
-from streams.worker.clients import BatchAppender, PartitionReader, client_options
+from streams.scorer.gc_tuning import gc_frozen
+from streams.worker.client_logging import ClientLogHandler
+from streams.worker.clients import KafkaPartitionReader, UnitAppender, client_options
 from streams.worker.faust_consumer import Transport
-from streams.worker.lifecycle import WorkerHost
+from streams.worker.lifecycle import WorkerLifecycle
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.ports import Work
-from streams.worker.recovery import Reader
+from streams.worker.ports import WorkerTask
+from streams.worker.recovery import RecoveryReader
 
-_RETRY_S = 1.0
+_CONNECT_RETRY_S = 1.0
 _FETCH_BYTES = 4 * 1024 * 1024
 
 
-PINNED = "install the versions that requirements.lock names"
-PRIVATE = {
+REINSTALL_HINT = "install the versions that requirements.lock names"
+PRIVATE_MEMBERS = {
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _ensure_consumer call_thread",
     driver.Consumer: "_new_consumer_thread _drain_messages _getmany _get_active_partitions seek_to_committed seek_wait "
     "ack force_commit verify_event_path wait wait_first highwaters assignment",
@@ -49,7 +49,7 @@ PRIVATE = {
 }
 
 
-class Delivered(Schema[Any, Any]):
+class PassThroughSchema(Schema[Any, Any]):
     """A message's value is what was delivered already."""
 
     def compile(self, app: Any, **_: Any) -> Any:
@@ -59,31 +59,31 @@ class Delivered(Schema[Any, Any]):
         return decode
 
 
-class Boot(BootStrategy):
+class NoProducerBoot(BootStrategy):
     """Units are written by a producer of our own."""
 
     enable_kafka_producer = False
 
 
-class App(faust.App):
+class FaustApp(faust.App):
     """Faust's, with our transport. Whatever crashes in it ends the process."""
 
-    BootStrategy = Boot
-    host: WorkerHost
+    BootStrategy = NoProducerBoot
+    lifecycle: WorkerLifecycle
     address: KafkaAddress
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
 
     def _crash(self, reason: BaseException) -> None:
-        self.host.crashed(reason)
+        self.lifecycle.on_crash(reason)
 
-    def group_client(self) -> AIOKafkaConsumer:
-        options = self.host.options
+    def new_group_consumer(self) -> AIOKafkaConsumer:
+        options = self.lifecycle.options
         session_ms = int(options.session_s * 1000)
         return AIOKafkaConsumer(
             **client_options(self.address),
-            group_id=self.host.work.group,
+            group_id=self.lifecycle.task.group,
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -95,11 +95,11 @@ class App(faust.App):
         )
 
 
-class Group:
+class FaustGroup:
     """The workers of one source, as Faust keeps them."""
 
-    def __init__(self, host: WorkerHost, address: KafkaAddress) -> None:
-        self._app, self._source = new_app(host, address), host.work.source
+    def __init__(self, lifecycle: WorkerLifecycle, address: KafkaAddress) -> None:
+        self._app, self._source = new_app(lifecycle, address), lifecycle.task.source
 
     async def join(self) -> None:
         await self._app.start()
@@ -112,34 +112,36 @@ class Group:
         return {place.partition: end for place, end in ends.items()}
 
 
-def new_app(host: WorkerHost, address: KafkaAddress) -> App:
-    options, session = host.options, host.options.session_s
-    app = App(
-        host.work.group, broker=f"kafka://{','.join(address.servers)}", autodiscover=False, web_enabled=False,
+def new_app(lifecycle: WorkerLifecycle, address: KafkaAddress) -> FaustApp:
+    options, session = lifecycle.options, lifecycle.options.session_s
+    app = FaustApp(
+        lifecycle.task.group, broker=f"kafka://{','.join(address.servers)}", autodiscover=False, web_enabled=False,
         topic_disable_leader=True, topic_allow_declare=False, table_standby_replicas=0,
         stream_wait_empty=False, stream_publish_on_commit=False, producer_threaded=False, stream_buffer_maxsize=16,
         broker_commit_interval=1.0, broker_request_timeout=4 * session, broker_session_timeout=session,
         datadir=options.datadir,
     )  # fmt: skip
-    app.host, app.address = host, address
+    app.lifecycle, app.address = lifecycle, address
 
-    async def fold(stream: Any) -> None:
+    async def process(stream: Any) -> None:
         async for event in stream.events():
-            await host.fold(event.value)
+            await lifecycle.on_delivery(event.value)
 
-    async def revoked(*_: Any, **__: Any) -> None:
-        await host.given_up()
+    async def on_revoked(*_: Any, **__: Any) -> None:
+        await lifecycle.on_revoked()
 
-    async def completed(*_: Any, **__: Any) -> None:
-        await host.given({tp.partition for tp in app.consumer.assignment() if tp.topic == host.work.source})
+    async def on_assigned(*_: Any, **__: Any) -> None:
+        await lifecycle.on_assigned(
+            {tp.partition for tp in app.consumer.assignment() if tp.topic == lifecycle.task.source}
+        )
 
-    app.agent(app.topic(host.work.source, schema=Delivered(), internal=False), name="fold")(fold)
-    app.on_partitions_revoked.connect(revoked, weak=False)
-    app.on_rebalance_complete.connect(completed, weak=False)
+    app.agent(app.topic(lifecycle.task.source, schema=PassThroughSchema(), internal=False), name="fold")(process)
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    app.on_rebalance_complete.connect(on_assigned, weak=False)
     return app
 
 
-class Producer(AIOKafkaProducer):  # type: ignore[misc]
+class IdempotentProducer(AIOKafkaProducer):  # type: ignore[misc]
     """Idempotent, so that nothing stands twice and a write is tried for as long as it takes."""
 
     def __init__(self, address: KafkaAddress, options: WorkerOptions) -> None:
@@ -157,64 +159,66 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def reading(address: KafkaAddress, work: Work, partition: int) -> AsyncIterator[Reader]:
+async def open_reader(address: KafkaAddress, task: WorkerTask, partition: int) -> AsyncIterator[RecoveryReader]:
     """A reader of one partition of the output and of the source."""
     consumer = AIOKafkaConsumer(
         **client_options(address), group_id=None, enable_auto_commit=False, auto_offset_reset="none",
         isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES,
     )  # fmt: skip
-    await connected(consumer)
+    await start_consumer(consumer)
     try:
-        places = {topic: TopicPartition(topic, partition) for topic in (work.output, work.source)}
-        consumer.assign(list(places.values()))
-        for place in places.values():
-            consumer.pause(place)
-            consumer.seek(place, 0)
-        yield PartitionReader(consumer, places)
+        topic_partitions = {topic: TopicPartition(topic, partition) for topic in (task.output, task.source)}
+        consumer.assign(list(topic_partitions.values()))
+        for topic_partition in topic_partitions.values():
+            consumer.pause(topic_partition)
+            consumer.seek(topic_partition, 0)
+        yield KafkaPartitionReader(consumer, topic_partitions)
     finally:
         await consumer.stop()
 
 
-async def connected(consumer: AIOKafkaConsumer) -> None:
+async def start_consumer(consumer: AIOKafkaConsumer) -> None:
     """Return once the broker answers, which may go while partitions are recovered; the watchdog sees to the time."""
     while True:
         with suppress(KafkaConnectionError):
             await consumer.start()
             return
-        await asyncio.sleep(_RETRY_S)
+        await asyncio.sleep(_CONNECT_RETRY_S)
 
 
 def run_worker(
-    address: KafkaAddress, work: Work, *, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
+    address: KafkaAddress, task: WorkerTask, *, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
 ) -> None:
     """Work until `stop` is set; the broker may come later.
 
     `counters` may be read from any thread, `log` takes structured lines. Raises LogRefused where the log is not what it
     was; whatever else is not as expected ends the process with 70 at once.
     """
-    refuse_other_versions()
-    ClientLines(log).listen("aiokafka", "faust", "mode", __name__)
-    with frozen_garbage():
-        asyncio.run(_work(address, work, options, counters, stop, log))
+    check_dependencies()
+    ClientLogHandler(log).attach("aiokafka", "faust", "mode", __name__)
+    with gc_frozen():
+        asyncio.run(_run(address, task, options, counters, stop, log))
 
 
-async def _work(
-    address: KafkaAddress, work: Work, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
+async def _run(
+    address: KafkaAddress, task: WorkerTask, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
 ) -> None:
-    producer = Producer(address, options)
-    host = WorkerHost(work, BatchAppender(producer, work), partial(reading, address, work), options, counters, log)
-    await host.run(producer, Group(host, address), stop)
+    producer = IdempotentProducer(address, options)
+    lifecycle = WorkerLifecycle(
+        task, UnitAppender(producer, task), partial(open_reader, address, task), options, counters, log
+    )
+    await lifecycle.run(producer, FaustGroup(lifecycle, address), stop)
 
 
-def refuse_other_versions() -> None:
+def check_dependencies() -> None:
     """Raises RuntimeError where something is gone that is overridden or called, and that nobody promised to keep."""
-    refuse_missing(PRIVATE)
+    require_members(PRIVATE_MEMBERS)
     if getattr(faust.streams, "_CStreamIterator", None) is None:
-        raise RuntimeError(f"Faust runs without its compiled streams: {PINNED}")
+        raise RuntimeError(f"Faust runs without its compiled streams: {REINSTALL_HINT}")
 
 
-def refuse_missing(expected: Mapping[type, str]) -> None:
-    for owner, names in expected.items():
+def require_members(members: Mapping[type, str]) -> None:
+    for owner, names in members.items():
         missing = [name for name in names.split() if not hasattr(owner, name)]
         if missing:
-            raise RuntimeError(f"{owner.__module__}.{owner.__qualname__} has no {missing[0]}: {PINNED}")
+            raise RuntimeError(f"{owner.__module__}.{owner.__qualname__} has no {missing[0]}: {REINSTALL_HINT}")

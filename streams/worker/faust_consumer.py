@@ -13,15 +13,15 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-_PATIENCE_S = 2.0
-FEW = 500
+_COMMIT_TIMEOUT_S = 2.0
+SMALL_BATCH = 500
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's client of the group, telling positions; what others did not commit is left out."""
 
     app: Any
-    _turn = 0
+    _next_partition = 0
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         return self.app.group_client()
@@ -33,36 +33,38 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         assignment = consumer._subscription.subscription.assignment
         if assignment is None:
             return []
-        before = {tp: state.position for tp in active_partitions if (state := known(assignment, tp)) is not None}
-        records = await self._fetch_in_turn(consumer, active_partitions, timeout, max_records)
+        before = {
+            tp: state.position for tp in active_partitions if (state := fetch_state_of(assignment, tp)) is not None
+        }
+        records = await self._fetch_round_robin(consumer, active_partitions, timeout, max_records)
         if consumer._subscription.subscription.assignment is not assignment:
             return []
-        after = {tp: state.position for tp in before if (state := known(assignment, tp)) is not None}
+        after = {tp: state.position for tp in before if (state := fetch_state_of(assignment, tp)) is not None}
         return [(tp, before[tp], next, records.get(tp, [])) for tp, next in after.items() if next != before[tp]]
 
-    async def _fetch_in_turn(self, consumer: Any, places: Any, timeout: Any, most: Any) -> Any:
+    async def _fetch_round_robin(self, consumer: Any, topic_partitions: Any, timeout: Any, max_records: Any) -> Any:
         """Of one partition after the other, until they are not few: what was fetched ahead of one of them may keep a
         worker busy for long, and what came in meanwhile is best folded in one go."""
-        found: dict[Any, Any] = {}
-        for place in self._in_turn(sorted(places)):
-            found |= await super()._fetch_records(consumer, {place}, 0, most)
-            if sum(map(len, found.values())) >= FEW:
+        records: dict[Any, Any] = {}
+        for topic_partition in self._rotated(sorted(topic_partitions)):
+            records |= await super()._fetch_records(consumer, {topic_partition}, 0, max_records)
+            if sum(map(len, records.values())) >= SMALL_BATCH:
                 break
-        return found or await super()._fetch_records(consumer, places, timeout, most)
+        return records or await super()._fetch_records(consumer, topic_partitions, timeout, max_records)
 
-    def _in_turn(self, places: list[Any]) -> list[Any]:
+    def _rotated(self, topic_partitions: list[Any]) -> list[Any]:
         """Beginning with the next one at each call."""
-        self._turn += 1
-        begin = self._turn % len(places) if places else 0
-        return places[begin:] + places[:begin]
+        self._next_partition += 1
+        first = self._next_partition % len(topic_partitions) if topic_partitions else 0
+        return topic_partitions[first:] + topic_partitions[:first]
 
 
-def are_few(messages: Sequence[Any]) -> bool:
+def is_small_batch(messages: Sequence[Any]) -> bool:
     """Whether waiting for more costs less than folding these by themselves."""
-    return 0 < sum(len(message.value.records) for message in messages) < FEW
+    return 0 < sum(len(message.value.records) for message in messages) < SMALL_BATCH
 
 
-def known(assignment: Any, tp: Any) -> Any:
+def fetch_state_of(assignment: Any, tp: Any) -> Any:
     """What the client knows of a partition that it has a position in."""
     state = assignment.state_value(tp) if tp in assignment.tps else None
     return state if state is not None and state.has_valid_position else None
@@ -76,7 +78,7 @@ class Consumer(driver.Consumer):
     _thread: Any
 
     def on_init(self) -> None:
-        self._fetching = asyncio.Lock()
+        self._fetch_lock = asyncio.Lock()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -86,35 +88,35 @@ class Consumer(driver.Consumer):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)
                 continue
-            messages = await self._fetched()
+            messages = await self._next_messages()
             for message in messages:
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
-            if are_few(messages):
+            if is_small_batch(messages):
                 await asyncio.sleep(self.app.host.options.breath_s)
 
-    async def _fetched(self) -> list[ConsumerMessage]:
+    async def _next_messages(self) -> list[ConsumerMessage]:
         """A fetch never spans a seek; what comes while a rebalance begins is dropped, for a seek follows."""
         worker = self.app.host.worker
-        async with self._fetching:
+        async with self._fetch_lock:
             epoch, active = worker.epoch, set(self._get_active_partitions())
-            moved: Any = await self._getmany(active, 1.0) if active else []
+            fetches: Any = await self._getmany(active, 1.0) if active else []
             if not self.flow_active or worker.epoch != epoch:
                 return []
-            bound = [worker.bound(tp.partition, start, next, records) for tp, start, next, records in moved]
+            deliveries = [worker.bound(tp.partition, start, next, records) for tp, start, next, records in fetches]
         await asyncio.sleep(0 if active else 0.02)
-        return [self._message_of(delivery) for delivery in bound if delivery is not None]
+        return [self._message_of(delivery) for delivery in deliveries if delivery is not None]
 
     def _message_of(self, delivery: Any) -> ConsumerMessage:
-        place = TP(self.app.host.work.source, delivery.part.number)
+        topic_partition = TP(self.app.host.work.source, delivery.part.number)
         return ConsumerMessage(
-            *place, delivery.next - 1, 0.0, 0, [], None, delivery, None, 0, 0, place,
+            *topic_partition, delivery.next - 1, 0.0, 0, [], None, delivery, None, 0, 0, topic_partition,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go where the output says, whatever the group committed. A time-out would end Faust's recovery in silence."""
         host = self.app.host
-        async with self._fetching:
+        async with self._fetch_lock:
             offsets = {TP(host.work.source, part.number): part.fetched for part in host.worker.parts.values()}
             try:
                 async with asyncio.timeout(host.options.session_s):
@@ -135,7 +137,7 @@ class Consumer(driver.Consumer):
         offsets = {TopicPartition(host.work.source, p): offset for p, offset in host.counters.positions.items()}
         if offsets and not self.app.rebalancing:
             with suppress(KafkaError, asyncio.TimeoutError):
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(_COMMIT_TIMEOUT_S):
                     await self._thread.call_thread(self._thread._ensure_consumer().commit, offsets)
         return True
 

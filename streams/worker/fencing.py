@@ -12,81 +12,83 @@ from typing import Any, NoReturn
 
 from streams.worker.options import WorkerCounters
 
-STANDING = 0.7
+MAX_BLOCKED_SHARE = 0.7
 """Of the session: how long the loop may stand still."""
-BEAT_S = 0.25
+HEARTBEAT_INTERVAL_S = 0.25
 
-End = Callable[[str, BaseException | None], NoReturn]
+AbortProcess = Callable[[str, BaseException | None], NoReturn]
 
 
 class Fence:
     """The loop beats; a thread, every write and the signal that wakes a stopped process look when it last did."""
 
-    def __init__(self, session_s: float, counters: WorkerCounters, end: End) -> None:
-        self._limit, self._counters, self._end = session_s * STANDING, counters, end
+    def __init__(self, session_s: float, counters: WorkerCounters, abort: AbortProcess) -> None:
+        self._max_blocked_s, self._counters, self._abort = session_s * MAX_BLOCKED_SHARE, counters, abort
         self._closed = threading.Event()
         self.beat()
 
     def beat(self) -> None:
-        self._counters.beaten = monotonic()
+        self._counters.heartbeat_at = monotonic()
 
     def check(self) -> None:
-        stood = monotonic() - self._counters.beaten
-        if stood > self._limit:
-            self._end(f"self-fence: the event loop stood still for {stood:.1f} s, of a session others may go on", None)
+        blocked_s = monotonic() - self._counters.heartbeat_at
+        if blocked_s > self._max_blocked_s:
+            self._abort(
+                f"self-fence: the event loop stood still for {blocked_s:.1f} s, of a session others may go on", None
+            )
 
-    def watch(self) -> None:
+    def start(self) -> None:
         """Look from now on, from a thread of its own, and before anything else when the process is woken."""
         self.beat()
-        threading.Thread(target=self._look, name="fence", daemon=True).start()
+        threading.Thread(target=self._watch, name="fence", daemon=True).start()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGCONT, lambda *_: self.check())
 
     def close(self) -> None:
         self._closed.set()
 
-    def _look(self) -> None:
-        while not self._closed.wait(BEAT_S):
+    def _watch(self) -> None:
+        while not self._closed.wait(HEARTBEAT_INTERVAL_S):
             self.check()
 
 
 class Watchdog:
     """Lag is no illness, standing still is: a position that stays while its end grows, a silent recovery."""
 
-    def __init__(self, stall_s: float, recovery_stall_s: float, counters: WorkerCounters, end: End) -> None:
-        self._stall, self._recovery_stall = stall_s, recovery_stall_s
-        self._counters, self._end = counters, end
-        self._behind: dict[tuple[int, int], float] = {}
+    def __init__(self, stall_s: float, recovery_stall_s: float, counters: WorkerCounters, abort: AbortProcess) -> None:
+        self._stall_s, self._recovery_stall_s = stall_s, recovery_stall_s
+        self._counters, self._abort = counters, abort
+        self._behind_since: dict[tuple[int, int], float] = {}
         """(partition, position) -> since when it has been behind."""
-        self._idle: float | None = None
+        self._unassigned_since: float | None = None
         """Since when nothing was assigned, though the broker answers."""
 
-    def look(self, ends: Mapping[int, int] | None, now: float) -> None:
+    def check(self, ends: Mapping[int, int] | None, now: float) -> None:
         """`ends` of the source's partitions, None where the broker does not tell: then nothing can be said."""
-        self._look_at_recovery(ends is not None, now)
+        self._check_recovery(ends is not None, now)
         positions = self._counters.positions if ends is not None else {}
         behind = {place for place in positions.items() if (ends or {}).get(place[0], 0) > place[1]}
-        self._behind = {place: self._behind.get(place, now) for place in behind}
-        for (partition, position), since in self._behind.items():
-            if now - since > self._stall:
-                self._end(f"stall: partition {partition} stands at {position}, and the source goes on", None)
+        self._behind_since = {place: self._behind_since.get(place, now) for place in behind}
+        for (partition, position), since in self._behind_since.items():
+            if now - since > self._stall_s:
+                self._abort(f"stall: partition {partition} stands at {position}, and the source goes on", None)
 
-    def _look_at_recovery(self, answered: bool, now: float) -> None:
-        recovering, limit = self._counters.recovering, self._recovery_stall
-        if recovering is not None and now - recovering.moved_at > limit:
-            self._end(f"stall: a recovery read nothing for {limit:g} s", None)
-        idle = answered and recovering is None and not self._counters.working
-        self._idle = (self._idle or now) if idle else None
-        if self._idle is not None and now - self._idle > limit:
-            self._end(f"stall: no partitions were assigned for {limit:g} s", None)
-
-
-FATAL = 70
+    def _check_recovery(self, is_broker_up: bool, now: float) -> None:
+        recovering, limit = self._counters.recovery, self._recovery_stall_s
+        if recovering is not None and now - recovering.last_read_at > limit:
+            self._abort(f"stall: a recovery read nothing for {limit:g} s", None)
+        is_unassigned = is_broker_up and recovering is None and not self._counters.is_assigned
+        self._unassigned_since = (self._unassigned_since or now) if is_unassigned else None
+        if self._unassigned_since is not None and now - self._unassigned_since > limit:
+            self._abort(f"stall: no partitions were assigned for {limit:g} s", None)
 
 
-def leave(log: Any, why: str, error: BaseException | None = None) -> NoReturn:
+FATAL_EXIT_CODE = 70
+
+
+def abort_process(log: Any, why: str, error: BaseException | None = None) -> NoReturn:
     """Say why and end the process at once; a supervisor starts it again, and the log tells it where it stands."""
     try:
-        log.critical("left", why=why, error=repr(error) if error else None, exit=FATAL)
+        log.critical("left", why=why, error=repr(error) if error else None, exit=FATAL_EXIT_CODE)
     finally:
-        os._exit(FATAL)
+        os._exit(FATAL_EXIT_CODE)

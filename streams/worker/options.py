@@ -5,7 +5,7 @@ from pathlib import Path
 from time import monotonic
 
 from schemas.topics import MAX_RECORD_BYTES
-from streams.scorer.deduplication import WINDOW
+from streams.scorer.deduplication import WINDOW_SIZE
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class WorkerOptions:
     """How long a worker may be silent before its partitions go to others."""
     fetch_records: int = 5_000
     """Records of one fetch, at most, and so facts of one unit."""
-    breath_s: float = 0.01
+    linger_s: float = 0.01
     """Between two fetches of few records: what comes meanwhile makes one unit, not many."""
     unit_bytes: int = 4_000_000
     """A unit is cut into smaller ones beyond it, but for a single fact: what an account tells once is told for all."""
@@ -24,25 +24,25 @@ class WorkerOptions:
     """What the broker takes."""
     compression: str | None = None
     """lz4 makes a unit a fifth as large, and the worker a tenth slower."""
-    window: int = WINDOW
+    window: int = WINDOW_SIZE
     stall_s: float = 30.0
     """How long a position may stand still while its end moves."""
     recovery_stall_s: float = 120.0
     """How long a recovery may read nothing."""
-    recover_at_once: int = 8
+    recovery_concurrency: int = 8
     """Partitions that are read side by side."""
-    kept_accounts: int = 100_000
+    max_decoded_accounts: int = 100_000
     """Accounts of one partition that stay decoded."""
     datadir: Path = Path("faust")
 
 
 @dataclass
-class Recovery:
+class RecoveryCounters:
     """How far the recovery of the partitions given last has come: records, and offsets that were to be read."""
 
     read: int = 0
     to_read: int = 0
-    moved_at: float = field(default_factory=monotonic)
+    last_read_at: float = field(default_factory=monotonic)
 
 
 @dataclass
@@ -54,26 +54,26 @@ class WorkerCounters:
     records: int = 0
     dead_letters: int = 0
     duplicates: int = 0
-    cuts: int = 0
+    unit_splits: int = 0
     """Units that were too large and folded again in halves."""
-    repaired: int = 0
+    repaired_keys: int = 0
     """Keys that were written again, for their last record was not their newest."""
     refolds: int = 0
     """Partitions folded again from their first fact."""
     recoveries: int = 0
-    kept: int = 0
+    reused_partitions: int = 0
     """Partitions that came back untouched, so that nothing of them was read."""
     recovered_records: int = 0
     assignments: int = 0
-    recovering: Recovery | None = None
+    recovery: RecoveryCounters | None = None
     """None while nothing is recovered."""
     positions: dict[int, int] = field(default_factory=dict)
     """Partition -> source offset before which everything is acknowledged, of the partitions owned now."""
     ends: dict[int, int] = field(default_factory=dict)
     """Partition -> readable end of the source, as last looked up."""
-    beaten: float = 0.0
+    heartbeat_at: float = 0.0
     """`time.monotonic()` of the loop's last sign of life."""
-    working: bool = False
+    is_assigned: bool = False
     """Whether partitions were assigned and recovered, be they none."""
 
     @property

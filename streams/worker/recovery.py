@@ -9,31 +9,31 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from streams.log import LogRefused
-from streams.worker.ports import Fetched, Found, PartitionStep, Work
-from streams.worker.units import UnitBatch, in_batches
+from streams.worker.ports import FetchedRecord, PartitionTask, StoredState, WorkerTask
+from streams.worker.units import UnitBatch, split_batches
 
-Chunk = tuple[Sequence[Fetched], int]
+ReadChunk = tuple[Sequence[FetchedRecord], int]
 """Records, and the position after them."""
 
 
-class Reader(Protocol):
+class RecoveryReader(Protocol):
     """Reads one partition of any topic."""
 
     async def bounds(self, topic: str) -> tuple[int, int]:
         """Its first offset and its readable end."""
 
-    def read(self, topic: str, start: int, end: int) -> AsyncIterator[Chunk]:
+    def read(self, topic: str, start: int, end: int) -> AsyncIterator[ReadChunk]:
         """From `start` on until the position is `end` or beyond it."""
 
 
-Readers = Callable[[int], AbstractAsyncContextManager[Reader]]
+OpenReader = Callable[[int], AbstractAsyncContextManager[RecoveryReader]]
 
 
-class Superseded(Exception):
+class RecoverySuperseded(Exception):
     """The partitions were taken away while they were recovered."""
 
 
-class Watcher(Protocol):
+class RecoveryProgress(Protocol):
     """Whom a recovery tells how far it is."""
 
     def expect(self, records: int) -> None:
@@ -43,35 +43,35 @@ class Watcher(Protocol):
         """So many records were read. Raises `Superseded` where the rest is of no use."""
 
 
-class Recovered(NamedTuple):
+class RecoveredPartition(NamedTuple):
     """`end`: the offset that the next record of the output gets; `units`: to be written before anything is folded."""
 
-    step: PartitionStep
-    end: int
+    task: PartitionTask
+    output_end: int
     units: Sequence[UnitBatch]
-    repaired: int
+    repaired_keys: int
 
 
-class Newest:
+class LatestByKey:
     """Of each key the record of the highest order; `stale` are the keys whose last record is another one."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, task: WorkerTask) -> None:
         self.values: dict[bytes, bytes] = {}
-        self.stale: set[bytes] = set()
+        self.stale_keys: set[bytes] = set()
         self._orders: dict[bytes, int] = {}
-        self._work = work
+        self._task = task
 
-    def take(self, records: Iterable[Fetched]) -> None:
+    def add(self, records: Iterable[FetchedRecord]) -> None:
         """Raises LogRefused for a record that no worker wrote."""
-        orders, values, stale = self._orders, self.values, self.stale
+        orders, values, stale = self._orders, self.values, self.stale_keys
         for record in records:
             key, value = record.key, record.value
             if key is None or value is None:
-                raise self._foreign(record)
+                raise self._foreign_record_error(record)
             try:
-                order = self._work.order(key, value)
+                order = self._task.order(key, value)
             except ValueError:
-                raise self._foreign(record) from None
+                raise self._foreign_record_error(record) from None
             if order >= orders.get(key, -1):
                 orders[key], values[key] = order, value
                 if stale:
@@ -79,70 +79,72 @@ class Newest:
             else:
                 stale.add(key)
 
-    def _foreign(self, record: Fetched) -> LogRefused:
+    def _foreign_record_error(self, record: FetchedRecord) -> LogRefused:
         return LogRefused(
-            f"the record at offset {record.offset} of {self._work.output} is none of a worker's, and only workers may "
+            f"the record at offset {record.offset} of {self._task.output} is none of a worker's, and only workers may "
             "write there: find out who does, and create all topics anew together"
         )
 
 
-async def recover(partition: int, work: Work, reader: Reader, watcher: Watcher, most: int) -> Recovered:
+async def recover_partition(
+    partition: int, task: WorkerTask, reader: RecoveryReader, progress: RecoveryProgress, max_bytes: int
+) -> RecoveredPartition:
     """The partition as its output tells. `most`: bytes of a unit.
 
     Raises LogRefused where output and source do not belong together, and `Superseded`.
     """
-    newest = Newest(work)
-    start, until = await reader.bounds(work.output)
+    latest = LatestByKey(task)
+    start, until = await reader.bounds(task.output)
     end = start
-    watcher.expect(until - start)
-    async for records, position in reader.read(work.output, start, until):
-        newest.take(records)
+    progress.expect(until - start)
+    async for records, position in reader.read(task.output, start, until):
+        latest.add(records)
         end = position
-        watcher.read(len(records))
-    found = found_in(newest, partition, work)
-    step = work.step(partition, found)
-    await refuse_outside(partition, step.next, work, reader)
-    units = repairs(newest, step.next, work, most)
-    units += await step.begin(lambda first, to: looking_back(reader, work.source, (first, to), watcher))
-    return Recovered(step, end, units, len(newest.stale))
+        progress.read(len(records))
+    stored = stored_state_of(latest, partition, task)
+    partition_task = task.partition_task(partition, stored)
+    await check_position(partition, partition_task.next, task, reader)
+    units = repair_units(latest, partition_task.next, task, max_bytes)
+    units += await partition_task.begin(lambda first, to: read_span(reader, task.source, (first, to), progress))
+    return RecoveredPartition(partition_task, end, units, len(latest.stale_keys))
 
 
-def found_in(newest: Newest, partition: int, work: Work) -> Found:
-    checkpoint = newest.values.get(work.checkpoint_key)
-    if checkpoint is None and newest.values:
+def stored_state_of(latest: LatestByKey, partition: int, work: WorkerTask) -> StoredState:
+    checkpoint = latest.values.get(work.checkpoint_key)
+    if checkpoint is None and latest.values:
         raise LogRefused(f"partition {partition} of {work.output} holds records and no checkpoint; it was not written "
                          "by workers, or cut off")  # fmt: skip
-    return Found({k: value for k, value in newest.values.items() if k != work.checkpoint_key}, checkpoint)
+    return StoredState({k: value for k, value in latest.values.items() if k != work.checkpoint_key}, checkpoint)
 
 
-async def refuse_outside(partition: int, position: int, work: Work, reader: Reader) -> None:
+async def check_position(partition: int, position: int, task: WorkerTask, reader: RecoveryReader) -> None:
     """The source's end is asked for after its position was read, or a live writer would seem to be behind it."""
-    begin, end = await reader.bounds(work.source)
+    begin, end = await reader.bounds(task.source)
     if begin <= position <= end:
         return
     raise LogRefused(
-        f"{work.output} stands at offset {position} of partition {partition} of {work.source}, which holds offsets "
+        f"{task.output} stands at offset {position} of partition {partition} of {task.source}, which holds offsets "
         f"{begin} to {end}: the log was recreated or cut off. Restore it, or create all topics anew together"
     )
 
 
-def repairs(newest: Newest, position: int, work: Work, most: int) -> list[UnitBatch]:
+def repair_units(latest: LatestByKey, position: int, task: WorkerTask, max_bytes: int) -> list[UnitBatch]:
     """The newest records once more, where older ones stand behind them: compaction would keep those."""
-    if not newest.stale:
+    if not latest.stale_keys:
         return []
-    checkpoint = (work.checkpoint_key, newest.values[work.checkpoint_key])
-    pairs = [(key, newest.values[key]) for key in sorted(newest.stale - {work.checkpoint_key})]
-    return [UnitBatch(position, batch) for batch in in_batches(pairs, checkpoint, most)] or [
+    checkpoint = (task.checkpoint_key, latest.values[task.checkpoint_key])
+    pairs = [(key, latest.values[key]) for key in sorted(latest.stale_keys - {task.checkpoint_key})]
+    return [UnitBatch(position, batch) for batch in split_batches(pairs, checkpoint, max_bytes)] or [
         UnitBatch(position, [checkpoint])
     ]
 
 
-async def looking_back(
-    reader: Reader, topic: str, span: tuple[int, int], watcher: Watcher
-) -> AsyncIterator[Sequence[Fetched]]:
+async def read_span(
+    reader: RecoveryReader, topic: str, span: tuple[int, int], progress: RecoveryProgress
+) -> AsyncIterator[Sequence[FetchedRecord]]:
     """Records of the span alone: what a fetch brought beyond it was not folded yet."""
     first, to = span
-    watcher.expect(to - first)
+    progress.expect(to - first)
     async for records, _ in reader.read(topic, first, to):
-        watcher.read(len(records))
+        progress.read(len(records))
         yield [record for record in records if record.offset < to]

@@ -12,39 +12,39 @@ from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, MAX_RECORD_BYTES, SCORES
 from scoring.fold.state import PendingChanges
-from streams.activation import NoModel
+from streams.activation import NoModelError
 from streams.kafka.address import KafkaAddress
 from streams.log import LogRefused, Record
-from streams.scorer.partition_fold import Admitted, PartitionFold, Refused, read_fact
-from streams.scorer.score_records import checkpoint, drain
+from streams.scorer.partition_fold import AdmittedFact, PartitionFold, RejectedRecord, read_fact
+from streams.scorer.score_records import checkpoint, take_score_records
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.ports import Fetched, Found, ReadSource
-from streams.worker.state_store import LastRecords
-from streams.worker.units import Letter, Pair, UnitBatch, in_batches, size_of
+from streams.worker.ports import FetchedRecord, SourceReader, StoredState
+from streams.worker.state_store import StateStore
+from streams.worker.units import DeadLetter, KeyValue, UnitBatch, size_of, split_batches
 
-_SEQ, _NEXT = b'"seq":', b'"next":'
-_FILLED = 0.8
+_SEQ_FIELD, _NEXT_FIELD = b'"seq":', b'"next":'
+_FILL_RATIO = 0.8
 """How full a unit is meant to be: facts differ."""
-_FIRST_GUESS = 2_000
+_INITIAL_BYTES_PER_FACT = 2_000
 """Bytes of a unit per fact, before any was made."""
-CUT_FROM = "staffel.cut.from"
+ORIGINAL_SIZE_HEADER = "staffel.cut.from"
 """Header of a dead letter that is too large to be kept whole: how many bytes the record has, where it stands."""
-_LARGEST_LETTER = MAX_RECORD_BYTES - 64 * 1024
+_MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES - 64 * 1024
 
 
-class UnitTooLarge(Exception):
+class UnitTooLargeError(Exception):
     """One fact changes more than a record batch may hold."""
 
 
-class Scoring:
+class ScoringTask:
     """The work of a Staffel: `log_id` tells its `engagement` from any other that had the name."""
 
     checkpoint_key = CHECKPOINT_KEY.encode()
 
     def __init__(self, address: KafkaAddress, log_id: str, options: WorkerOptions, counters: WorkerCounters) -> None:
-        self.group = address.topic("staffel-workers")
-        self.source, self.output = address.topic(ENGAGEMENT), address.topic(SCORES)
-        self.letters = address.topic(DEAD_LETTERS)
+        self.group = address.topic_name("staffel-workers")
+        self.source, self.output = address.topic_name(ENGAGEMENT), address.topic_name(SCORES)
+        self.dead_letters = address.topic_name(DEAD_LETTERS)
         self._log_id, self._options, self._counters = log_id, options, counters
 
     def order(self, key: bytes, value: bytes) -> int:
@@ -52,156 +52,167 @@ class Scoring:
 
         Their names cannot stand within a text of the record: its quotation marks are escaped there.
         """
-        name = _NEXT if key == self.checkpoint_key else _SEQ
+        name = _NEXT_FIELD if key == self.checkpoint_key else _SEQ_FIELD
         start = value.index(name) + len(name)
         return int(value[start : value.index(b",", start)])
 
-    def step(self, partition: int, found: Found) -> "ScoringStep":
-        stood = None if found.checkpoint is None else decode_checkpoint(found.checkpoint)
-        if stood is not None and stood.log not in (UNSET, self._log_id):
+    def partition_task(self, partition: int, stored: StoredState) -> "PartitionScoringTask":
+        checkpoint = None if stored.checkpoint is None else decode_checkpoint(stored.checkpoint)
+        if checkpoint is not None and checkpoint.log not in (UNSET, self._log_id):
             raise LogRefused(
-                f"{self.output} was made of another {self.source} (topic id {stood.log}; now it is {self._log_id}): "
+                f"{self.output} was made of another {self.source} (topic id {checkpoint.log}; now it is {self._log_id}): "
                 "the log was recreated. Restore it, or create all topics anew together"
             )
-        return ScoringStep(partition, found, stood, self._log_id, self._options, self._counters)
+        return PartitionScoringTask(partition, stored, checkpoint, self._log_id, self._options, self._counters)
 
 
-class ScoringStep:
+class PartitionScoringTask:
     """One partition. Whatever it holds is as of `next`."""
 
     def __init__(
         self,
         partition: int,
-        found: Found,
-        stood: Checkpoint | None,
+        stored: StoredState,
+        stored_checkpoint: Checkpoint | None,
         log_id: str,
         options: WorkerOptions,
         counters: WorkerCounters,
     ) -> None:
         self.partition = partition
-        self.next = 0 if stood is None else stood.next
-        self._stood, self._log_id, self._options, self._counters = stood, log_id, options, counters
-        self._stored = LastRecords(found.values)
-        self._per_fact = float(_FIRST_GUESS)
-        self._fold = PartitionFold(partition, self._stored.load, window=options.window)
-        if stood is not None and stood.latest is not None:
-            self._fold.latest = parse_time(stood.latest)
+        self.next = 0 if stored_checkpoint is None else stored_checkpoint.next
+        self._stored_checkpoint, self._log_id, self._options, self._counters = (
+            stored_checkpoint,
+            log_id,
+            options,
+            counters,
+        )
+        self._state_store = StateStore(stored.values)
+        self._bytes_per_fact = float(_INITIAL_BYTES_PER_FACT)
+        self._fold = PartitionFold(partition, self._state_store.load, window=options.window)
+        if stored_checkpoint is not None and stored_checkpoint.latest is not None:
+            self._fold.latest_time = parse_time(stored_checkpoint.latest)
 
-    async def begin(self, read: ReadSource) -> Sequence[UnitBatch]:
+    async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         """Find model and duplicate window again; a state of another fold or model is folded anew, all of it."""
-        model_at = None if self._stood is None else self._stood.model_at
+        model_at = None if self._stored_checkpoint is None else self._stored_checkpoint.model_at
         if model_at is None:
             return []
         async for records in read(model_at, model_at + 1):
             for record in records:
                 self._fold.activate(as_record(record))
-        if self._stored.any_not_of(self._fold.plan):
+        if self._state_store.has_outdated(self._fold.plan):
             return await self._refold(read)
         async for records in read(max(0, self.next - self._fold.window.size), self.next):
             for record in records:
-                self._fold.remember(as_record(record))
+                self._fold.mark_seen(as_record(record))
         return []
 
-    def fold(self, next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+    def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
         duplicates = self._fold.duplicates
-        admitted, letters = self._admit(records)
+        admitted, dead_letters = self._admit_all(records)
         self._counters.duplicates += self._fold.duplicates - duplicates
-        begun = 0
-        while begun < len(admitted) or letters or self.next < next:
-            part = admitted[begun : begun + self._room()]
-            begun += len(part)
-            until = next if begun == len(admitted) else part[-1].record.offset + 1
-            yield from self._units(part, until, letters)
-            letters = []
+        done = 0
+        while done < len(admitted) or dead_letters or self.next < next:
+            part = admitted[done : done + self._facts_per_unit()]
+            done += len(part)
+            until = next if done == len(admitted) else part[-1].record.offset + 1
+            yield from self._units(part, until, dead_letters)
+            dead_letters = []
 
-    def _admit(self, records: Sequence[Fetched]) -> tuple[list[Admitted], list[Letter]]:
-        admitted: list[Admitted] = []
-        letters: list[Letter] = []
+    def _admit_all(self, records: Sequence[FetchedRecord]) -> tuple[list[AdmittedFact], list[DeadLetter]]:
+        admitted: list[AdmittedFact] = []
+        dead_letters: list[DeadLetter] = []
         for fetched in records:
-            answer = self._admitted(as_record(fetched))
-            if isinstance(answer, Admitted):
+            answer = self._admit_record(as_record(fetched))
+            if isinstance(answer, AdmittedFact):
                 admitted.append(answer)
             elif answer is not None:
-                letters.append(letter(self.partition, fetched, answer))
-        return admitted, letters
+                dead_letters.append(dead_letter_of(self.partition, fetched, answer))
+        return admitted, dead_letters
 
-    def _admitted(self, record: Record) -> Admitted | Refused | None:
+    def _admit_record(self, record: Record) -> AdmittedFact | RejectedRecord | None:
         try:
             return self._fold.admit(record)
-        except NoModel as missing:
+        except NoModelError as missing:
             raise LogRefused(f"{missing}; run `staffel topics create` first") from None
 
-    def _room(self) -> int:
+    def _facts_per_unit(self) -> int:
         """How many facts a unit may be of."""
-        return max(1, int(self._options.unit_bytes * _FILLED / self._per_fact))
+        return max(1, int(self._options.unit_bytes * _FILL_RATIO / self._bytes_per_fact))
 
-    def _units(self, facts: Sequence[Admitted], until: int, letters: Sequence[Letter]) -> Iterator[UnitBatch]:
+    def _units(
+        self, facts: Sequence[AdmittedFact], until: int, dead_letters: Sequence[DeadLetter]
+    ) -> Iterator[UnitBatch]:
         """One unit, or, where that is too large, those of both halves."""
-        latest = self._fold.latest
+        latest = self._fold.latest_time
         for fact in facts:
-            self._fold.take(fact)
-        records = self._drained(until)
+            self._fold.fold_admitted(fact)
+        records = self._unit_records(until)
         size = size_of(records)
         if size > self._options.unit_bytes and len(facts) > 1:
-            self._take_back(latest)
-            yield from self._halves(facts, until, letters)
+            self._roll_back(latest)
+            yield from self._split_units(facts, until, dead_letters)
             return
         if size > self._options.largest_unit:
-            raise UnitTooLarge(self._too_large(facts[0], size))
-        self._per_fact += (size / max(1, len(facts)) - self._per_fact) * 0.3
-        self._keep(records)
+            raise UnitTooLargeError(self._too_large_message(facts[0], size))
+        self._bytes_per_fact += (size / max(1, len(facts)) - self._bytes_per_fact) * 0.3
+        self._store_records(records)
         self.next = until
-        yield UnitBatch(until, records, letters, len(facts))
+        yield UnitBatch(until, records, dead_letters, len(facts))
 
-    def _drained(self, until: int) -> list[Pair]:
+    def _unit_records(self, until: int) -> list[KeyValue]:
         fold = self._fold
-        accounts = fold.touched.values()
-        records = [(new.key.encode(), new.value) for account in accounts for new in drain(account, fold.plan)]
-        return [*records, self._checkpoint(until)]
+        accounts = fold.changed_accounts.values()
+        records = [
+            (new.key.encode(), new.value) for account in accounts for new in take_score_records(account, fold.plan)
+        ]
+        return [*records, self._checkpoint_record(until)]
 
-    def _checkpoint(self, until: int) -> Pair:
-        made = checkpoint(until, self._fold.model_at, self._fold.latest, self._log_id)
-        return made.key.encode(), made.value
+    def _checkpoint_record(self, until: int) -> KeyValue:
+        record = checkpoint(until, self._fold.model_offset, self._fold.latest_time, self._log_id)
+        return record.key.encode(), record.value
 
-    def _halves(self, facts: Sequence[Admitted], until: int, letters: Sequence[Letter]) -> Iterator[UnitBatch]:
-        self._counters.cuts += 1
-        again = [fact._replace(fact=read_fact(fact.record.value, self._fold.plan)) for fact in facts]
-        half = len(again) // 2
-        yield from self._units(again[:half], again[half - 1].record.offset + 1, letters)
-        yield from self._units(again[half:], until, ())
+    def _split_units(
+        self, facts: Sequence[AdmittedFact], until: int, dead_letters: Sequence[DeadLetter]
+    ) -> Iterator[UnitBatch]:
+        self._counters.unit_splits += 1
+        reread = [fact._replace(fact=read_fact(fact.record.value, self._fold.plan)) for fact in facts]
+        half = len(reread) // 2
+        yield from self._units(reread[:half], reread[half - 1].record.offset + 1, dead_letters)
+        yield from self._units(reread[half:], until, ())
 
-    def _take_back(self, latest: int | None) -> None:
+    def _roll_back(self, latest: int | None) -> None:
         """Accounts as they were before the unit: as they stand in their last records."""
-        for id in self._fold.touched:
+        for id in self._fold.changed_accounts:
             del self._fold.accounts[id]
-        self._fold.touched.clear()
-        self._fold.latest = latest
+        self._fold.changed_accounts.clear()
+        self._fold.latest_time = latest
 
-    def _keep(self, records: Sequence[Pair]) -> None:
-        self._fold.touched.clear()
-        self._stored.keep(records[:-1])
-        if len(self._fold.accounts) > self._options.kept_accounts:
+    def _store_records(self, records: Sequence[KeyValue]) -> None:
+        self._fold.changed_accounts.clear()
+        self._state_store.put(records[:-1])
+        if len(self._fold.accounts) > self._options.max_decoded_accounts:
             self._fold.accounts.clear()
 
-    async def _refold(self, read: ReadSource) -> Sequence[UnitBatch]:
+    async def _refold(self, read: SourceReader) -> Sequence[UnitBatch]:
         """All facts before the position once more; every account is written anew."""
         self._counters.refolds += 1
-        self._stored = LastRecords({})
+        self._state_store = StateStore({})
         window = self._options.window
-        fold = self._fold = PartitionFold(self.partition, self._stored.load, keep_lines=False, window=window)
+        fold = self._fold = PartitionFold(self.partition, self._state_store.load, keep_lines=False, window=window)
         async for records in read(0, self.next):
             for record in records:
                 fold.apply(as_record(record))
-            for account in fold.touched.values():
+            for account in fold.changed_accounts.values():
                 account.pending_changes = None
-            fold.touched.clear()
+            fold.changed_accounts.clear()
         fold.keep_lines = True
-        pairs, last = list(standing(fold)), self._checkpoint(self.next)
-        self._keep([*pairs, last])
-        batches = in_batches(pairs, last, self._options.unit_bytes)
+        pairs, last = list(snapshot_records(fold)), self._checkpoint_record(self.next)
+        self._store_records([*pairs, last])
+        batches = split_batches(pairs, last, self._options.unit_bytes)
         return [UnitBatch(self.next, batch) for batch in batches]
 
-    def _too_large(self, fact: Admitted, size: int) -> str:
+    def _too_large_message(self, fact: AdmittedFact, size: int) -> str:
         return (
             f"the fact at offset {fact.record.offset} of partition {self.partition} of {ENGAGEMENT} changes {size} "
             f"bytes of account {fact.record.key!r}, and a record batch of {SCORES} may have "
@@ -209,24 +220,26 @@ class ScoringStep:
         )
 
 
-def standing(fold: PartitionFold) -> Iterator[Pair]:
+def snapshot_records(fold: PartitionFold) -> Iterator[KeyValue]:
     """Every account and contact as it is, with no changes."""
     for account in fold.accounts.values():
         account.pending_changes = PendingChanges(account.seq)
-        for new in drain(account, fold.plan):
+        for new in take_score_records(account, fold.plan):
             yield new.key.encode(), new.value
 
 
-def as_record(fetched: Fetched) -> Record:
+def as_record(fetched: FetchedRecord) -> Record:
     """As the fold reads it, here and in replays: no key and no value are empty ones."""
     key = (fetched.key or b"").decode("utf-8", "replace")
     return Record(fetched.offset, key, fetched.value or b"", fetched.headers)
 
 
-def letter(partition: int, fetched: Fetched, refused: Refused) -> Letter:
+def dead_letter_of(partition: int, fetched: FetchedRecord, rejected: RejectedRecord) -> DeadLetter:
     place = (ENGAGEMENT, partition, fetched.offset)
-    headers = dead_letter_headers(*place, code=refused.code, why=refused.why, headers=fetched.headers)
+    headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=fetched.headers)
     value = fetched.value or b""
-    if len(value) <= _LARGEST_LETTER:
-        return Letter(fetched.key, value, headers)
-    return Letter(fetched.key, value[:_LARGEST_LETTER], (*headers, (CUT_FROM, b"%d" % len(value))))
+    if len(value) <= _MAX_DEAD_LETTER_BYTES:
+        return DeadLetter(fetched.key, value, headers)
+    return DeadLetter(
+        fetched.key, value[:_MAX_DEAD_LETTER_BYTES], (*headers, (ORIGINAL_SIZE_HEADER, b"%d" % len(value)))
+    )

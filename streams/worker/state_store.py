@@ -8,28 +8,28 @@ from schemas.scores import decode_contact_scored
 from scoring.fold import codec
 from scoring.fold.state import FOLD_VERSION, Account
 from scoring.plan.plan import Plan
-from streams.worker.units import Pair
+from streams.worker.units import KeyValue
 
 
-class _Stood(msgspec.Struct):
+class _StoredAccount(msgspec.Struct):
     state: msgspec.Raw
 
 
-_stood = msgspec.json.Decoder(_Stood).decode
+_decode_stored_account = msgspec.json.Decoder(_StoredAccount).decode
 
 
-class LastRecords:
+class StateStore:
     """What `scores` holds of one partition, its checkpoint left out."""
 
     def __init__(self, values: Mapping[bytes, bytes]) -> None:
         self._accounts: dict[str, dict[bytes, bytes]] = {}
         """account -> key -> value"""
-        self.keep(values.items())
+        self.put(values.items())
 
-    def keep(self, records: Iterable[Pair]) -> None:
+    def put(self, records: Iterable[KeyValue]) -> None:
         """These are the last ones of their keys now."""
         for key, value in records:
-            self._accounts.setdefault(account_of(key), {})[key] = value
+            self._accounts.setdefault(account_id_of(key), {})[key] = value
 
     def load(self, id: str, plan: Plan) -> Account | None:
         """The account with all its contacts. ValueError where it is of another fold."""
@@ -37,7 +37,7 @@ class LastRecords:
         if records is None:
             return None
         own = id.encode()
-        account = codec.decode_account(bytes(_stood(records[own]).state), plan)
+        account = codec.decode_account(bytes(_decode_stored_account(records[own]).state), plan)
         if account is None:
             raise ValueError(f"the state of {id!r} is of another fold than {FOLD_VERSION}")
         for key, value in records.items():
@@ -46,11 +46,11 @@ class LastRecords:
                 account.contacts[contact.id] = contact
         return account
 
-    def any_not_of(self, plan: Plan) -> bool:
+    def has_outdated(self, plan: Plan) -> bool:
         """Whether an account was folded under another model or by another version of the fold."""
         current = b'"model":%s,"fold":%d,' % (msgspec.json.encode(plan.version), FOLD_VERSION)
         return any(current not in records[id.encode()] for id, records in self._accounts.items())
 
 
-def account_of(key: bytes) -> str:
+def account_id_of(key: bytes) -> str:
     return key.split(b"/", 1)[0].decode()

@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from streams.log import Headers
 
-_BATCH_BYTES = 61
-_RECORD_BYTES = 36
+_BATCH_OVERHEAD_BYTES = 61
+_RECORD_OVERHEAD_BYTES = 36
 """The most that a record takes beside key and value: five numbers of varying length, attributes, no headers."""
 
-Pair = tuple[bytes, bytes]
+KeyValue = tuple[bytes, bytes]
 """Key and value of a record."""
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """A dead letter: the record as it came, and why it is one in its headers."""
 
     key: bytes | None
@@ -31,27 +31,27 @@ class UnitBatch(NamedTuple):
     """
 
     next: int
-    records: Sequence[Pair]
-    letters: Sequence[Letter] = ()
-    facts: int = 0
+    records: Sequence[KeyValue]
+    dead_letters: Sequence[DeadLetter] = ()
+    fact_count: int = 0
 
 
-def size_of(records: Iterable[Pair]) -> int:
+def size_of(records: Iterable[KeyValue]) -> int:
     """Bytes of the batch, at most, before it is compressed."""
-    return _BATCH_BYTES + sum(len(key) + len(value) + _RECORD_BYTES for key, value in records)
+    return _BATCH_OVERHEAD_BYTES + sum(len(key) + len(value) + _RECORD_OVERHEAD_BYTES for key, value in records)
 
 
-def in_batches(records: Iterable[Pair], last: Pair, most: int) -> Iterator[list[Pair]]:
+def split_batches(records: Iterable[KeyValue], checkpoint: KeyValue, max_bytes: int) -> Iterator[list[KeyValue]]:
     """Records that need not stay together, in batches of `most` bytes where each fits, each ending with `last`."""
-    fixed = size_of([last])
-    batch: list[Pair] = []
-    size = fixed
+    overhead = size_of([checkpoint])
+    batch: list[KeyValue] = []
+    size = overhead
     for record in records:
-        grown = size_of([record]) - _BATCH_BYTES
-        if batch and size + grown > most:
-            yield [*batch, last]
-            batch, size = [], fixed
+        record_size = size_of([record]) - _BATCH_OVERHEAD_BYTES
+        if batch and size + record_size > max_bytes:
+            yield [*batch, checkpoint]
+            batch, size = [], overhead
         batch.append(record)
-        size += grown
+        size += record_size
     if batch:
-        yield [*batch, last]
+        yield [*batch, checkpoint]

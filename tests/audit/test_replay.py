@@ -19,7 +19,7 @@ from schemas.envelope import record_id
 from schemas.scores import AccountScored, decode_account_scored
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SCORES
-from streams.activation import activate, activated_plan
+from streams.activation import activate, initial_plan
 from streams.log import NewRecord
 from streams.scorer.embedded import Scorer
 from streams.sql.log import SqlLog
@@ -88,7 +88,7 @@ def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> 
 @given(world=ANY)
 def test_an_account_alone_is_what_it_is_among_the_others(world: World) -> None:
     with recorded(world, 1) as log:
-        plan = activated_plan(log)
+        plan = initial_plan(log)
         alone = {id: fold_account(log, id, plan) for id in world.accounts}
         whole = replay(log).accounts
         assert {id: account and digest(account) for id, account in alone.items()} == {

@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.topics import SCORES
 from staffel.application import Staffel
-from streams.kafka.topics import refuse_wrong
+from streams.kafka.topics import require_valid_topics
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
 from tests.chaos.consistency import await_idle, everywhere, judge_what_is_left
@@ -41,10 +41,10 @@ def compacting(cluster: Cluster) -> Iterator[None]:
     address = cluster.settings.kafka
     assert address is not None
     admin = KafkaAdminClient(bootstrap_servers=list(address.servers))
-    set_topic(admin, address.topic(SCORES), KEPT | HASTY)
+    set_topic(admin, address.topic_name(SCORES), KEPT | HASTY)
     yield
-    set_topic(admin, address.topic(SCORES), KEPT)
-    refuse_wrong(address)
+    set_topic(admin, address.topic_name(SCORES), KEPT)
+    require_valid_topics(address)
     admin.close()
 
 

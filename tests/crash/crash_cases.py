@@ -160,7 +160,7 @@ def time_passes(staffel: Staffel) -> None:
 
 def compacted(staffel: Staffel) -> None:
     if staffel.lock.try_acquire():
-        Compaction(staffel.log, staffel.projector_positions, keep=10).advance()
+        Compaction(staffel.log, staffel.projector_positions, retained=10).advance()
         staffel.lock.release()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from database.engine import open_database
 from database.errors import DatabaseAway
-from database.notifications import MOVES, OUTBOX, PROJECTED, Notices, tell
+from database.notifications import MOVES, OUTBOX, PROJECTED, Notifications, notify
 from schemas.scores import Changes
 from tests import databases, postgres
 from tests.projections.builders import account_scored, anonymous, opened, release
@@ -29,9 +29,9 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def notices(engine: Engine) -> Iterator[Notices]:
+def notices(engine: Engine) -> Iterator[Notifications]:
     """Heard so far: nothing."""
-    listening = Notices(engine, [PROJECTED, OUTBOX])
+    listening = Notifications(engine, [PROJECTED, OUTBOX])
     assert listening.wait(0)
     yield listening
     listening.close()
@@ -39,17 +39,17 @@ def notices(engine: Engine) -> Iterator[Notices]:
 
 def told(engine: Engine, channel: str) -> None:
     with engine.begin() as connection:
-        tell(connection, channel, "0")
+        notify(connection, channel, "0")
 
 
 def test_the_first_wait_answers_at_once_as_nothing_was_heard_before(engine: Engine) -> None:
-    listening = Notices(engine, [OUTBOX])
+    listening = Notifications(engine, [OUTBOX])
 
     assert (listening.wait(LONG_S), listening.wait(SHORT_S)) == (True, False)
     listening.close()
 
 
-def test_a_notice_ends_the_wait(engine: Engine, notices: Notices) -> None:
+def test_a_notice_ends_the_wait(engine: Engine, notices: Notifications) -> None:
     begun, telling = monotonic(), Thread(target=told, args=(engine, OUTBOX))
     telling.start()
 
@@ -58,21 +58,21 @@ def test_a_notice_ends_the_wait(engine: Engine, notices: Notices) -> None:
     telling.join()
 
 
-def test_what_is_told_on_another_channel_is_not_heard(engine: Engine, notices: Notices) -> None:
+def test_what_is_told_on_another_channel_is_not_heard(engine: Engine, notices: Notifications) -> None:
     told(engine, MOVES)
 
     assert not notices.wait(SHORT_S)
 
 
-def test_a_transaction_that_is_rolled_back_tells_nothing(engine: Engine, notices: Notices) -> None:
+def test_a_transaction_that_is_rolled_back_tells_nothing(engine: Engine, notices: Notifications) -> None:
     with engine.connect() as connection:
-        tell(connection, OUTBOX)
+        notify(connection, OUTBOX)
         connection.rollback()
 
     assert not notices.wait(SHORT_S)
 
 
-def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, notices: Notices) -> None:
+def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, notices: Notifications) -> None:
     for _ in range(5):
         told(engine, PROJECTED)
     woken = 0
@@ -85,7 +85,7 @@ def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, not
 def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
-    listening = Notices(engine, [OUTBOX])
+    listening = Notifications(engine, [OUTBOX])
     assert listening.wait(0)
 
     server.crash()
@@ -105,7 +105,7 @@ def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
 def test_sqlite_has_no_notices_so_one_looks_again_shortly(tmp_path: Path) -> None:
     engine = open_database(databases.migrated("sqlite", tmp_path))
 
-    assert Notices(engine, [OUTBOX]).wait(LONG_S)
+    assert Notifications(engine, [OUTBOX]).wait(LONG_S)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.parametrize("channel", [PROJECTED, OUTBOX, MOVES])
 def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
-    listening = Notices(world.engine, [channel])
+    listening = Notifications(world.engine, [channel])
     assert listening.wait(0)
 
     world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(seq=1, releases=[release()]))
@@ -127,7 +127,7 @@ def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
 
 
 def test_a_projector_that_has_nothing_to_tell_is_silent(world: World) -> None:
-    listening = Notices(world.engine, [OUTBOX, MOVES])
+    listening = Notifications(world.engine, [OUTBOX, MOVES])
     assert listening.wait(0)
 
     world.given(account_scored())

@@ -15,7 +15,7 @@ from alerts.settings import read_alerts
 from schemas.contract.asyncapi import asyncapi_document
 from staffel.processes.process import STOP_S
 from staffel.settings import Settings
-from streams.kafka.address import kafka_address
+from streams.kafka.address import parse_kafka_address
 from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
 
 SPECIFICATION = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
@@ -133,7 +133,7 @@ def test_every_variable_is_a_setting(name: str) -> None:
     settings = {f"STAFFEL_{field}".upper() for field in Settings.model_fields}
     given = {variable.removesuffix("_FILE") for variable in own()[name]["environment"]}
     assert given - settings - READ_BY_LIBPQ == set()
-    assert kafka_address(own()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
+    assert parse_kafka_address(own()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
 
 
 def test_no_password_stands_in_the_file() -> None:

@@ -11,7 +11,7 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from schemas.topics import TOPICS
-from streams.kafka.address import kafka_address
+from streams.kafka.address import parse_kafka_address
 from streams.kafka.connection import admin_client
 from tests.alerts.builders import SECRET
 from tests.alerts.receiver import Receiver, receiving
@@ -77,7 +77,7 @@ def allowed(who: str, operation: ACLOperation, on: ResourcePattern) -> ACL:
 def broker(tmp_path: Path) -> Broker:
     """It denies what was not granted."""
     made = kafka_broker(tmp_path / "broker", SETTINGS, {who: f"of {who}" for who in (ADMIN, *listed())})
-    admin = admin_client(kafka_address(address(made, ADMIN)))
+    admin = admin_client(parse_kafka_address(address(made, ADMIN)))
     admin.create_acls([acl for who, rights in listed().items() for acl in acls(who, rights)])
     admin.close()
     return made

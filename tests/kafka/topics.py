@@ -12,9 +12,9 @@ from streams.kafka.address import KafkaAddress
 def fresh_topics(server: str, partitions: int = 1) -> Iterator[KafkaAddress]:
     """The address of a new log; its topics are deleted afterwards. `server`: HOST:PORT."""
     address = fresh_address(server)
-    kafka_topics.create(address, partitions)
+    kafka_topics.create_topics(address, partitions)
     yield address
-    kafka_topics.delete(address)
+    kafka_topics.delete_topics(address)
 
 
 def fresh_address(server: str) -> KafkaAddress:

@@ -55,7 +55,7 @@ def address() -> Iterator[KafkaAddress]:
 
 @pytest.fixture
 def log(address: KafkaAddress) -> Iterator[MortalLog]:
-    opened = MortalLog(address, client="test", patience=20)
+    opened = MortalLog(address, client="test", retry_timeout_s=20)
     yield opened
     opened.close()
 
@@ -115,8 +115,8 @@ def _home(log: KafkaLog) -> int:
 
 def test_topics_made_anew_are_refused_until_a_rebuild(world: World, address: KafkaAddress) -> None:
     world.given(*_LIFE).worked()
-    kafka_topics.delete(address)
-    kafka_topics.create(address, PARTITIONS)
+    kafka_topics.delete_topics(address)
+    kafka_topics.create_topics(address, PARTITIONS)
     with closing(KafkaLog(address, client="test")) as log:
         later = World(world.engine, log=log).published(*_LIFE)
         with pytest.raises(LogRefused, match="`staffel rebuild main`"):

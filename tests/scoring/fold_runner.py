@@ -14,7 +14,7 @@ from scoring.model.loading import model_from_dict
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
 from streams.log import Record
-from streams.scorer.embedded import nothing_loaded
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 
 Json = dict[str, Any]
@@ -43,7 +43,7 @@ def records_of(facts: Iterable[Json]) -> list[Record]:
 
 def folded(plan: Plan, facts: Iterable[Json]) -> PartitionFold:
     """A partition after these facts, its outcomes whole."""
-    fold = PartitionFold(0, nothing_loaded, plan=plan)
+    fold = PartitionFold(0, load_nothing, plan=plan)
     for record in records_of(facts):
         fold.apply(record)
     return fold

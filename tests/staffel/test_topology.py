@@ -8,7 +8,7 @@ import pytest
 from schemas import topics
 from schemas.topics import DEAD_LETTERS, SCORES, TOPIC_CONFIGS, TOPICS
 from staffel.cli.examples import EXAMPLES
-from staffel.topology import NOT_YET, STEPS, Step, tables
+from staffel.topology import STEPS, UNUSED_TOPICS, TopologyStep, markdown_tables
 
 ROOT = Path(__file__).parents[2]
 NAMES = {name: value for name, value in vars(topics).items() if value in TOPICS}
@@ -33,7 +33,7 @@ def file_of(module: str) -> Path:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.name))
-def test_the_topics_of_a_step_are_those_that_its_modules_name(step: Step) -> None:
+def test_the_topics_of_a_step_are_those_that_its_modules_name(step: TopologyStep) -> None:
     named = {topic for module in step.modules for topic in constants_of(file_of(module))}
     assert named == {*step.reads, *step.writes}
 
@@ -51,8 +51,8 @@ def test_scores_and_dead_letters_have_one_writer() -> None:
 
 def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:
     written = {topic for step in STEPS for topic in step.writes}
-    assert {*written, *NOT_YET} == set(TOPICS) == set(TOPIC_CONFIGS)
-    assert not written & set(NOT_YET)
+    assert {*written, *UNUSED_TOPICS} == set(TOPICS) == set(TOPIC_CONFIGS)
+    assert not written & set(UNUSED_TOPICS)
 
 
 def test_every_process_is_a_command() -> None:
@@ -63,4 +63,4 @@ def test_every_process_is_a_command() -> None:
 
 def test_the_documentation_shows_the_same() -> None:
     page = (ROOT / "docs" / "flow.md").read_text("utf-8")
-    assert "\n".join(tables()) in page
+    assert "\n".join(markdown_tables()) in page

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, TOPICS
-from streams.log import Appended, KeyedLog, Log, LogError, NewRecord, PositionMoved, Record, Unit
+from streams.log import Appended, KeyedLog, Log, LogError, NewRecord, PositionConflict, Record, Unit
 
 Reopen = Callable[[], Log]
 ReopenKeyed = Callable[[], KeyedLog]
@@ -271,7 +271,7 @@ class KeyedLogContract(LogContract):
     def test_a_unit_that_starts_elsewhere_is_refused_and_leaves_nothing(self, log: KeyedLog, home: int) -> None:
         log.append_unit(unit(log, 0, 5, b"first"))
         for start in (0, 4, 6):
-            with pytest.raises(PositionMoved, match=f"no longer at offset {start}"):
+            with pytest.raises(PositionConflict, match=f"no longer at offset {start}"):
                 log.append_unit(unit(log, start, 9, b"stale"))
         assert log.position(home) == 5
         assert values(everything(log, SCORES, home)) == [b"first"]
@@ -280,7 +280,7 @@ class KeyedLogContract(LogContract):
         def write(name: int) -> bool:
             try:
                 log.append_unit(unit(log, 0, 5, b"by %d" % name))
-            except PositionMoved:
+            except PositionConflict:
                 return False
             return True
 

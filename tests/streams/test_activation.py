@@ -8,9 +8,16 @@ import pytest
 
 from database.engine import open_database
 from schemas.topics import ENGAGEMENT
-from streams.activation import activate, activated_plan, activation, checked_content, first_content, refuse_unactivated
+from streams.activation import (
+    activate,
+    activation_content,
+    activation_record,
+    check_activation,
+    first_activation_content,
+    initial_plan,
+)
 from streams.log import LogRefused, NewRecord, Record
-from streams.scorer.embedded import nothing_loaded
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 from streams.sql.log import SqlLog
 from tests import databases
@@ -40,7 +47,7 @@ def begin(log: SqlLog, model: str = ONE) -> None:
 
 def again(log: SqlLog, partition: int, model: str = ONE) -> None:
     """As a second process would, that saw the partition empty."""
-    record = activation(checked_content(model, "model.yaml"), partition, 0, PARTITIONS)
+    record = activation_record(activation_content(model, "model.yaml"), partition, 0, PARTITIONS)
     log.append(ENGAGEMENT, [record._replace(id=None)], partition=partition)
 
 
@@ -48,15 +55,15 @@ def test_every_partition_names_the_model_and_how_many_partitions_there_are(log: 
     begin(log)
     firsts = [msgspec.json.decode(log.read(ENGAGEMENT, partition, 0, 9)[0].value) for partition in range(PARTITIONS)]
     assert [each["data"]["partitions"] for each in firsts] == [PARTITIONS] * PARTITIONS
-    assert {each["data"]["version"] for each in firsts} == {activated_plan(log).version}
+    assert {each["data"]["version"] for each in firsts} == {initial_plan(log).version}
 
 
 def test_an_activation_that_stands_twice_changes_nothing(log: Repeating) -> None:
     begin(log)
     again(log, 1)
-    fold = PartitionFold(1, nothing_loaded)
+    fold = PartitionFold(1, load_nothing)
     assert [fold.apply(record) for record in log.read(ENGAGEMENT, 1, 0, 9)] == [None, None]
-    assert (fold.duplicates, fold.model_at) == (1, 0)
+    assert (fold.duplicates, fold.model_offset) == (1, 0)
 
 
 def test_partition_0_decides_where_two_processes_begin_with_two_models(log: Repeating) -> None:
@@ -65,7 +72,7 @@ def test_partition_0_decides_where_two_processes_begin_with_two_models(log: Repe
     versions = {
         msgspec.json.decode(log.read(ENGAGEMENT, p, 0, 1)[0].value)["data"]["version"] for p in range(PARTITIONS)
     }
-    assert versions == {checked_content(OTHER, "model.yaml")["version"]}
+    assert versions == {activation_content(OTHER, "model.yaml")["version"]}
 
 
 def test_a_log_that_was_begun_half_is_begun_wholly_with_the_same_model(log: Repeating) -> None:
@@ -73,20 +80,20 @@ def test_a_log_that_was_begun_half_is_begun_wholly_with_the_same_model(log: Repe
     again(log, 2, OTHER)
     begin(log, ONE)
     assert [log.end(ENGAGEMENT, partition) for partition in range(PARTITIONS)] == [1, 1, 1]
-    refuse_unactivated(log)
+    check_activation(log)
 
 
 def test_a_log_without_an_activation_is_refused_with_the_way_out(log: Repeating) -> None:
     again(log, 0)
     with pytest.raises(LogRefused, match=r"partition 1 .* does not begin .* run `staffel topics create` first"):
-        refuse_unactivated(log)
+        check_activation(log)
 
 
 def test_a_partition_that_begins_with_something_else_is_refused(log: Repeating) -> None:
     for partition in range(PARTITIONS):
         log.append(ENGAGEMENT, [NewRecord("acme.com", b"a fact")], partition=partition)
     with pytest.raises(LogRefused, match="partition 0 of engagement does not begin with the activation of a model"):
-        refuse_unactivated(log)
+        check_activation(log)
 
 
 class Grown(Repeating):
@@ -103,13 +110,13 @@ def test_a_log_with_more_partitions_than_it_began_with_is_refused(tmp_path: Path
     begin(log)
     grown = Grown(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
     with pytest.raises(LogRefused, match=r"has 4 partitions and began with 3: .* `staffel topics repartition`"):
-        refuse_unactivated(grown)
+        check_activation(grown)
     grown.close()
 
 
 def test_a_log_that_does_not_name_its_partitions_is_taken(log: Repeating) -> None:
     for partition in range(PARTITIONS):
-        record = activation(checked_content(ONE, "model.yaml"), partition, 0)
+        record = activation_record(activation_content(ONE, "model.yaml"), partition, 0)
         log.append(ENGAGEMENT, [record], partition=partition)
-    refuse_unactivated(log)
-    assert first_content(log) is not None
+    check_activation(log)
+    assert first_activation_content(log) is not None

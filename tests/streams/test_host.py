@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from database.engine import open_database
 from database.host_lock import FileHostLock, host_lock_of
 from schemas.topics import ENGAGEMENT, SCORES
-from streams.host import HeldElsewhere, Host
+from streams.host import Host, HostLockHeld
 from streams.log import Log, NewRecord, Unit
 from streams.sql.log import SqlLog
 from tests import databases
@@ -184,8 +184,8 @@ def test_an_exception_in_a_step_stops_the_host_and_names_the_step(
 def test_a_second_host_is_refused_and_told_who_hosts(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
-    with pytest.raises(HeldElsewhere, match=f"process {another_process.pid} hosts this database already; end it first"):
-        Host([], log, host_lock_of(engine)).run(Event(), patience=0.05)
+    with pytest.raises(HostLockHeld, match=f"process {another_process.pid} hosts this database already; end it first"):
+        Host([], log, host_lock_of(engine)).run(Event(), lock_timeout=0.05)
 
 
 def test_a_host_takes_over_once_the_other_one_was_killed(

@@ -13,7 +13,7 @@ from intake.recorder.drafts import Recorded
 from intake.recorder.recorder import Recorder
 from intake.vault.vault import Vault
 from projections.directory import Directory
-from streams.kafka.address import kafka_address
+from streams.kafka.address import parse_kafka_address
 from streams.kafka.log import KafkaLog
 from tests.intake.recorder.fakes import NOW, seen
 
@@ -29,7 +29,7 @@ def batch(number: int) -> list[Observation]:
 
 
 def main(database: str, kafka: str, first: str, last: str) -> None:
-    engine, log = open_database(database), KafkaLog(kafka_address(kafka))
+    engine, log = open_database(database), KafkaLog(parse_kafka_address(kafka))
     entrance = entrance_to(log, engine, lambda: NOW, keep=False)
     recorder = Recorder(entrance, Vault(engine, token_bytes), Directory(engine), lambda: NOW)
     for number in range(int(first), int(last)):

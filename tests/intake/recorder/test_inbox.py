@@ -186,5 +186,5 @@ def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_count
     assert [fact["subject"] for fact in log.facts()] == [account, account]
     [place] = [place for place in log.topics[ENGAGEMENT] if place]
     window = DuplicateWindow()
-    assert [window.seen(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
+    assert [window.check_and_add(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
     assert broker.another(log, directory=sure).record([PAGE])[0].account == account

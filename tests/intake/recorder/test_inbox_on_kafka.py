@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from schemas.topics import ENGAGEMENT
-from streams.kafka.address import kafka_address
+from streams.kafka.address import parse_kafka_address
 from streams.kafka.log import KafkaLog
-from streams.kafka.topics import create
+from streams.kafka.topics import create_topics
 from streams.scorer.deduplication import DuplicateWindow
 from tests import databases
 from tests.intake.recorder.recorder_main import SIZE
@@ -28,7 +28,7 @@ FACTS = BATCHES * SIZE
 def kafka() -> str:
     """The address of a log of its own, on three partitions."""
     address = f"kafka://{kafka_server()}?prefix=inbox-{uuid4().hex[:8]}."
-    create(kafka_address(address), PARTITIONS)
+    create_topics(parse_kafka_address(address), PARTITIONS)
     return address
 
 
@@ -57,7 +57,7 @@ def answered(process: "subprocess.Popen[str]", after: int | None = None) -> int:
 
 def stands(kafka: str) -> Iterator[list[tuple[str, str]]]:
     """Of each partition, id and account of what was recorded, in its order."""
-    log = KafkaLog(kafka_address(kafka))
+    log = KafkaLog(parse_kafka_address(kafka))
     for partition in range(PARTITIONS):
         facts = [msgspec.json.decode(r.value) for r in log.read(ENGAGEMENT, partition, 0, 10 * FACTS)]
         yield [(f"{fact['source']}\n{fact['id']}", fact["subject"]) for fact in facts]
@@ -85,6 +85,6 @@ def test_two_recorders_of_the_same_facts_agree_on_accounts_and_each_fact_counts_
         window = DuplicateWindow()
         for offset, (id, account) in enumerate(partition):
             assert accounts.setdefault(id, account) == account
-            counted[id] += not window.seen(id, offset)
+            counted[id] += not window.check_and_add(id, offset)
     assert set(counted.values()) == {1}
     assert sum(id.startswith("web\n") for id in counted) == FACTS

@@ -13,7 +13,7 @@ from scoring.fold.stages import update_stage
 from scoring.fold.state import ANONYMOUS_PREFIX, Account
 from scoring.fold.valuation import account_copy_at, track_scores
 from scoring.plan.plan import Plan
-from streams.scorer.embedded import nothing_loaded
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 from tests.scoring.fold.test_differential import later
 from tests.scoring.fold_runner import Json, folded, happened, plan_of, records_of, told, without
@@ -60,7 +60,7 @@ def scores_at(account: Account, at: int, plan: Plan) -> dict[str, float]:
 
 def step_by_step(world: World, plan: Plan) -> Iterator[Account]:
     """The account of every fact, after the fact."""
-    fold = PartitionFold(0, nothing_loaded, plan=plan)
+    fold = PartitionFold(0, load_nothing, plan=plan)
     for record in records_of(world.facts):
         fold.apply(record)
         yield fold.accounts[record.key]

@@ -22,7 +22,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaAddress]:
     address = fresh_address(kafka_server())
     monkeypatch.setenv("STAFFEL_LOG", text_of(address))
     yield address
-    kafka_topics.delete(address)
+    kafka_topics.delete_topics(address)
 
 
 def first_records(address: KafkaAddress) -> list[bytes]:
@@ -34,7 +34,7 @@ def first_records(address: KafkaAddress) -> list[bytes]:
 
 def configure(address: KafkaAddress, topic: str, settings: dict[str, str]) -> None:
     admin = admin_client(address)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, address.topic(topic), settings)])
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, address.topic_name(topic), settings)])
     admin.close()
 
 
@@ -42,7 +42,7 @@ def test_topics_are_made_and_every_partition_begins_with_the_model(address: Kafk
     made = asked("topics", "create", "--partitions", 3)
     assert made == {"created": list(TOPICS), "partitions": 3, "model": made["model"]}
     told = asked("topics", "check")
-    assert [each["topic"] for each in told["topics"]] == [address.topic(name) for name in TOPICS]
+    assert [each["topic"] for each in told["topics"]] == [address.topic_name(name) for name in TOPICS]
     assert {(each["partitions"], each["replication"]) for each in told["topics"]} == {(3, 1)}
     assert (told["problems"], told["log"]) == ([], None)
     activations = first_records(address)
@@ -64,8 +64,8 @@ def test_what_stands_otherwise_is_named_and_left_as_it_is(address: KafkaAddress)
     configure(address, SCORES, {"cleanup.policy": "compact,delete"})
     configure(address, ENGAGEMENT, {"retention.ms": "60000"})
     wanted = [
-        (address.topic(ENGAGEMENT), "retention.ms", "60000", "-1"),
-        (address.topic(SCORES), "cleanup.policy", "compact,delete", "compact"),
+        (address.topic_name(ENGAGEMENT), "retention.ms", "60000", "-1"),
+        (address.topic_name(SCORES), "cleanup.policy", "compact,delete", "compact"),
     ]
     answer = spoken("topics", "check", "--json")
     assert answer.code == 1
@@ -84,17 +84,17 @@ def test_more_of_a_setting_is_as_good(address: KafkaAddress) -> None:
 
 
 def test_every_setting_that_a_topic_needs_is_compared(address: KafkaAddress) -> None:
-    kafka_topics.create(address, 1)
+    kafka_topics.create_topics(address, 1)
     other = {"cleanup.policy": "compact,delete", "retention.ms": "1000000", "retention.bytes": "1000000000",
              "min.compaction.lag.ms": "1", "max.message.bytes": "1000000"}  # fmt: skip
     for name in TOPICS:
         configure(address, name, {setting: other[setting] for setting in TOPIC_CONFIGS[name].settings})
-    found = {(problem.topic, problem.setting) for problem in kafka_topics.check(address)}
-    assert found == {(address.topic(name), setting) for name in TOPICS for setting in TOPIC_CONFIGS[name].settings}
+    found = {(problem.topic, problem.setting) for problem in kafka_topics.check_topics(address)}
+    assert found == {(address.topic_name(name), setting) for name in TOPICS for setting in TOPIC_CONFIGS[name].settings}
 
 
 def test_topics_without_a_model_are_no_log_yet(address: KafkaAddress) -> None:
-    kafka_topics.create(address, 1)
+    kafka_topics.create_topics(address, 1)
     code, message = spoken("topics", "check").code, spoken("topics", "check").err
     assert code == 1
     assert "does not begin with the activation of a model; run `staffel topics create` first" in message
@@ -103,7 +103,7 @@ def test_topics_without_a_model_are_no_log_yet(address: KafkaAddress) -> None:
 def test_missing_topics_are_named(address: KafkaAddress) -> None:
     answer = spoken("topics", "check", "--json")
     assert (answer.code, answer.told["topics"]) == (1, [])
-    assert {each["topic"] for each in answer.told["problems"]} == {address.topic(name) for name in TOPICS}
+    assert {each["topic"] for each in answer.told["problems"]} == {address.topic_name(name) for name in TOPICS}
     assert all(each["found"] is None for each in answer.told["problems"])
 
 
@@ -127,7 +127,7 @@ def test_fewer_replicas_than_asked_for_are_a_problem(address: KafkaAddress) -> N
     answer = spoken("topics", "check", "--replication", 3, "--json")
     told = {(each["setting"], each["found"], each["wanted"]) for each in answer.told["problems"]}
     assert told == {("number of replicas", "1", "3 or more"), ("min.insync.replicas", "1", "2 or more")}
-    assert address.topic(ENGAGEMENT) in {each["topic"] for each in answer.told["problems"]}
+    assert address.topic_name(ENGAGEMENT) in {each["topic"] for each in answer.told["problems"]}
 
 
 def test_an_unsound_model_is_named_before_any_topic_is_made(

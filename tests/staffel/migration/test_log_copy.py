@@ -18,7 +18,7 @@ from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from staffel.migration.log_copy import COPIED, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
-from streams.activation import activation
+from streams.activation import activation_record
 from streams.log import Appended, LogRefused, LogUnavailable, NewRecord, Record
 from streams.sql.log import SqlLog
 from tests import databases
@@ -40,7 +40,9 @@ def source(tmp_path: Path) -> SqlLog:
     (tmp_path / "from").mkdir()
     log = SqlLog(open_database(databases.migrated("sqlite", tmp_path / "from")), PARTITIONS)
     for partition in range(PARTITIONS):
-        log.append(ENGAGEMENT, [activation({"model": {}, "version": "m-1"}, partition, NOW)], partition=partition)
+        log.append(
+            ENGAGEMENT, [activation_record({"model": {}, "version": "m-1"}, partition, NOW)], partition=partition
+        )
     torn = [NewRecord("company1.com", b"torn", headers=(("a", b"1"),)), NewRecord("company1.com", b"torn")]
     log.append(ENGAGEMENT, [*map(fact, range(20)), *torn, torn[1], NewRecord("~model", b"torn"), fact(20)])
     place = next(log.history("company1.com"))

@@ -37,13 +37,13 @@ def address(broker: Broker) -> Iterator[KafkaAddress]:
 
 @pytest.fixture
 def log(address: KafkaAddress) -> Iterator[KafkaLog]:
-    log = KafkaLog(address, client="test", patience=30)
+    log = KafkaLog(address, client="test", retry_timeout_s=30)
     yield log
     log.close()
 
 
 def impatient(address: KafkaAddress) -> KafkaLog:
-    return KafkaLog(address, client="impatient", patience=2)
+    return KafkaLog(address, client="impatient", retry_timeout_s=2)
 
 
 def test_appends_around_a_killed_broker_stand_once_and_in_order(broker: Broker, log: KafkaLog) -> None:
@@ -112,14 +112,14 @@ def test_a_record_too_large_for_the_topic_is_an_error_that_says_so(log: KafkaLog
 def test_a_deleted_topic_is_an_error_that_names_it_and_the_way_out(address: KafkaAddress) -> None:
     log = impatient(address)
     log.append(ENGAGEMENT, facts(1))
-    kafka_topics.delete(address)
+    kafka_topics.delete_topics(address)
     for ask in (
         lambda: log.read(ENGAGEMENT, 0, 0, 10),
         lambda: log.append(ENGAGEMENT, facts(2)),
         lambda: log.end(ENGAGEMENT, 0),
         lambda: log.wait({0: 1}, timeout=5),
     ):
-        with pytest.raises(LogError, match=rf"no topic {address.topic(ENGAGEMENT)}; run `staffel topics create`"):
+        with pytest.raises(LogError, match=rf"no topic {address.topic_name(ENGAGEMENT)}; run `staffel topics create`"):
             ask()
     log.close()
 
@@ -128,8 +128,8 @@ def test_a_topic_created_anew_is_not_taken_for_the_one_before(address: KafkaAddr
     log = impatient(address)
     generation = log.generation(SCORES)
     log.append(ENGAGEMENT, facts(1))
-    kafka_topics.delete(address)
-    kafka_topics.create(address, 1)
+    kafka_topics.delete_topics(address)
+    kafka_topics.create_topics(address, 1)
     for ask in (
         lambda: log.read(ENGAGEMENT, 0, 0, 10),
         lambda: log.wait({0: 1}, timeout=5),
@@ -162,7 +162,7 @@ def set_config(address: KafkaAddress, topic: str, settings: dict[str, str]) -> N
     from kafka.admin import ConfigResource, ConfigResourceType
 
     admin = admin_client(address)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, address.topic(topic), settings)])
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, address.topic_name(topic), settings)])
     admin.close()
 
 
@@ -170,5 +170,5 @@ def delete_below(address: KafkaAddress, offset: int) -> None:
     from kafka import TopicPartition
 
     admin = admin_client(address)
-    admin.delete_records({TopicPartition(address.topic(ENGAGEMENT), 0): offset})
+    admin.delete_records({TopicPartition(address.topic_name(ENGAGEMENT), 0): offset})
     admin.close()

@@ -2,18 +2,18 @@
 
 from kafka.net import KafkaConnectionManager, KafkaTCPTransport
 
-from streams.kafka.connection_errors import heard_out
+from streams.kafka.connection_errors import with_last_bytes
 
 GONE = ConnectionResetError("hung up")
 
 
 def test_what_came_with_the_end_of_the_connection_is_heard_before_the_end() -> None:
-    receive = heard_out(iter([(b"the reason", GONE), (b"", GONE)]).__next__)
+    receive = with_last_bytes(iter([(b"the reason", GONE), (b"", GONE)]).__next__)
     assert [receive(), receive()] == [(b"the reason", None), (b"", GONE)]
 
 
 def test_what_came_in_time_is_left_as_it_is() -> None:
-    assert heard_out(lambda: (b"an answer", None))() == (b"an answer", None)
+    assert with_last_bytes(lambda: (b"an answer", None))() == (b"an answer", None)
 
 
 def test_what_is_overridden_of_the_client_is_there() -> None:

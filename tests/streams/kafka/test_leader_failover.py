@@ -35,7 +35,7 @@ def dies(brokers: list[Broker], request: pytest.FixtureRequest) -> Iterator[Brok
 def address(brokers: list[Broker]) -> KafkaAddress:
     """Topics of the test's own, with a copy on every broker."""
     made = KafkaAddress(tuple(broker.server for broker in brokers), {}, f"leaders-{uuid4().hex[:8]}.")
-    kafka_topics.create(made, PARTITIONS, replication=3)
+    kafka_topics.create_topics(made, PARTITIONS, replication=3)
     return made
 
 
@@ -63,4 +63,4 @@ def test_ends_reads_and_appends_go_on_at_the_next_leader(address: KafkaAddress, 
     append(log, b"after")
     assert contents(log) == [[b"before", b"after"]] * PARTITIONS
     assert log.wait(dict.fromkeys(range(PARTITIONS), 1), timeout=20)
-    assert kafka_topics.check(address, replication=3) == []
+    assert kafka_topics.check_topics(address, replication=3) == []

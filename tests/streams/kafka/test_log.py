@@ -27,7 +27,7 @@ class KafkaLogContract(LogContract):
         opened: list[KafkaLog] = []
 
         def open_log() -> KafkaLog:
-            opened.append(KafkaLog(address, client="test", patience=30))
+            opened.append(KafkaLog(address, client="test", retry_timeout_s=30))
             return opened[-1]
 
         yield open_log

@@ -15,9 +15,9 @@ from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka import reader as kafka_reader
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
-from streams.kafka.fetcher import CHUNK, Fetched
+from streams.kafka.fetcher import FETCH_BYTES, FetchResult
 from streams.kafka.log import KafkaLog
-from streams.kafka.reader import HELD, Watch
+from streams.kafka.reader import MAX_BUFFERED_BYTES, StallDetector
 from streams.log import Log, LogUnavailable, NewRecord, Record
 from streams.scorer.score_records import checkpoint
 from tests.kafka.topics import fresh_topics
@@ -33,7 +33,7 @@ def address() -> Iterator[KafkaAddress]:
 
 @pytest.fixture
 def log(address: KafkaAddress) -> Iterator[KafkaLog]:
-    log = KafkaLog(address, client="test", patience=30)
+    log = KafkaLog(address, client="test", retry_timeout_s=30)
     yield log
     log.close()
 
@@ -52,7 +52,7 @@ def foreign(address: KafkaAddress) -> Iterator[KafkaProducer]:
 def send(producer: KafkaProducer, address: KafkaAddress, *contents: bytes, commit: bool | None = True) -> None:
     """One transaction, committed, aborted, or left open (None)."""
     producer.begin_transaction()
-    sent = [producer.send(address.topic(ENGAGEMENT), value, b"acme.com", partition=0) for value in contents]
+    sent = [producer.send(address.topic_name(ENGAGEMENT), value, b"acme.com", partition=0) for value in contents]
     for future in sent:
         future.get(10)
     if commit is not None:
@@ -103,7 +103,7 @@ def test_the_end_of_a_transaction_is_no_news(log: KafkaLog, foreign: KafkaProduc
 def test_a_transaction_left_open_holds_back_what_follows_and_is_named_when_it_lasts(
     foreign: KafkaProducer, address: KafkaAddress
 ) -> None:
-    log = KafkaLog(address, client="test", patience=0.5)
+    log = KafkaLog(address, client="test", retry_timeout_s=0.5)
     log.append(ENGAGEMENT, facts(1))
     send(foreign, address, b"open", commit=None)
     assert values(everything(log, ENGAGEMENT, 0)) == [b"fact 1"]
@@ -117,12 +117,12 @@ def test_a_transaction_left_open_holds_back_what_follows_and_is_named_when_it_la
 
 
 def test_a_partition_that_rests_is_not_stalled() -> None:
-    watch = Watch(patience=0)
+    watch = StallDetector(timeout_s=0)
     for _ in range(3):
-        watch.stands(ENGAGEMENT, 0, 5, Fetched(b"", [], 5, 5))
-        watch.stands(ENGAGEMENT, 1, 5, Fetched(b"", [], 5, 9))
+        watch.on_no_progress(ENGAGEMENT, 0, 5, FetchResult(b"", [], 5, 5))
+        watch.on_no_progress(ENGAGEMENT, 1, 5, FetchResult(b"", [], 5, 9))
     with pytest.raises(LogUnavailable):
-        watch.stands(ENGAGEMENT, 1, 5, Fetched(b"", [], 5, 10))
+        watch.on_no_progress(ENGAGEMENT, 1, 5, FetchResult(b"", [], 5, 10))
 
 
 def test_an_append_wakes_who_waits_at_once(log: KafkaLog) -> None:
@@ -148,7 +148,7 @@ def test_a_read_of_big_records_answers_some_of_them(log: KafkaLog, monkeypatch: 
     log.append(ENGAGEMENT, big)
     first = log.read(ENGAGEMENT, 0, 0, 1_000)
     size = sum(len(record.value) for record in first)
-    assert kafka_reader.AT_ONCE <= size <= kafka_reader.AT_ONCE + 2_000_000
+    assert kafka_reader.READ_BYTES <= size <= kafka_reader.READ_BYTES + 2_000_000
     assert [record.value for record in follow(log, 1_000)] == [record.value for record in big]
 
 
@@ -156,7 +156,7 @@ def test_no_partition_waits_for_others_that_hold_much() -> None:
     with fresh_topics(kafka_server(), partitions=4) as address, closing(KafkaLog(address, client="test")) as log:
         for partition in range(4):
             for turn in range(3):  # each a batch larger than what is asked of a partition at once
-                log.append(SCORES, scores_of(Random(turn).randbytes(2 * CHUNK)), partition=partition)
+                log.append(SCORES, scores_of(Random(turn).randbytes(2 * FETCH_BYTES)), partition=partition)
 
         read = log.read_each(SCORES, dict.fromkeys(range(4), 0), 500)
 
@@ -167,7 +167,7 @@ def test_what_is_held_ready_is_bounded_however_many_read(log: KafkaLog) -> None:
     log.append(ENGAGEMENT, [NewRecord("acme.com", Random(n).randbytes(50_000)) for n in range(400)])
     for start in range(100):
         log.read(ENGAGEMENT, 0, start, 100)
-    assert log.held <= HELD
+    assert log.buffered_bytes <= MAX_BUFFERED_BYTES
 
 
 def test_the_position_is_that_of_the_last_checkpoint(log: KafkaLog) -> None:

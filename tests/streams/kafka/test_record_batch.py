@@ -6,7 +6,7 @@ import pytest
 from kafka.record import MemoryRecordsBuilder
 from kafka.record.util import calc_crc32c
 
-from streams.kafka.record_batch import Aborted, batches, next_offset, records_of
+from streams.kafka.record_batch import AbortedTransaction, committed_batches, next_offset, records_of
 from streams.log import LogError, Record
 
 CODECS = {"none": 0, "gzip": 1, "lz4": 3}
@@ -31,8 +31,10 @@ def marker(first: int, producer: int, kind: str) -> bytes:
     return bytes(batch)
 
 
-def read(fetched: bytes, start: int = 0, aborted: Sequence[Aborted] = (), key: bytes | None = None) -> list[Record]:
-    return [record for batch in batches(fetched, aborted) for record in records_of(batch, start, key)]
+def read(
+    fetched: bytes, start: int = 0, aborted: Sequence[AbortedTransaction] = (), key: bytes | None = None
+) -> list[Record]:
+    return [record for batch in committed_batches(fetched, aborted) for record in records_of(batch, start, key)]
 
 
 def offsets(records: Sequence[Record]) -> list[int]:
@@ -108,10 +110,10 @@ def test_what_an_aborted_transaction_wrote_is_none_of_the_logs() -> None:
         + marker(5, 7, "commit")
         + marker(6, 8, "commit")
     )
-    assert offsets(read(fetched, aborted=[Aborted(7, 0)])) == [1, 2, 4]
+    assert offsets(read(fetched, aborted=[AbortedTransaction(7, 0)])) == [1, 2, 4]
     assert next_offset(fetched) == 7
 
 
 def test_a_transaction_that_began_before_the_fetch_is_given_up_as_well() -> None:
     fetched = packed(10, [b"a"], producer=7) + marker(11, 7, "abort") + packed(12, [b"b"], producer=7)
-    assert offsets(read(fetched, aborted=[Aborted(7, 3)])) == [12]
+    assert offsets(read(fetched, aborted=[AbortedTransaction(7, 3)])) == [12]

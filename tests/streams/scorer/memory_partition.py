@@ -9,7 +9,7 @@ from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
 from streams.log import NewRecord, Record, Unit
-from streams.scorer.embedded import make_unit
+from streams.scorer.embedded import build_unit
 from streams.scorer.partition_fold import PartitionFold
 
 ANY_CHANGE = msgspec.structs.fields(Changes)
@@ -32,7 +32,7 @@ class Partition:
         return self
 
     def score(self, records: list[Record]) -> "Partition":
-        unit = make_unit(self.fold, records, records[0].offset)
+        unit = build_unit(self.fold, records, records[0].offset)
         self.units.append(unit)
         self.stored.update({record.key: record for record in unit.scores})
         return self

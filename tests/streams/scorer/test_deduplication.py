@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.scorer.deduplication import WINDOW, DuplicateWindow
+from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
 
 
 def answers(size: int, ids: list[tuple[str, int]]) -> list[bool]:
     window = DuplicateWindow(size)
-    return [window.seen(id, offset) for id, offset in ids]
+    return [window.check_and_add(id, offset) for id, offset in ids]
 
 
 def test_an_id_is_known_to_the_edge_of_the_window_and_not_beyond() -> None:
@@ -22,9 +22,17 @@ def test_a_duplicate_stands_in_the_window_itself() -> None:
 
 def test_the_window_holds_a_hundred_thousand_records() -> None:
     window = DuplicateWindow()
-    seen = [window.seen(f"{n}", n) for n in range(WINDOW)]
-    assert (any(seen), window.seen("0", WINDOW), window.seen("0", 3 * WINDOW)) == (False, True, False)
-    assert [window.seen("x", offset) for offset in (0, WINDOW, 2 * WINDOW + 1)] == [False, True, False]
+    seen = [window.check_and_add(f"{n}", n) for n in range(WINDOW_SIZE)]
+    assert (any(seen), window.check_and_add("0", WINDOW_SIZE), window.check_and_add("0", 3 * WINDOW_SIZE)) == (
+        False,
+        True,
+        False,
+    )
+    assert [window.check_and_add("x", offset) for offset in (0, WINDOW_SIZE, 2 * WINDOW_SIZE + 1)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @given(st.integers(1, 6), st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 4)), max_size=40))

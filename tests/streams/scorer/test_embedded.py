@@ -15,8 +15,8 @@ from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from scoring.model.loading import model_from_dict
 from scoring.plan.compiler import compile_model
-from streams.activation import activate, activated_plan
-from streams.log import LogError, NewRecord, PositionMoved, Unit
+from streams.activation import activate, initial_plan
+from streams.log import LogError, NewRecord, PositionConflict, Unit
 from streams.scorer.embedded import Scorer, load_account
 from streams.sql.log import SqlLog
 from tests import databases
@@ -97,7 +97,7 @@ def test_every_partition_begins_with_the_activation_of_the_first_model(folder: P
         ("model.activated.v1", f"/p{partition}") for partition in range(3)
     ]
     assert [(each["data"]["initial"], each["data"]["approvals"]) for each in first] == [(True, [])] * 3
-    assert {each["data"]["version"] for each in first} == {activated_plan(log).version}
+    assert {each["data"]["version"] for each in first} == {initial_plan(log).version}
 
 
 def test_the_initial_activation_holds_at_every_time_asked_for(folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_initial_activation_holds_at_every_time_asked_for(folder: Path) -> N
 def test_an_activation_is_made_once(folder: Path) -> None:
     opened(SqlLog, folder)
     log = opened(SqlLog, folder, model=vector_named("10-tracks").model_text)
-    assert (log.end(ENGAGEMENT, 0), activated_plan(log).model.model) == (1, "v08")
+    assert (log.end(ENGAGEMENT, 0), initial_plan(log).model.model) == (1, "v08")
 
 
 @pytest.mark.parametrize("failing", [0, 1, 3, 5])
@@ -142,7 +142,7 @@ def test_a_unit_from_an_old_position_is_refused(folder: Path) -> None:
     log = opened(SqlLog, folder)
     record(log, VECTOR.facts)
     Scorer(log, 0, 2).advance()
-    with pytest.raises(PositionMoved):
+    with pytest.raises(PositionConflict):
         log.append_unit(Unit(0, 0, 2, [], []))
 
 
@@ -186,6 +186,6 @@ def test_an_account_is_loaded_as_it_was_written(folder: Path) -> None:
     log = opened(SqlLog, folder)
     record(log, vector_named("06-roles").facts)
     score_all(log)
-    loaded = load_account(log, ACME, activated_plan(log), log.position(0))
+    loaded = load_account(log, ACME, initial_plan(log), log.position(0))
     assert loaded is not None
     assert {ACME: digest(loaded)} == digests(log)

@@ -4,10 +4,10 @@ import pytest
 
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from streams.activation import NoModel
+from streams.activation import NoModelError
 from streams.log import Record
-from streams.scorer.embedded import nothing_loaded
-from streams.scorer.partition_fold import LARGEST_FACT, Admitted, PartitionFold, Refused
+from streams.scorer.embedded import load_nothing
+from streams.scorer.partition_fold import MAX_FACT_BYTES, AdmittedFact, PartitionFold, RejectedRecord
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, Json, fact, record_of
 
@@ -21,12 +21,12 @@ def activation(model: Json | None = None, offset: int = 0) -> Record:
 
 
 def active(window: int = 100) -> PartitionFold:
-    fold = PartitionFold(0, nothing_loaded, window=window)
+    fold = PartitionFold(0, load_nothing, window=window)
     assert fold.apply(activation()) is None
     return fold
 
 
-def code_of(answer: Refused | None) -> str | None:
+def code_of(answer: RejectedRecord | None) -> str | None:
     return answer and answer.code
 
 
@@ -37,7 +37,7 @@ def applied(fold: PartitionFold, *facts: Json) -> list[str | None]:
 def test_a_fact_is_folded_into_its_account() -> None:
     fold = active()
     assert applied(fold, fact("f1", NINE), fact("f2", NINE)) == [None, None]
-    assert (fold.facts, fold.accounts[ACME].seq, list(fold.touched)) == (2, 2, [ACME])
+    assert (fold.facts, fold.accounts[ACME].seq, list(fold.changed_accounts)) == (2, 2, [ACME])
 
 
 def test_a_duplicate_is_counted_and_changes_nothing() -> None:
@@ -95,16 +95,16 @@ def test_bytes_that_are_no_fact_are_refused(value: bytes) -> None:
 def test_a_second_activation_is_refused_and_the_first_one_stays() -> None:
     fold = active()
     plan = fold.plan
-    assert (code_of(fold.apply(activation(offset=1))), fold.plan is plan, fold.model_at) == ("not_yet", True, 0)
+    assert (code_of(fold.apply(activation(offset=1))), fold.plan is plan, fold.model_offset) == ("not_yet", True, 0)
 
 
 def test_a_partition_that_begins_without_a_model_is_not_folded() -> None:
-    with pytest.raises(NoModel, match=f"partition 3 of {ENGAGEMENT}|of partition 3"):
-        PartitionFold(3, nothing_loaded).apply(record_of(fact("f", NINE), 0))
+    with pytest.raises(NoModelError, match=f"partition 3 of {ENGAGEMENT}|of partition 3"):
+        PartitionFold(3, load_nothing).apply(record_of(fact("f", NINE), 0))
 
 
 def test_a_model_that_cannot_be_read_is_refused() -> None:
-    fold = PartitionFold(0, nothing_loaded)
+    fold = PartitionFold(0, load_nothing)
     assert code_of(fold.apply(activation({"model": "m", "tracks": {}, "more": 1}))) == "bad_model"
 
 
@@ -112,12 +112,12 @@ def test_the_newest_time_is_that_of_facts_which_are_no_control_facts() -> None:
     fold = active()
     review = fact("r", "2026-03-01T00:00:00Z", "review.due")
     applied(fold, fact("f", "2026-01-06T00:00:00Z"), review, fact("g", NINE))
-    assert fold.latest == parse_time("2026-01-06T00:00:00Z")
+    assert fold.latest_time == parse_time("2026-01-06T00:00:00Z")
 
 
 def test_an_older_version_of_a_fact_is_read_as_the_newest() -> None:
     model = models.content(models.rule(on="nps.answered", points={"field": "score"}))
-    fold = PartitionFold(0, nothing_loaded)
+    fold = PartitionFold(0, load_nothing)
     fold.apply(activation(model))
     applied(fold, fact("f", NINE, "nps.answered", data={"score": 12}))
     assert fold.accounts[ACME].sums == [10]
@@ -125,9 +125,9 @@ def test_an_older_version_of_a_fact_is_read_as_the_newest() -> None:
 
 def test_a_record_that_was_folded_before_is_remembered_without_being_folded() -> None:
     fold = active()
-    fold.remember(record_of(fact("f1", NINE), 1))
-    fold.remember(activation(offset=2))
-    fold.remember(Record(3, ACME, b"no fact"))
+    fold.mark_seen(record_of(fact("f1", NINE), 1))
+    fold.mark_seen(activation(offset=2))
+    fold.mark_seen(Record(3, ACME, b"no fact"))
     assert (code_of(fold.apply(record_of(fact("f1", NINE), 4))), fold.duplicates, fold.accounts) == (None, 1, {})
 
 
@@ -135,7 +135,7 @@ def test_an_activation_that_repeats_the_first_one_is_a_duplicate() -> None:
     first = activation()
     again = Record(1, first.key, first.value.replace(b'"version"', b'"initial":true,"version"'))
     fold = active()
-    assert (fold.apply(again), fold.duplicates, fold.model_at) == (None, 1, 0)
+    assert (fold.apply(again), fold.duplicates, fold.model_offset) == (None, 1, 0)
 
 
 @pytest.mark.parametrize("broken", [b'"\xff\xfe"', b"1e999", b'"\\ud800"', b"[" * 3_000 + b"]" * 3_000])
@@ -150,20 +150,20 @@ def test_a_fact_that_could_not_be_read_is_none_that_a_later_one_may_repeat() -> 
     fold, update = active(), record_of(fact("f", NINE, "account.updated", data={"name": "Acme", "more": "?"}), 1)
     broken = update._replace(value=update.value.replace(b'"?"', b"1e999"))
     fold.apply(broken)
-    fold.remember(broken._replace(offset=2))
+    fold.mark_seen(broken._replace(offset=2))
     assert (fold.apply(update._replace(offset=3)), fold.duplicates, fold.facts) == (None, 0, 1)
 
 
 def test_what_was_admitted_touches_its_account_when_it_is_taken() -> None:
     fold = active()
     admitted = fold.admit(record_of(fact("f", NINE), 1))
-    assert isinstance(admitted, Admitted)
+    assert isinstance(admitted, AdmittedFact)
     assert (fold.accounts, fold.facts) == ({}, 0)
-    fold.take(admitted)
+    fold.fold_admitted(admitted)
     assert (fold.accounts[ACME].seq, fold.facts) == (1, 1)
 
 
 def test_a_fact_that_no_record_of_an_account_could_hold_is_refused() -> None:
     fold = active()
-    large = record_of(fact("f", NINE, data={"url": "x" * LARGEST_FACT}), 1)
+    large = record_of(fact("f", NINE, data={"url": "x" * MAX_FACT_BYTES}), 1)
     assert (code_of(fold.apply(large)), fold.accounts) == ("unreadable", {})

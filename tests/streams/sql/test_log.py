@@ -13,8 +13,8 @@ from sqlalchemy import Engine, event, text
 from database.engine import open_database
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import LogRefused, NewRecord, Record, Unit
-from streams.sql.log import Damaged, SqlLog
-from streams.sql.rows import UnfitRecord
+from streams.sql.log import ChecksumMismatch, SqlLog
+from streams.sql.rows import InvalidKeyError
 from tests import databases
 from tests.streams.log_contract import KeyedLogContract, everything, facts, scores_of, unit, values
 
@@ -77,7 +77,7 @@ class SqlLogContract(KeyedLogContract):
     def test_a_unit_that_fails_half_way_leaves_nothing(self, reopen: ReopenSql) -> None:
         log = reopen()
         unfit = [NewRecord("acme.com", b"well"), NewRecord("a\0b", b"a key no table can hold")]
-        with pytest.raises(UnfitRecord, match="none of them a NUL"):
+        with pytest.raises(InvalidKeyError, match="none of them a NUL"):
             log.append_unit(Unit(0, 0, 3, scores_of(b"s1", b"s2"), unfit))
         again = reopen()
         assert [again.end(topic, 0) for topic in TOPICS] == [0] * len(TOPICS)
@@ -87,7 +87,7 @@ class SqlLogContract(KeyedLogContract):
     @pytest.mark.parametrize("key", ["a\0b", "\ud800", "x" * 1_001])
     def test_a_batch_with_a_key_that_no_table_can_hold_is_refused_as_a_whole(self, reopen: ReopenSql, key: str) -> None:
         log = reopen()
-        with pytest.raises(UnfitRecord, match="cannot be stored: a key has at most 1000 characters"):
+        with pytest.raises(InvalidKeyError, match="cannot be stored: a key has at most 1000 characters"):
             log.append(ENGAGEMENT, [*facts(1), NewRecord(key, b"")], partition=0)
         assert log.end(ENGAGEMENT, 0) == 0
 
@@ -152,7 +152,7 @@ class SqlLogContract(KeyedLogContract):
         with database.begin() as connection:
             connection.execute(text(f'UPDATE log_engagement SET {alter} WHERE "offset" IN (7, 2500)'))
         key = "other.example" if change.startswith("key") else "acme.com"
-        assert list(log.verify_checksums(ENGAGEMENT)) == [Damaged(0, 7, key), Damaged(0, 2500, key)]
+        assert list(log.verify_checksums(ENGAGEMENT)) == [ChecksumMismatch(0, 7, key), ChecksumMismatch(0, 2500, key)]
 
     def test_another_number_of_partitions_is_refused(self, database: Engine, reopen: ReopenSql) -> None:
         reopen()

@@ -7,7 +7,7 @@ import pytest
 from database.engine import open_database
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.sql import statements as sql
-from streams.sql.dialects import Sqlite
+from streams.sql.dialects import SqliteDialect
 from tests import databases
 
 READS = {
@@ -16,8 +16,13 @@ READS = {
     "latest": (sql.LATEST, SCORES, ('["acme.com"]',), "log_scores_key"),
     "latest in": (sql.LATEST_IN, SCORES, ("~checkpoint", 0), "log_scores_key"),
     "latest below": (sql.LATEST_BELOW, SCORES, ("acme.com", "acme.com/", "acme.com0"), "log_scores_key"),
-    "standing": (f"{sql.STANDING}IN (?, ?)", ENGAGEMENT, (b"a", b"b"), "log_engagement_record_id"),
-    "checked": (sql.CHECKED, ENGAGEMENT, (0, 5, 10), "sqlite_autoindex_log_engagement_1 (partition=? AND offset>?)"),
+    "standing": (f"{sql.EXISTING_IDS}IN (?, ?)", ENGAGEMENT, (b"a", b"b"), "log_engagement_record_id"),
+    "checked": (
+        sql.READ_WITH_CHECKSUMS,
+        ENGAGEMENT,
+        (0, 5, 10),
+        "sqlite_autoindex_log_engagement_1 (partition=? AND offset>?)",
+    ),
     "compact": (sql.COMPACT, SCORES, (0, 0, 10), "log_scores_key"),
 }
 
@@ -26,7 +31,7 @@ READS = {
 def test_no_read_scans_a_table(name: str, tmp_path: Path) -> None:
     template, topic, parameters, index = READS[name]
     with open_database(databases.migrated("sqlite", tmp_path)).connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {Sqlite.sql(template, topic)}", parameters).all()
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {SqliteDialect.sql(template, topic)}", parameters).all()
     steps = [row[-1] for row in plan]
     assert any(f"INDEX {index}" in step for step in steps)
     assert [step for step in steps if step.startswith("SCAN") and ("log_" in step or step == "SCAN r")] == []

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-from streams.worker.assignments import Delivery, Worker
+from streams.worker.assignments import Assignments, Delivery
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.ports import Fetched, Found, ReadSource
-from streams.worker.recovery import Chunk, Reader
-from streams.worker.units import Letter, Pair, UnitBatch
+from streams.worker.ports import FetchedRecord, SourceReader, StoredState
+from streams.worker.recovery import ReadChunk, RecoveryReader
+from streams.worker.units import DeadLetter, KeyValue, UnitBatch
 
 CHECKPOINT = b"~checkpoint"
 SOURCE, OUTPUT = "numbers", "sums"
@@ -56,14 +56,14 @@ def total(seq: int, sum: int) -> bytes:
     return msgspec.json.encode({"seq": seq, "sum": sum})
 
 
-def checkpoint(next: int) -> Pair:
+def checkpoint(next: int) -> KeyValue:
     return CHECKPOINT, msgspec.json.encode({"seq": next})
 
 
 class Summing:
     """Adds numbers per key, `most` of them in a unit. A number that is none is a dead letter."""
 
-    group, source, output, letters, checkpoint_key = "summing", SOURCE, OUTPUT, "letters", CHECKPOINT
+    group, source, output, dead_letters, checkpoint_key = "summing", SOURCE, OUTPUT, "letters", CHECKPOINT
 
     def __init__(self, most: int = 1_000) -> None:
         self._most = most
@@ -71,36 +71,36 @@ class Summing:
     def order(self, key: bytes, value: bytes) -> int:
         return int(msgspec.json.decode(value)["seq"])
 
-    def step(self, partition: int, found: Found) -> "SumStep":
-        return SumStep(found, self._most)
+    def partition_task(self, partition: int, stored: StoredState) -> "SumStep":
+        return SumStep(stored, self._most)
 
 
 class SumStep:
     """`seen` is what it looked at again."""
 
-    def __init__(self, found: Found, most: int) -> None:
+    def __init__(self, found: StoredState, most: int) -> None:
         self._most = most
         self.next = 0 if found.checkpoint is None else msgspec.json.decode(found.checkpoint)["seq"]
         self.totals = {key: msgspec.json.decode(value) for key, value in found.values.items()}
         self.seen: list[int] = []
 
-    async def begin(self, read: ReadSource) -> Sequence[UnitBatch]:
+    async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         async for records in read(0, self.next):
             self.seen += [record.offset for record in records]
         return []
 
-    def fold(self, next: int, records: Sequence[Fetched]) -> Iterator[UnitBatch]:
+    def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
         for begun in range(0, len(records) or 1, self._most):
             part = records[begun : begun + self._most]
             yield self._unit(next if begun + self._most >= len(records) else part[-1].offset + 1, part)
 
-    def _unit(self, next: int, records: Sequence[Fetched]) -> UnitBatch:
+    def _unit(self, next: int, records: Sequence[FetchedRecord]) -> UnitBatch:
         touched: dict[bytes, bytes] = {}
         letters = []
         for record in records:
             key, value = record.key or b"", record.value or b""
             if not value.isdigit():
-                letters.append(Letter(key, value, ()))
+                letters.append(DeadLetter(key, value, ()))
                 continue
             seq, sum = self.totals.get(key, {"seq": 0, "sum": 0}).values()
             self.totals[key] = {"seq": seq + 1, "sum": sum + int(value)}
@@ -118,7 +118,7 @@ class Broker:
     source_end: int | None = None
     at_once: bool = True
     chunk: int = 2
-    letters_sent: list[Letter] = field(default_factory=list)
+    letters_sent: list[DeadLetter] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     waiting: list["asyncio.Future[int]"] = field(default_factory=list)
@@ -132,14 +132,14 @@ class Broker:
         records = self.topics[topic]
         return records[-1].offset + 1 if records else 0
 
-    def holds(self, *pairs: Pair) -> None:
+    def holds(self, *pairs: KeyValue) -> None:
         """Records that others wrote to the output."""
         self.topics[OUTPUT] += [Got(self.end_of(OUTPUT) + n, key, value) for n, (key, value) in enumerate(pairs)]
 
-    def output(self) -> list[Pair]:
+    def output(self) -> list[KeyValue]:
         return [(record.key or b"", record.value or b"") for record in self.topics[OUTPUT]]
 
-    async def unit(self, partition: int, records: Sequence[Pair]) -> "asyncio.Future[int]":
+    async def send_unit(self, partition: int, records: Sequence[KeyValue]) -> "asyncio.Future[int]":
         self.events.append("unit")
         if self.unit_gate is not None:
             await self.unit_gate.wait()
@@ -151,18 +151,18 @@ class Broker:
         self.waiting.append(future)
         return future
 
-    async def letters(self, partition: int, letters: Sequence[Letter]) -> None:
+    async def send_dead_letters(self, partition: int, dead_letters: Sequence[DeadLetter]) -> None:
         self.events.append("letters")
-        self.letters_sent += letters
+        self.letters_sent += dead_letters
 
     @asynccontextmanager
-    async def reading(self, partition: int) -> AsyncIterator[Reader]:
+    async def reading(self, partition: int) -> AsyncIterator[RecoveryReader]:
         yield self
 
     async def bounds(self, topic: str) -> tuple[int, int]:
         return self.begins.get(topic, 0), self.end_of(topic)
 
-    async def read(self, topic: str, start: int, end: int) -> AsyncIterator[Chunk]:
+    async def read(self, topic: str, start: int, end: int) -> AsyncIterator[ReadChunk]:
         """In chunks that may reach beyond the end, as those of a client do."""
         self.reads.append(topic)
         records = [record for record in self.topics[topic] if record.offset >= start]
@@ -173,8 +173,8 @@ class Broker:
             yield chunk, chunk[-1].offset + 1
 
 
-def worker_on(broker: Broker, check: Any = lambda: None, log: Any = None) -> Worker:
-    return Worker(
+def worker_on(broker: Broker, check: Any = lambda: None, log: Any = None) -> Assignments:
+    return Assignments(
         Summing(broker.most_numbers),
         broker,
         broker.reading,
@@ -182,20 +182,20 @@ def worker_on(broker: Broker, check: Any = lambda: None, log: Any = None) -> Wor
         WorkerCounters(),
         log=log or Quiet(),
         check=check,
-        end=end,
+        abort=end,
     )
 
 
-async def owner(broker: Broker, check: Any = lambda: None) -> Worker:
+async def owner(broker: Broker, check: Any = lambda: None) -> Assignments:
     """A worker that has recovered partition 0."""
     worker = worker_on(broker, check)
-    await worker.take_over([0])
+    await worker.recover([0])
     return worker
 
 
-def fetched(worker: Worker, start: int, next: int, numbers: Sequence[tuple[int, int]] = ()) -> Delivery:
+def fetched(worker: Assignments, start: int, next: int, numbers: Sequence[tuple[int, int]] = ()) -> Delivery:
     """What a fetch between two positions brought."""
-    delivery = worker.bound(0, start, next, got(numbers))
+    delivery = worker.bind_fetch(0, start, next, got(numbers))
     assert delivery is not None
     return delivery
 

@@ -10,13 +10,13 @@ import msgspec
 from audit.replay import digest
 from benchmarks.worlds import MODEL, facts
 from schemas.scores import AccountScored, decode_account_scored
-from streams.activation import activation, checked_content
+from streams.activation import activation_content, activation_record
 from streams.kafka.address import KafkaAddress
-from streams.scorer.embedded import nothing_loaded
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.ports import Fetched, Found
-from streams.worker.scoring import Scoring, ScoringStep, as_record
+from streams.worker.ports import FetchedRecord, StoredState
+from streams.worker.scoring import PartitionScoringTask, ScoringTask, as_record
 from streams.worker.units import UnitBatch
 from tests.streams.worker.fakes import Got
 
@@ -31,7 +31,7 @@ def world(count: int, accounts: int = 30, **given: Any) -> list[Got]:
 
 
 def activated(offset: int = 0, model: str = MODEL) -> Got:
-    record = activation(checked_content(model, "model"), 0, 0, 1)
+    record = activation_record(activation_content(model, "model"), 0, 0, 1)
     return Got(offset, record.key.encode(), record.value, record.headers)
 
 
@@ -51,15 +51,15 @@ class Partition:
         self.options = replace(OPTIONS, **options)
         self.step = self.recover()
 
-    def recover(self) -> ScoringStep:
+    def recover(self) -> PartitionScoringTask:
         """A worker that knows nothing but what was written."""
-        work = Scoring(ADDRESS, self.log_id, self.options, self.counters)
+        work = ScoringTask(ADDRESS, self.log_id, self.options, self.counters)
         values = {key: value for key, value in self.newest.items() if key != work.checkpoint_key}
-        self.step = work.step(0, Found(values, self.newest.get(work.checkpoint_key)))
+        self.step = work.partition_task(0, StoredState(values, self.newest.get(work.checkpoint_key)))
         self.write(asyncio.run(self.step.begin(self.read)))
         return self.step
 
-    async def read(self, start: int, end: int) -> AsyncIterator[Sequence[Fetched]]:
+    async def read(self, start: int, end: int) -> AsyncIterator[Sequence[FetchedRecord]]:
         yield [record for record in self.source if start <= record.offset < end]
 
     def fold(self, until: int | None = None, at_once: int = 500) -> "Partition":
@@ -90,7 +90,7 @@ def is_account(key: bytes) -> bool:
 
 def straight(source: Sequence[Got]) -> dict[str, str]:
     """Digests of all accounts after one fold of the whole."""
-    fold = PartitionFold(0, nothing_loaded, keep_lines=False)
+    fold = PartitionFold(0, load_nothing, keep_lines=False)
     for record in source:
         fold.apply(as_record(record))
     return {id: digest(account) for id, account in fold.accounts.items()}

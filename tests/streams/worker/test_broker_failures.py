@@ -68,7 +68,7 @@ def test_a_topic_that_is_deleted_under_a_worker_is_no_crash_without_words(tmp_pa
     with topics(broker.server, tmp_path, 1) as bench:
         worker = bench.worker(stall_s=5).at_work()
         admin = KafkaAdminClient(bootstrap_servers=[broker.server])
-        admin.delete_topics([bench.address.topic(SCORES)])
+        admin.delete_topics([bench.address.topic_name(SCORES)])
         bench.record(facts(10, 5))
         assert worker.exit_code() == 70
         assert '"event": "left"' in worker.said()

@@ -89,7 +89,7 @@ def transactional(bench: Bench) -> KafkaProducer:
 def send(producer: KafkaProducer, bench: Bench, values: Sequence[bytes], commit: bool) -> None:
     producer.begin_transaction()
     for value in values:
-        producer.send(bench.address.topic(ENGAGEMENT), key=subject_of(value).encode(), value=value)
+        producer.send(bench.address.topic_name(ENGAGEMENT), key=subject_of(value).encode(), value=value)
     producer.flush()
     if commit:
         producer.commit_transaction()
@@ -138,9 +138,9 @@ def test_a_log_that_was_recreated_is_refused_in_words(bench: Bench) -> None:
 def recreated(bench: Bench, topic: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=list(bench.address.servers))
     before = kafka_topics.topic_ids(bench.address)
-    admin.delete_topics([bench.address.topic(topic)])
+    admin.delete_topics([bench.address.topic_name(topic)])
     awaited("the topic gone", lambda: topic not in kafka_topics.topic_ids(bench.address))
-    kafka_topics.create(bench.address, 2)
+    kafka_topics.create_topics(bench.address, 2)
     assert kafka_topics.topic_ids(bench.address)[topic] != before[topic]
     admin.close()
 

@@ -9,8 +9,8 @@ import pytest
 from faust.types.tuples import ConsumerMessage
 
 from streams.worker import faust_app as faust_host
-from streams.worker.assignments import Delivery, Worker
-from streams.worker.faust_consumer import FEW, Consumer, are_few
+from streams.worker.assignments import Assignments, Delivery
+from streams.worker.faust_consumer import SMALL_BATCH, Consumer, is_small_batch
 from tests.streams.worker.fakes import SOURCE, Broker, Ended, Got, Summing, end, fetched, got, owner
 from tests.test_architecture import PACKAGES, imports, sources
 
@@ -18,7 +18,7 @@ from tests.test_architecture import PACKAGES, imports, sources
 class Slow(Consumer):
     """Fetches what it is given, when it is told to; Faust's own services are left out."""
 
-    def __init__(self, worker: Worker, moved: list[Any]) -> None:
+    def __init__(self, worker: Assignments, moved: list[Any]) -> None:
         options = SimpleNamespace(session_s=0.2)
         host = SimpleNamespace(worker=worker, work=Summing(), options=options, end=end, counters=worker.counters)
         self.app = SimpleNamespace(host=host, consumer_generation_id=1, rebalancing=False)
@@ -52,7 +52,7 @@ def moved(start: int, next: int, records: list[Got]) -> tuple[Any, int, int, lis
 
 
 async def deliveries(consumer: Consumer) -> list[Delivery]:
-    return [message.value for message in await consumer._fetched()]
+    return [message.value for message in await consumer._next_messages()]
 
 
 async def test_a_fetch_is_one_message_bound_to_its_assignment_with_positions_before_and_after() -> None:
@@ -60,14 +60,14 @@ async def test_a_fetch_is_one_message_bound_to_its_assignment_with_positions_bef
     records = got([(0, 1), (2, 2)])
     consumer = Slow(worker, [moved(0, 4, records)])
     consumer.fetch.set()
-    [message] = await consumer._fetched()
-    assert message.value == Delivery(worker.parts[0], 0, 4, records)
+    [message] = await consumer._next_messages()
+    assert message.value == Delivery(worker.active[0], 0, 4, records)
     assert (message.topic, message.partition, message.offset) == (SOURCE, 0, 3)
 
 
 async def test_a_seek_waits_for_the_fetch_that_is_on_its_way() -> None:
     consumer = Slow(await owner(Broker()), [])
-    fetching = asyncio.create_task(consumer._fetched())
+    fetching = asyncio.create_task(consumer._next_messages())
     await asyncio.sleep(0)
     seeking = asyncio.create_task(consumer.seek_to_committed())
     consumer.seek.set()
@@ -85,7 +85,7 @@ async def test_no_fetch_begins_before_the_seek_is_done() -> None:
     consumer.fetch.set()
     seeking = asyncio.create_task(consumer.seek_to_committed())
     await asyncio.sleep(0)
-    fetching = asyncio.create_task(consumer._fetched())
+    fetching = asyncio.create_task(consumer._next_messages())
     await asyncio.sleep(0.02)
     assert not fetching.done()
     consumer.seek.set()
@@ -95,12 +95,12 @@ async def test_no_fetch_begins_before_the_seek_is_done() -> None:
 
 async def test_after_few_records_more_may_come_before_the_next_fetch_and_after_many_none_need_to() -> None:
     worker = await owner(Broker())
-    few, many = got([(0, 1)]), got([(n, 1) for n in range(FEW)])
+    few, many = got([(0, 1)]), got([(n, 1) for n in range(SMALL_BATCH)])
 
     def messages(records: list[Got]) -> list[Any]:
-        return [SimpleNamespace(value=Delivery(worker.parts[0], 0, len(records), records))]
+        return [SimpleNamespace(value=Delivery(worker.active[0], 0, len(records), records))]
 
-    assert (are_few(messages(few)), are_few(messages(many)), are_few([])) == (True, False, False)
+    assert (is_small_batch(messages(few)), is_small_batch(messages(many)), is_small_batch([])) == (True, False, False)
 
 
 async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() -> None:
@@ -108,11 +108,11 @@ async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() ->
     consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
     fetching = asyncio.create_task(deliveries(consumer))
     await asyncio.sleep(0)
-    await worker.give_up()
-    await worker.take_over([0])
+    await worker.revoke()
+    await worker.recover([0])
     consumer.fetch.set()
     assert await fetching == []
-    assert worker.parts[0].fetched == 0
+    assert worker.active[0].fetched == 0
 
 
 async def test_what_was_fetched_when_the_flow_stopped_is_dropped() -> None:
@@ -148,7 +148,7 @@ def test_faust_keeps_no_account_of_what_was_read() -> None:
 
 
 def test_all_that_is_overridden_or_called_is_there() -> None:
-    faust_host.refuse_other_versions()
+    faust_host.check_dependencies()
 
 
 def test_a_part_of_faust_that_is_gone_is_named() -> None:
@@ -156,7 +156,7 @@ def test_a_part_of_faust_that_is_gone_is_named() -> None:
         _fetch_records = None
 
     with pytest.raises(RuntimeError, match=r"Thread has no _create_worker_consumer: install the versions that require"):
-        faust_host.refuse_missing({Thread: "_fetch_records _create_worker_consumer"})
+        faust_host.require_members({Thread: "_fetch_records _create_worker_consumer"})
 
 
 def test_nothing_else_imports_faust_or_its_client() -> None:

@@ -8,14 +8,14 @@ from typing import cast
 
 import pytest
 
-from streams.worker.fencing import End, Fence, Watchdog
-from streams.worker.options import Recovery, WorkerCounters
+from streams.worker.fencing import AbortProcess, Fence, Watchdog
+from streams.worker.options import RecoveryCounters, WorkerCounters
 from tests.streams.worker.fakes import Ended, end
 
 
 def stood_still(seconds: float, counters: WorkerCounters) -> Fence:
     fence = Fence(10, counters, end)
-    counters.beaten = monotonic() - seconds
+    counters.heartbeat_at = monotonic() - seconds
     return fence
 
 
@@ -30,9 +30,9 @@ def test_a_loop_that_stood_still_for_most_of_the_session_ends_the_process() -> N
 
 def test_a_loop_that_stands_still_is_found_by_a_thread() -> None:
     counters, heard = WorkerCounters(), Event()
-    fence = Fence(1, counters, cast(End, lambda why, error: heard.set()))
-    fence.watch()
-    counters.beaten -= 2
+    fence = Fence(1, counters, cast(AbortProcess, lambda why, error: heard.set()))
+    fence.start()
+    counters.heartbeat_at -= 2
     assert heard.wait(10)
     fence.close()
 
@@ -40,9 +40,9 @@ def test_a_loop_that_stands_still_is_found_by_a_thread() -> None:
 def test_a_process_that_is_woken_looks_before_it_goes_on() -> None:
     counters = WorkerCounters()
     fence = Fence(10, counters, end)
-    fence.watch()
+    fence.start()
     fence.close()
-    counters.beaten -= 9
+    counters.heartbeat_at -= 9
     with pytest.raises(Ended, match="self-fence"):
         signal.raise_signal(signal.SIGCONT)
     signal.signal(signal.SIGCONT, signal.SIG_DFL)
@@ -51,11 +51,11 @@ def test_a_process_that_is_woken_looks_before_it_goes_on() -> None:
 def look(counters: WorkerCounters, *looks: tuple[float, Mapping[int, int] | None]) -> None:
     watchdog = Watchdog(30, 120, counters, end)
     for now, ends in looks:
-        watchdog.look(ends, now)
+        watchdog.check(ends, now)
 
 
 def standing(at: int) -> WorkerCounters:
-    return WorkerCounters(positions={3: at}, working=True)
+    return WorkerCounters(positions={3: at}, is_assigned=True)
 
 
 def test_a_position_that_stays_while_its_end_grows_ends_the_process() -> None:
@@ -72,7 +72,7 @@ def test_a_position_that_moves_may_be_behind_for_ever() -> None:
     watchdog = Watchdog(30, 120, counters, end)
     for step in range(50):
         counters.positions = {3: step}
-        watchdog.look({3: 1_000}, step * 20.0)
+        watchdog.check({3: 1_000}, step * 20.0)
 
 
 def test_while_the_broker_is_silent_nothing_is_said() -> None:
@@ -80,7 +80,7 @@ def test_while_the_broker_is_silent_nothing_is_said() -> None:
 
 
 def test_a_recovery_that_reads_nothing_ends_the_process() -> None:
-    counters = WorkerCounters(recovering=Recovery(moved_at=100))
+    counters = WorkerCounters(recovery=RecoveryCounters(last_read_at=100))
     look(counters, (219, {0: 1}))
     with pytest.raises(Ended, match="stall: a recovery read nothing for 120 s"):
         look(counters, (221, {0: 1}))
@@ -96,4 +96,4 @@ def test_a_worker_that_gets_no_partitions_of_a_silent_broker_waits() -> None:
 
 
 def test_a_worker_that_was_given_none_is_at_work() -> None:
-    look(WorkerCounters(working=True), (100, {}), (1_000, {}))
+    look(WorkerCounters(is_assigned=True), (100, {}), (1_000, {}))

@@ -3,29 +3,29 @@
 import pytest
 
 from streams.log import LogRefused
-from streams.worker.assignments import Progress
+from streams.worker.assignments import CountedProgress
 from streams.worker.options import WorkerCounters
-from streams.worker.recovery import Recovered, Superseded, recover
+from streams.worker.recovery import RecoveredPartition, RecoverySuperseded, recover_partition
 from tests.streams.worker.fakes import OUTPUT, SOURCE, Broker, Got, Quiet, Summing, SumStep, checkpoint, got, total
 
 SMALL = 200
 """Bytes of a unit."""
 
 
-async def recovered(broker: Broker, most: int = 10_000, wanted: bool = True) -> Recovered:
-    progress = Progress(WorkerCounters(), lambda: wanted, Quiet())
+async def recovered(broker: Broker, most: int = 10_000, wanted: bool = True) -> RecoveredPartition:
+    progress = CountedProgress(WorkerCounters(), lambda: wanted, Quiet())
     async with broker.reading(0) as reader:
-        return await recover(0, Summing(), reader, progress, most)
+        return await recover_partition(0, Summing(), reader, progress, most)
 
 
-def totals(found: Recovered) -> dict[bytes, dict[str, int]]:
-    assert isinstance(found.step, SumStep)
-    return found.step.totals
+def totals(found: RecoveredPartition) -> dict[bytes, dict[str, int]]:
+    assert isinstance(found.task, SumStep)
+    return found.task.totals
 
 
 async def test_an_empty_partition_is_begun_at_its_first_fact() -> None:
     found = await recovered(Broker())
-    assert (found.step.next, found.end, found.units, totals(found)) == (0, 0, [], {})
+    assert (found.task.next, found.output_end, found.units, totals(found)) == (0, 0, [], {})
 
 
 async def test_of_each_key_the_record_of_the_highest_seq_holds() -> None:
@@ -33,7 +33,7 @@ async def test_of_each_key_the_record_of_the_highest_seq_holds() -> None:
     broker.holds((b"a", total(3, 30)), (b"b", total(1, 7)), checkpoint(4), (b"a", total(2, 20)), checkpoint(3))
     found = await recovered(broker)
     assert totals(found) == {b"a": {"seq": 3, "sum": 30}, b"b": {"seq": 1, "sum": 7}}
-    assert (found.step.next, found.end) == (4, 5)
+    assert (found.task.next, found.output_end) == (4, 5)
 
 
 async def test_of_two_records_of_one_seq_the_later_one_holds() -> None:
@@ -49,7 +49,7 @@ async def test_keys_whose_last_record_is_not_their_newest_are_written_again_with
     broker.holds((b"a", total(2, 20)), (b"b", total(4, 5)), checkpoint(6))
     found = await recovered(broker)
     assert [unit.records for unit in found.units] == [[(b"a", total(3, 30)), (b"b", total(5, 7)), checkpoint(8)]]
-    assert found.repaired == 3
+    assert found.repaired_keys == 3
 
 
 async def test_a_key_that_was_written_again_since_needs_no_repair() -> None:
@@ -108,12 +108,12 @@ async def test_looking_back_ends_at_the_position_though_a_fetch_brings_more() ->
     broker.topics[SOURCE] = got([(0, 1), (1, 2), (2, 3)])
     broker.holds((b"a", total(2, 3)), checkpoint(2))
     found = await recovered(broker)
-    assert isinstance(found.step, SumStep)
-    assert found.step.seen == [0, 1]
+    assert isinstance(found.task, SumStep)
+    assert found.task.seen == [0, 1]
 
 
 async def test_a_recovery_that_nobody_waits_for_any_more_stops() -> None:
     broker = Broker()
     broker.holds((b"a", total(1, 1)), checkpoint(0))
-    with pytest.raises(Superseded):
+    with pytest.raises(RecoverySuperseded):
         await recovered(broker, wanted=False)

@@ -8,7 +8,7 @@ from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpo
 from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES
 from scoring.fold.state import FOLD_VERSION
 from streams.log import LogRefused
-from streams.worker.scoring import CUT_FROM, Scoring, UnitTooLarge
+from streams.worker.scoring import ORIGINAL_SIZE_HEADER, ScoringTask, UnitTooLargeError
 from streams.worker.units import size_of
 from tests.streams.worker.fakes import Got
 from tests.streams.worker.scoring_partition import (
@@ -45,7 +45,7 @@ def test_a_unit_ends_with_the_position_the_model_the_newest_time_and_the_log() -
     [unit] = partition.units
     assert [key for key, _ in unit.records].index(CHECKPOINT) == len(unit.records) - 1
     stood = decode_checkpoint(unit.records[-1][1])
-    assert (stood.next, stood.model_at, stood.log, unit.next, unit.facts) == (21, 0, "log-1", 21, 20)
+    assert (stood.next, stood.model_at, stood.log, unit.next, unit.fact_count) == (21, 0, "log-1", 21, 20)
     assert stood.latest == msgspec.json.decode(partition.source[-1].value or b"")["time"]
 
 
@@ -53,7 +53,7 @@ def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
     source = [*world(300, accounts=1), *world(600, accounts=300)[301:]]
     partition = Partition(source, unit_bytes=20_000).fold()
     assert partition.digests() == straight(source)
-    assert partition.counters.cuts > 0
+    assert partition.counters.unit_splits > 0
     assert max(size_of(unit.records) for unit in partition.units) <= 20_000
     assert [unit.next for unit in partition.units] == sorted({unit.next for unit in partition.units})
     stood = [decode_checkpoint(unit.records[-1][1]) for unit in partition.units]
@@ -93,7 +93,7 @@ def test_seqs_of_an_account_are_dense_though_accounts_are_dropped_from_memory() 
 def test_a_single_fact_may_take_more_than_a_unit_but_no_more_than_a_batch() -> None:
     assert len(Partition(world(5), unit_bytes=10).fold().units) == 5
     with pytest.raises(
-        UnitTooLarge, match=r"the fact at offset 1 of partition 0 of engagement changes .* may have 900"
+        UnitTooLargeError, match=r"the fact at offset 1 of partition 0 of engagement changes .* may have 900"
     ):
         Partition(world(5), unit_bytes=10, largest_unit=900).fold()
 
@@ -120,7 +120,7 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
     ]
     source = [activated(), *poison, *(record._replace(offset=record.offset + 4) for record in world(5)[1:])]
     partition = Partition(source).fold()
-    letters = partition.units[0].letters
+    letters = partition.units[0].dead_letters
     assert [(letter.key, letter.value) for letter in letters] == [(each.key, each.value or b"") for each in poison]
     assert letters[0].headers[0] == own[0]
     said = [parse_error_headers(letter.headers) for letter in letters]
@@ -132,14 +132,14 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
 
 def test_a_letter_that_is_too_large_to_be_kept_is_cut_and_says_so() -> None:
     [unit] = Partition([activated(), Got(1, ACCOUNT, b"x" * (MAX_RECORD_BYTES + 1))]).fold().units
-    [letter] = unit.letters
+    [letter] = unit.dead_letters
     assert len(letter.value) < MAX_RECORD_BYTES
-    assert letter.headers[-1] == (CUT_FROM, str(MAX_RECORD_BYTES + 1).encode())
+    assert letter.headers[-1] == (ORIGINAL_SIZE_HEADER, str(MAX_RECORD_BYTES + 1).encode())
 
 
 def test_letters_alone_are_followed_by_the_position() -> None:
     partition = Partition([activated(), Got(1, ACCOUNT, b"poison")]).fold()
-    assert [(len(unit.letters), unit.next, len(unit.records)) for unit in partition.units] == [(1, 2, 1)]
+    assert [(len(unit.dead_letters), unit.next, len(unit.records)) for unit in partition.units] == [(1, 2, 1)]
 
 
 @pytest.mark.parametrize(("between", "known"), [(2, True), (3, False)])
@@ -155,7 +155,7 @@ def test_a_duplicate_is_known_within_the_window_after_a_recovery(between: int, k
 def test_an_activation_that_repeats_the_one_in_force_is_a_duplicate() -> None:
     source = [activated(), activated(1), *(record._replace(offset=record.offset + 1) for record in world(3)[1:])]
     partition = Partition(source).fold()
-    assert [len(unit.letters) for unit in partition.units] == [0]
+    assert [len(unit.dead_letters) for unit in partition.units] == [0]
     assert partition.counters.duplicates == 1
     assert decode_checkpoint(partition.newest[CHECKPOINT]).model_at == 0
 
@@ -163,7 +163,7 @@ def test_an_activation_that_repeats_the_one_in_force_is_a_duplicate() -> None:
 def test_an_activation_of_another_model_is_a_dead_letter() -> None:
     other = activated(1, MODEL.replace("points: 10", "points: 11"))
     [unit] = Partition([activated(), other]).fold().units
-    assert [parse_error_headers(letter.headers)["exception.class.name"] for letter in unit.letters] == ["not_yet"]
+    assert [parse_error_headers(letter.headers)["exception.class.name"] for letter in unit.dead_letters] == ["not_yet"]
 
 
 def test_facts_before_any_model_are_refused_with_a_way_out() -> None:
@@ -228,7 +228,7 @@ def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
     poison = [Got(offset, ACCOUNT, value) for offset, value in enumerate([*broken, deep], start=1)]
     source = [activated(), *poison, *(record._replace(offset=record.offset + 3) for record in world(3)[1:])]
     partition = Partition(source).fold()
-    assert len(partition.units[0].letters) == 3
+    assert len(partition.units[0].dead_letters) == 3
     assert [update.seq for update in partition.updates() if update.account == ACCOUNT.decode()] == [
         sum(record.key == ACCOUNT for record in source[4:])
     ]
@@ -237,7 +237,7 @@ def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
 def test_orders_are_those_of_the_records() -> None:
     source = world(50)
     partition = Partition(source).fold()
-    work = Scoring(ADDRESS, LOG, OPTIONS, partition.counters)
+    work = ScoringTask(ADDRESS, LOG, OPTIONS, partition.counters)
     for key, value in partition.newest.items():
         record = msgspec.json.decode(value)
         assert work.order(key, value) == record["next" if key == CHECKPOINT else "seq"]
@@ -246,4 +246,4 @@ def test_orders_are_those_of_the_records() -> None:
 @pytest.mark.parametrize("value", [b"", b"text", b'{"seq":"x","a":1}'])
 def test_what_has_no_order_is_none_of_a_workers_records(value: bytes) -> None:
     with pytest.raises(ValueError):
-        Scoring(ADDRESS, LOG, OPTIONS, Partition(world(1)).counters).order(ACCOUNT, value)
+        ScoringTask(ADDRESS, LOG, OPTIONS, Partition(world(1)).counters).order(ACCOUNT, value)

@@ -13,12 +13,12 @@ from threading import Event, Thread, get_ident
 from typing import Any
 
 from schemas.topics import ENGAGEMENT
-from streams.kafka.address import KafkaAddress, kafka_address
+from streams.kafka.address import KafkaAddress, parse_kafka_address
 from streams.kafka.topics import topic_ids
 from streams.log import LogRefused, LogUnavailable
 from streams.worker.faust_app import run_worker
 from streams.worker.options import WorkerCounters, WorkerOptions
-from streams.worker.scoring import Scoring
+from streams.worker.scoring import ScoringTask
 
 _TELL_S = 0.1
 
@@ -34,14 +34,14 @@ class Lines:
 
 def main(address_text: str, options_text: str) -> int:
     logging.basicConfig(level=logging.WARNING)
-    stop, address, given = Event(), kafka_address(address_text), json.loads(options_text)
+    stop, address, given = Event(), parse_kafka_address(address_text), json.loads(options_text)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log_id = given.pop("log_id", None)
     options, counters, log = WorkerOptions(**given), WorkerCounters(), Lines()
     Thread(target=tell_often, args=(counters, Path("counted")), daemon=True).start()
     try:
         log_id = log_id or topic_id(address, stop)
-        work = Scoring(address, log_id, options, counters)
+        work = ScoringTask(address, log_id, options, counters)
         run_worker(address, work, options=options, counters=counters, stop=stop, log=log)
     except LogRefused as refused:
         log.error("refused", why=str(refused))

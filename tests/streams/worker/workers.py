@@ -30,7 +30,7 @@ from streams.kafka import topics as kafka_topics
 from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
 from streams.log import LogError, NewRecord, Record
-from streams.worker.fencing import FATAL
+from streams.worker.fencing import FATAL_EXIT_CODE
 from streams.worker.options import WorkerCounters
 from tests.kafka.topics import fresh_address, text_of
 
@@ -199,7 +199,7 @@ class Bench:
     def _tend(self, over: Event) -> None:
         while not over.wait(_POLL_S):
             for worker in list(self.workers):
-                if worker.process.poll() == FATAL:
+                if worker.process.poll() == FATAL_EXIT_CODE:
                     worker.start()
 
     def close(self) -> None:
@@ -237,11 +237,11 @@ def subject_of(value: bytes) -> str:
 def topics(server: str, folder: Path, partitions: int = 1) -> Iterator[Bench]:
     """New topics with an active model; workers that still run afterwards are killed."""
     address = fresh_address(server)
-    kafka_topics.create(address, partitions)
+    kafka_topics.create_topics(address, partitions)
     bench = Bench(address, folder)
     try:
         activate(bench.log, lambda: (MODEL, "model"), lambda: 0)
         yield bench
     finally:
         bench.close()
-        kafka_topics.delete(address)
+        kafka_topics.delete_topics(address)
