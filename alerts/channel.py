@@ -8,11 +8,11 @@ class Delivered(NamedTuple):
     """The channel has it."""
 
 
-class Refused(NamedTuple):
+class AttemptFailed(NamedTuple):
     """Not this time. `after`: milliseconds for which the channel asks for silence."""
 
     why: str
-    after: int | None = None
+    retry_after_ms: int | None = None
 
 
 class Gone(NamedTuple):
@@ -21,7 +21,7 @@ class Gone(NamedTuple):
     why: str
 
 
-Outcome = Delivered | Refused | Gone
+Outcome = Delivered | AttemptFailed | Gone
 
 Clock = Callable[[], int]
 
@@ -39,5 +39,5 @@ class Channel(Protocol):
 
     name: str
 
-    def tell(self, alert: Alert) -> Outcome:
+    def send(self, alert: Alert) -> Outcome:
         """How it went. Says why without repeating an address or a secret."""

@@ -4,19 +4,19 @@ import logging
 from functools import cache
 from typing import Any
 
-_TALKATIVE = ("apprise", "urllib3")
+_SILENCED_LOGGERS = ("apprise", "urllib3")
 
 
-def refuse_address(address: str) -> None:
+def check_address(address: str) -> None:
     """ValueError where no service of Apprise takes the address."""
-    if not quiet_apprise().Apprise().add(address):
+    if not silenced_apprise().Apprise().add(address):
         raise ValueError(
             "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "
             "slack://TOKEN_A/TOKEN_B/TOKEN_C/#CHANNEL or mailtos://NAME:PASSWORD@HOST"
         )
 
 
-def refuse_secrets(secrets: str) -> None:
+def check_secrets(secrets: str) -> None:
     """ValueError where a text is no `whsec_…`, or several of them."""
     from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
@@ -30,12 +30,12 @@ def refuse_secrets(secrets: str) -> None:
 
 
 @cache
-def quiet_apprise() -> Any:
+def silenced_apprise() -> Any:
     """The library, with its lines of log turned off, and those of the one below it."""
     import apprise
 
-    for name in _TALKATIVE:
-        log = logging.getLogger(name)
-        log.addHandler(logging.NullHandler())
-        log.propagate = False
+    for name in _SILENCED_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
     return apprise

@@ -13,9 +13,9 @@ def channels_of(settings: AlertSettings, clock: Clock) -> Sequence[Channel]:
 
 def channel_of(channel: ChannelSettings, link: str | None, clock: Clock) -> Channel:
     if channel.webhook is not None and channel.secret_env is not None:
-        from alerts.webhook_channel import Webhook
+        from alerts.webhook_channel import WebhookChannel
 
-        return Webhook(channel.name, channel.webhook, channel.secret_env.get_secret_value().split(), clock)
+        return WebhookChannel(channel.name, channel.webhook, channel.secret_env.get_secret_value().split(), clock)
     from alerts.apprise_channel import AppriseChannel
 
     address = channel.url or channel.url_env

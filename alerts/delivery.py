@@ -7,15 +7,15 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from alerts.channel import Alert, Channel, Clock, Gone, Outcome, Refused
-from alerts.outbox import AlertRows, Mark, Waiting
-from alerts.retry import mark_of, mark_untold
+from alerts.channel import Alert, AttemptFailed, Channel, Clock, Gone, Outcome
+from alerts.outbox import AlertOutbox, DeliveryState, DueAlert
+from alerts.retry import failed_unsent, state_after
 
-_AT_ONCE = 20
-_LOOK_S = 2.0
+_BATCH_SIZE = 20
+_POLL_INTERVAL_S = 2.0
 """At least so often a channel looks by itself for what is due."""
-_BREATH_S = 0.01
-_TOO_LATE = "nobody told it while it was fresh"
+_MIN_WAIT_S = 0.01
+_EXPIRED_REASON = "nobody told it while it was fresh"
 
 
 class Delivery:
@@ -25,18 +25,30 @@ class Delivery:
     """
 
     def __init__(
-        self, rows: AlertRows, channel: Channel, clock: Clock, may_tell: Callable[[], bool], fresh: int, log: Any
+        self,
+        outbox: AlertOutbox,
+        channel: Channel,
+        clock: Clock,
+        may_send: Callable[[], bool],
+        max_age_ms: int,
+        log: Any,
     ) -> None:
-        self._rows, self._channel, self._clock, self._may_tell, self._fresh = rows, channel, clock, may_tell, fresh
+        self._outbox, self._channel, self._clock, self._may_send, self._max_age_ms = (
+            outbox,
+            channel,
+            clock,
+            may_send,
+            max_age_ms,
+        )
         self.channel = channel.name
         self._log = log.bind(channel=channel.name)
         self._wake, self._stopping = Event(), False
-        self._silent_until = 0
+        self._paused_until = 0
         self._gone: Gone | None = None
         self._failure: Exception | None = None
         self._thread = Thread(target=self._run, name=f"alerts by {channel.name}", daemon=True)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Look for what is due, now and from now on."""
         if self._thread.ident is None:
             self._thread.start()
@@ -46,7 +58,7 @@ class Delivery:
         """Something waits, perhaps."""
         self._wake.set()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Tell no more; what is being told is told to its end. `join` awaits that."""
         self._stopping = True
         self._wake.set()
@@ -61,69 +73,69 @@ class Delivery:
         if failure is not None:
             raise failure
 
-    def tell_due(self) -> float:
+    def send_due(self) -> float:
         """Tell what is due now. Seconds until there is more to do."""
-        while self._is_on():
-            due = self._rows.waiting(self.channel, self._clock(), _AT_ONCE)
+        while self._is_active():
+            due = self._outbox.due_alerts(self.channel, self._clock(), _BATCH_SIZE)
             for alert in due:
-                if not self._is_on():
+                if not self._is_active():
                     break
-                self._tell(alert)
-            if len(due) < _AT_ONCE:
+                self._process(alert)
+            if len(due) < _BATCH_SIZE:
                 break
-        return self._pause()
+        return self._seconds_until_due()
 
     def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            self._wake.wait(self._one_round())
+            self._wake.wait(self._run_once())
 
-    def _one_round(self) -> float:
+    def _run_once(self) -> float:
         try:
-            return self.tell_due()
+            return self.send_due()
         except Exception as failure:
             self._failure = failure
-            return _LOOK_S
+            return _POLL_INTERVAL_S
 
-    def _is_on(self) -> bool:
-        return not self._stopping and self._may_tell() and self._clock() >= self._silent_until
+    def _is_active(self) -> bool:
+        return not self._stopping and self._may_send() and self._clock() >= self._paused_until
 
-    def _tell(self, alert: Waiting) -> None:
-        why = self._obstacle(alert)
-        mark = self._marked(alert) if why is None else mark_untold(alert, self._clock(), why)
-        if self._rows.mark(alert, mark):
-            self._say(alert, mark)
+    def _process(self, alert: DueAlert) -> None:
+        why = self._skip_reason(alert)
+        state = self._attempt(alert) if why is None else failed_unsent(alert, self._clock(), why)
+        if self._outbox.update_state(alert, state):
+            self._log_state(alert, state)
 
-    def _obstacle(self, alert: Waiting) -> str | None:
+    def _skip_reason(self, alert: DueAlert) -> str | None:
         """Why it is not told at all, if so."""
         if self._gone is not None:
             return self._gone.why
-        return _TOO_LATE if self._clock() > alert.at + self._fresh else None
+        return _EXPIRED_REASON if self._clock() > alert.at + self._max_age_ms else None
 
-    def _marked(self, alert: Waiting) -> Mark:
-        outcome = self._told(alert)
+    def _attempt(self, alert: DueAlert) -> DeliveryState:
+        outcome = self._send(alert)
         now = self._clock()
         if isinstance(outcome, Gone):
             self._gone = outcome
-        if isinstance(outcome, Refused) and outcome.after is not None:
-            self._silent_until = now + outcome.after
-        return mark_of(outcome, alert, now, self._fresh)
+        if isinstance(outcome, AttemptFailed) and outcome.retry_after_ms is not None:
+            self._paused_until = now + outcome.retry_after_ms
+        return state_after(outcome, alert, now, self._max_age_ms)
 
-    def _say(self, alert: Waiting, mark: Mark) -> None:
-        told = {"alert": alert.id, "kind": alert.kind, "attempts": mark.attempts}
+    def _log_state(self, alert: DueAlert, mark: DeliveryState) -> None:
+        fields = {"alert": alert.id, "kind": alert.kind, "attempts": mark.attempts}
         if mark.why is None:
-            self._log.info(f"alert_{mark.status}", **told)
+            self._log.info(f"alert_{mark.status}", **fields)
         else:
-            self._log.warning(f"alert_{mark.status}", **told, why=mark.why)
+            self._log.warning(f"alert_{mark.status}", **fields, why=mark.why)
 
-    def _told(self, alert: Waiting) -> Outcome:
+    def _send(self, alert: DueAlert) -> Outcome:
         try:
-            return self._channel.tell(Alert(alert.id, alert.kind, alert.event))
+            return self._channel.send(Alert(alert.id, alert.kind, alert.event))
         except Exception as error:  # a channel that breaks its promise must not keep the others of its rows from going
-            return Refused(f"the channel failed: {type(error).__name__}")
+            return AttemptFailed(f"the channel failed: {type(error).__name__}")
 
-    def _pause(self) -> float:
-        due = self._rows.next_try_at(self.channel) if self._may_tell() else None
+    def _seconds_until_due(self) -> float:
+        due = self._outbox.next_try_at(self.channel) if self._may_send() else None
         if due is None:
-            return _LOOK_S
-        return min(max((max(due, self._silent_until) - self._clock()) / 1000, _BREATH_S), _LOOK_S)
+            return _POLL_INTERVAL_S
+        return min(max((max(due, self._paused_until) - self._clock()) / 1000, _MIN_WAIT_S), _POLL_INTERVAL_S)

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from alerts.channel import Alert
-from projections.derived_facts import SOURCE, encode, event
+from projections.derived_facts import STAFFEL_SOURCE, encode, new_event
 from schemas.envelope import FactRecord
 from schemas.times import format_time
 
-_REASONS = 3
-_LONGEST = 250
-_QUIET = str.maketrans({"<": "‹", ">": "›", "@": "(at)", "*": "·", "`": "'"})
+_MAX_REASONS = 3
+_MAX_LENGTH = 250
+_CHAT_ESCAPES = str.maketrans({"<": "‹", ">": "›", "@": "(at)", "*": "·", "`": "'"})
 """What chat services read as calls to everybody, or as mark-up."""
 
 _TITLES = {
@@ -30,69 +30,72 @@ class Message(NamedTuple):
 
 def message(kind: str, event: FactRecord, link: str | None = None) -> Message:
     """`link`: an address with `{account}` or `{handoff}`, where people look at it."""
-    told = event.data
-    lines = [_standing(told), _deadline(kind, told), *_reasons(told), _decide(told), _link(link, told)]
-    return Message(_TITLES[kind].format(account=_named(told)), "\n".join(line for line in lines if line))
+    data = event.data
+    lines = [_summary(data), _deadline(kind, data), *_reasons(data), _accept_command(data), _link(link, data)]
+    return Message(_TITLES[kind].format(account=_account_label(data)), "\n".join(line for line in lines if line))
 
 
-def _named(told: Mapping[str, Any]) -> str:
-    name, account = _plain(told.get("name") or ""), _plain(told["account"])
+def _account_label(data: Mapping[str, Any]) -> str:
+    name, account = _plain_text(data.get("name") or ""), _plain_text(data["account"])
     return f"{name} ({account})" if name else account
 
 
-def _standing(told: Mapping[str, Any]) -> str:
-    score, route = told.get("score"), told.get("route")
+def _summary(data: Mapping[str, Any]) -> str:
+    score, route = data.get("score"), data.get("route")
     scored = "" if score is None else f", score {score:.1f}"
-    return f"{_plain(told['track'])}{scored}{f', for {_plain(route)}' if route else ''}"
+    return f"{_plain_text(data['track'])}{scored}{f', for {_plain_text(route)}' if route else ''}"
 
 
-def _deadline(kind: str, told: Mapping[str, Any]) -> str:
-    due_at = told.get("due_at")
+def _deadline(kind: str, data: Mapping[str, Any]) -> str:
+    due_at = data.get("due_at")
     if due_at is None:
         return ""
     return f"{'was due' if kind == 'service_level_passed' else 'answer by'} {due_at[:10]} {due_at[11:16]} UTC"
 
 
-def _reasons(told: Mapping[str, Any]) -> list[str]:
-    reasons = told.get("reasons") or []
-    lines = [f"- {each['points']:.1f} {_plain(each['rule'])}, {_plain(each['contact'])}" for each in reasons[:_REASONS]]
-    return [*lines, f"- and {len(reasons) - _REASONS} more"] if len(reasons) > _REASONS else lines
+def _reasons(data: Mapping[str, Any]) -> list[str]:
+    reasons = data.get("reasons") or []
+    lines = [
+        f"- {each['points']:.1f} {_plain_text(each['rule'])}, {_plain_text(each['contact'])}"
+        for each in reasons[:_MAX_REASONS]
+    ]
+    return [*lines, f"- and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else lines
 
 
-def _decide(told: Mapping[str, Any]) -> str:
+def _accept_command(data: Mapping[str, Any]) -> str:
     """The command that accepts, unless its id would not survive being shown and copied."""
-    handoff = told["handoff"]
-    whole = _plain(handoff) == shlex.quote(handoff) == handoff
-    return f"staffel handoff accept {handoff} --by YOU" if whole else "staffel handoffs --open"
+    handoff = data["handoff"]
+    survives_copying = _plain_text(handoff) == shlex.quote(handoff) == handoff
+    return f"staffel handoff accept {handoff} --by YOU" if survives_copying else "staffel handoffs --open"
 
 
-def _link(link: str | None, told: Mapping[str, Any]) -> str:
+def _link(link: str | None, data: Mapping[str, Any]) -> str:
     if link is None:
         return ""
-    account, handoff = quote(told["account"], safe=""), quote(told["handoff"], safe="")
+    account, handoff = quote(data["account"], safe=""), quote(data["handoff"], safe="")
     return link.replace("{account}", account).replace("{handoff}", handoff)
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """One line without mark-up."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return printable.translate(_QUIET)[:_LONGEST]
+    return printable.translate(_CHAT_ESCAPES)[:_MAX_LENGTH]
 
 
-TYPE = "alert.tested.v1"
+SAMPLE_TYPE = "alert.tested.v1"
 """No type of the topic: a receiver that acts upon handoffs passes it over."""
 
 _HOUR_MS = 3_600_000
 
 
-def trial(now: int) -> Alert:
+def sample_alert(now: int) -> Alert:
     """`now` in milliseconds since 1970."""
     handoff, account = "example.com/acquisition/1", "example.com"
-    told = {
+    data = {
         **{"test": True, "handoff": handoff, "account": account, "name": "Example", "track": "acquisition"},
         **{"crossing": 1, "crossed_at": format_time(now), "score": 100.0, "model": "test-1-000000000000"},
         **{"route": None, "act_now": False, "due_at": format_time(now + 4 * _HOUR_MS), "people": ["c_example"]},
         "reasons": [{"rule": "meeting_held", "contact": "c_example", "points": 60.0}],
     }
     id = f"alert_test_{now}"
-    return Alert(id, "test", encode(event(SOURCE, id, TYPE, account, now, told)))
+    return Alert(id, "test", encode(new_event(STAFFEL_SOURCE, id, SAMPLE_TYPE, account, now, data)))

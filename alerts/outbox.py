@@ -19,12 +19,12 @@ from sqlalchemy import (
     update,
 )
 
-from database.columns import Serial, metadata, ms
-from database.engine import reading
-from database.statements import add_missing, rows_of
+from database.columns import Serial, metadata, timestamp_ms
+from database.engine import read_only
+from database.statements import insert_missing, rows_by_key
 from projections.directory import directory_accounts
 from projections.read_models import versions
-from projections.read_models.handoffs import proposal
+from projections.read_models.handoffs import proposal_data
 from projections.read_models.versions import checkpoints
 from streams.log import LogRefused
 
@@ -37,11 +37,11 @@ alerts = Table(
     Column("kind", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("event", LargeBinary, nullable=False),
-    ms("at", nullable=False),
+    timestamp_ms("at", nullable=False),
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    ms("next_try_at", nullable=False),
-    ms("told_at"),
+    timestamp_ms("next_try_at", nullable=False),
+    timestamp_ms("told_at"),
     Column("why", Text),
     UniqueConstraint("id", "channel", name="alerts_once"),
     Index("alerts_waiting", "status", "next_try_at"),
@@ -56,11 +56,11 @@ _VERSION = 1
 
 WAITING, DELIVERED, FAILED, HELD, HISTORY = "waiting", "delivered", "failed", "held", "history"
 STATUSES = (WAITING, DELIVERED, FAILED, HELD, HISTORY)
-_COUNTS = (WAITING, DELIVERED)
+_COOL_DOWN_STATUSES = (WAITING, DELIVERED)
 """What the cool-down counts: who was told, or will be."""
 
 
-class AnotherReader(Exception):
+class AlertCheckpointConflict(Exception):
     """The checkpoint was moved by someone else: other alerts are alive; nothing was written, stop."""
 
 
@@ -78,7 +78,7 @@ class NewAlert(NamedTuple):
     why: str | None = None
 
 
-class Waiting(NamedTuple):
+class DueAlert(NamedTuple):
     """An alert to be told now. `attempts`: how many there were."""
 
     n: int
@@ -89,7 +89,7 @@ class Waiting(NamedTuple):
     attempts: int
 
 
-class Told(NamedTuple):
+class SentAlert(NamedTuple):
     """An alert that went out, or will."""
 
     id: str
@@ -99,7 +99,7 @@ class Told(NamedTuple):
     at: int
 
 
-class Mark(NamedTuple):
+class DeliveryState(NamedTuple):
     """How it stands with an alert. `attempts`: how many there were by now."""
 
     status: str
@@ -109,7 +109,7 @@ class Mark(NamedTuple):
     why: str | None = None
 
 
-class Read(NamedTuple):
+class CheckpointMove(NamedTuple):
     """A move of the checkpoint of one partition, of the topic of this generation."""
 
     log: str
@@ -118,98 +118,104 @@ class Read(NamedTuple):
     new: int
 
 
-class AlertRows:
+class AlertOutbox:
     """Threads may share one."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._reading = engine, reading(engine)
+        self._engine, self._read_only = engine, read_only(engine)
 
     def positions(self, log: str, partitions: int) -> dict[int, int]:
         """Partition -> next offset to read. Raises `LogRefused` where they are offsets of another generation."""
         columns = (checkpoints.c.partition, checkpoints.c.next_offset, checkpoints.c.log)
-        with self._reading.connect() as connection:
+        with self._read_only.connect() as connection:
             rows = connection.execute(select(*columns).where(checkpoints.c.projection == ALERTS)).all()
-        others = {row.log for row in rows} - {log}
-        if others:
+        other_logs = {row.log for row in rows} - {log}
+        if other_logs:
             raise LogRefused(
-                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({others.pop()}): the log "
+                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({other_logs.pop()}): the log "
                 "was made anew; name the log that belongs to this database, or begin with a database of its own"
             )
         return dict.fromkeys(range(partitions), 0) | {row.partition: row.next_offset for row in rows}
 
-    def write(self, read: Read, new: Sequence[NewAlert]) -> None:
+    def add(self, move: CheckpointMove, new: Sequence[NewAlert]) -> None:
         """Rows and checkpoint in one transaction; rows that stand there stay. Raises `AnotherReader`."""
         with self._engine.begin() as connection:
-            _move(connection, read)
-            add_missing(connection, alerts, [{**each._asdict(), "attempts": 0, "told_at": None} for each in new])
+            _move_checkpoint(connection, move)
+            insert_missing(connection, alerts, [{**each._asdict(), "attempts": 0, "told_at": None} for each in new])
 
-    def told(self, accounts: Iterable[str], since: int) -> list[Told]:
+    def sent_alerts(self, accounts: Iterable[str], since: int) -> list[SentAlert]:
         """What the cool-down counts, of these accounts, from events at `since` or later."""
         columns = (alerts.c.id, alerts.c.channel, alerts.c.kind, alerts.c.account, alerts.c.at)
-        counted = select(*columns).where(alerts.c.status.in_(_COUNTS), alerts.c.at >= since)
-        with self._reading.connect() as connection:
-            return [Told(*row) for row in rows_of(connection, counted, alerts.c.account, accounts)]
+        statement = select(*columns).where(alerts.c.status.in_(_COOL_DOWN_STATUSES), alerts.c.at >= since)
+        with self._read_only.connect() as connection:
+            return [SentAlert(*row) for row in rows_by_key(connection, statement, alerts.c.account, accounts)]
 
-    def waiting(self, channel: str, now: int, limit: int) -> list[Waiting]:
+    def due_alerts(self, channel: str, now: int, limit: int) -> list[DueAlert]:
         """What is due on a channel, in the order in which it came."""
         columns = (alerts.c.n, alerts.c.id, alerts.c.kind, alerts.c.event, alerts.c.at, alerts.c.attempts)
-        due = _waiting_of(select(*columns), channel).where(alerts.c.next_try_at <= now)
-        with self._reading.connect() as connection:
-            return [Waiting(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
+        due = _where_waiting(select(*columns), channel).where(alerts.c.next_try_at <= now)
+        with self._read_only.connect() as connection:
+            return [DueAlert(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
 
     def next_try_at(self, channel: str) -> int | None:
         """When the next alert of a channel is due; None where none waits."""
-        with self._reading.connect() as connection:
-            return connection.execute(_waiting_of(select(func.min(alerts.c.next_try_at)), channel)).scalar()
+        with self._read_only.connect() as connection:
+            return connection.execute(_where_waiting(select(func.min(alerts.c.next_try_at)), channel)).scalar()
 
-    def mark(self, alert: Waiting, mark: Mark) -> bool:
+    def update_state(self, alert: DueAlert, state: DeliveryState) -> bool:
         """False where another one marked it meanwhile."""
-        this = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
-        marking = update(alerts).where(*this).values(**mark._asdict())
+        condition = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
+        statement = update(alerts).where(*condition).values(**state._asdict())
         with self._engine.begin() as connection:
-            return connection.execute(marking).rowcount == 1
+            return connection.execute(statement).rowcount == 1
 
-    def give_up_others(self, channels: Sequence[str], why: str) -> int:
+    def fail_other_channels(self, channels: Sequence[str], why: str) -> int:
         """What waits for channels that are not among these has failed; how many they were."""
-        lost = update(alerts).where(alerts.c.status == WAITING, alerts.c.channel.not_in(channels))
+        stale = update(alerts).where(alerts.c.status == WAITING, alerts.c.channel.not_in(channels))
         with self._engine.begin() as connection:
-            return connection.execute(lost.values(status=FAILED, why=why)).rowcount
+            return connection.execute(stale.values(status=FAILED, why=why)).rowcount
 
     def newest(self, limit: int, status: str | None = None, channel: str | None = None) -> Sequence[Any]:
         """Whole rows, the newest first."""
-        asked = select(alerts).order_by(alerts.c.n.desc()).limit(limit)
-        asked = asked if status is None else asked.where(alerts.c.status == status)
-        with self._reading.connect() as connection:
-            return connection.execute(asked if channel is None else asked.where(alerts.c.channel == channel)).all()
+        statement = select(alerts).order_by(alerts.c.n.desc()).limit(limit)
+        statement = statement if status is None else statement.where(alerts.c.status == status)
+        with self._read_only.connect() as connection:
+            return connection.execute(
+                statement if channel is None else statement.where(alerts.c.channel == channel)
+            ).all()
 
-    def counts(self) -> dict[str, int]:
+    def counts_by_status(self) -> dict[str, int]:
         """Status -> how many alerts."""
-        counted = select(alerts.c.status, func.count()).group_by(alerts.c.status)
-        with self._reading.connect() as connection:
-            return dict.fromkeys(STATUSES, 0) | {row[0]: row[1] for row in connection.execute(counted)}
+        statement = select(alerts.c.status, func.count()).group_by(alerts.c.status)
+        with self._read_only.connect() as connection:
+            return dict.fromkeys(STATUSES, 0) | {row[0]: row[1] for row in connection.execute(statement)}
 
-    def names(self, accounts: Iterable[str]) -> dict[str, str]:
+    def account_names(self, accounts: Iterable[str]) -> dict[str, str]:
         """Account -> its name, where one is known."""
         columns = (directory_accounts.c.account, directory_accounts.c.name)
-        named = select(*columns).where(directory_accounts.c.name.is_not(None))
-        with self._reading.connect() as connection:
-            return {row[0]: row[1] for row in rows_of(connection, named, directory_accounts.c.account, accounts)}
+        statement = select(*columns).where(directory_accounts.c.name.is_not(None))
+        with self._read_only.connect() as connection:
+            return {
+                row[0]: row[1] for row in rows_by_key(connection, statement, directory_accounts.c.account, accounts)
+            }
 
     def proposals(self, handoffs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         """Handoff -> what its proposal said: score, route, due time, reasons."""
-        with self._reading.connect() as connection:
-            known = versions.current(connection).handoffs
-            rows = rows_of(connection, select(known), known.c.handoff, handoffs)
-        return {row.handoff: proposal(row) for row in rows}
+        with self._read_only.connect() as connection:
+            table = versions.current_models(connection).handoffs
+            rows = rows_by_key(connection, select(table), table.c.handoff, handoffs)
+        return {row.handoff: proposal_data(row) for row in rows}
 
 
-def _move(connection: Connection, read: Read) -> None:
-    key = {"projection": ALERTS, "version": _VERSION, "partition": read.partition}
-    add_missing(connection, checkpoints, [{**key, "next_offset": 0, "engagement_next": 0, "log": read.log}])
-    ours = [checkpoints.c[name] == value for name, value in {**key, "next_offset": read.old, "log": read.log}.items()]
-    if connection.execute(update(checkpoints).where(*ours).values(next_offset=read.new)).rowcount != 1:
-        raise AnotherReader(f"the checkpoint of the alerts, partition {read.partition}, is not {read.old}")
+def _move_checkpoint(connection: Connection, move: CheckpointMove) -> None:
+    key = {"projection": ALERTS, "version": _VERSION, "partition": move.partition}
+    insert_missing(connection, checkpoints, [{**key, "next_offset": 0, "engagement_next": 0, "log": move.log}])
+    condition = [
+        checkpoints.c[name] == value for name, value in {**key, "next_offset": move.old, "log": move.log}.items()
+    ]
+    if connection.execute(update(checkpoints).where(*condition).values(next_offset=move.new)).rowcount != 1:
+        raise AlertCheckpointConflict(f"the checkpoint of the alerts, partition {move.partition}, is not {move.old}")
 
 
-def _waiting_of(statement: Select[Any], channel: str) -> Select[Any]:
+def _where_waiting(statement: Select[Any], channel: str) -> Select[Any]:
     return statement.where(alerts.c.status == WAITING, alerts.c.channel == channel)

@@ -11,16 +11,16 @@ from typing import Any
 
 from alerts.channel import Channel, Clock
 from alerts.delivery import Delivery
-from alerts.outbox import ALERTS, AlertRows
+from alerts.outbox import ALERTS, AlertOutbox
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from database.engine import Database
-from database.leases import HOST, TERM_MS, Lease
+from database.leases import EMBEDDED_HOLDER, LEASE_DURATION_MS, Lease
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
 
-_WAIT_S = 0.5
-_PATIENCE_S = 15.0
+_POLL_INTERVAL_S = 0.5
+_SHUTDOWN_TIMEOUT_S = 15.0
 """For what is being told at the end; what takes longer is told again by a successor, with the same id."""
 
 
@@ -41,36 +41,38 @@ class Alerts:
         channels: Sequence[Channel],
         clock: Clock,
         *,
-        fresh: int,
+        max_age_ms: int,
         log_lines: Any,
-        holder: str = HOST,
-        term: int = TERM_MS,
+        holder: str = EMBEDDED_HOLDER,
+        lease_duration_ms: int = LEASE_DURATION_MS,
     ) -> None:
         self._log, self._log_lines = log, log_lines
-        self._rows = AlertRows(engine)
-        self._lease = Lease(engine, ALERTS, holder, clock, term)
-        self._subscription = Subscription(self._rows, log, settings, clock, fresh, log_lines)
-        self._deliveries = [Delivery(self._rows, each, clock, self.holds, fresh, log_lines) for each in channels]
-        self._held, self._closed = False, Event()
+        self._outbox = AlertOutbox(engine)
+        self._lease = Lease(engine, ALERTS, holder, clock, lease_duration_ms)
+        self._subscription = Subscription(self._outbox, log, settings, clock, max_age_ms, log_lines)
+        self._deliveries = [
+            Delivery(self._outbox, each, clock, self.holds_lease, max_age_ms, log_lines) for each in channels
+        ]
+        self._had_lease, self._closed = False, Event()
 
-    def holds(self) -> bool:
+    def holds_lease(self) -> bool:
         """Whether this process is the one that tells, for sure."""
-        return self._lease.is_sure
+        return self._lease.is_valid
 
     def advance(self) -> int:
         """How many records were read; 0 where another process tells. Raises what keeps a channel's thread from work."""
-        if not self._keep_lease():
+        if not self._acquire_lease():
             return 0
         for delivery in self._deliveries:
             delivery.raise_failure()
         moved = self._subscription.advance()
         if moved:
-            self._wake()
+            self._wake_deliveries()
         return moved
 
     def wait(self, timeout: float) -> bool:
         """Until there may be something to read, or the time (seconds) is up."""
-        if not self._subscription.positions or not self.holds():
+        if not self._subscription.positions or not self.holds_lease():
             return self._closed.wait(timeout)
         return self._log.wait(self._subscription.positions, timeout, topic=SQA_HANDOFFS)
 
@@ -79,7 +81,7 @@ class Alerts:
         try:
             while not stop.is_set():
                 if not self.advance():
-                    self.wait(_WAIT_S)
+                    self.wait(_POLL_INTERVAL_S)
         finally:
             self.close()
 
@@ -87,27 +89,29 @@ class Alerts:
         """End the threads and let another process begin at once."""
         self._closed.set()
         for delivery in self._deliveries:
-            delivery.end()
-        deadline = monotonic() + _PATIENCE_S
+            delivery.stop()
+        deadline = monotonic() + _SHUTDOWN_TIMEOUT_S
         for delivery in self._deliveries:
             delivery.join(max(0.0, deadline - monotonic()))
-        if self.holds():
+        if self.holds_lease():
             self._lease.release()
 
-    def _keep_lease(self) -> bool:
-        held_before, self._held = self._held, self._lease.keep()
-        if self._held and not held_before:
+    def _acquire_lease(self) -> bool:
+        held_before, self._had_lease = self._had_lease, self._lease.acquire()
+        if self._had_lease and not held_before:
             self._log_lines.info("alerts_begin", holder=self._lease.holder)
-            self._begin()
-        return self._held
+            self._start_deliveries()
+        return self._had_lease
 
-    def _begin(self) -> None:
+    def _start_deliveries(self) -> None:
         """What waited for others waits for these channels now, or for none."""
-        self._subscription.forget()
-        self._rows.give_up_others([each.channel for each in self._deliveries], "the settings name this channel no more")
+        self._subscription.forget_positions()
+        self._outbox.fail_other_channels(
+            [each.channel for each in self._deliveries], "the settings name this channel no more"
+        )
         for delivery in self._deliveries:
-            delivery.begin()
+            delivery.start()
 
-    def _wake(self) -> None:
+    def _wake_deliveries(self) -> None:
         for delivery in self._deliveries:
             delivery.wake()

@@ -3,36 +3,36 @@
 from hashlib import sha256
 
 from alerts.channel import Delivered, Gone, Outcome
-from alerts.outbox import DELIVERED, FAILED, WAITING, Mark, Waiting
+from alerts.outbox import DELIVERED, FAILED, WAITING, DeliveryState, DueAlert
 
-MOST_ATTEMPTS = 12
+MAX_ATTEMPTS = 12
 """With pauses of 5 s, 20 s, 80 s … and at last 4 h they take about a day."""
-_FIRST_MS, _FACTOR, _LONGEST_MS = 5_000, 4, 4 * 3_600_000
+_FIRST_DELAY_MS, _BACKOFF_FACTOR, _MAX_DELAY_MS = 5_000, 4, 4 * 3_600_000
 _JITTER = 0.2
 
 
-def mark_of(outcome: Outcome, alert: Waiting, now: int, fresh: int) -> Mark:
+def state_after(outcome: Outcome, alert: DueAlert, now: int, max_age_ms: int) -> DeliveryState:
     """After an attempt. `fresh`: how long after its event an alert is worth telling, in milliseconds."""
     attempts = alert.attempts + 1
     if isinstance(outcome, Delivered):
-        return Mark(DELIVERED, attempts, now, told_at=now)
+        return DeliveryState(DELIVERED, attempts, now, told_at=now)
     if isinstance(outcome, Gone):
-        return Mark(FAILED, attempts, now, why=outcome.why)
-    again = now + max(pause(alert.id, attempts), outcome.after or 0)
-    if attempts >= MOST_ATTEMPTS:
-        return Mark(FAILED, attempts, now, why=f"given up after {attempts} attempts: {outcome.why}")
-    if again > alert.at + fresh:
-        return Mark(FAILED, attempts, now, why=f"given up, it would come too late: {outcome.why}")
-    return Mark(WAITING, attempts, again, why=outcome.why)
+        return DeliveryState(FAILED, attempts, now, why=outcome.why)
+    next_try_at = now + max(retry_delay(alert.id, attempts), outcome.retry_after_ms or 0)
+    if attempts >= MAX_ATTEMPTS:
+        return DeliveryState(FAILED, attempts, now, why=f"given up after {attempts} attempts: {outcome.why}")
+    if next_try_at > alert.at + max_age_ms:
+        return DeliveryState(FAILED, attempts, now, why=f"given up, it would come too late: {outcome.why}")
+    return DeliveryState(WAITING, attempts, next_try_at, why=outcome.why)
 
 
-def mark_untold(alert: Waiting, now: int, why: str) -> Mark:
+def failed_unsent(alert: DueAlert, now: int, why: str) -> DeliveryState:
     """Without another attempt."""
-    return Mark(FAILED, alert.attempts, now, why=why)
+    return DeliveryState(FAILED, alert.attempts, now, why=why)
 
 
-def pause(id: str, attempts: int) -> int:
+def retry_delay(id: str, attempts: int) -> int:
     """Milliseconds after so many attempts: longer and longer, and a fifth more or less by what the id says."""
-    dice = int.from_bytes(sha256(f"{id}\n{attempts}".encode()).digest()[:4]) / 2**32
-    usual: int = min(_FIRST_MS * _FACTOR ** (attempts - 1), _LONGEST_MS)
-    return round(usual * (1 - _JITTER + 2 * _JITTER * dice))
+    fraction = int.from_bytes(sha256(f"{id}\n{attempts}".encode()).digest()[:4]) / 2**32
+    delay: int = min(_FIRST_DELAY_MS * _BACKOFF_FACTOR ** (attempts - 1), _MAX_DELAY_MS)
+    return round(delay * (1 - _JITTER + 2 * _JITTER * fraction))

@@ -17,15 +17,15 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.channel_validation import refuse_address, refuse_secrets
-from alerts.rules import COOL_DOWN
+from alerts.channel_validation import check_address, check_secrets
+from alerts.rules import DEFAULT_COOL_DOWN_MS
 from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
 from schemas.yaml_documents import read_yaml
 
-_BEGIN = "the file is a mapping; begin with `channels:` and a list of them"
-_SPAN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")
-_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_SAYINGS = {
+_EXPECTED_CONTENT = "the file is a mapping; begin with `channels:` and a list of them"
+_DURATION_PATTERN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")
+_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_MESSAGES = {
     "missing": "is missing",
     "too_short": "must not be empty",
     "string_pattern_mismatch": "is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
@@ -33,101 +33,101 @@ _SAYINGS = {
     "model_type": "must be a mapping",
     "string_type": "must be text",
 }
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLACES = re.compile(r"\{(.*?)\}")
+_VARIABLE_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACEHOLDER_PATTERN = re.compile(r"\{(.*?)\}")
 
-Kind = Literal["act_now", "handoff_proposed", "service_level_passed"]
+AlertKind = Literal["act_now", "handoff_proposed", "service_level_passed"]
 
 
-def _span(given: Any) -> Any:
+def _parse_duration(value: Any) -> Any:
     """Milliseconds of `4h`; `0` is none."""
-    if given == 0:
+    if value == 0:
         return 0
-    found = _SPAN.fullmatch(given.strip()) if isinstance(given, str) else None
-    if found is None:
-        raise ValueError(f"{given!r} is no span; write `15m`, `4h`, `1d`, or 0 for none")
-    return int(found[1]) * _UNITS[found[2]]
+    match = _DURATION_PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no span; write `15m`, `4h`, `1d`, or 0 for none")
+    return int(match[1]) * _UNIT_MS[match[2]]
 
 
-def _from_environment(name: Any, info: ValidationInfo) -> SecretStr:
+def _read_secret(name: Any, info: ValidationInfo) -> SecretStr:
     environment: Mapping[str, str] = info.context or {}
-    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+    if not isinstance(name, str) or not _VARIABLE_PATTERN.fullmatch(name):
         raise ValueError("write the name of an environment variable, and put the secret into that")
     if not environment.get(name, "").strip():
         raise ValueError(f"{name} is not set in the environment of this process")
     return SecretStr(environment[name].strip())
 
 
-def _webhook(address: str) -> str:
+def _check_webhook(address: str) -> str:
     parts = urlsplit(address)
     _ = parts.port  # raises ValueError where it is no number
-    plain = address.isascii() and address.isprintable() and " " not in address
-    if not plain or parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
+    is_plain = address.isascii() and address.isprintable() and " " not in address
+    if not is_plain or parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
         raise ValueError("write https://HOST/PATH, without a password; its secret comes by `secret_env`")
     return address
 
 
-def _link(link: str) -> str:
-    unknown = set(_PLACES.findall(link)) - {"account", "handoff"}
+def _check_link(link: str) -> str:
+    unknown = set(_PLACEHOLDER_PATTERN.findall(link)) - {"account", "handoff"}
     if unknown or not link.startswith(("https://", "http://")):
         raise ValueError("write an address like https://crm.example.com/{account}; {account} and {handoff} are known")
     return link
 
 
-def _checked_address(address: SecretStr) -> SecretStr:
-    refuse_address(address.get_secret_value())
+def _check_secret_address(address: SecretStr) -> SecretStr:
+    check_address(address.get_secret_value())
     return address
 
 
-def _checked_secrets(secrets: SecretStr) -> SecretStr:
-    refuse_secrets(secrets.get_secret_value())
+def _check_signing_secrets(secrets: SecretStr) -> SecretStr:
+    check_secrets(secrets.get_secret_value())
     return secrets
 
 
-Span = Annotated[int, BeforeValidator(_span)]
-FromEnvironment = Annotated[SecretStr, BeforeValidator(_from_environment)]
+DurationMs = Annotated[int, BeforeValidator(_parse_duration)]
+EnvironmentSecret = Annotated[SecretStr, BeforeValidator(_read_secret)]
 
 
-class _Part(BaseModel):
+class _SettingsModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class ChannelSettings(_Part):
+class ChannelSettings(_SettingsModel):
     """One channel: an address of Apprise, or a webhook. `None` for kinds and routes: all of them."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    url: Annotated[SecretStr, AfterValidator(_checked_address)] | None = None
-    url_env: Annotated[FromEnvironment, AfterValidator(_checked_address)] | None = None
-    webhook: Annotated[str, AfterValidator(_webhook)] | None = None
-    secret_env: Annotated[FromEnvironment, AfterValidator(_checked_secrets)] | None = None
-    kinds: tuple[Kind, ...] | None = Field(default=None, min_length=1)
+    url: Annotated[SecretStr, AfterValidator(_check_secret_address)] | None = None
+    url_env: Annotated[EnvironmentSecret, AfterValidator(_check_secret_address)] | None = None
+    webhook: Annotated[str, AfterValidator(_check_webhook)] | None = None
+    secret_env: Annotated[EnvironmentSecret, AfterValidator(_check_signing_secrets)] | None = None
+    kinds: tuple[AlertKind, ...] | None = Field(default=None, min_length=1)
     routes: tuple[str, ...] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
-    def _one_way(self) -> "ChannelSettings":
-        ways = [way for way in (self.url, self.url_env, self.webhook) if way is not None]
-        if len(ways) != 1:
+    def _check_one_address(self) -> "ChannelSettings":
+        addresses = [way for way in (self.url, self.url_env, self.webhook) if way is not None]
+        if len(addresses) != 1:
             raise ValueError("name one of `url`, `url_env` and `webhook`")
         if (self.webhook is None) != (self.secret_env is None):
             raise ValueError("`webhook` and `secret_env` belong together: every webhook is signed")
         return self
 
 
-class CoolDown(_Part):
+class CoolDown(_SettingsModel):
     """At most one alert of a kind about an account within this span (milliseconds)."""
 
-    act_now: Span = COOL_DOWN["act_now"]
-    handoff_proposed: Span = COOL_DOWN["handoff_proposed"]
-    service_level_passed: Span = COOL_DOWN["service_level_passed"]
+    act_now: DurationMs = DEFAULT_COOL_DOWN_MS["act_now"]
+    handoff_proposed: DurationMs = DEFAULT_COOL_DOWN_MS["handoff_proposed"]
+    service_level_passed: DurationMs = DEFAULT_COOL_DOWN_MS["service_level_passed"]
 
 
-class AlertSettings(_Part):
+class AlertSettings(_SettingsModel):
     channels: tuple[ChannelSettings, ...] = Field(min_length=1)
     cool_down: CoolDown = CoolDown()
-    link: Annotated[str, AfterValidator(_link)] | None = None
+    link: Annotated[str, AfterValidator(_check_link)] | None = None
 
     @model_validator(mode="after")
-    def _apart(self) -> "AlertSettings":
+    def _check_unique_names(self) -> "AlertSettings":
         names = [channel.name for channel in self.channels]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -135,31 +135,31 @@ class AlertSettings(_Part):
         return self
 
 
-_PARTS: Mapping[str, type[BaseModel]] = {"": AlertSettings, "channels": ChannelSettings, "cool_down": CoolDown}
+_MODELS: Mapping[str, type[BaseModel]] = {"": AlertSettings, "channels": ChannelSettings, "cool_down": CoolDown}
 
 
 def read_alerts(text: str, name: str, environment: Mapping[str, str]) -> AlertSettings:
     """The settings in a YAML 1.2 text. ModelError lists everything that is wrong, by line and key."""
-    source = read_yaml(text, name, _BEGIN)
+    source = read_yaml(text, name, _EXPECTED_CONTENT)
     try:
         return AlertSettings.model_validate(source.content, context=environment)
-    except ValidationError as refusal:
-        raise DocumentError(tuple(_problems(source, refusal))) from None
+    except ValidationError as error:
+        raise DocumentError(tuple(_problems(source, error))) from None
 
 
-def _problems(source: SourceDocument, refusal: ValidationError) -> Iterator[Problem]:
-    errors = refusal.errors(include_url=False, include_input=False)
+def _problems(source: SourceDocument, failure: ValidationError) -> Iterator[Problem]:
+    errors = failure.errors(include_url=False, include_input=False)
     for path, kind, message in ((error["loc"], error["type"], error["msg"]) for error in errors):
         # A list whose items are wrong is reported as empty as well.
         inner = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
         if kind != "too_short" or not inner:
-            yield source.problem_at(path, _said(path, kind, message))
+            yield source.problem_at(path, _message_of(path, kind, message))
 
 
-def _said(path: KeyPath, kind: str, message: str) -> str:
+def _message_of(path: KeyPath, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         names = [part for part in path[:-1] if isinstance(part, str)]
-        return f"is no known key{suggestion(str(path[-1]), _PARTS[names[-1] if names else ''].model_fields)}"
-    if kind in _SAYINGS:
-        return _SAYINGS[kind]
+        return f"is no known key{suggestion(str(path[-1]), _MODELS[names[-1] if names else ''].model_fields)}"
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
     return message.removeprefix("Value error, ").replace("Input should", "must", 1)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from alerts.outbox import AlertRows, NewAlert, Read
-from alerts.rules import Judge, is_wanted, kind_of
+from alerts.outbox import AlertOutbox, CheckpointMove, NewAlert
+from alerts.rules import AlertPolicy, is_subscribed, kind_of
 from alerts.settings import AlertSettings
 from projections.derived_facts import encode
 from schemas.envelope import FactRecord, decode_fact
@@ -16,11 +16,11 @@ from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log, LogRefused, Record
 
-BATCH = 500
-CHECK_EVERY_S = 5.0
+BATCH_SIZE = 500
+CHECK_INTERVAL_S = 5.0
 
 
-class Wanted(NamedTuple):
+class AlertEvent(NamedTuple):
     """An event that somebody may want to be told of, with all that was proposed, and how it is told."""
 
     kind: str
@@ -32,48 +32,60 @@ class Subscription:
     """`fresh`: how old an event may be and is still told, in milliseconds. `log_lines` takes structured lines."""
 
     def __init__(
-        self, rows: AlertRows, log: Log, settings: AlertSettings, clock: Callable[[], int], fresh: int, log_lines: Any
+        self,
+        outbox: AlertOutbox,
+        log: Log,
+        settings: AlertSettings,
+        clock: Callable[[], int],
+        max_age_ms: int,
+        log_lines: Any,
     ) -> None:
-        self._rows, self._log, self._settings, self._clock, self._fresh = rows, log, settings, clock, fresh
+        self._outbox, self._log, self._settings, self._clock, self._max_age_ms = (
+            outbox,
+            log,
+            settings,
+            clock,
+            max_age_ms,
+        )
         self._log_lines = log_lines
-        self._cool_down = settings.cool_down.model_dump()
-        self._known: dict[int, int] = {}
-        self._generation, self._look_again = "", 0.0
+        self._cool_down_ms = settings.cool_down.model_dump()
+        self._positions: dict[int, int] = {}
+        self._generation, self._next_check = "", 0.0
 
     @property
     def positions(self) -> dict[int, int]:
         """Partition -> the next offset to read, as of the last `advance`."""
-        return self._known
+        return self._positions
 
     def advance(self) -> int:
         """One batch of every partition; how many records. Raises `LogRefused`, and `AnotherReader` from a zombie."""
-        generation = self._checked()
-        positions = self._known or self._begun(generation)
-        self.forget()  # a round that breaks off may have moved some of them
-        records = self._log.read_each(SQA_HANDOFFS, positions, BATCH)
-        moved = [self._advance(generation, each, position, records[each]) for each, position in positions.items()]
-        self._known = {partition: new for partition, (new, _) in zip(positions, moved, strict=True)}
-        return sum(count for _, count in moved)
+        generation = self._current_generation()
+        positions = self._positions or self._read_positions(generation)
+        self.forget_positions()  # a round that breaks off may have moved some of them
+        records = self._log.read_each(SQA_HANDOFFS, positions, BATCH_SIZE)
+        advanced = [self._advance(generation, each, position, records[each]) for each, position in positions.items()]
+        self._positions = {partition: new for partition, (new, _) in zip(positions, advanced, strict=True)}
+        return sum(count for _, count in advanced)
 
-    def forget(self) -> None:
+    def forget_positions(self) -> None:
         """Others may have read on meanwhile."""
-        self._known = {}
+        self._positions = {}
 
-    def _checked(self) -> str:
+    def _current_generation(self) -> str:
         """Which log it is; a broker is asked for it every so often alone."""
-        if monotonic() >= self._look_again:
+        if monotonic() >= self._next_check:
             before, self._generation = self._generation, self._log.generation(SQA_HANDOFFS)
             if self._generation != before:
-                self.forget()
-            self._look_again = monotonic() + CHECK_EVERY_S
+                self.forget_positions()
+            self._next_check = monotonic() + CHECK_INTERVAL_S
         return self._generation
 
-    def _begun(self, generation: str) -> dict[int, int]:
-        positions = self._rows.positions(generation, self._log.partitions(SQA_HANDOFFS))
-        self._refuse_beyond(positions)
+    def _read_positions(self, generation: str) -> dict[int, int]:
+        positions = self._outbox.positions(generation, self._log.partitions(SQA_HANDOFFS))
+        self._check_positions(positions)
         return positions
 
-    def _refuse_beyond(self, positions: dict[int, int]) -> None:
+    def _check_positions(self, positions: dict[int, int]) -> None:
         for partition, position in positions.items():
             end = self._log.end(SQA_HANDOFFS, partition)
             if position > end:
@@ -86,42 +98,46 @@ class Subscription:
         if not records:
             return position, 0
         new = records[-1].offset + 1
-        self._rows.write(Read(generation, partition, position, new), self._alerts(self._wanted(records)))
+        self._outbox.add(
+            CheckpointMove(generation, partition, position, new), self._new_alerts(self._alert_events(records))
+        )
         return new, len(records)
 
-    def _wanted(self, records: Sequence[Record]) -> list[Wanted]:
-        events = [(kind, event) for event in self._decoded(records) if (kind := kind_of(event)) is not None]
+    def _alert_events(self, records: Sequence[Record]) -> list[AlertEvent]:
+        events = [(kind, event) for event in self._decode(records) if (kind := kind_of(event)) is not None]
         handoffs = (str(event.data.get("handoff")) for _, event in events if "score" not in event.data)
-        proposals = self._rows.proposals(handoffs)
-        names = self._rows.names(event.subject for _, event in events)
+        proposals = self._outbox.proposals(handoffs)
+        names = self._outbox.account_names(event.subject for _, event in events)
         return [
-            _whole(kind, event, {**proposals.get(str(event.data.get("handoff")), {}), "name": names.get(event.subject)})
+            _with_proposal(
+                kind, event, {**proposals.get(str(event.data.get("handoff")), {}), "name": names.get(event.subject)}
+            )
             for kind, event in events
         ]
 
-    def _decoded(self, records: Sequence[Record]) -> Iterator[FactRecord]:
+    def _decode(self, records: Sequence[Record]) -> Iterator[FactRecord]:
         for record in records:
             try:
-                yield _read(record)
+                yield _decode_event(record)
             except (msgspec.DecodeError, ValueError) as error:
                 why = str(error).partition("\n")[0]
                 self._log_lines.warning("alerts_cannot_read", key=record.key, offset=record.offset, why=why)
 
-    def _alerts(self, wanted: Sequence[Wanted]) -> list[NewAlert]:
-        if not wanted:
+    def _new_alerts(self, events: Sequence[AlertEvent]) -> list[NewAlert]:
+        if not events:
             return []
-        oldest = min(parse_time(each.event.time) for each in wanted) - max(self._cool_down.values())
-        told = self._rows.told((each.event.subject for each in wanted), oldest)
-        judge = Judge(told, self._clock(), self._fresh, self._cool_down)
+        oldest = min(parse_time(each.event.time) for each in events) - max(self._cool_down_ms.values())
+        sent = self._outbox.sent_alerts((each.event.subject for each in events), oldest)
+        policy = AlertPolicy(sent, self._clock(), self._max_age_ms, self._cool_down_ms)
         return [
-            judge.judged(each.event, each.kind, channel.name, each.content)
-            for each in wanted
+            policy.new_alert(each.event, each.kind, channel.name, each.content)
+            for each in events
             for channel in self._settings.channels
-            if is_wanted(each.kind, each.event.data.get("route"), channel.kinds, channel.routes)
+            if is_subscribed(each.kind, each.event.data.get("route"), channel.kinds, channel.routes)
         ]
 
 
-def _read(record: Record) -> FactRecord:
+def _decode_event(record: Record) -> FactRecord:
     """Raises ValueError or DecodeError where the record is not as it was published."""
     event = decode_fact(record.value)
     parse_time(event.time)
@@ -130,7 +146,7 @@ def _read(record: Record) -> FactRecord:
     return event
 
 
-def _whole(kind: str, event: FactRecord, known: dict[str, Any]) -> Wanted:
+def _with_proposal(kind: str, event: FactRecord, proposal: dict[str, Any]) -> AlertEvent:
     """The event with what its handoff's proposal said, where the event itself does not, and the account's name."""
-    whole = msgspec.structs.replace(event, data=known | event.data)
-    return Wanted(kind, whole, encode(whole))
+    complete = msgspec.structs.replace(event, data=proposal | event.data)
+    return AlertEvent(kind, complete, encode(complete))

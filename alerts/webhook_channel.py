@@ -14,23 +14,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 from standardwebhooks.webhooks import Webhook as Signer
 
-from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
+from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
 from schemas.envelope import CONTENT_TYPE
 
-_SECONDS = 10.0
+_TIMEOUT_S = 10.0
 """For a connection, and for each silence of an answer that has begun."""
-_SECONDS_IN_ALL = 20.0
-_LONGEST_AFTER_MS = 6 * 3_600_000
-_BUSY = (429, 503)
-_GONE = 410
+_TOTAL_TIMEOUT_S = 20.0
+_MAX_RETRY_AFTER_MS = 6 * 3_600_000
+_BUSY_STATUSES = (429, 503)
+_GONE_STATUS = 410
 
 
-class Answer(NamedTuple):
+class WebhookResponse(NamedTuple):
     status: int
     retry_after: str | None
 
 
-class Webhook:
+class WebhookChannel:
     """`secrets`: one signature for each, so that a receiver may change its own. `clock`: milliseconds since 1970."""
 
     def __init__(
@@ -40,43 +40,43 @@ class Webhook:
         secrets: Sequence[str],
         clock: Callable[[], int],
         *,
-        seconds: float = _SECONDS,
-        seconds_in_all: float = _SECONDS_IN_ALL,
+        timeout_s: float = _TIMEOUT_S,
+        total_timeout_s: float = _TOTAL_TIMEOUT_S,
     ) -> None:
         self.name = name
         self._address = urlsplit(address)
         self._target = urlunsplit(("", "", self._address.path or "/", self._address.query, ""))
-        self._trusted: SSLContext | None = create_default_context() if self._address.scheme == "https" else None
+        self._tls_context: SSLContext | None = create_default_context() if self._address.scheme == "https" else None
         self._signers = [Signer(secret) for secret in secrets]
-        self._clock, self._seconds, self._seconds_in_all = clock, seconds, seconds_in_all
+        self._clock, self._timeout_s, self._total_timeout_s = clock, timeout_s, total_timeout_s
 
-    def tell(self, alert: Alert) -> Outcome:
-        begun = monotonic()
+    def send(self, alert: Alert) -> Outcome:
+        started = monotonic()
         try:
-            answer = self._post(alert.event, self.headers(alert))
+            response = self._post(alert.event, self.headers(alert))
         except (OSError, HTTPException) as error:
-            return Refused(_why(error, monotonic() - begun, self._seconds))
-        return self._outcome(answer)
+            return AttemptFailed(_failure_reason(error, monotonic() - started, self._timeout_s))
+        return self._outcome(response)
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
         """Raises OSError or HTTPException where there is no answer in time."""
         connection = self._connection()
-        deadline = Timer(self._seconds_in_all, _cut, [connection])
+        deadline = Timer(self._total_timeout_s, _abort, [connection])
         deadline.daemon = True
         deadline.start()
         try:
             connection.request("POST", self._target, body, dict(headers))
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers.get("retry-after"))
+            response = connection.getresponse()
+            return WebhookResponse(response.status, response.headers.get("retry-after"))
         finally:
             deadline.cancel()
             connection.close()
 
     def _connection(self) -> HTTPConnection:
         host, port = self._address.hostname or "", self._address.port
-        if self._trusted is None:
-            return HTTPConnection(host, port, timeout=self._seconds)
-        return HTTPSConnection(host, port, timeout=self._seconds, context=self._trusted)
+        if self._tls_context is None:
+            return HTTPConnection(host, port, timeout=self._timeout_s)
+        return HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls_context)
 
     def headers(self, alert: Alert) -> Mapping[str, str]:
         # The time of this attempt, not of the event: receivers refuse what is older than minutes.
@@ -90,36 +90,36 @@ class Webhook:
             "webhook-signature": " ".join(signatures),
         }
 
-    def _outcome(self, answer: Answer) -> Outcome:
-        if 200 <= answer.status < 300:
+    def _outcome(self, response: WebhookResponse) -> Outcome:
+        if 200 <= response.status < 300:
             return Delivered()
-        if answer.status == _GONE:
+        if response.status == _GONE_STATUS:
             return Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")
-        after = wanted_silence(answer.retry_after, self._clock()) if answer.status in _BUSY else None
-        return Refused(f"answered {answer.status}", after)
+        after = parse_retry_after(response.retry_after, self._clock()) if response.status in _BUSY_STATUSES else None
+        return AttemptFailed(f"answered {response.status}", after)
 
 
-def wanted_silence(retry_after: str | None, now: int) -> int | None:
+def parse_retry_after(retry_after: str | None, now: int) -> int | None:
     """Milliseconds, of seconds or of a date of HTTP; None where the header says nothing that can be read."""
     text = (retry_after or "").strip()
     try:
-        wanted = int(text) * 1000 if text.isdecimal() else int(parsedate_to_datetime(text).timestamp()) * 1000 - now
+        delay = int(text) * 1000 if text.isdecimal() else int(parsedate_to_datetime(text).timestamp()) * 1000 - now
     except (ValueError, OverflowError):
         return None
-    return max(0, min(wanted, _LONGEST_AFTER_MS))
+    return max(0, min(delay, _MAX_RETRY_AFTER_MS))
 
 
-def _cut(connection: HTTPConnection) -> None:
+def _abort(connection: HTTPConnection) -> None:
     """Who waits for the answer gets an error."""
     with suppress(OSError):
         if connection.sock is not None:
             connection.sock.shutdown(SHUT_RDWR)
 
 
-def _why(error: OSError | HTTPException, took: float, seconds: float) -> str:
+def _failure_reason(error: OSError | HTTPException, elapsed: float, timeout_s: float) -> str:
     """The kind of trouble: texts of errors may repeat an address, and addresses may hold a secret."""
     if isinstance(error, SSLError) and not isinstance(error, TimeoutError):
         return f"no trusted connection: {error.reason or type(error).__name__}"
-    if isinstance(error, TimeoutError) or took >= seconds:
-        return f"no answer within {took:.0f} s"
+    if isinstance(error, TimeoutError) or elapsed >= timeout_s:
+        return f"no answer within {elapsed:.0f} s"
     return f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}"

@@ -10,7 +10,7 @@ from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage
 from audit.handoff_report import handoff_json, handoff_of_fold
 from audit.replay import everything, fold_account, is_scored, recorded_within
 from database.engine import Database
-from projections.queries import asking
+from projections.queries import open_queries
 from schemas.scores import Line
 from scoring.fold.codec import decode_contact
 from scoring.fold.fit import profile_with_claims
@@ -45,7 +45,7 @@ def explanation(
 
 def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
     """From the read models, valued at an instant."""
-    with asking(engine) as questions:
+    with open_queries(engine) as questions:
         row = questions.account(id)
         account = account_at(row.state, at, plan) if row is not None else None
         if row is None or account is None:
@@ -61,7 +61,7 @@ def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
                 *falls_of(account.pending_changes),
             ],
             "handoffs": [handoff_json(each) for each in questions.handoffs(account=id)],
-            "lines": [line_of_row(line, max(at, row.as_of)) for line in questions.lines(id)],
+            "lines": [line_of_row(line, max(at, row.as_of)) for line in questions.ledger_lines(id)],
         }
 
 

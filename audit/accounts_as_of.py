@@ -10,7 +10,7 @@ import msgspec
 
 from audit.replay import Progress, recorded_within, replay
 from database.engine import Database
-from projections.queries import asking
+from projections.queries import open_queries
 from projections.ranking import top_accounts
 from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
 from schemas.times import format_time, parse_time
@@ -34,7 +34,7 @@ def latest_time(log: Log) -> int:
 
 def standings(engine: Database, plan: Plan, at: int, *, stage: str | None = None, limit: int = NO_LIMIT) -> list[Json]:
     """The accounts as the whole log has them, valued at `at`: the highest first."""
-    with asking(engine) as questions:
+    with open_queries(engine) as questions:
         highest = top_accounts(questions, lambda state, _, at: tracks_at(state, at, plan), at, limit, stage)
         return [of_row(each.row, each.tracks, max(at, each.row.as_of)) for each in highest]
 

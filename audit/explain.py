@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.scores import Line, StageChange
 from schemas.times import format_time, parse_time
-from scoring.fold.valuation import faded
+from scoring.fold.valuation import decayed
 
 Json = dict[str, Any]
 
@@ -23,7 +23,7 @@ def line_of_fold(line: Line, at: int) -> Json:
 
 
 def _line(line: Any, time: str, instant: int, at: int) -> Json:
-    now = 0.0 if line.cut is not None else faded(line.points * line.weight, line.half_life, instant, at)
+    now = 0.0 if line.cut is not None else decayed(line.points * line.weight, line.half_life, instant, at)
     return {
         "track": line.track,
         "time": time,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.read_models.evidence import evidence
+from projections.read_models.evidence import collect_evidence
 from schemas.scores import HandoffOpened, HandoffStep, Line
 from schemas.times import format_time, parse_time
 
@@ -42,7 +42,7 @@ def handoff_of_fold(
 ) -> Json:
     """The same of a replay: its evidence from the lines up to the crossing, its status from the last step."""
     before = [valued(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
-    shown = evidence(before, parse_time(opened.crossed_at))
+    shown = collect_evidence(before, parse_time(opened.crossed_at))
     return {
         "handoff": opened.handoff,
         "account": account,

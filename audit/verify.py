@@ -8,8 +8,8 @@ from audit.comparison import TABLES, Mismatch, compare_rows, read, same, shown
 from audit.recorded_digests import Unreadable, Updated, last_updates
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database.engine import Database
-from projections.lag import projected_now
-from projections.queries import Questions, asking
+from projections.lag import projected_offsets_in
+from projections.queries import ReadModelQueries, open_queries
 from projections.read_models.rows import account_row, profile_columns
 from schemas.topics import ENGAGEMENT
 from scoring.fold.fit import profile_with_claims
@@ -50,8 +50,8 @@ def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -
     mismatches = list(damaged(log)) if isinstance(log, Checked) else []
     accounts: set[str] = set()
     facts = 0
-    with asking(engine) as questions:  # one moment throughout: a host may go on meanwhile
-        for partition, end in projected_now(questions.connection, log).items():
+    with open_queries(engine) as questions:  # one moment throughout: a host may go on meanwhile
+        for partition, end in projected_offsets_in(questions.connection, log).items():
             fold = PartitionFold(partition, load_nothing)
             mismatches += compare_partition(log, fold, end, questions, progress)
             accounts |= set(fold.accounts)
@@ -84,7 +84,7 @@ def stored(log: Log, damage: Damage) -> str | None:
 
 
 def compare_partition(
-    log: Log, fold: PartitionFold, end: int, questions: Questions, progress: Progress
+    log: Log, fold: PartitionFold, end: int, questions: ReadModelQueries, progress: Progress
 ) -> Iterator[Mismatch]:
     """Compare as the fold goes up to `end`, so that memory holds the lines of one batch only."""
     broken: set[str] = set()
@@ -101,7 +101,7 @@ def compare_partition(
             yield from compare_account(questions, account, fold.plan)
 
 
-def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str]) -> Iterator[Mismatch]:
+def compare_touched(fold: PartitionFold, questions: ReadModelQueries, broken: set[str]) -> Iterator[Mismatch]:
     """What happened to the accounts of this batch, against what was recorded of it; one mismatch for each account."""
     for id, account in fold.changed_accounts.items():
         outcome, account.pending_changes = account.pending_changes, None
@@ -115,7 +115,7 @@ def compare_touched(fold: PartitionFold, questions: Questions, broken: set[str])
     fold.changed_accounts.clear()
 
 
-def compare_outcome(questions: Questions, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:
+def compare_outcome(questions: ReadModelQueries, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:
     computed: dict[str, Sequence[Any]] = {
         "ledger": outcome.lines or [],
         "stage_changes": outcome.stages,
@@ -123,7 +123,7 @@ def compare_outcome(questions: Questions, id: str, outcome: PendingChanges, seq:
         "handoff_steps": outcome.steps,
     }
     for name, values in computed.items():
-        recorded = questions.between(name, id, outcome.after_seq, seq, by=TABLES[name].by)
+        recorded = questions.rows_between(name, id, outcome.after_seq, seq, by=TABLES[name].by)
         yield from compare_rows(id, name, recorded, values)
 
 
@@ -139,7 +139,7 @@ def compare_topic(last: Updated | Unreadable | None, account: Account) -> Iterat
         yield Mismatch(account.id, None, "scores.digest", recorded, computed)
 
 
-def compare_account(questions: Questions, account: Account, plan: Plan) -> Iterator[Mismatch]:
+def compare_account(questions: ReadModelQueries, account: Account, plan: Plan) -> Iterator[Mismatch]:
     """The account as it is shown, field by field, and where its handoffs stand."""
     row = questions.account(account.id)
     if row is None:
@@ -155,7 +155,7 @@ def compare_account(questions: Questions, account: Account, plan: Plan) -> Itera
         yield from compare_standing(questions, account.id)
 
 
-def compare_standing(questions: Questions, id: str) -> Iterator[Mismatch]:
+def compare_standing(questions: ReadModelQueries, id: str) -> Iterator[Mismatch]:
     """Where handoffs stand follows from their last steps, which were compared before."""
     for row in questions.handoffs(account=id):
         for field, value in standing_after(questions.steps(row.handoff)).items():
@@ -170,11 +170,11 @@ def standing_after(steps: Sequence[Any]) -> dict[str, Any]:
     return {**decided, "steps": len(steps), "late": any(step.late for step in steps)}
 
 
-def strangers(questions: Questions, known: set[str]) -> Iterator[Mismatch]:
+def strangers(questions: ReadModelQueries, known: set[str]) -> Iterator[Mismatch]:
     """What was recorded and no fact of the log makes: accounts, and rows that no update brought."""
     for row in questions.accounts():
         if row.account not in known:
             yield Mismatch(row.account, None, "accounts", {"seq": row.seq, "digest": row.digest}, None)
     for name, compared in TABLES.items():
-        for row in questions.beyond(name, compared.by):
+        for row in questions.orphan_rows(name, compared.by):
             yield Mismatch(row.account, str(read(row, compared.fact)), name, shown(row, compared.fields), None)

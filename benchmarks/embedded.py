@@ -20,7 +20,7 @@ from benchmarks.worlds import MODEL, account_name, facts
 from intake import cloudevents
 from intake.files.merging import merged
 from intake.observation import Observation
-from projections.queries import asking
+from projections.queries import open_queries
 from staffel.embedded import Embedded
 from staffel.ingestion import Tally, ingest_and_settle
 
@@ -120,7 +120,7 @@ def watch(staffel: Embedded, sent: "SimpleQueue[tuple[int, float]]", count: int,
 
 
 def is_visible(staffel: Embedded, account: str) -> bool:
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         accounts, handoffs = questions.models.accounts, questions.models.handoffs
         found = select(handoffs.c.handoff).join(accounts, accounts.c.account == handoffs.c.account)
         return questions.connection.execute(found.where(handoffs.c.account == account)).first() is not None

@@ -30,7 +30,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else _encode(value).decode()
 
 
-def ms(name: str, **options: Any) -> Column[int]:
+def timestamp_ms(name: str, **options: Any) -> Column[int]:
     """An instant in milliseconds since 1970."""
     return Column(name, BigInteger, **options)
 

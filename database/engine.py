@@ -15,10 +15,10 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from database.errors import DatabaseTrouble, trouble_of
+from database.errors import DatabaseError, database_error_of
 
-_TURN, _USED = "turn", "used"
-_IDLE_S = 0.5
+_WRITE_LOCK_KEY, _LAST_USED_KEY = "turn", "used"
+_PING_AFTER_IDLE_S = 0.5
 _BUSY_TIMEOUT_S = 30  # `?timeout=SECONDS` in the address says otherwise
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -39,46 +39,46 @@ def open_database(url: str) -> Engine:
 
     Whatever uses the engine raises `DatabaseTrouble` where the database is locked, damaged, full or out of reach.
     """
-    engine = _open(_parsed(url))
-    event.listen(engine, "handle_error", _tell_trouble, retval=True)
+    engine = _create_engine(_parse_url(url))
+    event.listen(engine, "handle_error", _translate_error, retval=True)
     return engine
 
 
-def reading(engine: Engine) -> Engine:
+def read_only(engine: Engine) -> Engine:
     """The same database for transactions that only read: each sees one moment, and blocks nobody."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(access="read")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _parsed(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         return make_url(url)
     except ArgumentError:
-        raise DatabaseTrouble(f"not the address of a database: {url!r}; {_EXPECTED}") from None
+        raise DatabaseError(f"not the address of a database: {url!r}; {_URL_FORMS}") from None
 
 
-_EXPECTED = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+_URL_FORMS = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
-def _open(url: URL) -> Engine:
+def _create_engine(url: URL) -> Engine:
     backend = url.get_backend_name()
     if backend == "sqlite" and url.database:
-        return _open_sqlite(url)
+        return _create_sqlite_engine(url)
     if backend == "postgresql":
-        return _open_postgres(url)
-    raise DatabaseTrouble(f"cannot keep records in {url.render_as_string()!r}; {_EXPECTED}")
+        return _create_postgres_engine(url)
+    raise DatabaseError(f"cannot keep records in {url.render_as_string()!r}; {_URL_FORMS}")
 
 
-def _open_postgres(url: URL) -> Engine:
+def _create_postgres_engine(url: URL) -> Engine:
     engine = create_engine(url.set(drivername="postgresql+psycopg"))
-    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkin", _record_last_use)
     event.listen(engine, "checkout", _ping_idle)
     return engine
 
 
-def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info[_USED] = monotonic()
+def _record_last_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_LAST_USED_KEY] = monotonic()
 
 
 def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -86,23 +86,23 @@ def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> 
 
     Raises `InvalidatePoolError`, upon which the pool connects anew.
     """
-    if monotonic() - record.info.get(_USED, inf) < _IDLE_S:
+    if monotonic() - record.info.get(_LAST_USED_KEY, inf) < _PING_AFTER_IDLE_S:
         return
     try:
         connection.execute("")
         connection.rollback()
-    except Exception as lost:
-        raise InvalidatePoolError("the server went away") from lost
+    except Exception as error:
+        raise InvalidatePoolError("the server went away") from error
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _create_sqlite_engine(url: URL) -> Engine:
     Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-    patience = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
-    engine = create_engine(url, connect_args=patience)
-    turn = _Turn()
+    timeout_option = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
+    engine = create_engine(url, connect_args=timeout_option)
+    write_lock = _WriteLock()
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", turn.begin)
-    event.listen(engine, "checkin", turn.end)
+    event.listen(engine, "begin", write_lock.begin)
+    event.listen(engine, "checkin", write_lock.end)
     return engine
 
 
@@ -113,7 +113,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(pragma)
 
 
-class _Turn:
+class _WriteLock:
     """Whose turn it is to write among the threads of this process.
 
     SQLite lets a writer who waits look again after ever longer pauses, and others overtake it: one that commits for
@@ -128,16 +128,16 @@ class _Turn:
             connection.exec_driver_sql("BEGIN")
             return
         # Who waits too long goes on without its turn: SQLite's own lock decides then, and tells what is wrong.
-        if not connection.info.get(_TURN):
-            connection.info[_TURN] = self._lock.acquire(timeout=_BUSY_TIMEOUT_S)
+        if not connection.info.get(_WRITE_LOCK_KEY):
+            connection.info[_WRITE_LOCK_KEY] = self._lock.acquire(timeout=_BUSY_TIMEOUT_S)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
         """The transaction is over, however it ended: the connection goes back to the pool."""
-        if record.info.pop(_TURN, False):
+        if record.info.pop(_WRITE_LOCK_KEY, False):
             self._lock.release()
 
 
-def _tell_trouble(context: ExceptionContext) -> DatabaseTrouble | None:
+def _translate_error(context: ExceptionContext) -> DatabaseError | None:
     name = context.engine.url.render_as_string() if context.engine is not None else "of STAFFEL_DATABASE"
-    return trouble_of(context.original_exception, name)
+    return database_error_of(context.original_exception, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psycopg
 
-_SQLITE_TROUBLE = {
+_SQLITE_ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full; free some space and start again, nothing half-written is kept",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
     sqlite3.SQLITE_NOTADB: "the file is not a SQLite database; move it away or name another one",
@@ -19,7 +19,7 @@ _SQLITE_TROUBLE = {
     sqlite3.SQLITE_PERM: "the file may not be opened; check who owns it and its folder",
     sqlite3.SQLITE_IOERR: "the disk cannot be read or written; check it",
 }
-_POSTGRES_TROUBLE = {
+_POSTGRES_ADVICE = {
     "53100": "the disk of the server is full; free some space and start again, nothing half-written is kept",
     "53200": "the server is out of memory",
     "53300": "the server has no free connection left; raise max_connections or end other clients",
@@ -31,34 +31,40 @@ _POSTGRES_TROUBLE = {
     "XX001": "the server reports damaged data; restore it from a backup",
     "XX002": "the server reports a damaged index; restore it from a backup, or REINDEX",
 }
-_AWAY = {"57P01", "57P02", "57P03"}
-_PASSING = ("starting up", "shutting down", "recovery mode", "not yet accepting connections", "administrator command")
+_UNAVAILABLE_STATES = {"57P01", "57P02", "57P03"}
+_TRANSIENT_TEXTS = (
+    "starting up",
+    "shutting down",
+    "recovery mode",
+    "not yet accepting connections",
+    "administrator command",
+)
 """Of what a server answers that has no time for anybody now; such an answer has no code while one connects."""
-_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
+_CONNECTION_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
 
-class DatabaseTrouble(Exception):
+class DatabaseError(Exception):
     """The database cannot be used as it is. The message names the database, the trouble and the way out."""
 
 
-class DatabaseAway(DatabaseTrouble):
+class DatabaseUnavailable(DatabaseError):
     """The server is out of reach for now: who lives on tries again, nothing half-written is kept."""
 
 
-def trouble_of(error: BaseException, database: str) -> DatabaseTrouble | None:
+def database_error_of(error: BaseException, database: str) -> DatabaseError | None:
     """The trouble that a driver's error tells of; None where the error is about one statement alone."""
     advice = _advice(error)
     if advice is None:
         return None
-    kind = DatabaseAway if _is_away(error, advice) else DatabaseTrouble
-    return kind(f"database {database}: {advice} ({_first_line(error)})")
+    error_class = DatabaseUnavailable if _is_unavailable(error, advice) else DatabaseError
+    return error_class(f"database {database}: {advice} ({_first_line(error)})")
 
 
-def _is_away(error: BaseException, advice: str) -> bool:
-    if getattr(error, "sqlstate", None) in _AWAY or advice is _UNREACHABLE:
+def _is_unavailable(error: BaseException, advice: str) -> bool:
+    if getattr(error, "sqlstate", None) in _UNAVAILABLE_STATES or advice is _UNREACHABLE:
         return True
-    return advice is _REFUSED and any(words in str(error) for words in _PASSING)
+    return advice is _CONNECTION_REFUSED and any(words in str(error) for words in _TRANSIENT_TEXTS)
 
 
 def _advice(error: BaseException) -> str | None:
@@ -73,18 +79,18 @@ def _advice(error: BaseException) -> str | None:
 
 def _sqlite_advice(error: sqlite3.Error) -> str | None:
     # The low byte is the primary code; the rest refines it (SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE, …).
-    return _SQLITE_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return _SQLITE_ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
 
 
 def _postgres_advice(error: "psycopg.Error") -> str | None:
     from psycopg import OperationalError
 
     if error.sqlstate is not None:
-        return _POSTGRES_TROUBLE.get(error.sqlstate)
+        return _POSTGRES_ADVICE.get(error.sqlstate)
     if not isinstance(error, OperationalError):
         return None
     # An attempt to connect that fails has no code; the server's own answer, if it gave one, begins with FATAL.
-    return _REFUSED if "FATAL:" in str(error) else _UNREACHABLE
+    return _CONNECTION_REFUSED if "FATAL:" in str(error) else _UNREACHABLE
 
 
 def _first_line(error: BaseException) -> str:

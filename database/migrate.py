@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from database.engine import reading
-from database.errors import DatabaseTrouble
+from database.engine import read_only
+from database.errors import DatabaseError
 
-_FOLDER = Path(__file__).parent / "migrations"
-_ADVISORY_LOCK = 7_305_802_061_776_226  # any number that is ours alone
+_MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK_ID = 7_305_802_061_776_226  # any number that is ours alone
 
 
 def migrate(engine: Engine) -> None:
@@ -21,23 +21,23 @@ def migrate(engine: Engine) -> None:
 
     Raises `DatabaseTrouble` where the database was written by a newer version than this one.
     """
-    with reading(engine).connect() as connection:  # whoever only asks does not wait for a writer
+    with read_only(engine).connect() as connection:  # whoever only asks does not wait for a writer
         if _revision(connection) == newest_revision():
             return
-    with _alone(engine) as connection:
+    with _exclusive_transaction(engine) as connection:
         _check_known(_revision(connection), str(engine.url))
         _upgrade(connection)
 
 
 def revision_of(engine: Engine) -> str | None:
     """What the tables were last brought to; None where there are none."""
-    with reading(engine).connect() as connection:
+    with read_only(engine).connect() as connection:
         return _revision(connection)
 
 
 def known_revisions() -> list[str]:
     """Oldest first."""
-    return sorted(file.name.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def newest_revision() -> str:
@@ -45,10 +45,10 @@ def newest_revision() -> str:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
+def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as connection:  # on SQLite this alone keeps every other writer out
         if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK_ID})
         yield connection
 
 
@@ -61,7 +61,7 @@ def _revision(connection: Connection) -> str | None:
 def _check_known(revision: str | None, database: str) -> None:
     if revision is None or revision in known_revisions():
         return
-    raise DatabaseTrouble(
+    raise DatabaseError(
         f"database {database}: its tables are of revision {revision}, newer than {newest_revision()}, the newest this "
         "version of Staffel knows; install the version that wrote it, or name another database in STAFFEL_DATABASE"
     )
@@ -72,6 +72,6 @@ def _upgrade(connection: Connection) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, Table
 
-from database.bulk import copy_rows, highest_of_each, last_of_each, unnested
+from database.bulk import copy_rows, highest_seq_per_key, last_per_key, unnest_source
 from database.columns import Json
 
 if TYPE_CHECKING:
@@ -20,55 +20,59 @@ if TYPE_CHECKING:
 
 Rows = Sequence[dict[str, Any]]
 Tuples = list[tuple[Any, ...]]
-_KEYS_AT_ONCE = 1000
+_KEYS_PER_STATEMENT = 1000
 
 
-def add(connection: Connection, table: Table, rows: Rows) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """All rows of one call to any of these name the same columns."""
     if rows:
-        add_tuples(connection, table, tuple(rows[0]), _tuples(table, rows))
+        insert_tuples(connection, table, tuple(rows[0]), _as_tuples(table, rows))
 
 
-def add_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> None:
+def insert_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> None:
     """As `add`, of the values of these columns as the database takes them."""
     if not tuples:
         return
     if connection.dialect.name == "postgresql":
         copy_rows(connection, table, columns, tuples)
     else:
-        _write(connection, table, columns, tuples, "")
+        _execute_insert(connection, table, columns, tuples, "")
 
 
-def add_missing(connection: Connection, table: Table, rows: Rows) -> None:
+def insert_missing(connection: Connection, table: Table, rows: Rows) -> None:
     """Add the rows whose key does not stand there yet."""
     if rows:
-        _write(connection, table, tuple(rows[0]), _tuples(table, rows), "ON CONFLICT DO NOTHING")
+        _execute_insert(connection, table, tuple(rows[0]), _as_tuples(table, rows), "ON CONFLICT DO NOTHING")
 
 
-def put(connection: Connection, table: Table, rows: Rows) -> None:
+def upsert(connection: Connection, table: Table, rows: Rows) -> None:
     """Add or replace rows by primary key; columns that are not named stay as they are."""
     if rows:
-        chosen = last_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
+        unique_rows = last_per_key(rows, _primary_key(table)) if connection.dialect.name == "postgresql" else rows
         columns = tuple(rows[0])
-        _write(connection, table, columns, _tuples(table, chosen), _replacing(table, columns))
+        _execute_insert(connection, table, columns, _as_tuples(table, unique_rows), _upsert_clause(table, columns))
 
 
-def put_newer(connection: Connection, table: Table, rows: Rows) -> None:
+def upsert_newer(connection: Connection, table: Table, rows: Rows) -> None:
     """As `put`, but a row that stands there is replaced only where its `seq` is lower."""
     if rows:
-        chosen = highest_of_each(rows, _key(table)) if connection.dialect.name == "postgresql" else rows
+        unique_rows = (
+            highest_seq_per_key(rows, _primary_key(table)) if connection.dialect.name == "postgresql" else rows
+        )
         columns, newer = tuple(rows[0]), f'WHERE "{table.name}".seq < excluded.seq'
-        _write(connection, table, columns, _tuples(table, chosen), f"{_replacing(table, columns)} {newer}")
+        _execute_insert(
+            connection, table, columns, _as_tuples(table, unique_rows), f"{_upsert_clause(table, columns)} {newer}"
+        )
 
 
-def rows_of(connection: Connection, statement: Select[Any], column: Any, keys: Iterable[str]) -> list[Any]:
+def rows_by_key(connection: Connection, statement: Select[Any], column: Any, keys: Iterable[str]) -> list[Any]:
     """The statement's rows where `column` is one of the keys."""
-    listed = list(dict.fromkeys(keys))
-    portions = (listed[i : i + _KEYS_AT_ONCE] for i in range(0, len(listed), _KEYS_AT_ONCE))
-    return [row for some in portions for row in connection.execute(statement.where(column.in_(some)))]
+    unique_keys = list(dict.fromkeys(keys))
+    batches = (unique_keys[i : i + _KEYS_PER_STATEMENT] for i in range(0, len(unique_keys), _KEYS_PER_STATEMENT))
+    return [row for batch in batches for row in connection.execute(statement.where(column.in_(batch)))]
 
 
-def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
+def dialect_insert(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     """Each dialect is slow to import, and one of them is used."""
     if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as insert_postgres
@@ -79,46 +83,48 @@ def insert_into(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
     return insert_sqlite(table)
 
 
-def _write(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples, conflict: str) -> None:
-    head = f'INSERT INTO "{table.name}" ({_names(columns)})'
+def _execute_insert(
+    connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples, conflict: str
+) -> None:
+    head = f'INSERT INTO "{table.name}" ({_quoted_names(columns)})'
     if connection.dialect.name == "postgresql":
-        source = unnested(table, columns, connection.dialect)
+        source = unnest_source(table, columns, connection.dialect)
         columnwise = tuple(map(list, zip(*tuples, strict=True)))
         connection.exec_driver_sql(f"{head} {source} {conflict}", columnwise)
     else:
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{head} VALUES ({marks}) {conflict}", tuples)
+        placeholders = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"{head} VALUES ({placeholders}) {conflict}", tuples)
 
 
-def _tuples(table: Table, rows: Rows) -> Tuples:
+def _as_tuples(table: Table, rows: Rows) -> Tuples:
     columns = tuple(rows[0])
-    told = _with_json(rows, _json_of(table, columns))
-    return [(row[columns[0]],) for row in told] if len(columns) == 1 else list(map(itemgetter(*columns), told))
+    encoded = _with_json_encoded(rows, _json_columns(table, columns))
+    return [(row[columns[0]],) for row in encoded] if len(columns) == 1 else list(map(itemgetter(*columns), encoded))
 
 
-def _with_json(rows: Rows, names: Sequence[str]) -> Rows:
+def _with_json_encoded(rows: Rows, names: Sequence[str]) -> Rows:
     return [row | {name: Json.text_of(row[name]) for name in names} for row in rows] if names else rows
 
 
 @lru_cache(maxsize=256)
-def _json_of(table: Table, columns: tuple[str, ...]) -> Sequence[str]:
+def _json_columns(table: Table, columns: tuple[str, ...]) -> Sequence[str]:
     return [name for name in columns if isinstance(table.c[name].type, Json)]
 
 
 @lru_cache(maxsize=256)
-def _replacing(table: Table, columns: tuple[str, ...]) -> str:
-    key = _key(table)
-    named = [name for name in columns if name not in key]
-    if not named:
+def _upsert_clause(table: Table, columns: tuple[str, ...]) -> str:
+    key = _primary_key(table)
+    updated = [name for name in columns if name not in key]
+    if not updated:
         return "ON CONFLICT DO NOTHING"
-    replaced = ", ".join(f'"{name}" = excluded."{name}"' for name in named)
-    return f"ON CONFLICT ({_names(key)}) DO UPDATE SET {replaced}"
+    assignments = ", ".join(f'"{name}" = excluded."{name}"' for name in updated)
+    return f"ON CONFLICT ({_quoted_names(key)}) DO UPDATE SET {assignments}"
 
 
 @lru_cache(maxsize=256)
-def _key(table: Table) -> tuple[str, ...]:
+def _primary_key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
 
 
-def _names(columns: Iterable[str]) -> str:
+def _quoted_names(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)

@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, Tex
 from sqlalchemy.sql.elements import ColumnElement
 
 from database.columns import metadata
-from database.engine import reading
-from database.statements import add_missing, put, put_newer
+from database.engine import read_only
+from database.statements import insert_missing, upsert, upsert_newer
 from schemas.scores import AccountScored, ContactScored
 
 directory_accounts = Table(
@@ -51,95 +51,101 @@ directory_contacts = Table(
 
 
 Kind = Literal["domain", "contact", "visitor"]
-_COLUMNS = {
+_KEY_AND_ACCOUNT = {
     "domain": (directory_domains.c.domain, directory_domains.c.account),
     "contact": (directory_contacts.c.contact, directory_contacts.c.account),
     "visitor": (directory_visitors.c.visitor, directory_visitors.c.account),
 }
-_AT_ONCE = 1_000
+_BATCH_SIZE = 1_000
 
 
 class Directory:
     """Answers from committed rows; safe to share between threads."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._reading = engine, reading(engine)
+        self._engine, self._read_only = engine, read_only(engine)
 
     def account_of_domain(self, domain: str) -> str | None:
         """The account that claimed the domain, in this spelling: lower case, no dot at the end."""
-        return self._account(directory_domains.c.account, directory_domains.c.domain == domain)
+        return self._single_value(directory_domains.c.account, directory_domains.c.domain == domain)
 
     def account_of_name(self, name: str) -> str | None:
         """By account id, else by a name that one account alone has; case and blanks do not matter in names."""
-        by_id = self._account(directory_accounts.c.account, directory_accounts.c.account == name.strip().lower())
-        return by_id or self._account(directory_accounts.c.account, directory_accounts.c.name_key == name_key(name))
+        by_id = self._single_value(directory_accounts.c.account, directory_accounts.c.account == name.strip().lower())
+        return by_id or self._single_value(
+            directory_accounts.c.account, directory_accounts.c.name_key == name_key(name)
+        )
 
     def account_of_contact(self, contact: str) -> str | None:
-        return self._account(directory_contacts.c.account, directory_contacts.c.contact == contact)
+        return self._single_value(directory_contacts.c.account, directory_contacts.c.contact == contact)
 
     def account_of_visitor(self, visitor: str) -> str | None:
         """The account that holds the visitor; None while it stands alone as `anon:…`."""
-        return self._account(directory_visitors.c.account, directory_visitors.c.visitor == visitor)
+        return self._single_value(directory_visitors.c.account, directory_visitors.c.visitor == visitor)
 
     def contact_of_visitor(self, visitor: str) -> str | None:
         """The contact that the visitor was joined to."""
-        return self._account(directory_visitors.c.contact, directory_visitors.c.visitor == visitor)
+        return self._single_value(directory_visitors.c.contact, directory_visitors.c.visitor == visitor)
 
     def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
         """The same for many at once: those of the domains, contacts or visitors that an account has."""
-        column, account = _COLUMNS[kind]
-        rest, found = iter(keys), {}
-        with self._reading.connect() as connection:
-            while some := list(islice(rest, _AT_ONCE)):
-                rows = connection.execute(select(column, account).where(column.in_(some)))
+        column, account = _KEY_AND_ACCOUNT[kind]
+        remaining, found = iter(keys), {}
+        with self._read_only.connect() as connection:
+            while batch := list(islice(remaining, _BATCH_SIZE)):
+                rows = connection.execute(select(column, account).where(column.in_(batch)))
                 found.update({row[0]: row[1] for row in rows})
         return found
 
     def domains_of(self, account: str) -> list[str]:
-        with self._reading.connect() as connection:
-            claimed = select(directory_domains.c.domain).where(directory_domains.c.account == account)
-            return list(connection.execute(claimed.order_by(directory_domains.c.domain)).scalars())
+        with self._read_only.connect() as connection:
+            statement = select(directory_domains.c.domain).where(directory_domains.c.account == account)
+            return list(connection.execute(statement.order_by(directory_domains.c.domain)).scalars())
 
     def exists(self, account: str) -> bool:
-        return self._account(directory_accounts.c.account, directory_accounts.c.account == account) is not None
+        return self._single_value(directory_accounts.c.account, directory_accounts.c.account == account) is not None
 
     def claim(self, domain: str, account: str) -> str | None:
         """Reserve the domain for the account, for good. None where it has it now, else the account that has."""
         with self._engine.begin() as connection:
-            add_missing(connection, directory_domains, [{"domain": domain, "account": account}])
-            held = select(directory_domains.c.account).where(directory_domains.c.domain == domain)
-            holder = str(connection.execute(held).scalar_one())
+            insert_missing(connection, directory_domains, [{"domain": domain, "account": account}])
+            statement = select(directory_domains.c.account).where(directory_domains.c.domain == domain)
+            holder = str(connection.execute(statement).scalar_one())
         return None if holder == account else holder
 
-    def _account(self, column: Any, condition: ColumnElement[bool]) -> str | None:
-        with self._reading.connect() as connection:
-            found = connection.execute(select(column).where(condition).limit(2)).scalars().all()
-        return found[0] if len(found) == 1 else None
+    def _single_value(self, column: Any, condition: ColumnElement[bool]) -> str | None:
+        with self._read_only.connect() as connection:
+            values = connection.execute(select(column).where(condition).limit(2)).scalars().all()
+        return values[0] if len(values) == 1 else None
 
 
 Rows = list[dict[str, Any]]
 
-Write = Callable[[Connection, Table, Rows], None]
+WriteRows = Callable[[Connection, Table, Rows], None]
 
 
-def fill_directory(
+def update_directory(
     connection: Connection,
     updates: list[AccountScored],
-    fresh: Iterable[AccountScored],
+    new_updates: Iterable[AccountScored],
     contacts: Iterable[ContactScored],
 ) -> None:
     """`fresh`: those of the updates that were not told of before; they overrule where persons were found."""
-    _fill_accounts(connection, updates)
-    held = [scored for scored in contacts if not scored.account.startswith("anon:")]
-    known = _in_order(_held(c, "contact") for c in held if c.contact.startswith("c_"))
-    add_missing(connection, directory_contacts, known)
-    visitors = _in_order(_held(c, "visitor") for c in held if c.contact.startswith("v_"))
-    add_missing(connection, directory_visitors, visitors)
-    moving = [update for update in updates if update.changes.releases or update.changes.joins]
-    new = {(update.account, update.seq) for update in fresh} if moving else set()
-    _follow(connection, [update for update in moving if (update.account, update.seq) in new], put)
+    _update_accounts(connection, updates)
+    in_accounts = [scored for scored in contacts if not scored.account.startswith("anon:")]
+    identified = _sorted_by_key(_account_of_key_row(c, "contact") for c in in_accounts if c.contact.startswith("c_"))
+    insert_missing(connection, directory_contacts, identified)
+    visitors = _sorted_by_key(_account_of_key_row(c, "visitor") for c in in_accounts if c.contact.startswith("v_"))
+    insert_missing(connection, directory_visitors, visitors)
+    moves = [update for update in updates if update.changes.releases or update.changes.joins]
+    new_keys = {(update.account, update.seq) for update in new_updates} if moves else set()
+    _apply_releases_and_joins(
+        connection, [update for update in moves if (update.account, update.seq) in new_keys], upsert
+    )
     # What is told again may be older than what another partition told since.
-    _follow(connection, [update for update in moving if (update.account, update.seq) not in new], add_missing)
+    _apply_releases_and_joins(
+        connection, [update for update in moves if (update.account, update.seq) not in new_keys], insert_missing
+    )
 
 
 def name_key(name: str) -> str:
@@ -147,44 +153,46 @@ def name_key(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _fill_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:
-    told = [update for update in updates if not update.account.startswith("anon:")]
-    new = [{"account": update.account, "seq": 0} for update in told if update.after_seq == 0]
-    add_missing(connection, directory_accounts, _in_order(new))
-    named = [(update, update.changes.profile) for update in told if update.changes.profile is not None]
-    put_newer(connection, directory_accounts, _in_order(_account(update, profile) for update, profile in named))
-    domains = (row for update, profile in named for row in _domains(update, profile))
-    add_missing(connection, directory_domains, _in_order(domains))
+def _update_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:
+    companies = [update for update in updates if not update.account.startswith("anon:")]
+    new = [{"account": update.account, "seq": 0} for update in companies if update.after_seq == 0]
+    insert_missing(connection, directory_accounts, _sorted_by_key(new))
+    named = [(update, update.changes.profile) for update in companies if update.changes.profile is not None]
+    upsert_newer(
+        connection, directory_accounts, _sorted_by_key(_account_row(update, profile) for update, profile in named)
+    )
+    domains = (row for update, profile in named for row in _domain_rows(update, profile))
+    insert_missing(connection, directory_domains, _sorted_by_key(domains))
 
 
-def _account(update: AccountScored, profile: dict[str, Any]) -> dict[str, Any]:
+def _account_row(update: AccountScored, profile: dict[str, Any]) -> dict[str, Any]:
     name = profile.get("name")
     return {"account": update.account, "seq": update.seq, "name": name, "name_key": name_key(name) if name else None}
 
 
-def _domains(update: AccountScored, profile: dict[str, Any]) -> Rows:
+def _domain_rows(update: AccountScored, profile: dict[str, Any]) -> Rows:
     return [{"domain": domain, "account": update.account} for domain in profile.get("domains") or []]
 
 
-def _held(scored: ContactScored, kind: str) -> dict[str, Any]:
+def _account_of_key_row(scored: ContactScored, kind: str) -> dict[str, Any]:
     return {kind: scored.contact, "account": scored.account}
 
 
-def _follow(connection: Connection, updates: list[AccountScored], write: Write) -> None:
+def _apply_releases_and_joins(connection: Connection, updates: list[AccountScored], write: WriteRows) -> None:
     """Who stood alone as `anon:…` is from its release on found in the account it was released to, or joined in."""
     released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
     visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
-    write(connection, directory_visitors, _in_order(visitors))
+    write(connection, directory_visitors, _sorted_by_key(visitors))
     contacts = [{"contact": who, "account": to} for who, to in released if not who.startswith("v_")]
-    write(connection, directory_contacts, _in_order(contacts))
-    write(connection, directory_visitors, _in_order(row for update in updates for row in _joined(update)))
+    write(connection, directory_contacts, _sorted_by_key(contacts))
+    write(connection, directory_visitors, _sorted_by_key(row for update in updates for row in _join_rows(update)))
 
 
-def _in_order(rows: Iterable[dict[str, Any]]) -> Rows:
+def _sorted_by_key(rows: Iterable[dict[str, Any]]) -> Rows:
     """By key, so that projectors of other partitions that write the same rows wait for each other one way round."""
     return sorted(rows, key=lambda row: str(next(iter(row.values()))))
 
 
-def _joined(update: AccountScored) -> Rows:
+def _join_rows(update: AccountScored) -> Rows:
     joins = update.changes.joins.items()
     return [{"visitor": visitor, "account": update.account, "contact": contact} for visitor, contact in joins]

@@ -4,29 +4,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.derived_facts import decision_id
-from projections.read_models.handoffs import FROM
+from projections.read_models.handoffs import ALLOWED_FROM
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class DecisionRefused:
     """`code`: no_such_handoff, already_decided or not_accepted."""
 
     code: str
     why: str
 
 
-def decision(row: Any | None, handoff: str, status: str) -> str | Refused:
+def check_decision(row: Any | None, handoff: str, status: str) -> str | DecisionRefused:
     """The id of the fact that takes the step (source `facts.DECISIONS`), or why it may not be taken.
 
     `row` is the handoff as stored; of two people who decide at once both get the same id, and one fact stands.
     """
     if row is None:
-        return Refused("no_such_handoff", f"there is no handoff {handoff}; `staffel handoffs` lists them")
-    if row.status in FROM[status]:
+        return DecisionRefused("no_such_handoff", f"there is no handoff {handoff}; `staffel handoffs` lists them")
+    if row.status in ALLOWED_FROM[status]:
         return decision_id(handoff, row.steps + 1)
-    code = "not_accepted" if FROM[status] == ("accepted",) else "already_decided"
-    return Refused(code, f"{handoff} is {_described(row)}; only what is {' or '.join(FROM[status])} can be {status}")
+    code = "not_accepted" if ALLOWED_FROM[status] == ("accepted",) else "already_decided"
+    return DecisionRefused(
+        code, f"{handoff} is {_describe_status(row)}; only what is {' or '.join(ALLOWED_FROM[status])} can be {status}"
+    )
 
 
-def _described(row: Any) -> str:
+def _describe_status(row: Any) -> str:
     return f"{row.status} by {row.by}" if row.by else str(row.status)

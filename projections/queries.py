@@ -10,22 +10,22 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from database.engine import reading
+from database.engine import read_only
 from projections.read_models import versions
-from projections.read_models.handoffs import OPEN
+from projections.read_models.handoffs import OPEN_STATUSES
 from projections.read_models.tables import ReadModels
 
 Rows = Sequence[Row[Any]]
 
 
 @contextmanager
-def asking(engine: Engine, name: str = versions.MAIN) -> Iterator["Questions"]:
+def open_queries(engine: Engine, name: str = versions.MAIN) -> Iterator["ReadModelQueries"]:
     """All answers within the block tell of the same moment."""
-    with reading(engine).connect() as connection:
-        yield Questions(connection, versions.current(connection, name))
+    with read_only(engine).connect() as connection:
+        yield ReadModelQueries(connection, versions.current_models(connection, name))
 
 
-class Questions:
+class ReadModelQueries:
     def __init__(self, connection: Connection, models: ReadModels) -> None:
         self.connection, self.models = connection, models
 
@@ -33,11 +33,11 @@ class Questions:
         accounts = self.models.accounts
         return self._one(select(accounts).where(accounts.c.account == account))
 
-    def accounts_by_score(self, *, staged: bool = False) -> Select[Any]:
+    def accounts_by_score(self, *, in_stage: bool = False) -> Select[Any]:
         """Scored accounts that did not retire, highest stored score first; `staged`: those in a stage alone."""
         accounts = self.models.accounts
         scored = select(accounts).where(accounts.c.score.is_not(None), accounts.c.forwards_to.is_(None))
-        chosen = scored.where(accounts.c.stage.is_not(None)) if staged else scored
+        chosen = scored.where(accounts.c.stage.is_not(None)) if in_stage else scored
         return chosen.order_by(accounts.c.score.desc(), accounts.c.account)
 
     def accounts(self) -> Rows:
@@ -57,9 +57,9 @@ class Questions:
     def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
         """Oldest crossing first; open: proposed or accepted, and not ended."""
         handoffs = self.models.handoffs
-        asked = select(handoffs).order_by(handoffs.c.crossed_at, handoffs.c.handoff)
-        asked = asked.where(handoffs.c.status.in_(OPEN)) if only_open else asked
-        return self._all(asked if account is None else asked.where(handoffs.c.account == account))
+        statement = select(handoffs).order_by(handoffs.c.crossed_at, handoffs.c.handoff)
+        statement = statement.where(handoffs.c.status.in_(OPEN_STATUSES)) if only_open else statement
+        return self._all(statement if account is None else statement.where(handoffs.c.account == account))
 
     def handoff(self, handoff: str) -> Row[Any] | None:
         handoffs = self.models.handoffs
@@ -69,51 +69,51 @@ class Questions:
         steps = self.models.handoff_steps
         return self._all(select(steps).where(steps.c.handoff == handoff).order_by(steps.c.seq))
 
-    def lines(self, account: str, up_to_seq: int | None = None) -> Rows:
+    def ledger_lines(self, account: str, up_to_seq: int | None = None) -> Rows:
         """The ledger lines whose sum is the score: those of the epoch in force, up to a seq where one is given."""
         ledger = self.models.ledger
-        of_epoch = [*self._up_to(account, up_to_seq), ledger.c.epoch == self._epoch(account, up_to_seq)]
+        of_epoch = [*self._ledger_conditions(account, up_to_seq), ledger.c.epoch == self._epoch_at(account, up_to_seq)]
         return self._all(select(ledger).where(*of_epoch).order_by(ledger.c.seq, ledger.c.n))
 
-    def all_lines(self, account: str) -> Rows:
+    def all_ledger_lines(self, account: str) -> Rows:
         """Of every epoch, in the order they were written."""
         ledger = self.models.ledger
-        ours = select(ledger).where(ledger.c.account == account)
-        return self._all(ours.order_by(ledger.c.epoch, ledger.c.seq, ledger.c.n))
+        statement = select(ledger).where(ledger.c.account == account)
+        return self._all(statement.order_by(ledger.c.epoch, ledger.c.seq, ledger.c.n))
 
     def stage_changes(self, account: str) -> Rows:
         changes = self.models.stage_changes
-        ours = select(changes).where(changes.c.account == account)
-        return self._all(ours.order_by(changes.c.epoch, changes.c.seq, changes.c.n))
+        statement = select(changes).where(changes.c.account == account)
+        return self._all(statement.order_by(changes.c.epoch, changes.c.seq, changes.c.n))
 
     def gated(self, account: str) -> Rows:
         gated = self.models.gated
         return self._all(select(gated).where(gated.c.account == account).order_by(gated.c.seq, gated.c.n))
 
-    def between(self, table: str, account: str, after_seq: int, seq: int, by: str = "seq") -> Rows:
+    def rows_between(self, table: str, account: str, after_seq: int, seq: int, by: str = "seq") -> Rows:
         """An account's rows of a read model with after_seq < `by` <= seq, in their order."""
         rows = self.models.metadata.tables[getattr(self.models, table).name]
         order = [rows.c[by], *([rows.c.n] if "n" in rows.c else [])]
         chosen = select(rows).where(rows.c.account == account, rows.c[by] > after_seq, rows.c[by] <= seq)
         return self._all(chosen.order_by(*order))
 
-    def beyond(self, table: str, by: str = "seq") -> Rows:
+    def orphan_rows(self, table: str, by: str = "seq") -> Rows:
         """Rows of a read model that no update of their account brought: it does not exist, or has not come so far."""
         rows, accounts = self.models.metadata.tables[getattr(self.models, table).name], self.models.accounts
         beside = rows.outerjoin(accounts, rows.c.account == accounts.c.account)
         chosen = select(rows).select_from(beside).where(or_(accounts.c.account.is_(None), rows.c[by] > accounts.c.seq))
         return self._all(chosen.order_by(rows.c.account, rows.c[by]))
 
-    def _up_to(self, account: str, seq: int | None) -> list[ColumnElement[bool]]:
+    def _ledger_conditions(self, account: str, seq: int | None) -> list[ColumnElement[bool]]:
         ledger = self.models.ledger
-        ours = [ledger.c.account == account]
-        return ours if seq is None else [*ours, ledger.c.seq <= seq]
+        conditions = [ledger.c.account == account]
+        return conditions if seq is None else [*conditions, ledger.c.seq <= seq]
 
-    def _epoch(self, account: str, up_to_seq: int | None) -> int | None:
+    def _epoch_at(self, account: str, up_to_seq: int | None) -> int | None:
         if up_to_seq is None:
-            known = self.account(account)
-            return None if known is None else int(known.epoch)
-        newest = select(func.max(self.models.ledger.c.epoch)).where(*self._up_to(account, up_to_seq))
+            row = self.account(account)
+            return None if row is None else int(row.epoch)
+        newest = select(func.max(self.models.ledger.c.epoch)).where(*self._ledger_conditions(account, up_to_seq))
         return self.connection.execute(newest).scalar()
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:

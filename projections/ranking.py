@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from projections.queries import Questions
+from projections.queries import ReadModelQueries
 from schemas.scores import TrackScore
 
 Tracks = Mapping[str, TrackScore]
-Value = Callable[[bytes, str, int], Tracks]
+Valuation = Callable[[bytes, str, int], Tracks]
 """Tracks of an account's state under a model version at an instant (milliseconds), the model's first track first."""
 
-_AT_ONCE = 100
+_BATCH_SIZE = 100
 
 
-class Standing(NamedTuple):
+class RankedAccount(NamedTuple):
     """An account's row as stored, and its tracks at the instant asked for."""
 
     row: Row[Any]
@@ -35,39 +35,41 @@ def first_track(tracks: Tracks) -> TrackScore:
     return next(iter(tracks.values()))
 
 
-def top_accounts(questions: Questions, value: Value, at: int, limit: int, stage: str | None = None) -> list[Standing]:
+def top_accounts(
+    queries: ReadModelQueries, valuation: Valuation, at: int, limit: int, stage: str | None = None
+) -> list[RankedAccount]:
     """The `limit` highest by their first track's score at `at`, all of them in `stage` where one is given.
 
     Time alone lets no account enter a stage, so one without a stage is not valued where a stage is asked for.
     """
-    rows = _rows(questions, staged=stage is not None)
-    valued = ((row.score, _standing(value, row, at)) for row in rows)
-    return highest(((bound, each) for bound, each in valued if _is_in(each, stage)), limit)
+    rows = _candidate_rows(queries, staged=stage is not None)
+    valued = ((row.score, _ranked(valuation, row, at)) for row in rows)
+    return highest_ranked(((bound, each) for bound, each in valued if _is_in_stage(each, stage)), limit)
 
 
-def _rows(questions: Questions, *, staged: bool) -> Iterator[Row[Any]]:
-    statement = questions.accounts_by_score(staged=staged).execution_options(yield_per=_AT_ONCE)
-    with questions.connection.execute(statement) as rows:
+def _candidate_rows(queries: ReadModelQueries, *, staged: bool) -> Iterator[Row[Any]]:
+    statement = queries.accounts_by_score(in_stage=staged).execution_options(yield_per=_BATCH_SIZE)
+    with queries.connection.execute(statement) as rows:
         yield from rows
 
 
-def _standing(value: Value, row: Row[Any], at: int) -> Standing:
-    return Standing(row, value(row.state, row.model, at))
+def _ranked(valuation: Valuation, row: Row[Any], at: int) -> RankedAccount:
+    return RankedAccount(row, valuation(row.state, row.model, at))
 
 
-def _is_in(standing: Standing, stage: str | None) -> bool:
-    return stage is None or first_track(standing.tracks).stage == stage
+def _is_in_stage(account: RankedAccount, stage: str | None) -> bool:
+    return stage is None or first_track(account.tracks).stage == stage
 
 
-def highest(bounded: Iterable[tuple[float, Standing]], limit: int) -> list[Standing]:
+def highest_ranked(candidates: Iterable[tuple[float, RankedAccount]], limit: int) -> list[RankedAccount]:
     """Of standings with their stored scores, in falling order of these: the highest now."""
-    kept: list[tuple[float, int, Standing]] = []
-    for place, (bound, standing) in enumerate(bounded):
-        if len(kept) == limit and max(bound, 0.0) <= kept[0][0]:
+    heap: list[tuple[float, int, RankedAccount]] = []
+    for rank, (bound, account) in enumerate(candidates):
+        if len(heap) == limit and max(bound, 0.0) <= heap[0][0]:
             break
-        entry = (standing.score, -place, standing)
-        if len(kept) < limit:
-            heappush(kept, entry)
-        elif entry > kept[0]:
-            heapreplace(kept, entry)
-    return [standing for _, _, standing in sorted(kept, reverse=True)]
+        entry = (account.score, -rank, account)
+        if len(heap) < limit:
+            heappush(heap, entry)
+        elif entry > heap[0]:
+            heapreplace(heap, entry)
+    return [standing for _, _, standing in sorted(heap, reverse=True)]

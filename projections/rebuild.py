@@ -11,23 +11,23 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
-from database.leases import Lease, holder_here, holder_of
+from database.leases import Lease, holder_of, new_holder_id
 from projections.projector import Projector
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels, read_models
-from projections.read_models.updates import Batch, Replay, batches
+from projections.read_models.updates import Replay, UpdateBatch, replayed_batches
 from projections.read_models.versions import Checkpoint, checkpoints
 from projections.writer import write_read_models
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 
-_PORTION = 5_000
-TERM_MS = 6_000
-PATIENCE_S = TERM_MS / 1000 + 1
+_BATCH_SIZE = 5_000
+LEASE_DURATION_MS = 6_000
+LEASE_TIMEOUT_S = LEASE_DURATION_MS / 1000 + 1
 """So long a rebuild waits for another one: one that was killed renews its lease no more."""
 
 
-class RebuiltElsewhere(Exception):
+class RebuildInProgress(Exception):
     """Another process rebuilds this projection; the message says which."""
 
 
@@ -44,89 +44,89 @@ def rebuild(
     *,
     holder: str | None = None,
     clock: Callable[[], int] = system_clock,
-    patience: float = PATIENCE_S,
+    timeout_s: float = LEASE_TIMEOUT_S,
 ) -> int:
     """Build a new version, catch up with `scores`, switch the pointer; answers the version now asked.
 
     A rebuild that was interrupted leaves the old version in use; the next one clears what it left. Raises
     `RebuiltElsewhere` where another one runs for longer than `patience` (seconds), or has begun meanwhile.
     """
-    lease = Lease(engine, f"rebuild/{name}", holder or holder_here(), clock, TERM_MS)
+    lease = Lease(engine, f"rebuild/{name}", holder or new_holder_id(), clock, LEASE_DURATION_MS)
 
-    def keep(patience: float = 0.0) -> None:
-        if not lease.keep(patience):
+    def renew_lease(timeout_s: float = 0.0) -> None:
+        if not lease.acquire(timeout_s):
             other = holder_of(engine, lease.role, clock()) or "another process"
-            raise RebuiltElsewhere(f"{name} is being rebuilt by {other}; wait until that is done, or end it")
+            raise RebuildInProgress(f"{name} is being rebuilt by {other}; wait until that is done, or end it")
 
-    keep(patience)
+    renew_lease(timeout_s)
     try:
-        version = _build(engine, log, replay, name, keep)
-        lease.forget()
-        keep()
-        _switch(engine, name, version)
+        version = _build(engine, log, replay, name, renew_lease)
+        lease.invalidate()
+        renew_lease()
+        _switch_version(engine, name, version)
         return version
     finally:
         lease.release()
 
 
-def _build(engine: Engine, log: Log, replay: Replay, name: str, keep: Callable[[], None]) -> int:
+def _build(engine: Engine, log: Log, replay: Replay, name: str, renew_lease: Callable[[], None]) -> int:
     version = _prepare(engine, log, name)
     for partition in range(log.partitions(ENGAGEMENT)):
-        for batch in batches(partition, replay(partition), _PORTION):
+        for batch in replayed_batches(partition, replay(partition), _BATCH_SIZE):
             _write(engine, read_models(version), batch)
-            keep()
-    projector = Projector.beside(engine, log, name, version, replay)
+            renew_lease()
+    projector = Projector.for_version(engine, log, name, version, replay)
     while projector.advance():
-        keep()
+        renew_lease()
     return version
 
 
 def _prepare(engine: Engine, log: Log, name: str) -> int:
     with engine.begin() as connection:
         old = versions.version_of(connection, name)
-        _clear_all_but(connection, name, old)
+        _clear_other_versions(connection, name, old)
         new = old + 1
         read_models(new).metadata.create_all(connection)
-        standing = versions.standing(connection, name, old)
+        old_checkpoints = versions.read_checkpoints(connection, name, old)
         for partition in range(log.partitions(SCORES)):
-            stands = _usable(log, partition, standing.get(partition, Checkpoint()))
-            row = {"projection": name, "version": new, "partition": partition, **stands._asdict()}
+            checkpoint = _valid_checkpoint(log, partition, old_checkpoints.get(partition, Checkpoint()))
+            row = {"projection": name, "version": new, "partition": partition, **checkpoint._asdict()}
             connection.execute(insert(checkpoints).values(row))
         return new
 
 
-def _usable(log: Log, partition: int, stands: Checkpoint) -> Checkpoint:
+def _valid_checkpoint(log: Log, partition: int, checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint, or the beginning where it means nothing in this log."""
     generation = log.generation(SCORES)
-    if stands.log not in (None, generation) or stands.next_offset > log.end(SCORES, partition):
+    if checkpoint.log not in (None, generation) or checkpoint.next_offset > log.end(SCORES, partition):
         return Checkpoint(log=generation)
-    return stands
+    return checkpoint
 
 
-def _write(engine: Engine, models: ReadModels, batch: Batch) -> None:
+def _write(engine: Engine, models: ReadModels, batch: UpdateBatch) -> None:
     with engine.begin() as connection:
         write_read_models(connection, models, [batch])
 
 
-def _switch(engine: Engine, name: str, version: int) -> None:
+def _switch_version(engine: Engine, name: str, version: int) -> None:
     """The old tables stay until the next rebuild, for whoever is reading them."""
     with engine.begin() as connection:
-        versions.point_to(connection, name, version)
+        versions.switch_version(connection, name, version)
 
 
-def _clear_all_but(connection: Connection, name: str, version: int) -> None:
-    for other in sorted(_versions_there(connection) - {version}):
+def _clear_other_versions(connection: Connection, name: str, version: int) -> None:
+    for other in sorted(_existing_versions(connection) - {version}):
         _clear(connection, read_models(other), drop=other != 1)
     connection.execute(checkpoints.delete().where(checkpoints.c.projection == name, checkpoints.c.version != version))
 
 
-def _versions_there(connection: Connection) -> set[int]:
+def _existing_versions(connection: Connection) -> set[int]:
     """The tables of version 1 belong to the migrations: they are emptied, never dropped."""
     tables = inspect(connection).get_table_names()
-    return {1} | set(_numbers(tables))
+    return {1} | set(_version_numbers(tables))
 
 
-def _numbers(tables: Iterable[str]) -> Iterator[int]:
+def _version_numbers(tables: Iterable[str]) -> Iterator[int]:
     for table in tables:
         if found := re.fullmatch(r"accounts_v(\d+)", table):
             yield int(found[1])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database.notifications import PROJECTED, Notifications
-from projections.lag import projected, projector_positions
+from projections.lag import projected_offsets, projector_positions
 from projections.projector import Projector
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
@@ -49,7 +49,9 @@ class Embedded(Staffel):
 
     def await_projected(self, until: Mapping[int, int]) -> str | None:
         with closing(Notifications(self.engine, [PROJECTED])) as notices:
-            if self.host.catch_up(until, lambda: projected(self.engine, self.log), self.settings.wait, notices.wait):
+            if self.host.catch_up(
+                until, lambda: projected_offsets(self.engine, self.log), self.settings.wait, notices.wait
+            ):
                 return None
         holder = self.lock.holder() or "the process that hosts"
         return f"{holder} has not caught up in {self.settings.wait:g} s; ask again later"

@@ -12,7 +12,7 @@ from time import monotonic
 from database.engine import open_database
 from database.migrate import migrate
 from database.notifications import PROJECTED, Notifications
-from projections.lag import projected
+from projections.lag import projected_offsets
 from schemas.topics import ENGAGEMENT
 from staffel.application import Clock, RandomBytes, Staffel
 from staffel.errors import Usage
@@ -54,7 +54,7 @@ class ScaledOut(Staffel):
     def await_projected(self, until: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait
         with closing(Notifications(self.engine, [PROJECTED])) as notices:
-            while not has_reached(projected(self.engine, self.log), until):
+            while not has_reached(projected_offsets(self.engine, self.log), until):
                 left = deadline - monotonic()
                 if left <= 0:
                     return self._late(until)

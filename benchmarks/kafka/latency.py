@@ -24,7 +24,7 @@ from benchmarks.kafka.programs import Program
 from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.worlds import account_name, written
-from database.engine import reading
+from database.engine import read_only
 from database.notifications import PROJECTED, Notifications
 from schemas.envelope import FACT_HEADERS
 from streams.kafka.connection import client_settings
@@ -142,7 +142,7 @@ def watched(fleet_: Fleet, course: Course, patience: Patience, sending: Thread) 
     """Look for rows whenever a projector tells that it wrote some, as an open page would, until all are there."""
     with closing(Notifications(fleet_.engine, [PROJECTED])) as notices:
         while (pending := course.looked_for()) or sending.is_alive():
-            with reading(fleet_.engine).connect() as connection:
+            with read_only(fleet_.engine).connect() as connection:
                 found = connection.exec_driver_sql(_SEEN, (pending,)).scalars().all() if pending else []
             course.found(list(found), monotonic())
             patience.check()

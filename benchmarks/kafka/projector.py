@@ -16,8 +16,8 @@ from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.whole_fold import digests_of
 from benchmarks.sizes import spacing_ms
 from benchmarks.worlds import facts
-from projections.lag import projected
-from projections.queries import asking
+from projections.lag import projected_offsets
+from projections.queries import open_queries
 from schemas.topics import SCORES
 
 LEAST = 15_000
@@ -59,13 +59,13 @@ def watched(fleet_: Fleet, all_: int) -> tuple[Look, Look]:
 
 
 def look(fleet_: Fleet) -> Look:
-    return Look(sum(projected(fleet_.engine, fleet_.log).values()), perf_counter())
+    return Look(sum(projected_offsets(fleet_.engine, fleet_.log).values()), perf_counter())
 
 
 def check(fleet_: Fleet, folds: scored.Folds, count: int) -> None:
     """Raises `NotRight` where accounts do not stand as the fold left them, or lines are missing."""
     wanted = digests_of(folds.values())
-    with asking(fleet_.engine) as questions:
+    with open_queries(fleet_.engine) as questions:
         accounts, ledger = questions.models.accounts, questions.models.ledger
         found = {
             row.account: row.digest

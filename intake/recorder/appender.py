@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple, Protocol, cast
 
 from database.engine import Database
-from intake.recorder.inbox import Entered, Inbox
+from intake.recorder.inbox import AppendedFact, Inbox
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record
 
@@ -18,7 +18,7 @@ class Entrance(Protocol):
     def accounts_of(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Record id -> the account it was given before; a try that nobody answered counts."""
 
-    def append(self, records: Sequence[NewRecord]) -> list[Entered]:
+    def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         """Durable once it returns: where each record stands, and under which account, in the same order.
 
         Raises what log and database raise; the records may be given again then, and none is appended a second time.
@@ -44,9 +44,9 @@ class OpenDoor(NamedTuple):
     def accounts_of(self, ids: Iterable[str]) -> Mapping[str, str]:
         return {}
 
-    def append(self, records: Sequence[NewRecord]) -> list[Entered]:
+    def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         places = self.log.append(ENGAGEMENT, records)
-        return [Entered(record.key, *place) for record, place in zip(records, places, strict=True)]
+        return [AppendedFact(record.key, *place) for record, place in zip(records, places, strict=True)]
 
     def with_facts(self, accounts: Iterable[str]) -> Set[str]:
         return self.log.latest(ENGAGEMENT, list(accounts)).keys()
@@ -56,4 +56,4 @@ def entrance_to(log: Log, database: Database, clock: Callable[[], int], *, keep:
     """The way into this log. `keep`: ids are known for ever, as those of files are, and not for thirty days."""
     if log.unique_ids:
         return OpenDoor(cast(UniqueLog, log))
-    return Inbox(database, log, clock, keep=keep)
+    return Inbox(database, log, clock, keep_forever=keep)

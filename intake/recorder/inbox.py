@@ -25,29 +25,29 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Engine, select
 
-from database.engine import reading
-from database.statements import rows_of
-from intake.recorder.inbox_rows import OF_VISITORS, Mark, Row, inbox, inbox_rows_of
+from database.engine import read_only
+from database.statements import rows_by_key
+from intake.recorder.inbox_rows import IS_ANONYMOUS, InboxMark, InboxRow, inbox, inbox_rows_of
 from projections.derived_facts import encode
 from projections.read_models import versions
 from schemas.envelope import decode_fact, record_id
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record
 
-KEPT_MS = 30 * 24 * 3_600_000
-_READ_AT_ONCE = 5_000
-_SWEEP_AFTER = 1_000
+RETENTION_MS = 30 * 24 * 3_600_000
+_READ_BATCH_SIZE = 5_000
+_ROWS_PER_SWEEP = 1_000
 
 
-class _Said(msgspec.Struct):
+class _EventIdentity(msgspec.Struct):
     source: str
     id: str
 
 
-_said = msgspec.json.Decoder(_Said).decode
+_decode_identity = msgspec.json.Decoder(_EventIdentity).decode
 
 
-class Entered(NamedTuple):
+class AppendedFact(NamedTuple):
     """Where a record stands, and under which account; `duplicate` where one with this id stood there already."""
 
     account: str
@@ -62,87 +62,89 @@ class Inbox:
     `clock`: milliseconds since 1970. `keep`: rows stay for ever, as those of file imports do.
     """
 
-    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], *, keep: bool) -> None:
-        self._engine, self._reading, self._rows = engine, reading(engine), inbox_rows_of(engine)
-        self._log, self._clock, self._keep = log, clock, keep
+    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], *, keep_forever: bool) -> None:
+        self._engine, self._read_only, self._rows = engine, read_only(engine), inbox_rows_of(engine)
+        self._log, self._clock, self._keep_forever = log, clock, keep_forever
         self._unswept = 0
 
     def accounts_of(self, ids: Iterable[str]) -> dict[str, str]:
         """Record id -> the account that it was given before."""
-        hashed = {hash_of(id): id for id in ids}
-        return {hashed[row.id]: row.account for row in self._known(hashed)}
+        hashed = {hash_of_id(id): id for id in ids}
+        return {hashed[row.id]: row.account for row in self._existing_rows(hashed)}
 
-    def standing(self, ids: Iterable[str]) -> set[str]:
+    def recorded_ids(self, ids: Iterable[str]) -> set[str]:
         """Those of the record ids that are known to stand in the log."""
-        hashed = {hash_of(id): id for id in ids}
-        return {hashed[row.id] for row in self._known(hashed) if row.offset is not None}
+        hashed = {hash_of_id(id): id for id in ids}
+        return {hashed[row.id] for row in self._existing_rows(hashed) if row.offset is not None}
 
-    def append(self, records: Sequence[NewRecord]) -> list[Entered]:
+    def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         """Append what does not stand there yet; a row's account goes before the record's.
 
         Raises what log and database raise; the same records may be given again then.
         """
-        ids = [_id_of(record) for record in records]
-        named = dict(zip(reversed(ids), reversed(records), strict=True))  # of several with one id the first
-        rows, known = self._enter(named)
-        places = self._places(known)
+        ids = [_hash_of_record(record) for record in records]
+        by_hash = dict(zip(reversed(ids), reversed(records), strict=True))  # of several with one id the first
+        rows, existing = self._insert_rows(by_hash)
+        places = self._known_places(existing)
         missing = [id for id in dict.fromkeys(ids) if id not in places]
-        appended = self._append([_under(named[id], rows[id].account) for id in missing])
-        fresh = dict(zip(missing, appended, strict=True))
-        places |= {id: place._replace(duplicate=True) for id, place in fresh.items()}
+        appended = self._append([_with_account(by_hash[id], rows[id].account) for id in missing])
+        new_places = dict(zip(missing, appended, strict=True))
+        places |= {id: place._replace(duplicate=True) for id, place in new_places.items()}
         self._mark(rows, places, self._clock())
-        return [Entered(rows[id].account, *fresh.pop(id, places[id])) for id in ids]
+        return [AppendedFact(rows[id].account, *new_places.pop(id, places[id])) for id in ids]
 
     def with_facts(self, accounts: Iterable[str]) -> set[str]:
         """Those of these `anon:` accounts that have facts in the log, or on their way there."""
-        asked = list(accounts)
-        with self._reading.connect() as connection:
-            known = versions.current(connection).accounts.c.account
-            coming = select(inbox.c.account).distinct().where(OF_VISITORS)
-            found = rows_of(connection, coming, inbox.c.account, asked) + rows_of(
-                connection, select(known), known, asked
+        wanted = list(accounts)
+        with self._read_only.connect() as connection:
+            account_column = versions.current_models(connection).accounts.c.account
+            in_inbox = select(inbox.c.account).distinct().where(IS_ANONYMOUS)
+            rows = rows_by_key(connection, in_inbox, inbox.c.account, wanted) + rows_by_key(
+                connection, select(account_column), account_column, wanted
             )
-            return {row.account for row in found}
+            return {row.account for row in rows}
 
-    def _known(self, ids: Iterable[bytes]) -> list[Row]:
-        with self._reading.connect() as connection:
-            return self._rows.of(connection, list(ids))
+    def _existing_rows(self, ids: Iterable[bytes]) -> list[InboxRow]:
+        with self._read_only.connect() as connection:
+            return self._rows.find(connection, list(ids))
 
-    def _enter(self, named: Mapping[bytes, NewRecord]) -> tuple[dict[bytes, Row], list[Row]]:
+    def _insert_rows(self, by_hash: Mapping[bytes, NewRecord]) -> tuple[dict[bytes, InboxRow], list[InboxRow]]:
         """The rows of all, written before anything is appended; once more, where some of them stood there already."""
-        rows = self._new_rows(named)
+        rows = self._new_rows(by_hash)
         with self._engine.begin() as connection:
             added = self._rows.add(connection, rows, self._clock())
         self._unswept += added
-        known = [] if added == len(rows) else self._known(named)
-        return {row.id: row for row in known or rows}, known
+        existing = [] if added == len(rows) else self._existing_rows(by_hash)
+        return {row.id: row for row in existing or rows}, existing
 
-    def _new_rows(self, named: Mapping[bytes, NewRecord]) -> list[Row]:
+    def _new_rows(self, by_hash: Mapping[bytes, NewRecord]) -> list[InboxRow]:
         """Sorted, so that of two recorders with the same ids one waits for the other."""
-        partitions = {id: self._log.partition_of(ENGAGEMENT, named[id].key) for id in sorted(named)}
+        partitions = {id: self._log.partition_of(ENGAGEMENT, by_hash[id].key) for id in sorted(by_hash)}
         ends = {each: self._log.end(ENGAGEMENT, each) for each in set(partitions.values())}
-        return [Row(id, named[id].key, each, ends[each], None, self._keep) for id, each in partitions.items()]
+        return [
+            InboxRow(id, by_hash[id].key, each, ends[each], None, self._keep_forever) for id, each in partitions.items()
+        ]
 
-    def _places(self, known: Sequence[Row]) -> dict[bytes, Appended]:
+    def _known_places(self, existing: Sequence[InboxRow]) -> dict[bytes, Appended]:
         """Where those stand that stand in the log."""
-        marked = {row.id: Appended(row.partition, row.offset, True) for row in known if row.offset is not None}
-        unmarked = sorted((row for row in known if row.offset is None), key=attrgetter("partition"))
+        marked = {row.id: Appended(row.partition, row.offset, True) for row in existing if row.offset is not None}
+        unmarked = sorted((row for row in existing if row.offset is None), key=attrgetter("partition"))
         for partition, rows in groupby(unmarked, attrgetter("partition")):
-            for id, place in self._found(partition, {row.id: row.since for row in rows}):
+            for id, place in self._find_in_log(partition, {row.id: row.since for row in rows}):
                 marked.setdefault(id, place)
         return marked
 
-    def _found(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
+    def _find_in_log(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
         """Look for ids from where the partition ended before their first try."""
         for record in self._read(partition, min(wanted.values())):
-            id = hash_in(record.value)
+            id = hash_of_value(record.value)
             if id is not None and id in wanted:
                 yield id, Appended(partition, record.offset, True)
 
     def _read(self, partition: int, start: int) -> Iterator[Record]:
         end = self._log.end(ENGAGEMENT, partition)
         while start < end:
-            records = self._log.read(ENGAGEMENT, partition, start, _READ_AT_ONCE)
+            records = self._log.read(ENGAGEMENT, partition, start, _READ_BATCH_SIZE)
             if not records:
                 return
             yield from records
@@ -151,42 +153,42 @@ class Inbox:
     def _append(self, records: Sequence[NewRecord]) -> list[Appended]:
         return self._log.append(ENGAGEMENT, records) if records else []
 
-    def _mark(self, rows: Mapping[bytes, Row], places: Mapping[bytes, Appended], now: int) -> None:
+    def _mark(self, rows: Mapping[bytes, InboxRow], places: Mapping[bytes, Appended], now: int) -> None:
         """Note the places that were not noted yet, and, now and then, forget what is old."""
-        marks = [Mark(id, *places[id][:2]) for id, row in rows.items() if self._is_to_mark(row)]
-        sweep, self._unswept = (self._unswept, 0) if self._unswept >= _SWEEP_AFTER else (0, self._unswept)
+        marks = [InboxMark(id, *places[id][:2]) for id, row in rows.items() if self._needs_mark(row)]
+        sweep, self._unswept = (self._unswept, 0) if self._unswept >= _ROWS_PER_SWEEP else (0, self._unswept)
         if not marks:
             return
         with self._engine.begin() as connection:
-            self._rows.mark(connection, marks, self._keep)
+            self._rows.mark(connection, marks, self._keep_forever)
             if sweep:
-                self._rows.forget(connection, now - KEPT_MS, 2 * sweep)
+                self._rows.delete_expired(connection, now - RETENTION_MS, 2 * sweep)
 
-    def _is_to_mark(self, row: Row) -> bool:
-        return row.offset is None or (self._keep and not row.keep)
+    def _needs_mark(self, row: InboxRow) -> bool:
+        return row.offset is None or (self._keep_forever and not row.keep)
 
 
-def hash_of(id: str) -> bytes:
+def hash_of_id(id: str) -> bytes:
     """What the inbox knows a record id by."""
     return sha256(id.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _id_of(record: NewRecord) -> bytes:
+def _hash_of_record(record: NewRecord) -> bytes:
     if record.id is None:
         raise ValueError(f"a record of {record.key} without an id cannot be known again")
-    return hash_of(record.id)
+    return hash_of_id(record.id)
 
 
-def hash_in(value: bytes) -> bytes | None:
+def hash_of_value(value: bytes) -> bytes | None:
     """Of the fact that a record holds; None where it holds none."""
     try:
-        said = _said(value)
+        identity = _decode_identity(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return hash_of(record_id(said.source, said.id))
+    return hash_of_id(record_id(identity.source, identity.id))
 
 
-def _under(record: NewRecord, account: str) -> NewRecord:
+def _with_account(record: NewRecord, account: str) -> NewRecord:
     """The record, under the account that its id was given before."""
     if record.key == account:
         return record

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Engine, Index, Integer, LargeBinary, Table, Text, text
 
-from database.columns import metadata, ms
+from database.columns import metadata, timestamp_ms
 
-OF_VISITORS = text("account LIKE 'anon:%'")
+IS_ANONYMOUS = text("account LIKE 'anon:%'")
 """What has to be asked in these words, so that the databases see which index answers it."""
 
-_EXPIRING = text("NOT keep")
+_IS_EXPIRING = text("NOT keep")
 
 inbox = Table(
     "inbox",
@@ -23,10 +23,10 @@ inbox = Table(
     Column("partition", Integer, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("offset", BigInteger),
-    ms("at", nullable=False),
+    timestamp_ms("at", nullable=False),
     Column("keep", Boolean, nullable=False),
-    Index("inbox_by_visitor", "account", sqlite_where=OF_VISITORS, postgresql_where=OF_VISITORS),
-    Index("inbox_expiring", "at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
+    Index("inbox_by_visitor", "account", sqlite_where=IS_ANONYMOUS, postgresql_where=IS_ANONYMOUS),
+    Index("inbox_expiring", "at", sqlite_where=_IS_EXPIRING, postgresql_where=_IS_EXPIRING),
     postgresql_with={"fillfactor": "50"},
 )
 """Facts on their way to a broker. `id`: hash of source and id; `since`: where the partition ended before the append;
@@ -34,10 +34,10 @@ inbox = Table(
 is left free, so that a mark finds room beside its row and touches no index."""
 
 
-_AT_ONCE = 5_000
+_BATCH_SIZE = 5_000
 
 
-class Row(NamedTuple):
+class InboxRow(NamedTuple):
     """A fact on its way: `since` is where the partition ended before the append, `offset` where the fact stands."""
 
     id: bytes
@@ -48,7 +48,7 @@ class Row(NamedTuple):
     keep: bool
 
 
-class Mark(NamedTuple):
+class InboxMark(NamedTuple):
     id: bytes
     partition: int
     offset: int
@@ -57,81 +57,83 @@ class Mark(NamedTuple):
 class InboxRows(Protocol):
     """`at`: milliseconds since 1970."""
 
-    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[Row]:
+    def find(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
         """Those of the ids that have a row."""
 
-    def add(self, connection: Connection, rows: Sequence[Row], at: int) -> int:
+    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         """Add the rows whose id has none yet; answers how many."""
 
-    def mark(self, connection: Connection, marks: Sequence[Mark], keep: bool) -> None:
+    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         """Note where facts stand, and, where `keep` is set, that they are kept."""
 
-    def forget(self, connection: Connection, before: int, limit: int) -> None:
+    def delete_expired(self, connection: Connection, before: int, limit: int) -> None:
         """Delete up to `limit` rows that are older and not kept."""
 
 
 def inbox_rows_of(engine: Engine) -> InboxRows:
-    return PostgresRows() if engine.dialect.name == "postgresql" else SqliteRows()
+    return PostgresInboxRows() if engine.dialect.name == "postgresql" else SqliteInboxRows()
 
 
 _COLUMNS = 'id, account, partition, since, "offset", keep'
-_EXPIRED = "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE NOT keep AND at < {0} ORDER BY at LIMIT {0}{1})"
+_DELETE_EXPIRED = (
+    "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE NOT keep AND at < {0} ORDER BY at LIMIT {0}{1})"
+)
 
 
-class SqliteRows:
-    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[Row]:
+class SqliteInboxRows:
+    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
         found: list[Any] = []
-        for some in _portions(ids):
-            places = ",".join("?" * len(some))
+        for batch in _batches(ids):
+            places = ",".join("?" * len(batch))
             found += connection.exec_driver_sql(
-                f"SELECT {_COLUMNS} FROM inbox WHERE id IN ({places})", tuple(some)
+                f"SELECT {_COLUMNS} FROM inbox WHERE id IN ({places})", tuple(batch)
             ).all()
-        return [Row(*row) for row in found]
+        return [InboxRow(*row) for row in found]
 
-    def add(self, connection: Connection, rows: Sequence[Row], at: int) -> int:
+    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         insert = f"INSERT INTO inbox ({_COLUMNS}, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         return connection.exec_driver_sql(insert, [(*row, at) for row in rows]).rowcount
 
-    def mark(self, connection: Connection, marks: Sequence[Mark], keep: bool) -> None:
+    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         update = 'UPDATE inbox SET partition = ?, "offset" = ?, keep = keep OR ? WHERE id = ?'
         connection.exec_driver_sql(update, [(mark.partition, mark.offset, keep, mark.id) for mark in marks])
 
     def forget(self, connection: Connection, before: int, limit: int) -> None:
-        connection.exec_driver_sql(_EXPIRED.format("?", ""), (before, limit))
+        connection.exec_driver_sql(_DELETE_EXPIRED.format("?", ""), (before, limit))
 
 
-class PostgresRows:
-    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[Row]:
-        asked = f"SELECT {_COLUMNS} FROM inbox WHERE id = ANY(%b::bytea[])"
-        found = (connection.exec_driver_sql(asked, (list(some),)) for some in _portions(ids))
-        return [Row(*row) for rows in found for row in rows]
+class PostgresInboxRows:
+    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
+        statement = f"SELECT {_COLUMNS} FROM inbox WHERE id = ANY(%b::bytea[])"
+        found = (connection.exec_driver_sql(statement, (list(some),)) for some in _batches(ids))
+        return [InboxRow(*row) for rows in found for row in rows]
 
-    def add(self, connection: Connection, rows: Sequence[Row], at: int) -> int:
+    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         insert = (
             f"INSERT INTO inbox ({_COLUMNS}, at) SELECT given.*, %s FROM "
             "unnest(%b::bytea[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bool[]) AS given "
             "ON CONFLICT DO NOTHING"
         )
-        added = (connection.exec_driver_sql(insert, (at, *_columns(some))) for some in _portions(rows))
+        added = (connection.exec_driver_sql(insert, (at, *_by_column(some))) for some in _batches(rows))
         return sum(int(result.rowcount) for result in added)
 
-    def mark(self, connection: Connection, marks: Sequence[Mark], keep: bool) -> None:
+    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         # A mark that is lost is found again in the log, so nobody needs to wait until it is on disk.
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         update = (
             'UPDATE inbox SET partition = given.partition, "offset" = given.place, keep = keep OR %s '
             "FROM unnest(%b::bytea[], %b::int[], %b::bigint[]) AS given(id, partition, place) WHERE inbox.id = given.id"
         )
-        for some in _portions(marks):
-            connection.exec_driver_sql(update, (keep, *_columns(some)))
+        for batch in _batches(marks):
+            connection.exec_driver_sql(update, (keep, *_by_column(batch)))
 
     def forget(self, connection: Connection, before: int, limit: int) -> None:
-        connection.exec_driver_sql(_EXPIRED.format("%s", " FOR UPDATE SKIP LOCKED"), (before, limit))
+        connection.exec_driver_sql(_DELETE_EXPIRED.format("%s", " FOR UPDATE SKIP LOCKED"), (before, limit))
 
 
-def _portions(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (rows[at : at + _AT_ONCE] for at in range(0, len(rows), _AT_ONCE))
+def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (rows[start : start + _BATCH_SIZE] for start in range(0, len(rows), _BATCH_SIZE))
 
 
-def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+def _by_column(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]

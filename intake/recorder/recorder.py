@@ -12,7 +12,7 @@ from intake.recorder.attribution import Attributor, Directory, Overlay
 from intake.recorder.batch import Batch, Sound
 from intake.recorder.drafts import Draft, Duplicate, Outcome, Recorded, identities
 from intake.recorder.identification import People, Persons
-from intake.recorder.inbox import Entered
+from intake.recorder.inbox import AppendedFact
 from intake.recorder.networks import CompanyNetworks, NoNetworks
 from intake.recorder.redaction import USUAL, Allowance, without_persons
 from intake.recorder.validation import refusal
@@ -106,7 +106,7 @@ def _refused(observation: Observation, problems: tuple[FactProblem, ...]) -> Rej
     return Rejected(observation.where, problems[0].code, "; ".join(problem.why for problem in problems[:5]))
 
 
-def _answer(draft: tuple[Draft, list[NewRecord]], entered: Iterator[Entered]) -> Outcome:
+def _answer(draft: tuple[Draft, list[NewRecord]], entered: Iterator[AppendedFact]) -> Outcome:
     made, records = draft
     places = [next(entered) for _ in records]
     last = places[-1]

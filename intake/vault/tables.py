@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from database.engine import reading
+from database.engine import read_only
 
 TABLES = sa.MetaData()
 SECRETS = sa.Table(
@@ -32,7 +32,7 @@ PERSONS = sa.Table(
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("contact", sa.Text, nullable=False, index=True),
 )
-HOMES = sa.Table(
+CONTACT_VISITORS = sa.Table(
     "vault_homes",
     TABLES,
     sa.Column("contact", sa.Text, primary_key=True),
@@ -47,27 +47,27 @@ COMPANIES = sa.Table(
 )
 
 
-def select(
+def select_rows(
     engine: sa.Engine, columns: Sequence[sa.Column[Any]], key: sa.Column[Any], values: Iterable[str]
 ) -> list[Any]:
     """Rows whose key is one of the values, as of one moment."""
-    with reading(engine).begin() as connection:
-        found = (connection.execute(sa.select(*columns).where(key.in_(some))) for some in chunks(values))
-        return [row for rows in found for row in rows]
+    with read_only(engine).begin() as connection:
+        results = (connection.execute(sa.select(*columns).where(key.in_(some))) for some in chunks(values))
+        return [row for rows in results for row in rows]
 
 
-def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill: str = "") -> None:
+def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill_column: str = "") -> None:
     """Insert what is new in every unique column; of what is there only a null in `fill` is filled."""
     if not rows:
         return
     dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(table)
-    statement = _filling(table, insert, fill) if fill else insert.on_conflict_do_nothing()
+    statement = _fill_null(table, insert, fill_column) if fill_column else insert.on_conflict_do_nothing()
     with engine.begin() as connection:
         connection.execute(statement, [dict(row) for row in rows])
 
 
-def delete(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]) -> None:
+def delete_rows(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]) -> None:
     with engine.begin() as connection:
         for some in chunks(values):
             connection.execute(sa.delete(column.table).where(column.in_(some)))
@@ -75,12 +75,12 @@ def delete(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]) -> 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Lists that fit into one statement."""
-    rest = iter(values)
-    while some := list(islice(rest, 1_000)):
-        yield some
+    remaining = iter(values)
+    while chunk := list(islice(remaining, 1_000)):
+        yield chunk
 
 
-def _filling(table: sa.Table, insert: Any, fill: str) -> Any:
+def _fill_null(table: sa.Table, insert: Any, fill_column: str) -> Any:
     unique = next(column.name for column in table.columns if column.unique)
-    value = sa.func.coalesce(table.c[fill], insert.excluded[fill])
-    return insert.on_conflict_do_update(index_elements=[unique], set_={fill: value})
+    value = sa.func.coalesce(table.c[fill_column], insert.excluded[fill_column])
+    return insert.on_conflict_do_update(index_elements=[unique], set_={fill_column: value})

@@ -12,9 +12,18 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from database.engine import reading
+from database.engine import read_only
 from intake.domains import normal_address
-from intake.vault.tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT, delete, insert_new, select
+from intake.vault.tables import (
+    COMPANIES,
+    CONTACT_VISITORS,
+    PERSONS,
+    SECRETS,
+    VAULT,
+    delete_rows,
+    insert_new,
+    select_rows,
+)
 
 RandomBytes = Callable[[int], bytes]
 """`secrets.token_bytes`, or one that tests choose."""
@@ -36,7 +45,7 @@ class Vault:
     """Persons by pseudonym. Several processes may write at once; what one forgets the others notice at once."""
 
     def __init__(self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000) -> None:
-        self._engine, self._reading = engine, reading(engine)
+        self._engine, self._reading = engine, read_only(engine)
         self._random_bytes, self._cache_size = random_bytes, cache_size
         self._contacts: dict[str, str] = {}
         self._secret, self._forgotten = self._open()
@@ -67,7 +76,7 @@ class Vault:
     def persons(self, contacts: Iterable[str]) -> dict[str, Person]:
         """Those of the contacts that the vault knows; an erased one is nobody."""
         columns = (VAULT.c.contact, VAULT.c.email, VAULT.c.name)
-        found = select(self._engine, columns, VAULT.c.contact, contacts)
+        found = select_rows(self._engine, columns, VAULT.c.contact, contacts)
         return {contact: Person(email, name) for contact, email, name in found}
 
     def forget(self, email: str) -> str | None:
@@ -77,7 +86,7 @@ class Vault:
             return None
         with self._engine.begin() as connection:
             connection.execute(sa.update(SECRETS).values(forgotten=SECRETS.c.forgotten + 1))
-            for table in (VAULT, PERSONS, HOMES):
+            for table in (VAULT, PERSONS, CONTACT_VISITORS):
                 connection.execute(sa.delete(table).where(table.c.contact == contact))
         self._contacts.clear()
         return contact
@@ -90,7 +99,7 @@ class Vault:
         """Whom sources mean by their own ids, where they once told the address."""
         wanted = dict.fromkeys(persons)
         columns = (PERSONS.c.scope, PERSONS.c.person, PERSONS.c.contact)
-        found = select(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
+        found = select_rows(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
         return {key: contact for scope, person, contact in found if (key := Foreign(scope, person)) in wanted}
 
     def remember_persons(self, contacts: Mapping[Foreign, str]) -> None:
@@ -100,23 +109,27 @@ class Vault:
     def homes_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
         """Visitors whose anonymous accounts wait for the contact's company, by contact."""
         homes: dict[str, list[str]] = {}
-        for contact, visitor in select(self._engine, (HOMES.c.contact, HOMES.c.visitor), HOMES.c.contact, contacts):
+        for contact, visitor in select_rows(
+            self._engine, (CONTACT_VISITORS.c.contact, CONTACT_VISITORS.c.visitor), CONTACT_VISITORS.c.contact, contacts
+        ):
             homes.setdefault(contact, []).append(visitor)
         return {contact: sorted(visitors) for contact, visitors in homes.items()}
 
     def add_homes(self, homes: Iterable[tuple[str, str]]) -> None:
         """Pairs (contact, visitor)."""
-        insert_new(self._engine, HOMES, [{"contact": contact, "visitor": visitor} for contact, visitor in homes])
+        insert_new(
+            self._engine, CONTACT_VISITORS, [{"contact": contact, "visitor": visitor} for contact, visitor in homes]
+        )
 
     def leave_homes(self, contacts: Sequence[str]) -> None:
         """Their companies are known and recorded."""
-        delete(self._engine, HOMES.c.contact, contacts)
+        delete_rows(self._engine, CONTACT_VISITORS.c.contact, contacts)
 
     def accounts_of_companies(self, companies: Iterable[Foreign]) -> dict[Foreign, str]:
         """Accounts by a source's own id; one of another scope answers where no two scopes differ."""
         wanted = list(dict.fromkeys(companies))
         columns = (COMPANIES.c.scope, COMPANIES.c.company, COMPANIES.c.account)
-        found = select(self._engine, columns, COMPANIES.c.company, (company.id for company in wanted))
+        found = select_rows(self._engine, columns, COMPANIES.c.company, (company.id for company in wanted))
         exact = {Foreign(scope, company): account for scope, company, account in found}
         anywhere: dict[str, set[str]] = {}
         for key, account in exact.items():
@@ -160,7 +173,7 @@ class Vault:
             if digest not in known or (known[digest][1] is None and address in names)
         ]
         if wanting:
-            insert_new(self._engine, VAULT, wanting, fill="name")
+            insert_new(self._engine, VAULT, wanting, fill_column="name")
             known |= self._known(row["address_hash"] for row in wanting)
         found = {address: known[digest][0] for digest, address in hashes.items() if digest in known}
         self._contacts |= found
@@ -172,7 +185,7 @@ class Vault:
 
     def _known(self, hashes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
         columns = (VAULT.c.address_hash, VAULT.c.contact, VAULT.c.name)
-        found = select(self._engine, columns, VAULT.c.address_hash, hashes)
+        found = select_rows(self._engine, columns, VAULT.c.address_hash, hashes)
         return {digest: (contact, name) for digest, contact, name in found}
 
     def _hash(self, address: str) -> str:

@@ -12,92 +12,96 @@ import msgspec
 from sqlalchemy import Connection, Engine, select
 
 from database.leases import Lease, LeaseLost
-from database.statements import add_missing
+from database.statements import insert_missing
 from projections.work.tables import append_notes
 from schemas.envelope import record_id
 from streams.log import Log, NewRecord
 
-AT_ONCE = 5_000
-Mark = Callable[[Connection], object]
+BATCH_SIZE = 5_000
+MarkAppended = Callable[[Connection], object]
 """Notes within a transaction that the records stand on the log."""
-Place = tuple[str, int]
+TopicPartition = tuple[str, int]
 """Topic and partition."""
 
 
-class Portion(NamedTuple):
+class TopicBatch(NamedTuple):
     """Records of one topic, in order."""
 
     topic: str
     records: Sequence[NewRecord]
 
 
-def append_once(engine: Engine, log: Log, lease: Lease, portions: Sequence[Portion], mark: Mark) -> None:
+def append_once(
+    engine: Engine, log: Log, lease: Lease, batches: Sequence[TopicBatch], mark_appended: MarkAppended
+) -> None:
     """Append what does not stand there yet, and mark it. The lease has been taken before the records were read.
 
     Raises `LeaseLost` before it appends anything, where the term is over.
     """
     if log.unique_ids:
-        _append(log, lease, portions)
+        _append(log, lease, batches)
         with engine.begin() as connection:
-            mark(connection)
+            mark_appended(connection)
         return
-    standing = _note(engine, log, lease.role, portions)
-    _append(log, lease, _missing(portions, standing))
+    appended_ids = _note_ends(engine, log, lease.role, batches)
+    _append(log, lease, _not_yet_appended(batches, appended_ids))
     with engine.begin() as connection:
-        mark(connection)
-        if lease.is_sure:  # else the notes may be another's by now
+        mark_appended(connection)
+        if lease.is_valid:  # else the notes may be another's by now
             connection.execute(append_notes.delete().where(append_notes.c.role == lease.role))
 
 
-def _append(log: Log, lease: Lease, portions: Iterable[Portion]) -> None:
-    for topic, records in portions:
-        if not lease.is_sure:
+def _append(log: Log, lease: Lease, batches: Iterable[TopicBatch]) -> None:
+    for topic, records in batches:
+        if not lease.is_valid:
             raise LeaseLost(f"the term of {lease.role!r} is over before everything was appended")
         log.append(topic, records)
 
 
-def _note(engine: Engine, log: Log, role: str, portions: Iterable[Portion]) -> Mapping[Place, set[str]]:
+def _note_ends(engine: Engine, log: Log, role: str, batches: Iterable[TopicBatch]) -> Mapping[TopicPartition, set[str]]:
     """Note where the partitions end; answers the ids that came after the notes of before."""
-    ends = {place: log.end(*place) for place in _places(log, portions)}
+    ends = {place: log.end(*place) for place in _target_partitions(log, batches)}
     with engine.begin() as connection:
-        before = _notes(connection, role)
-        new = [(place, end) for place, end in ends.items() if place not in before]
-        add_missing(connection, append_notes, [_row(role, place, end) for place, end in new])
-    return {place: set(_ids_from(log, place, start)) for place, start in before.items() if place in ends}
+        old_notes = _read_notes(connection, role)
+        new_notes = [(place, end) for place, end in ends.items() if place not in old_notes]
+        insert_missing(connection, append_notes, [_note_row(role, place, end) for place, end in new_notes])
+    return {place: set(_ids_from(log, place, start)) for place, start in old_notes.items() if place in ends}
 
 
-def _places(log: Log, portions: Iterable[Portion]) -> set[Place]:
-    return {(topic, log.partition_of(topic, record.key)) for topic, records in portions for record in records}
+def _target_partitions(log: Log, batches: Iterable[TopicBatch]) -> set[TopicPartition]:
+    return {(topic, log.partition_of(topic, record.key)) for topic, records in batches for record in records}
 
 
-def _notes(connection: Connection, role: str) -> dict[Place, int]:
+def _read_notes(connection: Connection, role: str) -> dict[TopicPartition, int]:
     c = append_notes.c
     rows = connection.execute(select(c.topic, c.partition, c.end).where(c.role == role))
     return {(row.topic, row.partition): row.end for row in rows}
 
 
-def _row(role: str, place: Place, end: int) -> dict[str, object]:
+def _note_row(role: str, place: TopicPartition, end: int) -> dict[str, object]:
     return {"role": role, "topic": place[0], "partition": place[1], "end": end}
 
 
-def _missing(portions: Iterable[Portion], standing: Mapping[Place, set[str]]) -> Iterator[Portion]:
-    there = {(topic, id) for (topic, _), ids in standing.items() for id in ids}
-    for topic, records in portions:
-        missing = [record for record in records if (topic, record.id) not in there]
+def _not_yet_appended(
+    batches: Iterable[TopicBatch], appended_ids: Mapping[TopicPartition, set[str]]
+) -> Iterator[TopicBatch]:
+    appended = {(topic, id) for (topic, _), ids in appended_ids.items() for id in ids}
+    for topic, records in batches:
+        missing = [record for record in records if (topic, record.id) not in appended]
         if missing:
-            yield Portion(topic, missing)
+            yield TopicBatch(topic, missing)
 
 
-class _Identity(msgspec.Struct):
+class _EventIdentity(msgspec.Struct):
     source: str
     id: str
 
 
-_identity = msgspec.json.Decoder(_Identity).decode
+_decode_identity = msgspec.json.Decoder(_EventIdentity).decode
 
 
-def _ids_from(log: Log, place: Place, start: int) -> Iterator[str]:
-    while records := log.read(*place, start, AT_ONCE):
+def _ids_from(log: Log, place: TopicPartition, start: int) -> Iterator[str]:
+    while records := log.read(*place, start, BATCH_SIZE):
         for record in records:
             yield from _id_of(record.value)
         start = records[-1].offset + 1
@@ -106,7 +110,7 @@ def _ids_from(log: Log, place: Place, start: int) -> Iterator[str]:
 def _id_of(value: bytes) -> Iterator[str]:
     """None where it is no event: whatever it is, it is not ours."""
     try:
-        told = _identity(value)
+        identity = _decode_identity(value)
     except msgspec.MsgspecError:
         return
-    yield record_id(told.source, told.id)
+    yield record_id(identity.source, identity.id)

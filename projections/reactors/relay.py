@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from database.engine import reading
-from database.leases import HOST, Lease
+from database.engine import read_only
+from database.leases import EMBEDDED_HOLDER, Lease
 from projections.derived_facts import record_of
-from projections.reactors.append_once import Portion, append_once
+from projections.reactors.append_once import TopicBatch, append_once
 from projections.work.tables import outbox
 from schemas.envelope import decode_fact
 from streams.log import Log, NewRecord
 
-BATCH = 500
+BATCH_SIZE = 500
 
 
 class Relay:
@@ -28,38 +28,40 @@ class Relay:
 
     name = "relay"
 
-    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], holder: str = HOST) -> None:
+    def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], holder: str = EMBEDDED_HOLDER) -> None:
         self._engine, self._log, self._clock = engine, log, clock
         self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
-        rows, was_sure = self._waiting(), self._lease.is_sure
-        if not rows or not self._lease.keep():
+        rows, was_valid = self._unpublished_rows(), self._lease.is_valid
+        if not rows or not self._lease.acquire():
             return 0
-        if not was_sure:
-            rows = self._waiting()  # another relay may have published some of them meanwhile
+        if not was_valid:
+            rows = self._unpublished_rows()  # another relay may have published some of them meanwhile
         if rows:
-            append_once(self._engine, self._log, self._lease, self._portions(rows), lambda c: _mark(c, rows))
+            append_once(
+                self._engine, self._log, self._lease, self._topic_batches(rows), lambda c: _mark_published(c, rows)
+            )
         return len(rows)
 
     def close(self) -> None:
         """Let another relay begin at once."""
         self._lease.release()
 
-    def _waiting(self) -> Sequence[Any]:
-        waiting = select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(BATCH)
-        with reading(self._engine).connect() as connection:
-            return connection.execute(waiting).all()
+    def _unpublished_rows(self) -> Sequence[Any]:
+        statement = select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(BATCH_SIZE)
+        with read_only(self._engine).connect() as connection:
+            return connection.execute(statement).all()
 
-    def _portions(self, rows: Iterable[Any]) -> list[Portion]:
+    def _topic_batches(self, rows: Iterable[Any]) -> list[TopicBatch]:
         """Each topic's in their order; between topics there is none that anybody could see."""
         now = self._clock()
         topics: dict[str, list[NewRecord]] = {}
         for row in rows:
             topics.setdefault(row.topic, []).append(record_of(decode_fact(row.event), now))
-        return [Portion(topic, records) for topic, records in topics.items()]
+        return [TopicBatch(topic, records) for topic, records in topics.items()]
 
 
-def _mark(connection: Connection, rows: Iterable[Any]) -> None:
-    published = outbox.update().where(outbox.c.n == bindparam("row")).values(published=True)
-    connection.execute(published, [{"row": row.n} for row in rows])
+def _mark_published(connection: Connection, rows: Iterable[Any]) -> None:
+    statement = outbox.update().where(outbox.c.n == bindparam("row")).values(published=True)
+    connection.execute(statement, [{"row": row.n} for row in rows])

@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from database.engine import reading
-from database.leases import HOST, Lease
+from database.engine import read_only
+from database.leases import EMBEDDED_HOLDER, Lease
 from projections.derived_facts import handoff_expired, record_of, review_due
-from projections.reactors.append_once import Portion, append_once
+from projections.reactors.append_once import TopicBatch, append_once
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels
 from schemas.envelope import FactRecord
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import Log
 
-BATCH = 500
+BATCH_SIZE = 500
 
 
 class Timers:
@@ -30,55 +30,60 @@ class Timers:
     name = "timers"
 
     def __init__(
-        self, engine: Engine, log: Log, clock: Callable[[], int], projection: str = versions.MAIN, holder: str = HOST
+        self,
+        engine: Engine,
+        log: Log,
+        clock: Callable[[], int],
+        projection: str = versions.MAIN,
+        holder: str = EMBEDDED_HOLDER,
     ) -> None:
         self._engine, self._log, self._clock, self._projection = engine, log, clock, projection
         self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
         """Record what is due, at most one batch; answers how many facts, 0 where others keep the timers."""
-        if not self._due(self._clock())[1] or not self._lease.keep():
+        if not self._due_timers(self._clock())[1] or not self._lease.acquire():
             return 0
-        models, due = self._due(self._clock())
-        ready = self._ready(due)
+        models, due = self._due_timers(self._clock())
+        ready = self._ready_timers(due)
         if ready:
             records = [record_of(_fact(timer), self._clock()) for timer in ready]
-            portion = Portion(ENGAGEMENT, records)
-            append_once(self._engine, self._log, self._lease, [portion], lambda c: _mark(c, models, ready))
+            batch = TopicBatch(ENGAGEMENT, records)
+            append_once(self._engine, self._log, self._lease, [batch], lambda c: _mark_recorded(c, models, ready))
         return len(ready)
 
     def close(self) -> None:
         """Let another keep the timers at once."""
         self._lease.release()
 
-    def _due(self, now: int) -> tuple[ReadModels, Sequence[Any]]:
-        with reading(self._engine).connect() as connection:
-            models = versions.current(connection, self._projection)
+    def _due_timers(self, now: int) -> tuple[ReadModels, Sequence[Any]]:
+        with read_only(self._engine).connect() as connection:
+            models = versions.current_models(connection, self._projection)
             timers = models.timers
             due = select(timers).where(timers.c.recorded.is_(False), timers.c.at <= now)
-            return models, connection.execute(due.order_by(timers.c.at).limit(BATCH)).all()
+            return models, connection.execute(due.order_by(timers.c.at).limit(BATCH_SIZE)).all()
 
-    def _ready(self, due: Sequence[Any]) -> Sequence[Any]:
-        settled = {each for each in range(self._log.partitions(ENGAGEMENT)) if self._has_read_all(each)}
-        return [timer for timer in due if self._log.partition_of(ENGAGEMENT, timer.account) in settled]
+    def _ready_timers(self, due: Sequence[Any]) -> Sequence[Any]:
+        caught_up = {each for each in range(self._log.partitions(ENGAGEMENT)) if self._is_caught_up(each)}
+        return [timer for timer in due if self._log.partition_of(ENGAGEMENT, timer.account) in caught_up]
 
-    def _has_read_all(self, partition: int) -> bool:
+    def _is_caught_up(self, partition: int) -> bool:
         """Scorer and projector stand at the end of what came in."""
         if self._log.position(partition) < self._log.end(ENGAGEMENT, partition):
             return False
-        return self._projected(partition) >= self._log.end(SCORES, partition)
+        return self._projector_position(partition) >= self._log.end(SCORES, partition)
 
-    def _projected(self, partition: int) -> int:
-        with reading(self._engine).connect() as connection:
+    def _projector_position(self, partition: int) -> int:
+        with read_only(self._engine).connect() as connection:
             version = versions.version_of(connection, self._projection)
             return versions.next_offset(connection, self._projection, version, partition)
 
 
-def _mark(connection: Connection, models: ReadModels, ready: Sequence[Any]) -> None:
+def _mark_recorded(connection: Connection, models: ReadModels, ready: Sequence[Any]) -> None:
     timers = models.timers
-    this = (timers.c.kind == bindparam("k"), timers.c.ref == bindparam("r"), timers.c.at == bindparam("t"))
+    condition = (timers.c.kind == bindparam("k"), timers.c.ref == bindparam("r"), timers.c.at == bindparam("t"))
     rows = [{"k": timer.kind, "r": timer.ref, "t": timer.at} for timer in ready]
-    connection.execute(timers.update().where(*this).values(recorded=True), rows)
+    connection.execute(timers.update().where(*condition).values(recorded=True), rows)
 
 
 def _fact(timer: Any) -> FactRecord:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from scoring.fold.valuation import line_value
 
-_REASONS = 10
-_FACTS = 50
+_MAX_REASONS = 10
+_MAX_FACTS = 50
 
 
 class Evidence(NamedTuple):
@@ -17,35 +17,35 @@ class Evidence(NamedTuple):
     facts: list[str]
 
 
-def evidence(lines: Iterable[Any], at: int) -> Evidence:
+def collect_evidence(lines: Iterable[Any], at: int) -> Evidence:
     """Of ledger rows of one track and epoch, valued at `at` (milliseconds)."""
     counted = [(line, value) for line in lines if (value := line_value(line, at))]
-    shares = _summed(((line.rule, line.contact), value) for line, value in counted)
-    reasons = [(key, value) for key, value in _largest(shares) if value][:_REASONS]
+    shares = _sum_by_key(((line.rule, line.contact), value) for line, value in counted)
+    reasons = [(key, value) for key, value in _largest_first(shares) if value][:_MAX_REASONS]
     return Evidence(
         [{"rule": rule, "contact": contact, "points": value} for (rule, contact), value in reasons],
-        _people(_summed((line.contact, value) for line, value in counted)),
-        _facts([line for line, _ in counted], {key for key, _ in reasons}),
+        _contacts(_sum_by_key((line.contact, value) for line, value in counted)),
+        _newest_facts([line for line, _ in counted], {key for key, _ in reasons}),
     )
 
 
-def _summed(parts: Iterable[tuple[Any, float]]) -> dict[Any, float]:
+def _sum_by_key(parts: Iterable[tuple[Any, float]]) -> dict[Any, float]:
     sums: dict[Any, float] = {}
     for key, value in parts:
         sums[key] = sums.get(key, 0.0) + value
     return sums
 
 
-def _largest(shares: dict[Any, float]) -> list[tuple[Any, float]]:
+def _largest_first(shares: dict[Any, float]) -> list[tuple[Any, float]]:
     """Largest first, deductions by what they take."""
     return sorted(shares.items(), key=lambda share: (-abs(share[1]), share[0]))
 
 
-def _people(shares: dict[str, float]) -> list[str]:
-    return [contact for contact, value in _largest(shares) if value > 0 and not contact.startswith("~")]
+def _contacts(shares: dict[str, float]) -> list[str]:
+    return [contact for contact, value in _largest_first(shares) if value > 0 and not contact.startswith("~")]
 
 
-def _facts(lines: Sequence[Any], reasons: set[tuple[str, str]]) -> list[str]:
-    behind = [line for line in lines if (line.rule, line.contact) in reasons]
-    newest_last = sorted(behind, key=lambda line: (line.time, line.seq))
-    return list(dict.fromkeys(line.event for line in newest_last))[-_FACTS:]
+def _newest_facts(lines: Sequence[Any], reasons: set[tuple[str, str]]) -> list[str]:
+    supporting = [line for line in lines if (line.rule, line.contact) in reasons]
+    newest_last = sorted(supporting, key=lambda line: (line.time, line.seq))
+    return list(dict.fromkeys(line.event for line in newest_last))[-_MAX_FACTS:]

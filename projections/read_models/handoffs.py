@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from database.statements import add_missing, rows_of
-from projections.derived_facts import SOURCE, event
-from projections.read_models.evidence import evidence
-from projections.read_models.rows import instant, step_row
+from database.statements import insert_missing, rows_by_key
+from projections.derived_facts import STAFFEL_SOURCE, new_event
+from projections.read_models.evidence import collect_evidence
+from projections.read_models.rows import parse_optional_time, step_row
 from projections.read_models.tables import ReadModels
-from projections.read_models.updates import Fresh
+from projections.read_models.updates import UnseenUpdate
 from schemas.envelope import FactRecord
 from schemas.scores import AccountScored, HandoffOpened, HandoffStep
 from schemas.times import format_time, parse_time
 
-FROM: Mapping[str, tuple[str, ...]] = {
+ALLOWED_FROM: Mapping[str, tuple[str, ...]] = {
     "accepted": ("proposed", "expired"),
     "rejected": ("proposed",),
     "expired": ("proposed",),
@@ -30,39 +30,43 @@ FROM: Mapping[str, tuple[str, ...]] = {
 }
 """Which states a step may start from."""
 
-_OPENINGS_AT_ONCE = 50
+_OPENINGS_PER_QUERY = 50
 
-OPEN = ("proposed", "accepted")
+OPEN_STATUSES = ("proposed", "accepted")
 """With sales, and not ended."""
 
 
 class _Opening(NamedTuple):
-    account: AccountScored
+    update: AccountScored
     opened: HandoffOpened
 
 
 def write_handoffs(
-    connection: Connection, models: ReadModels, fresh: Iterable[Fresh], homes: Mapping[str, int]
+    connection: Connection, models: ReadModels, new_updates: Iterable[UnseenUpdate], partitions: Mapping[str, int]
 ) -> None:
     """Rows of new handoffs with their evidence, and the steps taken. Wants the ledger lines written before.
 
     `homes`: account -> partition.
     """
-    known = list(fresh)
+    updates = list(new_updates)
     openings = [
-        _Opening(f.update, opened) for f in known for opened in f.update.changes.handoffs if opened.seq > f.known
+        _Opening(f.update, opened) for f in updates for opened in f.update.changes.handoffs if opened.seq > f.known_seq
     ]
-    shown = _with_lines(connection, models, openings)
-    add_missing(connection, models.handoffs, [_row(opening, lines, homes) for opening, lines in shown])
-    _take_steps(
-        connection, models, [(f.update.account, s) for f in known for s in f.update.changes.steps if s.seq > f.known]
+    with_lines = _with_ledger_lines(connection, models, openings)
+    insert_missing(
+        connection, models.handoffs, [_handoff_row(opening, lines, partitions) for opening, lines in with_lines]
+    )
+    _apply_steps(
+        connection,
+        models,
+        [(f.update.account, s) for f in updates for s in f.update.changes.steps if s.seq > f.known_seq],
     )
 
 
-def _row(opening: _Opening, lines: Iterable[Any], homes: Mapping[str, int]) -> dict[str, Any]:
+def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[str, int]) -> dict[str, Any]:
     update, opened = opening
     crossed_at = parse_time(opened.crossed_at)
-    shown = evidence(lines, crossed_at)
+    frozen_evidence = collect_evidence(lines, crossed_at)
     return {
         "handoff": opened.handoff,
         "account": update.account,
@@ -76,87 +80,87 @@ def _row(opening: _Opening, lines: Iterable[Any], homes: Mapping[str, int]) -> d
         "model": update.model,
         "route": opened.route,
         "act_now": opened.act_now,
-        "due_at": instant(opened.due_at),
-        "reasons": shown.reasons,
-        "people": shown.people,
-        "facts": shown.facts,
-        "position": {"topic": "engagement", "partition": homes[update.account], "account_seq": opened.seq},
+        "due_at": parse_optional_time(opened.due_at),
+        "reasons": frozen_evidence.reasons,
+        "people": frozen_evidence.people,
+        "facts": frozen_evidence.facts,
+        "position": {"topic": "engagement", "partition": partitions[update.account], "account_seq": opened.seq},
         "seq": opened.seq,
         "steps": 0,
         "late": False,
     }
 
 
-def _with_lines(
+def _with_ledger_lines(
     connection: Connection, models: ReadModels, openings: Sequence[_Opening]
 ) -> Iterator[tuple[_Opening, Iterable[Any]]]:
     """Each with its ledger lines up to the crossing, oldest first; a few at a time, for histories are long."""
     ledger = models.ledger
     ordered = select(ledger).order_by(ledger.c.account, ledger.c.epoch, ledger.c.seq, ledger.c.n)
-    for at in range(0, len(openings), _OPENINGS_AT_ONCE):
-        some = openings[at : at + _OPENINGS_AT_ONCE]
-        lines = rows_of(connection, ordered, ledger.c.account, [opening.account.account for opening in some])
-        of_account = {account: list(rows) for account, rows in groupby(lines, attrgetter("account"))}
-        for opening in some:
-            yield opening, _up_to_crossing(opening, of_account.get(opening.account.account, []))
+    for start in range(0, len(openings), _OPENINGS_PER_QUERY):
+        batch = openings[start : start + _OPENINGS_PER_QUERY]
+        lines = rows_by_key(connection, ordered, ledger.c.account, [opening.update.account for opening in batch])
+        lines_by_account = {account: list(rows) for account, rows in groupby(lines, attrgetter("account"))}
+        for opening in batch:
+            yield opening, _lines_up_to_crossing(opening, lines_by_account.get(opening.update.account, []))
 
 
-def _up_to_crossing(opening: _Opening, lines: Iterable[Any]) -> list[Any]:
+def _lines_up_to_crossing(opening: _Opening, lines: Iterable[Any]) -> list[Any]:
     update, opened = opening
     of_track = (line for line in lines if line.track == opened.track and line.epoch == update.epoch)
     return [line for line in of_track if line.seq <= opened.seq]
 
 
-def _take_steps(connection: Connection, models: ReadModels, steps: list[tuple[str, HandoffStep]]) -> None:
+def _apply_steps(connection: Connection, models: ReadModels, steps: list[tuple[str, HandoffStep]]) -> None:
     if not steps:
         return
     rows = [step_row(account, step) for account, step in steps]
-    add_missing(connection, models.handoff_steps, rows)
+    insert_missing(connection, models.handoff_steps, rows)
     handoffs = models.handoffs
     connection.execute(
         handoffs.update()
         .where(handoffs.c.handoff == bindparam("handoff_"), handoffs.c.seq < bindparam("seq_"))
         .values(
-            {name: bindparam(f"{name}_") for name in _DECIDED}
+            {name: bindparam(f"{name}_") for name in _DECISION_COLUMNS}
             | {"steps": handoffs.c.steps + 1, "late": or_(handoffs.c.late, bindparam("late_"))}  # late once, late ever
         ),
-        [{f"{name}_": value for name, value in _decided(row).items()} for row in rows],
+        [{f"{name}_": value for name, value in _decision_values(row).items()} for row in rows],
     )
 
 
-_DECIDED = ("status", "seq", "decided_at", "by", "reason", "opportunity")
+_DECISION_COLUMNS = ("status", "seq", "decided_at", "by", "reason", "opportunity")
 
 
-def _decided(step: dict[str, Any]) -> dict[str, Any]:
+def _decision_values(step: dict[str, Any]) -> dict[str, Any]:
     return {**step, "decided_at": step["at"]}
 
 
-def tell_handoffs(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[FactRecord]:
+def handoff_events(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[FactRecord]:
     """The events of all openings and steps in these updates, in their order, with the evidence as it was frozen."""
-    told = [change for update in updates for change in _in_order(update)]
+    changes = [change for update in updates for change in _changes_in_order(update)]
     handoffs = models.handoffs
-    rows = rows_of(connection, select(handoffs), handoffs.c.handoff, [change.handoff for change in told])
-    frozen = {row.handoff: row for row in rows}
-    return [_told(frozen[change.handoff], change) for change in told]
+    rows = rows_by_key(connection, select(handoffs), handoffs.c.handoff, [change.handoff for change in changes])
+    rows_by_handoff = {row.handoff: row for row in rows}
+    return [_event_of(rows_by_handoff[change.handoff], change) for change in changes]
 
 
-def _in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep]:
+def _changes_in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep]:
     changes: list[HandoffOpened | HandoffStep] = [*update.changes.handoffs, *update.changes.steps]
     return sorted(changes, key=lambda change: change.seq)
 
 
-def _told(row: Any, change: HandoffOpened | HandoffStep) -> FactRecord:
-    told = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
+def _event_of(row: Any, change: HandoffOpened | HandoffStep) -> FactRecord:
+    data = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
     if isinstance(change, HandoffOpened):
-        return _event(row, "proposed", row.crossed_at, told | proposal(row))
-    return _event(row, change.status, parse_time(change.at), told | _decision(change))
+        return _handoff_event(row, "proposed", row.crossed_at, data | proposal_data(row))
+    return _handoff_event(row, change.status, parse_time(change.at), data | _decision_data(change))
 
 
-def _event(row: Any, status: str, time: int, told: dict[str, Any]) -> FactRecord:
-    return event(SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, told)
+def _handoff_event(row: Any, status: str, time: int, data: dict[str, Any]) -> FactRecord:
+    return new_event(STAFFEL_SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, data)
 
 
-def proposal(row: Any) -> dict[str, Any]:
+def proposal_data(row: Any) -> dict[str, Any]:
     """What the event of a proposal says of its row, the evidence as it was frozen."""
     return {
         "crossed_at": format_time(row.crossed_at),
@@ -172,7 +176,7 @@ def proposal(row: Any) -> dict[str, Any]:
     }
 
 
-def _decision(step: HandoffStep) -> dict[str, Any]:
+def _decision_data(step: HandoffStep) -> dict[str, Any]:
     return {
         "fact": step.fact,
         "at": step.at,

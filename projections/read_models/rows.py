@@ -3,22 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
-from projections.read_models.updates import Fresh, numbered
+from projections.read_models.updates import UnseenUpdate, numbered_changes
 from schemas.scores import AccountScored, ContactScored, HandoffStep, TrackScore
 from schemas.times import parse_time
 
 Row = dict[str, Any]
-LEDGER = (
+LEDGER_COLUMNS = (
     "account", "epoch", "seq", "n", "track", "time", "event", "type", "contact", "rule", "points", "weight", "cut",
     "half_life",
 )  # fmt: skip
 
 
-def instant(text: str | None) -> int | None:
+def parse_optional_time(text: str | None) -> int | None:
     return None if text is None else parse_time(text)
 
 
-def falls_at(update: AccountScored) -> int | None:
+def next_fall(update: AccountScored) -> int | None:
     """The first hour at which a stage of the account falls, if nothing happens."""
     return min((parse_time(track.falls_at) for track in update.tracks.values() if track.falls_at), default=None)
 
@@ -26,7 +26,7 @@ def falls_at(update: AccountScored) -> int | None:
 def account_row(update: AccountScored) -> Row:
     return {
         "account": update.account,
-        **_first_track(next(iter(update.tracks.values()), None)),
+        **_first_track_columns(next(iter(update.tracks.values()), None)),
         "fit_points": update.fit.points,
         "fit_grade": update.fit.grade,
         "tracks": update.tracks,
@@ -37,12 +37,12 @@ def account_row(update: AccountScored) -> Row:
         "digest": update.digest,
         "suppressed": update.suppressed,
         "forwards_to": update.forwards_to or None,
-        "falls_at": falls_at(update),
+        "falls_at": next_fall(update),
         "state": bytes(update.state),
     }
 
 
-def _first_track(track: TrackScore | None) -> Row:
+def _first_track_columns(track: TrackScore | None) -> Row:
     if track is None:
         return {"score": None, "stage": None, "breadth": None}
     return {"score": track.score, "stage": track.stage, "breadth": track.breadth}
@@ -70,21 +70,21 @@ def contact_row(scored: ContactScored) -> Row:
     }
 
 
-def ledger_rows(fresh: Fresh) -> Iterable[tuple[Any, ...]]:
+def ledger_rows(unseen: UnseenUpdate) -> Iterable[tuple[Any, ...]]:
     """Values in the order of `LEDGER`: there is a row for every line, and no other table has as many."""
-    account, epoch = fresh.update.account, fresh.update.epoch
+    account, epoch = unseen.update.account, unseen.update.epoch
     return [
         (
             account, epoch, line.seq, n, line.track, parse_time(line.time), line.event, line.type, line.contact,
             line.rule, line.points, line.weight, line.cut, line.half_life,
         )
-        for n, line in numbered(fresh.update.changes.lines, fresh.known)
+        for n, line in numbered_changes(unseen.update.changes.lines, unseen.known_seq)
     ]  # fmt: skip
 
 
-def stage_rows(fresh: Fresh) -> Iterable[Row]:
-    account, epoch = fresh.update.account, fresh.update.epoch
-    for n, change in numbered(fresh.update.changes.stages, fresh.known):
+def stage_rows(unseen: UnseenUpdate) -> Iterable[Row]:
+    account, epoch = unseen.update.account, unseen.update.epoch
+    for n, change in numbered_changes(unseen.update.changes.stages, unseen.known_seq):
         yield {
             "account": account,
             "epoch": epoch,
@@ -99,10 +99,10 @@ def stage_rows(fresh: Fresh) -> Iterable[Row]:
         }
 
 
-def gated_rows(fresh: Fresh) -> Iterable[Row]:
-    for n, gated in numbered(fresh.update.changes.gated, fresh.known):
+def gated_rows(unseen: UnseenUpdate) -> Iterable[Row]:
+    for n, gated in numbered_changes(unseen.update.changes.gated, unseen.known_seq):
         yield {
-            "account": fresh.update.account,
+            "account": unseen.update.account,
             "seq": gated.seq,
             "n": n,
             "track": gated.track,

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from database.columns import Json, ms
+from database.columns import Json, timestamp_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ def _accounts(metadata: MetaData, suffix: str) -> Table:
         Column("fit_grade", Text, nullable=False),
         Column("breadth", Integer),
         Column("tracks", Json, nullable=False),
-        ms("as_of", nullable=False),
+        timestamp_ms("as_of", nullable=False),
         Column("seq", BigInteger, nullable=False),
         Column("epoch", Integer, nullable=False),
         Column("model", Text, nullable=False),
         Column("digest", Text, nullable=False),
         Column("suppressed", Boolean, nullable=False),
         Column("forwards_to", Text),
-        ms("falls_at"),
+        timestamp_ms("falls_at"),
         Column("state", LargeBinary, nullable=False),
         Index(f"accounts{suffix}_by_score", text("score DESC"), "account"),
     )
@@ -89,7 +89,7 @@ def _ledger(metadata: MetaData, suffix: str) -> Table:
         Column("seq", BigInteger, primary_key=True, autoincrement=False),
         Column("n", Integer, primary_key=True, autoincrement=False),
         Column("track", Text, nullable=False),
-        ms("time", nullable=False),
+        timestamp_ms("time", nullable=False),
         Column("event", Text, nullable=False),
         Column("type", Text, nullable=False),
         Column("contact", Text, nullable=False),
@@ -112,7 +112,7 @@ def _stage_changes(metadata: MetaData, suffix: str) -> Table:
         Column("seq", BigInteger, primary_key=True, autoincrement=False),
         Column("n", Integer, primary_key=True, autoincrement=False),
         Column("track", Text, nullable=False),
-        ms("at", nullable=False),
+        timestamp_ms("at", nullable=False),
         Column("from_stage", Text),
         Column("to_stage", Text),
         Column("cause", Text, nullable=False),
@@ -131,21 +131,21 @@ def _handoffs(metadata: MetaData, suffix: str) -> Table:
         Column("track", Text, nullable=False),
         Column("crossing", Integer, nullable=False),
         Column("status", Text, nullable=False),
-        ms("crossed_at", nullable=False),
+        timestamp_ms("crossed_at", nullable=False),
         Column("crossed_seq", BigInteger, nullable=False),
         Column("fact", Text, nullable=False),
         Column("score", Double, nullable=False),
         Column("model", Text, nullable=False),
         Column("route", Text),
         Column("act_now", Boolean, nullable=False),
-        ms("due_at"),
+        timestamp_ms("due_at"),
         Column("reasons", Json, nullable=False),
         Column("people", Json, nullable=False),
         Column("facts", Json, nullable=False),
         Column("position", Json, nullable=False),
         Column("seq", BigInteger, nullable=False),
         Column("steps", Integer, nullable=False),
-        ms("decided_at"),
+        timestamp_ms("decided_at"),
         Column("by", Text),
         Column("reason", Text),
         Column("opportunity", Text),
@@ -163,7 +163,7 @@ def _handoff_steps(metadata: MetaData, suffix: str) -> Table:
         Column("seq", BigInteger, primary_key=True, autoincrement=False),
         Column("account", Text, nullable=False),
         Column("status", Text, nullable=False),
-        ms("at", nullable=False),
+        timestamp_ms("at", nullable=False),
         Column("fact", Text, nullable=False),
         Column("by", Text),
         Column("reason", Text),
@@ -182,7 +182,7 @@ def _gated(metadata: MetaData, suffix: str) -> Table:
         Column("n", Integer, primary_key=True, autoincrement=False),
         Column("track", Text, nullable=False),
         Column("crossing", Integer),
-        ms("at", nullable=False),
+        timestamp_ms("at", nullable=False),
         Column("fact", Text, nullable=False),
         Column("why", Text, nullable=False),
     )
@@ -196,7 +196,7 @@ def _timers(metadata: MetaData, suffix: str) -> Table:
         Column("kind", Text, primary_key=True),
         Column("ref", Text, primary_key=True),
         Column("account", Text, nullable=False),
-        ms("at", nullable=False),
+        timestamp_ms("at", nullable=False),
         Column("recorded", Boolean, nullable=False),
         Index(f"timers{suffix}_due", "recorded", "at"),
     )

@@ -20,7 +20,7 @@ from schemas.scores import (
 from streams.log import Record
 
 
-class Hole(Exception):
+class MissingUpdates(Exception):
     """Updates of an account are missing: the read models hold `after_seq`, the next update starts at `seq`."""
 
     def __init__(self, account: str, after_seq: int, seq: int) -> None:
@@ -29,7 +29,7 @@ class Hole(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class UpdateBatch:
     """Updates of one partition in the order of the log; contacts: the newest record of each; `engagement_next`: how far
     into `engagement` they reach, 0 where they do not tell."""
 
@@ -43,90 +43,90 @@ class Batch:
         return sum(map(len, self.accounts.values())) + len(self.contacts)
 
 
-Scored = AccountScored | ContactScored
-Replay = Callable[[int], Iterable[Scored]]
+ScoreUpdate = AccountScored | ContactScored
+Replay = Callable[[int], Iterable[ScoreUpdate]]
 """All updates of a partition by a replay of `engagement`: from its first fact to its end, in order, without a hole."""
 
 
 @dataclass(slots=True)
-class _Reading:
+class _BatchBuilder:
     accounts: dict[str, list[AccountScored]] = field(default_factory=dict)
     contacts: dict[tuple[str, str], ContactScored] = field(default_factory=dict)
     engagement_next: int = 0
 
-    def take_record(self, key: str, value: bytes) -> None:
+    def add_record(self, key: str, value: bytes) -> None:
         if "/" in key:
-            self.take_contact(decode_contact_scored(value))
+            self.add_contact(decode_contact_scored(value))
         elif key == CHECKPOINT_KEY:
             # A scorer that was paused may write late: what it tells is older than what is known.
             self.engagement_next = max(self.engagement_next, decode_checkpoint(value).next)
         else:
-            self.take_account(decode_account_scored(value))
+            self.add_account(decode_account_scored(value))
 
-    def take_account(self, scored: AccountScored) -> None:
+    def add_account(self, scored: AccountScored) -> None:
         self.accounts.setdefault(scored.account, []).append(scored)
 
-    def take_contact(self, scored: ContactScored) -> None:
+    def add_contact(self, scored: ContactScored) -> None:
         key = scored.account, scored.contact
         known = self.contacts.get(key)
         if known is None or known.seq < scored.seq:
             self.contacts[key] = scored
 
-    def batch(self, partition: int, next_offset: int = 0) -> Batch:
-        return Batch(self.accounts, list(self.contacts.values()), partition, next_offset, self.engagement_next)
+    def batch(self, partition: int, next_offset: int = 0) -> UpdateBatch:
+        return UpdateBatch(self.accounts, list(self.contacts.values()), partition, next_offset, self.engagement_next)
 
 
-def read_batch(partition: int, records: Sequence[Record]) -> Batch:
+def read_batch(partition: int, records: Sequence[Record]) -> UpdateBatch:
     """The records of one partition, at least one."""
-    reading = _Reading()
+    builder = _BatchBuilder()
     for record in records:
-        reading.take_record(record.key, record.value)
-    return reading.batch(partition, records[-1].offset + 1)
+        builder.add_record(record.key, record.value)
+    return builder.batch(partition, records[-1].offset + 1)
 
 
-def batches(partition: int, scored: Iterable[Scored], size: int) -> Iterator[Batch]:
+def replayed_batches(partition: int, scored: Iterable[ScoreUpdate], size: int) -> Iterator[UpdateBatch]:
     """Replayed updates of one partition in portions; they stand at no offset."""
     remaining = iter(scored)
-    while some := list(islice(remaining, size)):
-        reading = _Reading()
-        for each in some:
+    while portion := list(islice(remaining, size)):
+        builder = _BatchBuilder()
+        for each in portion:
             if isinstance(each, AccountScored):
-                reading.take_account(each)
+                builder.add_account(each)
             else:
-                reading.take_contact(each)
-        yield reading.batch(partition)
+                builder.add_contact(each)
+        yield builder.batch(partition)
 
 
-class Fresh(NamedTuple):
+class UnseenUpdate(NamedTuple):
     """An update and the seq that is known before it: of its changes those beyond `known` are new."""
 
-    known: int
+    known_seq: int
     update: AccountScored
 
 
-def unseen(updates: Iterable[AccountScored], seq: int) -> list[Fresh]:
+def unseen_updates(updates: Iterable[AccountScored], seq: int) -> list[UnseenUpdate]:
     """The updates that go beyond `seq`, lowest first. Raises `Hole` where one between them is missing."""
-    fresh: list[Fresh] = []
-    reached = seq
+    result: list[UnseenUpdate] = []
+    last_seq = seq
     for update in sorted(updates, key=attrgetter("after_seq")):
-        if update.seq <= reached:
+        if update.seq <= last_seq:
             continue
-        if update.after_seq > reached:
-            raise Hole(update.account, reached, update.after_seq)
-        fresh.append(Fresh(reached, update))
-        reached = update.seq
-    return fresh
+        if update.after_seq > last_seq:
+            raise MissingUpdates(update.account, last_seq, update.after_seq)
+        result.append(UnseenUpdate(last_seq, update))
+        last_seq = update.seq
+    return result
 
 
-class _Numbered(Protocol):
+class _HasSeq(Protocol):
     @property
     def seq(self) -> int: ...
 
 
-Change = TypeVar("Change", bound=_Numbered)
+Change = TypeVar("Change", bound=_HasSeq)
 
 
-def numbered(changes: Iterable[Change], seq: int) -> Iterable[tuple[int, Change]]:
+def numbered_changes(changes: Iterable[Change], seq: int) -> Iterable[tuple[int, Change]]:
     """The changes beyond `seq`, each with its place among those of its own seq: however updates were cut, the same."""
     last, n = seq, 0
     for change in changes:

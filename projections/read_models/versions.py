@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bin
 from sqlalchemy.sql.elements import ColumnElement
 
 from database.columns import metadata
-from database.statements import add_missing, put
+from database.statements import insert_missing, upsert
 from projections.read_models.tables import ReadModels, read_models
 
 projections = Table(
@@ -35,7 +35,7 @@ the topic that the offsets belong to."""
 MAIN = "main"
 
 
-class AnotherProjector(Exception):
+class CheckpointConflict(Exception):
     """The checkpoint was moved by someone else: another projector is alive; nothing was written, stop."""
 
 
@@ -48,66 +48,68 @@ class Checkpoint(NamedTuple):
     log: str | None = None
 
 
-class Switched(Exception):
+class VersionSwitched(Exception):
     """The read models were switched to another version meanwhile; nothing was written, begin again."""
 
 
-def version_of(connection: Connection, name: str = MAIN, *, hold: bool = False) -> int:
+def version_of(connection: Connection, name: str = MAIN, *, lock: bool = False) -> int:
     """`hold` keeps the pointer where it is until the transaction ends."""
     statement = select(projections.c.version).where(projections.c.projection == name)
-    found = connection.execute(statement.with_for_update(read=True) if hold else statement).scalar()
+    found = connection.execute(statement.with_for_update(read=True) if lock else statement).scalar()
     return found or 1
 
 
-def current(connection: Connection, name: str = MAIN) -> ReadModels:
+def current_models(connection: Connection, name: str = MAIN) -> ReadModels:
     return read_models(version_of(connection, name))
 
 
-def point_to(connection: Connection, name: str, version: int) -> None:
-    put(connection, projections, [{"projection": name, "version": version}])
+def switch_version(connection: Connection, name: str, version: int) -> None:
+    upsert(connection, projections, [{"projection": name, "version": version}])
 
 
-def standing(connection: Connection, name: str, version: int) -> dict[int, Checkpoint]:
+def read_checkpoints(connection: Connection, name: str, version: int) -> dict[int, Checkpoint]:
     """Partition -> its checkpoint, for those that have one."""
     c = checkpoints.c
-    ours = select(c.partition, c.next_offset, c.engagement_next, c.log).where(c.projection == name)
-    return {row[0]: Checkpoint(*row[1:]) for row in connection.execute(ours.where(c.version == version))}
+    statement = select(c.partition, c.next_offset, c.engagement_next, c.log).where(c.projection == name)
+    return {row[0]: Checkpoint(*row[1:]) for row in connection.execute(statement.where(c.version == version))}
 
 
 def next_offset(connection: Connection, name: str, version: int, partition: int) -> int:
-    return standing(connection, name, version).get(partition, Checkpoint()).next_offset
+    return read_checkpoints(connection, name, version).get(partition, Checkpoint()).next_offset
 
 
-def start(connection: Connection, name: str, version: int, partitions: int) -> None:
+def insert_initial_checkpoints(connection: Connection, name: str, version: int, partitions: int) -> None:
     """Lay down checkpoints at the beginning, where there are none, and the pointer."""
     key = {"projection": name, "version": version, "next_offset": 0, "engagement_next": 0}
-    add_missing(connection, projections, [{"projection": name, "version": version}])
-    add_missing(connection, checkpoints, [{**key, "partition": partition} for partition in range(partitions)])
+    insert_missing(connection, projections, [{"projection": name, "version": version}])
+    insert_missing(connection, checkpoints, [{**key, "partition": partition} for partition in range(partitions)])
 
 
-Moves = Mapping[int, tuple[Checkpoint, Checkpoint]]
+CheckpointMoves = Mapping[int, tuple[Checkpoint, Checkpoint]]
 """Partition -> where its checkpoint has to be, and where it goes."""
 
 
-def move_checkpoints(connection: Connection, name: str, version: int, moves: Moves) -> None:
+def move_checkpoints(connection: Connection, name: str, version: int, moves: CheckpointMoves) -> None:
     """Compare and set; where both are the same, so that nobody else moves it.
 
     Raises `AnotherProjector` where one is not where it has to be. All stay as they are until the transaction is over.
     """
     values: dict[str, object] = {field: bindparam(f"new_{field}") for field in Checkpoint._fields}
-    moving = update(checkpoints).where(*_moved(name, version)).values(values)
-    moved = connection.execute(moving, [_move(partition, *moves[partition]) for partition in sorted(moves)])
-    if moved.rowcount != len(moves):
+    statement = update(checkpoints).where(*_where_unmoved(name, version)).values(values)
+    result = connection.execute(
+        statement, [_move_parameters(partition, *moves[partition]) for partition in sorted(moves)]
+    )
+    if result.rowcount != len(moves):
         places = ", ".join(f"{old.next_offset} in partition {each}" for each, (old, _) in sorted(moves.items()))
-        raise AnotherProjector(f"a checkpoint of {name} is not where it was: {places}")
+        raise CheckpointConflict(f"a checkpoint of {name} is not where it was: {places}")
 
 
-def _moved(name: str, version: int) -> tuple[ColumnElement[bool], ...]:
+def _where_unmoved(name: str, version: int) -> tuple[ColumnElement[bool], ...]:
     c = checkpoints.c
     here = (c.partition == bindparam("here"), c.next_offset == bindparam("was"))
     return c.projection == name, c.version == version, *here
 
 
-def _move(partition: int, old: Checkpoint, new: Checkpoint) -> dict[str, object]:
-    told = {f"new_{field}": value for field, value in new._asdict().items()}
-    return {"here": partition, "was": old.next_offset, **told}
+def _move_parameters(partition: int, old: Checkpoint, new: Checkpoint) -> dict[str, object]:
+    values = {f"new_{field}": value for field, value in new._asdict().items()}
+    return {"here": partition, "was": old.next_offset, **values}

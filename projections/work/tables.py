@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from database.columns import Serial, metadata, ms
+from database.columns import Serial, metadata, timestamp_ms
 
 outbox = Table(
     "outbox",
@@ -24,18 +24,18 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("event", LargeBinary, nullable=False),
-    ms("at", nullable=False),
+    timestamp_ms("at", nullable=False),
     Column("published", Boolean, nullable=False),
     Index("outbox_waiting", "published", "n"),
 )
 """`event` is a CloudEvent whose `recordedtime` is empty, which the relay writes."""
 
-parked = Table(
+parked_facts = Table(
     "parked",
     metadata,
     Column("account", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    ms("time", nullable=False),
+    timestamp_ms("time", nullable=False),
     Column("event", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("fact", LargeBinary, nullable=False),

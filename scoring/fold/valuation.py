@@ -62,16 +62,16 @@ def _time_text(milliseconds: int | None) -> str | None:
     return None if milliseconds is None or milliseconds > LAST_INSTANT else format_time(milliseconds)
 
 
-_NOTHING_LEFT = 1000
+_MAX_HALVINGS = 1000
 
 
-def faded(value: float, half_life: int | None, time: int, at: int) -> float:
+def decayed(value: float, half_life: int | None, time: int, at: int) -> float:
     """Value * 2^-((hour of `at` - hour of `time`) / half-life), hours counted in UTC; times in milliseconds."""
     if half_life is None:
         return value
     hours = at // HOUR - time // HOUR
     halvings = hours // half_life
-    if halvings >= _NOTHING_LEFT:
+    if halvings >= _MAX_HALVINGS:
         return 0.0
     return value / ldexp(powers_of_root(half_life)[hours % half_life], halvings)
 
@@ -80,4 +80,4 @@ def line_value(line: Any, at: int) -> float:
     """`now` of a row with the ledger's columns: 0 where the line is cut."""
     if line.cut is not None:
         return 0.0
-    return faded(line.points * line.weight, line.half_life, line.time, at)
+    return decayed(line.points * line.weight, line.half_life, line.time, at)

@@ -58,15 +58,15 @@ def try_channel(
     """Send one message that is marked as a test, at once and once; exit code 1 where it did not arrive."""
     from alerts.channel import Delivered
     from alerts.channels import channel_of
-    from alerts.messages import trial
+    from alerts.messages import sample_alert
     from staffel.application import system_clock
 
     settings = _settings(file)
     wanted = next((each for each in settings.channels if each.name == channel), None)
     if wanted is None:
         raise Usage(f"no channel {channel}; the file names {', '.join(each.name for each in settings.channels)}")
-    alert = trial(system_clock())
-    outcome = channel_of(wanted, settings.link, system_clock).tell(alert)
+    alert = sample_alert(system_clock())
+    outcome = channel_of(wanted, settings.link, system_clock).send(alert)
     if not isinstance(outcome, Delivered):
         raise Found(f"{channel}: {outcome.why}")
     if as_json:
@@ -85,13 +85,13 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """What was told, what waits, what failed or was held back and why; the newest first."""
-    from alerts.outbox import STATUSES, AlertRows
+    from alerts.outbox import STATUSES, AlertOutbox
     from staffel.processes.alerts import alert_json
 
     if status is not None and status not in STATUSES:
         raise Usage(f"--status {status}: write one of {', '.join(STATUSES)}")
     with connected() as staffel:
-        rows = [alert_json(row) for row in AlertRows(staffel.engine).newest(limit, status, channel)]
+        rows = [alert_json(row) for row in AlertOutbox(staffel.engine).newest(limit, status, channel)]
     if as_json:
         print_json(rows)
         return

@@ -32,11 +32,11 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
 def standing(staffel: Any, row: Any, at: int) -> Json:
     """The contact within one account, valued at an instant."""
     from audit.account_report import contact_json
-    from projections.queries import asking
+    from projections.queries import open_queries
     from scoring.fold.codec import decode_contact
     from scoring.fold.valuation import account_at
 
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         holding = questions.account(row.account)
     account = account_at(holding.state, at, staffel.plan) if holding is not None else None
     shown = decode_contact(bytes(row.state), staffel.plan)
@@ -66,19 +66,19 @@ def contact_id(staffel: Any, given: str) -> str:
 
 
 def accounts_with(staffel: Any, contact: str) -> list[Any]:
-    from projections.queries import asking
+    from projections.queries import open_queries
 
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         return list(questions.contact(contact))
 
 
 def account_of(staffel: Any, contact: str, given: str | None) -> str:
     from intake.account_ids import account_id
-    from projections.queries import asking
+    from projections.queries import open_queries
 
     accounts = [row.account for row in accounts_with(staffel, contact)]
     if given is not None:
-        with asking(staffel.engine) as questions:
+        with open_queries(staffel.engine) as questions:
             if questions.account(account_id(given) or given) is None:
                 raise Found(f"there is no account {given}; `staffel account register` makes one known")
         return given

@@ -18,7 +18,7 @@ from intake.mail import connector as mbox
 from intake.mail.threads import index
 from intake.observation import Item
 from intake.segment import connector as segment
-from projections.queries import asking
+from projections.queries import open_queries
 from schemas.times import parse_time
 from staffel.cli.account_view import print_account
 from staffel.cli.accounts import names_of, print_accounts
@@ -76,7 +76,7 @@ def files(folder: Path) -> list[Iterator[Item]]:
 def show(staffel: Embedded) -> None:
     at = latest_time(staffel.log)
     print_accounts(standings(staffel.engine, staffel.plan, at))
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         handoffs = [handoff_json(row) for row in questions.handoffs(only_open=True)]
     say("\nOpen handoffs")
     print_handoffs(handoffs, people_of(staffel, handoffs))
@@ -101,7 +101,7 @@ and with data of your own:
 
 def show_json(staffel: Embedded, tally: dict[str, object]) -> None:
     at = latest_time(staffel.log)
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         handoffs = [handoff_json(row) for row in questions.handoffs(only_open=True)]
     verified = verify(staffel.log, staffel.engine)
     mismatches = [vars(mismatch) for mismatch in verified.mismatches]

@@ -20,10 +20,10 @@ def handoffs(
 ) -> None:
     """Accounts that were handed to sales: when, why, to whom, and until when sales must answer."""
     from audit.handoff_report import handoff_json
-    from projections.queries import asking
+    from projections.queries import open_queries
 
     with connected() as staffel:
-        with asking(staffel.engine) as questions:
+        with open_queries(staffel.engine) as questions:
             rows = [handoff_json(row) for row in questions.handoffs(only_open=only_open)]
         people = {} if as_json else people_of(staffel, rows)
     if as_json:
@@ -51,11 +51,11 @@ def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """One handoff: its frozen evidence and what was decided."""
     from audit.handoff_report import handoff_json, step_json
-    from projections.queries import asking
+    from projections.queries import open_queries
     from staffel.cli.handoff_view import say_handoff
 
     with connected() as staffel:
-        with asking(staffel.engine) as questions:
+        with open_queries(staffel.engine) as questions:
             row = questions.handoff(id)
             if row is None:
                 raise Found(f"there is no handoff {id}; `staffel handoffs` lists them")
@@ -88,7 +88,7 @@ def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False
 
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
     """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
-    from projections.derived_facts import DECISIONS
+    from projections.derived_facts import DECISIONS_SOURCE
     from staffel.cli.session import tell
     from staffel.record_fact import Known, record_one
 
@@ -100,7 +100,7 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
         content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
         kind = f"handoff.{status}.v1"
         try:
-            told = record_one(staffel, kind, account=account, data=content, id=fact, source=DECISIONS)
+            told = record_one(staffel, kind, account=account, data=content, id=fact, source=DECISIONS_SOURCE)
         except Known:
             allowed(staffel, id, status)  # says who was faster
             raise
@@ -109,12 +109,12 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
 
 def allowed(staffel: Any, id: str, status: str) -> tuple[str, str]:
     """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
-    from projections.handoff_decisions import Refused, decision
-    from projections.queries import asking
+    from projections.handoff_decisions import DecisionRefused, check_decision
+    from projections.queries import open_queries
 
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         row = questions.handoff(id)
-    fact = decision(row, id, status)
-    if row is None or isinstance(fact, Refused):
-        raise Found(fact.why if isinstance(fact, Refused) else f"there is no handoff {id}")
+    fact = check_decision(row, id, status)
+    if row is None or isinstance(fact, DecisionRefused):
+        raise Found(fact.why if isinstance(fact, DecisionRefused) else f"there is no handoff {id}")
     return str(row.account), fact

@@ -194,8 +194,8 @@ def message(error: Exception) -> str:
 
 def expected() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
-    from database.errors import DatabaseTrouble
-    from projections.rebuild import RebuiltElsewhere
+    from database.errors import DatabaseError
+    from projections.rebuild import RebuildInProgress
     from scoring.model.loading import DocumentError
     from staffel.application import StillBusy
     from streams.activation import NoModelError
@@ -204,8 +204,8 @@ def expected() -> tuple[type[Exception], ...]:
 
     return (
         Found,
-        DatabaseTrouble,
-        RebuiltElsewhere,
+        DatabaseError,
+        RebuildInProgress,
         DocumentError,
         StillBusy,
         HostLockHeld,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit.accounts_as_of import latest_time
-from projections.lag import health
+from projections.lag import read_lag
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import DocumentError, load_model, version_of
 from staffel.application import Staffel
@@ -61,7 +61,7 @@ def networks(settings: Settings) -> list[Json]:
 
 def lags(staffel: Staffel) -> list[Json]:
     """The first record of a partition is its model's activation, which nothing waits for."""
-    state = health(staffel.engine, staffel.log, staffel.clock())
+    state = read_lag(staffel.engine, staffel.log, staffel.clock())
     behind = state.scorer_lag - sum(staffel.log.position(p) == 0 for p in range(staffel.log.partitions(ENGAGEMENT)))
     advice = "run `staffel up`, or any command that records, to let it catch up"
     return [

@@ -4,10 +4,10 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 
 from database.engine import Database, open_database
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from database.migrate import newest_revision, revision_of
-from projections.lag import database_time, holders, projector_positions, waiting
-from projections.partition_leases import MEMBER, PARTITION
+from projections.lag import database_time, lease_holders, projector_positions, reactor_backlog
+from projections.partition_leases import MEMBER_ROLE_PREFIX, PARTITION_ROLE_PREFIX
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
@@ -48,7 +48,7 @@ def looked(check: str, look: Callable[[], Json], advice: str) -> Json:
     """What a look found; trouble on the way is a finding as well."""
     try:
         return look()
-    except (LogError, DatabaseTrouble, Usage) as trouble:
+    except (LogError, DatabaseError, Usage) as trouble:
         return row(check, False, str(trouble), advice)
 
 
@@ -138,7 +138,7 @@ def of_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | 
         require_postgres(settings)
         engine = open_database(settings.database_url)
         revision = revision_of(engine)
-    except (DatabaseTrouble, Usage) as trouble:
+    except (DatabaseError, Usage) as trouble:
         return [row("database", False, str(trouble), _DATABASE)], None
     rows = [row("database", True, engine.url.render_as_string()), migrations(revision)]
     if revision != newest_revision():
@@ -164,17 +164,19 @@ def clock(engine: Database, now: int) -> Json:
 
 
 def outbox(engine: Database, now: int) -> Json:
-    found = waiting(engine, now)
+    found = reactor_backlog(engine, now)
     told = f"{counted(found.outbox, 'row')}, {counted(found.moves, 'move')} waiting"
     return row("outbox", not (found.outbox or found.moves), told, f"{_RELAY}, and look again")
 
 
 def projectors(engine: Database, now: int) -> Json:
     """Which roles are held; a relay takes its lease only while there is something to do."""
-    held = holders(engine, now)
-    theirs = sorted({holder for role, holder in held.items() if role.startswith(PARTITION)})
+    held = lease_holders(engine, now)
+    theirs = sorted({holder for role, holder in held.items() if role.startswith(PARTITION_ROLE_PREFIX)})
     others = [
-        f"{role} by {holder}" for role, holder in sorted(held.items()) if not role.startswith((PARTITION, MEMBER))
+        f"{role} by {holder}"
+        for role, holder in sorted(held.items())
+        if not role.startswith((PARTITION_ROLE_PREFIX, MEMBER_ROLE_PREFIX))
     ]
     found = "; ".join([f"partitions held by {', '.join(theirs) or 'nobody'}", *others])
     return row("projectors", bool(theirs), found, _PROJECT)

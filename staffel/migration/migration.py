@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 from msgspec import MsgspecError
 
 from database.engine import Database, open_database
-from database.leases import Lease, holder_here
+from database.leases import Lease, new_holder_id
 from database.migrate import migrate
-from projections.lag import health
+from projections.lag import read_lag
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, PARTITIONS
 from staffel.application import Clock
 from staffel.embedded import Embedded
 from staffel.errors import Found
-from staffel.migration.log_copy import COPIED, LogCopy
+from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
 from staffel.wording import counted
 from streams.activation import activation_record, check_activation, first_record, read_activation
@@ -64,14 +64,14 @@ def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> 
         return {
             "partitions": log.partitions(ENGAGEMENT),
             "model": model["version"],
-            "topics": {topic: _copied_of(home.log, copy, topic) for topic in COPIED},
+            "topics": {topic: _copied_of(home.log, copy, topic) for topic in COPIED_TOPICS},
             "tables": count_rows(home.engine),
         }
 
 
 def total(home: Embedded) -> int:
     """How many records of the log there are to copy."""
-    return sum(home.log.end(topic, each) for topic in COPIED for each in range(home.log.partitions(topic)))
+    return sum(home.log.end(topic, each) for topic in COPIED_TOPICS for each in range(home.log.partitions(topic)))
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def alone(home: Embedded) -> Iterator[None]:
         raise Found(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
     try:
         home.drain()
-        state = health(home.engine, home.log, home.clock())
+        state = read_lag(home.engine, home.log, home.clock())
         if not state.is_idle:
             raise Found(f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more")
         yield
@@ -103,7 +103,7 @@ def open_log(to: Destination) -> Log:
 
 @contextmanager
 def leased(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
-    leases = [Lease(engine, role, holder_here(), clock) for role in _WAITING]
+    leases = [Lease(engine, role, new_holder_id(), clock) for role in _WAITING]
     try:
         keep(leases, _PATIENCE_S)
         yield leases
@@ -113,7 +113,7 @@ def leased(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
 
 
 def keep(leases: list[Lease], patience: float = 0.0) -> None:
-    busy = [lease.role for lease in leases if not lease.keep(patience)]
+    busy = [lease.role for lease in leases if not lease.acquire(patience)]
     if busy:
         raise Found(f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again")
 
@@ -124,7 +124,7 @@ def command_of(role: str) -> str:
 
 def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance: Advance) -> None:
     with leased(engine, home.clock) as leases:
-        copy.begin()
+        copy.start()
         activate(home, log)
         copy_tables(home.engine, engine, advance)
         _copy_topics(home.log, copy, leases, advance)
@@ -132,7 +132,7 @@ def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance
 
 
 def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advance) -> None:
-    for topic in COPIED:
+    for topic in COPIED_TOPICS:
         for partition in range(source.partitions(topic)):
             while read := copy.advance(topic, partition):
                 keep(leases)
@@ -146,7 +146,7 @@ def _copied_of(source: Log, copy: LogCopy, topic: str) -> int:
 
 def refuse_newer(source: Log, copy: LogCopy) -> None:
     """Raises `Found` where records came into the home after it was copied."""
-    ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED}
+    ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED_TOPICS}
     newer = {topic: end - _copied_of(source, copy, topic) for topic, end in ends.items()}
     if any(newer.values()):
         records = ", ".join(counted(number, "record") + f" of {topic}" for topic, number in newer.items() if number)

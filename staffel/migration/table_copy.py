@@ -8,30 +8,30 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from alerts.outbox import alerts
-from database.engine import reading
-from database.errors import DatabaseTrouble
-from database.statements import add_missing, put
+from database.engine import read_only
+from database.errors import DatabaseError
+from database.statements import insert_missing, upsert
 from intake.recorder.inbox_rows import inbox
-from intake.vault.tables import COMPANIES, HOMES, PERSONS, SECRETS, VAULT
+from intake.vault.tables import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
 from projections.directory import directory_accounts, directory_contacts, directory_domains, directory_visitors
 from projections.read_models.tables import read_models
-from projections.work.tables import moves, outbox, parked
+from projections.work.tables import moves, outbox, parked_facts
 
-COPIED = (
-    SECRETS, VAULT, PERSONS, HOMES, COMPANIES,
-    outbox, moves, parked, alerts,
+COPIED_TABLES = (
+    SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES,
+    outbox, moves, parked_facts, alerts,
     directory_accounts, directory_domains, directory_visitors, directory_contacts,
 )  # fmt: skip
-_AT_ONCE = 5_000
+_BATCH_SIZE = 5_000
 
 
-def refuse_filled(target: Engine) -> None:
+def require_empty_database(target: Engine) -> None:
     """Raises `DatabaseTrouble` where the database holds something already."""
-    with reading(target).connect() as connection:
-        for table in (*COPIED, inbox, read_models().accounts):
-            if table is not SECRETS and _count(connection, table):
+    with read_only(target).connect() as connection:
+        for table in (*COPIED_TABLES, inbox, read_models().accounts):
+            if table is not SECRETS and _count_rows(connection, table):
                 name = target.url.render_as_string()
-                raise DatabaseTrouble(
+                raise DatabaseError(
                     f"database {name}: table {table.name} holds rows of another Staffel; name an empty one, as "
                     "`createdb` makes it"
                 )
@@ -39,27 +39,27 @@ def refuse_filled(target: Engine) -> None:
 
 def count_rows(source: Engine) -> dict[str, int]:
     """Table -> number of its rows."""
-    with reading(source).connect() as connection:
-        return {table.name: _count(connection, table) for table in COPIED}
+    with read_only(source).connect() as connection:
+        return {table.name: _count_rows(connection, table) for table in COPIED_TABLES}
 
 
 def copy_tables(source: Engine, target: Engine, progress: Callable[[int], object]) -> None:
     """Every row whose key does not stand there yet."""
-    for table in COPIED:
-        _copy(source, target, table, progress)
+    for table in COPIED_TABLES:
+        _copy_table(source, target, table, progress)
 
 
-def _copy(source: Engine, target: Engine, table: Table, progress: Callable[[int], object]) -> None:
+def _copy_table(source: Engine, target: Engine, table: Table, progress: Callable[[int], object]) -> None:
     columns = [column for column in table.columns if column.autoincrement is not True]
     rows = select(*columns).order_by(*table.primary_key)
-    with reading(source).connect() as connection:
-        for some in connection.execution_options(yield_per=_AT_ONCE).execute(rows).mappings().partitions():
-            with target.begin() as writing:
+    with read_only(source).connect() as connection:
+        for batch in connection.execution_options(yield_per=_BATCH_SIZE).execute(rows).mappings().partitions():
+            with target.begin() as target_connection:
                 # The key of an empty vault gives way: pseudonyms stay what they are.
-                write = put if table is SECRETS else add_missing
-                write(writing, table, [dict(row) for row in some])
-            progress(len(some))
+                write = upsert if table is SECRETS else insert_missing
+                write(target_connection, table, [dict(row) for row in batch])
+            progress(len(batch))
 
 
-def _count(connection: Connection, table: Table) -> int:
+def _count_rows(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from alerts.channels import channels_of
-from alerts.outbox import WAITING, AlertRows
+from alerts.outbox import WAITING, AlertOutbox
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, ChannelSettings, read_alerts
 from database.engine import Database
-from database.leases import HOST, holder_here
+from database.leases import EMBEDDED_HOLDER, new_holder_id
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
 from staffel.application import Staffel
@@ -45,7 +45,7 @@ def settings_in(file: Path) -> AlertSettings:
     return read_alerts(read_text(file), str(file), os.environ)
 
 
-def alerts_of(staffel: Staffel, log_lines: Any, holder: str = HOST) -> Alerts:
+def alerts_of(staffel: Staffel, log_lines: Any, holder: str = EMBEDDED_HOLDER) -> Alerts:
     """A step. `holder` is unlike that of any other process, but for the one that hosts alone under its own lock."""
     settings = alert_settings(staffel.settings)
     return Alerts(
@@ -54,7 +54,7 @@ def alerts_of(staffel: Staffel, log_lines: Any, holder: str = HOST) -> Alerts:
         settings,
         channels_of(settings, staffel.clock),
         staffel.clock,
-        fresh=round(staffel.settings.alerts_fresh * _HOUR_MS),
+        max_age_ms=round(staffel.settings.alerts_fresh * _HOUR_MS),
         log_lines=log_lines,
         holder=holder,
     )
@@ -75,17 +75,17 @@ def alerting(staffel: Staffel, process: "Process") -> "Role":
     """A process that tells; a second one waits for the first."""
     from staffel.processes.role import Role
 
-    alerts = alerts_of(staffel, process.log, holder_here())
+    alerts = alerts_of(staffel, process.log, new_holder_id())
     measures = [log_measure(staffel.log), alerts_measure(staffel.engine, staffel.log, process.settings.ready_lag)]
     return Role([alerts], alerts.wait, measures, alerts.close)
 
 
 def alerts_measure(engine: Database, log: Log, most: int) -> Measure:
     """Events that the alerts have yet to read; alerts that wait for their channels are no fault of the process."""
-    rows = AlertRows(engine)
+    rows = AlertOutbox(engine)
 
     def look(metrics: "Metrics") -> Found:
-        waiting = rows.counts()[WAITING]
+        waiting = rows.counts_by_status()[WAITING]
         metrics.alerts_pending.set(waiting)
         positions = rows.positions(log.generation(SQA_HANDOFFS), log.partitions(SQA_HANDOFFS))
         lag = told(metrics, "alerted", behind(ends(log, SQA_HANDOFFS), positions))

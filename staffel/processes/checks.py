@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from database.engine import Database
-from projections.lag import projected, projector_positions, waiting
+from projections.lag import projected_offsets, projector_positions, reactor_backlog
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import Found, Measure
@@ -29,7 +29,7 @@ def database_measure(engine: Database, log: Log) -> Measure:
     """The database answers."""
 
     def look(_: Metrics) -> Found:
-        projected(engine, log)
+        projected_offsets(engine, log)
         return Found(True, engine.url.render_as_string())
 
     return Measure("database", look)
@@ -39,7 +39,7 @@ def projected_measure(engine: Database, log: Log, most: int) -> Measure:
     """Score records that are not in the read models yet; facts that are not visible yet are measured beside."""
 
     def look(metrics: Metrics) -> Found:
-        told(metrics, VISIBLE, behind(ends(log, ENGAGEMENT), projected(engine, log)))
+        told(metrics, VISIBLE, behind(ends(log, ENGAGEMENT), projected_offsets(engine, log)))
         lags = behind(ends(log, SCORES), projector_positions(engine, log))
         return limited(told(metrics, PROJECTED, lags), most, "score record")
 
@@ -60,7 +60,7 @@ def outbox_measure(engine: Database, clock: Callable[[], int], most: int) -> Mea
     """Rows that the relay has yet to publish, and moves that the mover has yet to make."""
 
     def look(metrics: Metrics) -> Found:
-        found = waiting(engine, clock())
+        found = reactor_backlog(engine, clock())
         metrics.outbox_waiting.set(found.outbox)
         metrics.outbox_age.set(found.age_ms / 1000)
         metrics.moves_open.set(found.moves)

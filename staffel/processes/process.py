@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Event, Timer
 from typing import Any, TypeVar
 
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from database.leases import LeaseLost
 from staffel.errors import Usage
 from staffel.processes.health_server import pages, serve
@@ -41,7 +41,7 @@ Made = TypeVar("Made")
 Wait = Callable[[float], object]
 """Blocks for so many seconds, or until there may be something to do."""
 
-PASSING = (LogUnavailable, DatabaseTrouble, NotLaidDown, LeaseLost)
+PASSING = (LogUnavailable, DatabaseError, NotLaidDown, LeaseLost)
 """Troubles that may be over without a restart."""
 
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import NamedTuple
 
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from staffel.processes.heartbeat import Pulse
 from staffel.processes.metrics import Metrics
 from streams.log import LogError
@@ -69,7 +69,7 @@ class Watch:
     def _check(self, measure: Measure) -> Check:
         try:
             return Check(measure.name, *measure.look(self._metrics))
-        except (LogError, DatabaseTrouble) as trouble:
+        except (LogError, DatabaseError) as trouble:
             return Check(measure.name, False, str(trouble))
         except Exception as error:  # whatever it is, the other checks go on
             return Check(measure.name, False, repr(error))

@@ -2,9 +2,9 @@
 
 from time import monotonic
 
-from database.leases import holder_here
+from database.leases import new_holder_id
 from database.notifications import MOVES, OUTBOX, Notifications
-from projections.partition_leases import Shares
+from projections.partition_leases import LeasedPartitions
 from projections.projector import Projector
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
@@ -39,8 +39,8 @@ class Seldom:
 def projecting(staffel: Staffel, process: Process) -> Role:
     """Score updates into the read models, of a fair share of the partitions."""
     engine, log = staffel.engine, staffel.log
-    shares = Shares(engine, log, holder_here(), staffel.clock)
-    projector = Projector(engine, log, replay=replay_of(log), share=shares)
+    shares = LeasedPartitions(engine, log, new_holder_id(), staffel.clock)
+    projector = Projector(engine, log, replay=replay_of(log), assignment=shares)
     measures = [*_reached(staffel), projected_measure(engine, log, process.settings.ready_lag)]
 
     def wait(timeout: float) -> None:
@@ -54,7 +54,7 @@ def projecting(staffel: Staffel, process: Process) -> Role:
 
 def relaying(staffel: Staffel, process: Process) -> Role:
     """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
-    engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, holder_here()
+    engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, new_holder_id()
     mover, relay = Mover(engine, log, clock, us), Relay(engine, log, clock, us)
     timers = Timers(engine, log, clock, holder=us)
     notices = Notifications(engine, [OUTBOX, MOVES])

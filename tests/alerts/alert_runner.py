@@ -8,7 +8,7 @@ from time import monotonic, time
 from sqlalchemy import Engine
 
 from alerts.channels import channels_of
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, read_alerts
 from schemas.envelope import FactRecord
@@ -47,7 +47,9 @@ def alerts(
 ) -> Alerts:
     channels = channels_of(settings, now)
     told = lines or Lines()
-    return Alerts(engine, log, settings, channels, now, fresh=FRESH, log_lines=told, holder=holder, term=TERM_MS)
+    return Alerts(
+        engine, log, settings, channels, now, max_age_ms=FRESH, log_lines=told, holder=holder, lease_duration_ms=TERM_MS
+    )
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def running(step: Alerts) -> Iterator[Event]:
 
 
 def delivered(engine: Engine) -> Callable[[], int]:
-    return lambda: AlertRows(engine).counts()["delivered"]
+    return lambda: AlertOutbox(engine).counts_by_status()["delivered"]
 
 
 def awaited(count: Callable[[], int], number: int, seconds: float = 20) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from alerts.channel import Alert, Delivered, Outcome
 from alerts.settings import AlertSettings, read_alerts
-from projections.derived_facts import SOURCE, event, record_of
+from projections.derived_facts import STAFFEL_SOURCE, new_event, record_of
 from schemas.envelope import FactRecord
 from schemas.times import format_time, parse_time
 from streams.log import NewRecord
@@ -39,20 +39,22 @@ def proposed(account: str = "acme.com", *, at: int = NOON, crossing: int = 1, **
         "facts": ["f-1", "f-2"],
         "position": {"topic": "engagement", "partition": 0, "account_seq": 9},
     }
-    return event(SOURCE, f"{account}/acquisition/{crossing}:proposed", PROPOSED, account, at, content | told)
+    return new_event(
+        STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:proposed", PROPOSED, account, at, content | told
+    )
 
 
 def expired(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
     """Nobody decided it in time."""
     step = {"fact": "f-9", "at": format_time(at), "by": None, "reason": None, "opportunity": None, "late": False}
     told = {**_named(account, crossing), **step}
-    return event(SOURCE, f"{account}/acquisition/{crossing}:expired", EXPIRED, account, at, told)
+    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:expired", EXPIRED, account, at, told)
 
 
 def accepted(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
     told = {**_named(account, crossing), "at": format_time(at), "by": "anna"}
     type_ = "sqa.handoff_accepted.v1"
-    return event(SOURCE, f"{account}/acquisition/{crossing}:accepted", type_, account, at, told)
+    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:accepted", type_, account, at, told)
 
 
 def urgent(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:

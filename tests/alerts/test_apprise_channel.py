@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from alerts.apprise_channel import AppriseChannel
-from alerts.channel import Alert, Delivered, Refused
+from alerts.channel import Alert, AttemptFailed, Delivered
 from projections.derived_facts import encode
 from tests.alerts.builders import proposed
 from tests.alerts.receiver import Answer, Receiver
@@ -23,7 +23,7 @@ def channel(receiver: Receiver, link: str | None = None) -> AppriseChannel:
 
 
 def test_people_get_words(receiver: Receiver) -> None:
-    assert channel(receiver, "https://crm.example.com/{account}").tell(ALERT) == Delivered()
+    assert channel(receiver, "https://crm.example.com/{account}").send(ALERT) == Delivered()
 
     [request] = receiver.requests
     told = msgspec.json.decode(request.body)
@@ -43,11 +43,11 @@ def test_people_get_words(receiver: Receiver) -> None:
 def test_who_answers_with_trouble_is_tried_again(receiver: Receiver) -> None:
     receiver.answers = [Answer(500)]
 
-    assert channel(receiver).tell(ALERT) == Refused("JSON answered 500")
+    assert channel(receiver).send(ALERT) == AttemptFailed("JSON answered 500")
 
 
 def test_who_cannot_be_reached_is_tried_again() -> None:
-    assert AppriseChannel("chat", f"json://127.0.0.1:{free_port()}/token", None).tell(ALERT) == Refused(
+    assert AppriseChannel("chat", f"json://127.0.0.1:{free_port()}/token", None).send(ALERT) == AttemptFailed(
         "JSON: no answer"
     )
 
@@ -56,7 +56,7 @@ def test_what_apprise_would_log_stays_out_of_the_log(receiver: Receiver, capfd: 
     receiver.answers = [Answer(500)]
     with everything_logged() as lines:
         logging.getLogger("some.other").debug("heard")
-        channel(receiver).tell(ALERT)
+        channel(receiver).send(ALERT)
 
     assert lines.getvalue() == "heard\n"
     assert capfd.readouterr() == ("", "")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
-from alerts.retry import pause
+from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.retry import retry_delay
 from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, Fake, proposed, urgent
 from tests.alerts.world import World
 
@@ -26,10 +26,10 @@ def test_what_was_told_is_not_told_again(world: World) -> None:
 
 
 def test_what_was_refused_is_tried_again_after_its_pause_with_the_same_id_and_content(world: World) -> None:
-    chat = Fake("chat", Refused("answered 500"), Delivered())
+    chat = Fake("chat", AttemptFailed("answered 500"), Delivered())
     world.told_by(chat).given(proposed()).told()
     [id] = world.alerts("id")
-    again = pause(id, 1)
+    again = retry_delay(id, 1)
     assert world.alerts("status", "attempts", "next_try_at", "why") == [("waiting", 1, NOON + again, "answered 500")]
 
     world.told(after=again - 1)
@@ -40,7 +40,7 @@ def test_what_was_refused_is_tried_again_after_its_pause_with_the_same_id_and_co
 
 
 def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
-    world.told_by(Fake("chat", Refused("answered 500"))).given(proposed())
+    world.told_by(Fake("chat", AttemptFailed("answered 500"))).given(proposed())
     for _ in range(60):
         world.told(after=HOUR)
 
@@ -57,13 +57,15 @@ def test_what_waited_through_a_long_outage_is_not_told_any_more(world: World) ->
 
 
 def test_one_refusal_keeps_no_other_alert_of_the_channel_waiting(world: World) -> None:
-    world.told_by(Fake("chat", Refused("answered 500"), Delivered())).given(proposed(), proposed("other.com")).told()
+    world.told_by(Fake("chat", AttemptFailed("answered 500"), Delivered())).given(
+        proposed(), proposed("other.com")
+    ).told()
 
     assert world.alerts("status") == ["waiting", "delivered"]
 
 
 def test_a_channel_that_asks_for_silence_gets_it(world: World) -> None:
-    chat = Fake("chat", Refused("answered 429", 10 * MINUTE), Delivered())
+    chat = Fake("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
     world.told_by(chat).given(proposed(), proposed("other.com")).told().told(after=10 * MINUTE - 1)
     assert (len(chat.told), world.alerts("status")) == (1, ["waiting", "waiting"])
 
@@ -119,7 +121,7 @@ def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
 def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> None:
     class Slow(Fake):
         def tell(self, alert: Alert) -> Outcome:
-            world.rows.give_up_others(["none"], "marked by another")
+            world.rows.fail_other_channels(["none"], "marked by another")
             return super().tell(alert)
 
     world.told_by(Slow("chat")).given(proposed()).told()
@@ -141,12 +143,12 @@ def test_a_channel_that_raises_is_one_that_refused(world: World) -> None:
 def test_what_waits_for_a_channel_that_is_no_more_has_failed(world: World) -> None:
     world.told_by(Fake("chat"), Fake("old")).given(proposed())
 
-    assert world.rows.give_up_others(["chat"], "no such channel") == 1
+    assert world.rows.fail_other_channels(["chat"], "no such channel") == 1
     assert world.alerts("channel", "status", "why") == [("chat", "waiting", None), ("old", "failed", "no such channel")]
 
 
 def test_every_attempt_is_a_line_of_log_that_names_no_account(world: World) -> None:
-    world.told_by(Fake("chat", Refused("answered 500"), Delivered())).given(urgent()).told().told(after=MINUTE)
+    world.told_by(Fake("chat", AttemptFailed("answered 500"), Delivered())).given(urgent()).told().told(after=MINUTE)
     [id] = world.alerts("id")
 
     told = {"channel": "chat", "alert": id, "kind": "act_now"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from tests import databases
 from tests.alerts.alert_runner import awaited, now
@@ -33,7 +33,7 @@ def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
 def told_of(processes: Processes) -> list[tuple[str, str, str]]:
     """Account, kind and status of every alert."""
     engine = open_database(f"sqlite:///{processes.folder / 'staffel.db'}")
-    rows = AlertRows(engine).newest(100)
+    rows = AlertOutbox(engine).newest(100)
     engine.dispose()
     return sorted((row.account, row.kind, row.status) for row in rows)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from schemas.topics import SQA_HANDOFFS
 from streams.kafka.address import KafkaAddress
@@ -55,7 +55,7 @@ def test_every_partition_is_told_of_once_whatever_stands_there_twice(
     assert sorted(request.verified()["subject"] for request in receiver.requests) == sorted([*accounts, "last.com"])
     ends = {partition: log.end(SQA_HANDOFFS, partition) for partition in range(PARTITIONS)}
     assert min(ends.values()) > 0
-    assert AlertRows(engine).positions(log.generation(SQA_HANDOFFS), PARTITIONS) == ends
+    assert AlertOutbox(engine).positions(log.generation(SQA_HANDOFFS), PARTITIONS) == ends
 
 
 def test_a_restart_goes_on_where_it_stood(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:

@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import Engine
 
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from alerts.reactor import Alerts
 from database.leases import leases
 from streams.sql.log import SqlLog
@@ -71,12 +71,12 @@ def test_a_second_process_waits_for_the_first_and_goes_on_where_it_ended(
         with running(second):
             append(log, recent("two.com"))
             receiver.await_requests(2)
-            assert (first.holds(), second.holds()) == (True, False)
+            assert (first.holds_lease(), second.holds_lease()) == (True, False)
             ends.set()
             append(log, recent("three.com"))
             receiver.await_requests(3)
             awaited(delivered(database), 3)
-            assert (first.holds(), second.holds()) == (False, True)
+            assert (first.holds_lease(), second.holds_lease()) == (False, True)
 
     assert [request.verified()["subject"] for request in receiver.requests] == ["one.com", "two.com", "three.com"]
 
@@ -106,10 +106,10 @@ def test_who_lost_the_lease_tells_nothing_more(database: Engine, log: SqlLog, re
     asleep.advance()
     with database.begin() as connection:
         connection.execute(leases.update().values(holder="another", until=now() + DAY))
-    awaited(lambda: not asleep.holds(), True)
+    awaited(lambda: not asleep.holds_lease(), True)
     append(log, recent())
 
-    assert (asleep.advance(), asleep.holds(), receiver.requests) == (0, False, [])
+    assert (asleep.advance(), asleep.holds_lease(), receiver.requests) == (0, False, [])
     asleep.close()
 
 
@@ -124,7 +124,7 @@ def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
     Timer(0.3, receiver.hold, [False]).start()
     step.close()
 
-    told = AlertRows(database).newest(10)
+    told = AlertOutbox(database).newest(10)
     assert [(row.account, row.status) for row in told] == [("two.com", "waiting"), ("one.com", "delivered")]
     assert len(receiver.requests) == 1
 

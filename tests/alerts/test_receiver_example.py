@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from alerts.channel import Alert
-from alerts.messages import trial
-from alerts.webhook_channel import Webhook
+from alerts.messages import sample_alert
+from alerts.webhook_channel import WebhookChannel
 from projections.derived_facts import encode
 from tests.alerts.alert_runner import now
 from tests.alerts.builders import OTHER_SECRET, SECRET, expired, proposed
@@ -27,7 +27,7 @@ class Documented:
         exec(compile(shown, "docs/alerts.md", "exec"), self._names)
 
     def receives(self, alert: Alert, secret: str = SECRET) -> int:
-        headers = Webhook("crm", "http://localhost", [secret], now).headers(alert)
+        headers = WebhookChannel("crm", "http://localhost", [secret], now).headers(alert)
         return int(self._names["receive"](dict(headers), alert.event, self._open))
 
     def _open(self, account: str, *, due: str, urgent: bool) -> None:
@@ -51,7 +51,7 @@ def test_it_refuses_what_it_cannot_verify(documented: Documented) -> None:
 
 
 def test_it_passes_over_what_it_does_not_know(documented: Documented) -> None:
-    others = [trial(now()), Alert("alert_two", "service_level_passed", encode(expired()))]
+    others = [sample_alert(now()), Alert("alert_two", "service_level_passed", encode(expired()))]
 
     assert [documented.receives(alert) for alert in others] == [204, 204]
     assert documented.tasks == []

@@ -4,58 +4,64 @@ from itertools import accumulate
 
 import pytest
 
-from alerts.channel import Delivered, Gone, Outcome, Refused
-from alerts.outbox import DELIVERED, FAILED, WAITING, Mark, Waiting
-from alerts.retry import MOST_ATTEMPTS, mark_of, pause
+from alerts.channel import AttemptFailed, Delivered, Gone, Outcome
+from alerts.outbox import DELIVERED, FAILED, WAITING, DeliveryState, DueAlert
+from alerts.retry import MAX_ATTEMPTS, retry_delay, state_after
 from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON
 
 SOON = NOON + MINUTE
 
 
-def alert(attempts: int = 0) -> Waiting:
-    return Waiting(1, "alert_one", "act_now", b"{}", NOON, attempts)
+def alert(attempts: int = 0) -> DueAlert:
+    return DueAlert(1, "alert_one", "act_now", b"{}", NOON, attempts)
 
 
 def test_pauses_grow_to_four_hours_and_take_about_a_day() -> None:
     usual = [5_000, 20_000, 80_000, 320_000, 1_280_000, 5_120_000, *[4 * HOUR] * 5]
-    pauses = [pause("alert_one", attempts) for attempts in range(1, MOST_ATTEMPTS)]
+    pauses = [retry_delay("alert_one", attempts) for attempts in range(1, MAX_ATTEMPTS)]
 
     assert all(0.8 <= took / planned <= 1.2 for took, planned in zip(pauses, usual, strict=True))
     assert 18 * HOUR < sum(pauses) < DAY
 
 
 def test_the_same_id_pauses_the_same_and_others_do_not() -> None:
-    assert pause("alert_one", 3) == pause("alert_one", 3)
-    assert len({pause(f"alert_{n}", 3) for n in range(50)}) > 40
+    assert retry_delay("alert_one", 3) == retry_delay("alert_one", 3)
+    assert len({retry_delay(f"alert_{n}", 3) for n in range(50)}) > 40
 
 
 @pytest.mark.parametrize(
     ("outcome", "mark"),
     [
-        (Delivered(), Mark(DELIVERED, 1, SOON, told_at=SOON)),
-        (Gone("answered 410 Gone"), Mark(FAILED, 1, SOON, why="answered 410 Gone")),
-        (Refused("answered 500"), Mark(WAITING, 1, SOON + pause("alert_one", 1), why="answered 500")),
-        (Refused("answered 429", 10 * MINUTE), Mark(WAITING, 1, SOON + 10 * MINUTE, why="answered 429")),
-        (Refused("answered 429", 1), Mark(WAITING, 1, SOON + pause("alert_one", 1), why="answered 429")),
+        (Delivered(), DeliveryState(DELIVERED, 1, SOON, told_at=SOON)),
+        (Gone("answered 410 Gone"), DeliveryState(FAILED, 1, SOON, why="answered 410 Gone")),
+        (
+            AttemptFailed("answered 500"),
+            DeliveryState(WAITING, 1, SOON + retry_delay("alert_one", 1), why="answered 500"),
+        ),
+        (AttemptFailed("answered 429", 10 * MINUTE), DeliveryState(WAITING, 1, SOON + 10 * MINUTE, why="answered 429")),
+        (
+            AttemptFailed("answered 429", 1),
+            DeliveryState(WAITING, 1, SOON + retry_delay("alert_one", 1), why="answered 429"),
+        ),
     ],
 )
-def test_an_attempt_ends(outcome: Outcome, mark: Mark) -> None:
-    assert mark_of(outcome, alert(), SOON, FRESH) == mark
+def test_an_attempt_ends(outcome: Outcome, mark: DeliveryState) -> None:
+    assert state_after(outcome, alert(), SOON, FRESH) == mark
 
 
 def test_after_the_last_attempt_it_has_failed() -> None:
-    last = mark_of(Refused("answered 500"), alert(MOST_ATTEMPTS - 1), SOON, FRESH)
+    last = state_after(AttemptFailed("answered 500"), alert(MAX_ATTEMPTS - 1), SOON, FRESH)
 
-    assert last == Mark(FAILED, 12, SOON, why="given up after 12 attempts: answered 500")
+    assert last == DeliveryState(FAILED, 12, SOON, why="given up after 12 attempts: answered 500")
 
 
 def test_what_would_come_too_late_has_failed() -> None:
-    late = mark_of(Refused("answered 503", 2 * HOUR), alert(), NOON + 23 * HOUR, FRESH)
+    late = state_after(AttemptFailed("answered 503", 2 * HOUR), alert(), NOON + 23 * HOUR, FRESH)
 
-    assert late == Mark(FAILED, 1, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
+    assert late == DeliveryState(FAILED, 1, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
 
 
 def test_retries_lie_within_the_day_in_which_an_alert_is_worth_telling() -> None:
-    times = accumulate(pause("alert_one", attempts) for attempts in range(1, MOST_ATTEMPTS))
+    times = accumulate(retry_delay("alert_one", attempts) for attempts in range(1, MAX_ATTEMPTS))
 
     assert max(times) < FRESH

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, Told
-from alerts.rules import COOL_DOWN, Judge, alert_id, is_wanted, kind_of
+from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, SentAlert
+from alerts.rules import DEFAULT_COOL_DOWN_MS, AlertPolicy, alert_id, is_subscribed, kind_of
 from schemas.envelope import FactRecord
 from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON, accepted, expired, proposed, urgent
 
@@ -46,15 +46,15 @@ def test_an_id_follows_from_event_and_kind_alone() -> None:
 def test_a_channel_takes_its_kinds_and_routes(
     kind: str, route: str | None, kinds: list[str] | None, routes: list[str] | None, wanted: bool
 ) -> None:
-    assert is_wanted(kind, route, kinds, routes) is wanted
+    assert is_subscribed(kind, route, kinds, routes) is wanted
 
 
-def judged(*events: FactRecord, now: int = NOON, told: list[Told] | None = None) -> list[NewAlert]:
-    judge = Judge(told or [], now, FRESH, COOL_DOWN)
-    return [judge.judged(event, str(kind_of(event)), "chat", b"{}") for event in events]
+def judged(*events: FactRecord, now: int = NOON, told: list[SentAlert] | None = None) -> list[NewAlert]:
+    judge = AlertPolicy(told or [], now, FRESH, DEFAULT_COOL_DOWN_MS)
+    return [judge.new_alert(event, str(kind_of(event)), "chat", b"{}") for event in events]
 
 
-def statuses(*events: FactRecord, now: int = NOON, told: list[Told] | None = None) -> list[str]:
+def statuses(*events: FactRecord, now: int = NOON, told: list[SentAlert] | None = None) -> list[str]:
     return [each.status for each in judged(*events, now=now, told=told)]
 
 
@@ -93,7 +93,7 @@ def test_kinds_and_accounts_cool_down_apart() -> None:
 
 
 def test_what_was_told_before_counts_and_what_was_held_does_not() -> None:
-    before = Told("alert_before", "chat", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
+    before = SentAlert("alert_before", "chat", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
     held, later = proposed(), proposed(crossing=2, at=NOON + 2 * HOUR)
 
     assert statuses(held, later, told=[before]) == [HELD, WAITING]
@@ -104,6 +104,6 @@ def test_an_alert_is_not_held_because_of_itself() -> None:
 
 
 def test_what_was_told_by_another_channel_does_not_count() -> None:
-    before = Told("alert_before", "mail", "handoff_proposed", "acme.com", NOON)
+    before = SentAlert("alert_before", "mail", "handoff_proposed", "acme.com", NOON)
 
     assert statuses(proposed(), told=[before]) == [WAITING]

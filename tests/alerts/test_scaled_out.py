@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from tests import requirements
 from tests.alerts.alert_runner import awaited, now
@@ -33,7 +33,7 @@ def running(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
 
 def delivered(running: Processes) -> int:
     engine = open_database(running.settings["STAFFEL_DATABASE"])
-    counts = AlertRows(engine).counts()
+    counts = AlertOutbox(engine).counts_by_status()
     engine.dispose()
     return counts["delivered"]
 

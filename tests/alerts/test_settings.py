@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.rules import COOL_DOWN
+from alerts.rules import DEFAULT_COOL_DOWN_MS
 from alerts.settings import AlertSettings, read_alerts
 from schemas.documents import DocumentError
 from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
@@ -53,8 +53,12 @@ def test_channels_are_read_with_their_secrets_from_the_environment() -> None:
 def test_what_is_left_out_has_a_default_that_sales_can_live_with() -> None:
     settings = read("channels: [{name: chat, url: json://localhost}]")
 
-    assert settings.cool_down.model_dump() == COOL_DOWN
-    assert COOL_DOWN == {"act_now": 15 * MINUTE, "handoff_proposed": 4 * HOUR, "service_level_passed": 4 * HOUR}
+    assert settings.cool_down.model_dump() == DEFAULT_COOL_DOWN_MS
+    assert DEFAULT_COOL_DOWN_MS == {
+        "act_now": 15 * MINUTE,
+        "handoff_proposed": 4 * HOUR,
+        "service_level_passed": 4 * HOUR,
+    }
     assert settings.link is None
 
 

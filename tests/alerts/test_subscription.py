@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, event
 
-from alerts.outbox import AnotherReader
+from alerts.outbox import AlertCheckpointConflict
 from projections.read_models.versions import checkpoints
 from schemas.handoff_events import HandoffExpired
 from schemas.times import format_time
@@ -117,7 +117,7 @@ def test_the_cool_down_is_as_the_settings_say(world: World) -> None:
 
 def test_an_alert_that_failed_keeps_no_other_one_back(world: World) -> None:
     world.given(proposed())
-    world.rows.give_up_others(["none"], "no such channel")
+    world.rows.fail_other_channels(["none"], "no such channel")
 
     assert world.given(proposed(crossing=2)).alerts("status") == ["failed", "waiting"]
 
@@ -175,7 +175,7 @@ def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
     world.given(proposed()).published(proposed("other.com"))
     alive, world.log = world.subscription, _Interrupted(world.engine, lambda: alive.advance())
 
-    with pytest.raises(AnotherReader, match="the checkpoint of the alerts, partition 0, is not 1"):
+    with pytest.raises(AlertCheckpointConflict, match="the checkpoint of the alerts, partition 0, is not 1"):
         world.another_subscription().advance()
     assert world.alerts("account") == ["acme.com", "other.com"]
 

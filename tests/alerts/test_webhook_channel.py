@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from alerts.channel import Alert, Delivered, Gone, Outcome, Refused
-from alerts.webhook_channel import Webhook, wanted_silence
+from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.webhook_channel import WebhookChannel, parse_retry_after
 from projections.derived_facts import encode
 from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed
 from tests.alerts.receiver import Answer, Receiver
@@ -27,12 +27,12 @@ def now() -> int:
     return round(time() * 1000)
 
 
-def webhook(url: str, *secrets: str, seconds: float = 10, seconds_in_all: float = 20) -> Webhook:
-    return Webhook("crm", url, secrets or [SECRET], now, seconds=seconds, seconds_in_all=seconds_in_all)
+def webhook(url: str, *secrets: str, seconds: float = 10, seconds_in_all: float = 20) -> WebhookChannel:
+    return WebhookChannel("crm", url, secrets or [SECRET], now, timeout_s=seconds, total_timeout_s=seconds_in_all)
 
 
 def test_an_alert_arrives_as_a_signed_event(receiver: Receiver) -> None:
-    assert webhook(receiver.url).tell(ALERT) == Delivered()
+    assert webhook(receiver.url).send(ALERT) == Delivered()
 
     [request] = receiver.requests
     assert request.verified() == msgspec.json.decode(ALERT.event)
@@ -42,21 +42,21 @@ def test_an_alert_arrives_as_a_signed_event(receiver: Receiver) -> None:
 
 
 def test_another_secret_does_not_verify(receiver: Receiver) -> None:
-    webhook(receiver.url).tell(ALERT)
+    webhook(receiver.url).send(ALERT)
 
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
         receiver.requests[0].verified(OTHER_SECRET)
 
 
 def test_while_a_secret_is_changed_both_verify(receiver: Receiver) -> None:
-    webhook(receiver.url, OTHER_SECRET, SECRET).tell(ALERT)
+    webhook(receiver.url, OTHER_SECRET, SECRET).send(ALERT)
 
     [request] = receiver.requests
     assert request.verified(SECRET) == request.verified(OTHER_SECRET)
 
 
 def test_the_signature_is_the_published_one() -> None:
-    published = Webhook("crm", "http://localhost", [SECRET], lambda: 1614265330_000)
+    published = WebhookChannel("crm", "http://localhost", [SECRET], lambda: 1614265330_000)
     told = Alert("msg_p5jXN8AQM9LWM0D4loKWxJek", "test", b'{"test": 2432232314}')
 
     assert published.headers(told)["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -67,21 +67,21 @@ def test_the_signature_is_the_published_one() -> None:
     [
         (Answer(200), Delivered()),
         (Answer(202), Delivered()),
-        (Answer(400), Refused("answered 400")),
-        (Answer(401), Refused("answered 401")),
-        (Answer(500), Refused("answered 500")),
-        (Answer(429), Refused("answered 429")),
-        (Answer(429, {"Retry-After": "90"}), Refused("answered 429", 90_000)),
-        (Answer(503, {"Retry-After": "3600"}), Refused("answered 503", HOUR)),
-        (Answer(500, {"Retry-After": "90"}), Refused("answered 500")),
-        (Answer(302, {"Location": "http://127.0.0.1:9/elsewhere"}), Refused("answered 302")),
+        (Answer(400), AttemptFailed("answered 400")),
+        (Answer(401), AttemptFailed("answered 401")),
+        (Answer(500), AttemptFailed("answered 500")),
+        (Answer(429), AttemptFailed("answered 429")),
+        (Answer(429, {"Retry-After": "90"}), AttemptFailed("answered 429", 90_000)),
+        (Answer(503, {"Retry-After": "3600"}), AttemptFailed("answered 503", HOUR)),
+        (Answer(500, {"Retry-After": "90"}), AttemptFailed("answered 500")),
+        (Answer(302, {"Location": "http://127.0.0.1:9/elsewhere"}), AttemptFailed("answered 302")),
         (Answer(410), Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")),
     ],
 )
 def test_the_answer_decides(receiver: Receiver, answer: Answer, outcome: object) -> None:
     receiver.answers = [answer]
 
-    assert webhook(receiver.url).tell(ALERT) == outcome
+    assert webhook(receiver.url).send(ALERT) == outcome
     assert len(receiver.requests) == 1
 
 
@@ -100,47 +100,49 @@ def test_the_answer_decides(receiver: Receiver, answer: Answer, outcome: object)
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, silence: int | None) -> None:
-    assert wanted_silence(header, NOON) == silence
+    assert parse_retry_after(header, NOON) == silence
 
 
 def came_too_late(outcome: Outcome) -> bool:
-    return isinstance(outcome, Refused) and re.fullmatch(r"no answer within \d+ s", outcome.why) is not None
+    return isinstance(outcome, AttemptFailed) and re.fullmatch(r"no answer within \d+ s", outcome.why) is not None
 
 
 def test_who_is_silent_is_not_waited_for_any_longer(receiver: Receiver) -> None:
     receiver.hold()
 
-    assert came_too_late(webhook(receiver.url, seconds=0.2).tell(ALERT))
+    assert came_too_late(webhook(receiver.url, seconds=0.2).send(ALERT))
 
 
 def test_who_answers_byte_after_byte_is_cut_off(receiver: Receiver) -> None:
     receiver.answers = [Answer(drips=True)]
 
-    assert came_too_late(webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).tell(ALERT))
+    assert came_too_late(webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).send(ALERT))
 
 
 def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) -> None:
     receiver.answers = [Answer(cuts=True)]
 
-    assert webhook(f"http://127.0.0.1:{free_port()}/token").tell(ALERT) == Refused("no answer: Connection refused")
-    assert webhook(receiver.url).tell(ALERT) in (
-        Refused("no answer: RemoteDisconnected"),
-        Refused("no answer: Connection reset by peer"),
+    assert webhook(f"http://127.0.0.1:{free_port()}/token").send(ALERT) == AttemptFailed(
+        "no answer: Connection refused"
+    )
+    assert webhook(receiver.url).send(ALERT) in (
+        AttemptFailed("no answer: RemoteDisconnected"),
+        AttemptFailed("no answer: Connection reset by peer"),
     )
 
 
 def test_a_host_that_does_not_exist_is_no_answer() -> None:
-    [told] = [webhook("https://no-such-host.invalid/token").tell(ALERT)]
+    [told] = [webhook("https://no-such-host.invalid/token").send(ALERT)]
 
-    assert isinstance(told, Refused)
+    assert isinstance(told, AttemptFailed)
     assert told.why.startswith("no answer: ")
 
 
 def test_a_certificate_that_nobody_trusts_is_refused() -> None:
     with _without_certificate() as port:
-        told = webhook(f"https://127.0.0.1:{port}/token").tell(ALERT)
+        told = webhook(f"https://127.0.0.1:{port}/token").send(ALERT)
 
-    assert isinstance(told, Refused)
+    assert isinstance(told, AttemptFailed)
     assert told.why.startswith("no trusted connection: ")
 
 
@@ -148,7 +150,7 @@ def test_no_trouble_repeats_an_address_or_a_secret(receiver: Receiver) -> None:
     receiver.answers = [Answer(500)]
     urls = [receiver.url, f"http://127.0.0.1:{free_port()}/hooks", "https://no-such-host.invalid/hooks"]
 
-    told = " ".join(str(webhook(url).tell(ALERT)) for url in urls)
+    told = " ".join(str(webhook(url).send(ALERT)) for url in urls)
     assert not [part for part in ("hooks", "tenant", SECRET.removeprefix("whsec_")) if part in told]
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from alerts.delivery import Delivery
-from alerts.outbox import AlertRows, alerts
+from alerts.outbox import AlertOutbox, alerts
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
-from database.statements import put
+from database.statements import upsert
 from projections.directory import directory_accounts
 from projections.read_models.tables import read_models
 from projections.read_models.versions import checkpoints
@@ -39,7 +39,7 @@ class World:
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         self.engine = engine
         self.log = SqlLog(engine, partitions)
-        self.rows = AlertRows(engine)
+        self.rows = AlertOutbox(engine)
         self.lines = Lines()
         self.now = NOON
         self.holds = True
@@ -78,19 +78,19 @@ class World:
         """Everybody is told what is due so many milliseconds later."""
         self.now += after
         for delivery in self.deliveries:
-            delivery.tell_due()
+            delivery.send_due()
         return self
 
     def named(self, **names: str) -> "World":
         rows = [{"account": f"{account}.com", "name": name, "seq": 1} for account, name in names.items()]
         with self.engine.begin() as connection:
-            put(connection, directory_accounts, rows)
+            upsert(connection, directory_accounts, rows)
         return self
 
     def projected(self, row: dict[str, Any]) -> "World":
         """A handoff as it stands in the read models."""
         with self.engine.begin() as connection:
-            put(connection, read_models(1).handoffs, [row])
+            upsert(connection, read_models(1).handoffs, [row])
         return self
 
     def alerts(self, *columns: str) -> list[Any]:

@@ -16,8 +16,8 @@ from audit.replay import digest
 from audit.verify import verify
 from database.engine import open_database
 from database.migrate import migrate
-from projections.lag import health
-from projections.queries import asking
+from projections.lag import read_lag
+from projections.queries import open_queries
 from schemas.dead_letters import parse_error_headers
 from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.scores import AccountScored, decode_account_scored
@@ -39,7 +39,7 @@ _DEADLINE_S = 120
 def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
     """Until everything recorded is seen and published; how many seconds that took."""
     began, never = monotonic(), Event()
-    while not (found := health(staffel.engine, staffel.log, staffel.clock())).is_idle:
+    while not (found := read_lag(staffel.engine, staffel.log, staffel.clock())).is_idle:
         assert monotonic() - began < deadline_s, f"not idle after {deadline_s} s: {found}"
         never.wait(_POLL_S)
     return monotonic() - began
@@ -56,7 +56,7 @@ def judge_what_is_left(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
     assert verify(staffel.log, staffel.engine).mismatches == []
     accounts = folded(staffel)
     facts = once(staffel.log, ENGAGEMENT)
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         compare_accounts(questions, accounts)
         compare_handoffs(questions, accounts, once(staffel.log, SQA_HANDOFFS))
     compare_moves(accounts, facts)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
 
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from intake.observation import Observation
 from intake.recorder.drafts import Outcome, Recorded
-from projections.derived_facts import DECISIONS
-from projections.handoff_decisions import Refused, decision
-from projections.queries import asking
+from projections.derived_facts import DECISIONS_SOURCE
+from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.queries import open_queries
 from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from staffel.application import Staffel
@@ -83,15 +83,17 @@ class Recording:
 
     def _decide(self, staffel: Staffel) -> None:
         """As sales does: some accept, some reject."""
-        with asking(staffel.engine) as questions:
+        with open_queries(staffel.engine) as questions:
             proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
         if not proposed:
             return
         row, status = self._chance.choice(proposed), self._chance.choice(("accepted", "rejected"))
-        fact = decision(row, row.handoff, status)
-        assert not isinstance(fact, Refused)
+        fact = check_decision(row, row.handoff, status)
+        assert not isinstance(fact, DecisionRefused)
         content = {"handoff": row.handoff, "by": "sales"}
-        told = seen(fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS)
+        told = seen(
+            fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS_SOURCE
+        )
         staffel.recorder.record([told])
 
     def _poison(self, staffel: Staffel) -> None:
@@ -104,5 +106,5 @@ class Recording:
             try:
                 act()  # type: ignore[operator]
                 return
-            except (LogUnavailable, DatabaseTrouble):
+            except (LogUnavailable, DatabaseError):
                 self._stop.wait(_AGAIN_S)

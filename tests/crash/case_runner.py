@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, func, inspect, select
 
-from database.engine import open_database, reading
+from database.engine import open_database, read_only
 from intake.vault.tables import VAULT
 from staffel.connect import connect
 from staffel.settings import Settings
@@ -49,7 +49,7 @@ def _hurry(connection: object, _record: object) -> None:
 def _drawn(url: str) -> int:
     """How many persons stand in the vault."""
     engine = open_database(url)
-    with reading(engine).connect() as connection:
+    with read_only(engine).connect() as connection:
         there = inspect(connection).has_table(VAULT.name)
         drawn = connection.execute(select(func.count()).select_from(VAULT)).scalar_one() if there else 0
     engine.dispose()

@@ -6,9 +6,9 @@ from typing import Any
 
 from audit.replay import digest, fold_partition
 from audit.verify import verify
-from projections.derived_facts import moved_id
-from projections.lag import health
-from projections.queries import Questions, asking
+from projections.derived_facts import moved_fact_id
+from projections.lag import read_lag
+from projections.queries import ReadModelQueries, open_queries
 from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
@@ -20,12 +20,12 @@ ALL = 1_000_000
 
 def judge(staffel: Staffel) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything drained."""
-    assert health(staffel.engine, staffel.log, staffel.clock()).is_idle
+    assert read_lag(staffel.engine, staffel.log, staffel.clock()).is_idle
     verified = verify(staffel.log, staffel.engine)
     assert verified.mismatches == []
     accounts = folded(staffel)
     facts = list(facts_of(staffel, ENGAGEMENT))
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         compare_accounts(questions, accounts)
         compare_handoffs(questions, accounts, list(facts_of(staffel, SQA_HANDOFFS)))
     compare_moves(accounts, facts)
@@ -53,7 +53,7 @@ def repeated(values: Iterable[Any]) -> list[Any]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def compare_accounts(questions: Questions, accounts: dict[str, Account]) -> None:
+def compare_accounts(questions: ReadModelQueries, accounts: dict[str, Account]) -> None:
     rows = {row.account: (row.seq, row.digest) for row in questions.accounts()}
     assert rows == {id: (account.seq, digest(account)) for id, account in accounts.items()}
     for id, account in accounts.items():
@@ -61,12 +61,12 @@ def compare_accounts(questions: Questions, accounts: dict[str, Account]) -> None
         changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.pending_changes.stages]
         there = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
         assert there == changes
-        assert [line.event for line in questions.lines(id)] == [
+        assert [line.event for line in questions.ledger_lines(id)] == [
             line.event for line in account.pending_changes.lines or []
         ]
 
 
-def compare_handoffs(questions: Questions, accounts: dict[str, Account], told: list[FactRecord]) -> None:
+def compare_handoffs(questions: ReadModelQueries, accounts: dict[str, Account], told: list[FactRecord]) -> None:
     """Rows and events: no handoff and no step twice, none missing."""
     outcomes = [account.pending_changes for account in accounts.values() if account.pending_changes]
     opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
@@ -90,4 +90,4 @@ def moves_of(accounts: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
         for release in outcome.releases if outcome else []:
             assert outcome is not None
             for each in (*outcome.parked, *outcome.forwards):
-                yield release.to, each.source, moved_id(each.event, release.move)
+                yield release.to, each.source, moved_fact_id(each.event, release.move)

@@ -12,9 +12,9 @@ from typing import Any
 
 from audit.replay import scored_updates
 from intake.observation import Observation
-from projections.derived_facts import DECISIONS
-from projections.handoff_decisions import Refused, decision
-from projections.queries import asking
+from projections.derived_facts import DECISIONS_SOURCE
+from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.queries import open_queries
 from projections.rebuild import rebuild
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
@@ -134,11 +134,11 @@ def decided(handoff: str, status: str) -> Act:
 
     def decide(staffel: Staffel) -> None:
         staffel.settle()
-        with asking(staffel.engine) as questions:
+        with open_queries(staffel.engine) as questions:
             row = questions.handoff(handoff)
-        fact = decision(row, handoff, status)
-        if row is not None and not isinstance(fact, Refused):
-            parts = {"account": row.account, "data": {"handoff": handoff, "by": "dora"}, "source": DECISIONS}
+        fact = check_decision(row, handoff, status)
+        if row is not None and not isinstance(fact, DecisionRefused):
+            parts = {"account": row.account, "data": {"handoff": handoff, "by": "dora"}, "source": DECISIONS_SOURCE}
             recorded(staffel, f"handoff.{status}.v1", fact, **parts)
 
     return decide

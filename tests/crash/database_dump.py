@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from database.engine import open_database, reading
+from database.engine import open_database, read_only
 from projections.read_models.tables import read_models
 from projections.read_models.versions import version_of
 
@@ -25,7 +25,7 @@ def everything(url: str) -> dict[str, Rows]:
     """table -> its rows in order; of the read models the version that is asked, under their plain names."""
     engine = open_database(url)
     try:
-        with reading(engine).connect() as connection:
+        with read_only(engine).connect() as connection:
             return dict(_tables(connection, version_of(connection)))
     finally:
         engine.dispose()

@@ -14,7 +14,7 @@ from random import Random
 
 from intake.observation import Observation
 from intake.recorder.drafts import Recorded
-from projections.queries import asking
+from projections.queries import open_queries
 from schemas.envelope import record_id
 from schemas.times import format_time
 from staffel.application import Staffel
@@ -130,7 +130,7 @@ def go_on_recording(stage: Stage, seed: int, stop: Event, tell: Connection) -> N
 
 def decide(staffel: Staffel, chance: Random) -> None:
     """As sales does, by the command."""
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         proposed = [row.handoff for row in questions.handoffs(only_open=True) if row.status == "proposed"]
     if proposed:
         verb = chance.choice(("accept", "reject"))

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from audit.verify import verify
-from projections.lag import projected
+from projections.lag import projected_offsets
 from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
@@ -41,7 +41,7 @@ def scored(staffel: Staffel) -> int:
 
 def seen(staffel: Staffel) -> int:
     """How many records can be seen in the read models."""
-    return sum(projected(staffel.engine, staffel.log).values())
+    return sum(projected_offsets(staffel.engine, staffel.log).values())
 
 
 def published(staffel: Staffel) -> int:

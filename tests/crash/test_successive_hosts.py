@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from projections.lag import health
+from projections.lag import read_lag
 from staffel.application import Staffel
 from staffel.connect import connect
 from staffel.ingestion import ingest_and_settle
@@ -37,18 +37,18 @@ def other(home: Settings) -> Iterator[Staffel]:
 def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Staffel, other: Staffel) -> None:
     for staffel, observations in ((one, registered()), (other, browsed()), (one, wrote())):
         assert ingest_and_settle(staffel, observations, int).rejected == []
-    assert health(one.engine, one.log, one.clock()).is_idle
+    assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
 def test_a_command_finishes_what_a_killed_host_left_undone(one: Staffel, other: Staffel) -> None:
     one.recorder.record([*registered(), *wrote()])
     scorer, projector, *_ = one.steps()
     assert (scorer.advance() > 0, projector.advance() > 0) == (True, True)
-    assert not health(one.engine, one.log, one.clock()).is_idle
+    assert not read_lag(one.engine, one.log, one.clock()).is_idle
 
     other.settle()
 
-    assert health(one.engine, one.log, one.clock()).is_idle
+    assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
 def test_whoever_only_asks_does_not_wait_for_a_writer(one: Staffel, home: Settings) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, text
 
-from database.engine import open_database, reading
-from database.errors import DatabaseAway, DatabaseTrouble
+from database.engine import open_database, read_only
+from database.errors import DatabaseError, DatabaseUnavailable
 from database.migrate import migrate
-from database.statements import add, put
+from database.statements import insert_rows, upsert
 from projections.directory import directory_domains
 from schemas.scores import Changes
 from tests import postgres
@@ -38,7 +38,7 @@ def test_sqlite_is_durable_at_every_commit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite://", "mysql://h/x", "nonsense", "", "oracle+xyz:///"])
 def test_what_is_no_address_of_a_database_is_refused_with_the_forms_that_are(url: str) -> None:
-    with pytest.raises(DatabaseTrouble, match="write sqlite:///PATH or postgresql"):
+    with pytest.raises(DatabaseError, match="write sqlite:///PATH or postgresql"):
         open_database(url)
 
 
@@ -47,7 +47,7 @@ def test_a_locked_file_is_told(tmp_path: Path) -> None:
     use(open_database(url))
     other = sqlite3.connect(tmp_path / "s.db")
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseTrouble, match="another process keeps it locked"):
+    with pytest.raises(DatabaseError, match="another process keeps it locked"):
         use(open_database(f"{url}?timeout=0.05"))
     other.close()
 
@@ -55,14 +55,14 @@ def test_a_locked_file_is_told(tmp_path: Path) -> None:
 def test_who_only_reads_waits_for_no_writer(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 's.db'}?timeout=0.05")
     use(engine)
-    with engine.begin() as writing, reading(engine).connect() as asking:
+    with engine.begin() as writing, read_only(engine).connect() as asking:
         writing.execute(text("DELETE FROM t"))
         assert asking.execute(text("SELECT count(*) FROM t")).scalar() == 1
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "s.db").write_text("a letter to a friend, and no database at all. " * 100)
-    with pytest.raises(DatabaseTrouble, match="not a SQLite database; move it away"):
+    with pytest.raises(DatabaseError, match="not a SQLite database; move it away"):
         use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     with (tmp_path / "s.db").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * 8192)
-    with pytest.raises(DatabaseTrouble, match="damaged; restore it from a backup"):
+    with pytest.raises(DatabaseError, match="damaged; restore it from a backup"):
         use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
@@ -82,27 +82,27 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     # The engine's own limit gives the same error as a disk without room.
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=600"))
     engine.dispose()
-    with pytest.raises(DatabaseTrouble, match="the disk is full; free some space"):
+    with pytest.raises(DatabaseError, match="the disk is full; free some space"):
         use(engine)
-    with reading(engine).connect() as connection:
+    with read_only(engine).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 1
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseTrouble, match="the file cannot be opened"):
+    with pytest.raises(DatabaseError, match="the file cannot be opened"):
         use(open_database(f"sqlite:///{tmp_path}"))
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     engine = open_database("postgresql+psycopg://me:geheim@127.0.0.1:1/staffel?connect_timeout=2")
-    with pytest.raises(DatabaseTrouble, match="cannot be reached") as raised:
+    with pytest.raises(DatabaseError, match="cannot be reached") as raised:
         use(engine)
     assert "geheim" not in str(raised.value)
 
 
 def test_a_database_that_the_server_does_not_have_is_told() -> None:
     url = postgres_url().replace("/staffel_", "/absent_")
-    with pytest.raises(DatabaseTrouble, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
+    with pytest.raises(DatabaseError, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
         use(open_database(url))
 
 
@@ -113,9 +113,9 @@ def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back()
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM t"))
         server.crash()
-        with pytest.raises(DatabaseAway, match=r"start again once it runs|the connection was lost"):
+        with pytest.raises(DatabaseUnavailable, match=r"start again once it runs|the connection was lost"):
             connection.execute(text("SELECT count(*) FROM t"))
-    with pytest.raises(DatabaseAway, match="cannot be reached"):
+    with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
         use(engine)
 
     server.start()
@@ -148,7 +148,7 @@ def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> Non
 
     server.crash()
     for _ in range(2):
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             world.projector.advance()
     server.start()
 
@@ -164,10 +164,10 @@ def test_a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_of_it(c
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     migrate(engine)
-    with pytest.raises(DatabaseAway), engine.begin() as connection:  # noqa: PT012
-        put(connection, directory_domains, [{"domain": "acme.com", "account": "acme.com"}])
+    with pytest.raises(DatabaseUnavailable), engine.begin() as connection:  # noqa: PT012
+        upsert(connection, directory_domains, [{"domain": "acme.com", "account": "acme.com"}])
         server.crash()
-        write = add if copies else put
+        write = insert_rows if copies else upsert
         write(connection, directory_domains, [{"domain": "acme.de", "account": "acme.com"}])
 
     server.start()
@@ -180,4 +180,4 @@ def test_a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_of_it(c
 def test_an_error_of_one_statement_is_no_trouble_of_the_database(database: Engine) -> None:
     with pytest.raises(Exception, match="no_such_table") as raised, database.connect() as connection:
         connection.execute(text("SELECT * FROM no_such_table"))
-    assert not isinstance(raised.value, DatabaseTrouble)
+    assert not isinstance(raised.value, DatabaseError)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from database.engine import open_database
-from database.errors import DatabaseAway
+from database.errors import DatabaseUnavailable
 from database.notifications import MOVES, OUTBOX, PROJECTED, Notifications, notify
 from schemas.scores import Changes
 from tests import databases, postgres
@@ -90,7 +90,7 @@ def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
 
     server.crash()
     assert listening.wait(LONG_S)  # something may have been told that nobody heard
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         listening.wait(LONG_S)
 
     server.start()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from database.statements import add, add_missing, put, put_newer
+from database.statements import insert_missing, insert_rows, upsert, upsert_newer
 from projections.directory import directory_accounts, directory_visitors
 from projections.read_models.tables import read_models
 
@@ -40,7 +40,7 @@ def account(seq: int, name: str, account: str = "acme.com") -> dict[str, Any]:
 
 def test_what_is_added_comes_back_as_it_was(database: Engine) -> None:
     with database.begin() as connection:
-        add(connection, _LEDGER, [_LINE, {**_LINE, "n": 1, "cut": "page", "half_life": 336}])
+        insert_rows(connection, _LEDGER, [_LINE, {**_LINE, "n": 1, "cut": "page", "half_life": 336}])
 
     with database.connect() as connection:
         rows = [row._asdict() for row in connection.execute(select(_LEDGER).order_by(_LEDGER.c.n))]
@@ -49,15 +49,17 @@ def test_what_is_added_comes_back_as_it_was(database: Engine) -> None:
 
 def test_of_rows_with_one_key_the_first_is_added(database: Engine) -> None:
     with database.begin() as connection:
-        add_missing(connection, directory_accounts, [account(1, "First"), account(2, "Second")])
-        add_missing(connection, directory_accounts, [account(3, "Third")])
+        insert_missing(connection, directory_accounts, [account(1, "First"), account(2, "Second")])
+        insert_missing(connection, directory_accounts, [account(3, "Third")])
 
     assert accounts(database) == [("acme.com", "First", "first", 1)]
 
 
 def test_of_rows_with_one_key_the_last_is_put(database: Engine) -> None:
     with database.begin() as connection:
-        put(connection, directory_accounts, [account(2, "First"), account(1, "Second"), account(5, "B", "b.example")])
+        upsert(
+            connection, directory_accounts, [account(2, "First"), account(1, "Second"), account(5, "B", "b.example")]
+        )
 
     assert accounts(database) == [("acme.com", "Second", "second", 1), ("b.example", "B", "b", 5)]
 
@@ -65,8 +67,8 @@ def test_of_rows_with_one_key_the_last_is_put(database: Engine) -> None:
 @pytest.mark.parametrize("stands", [0, 2, 3, 9])
 def test_of_rows_with_one_key_the_highest_seq_stands(database: Engine, stands: int) -> None:
     with database.begin() as connection:
-        add(connection, directory_accounts, [account(stands, "Stands")])
-        put_newer(connection, directory_accounts, [account(1, "One"), account(3, "Three"), account(2, "Two")])
+        insert_rows(connection, directory_accounts, [account(stands, "Stands")])
+        upsert_newer(connection, directory_accounts, [account(1, "One"), account(3, "Three"), account(2, "Two")])
 
     highest = ("Three", 3) if stands < 3 else ("Stands", stands)
     assert [(name, seq) for _, name, _, seq in accounts(database)] == [highest]
@@ -74,8 +76,8 @@ def test_of_rows_with_one_key_the_highest_seq_stands(database: Engine, stands: i
 
 def test_columns_that_are_not_named_stay(database: Engine) -> None:
     with database.begin() as connection:
-        put(connection, directory_visitors, [{"visitor": "v_one", "account": "acme.com", "contact": "c_anna"}])
-        put(connection, directory_visitors, [{"visitor": "v_one", "account": "other.example"}])
+        upsert(connection, directory_visitors, [{"visitor": "v_one", "account": "acme.com", "contact": "c_anna"}])
+        upsert(connection, directory_visitors, [{"visitor": "v_one", "account": "other.example"}])
 
     with database.connect() as connection:
         assert connection.execute(select(directory_visitors)).all() == [("v_one", "other.example", "c_anna")]
@@ -83,7 +85,7 @@ def test_columns_that_are_not_named_stay(database: Engine) -> None:
 
 def test_no_rows_are_no_statement(database: Engine) -> None:
     with database.begin() as connection:
-        for write in (add, add_missing, put, put_newer):
+        for write in (insert_rows, insert_missing, upsert, upsert_newer):
             write(connection, directory_accounts, [])
 
     assert accounts(database) == []

@@ -15,7 +15,7 @@ from intake.mail import connector as mbox
 from intake.observation import Observation, Rejected
 from intake.recorder.drafts import Duplicate, Recorded
 from intake.segment import connector as segment
-from projections.queries import Questions, asking
+from projections.queries import ReadModelQueries, open_queries
 from schemas.times import format_time, parse_time
 from staffel.application import Staffel
 from staffel.connect import connect
@@ -46,7 +46,7 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     settings = Settings(home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv")
     staffel = connect(settings, clock=lambda: AFTERWARDS)
     outcomes = played(staffel, observations(), request.param)
-    with asking(staffel.engine) as questions:
+    with open_queries(staffel.engine) as questions:
         yield told(questions, outcomes)
     staffel.close()
 
@@ -73,7 +73,7 @@ def played(staffel: Staffel, facts: list[Observation], at_once: int) -> list[typ
     return outcomes
 
 
-def told(questions: Questions, outcomes: list[type]) -> Year:
+def told(questions: ReadModelQueries, outcomes: list[type]) -> Year:
     rows = questions.accounts()
     known = [row for row in rows if not row.account.startswith("anon:")]
     handoffs = questions.handoffs()

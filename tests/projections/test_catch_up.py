@@ -7,10 +7,10 @@ import pytest
 
 from projections.directory import Directory
 from projections.projector import Projector
-from projections.read_models.updates import Hole, Replay, Scored
-from projections.read_models.versions import AnotherProjector, checkpoints
-from projections.work.parking import park
-from projections.work.tables import parked as parked_rows
+from projections.read_models.updates import MissingUpdates, Replay, ScoreUpdate
+from projections.read_models.versions import CheckpointConflict, checkpoints
+from projections.work.parking import park_facts
+from projections.work.tables import parked_facts as parked_rows
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
 from streams.log import LogRefused
@@ -31,11 +31,11 @@ from tests.projections.builders import (
 from tests.projections.world import World, drain
 
 _FALLS = {"acquisition": track(120, "sqa", falls_at="2026-03-01T00:00:00.000Z")}
-_BEFORE: list[Scored] = [
+_BEFORE: list[ScoreUpdate] = [
     account_scored(seq=2, changes=Changes(lines=[line(1), line(2)], profile={"name": "Acme"})),
     account_scored(after_seq=2, seq=3, tracks=_FALLS, changes=Changes(lines=[line(3)], handoffs=[opened(3)])),
 ]
-_AFTER: list[Scored] = [
+_AFTER: list[ScoreUpdate] = [
     account_scored(after_seq=3, seq=5, tracks=_FALLS, changes=Changes(steps=[step(4, "accepted")], lines=[line(5)])),
     contact_scored(seq=5),
     anonymous(seq=2, parked=[parked(1), parked(2)]),
@@ -48,7 +48,7 @@ _LAST: list[Published] = [_LIFE[2], _LIFE[3], _LIFE[6], _LIFE[7], _LIFE[8]]
 """What compaction leaves of it: the last record of each key."""
 
 
-def replayed(_partition: int) -> Iterable[Scored]:
+def replayed(_partition: int) -> Iterable[ScoreUpdate]:
     """The same life, cut in another way, as a replay may do it."""
     yield account_scored(seq=1, changes=Changes(lines=[line(1)]))
     yield account_scored(after_seq=1, seq=2, changes=Changes(lines=[line(2)], profile={"name": "Acme"}))
@@ -57,7 +57,7 @@ def replayed(_partition: int) -> Iterable[Scored]:
 
 
 def catching_up(world: World, replay: Replay = replayed, batch: int = 2) -> Projector:
-    return Projector(world.engine, world.log, replay=replay, batch=batch)
+    return Projector(world.engine, world.log, replay=replay, batch_size=batch)
 
 
 def beside_positions(world: World) -> dict[str, list[object]]:
@@ -80,12 +80,12 @@ def test_who_was_away_for_long_knows_the_same(world: World, straight: World) -> 
 
 
 def test_without_a_replay_a_hole_is_told(world: World) -> None:
-    with pytest.raises(Hole, match=r"updates of acme.com from seq 0 to 3 are missing"):
+    with pytest.raises(MissingUpdates, match=r"updates of acme.com from seq 0 to 3 are missing"):
         Projector(world.engine, world.published(*_LAST).log).advance()
 
 
 def test_a_hole_that_a_replay_does_not_close_is_told(world: World) -> None:
-    with pytest.raises(Hole, match="from seq 0 to 3 are missing"):
+    with pytest.raises(MissingUpdates, match="from seq 0 to 3 are missing"):
         drain(catching_up(world.published(*_LAST), lambda _: []).advance)
 
 
@@ -114,7 +114,7 @@ def test_where_persons_were_found_since_stays(world: World) -> None:
     world.given(anonymous(seq=1, releases=[release("acme.com")]))
     world.given(account_scored("other.example", changes=Changes(joins={"v_one": "c_ben"})))
     world.published(account_scored(after_seq=2, seq=3))
-    again: list[Scored] = [anonymous(seq=1, releases=[release("acme.com")]), account_scored(seq=3)]
+    again: list[ScoreUpdate] = [anonymous(seq=1, releases=[release("acme.com")]), account_scored(seq=3)]
 
     drain(catching_up(world, lambda _: again).advance)
 
@@ -125,12 +125,12 @@ def test_where_persons_were_found_since_stays(world: World) -> None:
 def test_a_zombie_that_tells_anew_is_stopped_by_the_checkpoint(world: World) -> None:
     world.published(*_LAST)
 
-    def overtaken(partition: int) -> Iterator[Scored]:
+    def overtaken(partition: int) -> Iterator[ScoreUpdate]:
         yield from replayed(partition)
         drain(catching_up(world).advance)
         yield account_scored("late.example")
 
-    with pytest.raises(AnotherProjector):
+    with pytest.raises(CheckpointConflict):
         drain(catching_up(world, overtaken, batch=1).advance)
 
     assert world.rows("accounts", "account") == ["acme.com", "anon:v_one", "other.example"]
@@ -139,7 +139,7 @@ def test_a_zombie_that_tells_anew_is_stopped_by_the_checkpoint(world: World) -> 
 def test_a_replay_that_breaks_off_is_begun_again(world: World, straight: World) -> None:
     world.published(*_LAST)
 
-    def broken(partition: int) -> Iterator[Scored]:
+    def broken(partition: int) -> Iterator[ScoreUpdate]:
         yield from list(replayed(partition))[:3]
         raise KeyboardInterrupt
 
@@ -190,7 +190,7 @@ def test_who_tells_anew_and_who_moves_do_not_miss_each_other(world: World) -> No
         connection.execute(parked_rows.delete())
     mover = Thread(target=world.mover.advance)
     with world.engine.begin() as connection:
-        park(connection, life[:1])
+        park_facts(connection, life[:1])
         mover.start()
         mover.join(timeout=0.5)
     mover.join()

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from projections.lag import Health, health, projected, projector_positions
+from projections.lag import Lag, projected_offsets, projector_positions, read_lag
 from schemas.scores import CHECKPOINT_KEY, Changes, encode_score
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import NewRecord
@@ -20,9 +20,9 @@ def world(database: Engine) -> World:
 
 
 def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
-    found = health(world.engine, world.log, NOON)
+    found = read_lag(world.engine, world.log, NOON)
 
-    assert found == Health(scorer_lag=0, projector_lag=0, outbox_waiting=0, outbox_age_ms=None, moves_open=0)
+    assert found == Lag(scorer_lag=0, projector_lag=0, outbox_waiting=0, outbox_age_ms=None, moves_open=0)
     assert found.is_idle
 
 
@@ -32,7 +32,7 @@ def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
     ).published(account_scored("late.example"))
     world.log.append(ENGAGEMENT, [NewRecord("acme.com", b"{}")])
 
-    found = health(world.engine, world.log, NOON + 4 * 3_600_000)
+    found = read_lag(world.engine, world.log, NOON + 4 * 3_600_000)
 
     behind = sum(world.log.end(SCORES, p) - at for p, at in projector_positions(world.engine, world.log).items())
     assert (found.scorer_lag, found.projector_lag) == (2, behind)  # an offset of a broker may hold no record
@@ -44,5 +44,5 @@ def test_positions_are_told_for_every_partition(world: World) -> None:
     world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode_score(checkpoint(17)))], 1)
     world.projected()
 
-    assert projected(world.engine, world.log) == {0: 0, 1: 17, 2: 0}
+    assert projected_offsets(world.engine, world.log) == {0: 0, 1: 17, 2: 0}
     assert projector_positions(world.engine, world.log) == {0: 0, 1: 2, 2: 0}

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine
 
-from projections.partition_leases import Shares
+from projections.partition_leases import LeasedPartitions
 from projections.projector import Projector
-from projections.read_models.updates import Scored
-from projections.read_models.versions import AnotherProjector
+from projections.read_models.updates import ScoreUpdate
+from projections.read_models.versions import CheckpointConflict
 from schemas.topics import SCORES
 from tests.projections.builders import account_scored
 from tests.projections.concurrent_projector import PausedAfterReading
@@ -20,9 +20,9 @@ def world(database: Engine) -> World:
     return World(database, PARTITIONS)
 
 
-def shares(world: World, holder: str, term: int = 15_000) -> Shares:
+def shares(world: World, holder: str, term: int = 15_000) -> LeasedPartitions:
     """One that asks anew at every call."""
-    return Shares(world.engine, world.log, holder, world.clock, term=term, every=0)
+    return LeasedPartitions(world.engine, world.log, holder, world.clock, lease_duration_ms=term, interval_s=0)
 
 
 def told(world: World) -> World:
@@ -83,7 +83,7 @@ def test_who_was_paused_for_longer_than_its_term_has_nothing_any_more(world: Wor
 
 
 def test_between_two_askings_nothing_is_asked(world: World) -> None:
-    one = Shares(world.engine, world.log, "one", world.clock)
+    one = LeasedPartitions(world.engine, world.log, "one", world.clock)
     one.partitions()
     world.term_over()
     shares(world, "two").partitions()
@@ -92,7 +92,7 @@ def test_between_two_askings_nothing_is_asked(world: World) -> None:
 
 
 def test_two_projectors_write_everything_once(world: World) -> None:
-    one, two = (Projector(world.engine, world.log, share=shares(world, name)) for name in ("one", "two"))
+    one, two = (Projector(world.engine, world.log, assignment=shares(world, name)) for name in ("one", "two"))
     for _ in range(3):
         told(world)
         drain(lambda: one.advance() + two.advance())
@@ -103,11 +103,11 @@ def test_two_projectors_write_everything_once(world: World) -> None:
 
 def test_a_zombie_in_the_middle_of_its_batch_is_stopped_and_writes_nothing(world: World) -> None:
     told(world)
-    other = Projector(world.engine, world.log, share=shares(world, "other"))
+    other = Projector(world.engine, world.log, assignment=shares(world, "other"))
     paused = PausedAfterReading(world.log, lambda: (world.term_over(), drain(other.advance)))
-    zombie = Projector(world.engine, paused, share=shares(world, "zombie"))  # type: ignore[arg-type]
+    zombie = Projector(world.engine, paused, assignment=shares(world, "zombie"))  # type: ignore[arg-type]
 
-    with pytest.raises(AnotherProjector, match="a checkpoint of main is not where it was: 0 in partition 0"):
+    with pytest.raises(CheckpointConflict, match="a checkpoint of main is not where it was: 0 in partition 0"):
         zombie.advance()
 
     assert other.advance() == 0
@@ -119,11 +119,11 @@ def test_a_partition_that_misses_updates_keeps_the_others_from_nothing(world: Wo
     missing = world.log.partition_of(SCORES, "account-3.example")
     others = [f"account-{n}.example" for n in range(20) if not is_home(world, n, missing)]
 
-    def replay(partition: int) -> list[Scored]:
+    def replay(partition: int) -> list[ScoreUpdate]:
         seqs = range(6) if partition == missing else ()
         return [account_scored("account-3.example", after_seq=seq, seq=seq + 1) for seq in seqs]
 
-    projector = Projector(world.engine, world.log, share=shares(world, "one"), replay=replay)
+    projector = Projector(world.engine, world.log, assignment=shares(world, "one"), replay=replay)
     projector.advance()
 
     assert sorted(world.rows("accounts", "account")) == sorted(others)

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from projections.projector import Projector
-from projections.read_models.updates import Hole
-from projections.read_models.versions import AnotherProjector
+from projections.read_models.updates import MissingUpdates
+from projections.read_models.versions import CheckpointConflict
 from schemas.scores import Changes, Fit
 from schemas.times import parse_time
 from tests.projections.builders import (
@@ -125,7 +125,7 @@ def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> Non
     world.published(account_scored("other.example"), account_scored(after_seq=3, seq=4))
     before = world.everything()
 
-    with pytest.raises(Hole) as hole:
+    with pytest.raises(MissingUpdates) as hole:
         world.projector.advance()
 
     assert (hole.value.account, hole.value.after_seq, hole.value.seq) == ("acme.com", 1, 3)
@@ -134,9 +134,9 @@ def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> Non
 
 def test_a_second_projector_is_noticed_and_stops(world: World) -> None:
     world.given(account_scored(seq=1)).published(account_scored(after_seq=1, seq=2))
-    late = Projector(world.engine, PausedAfterReading(world.log, world.projected), batch=10)  # type: ignore[arg-type]
+    late = Projector(world.engine, PausedAfterReading(world.log, world.projected), batch_size=10)  # type: ignore[arg-type]
 
-    with pytest.raises(AnotherProjector):
+    with pytest.raises(CheckpointConflict):
         late.advance()
 
     assert world.rows("accounts", "seq") == [2]

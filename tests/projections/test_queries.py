@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections.lag import health
-from projections.queries import Questions, asking
-from projections.ranking import Standing, Tracks, highest, top_accounts
+from projections.lag import read_lag
+from projections.queries import ReadModelQueries, open_queries
+from projections.ranking import RankedAccount, Tracks, highest_ranked, top_accounts
 from projections.read_models.tables import read_models
 from projections.work import tables as work_tables
 from schemas.scores import AccountScored, Changes
-from scoring.fold.valuation import faded
+from scoring.fold.valuation import decayed
 from tests.projections.builders import (
     HOUR,
     NOON,
@@ -42,12 +42,12 @@ def scored(account: str, score: float, half_life: int, stage: str | None = None)
 
 def value(state: bytes, _model: str, at: int) -> Tracks:
     score, half_life, stage = msgspec.json.decode(state)
-    now = faded(score, half_life, NOON, at)
+    now = decayed(score, half_life, NOON, at)
     return {"acquisition": track(now, stage if now >= 10 else None)}
 
 
 def top(world: World, limit: int, stage: str | None = None, at: int = LATER) -> list[tuple[str, float]]:
-    with asking(world.engine) as questions:
+    with open_queries(world.engine) as questions:
         return [(s.row.account, round(s.score, 6)) for s in top_accounts(questions, value, at, limit, stage)]
 
 
@@ -73,7 +73,7 @@ def test_the_walk_stops_where_nothing_below_can_rise(world: World) -> None:
         asked.append(state)
         return value(state, model, at)
 
-    with asking(world.engine) as questions:
+    with open_queries(world.engine) as questions:
         found = top_accounts(questions, counting, NOON + HOUR, 5)
 
     assert [standing.row.account for standing in found] == [f"account-{n:03}" for n in range(5)]
@@ -90,12 +90,12 @@ _SCORES = st.lists(
 def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
     at = NOON + hours * HOUR
     standings = sorted(
-        ((score, Standing((), value(raw([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
+        ((score, RankedAccount((), value(raw([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
         key=lambda entry: -entry[0],
     )
     every = sorted((standing.score for _, standing in standings), reverse=True)
 
-    assert [standing.score for standing in highest(iter(standings), limit)] == every[:limit]
+    assert [standing.score for standing in highest_ranked(iter(standings), limit)] == every[:limit]
 
 
 def test_everything_about_an_account_is_told(world: World) -> None:
@@ -105,7 +105,7 @@ def test_everything_about_an_account_is_told(world: World) -> None:
     world.given(account_scored(seq=2, changes=changes), contact_scored(seq=2), contact_scored(contact="c_bert"))
     world.given(account_scored(after_seq=2, seq=3, changes=Changes(steps=[step(3, "rejected")])))
 
-    with asking(world.engine) as questions:
+    with open_queries(world.engine) as questions:
         known = questions.account("acme.com")
         assert known is not None
         assert known.seq == 3
@@ -124,26 +124,26 @@ def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
     again = Changes(lines=[line(3, 20.0, rule="all")])
     world.given(account_scored(after_seq=2, seq=3, epoch=1, changes=again))
 
-    with asking(world.engine) as questions:
-        assert [row.rule for row in questions.lines("acme.com")] == ["all"]
-        assert [row.seq for row in questions.lines("acme.com", up_to_seq=2)] == [1, 2]
-        assert [row.seq for row in questions.lines("acme.com", up_to_seq=1)] == [1]
-        assert len(questions.all_lines("acme.com")) == 3
+    with open_queries(world.engine) as questions:
+        assert [row.rule for row in questions.ledger_lines("acme.com")] == ["all"]
+        assert [row.seq for row in questions.ledger_lines("acme.com", up_to_seq=2)] == [1, 2]
+        assert [row.seq for row in questions.ledger_lines("acme.com", up_to_seq=1)] == [1]
+        assert len(questions.all_ledger_lines("acme.com")) == 3
 
 
 def test_health_tells_how_far_it_is_behind(world: World) -> None:
     world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(releases=[release()]))
     world.published(account_scored("other.example"))
 
-    behind = health(world.engine, world.log, NOON + 5 * HOUR)
+    behind = read_lag(world.engine, world.log, NOON + 5 * HOUR)
     assert (behind.scorer_lag, behind.projector_lag, behind.outbox_waiting, behind.outbox_age_ms) == (0, 1, 1, 2 * HOUR)
     assert (behind.moves_open, behind.is_idle) == (1, False)
 
     world.projected().worked()
-    assert health(world.engine, world.log, NOON).is_idle
+    assert read_lag(world.engine, world.log, NOON).is_idle
 
 
-def _hot_reads(questions: Questions) -> list[Select[object]]:
+def _hot_reads(questions: ReadModelQueries) -> list[Select[object]]:
     models = read_models()
     outbox, timers = work_tables.outbox, models.timers
     return [
@@ -155,13 +155,13 @@ def _hot_reads(questions: Questions) -> list[Select[object]]:
         select(timers).where(timers.c.recorded.is_(False), timers.c.at <= 5),
         select(work_tables.directory_domains).where(work_tables.directory_domains.c.domain == "acme.com"),
         select(work_tables.directory_accounts).where(work_tables.directory_accounts.c.name_key == "acme"),
-        select(work_tables.parked).where(work_tables.parked.c.account == "anon:v_one"),
+        select(work_tables.parked_facts).where(work_tables.parked_facts.c.account == "anon:v_one"),
     ]
 
 
 @pytest.mark.parametrize("number", range(9))
 def test_hot_reads_use_an_index_and_sort_nothing(database: Engine, number: int) -> None:
-    with asking(database) as questions:
+    with open_queries(database) as questions:
         plan = _plan(questions.connection, _hot_reads(questions)[number])
 
     assert "INDEX" in plan.upper() or "PRIMARY KEY" in plan

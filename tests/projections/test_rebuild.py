@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from database import leases
-from projections.read_models.updates import Scored
+from projections.read_models.updates import ScoreUpdate
 from projections.read_models.versions import version_of
-from projections.rebuild import RebuiltElsewhere, rebuild, system_clock
+from projections.rebuild import RebuildInProgress, rebuild, system_clock
 from schemas.scores import Changes
 from schemas.topics import SCORES, SQA_HANDOFFS
 from streams.log import LogRefused
@@ -32,7 +32,7 @@ _CONTACT = contact_scored(seq=2)
 _READ_MODELS = ("accounts", "contacts", "ledger", "stage_changes", "handoffs", "handoff_steps", "gated", "timers")
 
 
-def replay(_partition: int) -> Iterable[Scored]:
+def replay(_partition: int) -> Iterable[ScoreUpdate]:
     """All of it at once, as a replay may cut it."""
     return [_WHOLE, _CONTACT]
 
@@ -94,7 +94,7 @@ def test_a_rebuild_that_was_interrupted_is_cleared_by_the_next(world: World) -> 
     world.given(_FIRST, _SECOND, _CONTACT)
     before = read_models_of(world)
 
-    def interrupted(_partition: int) -> Iterable[Scored]:
+    def interrupted(_partition: int) -> Iterable[ScoreUpdate]:
         yield _WHOLE
         raise KeyboardInterrupt
 
@@ -120,18 +120,18 @@ def test_versions_follow_each_other_and_the_oldest_are_cleared(world: World) -> 
 def test_two_rebuilds_at_once_the_second_says_who_rebuilds(world: World) -> None:
     world.given(_FIRST, _SECOND, _CONTACT)
 
-    def in_the_middle(_partition: int) -> Iterable[Scored]:
-        with pytest.raises(RebuiltElsewhere, match="main is being rebuilt by the first; wait until that is done"):
-            rebuild(world.engine, world.log, replay, holder="the second", patience=0)
+    def in_the_middle(_partition: int) -> Iterable[ScoreUpdate]:
+        with pytest.raises(RebuildInProgress, match="main is being rebuilt by the first; wait until that is done"):
+            rebuild(world.engine, world.log, replay, holder="the second", timeout_s=0)
         return [_WHOLE, _CONTACT]
 
     assert rebuild(world.engine, world.log, in_the_middle, holder="the first") == 2
-    assert rebuild(world.engine, world.log, replay, holder="the second", patience=0) == 3
+    assert rebuild(world.engine, world.log, replay, holder="the second", timeout_s=0) == 3
 
 
 def test_a_rebuild_waits_for_one_that_was_killed(world: World) -> None:
     world.given(_FIRST, _SECOND, _CONTACT)
-    assert leases.take(world.engine, "rebuild/main", "killed", system_clock(), term=300)
+    assert leases.acquire_lease(world.engine, "rebuild/main", "killed", system_clock(), duration_ms=300)
 
     assert rebuild(world.engine, world.log, replay) == 2
 
@@ -139,12 +139,12 @@ def test_a_rebuild_waits_for_one_that_was_killed(world: World) -> None:
 def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
     world.given(_FIRST, _SECOND, _CONTACT)
 
-    def overtaken(_partition: int) -> Iterable[Scored]:
+    def overtaken(_partition: int) -> Iterable[ScoreUpdate]:
         world.term_over()
-        leases.take(world.engine, "rebuild/main", "another", system_clock())
+        leases.acquire_lease(world.engine, "rebuild/main", "another", system_clock())
         return [_WHOLE, _CONTACT]
 
-    with pytest.raises(RebuiltElsewhere, match="rebuilt by another"):
+    with pytest.raises(RebuildInProgress, match="rebuilt by another"):
         rebuild(world.engine, world.log, overtaken)
     assert _version(world) == 1
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, select
 
 from database.engine import Database
 from projections.read_models.tables import read_models
-from projections.read_models.updates import Batch
+from projections.read_models.updates import UpdateBatch
 from projections.writer import write_read_models
 from schemas.scores import AccountScored, Changes
 from tests.projections.builders import account_scored, gated, line, opened, stage_change, step, track
@@ -55,7 +55,7 @@ def rows_after(batches: Sequence[Sequence[AccountScored]]) -> dict[str, list[obj
     with engine.begin() as connection:
         read_models().metadata.create_all(connection)
         for updates in batches:
-            write_read_models(connection, read_models(), [Batch({"acme.com": updates} if updates else {}, [])])
+            write_read_models(connection, read_models(), [UpdateBatch({"acme.com": updates} if updates else {}, [])])
         return _rows(connection)
 
 

@@ -10,7 +10,7 @@ from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
 from projections.read_models.tables import read_models
-from projections.read_models.versions import current
+from projections.read_models.versions import current_models
 from projections.work import tables as work_tables
 from schemas.topics import SCORES
 from streams.log import Log
@@ -62,7 +62,7 @@ class World:
     def rows(self, table: str, *columns: str, **where: Any) -> list[Any]:
         """The chosen columns of the rows in the order of their keys: a plain value where it is one column."""
         with self.engine.connect() as connection:
-            chosen = _table(current(connection), table)
+            chosen = _table(current_models(connection), table)
             statement = select(*[chosen.c[name] for name in columns] or chosen.c)
             wanted = statement.where(*(chosen.c[name] == value for name, value in where.items()))
             rows = connection.execute(wanted.order_by(*chosen.primary_key)).all()

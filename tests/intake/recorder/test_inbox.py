@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from intake.recorder.appender import entrance_to
 from intake.recorder.drafts import Duplicate, Recorded
-from intake.recorder.inbox import KEPT_MS
+from intake.recorder.inbox import RETENTION_MS
 from intake.recorder.inbox_rows import inbox
 from intake.recorder.recorder import Recorder
 from intake.vault.vault import Vault
@@ -133,7 +133,7 @@ def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: Broker) 
     files = broker.another(keep=True)
     files.record([seen("file", account="a.com"), many[0]])
     broker.record(*many)
-    broker.now += KEPT_MS + 1
+    broker.now += RETENTION_MS + 1
 
     broker.record(*(seen(f"new {n}", account="a.com") for n in range(1_000)))
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from database.leases import Lease, LeaseLost
-from projections.reactors.append_once import Portion, append_once
+from projections.reactors.append_once import TopicBatch, append_once
 from projections.reactors.relay import Relay
 from schemas.scores import CHECKPOINT_KEY, Changes, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, SQA_HANDOFFS
@@ -182,11 +182,11 @@ def test_what_others_append_meanwhile_is_looked_through(world: World, log: Broke
 
 
 def test_a_relay_whose_term_is_over_appends_nothing(world: World, log: BrokerLike) -> None:
-    lease = Lease(world.engine, "relay", "one", world.clock, term=0)
-    assert lease.keep()
+    lease = Lease(world.engine, "relay", "one", world.clock, duration_ms=0)
+    assert lease.acquire()
 
     with pytest.raises(LeaseLost, match="the term of 'relay' is over"):
-        append_once(world.engine, log, lease, [Portion(SQA_HANDOFFS, [NewRecord("acme.com", b"{}")])], nothing)
+        append_once(world.engine, log, lease, [TopicBatch(SQA_HANDOFFS, [NewRecord("acme.com", b"{}")])], nothing)
 
     assert world.on_log(SQA_HANDOFFS) == []
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from sqlalchemy import event
 
-from projections.derived_facts import moved_id
+from projections.derived_facts import moved_fact_id
 from projections.reactors.relay import Relay
-from projections.work.parking import MOST_PARKED
+from projections.work.parking import MAX_PARKED
 from schemas.envelope import Fact
 from schemas.scores import Changes
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
@@ -92,14 +92,14 @@ def test_a_fact_that_moved_before_keeps_its_origin_and_adds_the_move(world: Worl
 
 def test_long_ids_of_copies_are_shortened_and_stay_apart() -> None:
     long = "x" * 190
-    shortened = {moved_id(long + "1", "identified-by-a-form"), moved_id(long + "2", "identified-by-a-form")}
+    shortened = {moved_fact_id(long + "1", "identified-by-a-form"), moved_fact_id(long + "2", "identified-by-a-form")}
 
     assert {len(id) for id in shortened} == {200}
     assert len(shortened) == 2
 
 
 def test_the_newest_facts_alone_stay_parked(world: World) -> None:
-    many = MOST_PARKED + 5
+    many = MAX_PARKED + 5
     world.given(anonymous(seq=many, parked=[parked(seq) for seq in range(1, many + 1)]))
 
     assert world.rows("parked", "seq") == list(range(6, many + 1))

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from projections.derived_facts import event, record_id
-from projections.handoff_decisions import Refused, decision
-from projections.queries import asking
+from projections.derived_facts import new_event, record_id
+from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.queries import open_queries
 from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
@@ -150,10 +150,12 @@ def test_an_expiry_waits_for_a_proposed_handoff_alone(world: World) -> None:
 
 def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
     world.given(crossed())
-    with asking(world.engine) as questions:
+    with open_queries(world.engine) as questions:
         row = questions.handoff(HANDOFF)
 
-    assert decision(row, HANDOFF, "accepted") == decision(row, HANDOFF, "rejected") == f"handoff:{HANDOFF}:1"
+    assert (
+        check_decision(row, HANDOFF, "accepted") == check_decision(row, HANDOFF, "rejected") == f"handoff:{HANDOFF}:1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,28 +169,28 @@ def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
 )
 def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wanted: str, code: str) -> None:
     world.given(crossed(), *(decided(seq, status) for seq, status in enumerate(life, start=4)))
-    with asking(world.engine) as questions:
-        refused = decision(questions.handoff(HANDOFF), HANDOFF, wanted)
+    with open_queries(world.engine) as questions:
+        refused = check_decision(questions.handoff(HANDOFF), HANDOFF, wanted)
 
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, DecisionRefused)
     assert refused.code == code
 
 
 def test_a_handoff_that_does_not_exist_is_named() -> None:
-    refused = decision(None, "nobody/acquisition/1", "accepted")
+    refused = check_decision(None, "nobody/acquisition/1", "accepted")
 
-    assert refused == Refused(
+    assert refused == DecisionRefused(
         "no_such_handoff", "there is no handoff nobody/acquisition/1; `staffel handoffs` lists them"
     )
 
 
 def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) -> None:
     world.given(crossed(), decided(4, "expired"))
-    with asking(world.engine) as questions:
-        assert decision(questions.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
+    with open_queries(world.engine) as questions:
+        assert check_decision(questions.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
 
 
 def test_a_record_is_known_by_source_and_id() -> None:
-    told = event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
+    told = new_event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
 
     assert record_id(told) == "web\n1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.outbox import AlertRows
+from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from tests.alerts.builders import SECRET, Fake, proposed, urgent
 from tests.alerts.conftest import receiver
@@ -104,7 +104,7 @@ def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
 def test_what_waits_says_when_it_is_tried_again(home: Path) -> None:
     engine = open_database(f"sqlite:///{home / 'staffel.db'}")
     World(engine).given(proposed())
-    assert AlertRows(engine).counts()["waiting"] == 1
+    assert AlertOutbox(engine).counts_by_status()["waiting"] == 1
     engine.dispose()
 
     [row] = asked("alerts", "list", "--status", "waiting")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, insert, select
 
 from database.engine import open_database
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from intake.recorder.inbox import Inbox
 from intake.recorder.inbox_rows import inbox
 from intake.vault.tables import SECRETS, VAULT
@@ -16,7 +16,7 @@ from projections.work.tables import append_notes, moves, outbox
 from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_headers
 from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
-from staffel.migration.log_copy import COPIED, LogCopy
+from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
 from streams.activation import activation_record
 from streams.log import Appended, LogRefused, LogUnavailable, NewRecord, Record
@@ -69,14 +69,14 @@ def by_key(read: Callable[[str, int, int, int], Sequence[Record]], topic: str, p
 
 
 def contents(log: Any) -> dict[str, Any]:
-    return {topic: by_key(log.read, topic, log.partitions(topic)) for topic in COPIED}
+    return {topic: by_key(log.read, topic, log.partitions(topic)) for topic in COPIED_TOPICS}
 
 
 def copied(source: SqlLog, target: MemoryBroker, engine: Engine) -> LogCopy:
     """A copy from begin to end."""
-    copy = LogCopy(source, target, engine, lambda: NOW, batch=4)
-    copy.begin()
-    for topic in COPIED:
+    copy = LogCopy(source, target, engine, lambda: NOW, batch_size=4)
+    copy.start()
+    for topic in COPIED_TOPICS:
         for partition in range(PARTITIONS):
             while copy.advance(topic, partition):
                 pass
@@ -134,8 +134,10 @@ def test_what_was_appended_without_an_answer_is_found_and_not_appended_again(sou
 def test_the_inbox_knows_every_fact_for_ever_where_it_stands_now(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=3)
     copied(source, target, database)
-    known = Inbox(database, target, lambda: NOW, keep=False)
-    assert known.standing(record_id("web", str(n)) for n in range(22)) == {record_id("web", str(n)) for n in range(21)}
+    known = Inbox(database, target, lambda: NOW, keep_forever=False)
+    assert known.recorded_ids(record_id("web", str(n)) for n in range(22)) == {
+        record_id("web", str(n)) for n in range(21)
+    }
     with database.connect() as connection:
         rows = connection.execute(select(inbox)).all()
     assert {(row.keep, row.offset is None) for row in rows} == {(True, False)}
@@ -177,7 +179,7 @@ def test_a_copy_is_finished_into_the_log_that_it_went_to_and_no_other(source: Sq
 def test_a_database_that_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(insert(moves).values(move="m", account="a", to_account="b", done=True))
-    with pytest.raises(DatabaseTrouble, match="table moves holds rows of another Staffel"):
+    with pytest.raises(DatabaseError, match="table moves holds rows of another Staffel"):
         copied(source, MemoryBroker(), database)
 
 

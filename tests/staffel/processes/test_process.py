@@ -12,7 +12,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 import structlog
 
-from database.errors import DatabaseTrouble
+from database.errors import DatabaseError
 from staffel.errors import Usage
 from staffel.processes.health_server import pages, serve
 from staffel.processes.heartbeat import Pulse
@@ -188,7 +188,7 @@ def test_what_steps_moved_is_counted(process: Process) -> None:
     assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in told
 
 
-@pytest.mark.parametrize("trouble", [AWAY, DatabaseTrouble("database: out of reach"), NotLaidDown("no topics")])
+@pytest.mark.parametrize("trouble", [AWAY, DatabaseError("database: out of reach"), NotLaidDown("no topics")])
 def test_a_loop_goes_on_after_trouble_that_passes_and_says_so_once(
     process: Process, lines: list[dict[str, Any]], trouble: Exception
 ) -> None:
