@@ -18,7 +18,7 @@ from benchmarks.homes import home
 from benchmarks.sizes import Sizes, spacing_ms
 from benchmarks.worlds import MODEL, account_name, facts
 from intake import cloudevents
-from intake.files.merging import merged
+from intake.files.merging import merge_by_time
 from intake.observation import Observation
 from projections.queries import open_queries
 from staffel.embedded import Embedded
@@ -47,7 +47,7 @@ def end_to_end(count: int, world: str, accounts: int, spacing: int) -> Figure:
         path = staffel.settings.home / "facts.jsonl"
         write_facts(path, facts(count, accounts, spacing_ms=spacing))
         tallies: list[Tally] = []
-        items = merged([cloudevents.read(path)])
+        items = merge_by_time([cloudevents.read(path)])
         took = timed(lambda: tallies.append(ingest_and_settle(staffel, items, lambda _: None)))
         check(staffel, tallies[0].recorded, count)
     note = f"{count:,} facts, {accounts:,} accounts; {count / took.cpu:,.0f} per second of processor time"

@@ -15,27 +15,27 @@ from urllib.parse import urlsplit
 import apachelogs
 
 from intake.bots import is_bot
-from intake.domains import is_address
-from intake.files.text import Occurrences, numbered_lines, patient
+from intake.domains import is_ip_address
+from intake.files.text import ContentCounter, numbered_lines, with_format_check
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import from_datetime
 
-_PLAIN = re.compile(
+_PLAIN_LINE = re.compile(
     r'(\S+) \S+ [^"\\\[]*\[([^\]]{17})(:[0-5]\d) ([+-]\d{4})\] "([^"\\]*)" (\d{3}) (?:\d+|-)'
     r'(?: "([^"\\]*)" "([^"\\]*)")?\s*'
 )
 _PROTOCOL = re.compile(r" HTTP/\d(?:\.\d)?$")
-_ABSOLUTE = re.compile(r"^https?://[^/]*", re.IGNORECASE)
-_SHOWN = 80
+_URL_ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+_MAX_EXCERPT = 80
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {month: number for number, month in enumerate(_MONTH_NAMES, 1)}
-_NO_LOG = "{} is no access log in NCSA combined or common format"
+_WRONG_FORMAT = "{} is no access log in NCSA combined or common format"
 
 
 class Request(NamedTuple):
     client: str
     time: int
-    line: str
+    request_line: str
     """Method, target and protocol."""
     status: int
     referrer: str | None
@@ -49,13 +49,13 @@ def read(path: Path, *, site: str | None = None, name: str | None = None) -> Ite
     `site` (`https://www.example.com`) makes urls absolute. `name`, else the site's host, tells logs apart: the source
     is `access-log/<name>`. Ids come from the content of a line, so a rotated, grown or repeated log gives the same.
     """
-    base = (site or "").rstrip("/")
-    source = "/".join(["access-log", *filter(None, [name or urlsplit(base).netloc])])
-    return patient(_items(path, base, source), _NO_LOG.format(path.name), path.name)
+    site_url = (site or "").rstrip("/")
+    source = "/".join(["access-log", *filter(None, [name or urlsplit(site_url).netloc])])
+    return with_format_check(_items(path, site_url, source), _WRONG_FORMAT.format(path.name), path.name)
 
 
-def _items(path: Path, base: str, source: str) -> Iterator[Item]:
-    occurrences = Occurrences()
+def _items(path: Path, site_url: str, source: str) -> Iterator[Item]:
+    occurrences = ContentCounter()
     for line in numbered_lines(path):
         if isinstance(line, Rejected):
             yield line
@@ -63,37 +63,39 @@ def _items(path: Path, base: str, source: str) -> Iterator[Item]:
         if not line.content:
             continue
         where = f"{path.name}:{line.number}"
-        request = parse(line.content, where)
+        request = parse_line(line.content, where)
         if isinstance(request, Rejected):
             yield request
             continue
-        method, target = _method_and_target(request.line)
-        if why := why_no_view(method, request.status, target):
+        method, target = _method_and_target(request.request_line)
+        if why := non_view_reason(method, request.status, target):
             yield Filtered(where, why)
             continue
-        yield _view(request, base + target, where, source, occurrences.content_id(_complete(line.content)))
+        yield _page_view(
+            request, site_url + target, where, source, occurrences.content_id(_identifying_part(line.content))
+        )
 
 
-def _complete(content: bytes) -> bytes:
+def _identifying_part(content: bytes) -> bytes:
     """What identifies a line: without its size at the end (common format), which may still have been being written."""
     return content if content.endswith(b'"') else content.rsplit(b" ", 1)[0]
 
 
-def parse(content: bytes, where: str) -> Request | Rejected:
+def parse_line(content: bytes, where: str) -> Request | Rejected:
     """One line of a log. Rejected are what neither format fits (`bad_line`) and impossible times (`bad_time`)."""
-    text = _text(content)
-    plain = _PLAIN.fullmatch(text)
+    text = _decoded(content)
+    plain = _PLAIN_LINE.fullmatch(text)
     if plain is None:
-        return _judged(text, where)
+        return _parse_escaped(text, where)
     client, minute, seconds, zone, line, status, referrer, agent = plain.groups()
     try:
-        time = _minute(minute, zone) + int(seconds[1:]) * 1000
+        time = _minute_ms(minute, zone) + int(seconds[1:]) * 1000
     except (KeyError, ValueError):
         return _bad_time(where, f"{minute}{seconds} {zone}")
-    return Request(client, time, line, int(status), _given(referrer), agent)
+    return Request(client, time, line, int(status), _header_value(referrer), agent)
 
 
-def _view(request: Request, url: str, where: str, source: str, id: str) -> Observation:
+def _page_view(request: Request, url: str, where: str, source: str, id: str) -> Observation:
     client, agent = request.client, request.agent
     content: dict[str, Any] = {"url": url}
     if request.referrer:
@@ -114,7 +116,7 @@ def _view(request: Request, url: str, where: str, source: str, id: str) -> Obser
     )
 
 
-def _text(content: bytes) -> str:
+def _decoded(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -122,14 +124,14 @@ def _text(content: bytes) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _minute(text: str, zone: str) -> int:
+def _minute_ms(text: str, zone: str) -> int:
     """Milliseconds since 1970 of `17/May/2015:10:05` in a zone like `+0200`. KeyError, ValueError where it is none."""
     date = (int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]))
     offset = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
     return from_datetime(datetime(*date, int(text[12:14]), int(text[15:]), tzinfo=timezone(offset)))
 
 
-def _judged(text: str, where: str) -> Request | Rejected:
+def _parse_escaped(text: str, where: str) -> Request | Rejected:
     """What the plain pattern did not take: escapes, and lines that are none."""
     for parser in _parsers():
         try:
@@ -139,19 +141,19 @@ def _judged(text: str, where: str) -> Request | Rejected:
         except (ValueError, OverflowError):
             return _bad_time(where, text)
         return _request(entry)
-    return Rejected(where, "bad_line", f"no line of the combined or common log format: {_shown(text)}")
+    return Rejected(where, "bad_line", f"no line of the combined or common log format: {_excerpt(text)}")
 
 
 def _request(entry: Any) -> Request:
-    told = hasattr(entry, "headers_in")
-    headers = entry.headers_in if told else {}
+    has_headers = hasattr(entry, "headers_in")
+    headers = entry.headers_in if has_headers else {}
     return Request(
         client=entry.remote_host,
         time=from_datetime(entry.request_time),
-        line=entry.request_line or "-",
+        request_line=entry.request_line or "-",
         status=entry.final_status,
-        referrer=_given(headers.get("Referer")),
-        agent=(headers.get("User-Agent") or "-") if told else None,
+        referrer=_header_value(headers.get("Referer")),
+        agent=(headers.get("User-Agent") or "-") if has_headers else None,
     )
 
 
@@ -164,27 +166,27 @@ def _parsers() -> list[Any]:
 
 @lru_cache(maxsize=65_536)
 def _is_ip(client: str) -> bool:
-    return is_address(client)
+    return is_ip_address(client)
 
 
-def _given(header: str | None) -> str | None:
+def _header_value(header: str | None) -> str | None:
     return None if header in (None, "", "-") else header
 
 
 def _method_and_target(line: str) -> tuple[str, str]:
     method, _, rest = _PROTOCOL.sub("", line).partition(" ")
-    return method, rest if rest.startswith("/") else _ABSOLUTE.sub("", rest)
+    return method, rest if rest.startswith("/") else _URL_ORIGIN.sub("", rest)
 
 
 def _bad_time(where: str, text: str) -> Rejected:
-    return Rejected(where, "bad_time", f"no time as servers write it, [17/May/2015:10:05:03 +0000]: {_shown(text)}")
+    return Rejected(where, "bad_time", f"no time as servers write it, [17/May/2015:10:05:03 +0000]: {_excerpt(text)}")
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+def _excerpt(text: str) -> str:
+    return repr(text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…")
 
 
-_KINDS = {
+_EXTENSIONS_OF_KIND = {
     "image": "png jpg jpeg gif svg ico webp avif bmp tif tiff cur",
     "style": "css less scss xsl xslt",
     "script": "js mjs map wasm",
@@ -198,7 +200,9 @@ _KINDS = {
     "raw file": "access pcap bak tmp db dat asc sig md5 sha1 sha256",
 }
 
-_KIND_OF = {extension: kind for kind, extensions in _KINDS.items() for extension in extensions.split()}
+_KIND_OF_EXTENSION = {
+    extension: kind for kind, extensions in _EXTENSIONS_OF_KIND.items() for extension in extensions.split()
+}
 
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,11})$")
 
@@ -206,10 +210,10 @@ _FEED_PATH = re.compile(r"/(?:feed|feeds|rss|atom)(?:/|$)", re.IGNORECASE)
 
 _FEED_QUERY = re.compile(r"=(?:rss|atom|rdf)[0-9.]*(?:&|$)", re.IGNORECASE)
 
-_FOR_MACHINES = re.compile(r"^/(?:robots\.txt|humans\.txt|ads\.txt|security\.txt|sitemap[^/]*|\.well-known/.*)$")
+_MACHINE_FILE = re.compile(r"^/(?:robots\.txt|humans\.txt|ads\.txt|security\.txt|sitemap[^/]*|\.well-known/.*)$")
 
 
-def why_no_view(method: str, status: int, target: str) -> str | None:
+def non_view_reason(method: str, status: int, target: str) -> str | None:
     """Why a request is no view of a page, in words; None where it is one.
 
     `target` is the path with its query. Only successful GETs are views: whoever is redirected asks again.
@@ -218,17 +222,17 @@ def why_no_view(method: str, status: int, target: str) -> str | None:
         return f"a request by {method}"
     if not 200 <= status < 300:
         return f"answered with status {status}"
-    return _why_no_page(target)
+    return _non_page_reason(target)
 
 
-def _why_no_page(target: str) -> str | None:
+def _non_page_reason(target: str) -> str | None:
     path, _, query = target.partition("?")
     if not path.startswith("/"):
         return "the request names no path"
-    if _FOR_MACHINES.match(path):
+    if _MACHINE_FILE.match(path):
         return "a file for machines"
     if _FEED_PATH.search(path) or (query and _FEED_QUERY.search(query)):
         return "a feed"
     extension = _EXTENSION.search(path)
-    kind = _KIND_OF.get(extension[1].lower()) if extension else None
+    kind = _KIND_OF_EXTENSION.get(extension[1].lower()) if extension else None
     return kind and f"{'an' if kind[0] in 'aeiouA' else 'a'} {kind}"

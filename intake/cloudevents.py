@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from intake.files.json_values import JSON_ERRORS, Value, decode_problem, json_values, read_time
-from intake.files.text import MAX_LINE, patient, too_large
+from intake.files.json_values import JSON_ERRORS, JsonValue, json_values, parse_field_time, rejected_json
+from intake.files.text import MAX_LINE, too_large, with_format_check
 from intake.observation import Item, Observation, Rejected
 from schemas.facts.registry import CONTROL_TYPES, known_type, unversioned
 
-_NO_EVENTS = "{} holds no CloudEvents as JSON Lines or as an array"
+_WRONG_FORMAT = "{} holds no CloudEvents as JSON Lines or as an array"
 
 
 class _Event(Struct, gc=False):
@@ -47,10 +47,10 @@ def read(path: Path) -> Iterator[Item]:
     """The events of a file in its order. Rejected: `bad_json`, `bad_field`, `missing_field`, `unknown_type`,
     `control_fact`, `bad_time`, `no_zone`, `bad_contact`, `too_large`.
     """
-    return patient(map(_item, json_values(path)), _NO_EVENTS.format(path.name), path.name)
+    return with_format_check(map(_parse_value, json_values(path)), _WRONG_FORMAT.format(path.name), path.name)
 
 
-def observe(where: str, content: bytes, *, trusted: bool = False) -> Item:
+def parse_event(where: str, content: bytes, *, trusted: bool = False) -> Item:
     """One event in structured JSON; trusted from files, not from the network."""
     if len(content) > MAX_LINE:
         return too_large(where, MAX_LINE)
@@ -59,30 +59,30 @@ def observe(where: str, content: bytes, *, trusted: bool = False) -> Item:
     except msgspec.ValidationError as error:
         return Rejected(where, "bad_field", f"{error}; see the CloudEvents specification, 3.1")
     except JSON_ERRORS as error:
-        return decode_problem(where, error, content)
+        return rejected_json(where, error, content)
     if event.specversion != "1.0" or not event.id or not event.source or not event.type or not event.time:
-        return _incomplete(where, event)
-    type_ = _full_type(event.type)
+        return _missing_fields(where, event)
+    type_ = _versioned_type(event.type)
     if type_ is None:
-        return _refused(where, event.type)
+        return _unknown_type(where, event.type)
     return _observation(where, event, type_, event.time, trusted)
 
 
-def _item(value: Value | Rejected) -> Item:
-    return value if isinstance(value, Rejected) else observe(value.where, value.content, trusted=True)
+def _parse_value(value: JsonValue | Rejected) -> Item:
+    return value if isinstance(value, Rejected) else parse_event(value.where, value.content, trusted=True)
 
 
 def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool) -> Item:
-    occurred_at = read_time(where, "time", time)
+    occurred_at = parse_field_time(where, "time", time)
     if isinstance(occurred_at, Rejected):
         return occurred_at
-    recorded_at = event.recordedtime and read_time(where, "recordedtime", event.recordedtime)
+    recorded_at = event.recordedtime and parse_field_time(where, "recordedtime", event.recordedtime)
     if isinstance(recorded_at, Rejected):
         return recorded_at
     contact, email = event.contact or None, None
     if contact and not contact.startswith(("c_", "v_")):
         if "@" not in contact:
-            return _no_contact(where, contact)
+            return _bad_contact(where, contact)
         contact, email = None, contact
     return Observation(
         where=where,
@@ -106,20 +106,20 @@ def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool
 
 
 @lru_cache(maxsize=4_096)
-def _full_type(type_: str) -> str | None:
+def _versioned_type(type_: str) -> str | None:
     """The type with its version; None where it is unknown or a control fact's."""
     full = type_ if unversioned(type_) != type_ else f"{type_}.v1"
     return full if known_type(full) and full not in CONTROL_TYPES else None
 
 
-def _refused(where: str, type_: str) -> Rejected:
+def _unknown_type(where: str, type_: str) -> Rejected:
     if f"{unversioned(type_)}.v1" in CONTROL_TYPES:
         why = f"{type_} is a control fact: Staffel alone records those"
         return Rejected(where, "control_fact", why)
     return Rejected(where, "unknown_type", f"{type_[:100]!r} is no fact type; see schemas/published/facts.json")
 
 
-def _incomplete(where: str, event: _Event) -> Rejected:
+def _missing_fields(where: str, event: _Event) -> Rejected:
     if event.specversion not in (None, "1.0"):
         return Rejected(where, "bad_field", f"specversion {event.specversion[:20]!r}: only 1.0 is read")
     fields = ("specversion", "id", "source", "type", "time")
@@ -127,6 +127,6 @@ def _incomplete(where: str, event: _Event) -> Rejected:
     return Rejected(where, "missing_field", f"{missing} missing or empty: every CloudEvent needs {', '.join(fields)}")
 
 
-def _no_contact(where: str, text: str) -> Rejected:
+def _bad_contact(where: str, text: str) -> Rejected:
     why = f"contact {text[:60]!r} is neither an e-mail address nor a pseudonym c_… or v_…; anonymous ids go to visitor"
     return Rejected(where, "bad_contact", why)

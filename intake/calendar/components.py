@@ -10,15 +10,15 @@ from pathlib import Path
 
 from intake.files.text import READ_ERRORS, open_bytes
 
-_ENTRIES = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY"})
-_OUTER = _ENTRIES | {"VTIMEZONE", "VCALENDAR"}
+_ENTRY_KINDS = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY"})
+_TOP_LEVEL_KINDS = _ENTRY_KINDS | {"VTIMEZONE", "VCALENDAR"}
 _BOUNDARY = re.compile(r"(BEGIN|END)[ \t]*:[ \t]*([A-Za-z0-9-]+)[ \t]*$", re.IGNORECASE)
 _PROPERTY = re.compile(r"([A-Za-z0-9-]+)[ \t]*(?=[;:])")
-_MARK = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
-class Frame:
+class CalendarContext:
     """What the calendar around a component says: its METHOD and the zone its times are meant in (X-WR-TIMEZONE)."""
 
     method: str = ""
@@ -26,12 +26,12 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Block:
+class Component:
     """One component: its kind and first line, its content lines with their numbers; inner components left out."""
 
     kind: str
     line: int
-    frame: Frame
+    calendar: CalendarContext
     lines: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, name: str) -> int:
@@ -40,7 +40,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenComponent:
     """What is no whole component."""
 
     line: int
@@ -48,17 +48,17 @@ class Broken:
     why: str
 
 
-def blocks(path: Path) -> Iterator[Block | Broken]:
+def read_components(path: Path) -> Iterator[Component | BrokenComponent]:
     """The components of the file in its order; zones (VTIMEZONE) with all their lines. Never raises."""
     line = 0
-    cut = _Cut()
+    parser = _ComponentParser()
     try:
         with open_bytes(path) as file:
             for line, text in _content_lines(file):
-                yield from cut.take(line, text)
-        yield from cut.end(line)
+                yield from parser.take(line, text)
+        yield from parser.end(line)
     except READ_ERRORS as error:
-        yield Broken(line + 1, "unreadable", f"{path.name} cannot be read after line {line}: {error}")
+        yield BrokenComponent(line + 1, "unreadable", f"{path.name} cannot be read after line {line}: {error}")
 
 
 def property_name(text: str) -> str:
@@ -67,92 +67,92 @@ def property_name(text: str) -> str:
     return match[1].upper() if match else ""
 
 
-class _Cut:
+class _ComponentParser:
     """The state between two lines: the calendar and the component that are open."""
 
     def __init__(self) -> None:
-        self._frame = Frame()
-        self._block: Block | None = None
-        self._inner: list[str] = []
-        self._calendars = 0
+        self._calendar = CalendarContext()
+        self._block: Component | None = None
+        self._inner_kinds: list[str] = []
+        self._component_count = 0
 
-    def take(self, line: int, text: str) -> Iterator[Block | Broken]:
+    def take(self, line: int, text: str) -> Iterator[Component | BrokenComponent]:
         boundary = _BOUNDARY.match(text)
         if boundary is None:
             self._keep(line, text)
         elif boundary[1].upper() == "BEGIN":
-            yield from self._begin(line, boundary[2].upper(), text)
+            yield from self._open_component(line, boundary[2].upper(), text)
         else:
-            yield from self._finish(line, boundary[2].upper(), text)
+            yield from self._close_component(line, boundary[2].upper(), text)
 
-    def end(self, line: int) -> Iterator[Broken]:
-        yield from self._unclosed("the end of the file")
-        if self._calendars == 0:
-            yield Broken(
+    def end(self, line: int) -> Iterator[BrokenComponent]:
+        yield from self._discard_unclosed("the end of the file")
+        if self._component_count == 0:
+            yield BrokenComponent(
                 1, "no_calendar", f"no BEGIN:VCALENDAR and no component in {line} lines: not an iCalendar file"
             )
 
     def _keep(self, line: int, text: str) -> None:
         if self._block is not None:
-            if not self._inner or self._block.kind == "VTIMEZONE":
+            if not self._inner_kinds or self._block.kind == "VTIMEZONE":
                 self._block.lines.append((line, text))
         elif property_name(text) == "METHOD":
-            self._frame.method = text.partition(":")[2].strip().upper()
+            self._calendar.method = text.partition(":")[2].strip().upper()
         elif property_name(text) == "X-WR-TIMEZONE":
-            self._frame.zone = text.partition(":")[2].strip()
+            self._calendar.zone = text.partition(":")[2].strip()
 
-    def _begin(self, line: int, kind: str, text: str) -> Iterator[Broken]:
-        self._calendars += 1
-        if self._block is not None and kind not in _OUTER:
-            self._inner.append(kind)
-            self._keep_zone_line(line, text)
+    def _open_component(self, line: int, kind: str, text: str) -> Iterator[BrokenComponent]:
+        self._component_count += 1
+        if self._block is not None and kind not in _TOP_LEVEL_KINDS:
+            self._inner_kinds.append(kind)
+            self._add_zone_line(line, text)
             return
-        yield from self._unclosed(f"BEGIN:{kind} in line {line}")
+        yield from self._discard_unclosed(f"BEGIN:{kind} in line {line}")
         if kind == "VCALENDAR":
-            self._frame = Frame()
+            self._calendar = CalendarContext()
         else:
-            self._block = Block(kind, line, self._frame)
+            self._block = Component(kind, line, self._calendar)
 
-    def _finish(self, line: int, kind: str, text: str) -> Iterator[Block | Broken]:
+    def _close_component(self, line: int, kind: str, text: str) -> Iterator[Component | BrokenComponent]:
         if self._block is not None and kind == self._block.kind:
             yield self._block
-            self._block, self._inner = None, []
-        elif kind in _OUTER:
-            yield from self._misplaced(line, kind)
-        elif self._inner:
-            self._inner.pop()
-            self._keep_zone_line(line, text)
+            self._block, self._inner_kinds = None, []
+        elif kind in _TOP_LEVEL_KINDS:
+            yield from self._unmatched_end(line, kind)
+        elif self._inner_kinds:
+            self._inner_kinds.pop()
+            self._add_zone_line(line, text)
 
-    def _misplaced(self, line: int, kind: str) -> Iterator[Broken]:
+    def _unmatched_end(self, line: int, kind: str) -> Iterator[BrokenComponent]:
         if self._block is not None:
-            yield from self._unclosed(f"END:{kind} in line {line}")
+            yield from self._discard_unclosed(f"END:{kind} in line {line}")
         elif kind != "VCALENDAR":
-            yield Broken(line, "bad_component", f"END:{kind} without a BEGIN:{kind} before it")
+            yield BrokenComponent(line, "bad_component", f"END:{kind} without a BEGIN:{kind} before it")
 
-    def _keep_zone_line(self, line: int, text: str) -> None:
+    def _add_zone_line(self, line: int, text: str) -> None:
         if self._block is not None and self._block.kind == "VTIMEZONE":
             self._block.lines.append((line, text))
 
-    def _unclosed(self, before: str) -> Iterator[Broken]:
+    def _discard_unclosed(self, before: str) -> Iterator[BrokenComponent]:
         if self._block is not None:
             why = f"BEGIN:{self._block.kind} has no END:{self._block.kind} before {before}"
-            yield Broken(self._block.line, "bad_component", why)
-        self._block, self._inner = None, []
+            yield BrokenComponent(self._block.line, "bad_component", why)
+        self._block, self._inner_kinds = None, []
 
 
 def _content_lines(file: Iterator[bytes]) -> Iterator[tuple[int, str]]:
     """Unfolded lines with the number of their first physical line; empty ones are passed over."""
-    held, first = bytearray(), 1
+    unfolded, first = bytearray(), 1
     for number, raw in enumerate(file, 1):
         line = raw.rstrip(b"\r\n")
-        if line[:1] in (b" ", b"\t") and held:
-            held += line[1:]
+        if line[:1] in (b" ", b"\t") and unfolded:
+            unfolded += line[1:]
             continue
-        if held:
-            yield first, _text(bytes(held))
-        held, first = bytearray(line.removeprefix(_MARK) if number == 1 else line), number
-    if held:
-        yield first, _text(bytes(held))
+        if unfolded:
+            yield first, _text(bytes(unfolded))
+        unfolded, first = bytearray(line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line), number
+    if unfolded:
+        yield first, _text(bytes(unfolded))
 
 
 def _text(line: bytes) -> str:

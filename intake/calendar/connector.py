@@ -12,21 +12,28 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from intake.calendar.attendees import Guest, guests, outsiders
-from intake.calendar.components import Block, Broken, blocks
-from intake.calendar.events import Entry, Faulty, entry_of, learn_zones, newest, stamp_of
+from intake.calendar.attendees import Attendee, attendees, external_attendees
+from intake.calendar.components import BrokenComponent, Component, read_components
+from intake.calendar.events import (
+    CalendarEntry,
+    InvalidEntry,
+    first_timestamp,
+    newest_versions,
+    parse_entry,
+    register_zones,
+)
 from intake.calendar.recurrence import Occurrence, occurrences
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import format_time, from_datetime
 
-_NO_SHOW = ("no-show:", "no show:", "noshow:")
-_CALLED_OFF = ("canceled:", "cancelled:", "abgesagt:")
-_ANSWERS = frozenset({"REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER"})
+_NO_SHOW_PREFIXES = ("no-show:", "no show:", "noshow:")
+_CANCELED_PREFIXES = ("canceled:", "cancelled:", "abgesagt:")
+_REPLY_METHODS = frozenset({"REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER"})
 
 
 def read(
     path: Path,
-    ours: frozenset[str] = frozenset(),
+    own_domains: frozenset[str] = frozenset(),
     *,
     now: int,
     horizon_days: int = 366,
@@ -38,16 +45,16 @@ def read(
     `ours`: our own domains, whose people are no engagement. `now`: milliseconds since 1970; what has ended by then was
     held, the rest is booked if it starts within the horizon. `zone`: for times without one in calendars without one.
     """
-    asked = _Asked(path.name, frozenset(map(str.lower, ours)), now, source or f"calendar/{path.stem}")
-    entries, items = _entries(path, asked)
+    options = _ReadOptions(path.name, frozenset(map(str.lower, own_domains)), now, source or f"calendar/{path.stem}")
+    entries, items = _entries(path, options)
     yield from items
     until = datetime.fromtimestamp(now / 1000, UTC) + timedelta(days=horizon_days)
-    dated = [pair for group in _by_uid(entries) for pair in _of_one_uid(group, until, zone, asked)]
+    dated = [pair for group in _grouped_by_uid(entries) for pair in _items_of_uid(group, until, zone, options)]
     yield from (item for _, item in sorted(dated, key=lambda pair: pair[0]))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ReadOptions:
     file: str
     ours: frozenset[str]
     now: int
@@ -60,101 +67,101 @@ class _Asked:
 _Dated = tuple[int, Item]
 
 
-def _entries(path: Path, asked: _Asked) -> tuple[list[Entry], list[Item]]:
+def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], list[Item]]:
     """The readable events, and what becomes of everything else."""
-    found = list(blocks(path))
-    learn_zones(block for block in found if isinstance(block, Block) and block.kind == "VTIMEZONE")
-    entries: list[Entry] = []
+    found = list(read_components(path))
+    register_zones(block for block in found if isinstance(block, Component) and block.kind == "VTIMEZONE")
+    entries: list[CalendarEntry] = []
     items: list[Item] = []
     for block in found:
-        outcome = _understood(block, asked)
-        if isinstance(outcome, Entry):
+        outcome = _parsed(block, options)
+        if isinstance(outcome, CalendarEntry):
             entries.append(outcome)
         elif outcome is not None:
             items.append(outcome)
     return entries, items
 
 
-def _understood(block: Block | Broken, asked: _Asked) -> Entry | Item | None:
-    if isinstance(block, Broken):
-        return Rejected(asked.where(block.line), block.code, block.why)
+def _parsed(block: Component | BrokenComponent, options: _ReadOptions) -> CalendarEntry | Item | None:
+    if isinstance(block, BrokenComponent):
+        return Rejected(options.where(block.line), block.code, block.why)
     if block.kind != "VEVENT":
-        return None if block.kind == "VTIMEZONE" else Filtered(asked.where(block.line), f"no meeting ({block.kind})")
-    if block.frame.method in _ANSWERS:
-        return Filtered(asked.where(block.line), f"an answer to an invitation (METHOD:{block.frame.method})")
-    entry = entry_of(block)
-    return Rejected(asked.where(entry.line), entry.code, entry.why) if isinstance(entry, Faulty) else entry
+        return None if block.kind == "VTIMEZONE" else Filtered(options.where(block.line), f"no meeting ({block.kind})")
+    if block.calendar.method in _REPLY_METHODS:
+        return Filtered(options.where(block.line), f"an answer to an invitation (METHOD:{block.calendar.method})")
+    entry = parse_entry(block)
+    return Rejected(options.where(entry.line), entry.code, entry.why) if isinstance(entry, InvalidEntry) else entry
 
 
-def _by_uid(entries: list[Entry]) -> Iterable[list[Entry]]:
-    groups: dict[str, list[Entry]] = defaultdict(list)
-    for entry in newest(entries):
+def _grouped_by_uid(entries: list[CalendarEntry]) -> Iterable[list[CalendarEntry]]:
+    groups: dict[str, list[CalendarEntry]] = defaultdict(list)
+    for entry in newest_versions(entries):
         groups[entry.uid].append(entry)
     return groups.values()
 
 
-def _of_one_uid(group: list[Entry], until: datetime, zone: tzinfo, asked: _Asked) -> Iterator[_Dated]:
+def _items_of_uid(group: list[CalendarEntry], until: datetime, zone: tzinfo, options: _ReadOptions) -> Iterator[_Dated]:
     """Every occurrence that has ended or was called off; of those to come the next one, the booking of the series."""
     booked = False
     for occurrence in occurrences(group, until, zone):
-        if isinstance(occurrence, Faulty):
-            yield asked.now, Rejected(asked.where(occurrence.line), occurrence.code, occurrence.why)
-        elif occurrence.canceled or from_datetime(occurrence.end) <= asked.now:
-            yield from _seen(occurrence, asked)
+        if isinstance(occurrence, InvalidEntry):
+            yield options.now, Rejected(options.where(occurrence.line), occurrence.code, occurrence.why)
+        elif occurrence.canceled or from_datetime(occurrence.end) <= options.now:
+            yield from _items_of_occurrence(occurrence, options)
         elif not booked:
             booked = True
-            yield from _seen(occurrence, asked)
+            yield from _items_of_occurrence(occurrence, options)
 
 
-def _seen(occurrence: Occurrence, asked: _Asked) -> Iterator[_Dated]:
-    where, start = asked.where(occurrence.entry.line), from_datetime(occurrence.start)
+def _items_of_occurrence(occurrence: Occurrence, options: _ReadOptions) -> Iterator[_Dated]:
+    where, start = options.where(occurrence.entry.line), from_datetime(occurrence.start)
     if occurrence.all_day or start < 0:
         yield start, Filtered(where, "an all-day entry" if occurrence.all_day else "before 1970")
         return
-    invited = outsiders(occurrence.event, asked.ours)
+    invited = external_attendees(occurrence.event, options.ours)
     if not invited:
         yield start, Filtered(where, "no outside attendee")
         return
-    kind, time, planned = _kind(occurrence, asked.now)
+    kind, time, planned = _classify(occurrence, options.now)
     for guest in invited:
-        yield time, _observation(occurrence, guest, kind, time, f"{occurrence.entry.uid}/{planned}", asked)
+        yield time, _observation(occurrence, guest, kind, time, f"{occurrence.entry.uid}/{planned}", options)
 
 
-def _kind(occurrence: Occurrence, now: int) -> tuple[str, int, str]:
+def _classify(occurrence: Occurrence, now: int) -> tuple[str, int, str]:
     """What happened, when, and to which occurrence; a booking is made once for the UID, however often it moves."""
-    event, start, planned = occurrence.event, from_datetime(occurrence.start), _text(occurrence.planned)
+    event, start, planned = occurrence.event, from_datetime(occurrence.start), _formatted(occurrence.planned)
     if occurrence.canceled:
-        return "canceled", min(_changed(occurrence, "LAST-MODIFIED", "DTSTAMP", "CREATED") or start, now), planned
+        return "canceled", min(_change_time(occurrence, "LAST-MODIFIED", "DTSTAMP", "CREATED") or start, now), planned
     if from_datetime(occurrence.end) > now:
-        booked = _changed(occurrence, "CREATED", "DTSTAMP", "LAST-MODIFIED")
+        booked = _change_time(occurrence, "CREATED", "DTSTAMP", "LAST-MODIFIED")
         return "booked", min(now if booked is None else booked, now), "-"
     return ("missed" if _is_no_show(event) else "held"), start, planned
 
 
-def _changed(occurrence: Occurrence, *names: str) -> int | None:
-    stamp = stamp_of(occurrence.event, *names)
+def _change_time(occurrence: Occurrence, *names: str) -> int | None:
+    stamp = first_timestamp(occurrence.event, *names)
     return stamp if stamp is not None and stamp >= 0 else None
 
 
 def _is_no_show(event: Any) -> bool:
     marked = str(event.get("X-STAFFEL-NO-SHOW", "")).strip().upper() in ("TRUE", "YES", "1")
-    return marked or str(event.get("SUMMARY", "")).strip().lower().startswith(_NO_SHOW)
+    return marked or str(event.get("SUMMARY", "")).strip().lower().startswith(_NO_SHOW_PREFIXES)
 
 
 def _observation(
-    occurrence: Occurrence, guest: Guest, kind: str, time: int, meeting: str, asked: _Asked
+    occurrence: Occurrence, guest: Attendee, kind: str, time: int, meeting: str, options: _ReadOptions
 ) -> Observation:
-    attending = [one for one in guests(occurrence.event) if not one.declined]
+    attending = [one for one in attendees(occurrence.event) if not one.declined]
     fields = {
         "meeting": occurrence.entry.uid,
         "title": _title(occurrence.event),
-        "starts_at": _text(occurrence.start),
+        "starts_at": _formatted(occurrence.start),
         "minutes": int((occurrence.end - occurrence.start).total_seconds() // 60),
         "attendees": len(attending),
     }
     return Observation(
-        where=asked.where(occurrence.entry.line),
-        source=asked.source,
+        where=options.where(occurrence.entry.line),
+        source=options.source,
         id=f"{meeting}/{_hash(guest.email or '')}/{kind}",
         type=f"meeting.{kind}.v1",
         time=time,
@@ -167,11 +174,13 @@ def _observation(
 def _title(event: Any) -> str | None:
     """The title in one line, without the word that a mail program or a person put before it."""
     title = " ".join(str(event.get("SUMMARY", "")).split())
-    prefix = next((prefix for prefix in (*_NO_SHOW, *_CALLED_OFF) if title.lower().startswith(prefix)), "")
+    prefix = next(
+        (prefix for prefix in (*_NO_SHOW_PREFIXES, *_CANCELED_PREFIXES) if title.lower().startswith(prefix)), ""
+    )
     return title[len(prefix) :].strip()[:300] or None
 
 
-def _text(moment: datetime) -> str:
+def _formatted(moment: datetime) -> str:
     return format_time(from_datetime(moment))
 
 

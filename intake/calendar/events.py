@@ -11,24 +11,26 @@ from typing import Any
 from icalendar import Calendar, Event
 from icalendar.timezone import tzp
 
-from intake.calendar.components import Block, property_name
+from intake.calendar.components import Component, property_name
 from schemas.times import from_datetime
 
-_TIMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE")
-_WANTED = frozenset({*_TIMES, "UID", "STATUS", "SUMMARY", "SEQUENCE", "DTSTAMP", "CREATED", "LAST-MODIFIED"})
-_KEPT = _WANTED | {"ORGANIZER", "ATTENDEE", "X-STAFFEL-NO-SHOW"}
+_TIME_PROPERTIES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE")
+_EVENT_PROPERTIES = frozenset(
+    {*_TIME_PROPERTIES, "UID", "STATUS", "SUMMARY", "SEQUENCE", "DTSTAMP", "CREATED", "LAST-MODIFIED"}
+)
+_READ_PROPERTIES = _EVENT_PROPERTIES | {"ORGANIZER", "ATTENDEE", "X-STAFFEL-NO-SHOW"}
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
-_MOST_PER_DAY = 24
-Moment = datetime | date
+_MAX_PER_DAY = 24
+DateOrTime = datetime | date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CalendarEntry:
     """One readable VEVENT. `instance` is its RECURRENCE-ID: it then stands for one occurrence of a series."""
 
     line: int
     uid: str
-    instance: Moment | None
+    recurrence_id: DateOrTime | None
     event: Event
     method: str
     zone: str | None
@@ -41,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
+class InvalidEntry:
     """Why a VEVENT cannot be used, and where that stands."""
 
     line: int
@@ -49,7 +51,7 @@ class Faulty:
     why: str
 
 
-def learn_zones(zones: Iterable[Block]) -> None:
+def register_zones(zones: Iterable[Component]) -> None:
     """Make the VTIMEZONEs of a file known to the parser, and forget those of the file before."""
     tzp.use_default()
     for zone in zones:
@@ -57,63 +59,63 @@ def learn_zones(zones: Iterable[Block]) -> None:
             _parse(Calendar, "VCALENDAR", ["BEGIN:VTIMEZONE", *(text for _, text in zone.lines), "END:VTIMEZONE"])
 
 
-def entry_of(block: Block) -> Entry | Faulty:
+def parse_entry(component: Component) -> CalendarEntry | InvalidEntry:
     """Check one VEVENT; only what a meeting needs is read."""
-    event = _parse(Event, "VEVENT", [text for _, text in block.lines if property_name(text) in _KEPT])
+    event = _parse(Event, "VEVENT", [text for _, text in component.lines if property_name(text) in _READ_PROPERTIES])
     if event is None:
-        return Faulty(block.line, "bad_event", "this VEVENT cannot be read as iCalendar (RFC 5545)")
-    _drop_unreadable(event)
-    fault = _fault(event, block)
-    return fault if fault else _entry(event, block)
+        return InvalidEntry(component.line, "bad_event", "this VEVENT cannot be read as iCalendar (RFC 5545)")
+    _drop_unparsed(event)
+    problem = _event_problem(event, component)
+    return problem if problem else _entry(event, component)
 
 
-def newest(entries: Iterable[Entry]) -> list[Entry]:
+def newest_versions(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
     """Of each UID and RECURRENCE-ID the newest version; in the order in which they first appeared."""
-    chosen: dict[tuple[str, Moment | None], Entry] = {}
+    newest_by_key: dict[tuple[str, DateOrTime | None], CalendarEntry] = {}
     for entry in entries:
-        key = (entry.uid, as_instant(entry.instance) if entry.instance else None)
-        if key not in chosen or entry.revision >= chosen[key].revision:
-            chosen[key] = entry
-    return list(chosen.values())
+        key = (entry.uid, as_instant(entry.recurrence_id) if entry.recurrence_id else None)
+        if key not in newest_by_key or entry.revision >= newest_by_key[key].revision:
+            newest_by_key[key] = entry
+    return list(newest_by_key.values())
 
 
 def is_canceled(event: Event) -> bool:
     """By its status, or by the title that mail programs give to what was called off."""
     title = str(event.get("SUMMARY", "")).strip().lower()
-    called_off = title.startswith(("canceled:", "cancelled:", "abgesagt:"))
-    return called_off or str(event.get("STATUS", "")).strip().upper() in ("CANCELLED", "CANCELED")
+    canceled_title = title.startswith(("canceled:", "cancelled:", "abgesagt:"))
+    return canceled_title or str(event.get("STATUS", "")).strip().upper() in ("CANCELLED", "CANCELED")
 
 
-def as_instant(moment: Moment, zone: tzinfo = UTC) -> datetime:
+def as_instant(moment: DateOrTime, zone: tzinfo = UTC) -> datetime:
     """A date as its midnight, a floating time in the zone given; with others of its kind it can be compared."""
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time(), zone)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def moment_of(event: Event, name: str) -> Moment | None:
+def property_time(event: Event, name: str) -> DateOrTime | None:
     """The date or date-time of a property; None where it is missing, doubled or something else."""
     moment = getattr(event.get(name), "dt", None)
     return moment if isinstance(moment, date) else None
 
 
-def stamp_of(event: Event, *names: str) -> int | None:
+def first_timestamp(event: Event, *names: str) -> int | None:
     """Milliseconds since 1970 of the first of these properties that names an instant."""
     for name in names:
-        moment = moment_of(event, name)
+        moment = property_time(event, name)
         if moment is not None:
             return from_datetime(as_instant(moment))
     return None
 
 
-def length_of(event: Event) -> timedelta:
+def duration_of(event: Event) -> timedelta:
     """From DTEND, else DURATION, else one day for a date and nothing for a time. Negative where DTEND lies before."""
-    start, end = moment_of(event, "DTSTART"), moment_of(event, "DTEND")
+    start, end = property_time(event, "DTSTART"), property_time(event, "DTEND")
     if start is not None and end is not None:
         return as_instant(end) - as_instant(start)
-    given = getattr(event.get("DURATION"), "dt", None)
-    if isinstance(given, timedelta):
-        return given
+    duration = getattr(event.get("DURATION"), "dt", None)
+    if isinstance(duration, timedelta):
+        return duration
     return timedelta(0) if isinstance(start, datetime) else timedelta(days=1)
 
 
@@ -127,76 +129,80 @@ def _parse(kind: type[Any], name: str, lines: list[str]) -> Any:
             return None
 
 
-def _drop_unreadable(event: Event) -> None:
+def _drop_unparsed(event: Event) -> None:
     for name, _ in event.errors:
-        if name is not None and name.upper() not in _TIMES:
+        if name is not None and name.upper() not in _TIME_PROPERTIES:
             event.pop(name, None)
 
 
-def _fault(event: Event, block: Block) -> Faulty | None:
+def _event_problem(event: Event, component: Component) -> InvalidEntry | None:
     for name, why in event.errors:
-        if name is not None and name.upper() in _TIMES:
+        if name is not None and name.upper() in _TIME_PROPERTIES:
             code = "bad_recurrence" if name.upper() in ("RRULE", "RDATE", "EXDATE") else "bad_time"
-            return Faulty(block.line_of(name.upper()), code, f"{name}: {str(why)[:200]}")
-    return _bad_start(event, block) or _bad_rule(event, block)
+            return InvalidEntry(component.line_of(name.upper()), code, f"{name}: {str(why)[:200]}")
+    return _time_problem(event, component) or _recurrence_problem(event, component)
 
 
-def _bad_start(event: Event, block: Block) -> Faulty | None:
+def _time_problem(event: Event, component: Component) -> InvalidEntry | None:
     for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        moment, value = moment_of(event, name), event.get(name)
+        moment, value = property_time(event, name), event.get(name)
         if moment is None and (value is not None or name == "DTSTART"):
-            return Faulty(
-                block.line_of(name), "bad_time", f"{name} is missing, doubled or no date-time like 20240131T090000Z"
+            return InvalidEntry(
+                component.line_of(name), "bad_time", f"{name} is missing, doubled or no date-time like 20240131T090000Z"
             )
         zone = getattr(value, "params", {}).get("TZID")
         if zone and isinstance(moment, datetime) and moment.tzinfo is None:
-            return Faulty(
-                block.line_of(name), "unknown_zone", f"{name}: TZID {zone!r} is no zone known here; add its VTIMEZONE"
+            return InvalidEntry(
+                component.line_of(name),
+                "unknown_zone",
+                f"{name}: TZID {zone!r} is no zone known here; add its VTIMEZONE",
             )
         if moment is not None and not 1900 <= moment.year <= 9000:
-            return Faulty(block.line_of(name), "bad_time", f"{name}: the year {moment.year} is none of a meeting")
-    if length_of(event) < timedelta(0):
-        return Faulty(block.line_of("DTEND"), "bad_time", "the event ends before it starts")
+            return InvalidEntry(
+                component.line_of(name), "bad_time", f"{name}: the year {moment.year} is none of a meeting"
+            )
+    if duration_of(event) < timedelta(0):
+        return InvalidEntry(component.line_of("DTEND"), "bad_time", "the event ends before it starts")
     return None
 
 
-def _bad_rule(event: Event, block: Block) -> Faulty | None:
+def _recurrence_problem(event: Event, component: Component) -> InvalidEntry | None:
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        why = _too_often(rule)
+        why = _frequency_problem(rule)
         if why:
-            return Faulty(block.line_of("RRULE"), "bad_recurrence", f"RRULE {why}")
+            return InvalidEntry(component.line_of("RRULE"), "bad_recurrence", f"RRULE {why}")
     return None
 
 
-def _too_often(rule: Any) -> str | None:
+def _frequency_problem(rule: Any) -> str | None:
     """What would keep an expansion busy for ever."""
     if not set(map(str, rule.get("FREQ", ["?"]))) <= _FREQUENCIES:
         return "recurs by the hour or faster, or names no FREQ; a meeting recurs DAILY, WEEKLY, MONTHLY or YEARLY"
     if any(not isinstance(interval, int) or interval < 1 for interval in rule.get("INTERVAL", ())):
         return "has an INTERVAL below 1"
-    if prod(max(1, len(rule.get(part, ()))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MOST_PER_DAY:
-        return f"recurs more than {_MOST_PER_DAY} times a day"
+    if prod(max(1, len(rule.get(part, ()))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MAX_PER_DAY:
+        return f"recurs more than {_MAX_PER_DAY} times a day"
     return None
 
 
-def _entry(event: Event, block: Block) -> Entry:
+def _entry(event: Event, component: Component) -> CalendarEntry:
     sequence = event.get("SEQUENCE", 0)
-    return Entry(
-        line=block.line,
-        uid=_uid(event, block),
-        instance=moment_of(event, "RECURRENCE-ID"),
+    return CalendarEntry(
+        line=component.line,
+        uid=_uid(event, component),
+        recurrence_id=property_time(event, "RECURRENCE-ID"),
         event=event,
-        method=block.frame.method,
-        zone=block.frame.zone,
-        revision=(sequence if isinstance(sequence, int) else 0, stamp_of(event, "DTSTAMP") or 0, block.line),
+        method=component.calendar.method,
+        zone=component.calendar.zone,
+        revision=(sequence if isinstance(sequence, int) else 0, first_timestamp(event, "DTSTAMP") or 0, component.line),
     )
 
 
-def _uid(event: Event, block: Block) -> str:
+def _uid(event: Event, component: Component) -> str:
     """The UID in one piece; a hash of the content where there is none. Too long ones are hashed, too."""
     uid = "".join(str(event.get("UID", "")).split())
     if 0 < len(uid) <= 300:
         return uid
-    content = uid or "\n".join(text for _, text in block.lines)
+    content = uid or "\n".join(text for _, text in component.lines)
     return f"content:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=10).hexdigest()}"

@@ -14,23 +14,23 @@ from typing import Any, NamedTuple
 import msgspec
 
 from intake.account_ids import account_id, slug
-from intake.crm.cells import Export, country_of, date_of, number_of, size_of, truth_of
-from intake.crm.columns import ACCOUNT, with_mapping
-from intake.domains import claimable, is_free_mail
-from intake.files.csv_rows import Columns, Needs, Readers, Row, read_cells, read_rows
+from intake.crm.cells import ExportOptions, boolean_of, country_of, headcount_of, number_of, time_of
+from intake.crm.columns import ACCOUNT_COLUMNS, with_mapping
+from intake.domains import claimable_domain, is_free_mail
+from intake.files.csv_rows import CellReaders, Columns, RequiredField, TableRow, read_cells, read_rows
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import format_time
 
-BEGINNING = 0
+UNDATED_TIME_MS = 0
 """When accounts without a date were registered: before anything that they could have done."""
 
-_NEEDS = (Needs(("name", "domains", "account")),)
-_NO_ID = "no account id: no blanks, no `/`, at most 200 characters, and no word of the command line"
-_SALESFORCE = re.compile(r"001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
+_REQUIRED_FIELDS = (RequiredField(("name", "domains", "account")),)
+_BAD_ACCOUNT_ID = "no account id: no blanks, no `/`, at most 200 characters, and no word of the command line"
+_SALESFORCE_ID = re.compile(r"001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
-def read(path: Path, *, export: Export = Export(), mapping: Path | None = None) -> Iterator[Item]:
+def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
     """`account.registered.v1` of every row, in its order.
 
     They are dated by `export.as_of`, else by their creation, else `BEGINNING`: of two exports of a table without dates
@@ -38,84 +38,84 @@ def read(path: Path, *, export: Export = Export(), mapping: Path | None = None) 
     `bad_account`, `bad_domain`, `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for a second row
     of one id.
     """
-    columns = with_mapping(ACCOUNT, mapping)
+    columns = with_mapping(ACCOUNT_COLUMNS, mapping)
     if isinstance(columns, Rejected):
         yield columns
         return
-    known = _known_names(path, columns)
+    known = _accounts_by_name(path, columns)
     first_at: dict[str, str] = {}
-    for row in read_rows(path, columns, _NEEDS):
+    for row in read_rows(path, columns, _REQUIRED_FIELDS):
         item = row if isinstance(row, Rejected) else _item(row, export, known)
         if isinstance(item, Observation) and item.account is not None:
             earlier = first_at.setdefault(item.account, item.where)
-            item = item if earlier == item.where else _duplicate(item.where, item.account, earlier)
+            item = item if earlier == item.where else _duplicate_account(item.where, item.account, earlier)
         yield item
 
 
-def _known_names(path: Path, columns: Columns) -> dict[str, str]:
+def _accounts_by_name(path: Path, columns: Columns) -> dict[str, str]:
     """Names and record ids of the file -> account id, for the column that names a parent."""
     known: dict[str, str] = {}
-    for row in read_rows(path, columns, _NEEDS):
-        identity = row if isinstance(row, Rejected) else _identity(row)
-        if isinstance(row, Row) and isinstance(identity, _Identity):
-            names = filter(None, (_record(row), row.text("name"), identity.account))
+    for row in read_rows(path, columns, _REQUIRED_FIELDS):
+        identity = row if isinstance(row, Rejected) else _account_key(row)
+        if isinstance(row, TableRow) and isinstance(identity, _AccountKey):
+            names = filter(None, (_record_id(row), row.text("name"), identity.account))
             known.update({name.casefold(): identity.account for name in names if name.casefold() not in known})
     return known
 
 
-class _Identity(NamedTuple):
+class _AccountKey(NamedTuple):
     account: str
     domains: list[str]
 
 
-def _item(row: Row, export: Export, known: dict[str, str]) -> Item:
-    if truth_of(row.text("deleted") or "no"):
+def _item(row: TableRow, export: ExportOptions, known: dict[str, str]) -> Item:
+    if boolean_of(row.text("deleted") or "no"):
         return Filtered(row.where, "deleted in the CRM")
-    identity = _identity(row)
+    identity = _account_key(row)
     if isinstance(identity, Rejected):
         return identity
-    values = read_cells(row, _readers(export, row.layout.decimal_comma))
+    values = read_cells(row, _cell_readers(export, row.layout.decimal_comma))
     if isinstance(values, Rejected):
         return values
-    created, modified = values.pop("created", BEGINNING), values.pop("modified", None)
-    content = values | _related(identity, row.text("parent"), known)
+    created, modified = values.pop("created", UNDATED_TIME_MS), values.pop("modified", None)
+    content = values | _relation_fields(identity, row.text("parent"), known)
     return Observation(
         where=row.where,
         source=export.source,
-        id=_id(identity.account, export.as_of if modified is None else modified, content),
+        id=_observation_id(identity.account, export.as_of if modified is None else modified, content),
         type="account.registered.v1",
         time=created if export.as_of is None else export.as_of,
         data=content,
         account=identity.account,
-        account_hint=_record(row),
+        account_hint=_record_id(row),
     )
 
 
-def _identity(row: Row) -> _Identity | Rejected:
+def _account_key(row: TableRow) -> _AccountKey | Rejected:
     domains = _domains(row)
     if isinstance(domains, Rejected):
         return domains
-    told, name = row.text("account"), row.text("name")
-    if told is not None and _record(row) != told:
-        account = account_id(told)
-        return _Identity(account, domains) if account else row.rejected("account", "bad_account", _NO_ID)
+    given_id, name = row.text("account"), row.text("name")
+    if given_id is not None and _record_id(row) != given_id:
+        account = account_id(given_id)
+        return _AccountKey(account, domains) if account else row.rejected("account", "bad_account", _BAD_ACCOUNT_ID)
     account = (account_id(domains[0]) if domains else None) or (slug(name) if name else None)
     if account is not None:
-        return _Identity(account, domains)
+        return _AccountKey(account, domains)
     return Rejected(row.where, "no_account", "neither an id nor a domain nor a name: fill one of them in")
 
 
-def _record(row: Row) -> str | None:
+def _record_id(row: TableRow) -> str | None:
     """The CRM's own id. What Salesforce calls the account's id is one, too."""
-    told = row.text("account")
-    return told if told and _SALESFORCE.fullmatch(told) else row.text("record")
+    given_id = row.text("account")
+    return given_id if given_id and _SALESFORCE_ID.fullmatch(given_id) else row.text("record")
 
 
-def _domains(row: Row) -> list[str] | Rejected:
+def _domains(row: TableRow) -> list[str] | Rejected:
     domains: dict[str, None] = {}
     for field in ("domains", "more_domains"):
         for text in re.split(r"[;,\s]+", row.text(field) or ""):
-            domain = claimable(text) if text else None
+            domain = claimable_domain(text) if text else None
             if text and domain is None:
                 return row.rejected(field, "bad_domain", f"{text[:60]!r} is no domain that a company can have")
             if domain is not None and is_free_mail(domain):
@@ -128,12 +128,12 @@ def _domains(row: Row) -> list[str] | Rejected:
 
 
 @lru_cache(maxsize=64)
-def _readers(export: Export, decimal_comma: bool) -> Readers:
-    date = partial(date_of, order=export.dates, zone=export.zone)
+def _cell_readers(export: ExportOptions, decimal_comma: bool) -> CellReaders:
+    date = partial(time_of, order=export.date_order, zone=export.zone)
     return {
         "name": ("bad_value", str),
         "industry": ("bad_value", str),
-        "employees": ("bad_number", partial(size_of, decimal_comma=decimal_comma)),
+        "employees": ("bad_number", partial(headcount_of, decimal_comma=decimal_comma)),
         "revenue": ("bad_number", partial(number_of, decimal_comma=decimal_comma)),
         "country": ("bad_value", country_of),
         "segment": ("bad_value", str),
@@ -147,26 +147,26 @@ def _readers(export: Export, decimal_comma: bool) -> Readers:
 
 def _is_customer(text: str) -> bool:
     """Of a yes or no, a lifecycle stage or a type of account (`Customer - Direct`)."""
-    told = truth_of(text)
-    return told if told is not None else text.casefold().startswith(("customer", "kunde", "client"))
+    answer = boolean_of(text)
+    return answer if answer is not None else text.casefold().startswith(("customer", "kunde", "client"))
 
 
 def _is_target(text: str) -> bool:
-    told = truth_of(text)
-    return told if told is not None else "target" in text.casefold()
+    answer = boolean_of(text)
+    return answer if answer is not None else "target" in text.casefold()
 
 
-def _related(identity: _Identity, parent: str | None, known: dict[str, str]) -> dict[str, Any]:
+def _relation_fields(identity: _AccountKey, parent: str | None, known: dict[str, str]) -> dict[str, Any]:
     domains = {"domains": identity.domains} if identity.domains else {}
     return domains | ({"parent": known.get(parent.casefold(), parent)} if parent else {})
 
 
-def _id(account: str, stated: int | None, content: dict[str, Any]) -> str:
+def _observation_id(account: str, modified_at: int | None, content: dict[str, Any]) -> str:
     """Of two states with one time the greater id holds: so the id begins with when the CRM last changed the row."""
-    changed = format_time(stated) if stated is not None else "-"
+    changed = format_time(modified_at) if modified_at is not None else "-"
     return f"account:{account}:{changed}:{hashlib.sha256(_canonical(content)).hexdigest()[:16]}"
 
 
-def _duplicate(where: str, account: str, earlier: str) -> Rejected:
+def _duplicate_account(where: str, account: str, earlier: str) -> Rejected:
     why = f"the account {account} stands at {earlier} already: give them ids or domains that differ, or merge the rows"
     return Rejected(where, "duplicate_account", why)

@@ -15,11 +15,11 @@ _EPOCH_MS = re.compile(r"1\d{12}")
 _CURRENCY = re.compile(r"[\s'’]|^[A-Z]{3}|[A-Z]{3}$|[€$£¥]")
 _NUMBER = re.compile(r"[+-]?\d[\d.,]{0,30}")
 _RANGE = re.compile(r"(\d[\d.,]*)\s*(?:[-–]\s*\d[\d.,]*|\+)")
-_YES = frozenset({"1", "true", "yes", "y", "x", "ja", "wahr", "oui", "vrai"})
-_NO = frozenset({"0", "false", "no", "n", "nein", "falsch", "non", "faux"})
+_TRUE_WORDS = frozenset({"1", "true", "yes", "y", "x", "ja", "wahr", "oui", "vrai"})
+_FALSE_WORDS = frozenset({"0", "false", "no", "n", "nein", "falsch", "non", "faux"})
 
 
-def date_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
+def time_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
     """Milliseconds since 1970. ISO 8601, 20-10-16, 20.10.2016, 10/20/2016 where that has one reading, 1564113600000.
 
     `zone` is that of times which name none. ValueError says what is wrong.
@@ -28,11 +28,11 @@ def date_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
         return int(text)
     match = _DATE.fullmatch(text)
     try:
-        moment = _written(match, order) if match else datetime.fromisoformat(text)
+        moment = _parse_date(match, order) if match else datetime.fromisoformat(text)
         return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        told = str(error) if "--dates" in str(error) else "no date: write it as 2026-01-05 or 2026-01-05 09:12"
-        raise ValueError(told) from None
+        message = str(error) if "--dates" in str(error) else "no date: write it as 2026-01-05 or 2026-01-05 09:12"
+        raise ValueError(message) from None
 
 
 def number_of(text: str, *, decimal_comma: bool = False) -> int | float:
@@ -40,23 +40,23 @@ def number_of(text: str, *, decimal_comma: bool = False) -> int | float:
 
     ValueError says what is wrong.
     """
-    bare = _CURRENCY.sub("", text.strip())
-    if not _NUMBER.fullmatch(bare):
+    digits = _CURRENCY.sub("", text.strip())
+    if not _NUMBER.fullmatch(digits):
         raise ValueError("no number: write it as 1100.04")
-    value = float(_with_point(bare, decimal_comma))
+    value = float(_with_decimal_point(digits, decimal_comma))
     return int(value) if value.is_integer() else value
 
 
-def size_of(text: str, *, decimal_comma: bool = False) -> int | float:
+def headcount_of(text: str, *, decimal_comma: bool = False) -> int | float:
     """A number of people; of a range (`201-500`, `10,001+`) the lower end. ValueError says what is wrong."""
     span = _RANGE.fullmatch(text.strip())
     return number_of(span[1] if span else text, decimal_comma=decimal_comma)
 
 
-def truth_of(text: str) -> bool | None:
+def boolean_of(text: str) -> bool | None:
     """Yes or no in English, German or French; None where it is neither."""
     word = text.strip().casefold()
-    return True if word in _YES else (False if word in _NO else None)
+    return True if word in _TRUE_WORDS else (False if word in _FALSE_WORDS else None)
 
 
 def country_of(text: str) -> str:
@@ -64,24 +64,24 @@ def country_of(text: str) -> str:
     return _COUNTRIES.get(" ".join(re.sub(r"[.,]", " ", text).casefold().split()), text.strip())
 
 
-class Export(NamedTuple):
+class ExportOptions(NamedTuple):
     """How an export is to be read. `as_of` (ms since 1970) dates what has no date of its own there."""
 
     source: str = "crm"
     zone: tzinfo = UTC
-    dates: DateOrder = "auto"
+    date_order: DateOrder = "auto"
     as_of: int | None = None
 
 
-def _written(match: re.Match[str], order: DateOrder) -> datetime:
+def _parse_date(match: re.Match[str], order: DateOrder) -> datetime:
     first, separator, second, year, clock = match.groups()
-    day, month = (second, first) if _month_first(int(first), int(second), separator, order) else (first, second)
+    day, month = (second, first) if _is_month_first(int(first), int(second), separator, order) else (first, second)
     full = int(year) if len(year) == 4 else int(year) + (2000 if int(year) < 70 else 1900)
-    hours, minutes, seconds = _clock(clock) if clock else (0, 0, 0)
+    hours, minutes, seconds = _parse_clock(clock) if clock else (0, 0, 0)
     return datetime(full, int(month), int(day), hours, minutes, seconds)
 
 
-def _month_first(first: int, second: int, separator: str, order: DateOrder) -> bool:
+def _is_month_first(first: int, second: int, separator: str, order: DateOrder) -> bool:
     if order != "auto":
         return order == "mdy"
     if separator != "/" or first > 12 or first == second:
@@ -91,24 +91,24 @@ def _month_first(first: int, second: int, separator: str, order: DateOrder) -> b
     return True
 
 
-def _clock(text: str) -> tuple[int, int, int]:
+def _parse_clock(text: str) -> tuple[int, int, int]:
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
         raise ValueError(text)
-    hours, half = int(match[1]), (match[4] or "").lower()
-    if half:
-        hours = hours % 12 + (12 if half == "p" else 0)
+    hours, meridiem = int(match[1]), (match[4] or "").lower()
+    if meridiem:
+        hours = hours % 12 + (12 if meridiem == "p" else 0)
     return hours, int(match[2]), int(match[3] or 0)
 
 
-def _with_point(bare: str, decimal_comma: bool) -> str:
-    comma, point = bare.rfind(","), bare.rfind(".")
+def _with_decimal_point(digits: str, decimal_comma: bool) -> str:
+    comma, point = digits.rfind(","), digits.rfind(".")
     if comma >= 0 and point >= 0:
         thousands, decimal = (",", ".") if point > comma else (".", ",")
-        return bare.replace(thousands, "").replace(decimal, ".")
+        return digits.replace(thousands, "").replace(decimal, ".")
     mark = "," if comma >= 0 else "."
-    grouped = bare.count(mark) > 1 or (len(bare) - bare.rfind(mark) == 4 and decimal_comma == (mark == "."))
-    return bare.replace(mark, "" if grouped else ".")
+    grouped = digits.count(mark) > 1 or (len(digits) - digits.rfind(mark) == 4 and decimal_comma == (mark == "."))
+    return digits.replace(mark, "" if grouped else ".")
 
 
 _COUNTRIES = {

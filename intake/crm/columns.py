@@ -15,7 +15,7 @@ from intake.files.csv_rows import Columns
 from intake.files.text import read_whole
 from intake.observation import Rejected
 
-ACCOUNT: Columns = {
+ACCOUNT_COLUMNS: Columns = {
     "account": ("Staffel account", "Account key", "Account ID", "Key"),
     "record": ("Record ID", "hs_object_id", "Id", "Company ID", "CRM ID", "Record ID - Company"),
     "name": ("Company name", "Account name", "Name", "Company", "Account", "Organization", "Firma", "Unternehmen"),
@@ -36,7 +36,7 @@ ACCOUNT: Columns = {
     "deleted": ("IsDeleted",),
 }  # fmt: skip
 
-OPPORTUNITY: Columns = {
+OPPORTUNITY_COLUMNS: Columns = {
     "opportunity": ("Opportunity ID", "Deal ID", "Record ID", "hs_object_id", "Id"),
     "title": ("Deal name", "Opportunity name", "dealname", "Name"),
     "record": ("Associated company IDs", "Associated company ID", "Primary associated company ID", "AccountId",
@@ -57,7 +57,7 @@ OPPORTUNITY: Columns = {
     "deleted": ("IsDeleted",),
 }  # fmt: skip
 
-_MAX_MAPPING = 1 << 20
+_MAX_MAPPING_BYTES = 1 << 20
 
 
 def with_mapping(columns: Columns, mapping: Path | None) -> Columns | Rejected:
@@ -67,25 +67,25 @@ def with_mapping(columns: Columns, mapping: Path | None) -> Columns | Rejected:
     """
     if mapping is None:
         return columns
-    content = read_whole(mapping, _MAX_MAPPING)
+    content = read_whole(mapping, _MAX_MAPPING_BYTES)
     if isinstance(content, Rejected):
         return content
     try:
-        told = _pairs(mapping, content.decode())
+        entries = _mapping_entries(mapping, content.decode())
     except (UnicodeDecodeError, YAMLError, csv.Error, RecursionError) as error:
-        return _bad(mapping, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
-    wrong = next((problem for name, titles in told if (problem := _problem(name, titles, columns))), None)
-    if wrong is not None or not told:
-        return _bad(mapping, wrong or "it names nothing")
-    return {**columns, **{name: [*titles, *columns[name]] for name, titles in told}}
+        return _bad_mapping(mapping, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+    first_problem = next((problem for name, titles in entries if (problem := _problem(name, titles, columns))), None)
+    if first_problem is not None or not entries:
+        return _bad_mapping(mapping, first_problem or "it names nothing")
+    return {**columns, **{name: [*titles, *columns[name]] for name, titles in entries}}
 
 
-def _pairs(mapping: Path, text: str) -> list[tuple[str, Sequence[str]]]:
+def _mapping_entries(mapping: Path, text: str) -> list[tuple[str, Sequence[str]]]:
     if mapping.suffix.lower() == ".csv":
         rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), strict=True) if row]
         return [(row[0], row[1:]) for row in rows if row[:2] != ["field", "column"]]
-    told = YAML(typ="safe", pure=True).load(text)
-    pairs = told.items() if isinstance(told, dict) else []
+    document = YAML(typ="safe", pure=True).load(text)
+    pairs = document.items() if isinstance(document, dict) else []
     return [(str(name), titles if isinstance(titles, list) else [titles]) for name, titles in pairs]
 
 
@@ -97,5 +97,5 @@ def _problem(name: str, titles: Sequence[object], columns: Columns) -> str | Non
     return None
 
 
-def _bad(mapping: Path, why: str) -> Rejected:
+def _bad_mapping(mapping: Path, why: str) -> Rejected:
     return Rejected(mapping.name, "bad_mapping", f"{why}; write lines like `name: Kunde` (field: column)")

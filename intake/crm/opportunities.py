@@ -10,91 +10,97 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from intake.crm.cells import Export, date_of, number_of, truth_of
-from intake.crm.columns import OPPORTUNITY, with_mapping
-from intake.domains import claimable
-from intake.files.csv_rows import Needs, Readers, Row, normal, read_cells, read_rows
+from intake.crm.cells import ExportOptions, boolean_of, number_of, time_of
+from intake.crm.columns import OPPORTUNITY_COLUMNS, with_mapping
+from intake.domains import claimable_domain
+from intake.files.csv_rows import CellReaders, RequiredField, TableRow, normalized_header, read_cells, read_rows
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import format_time
 
-_NEEDS = (
-    Needs(("opportunity", "title")),
-    Needs(("name", "record", "domain")),
-    Needs(("stage",)),
-    Needs(("created", "closed", "moved")),
+_REQUIRED_FIELDS = (
+    RequiredField(("opportunity", "title")),
+    RequiredField(("name", "record", "domain")),
+    RequiredField(("stage",)),
+    RequiredField(("created", "closed", "moved")),
 )
-_WON = frozenset({"won", "closedwon", "gewonnen", "abgeschlossengewonnen", "1closedwon"})
-_LOST = frozenset({"lost", "closedlost", "verloren", "abgeschlossenverloren"})
+_WON_STAGES = frozenset({"won", "closedwon", "gewonnen", "abgeschlossengewonnen", "1closedwon"})
+_LOST_STAGES = frozenset({"lost", "closedlost", "verloren", "abgeschlossenverloren"})
 
 
-def read(path: Path, *, export: Export = Export(), mapping: Path | None = None) -> Iterator[Item]:
+def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
     """`opportunity.opened`, `.advanced`, `.won` and `.lost` of every row, in its order.
 
     Rejected: `missing_column`, `bad_mapping`, `bad_row`, `no_account`, `bad_number`, `bad_time`, `missing_time` for
     what has no date of its own while `export.as_of` is not given.
     """
-    columns = with_mapping(OPPORTUNITY, mapping)
+    columns = with_mapping(OPPORTUNITY_COLUMNS, mapping)
     if isinstance(columns, Rejected):
         yield columns
         return
-    for row in read_rows(path, columns, _NEEDS):
+    for row in read_rows(path, columns, _REQUIRED_FIELDS):
         if isinstance(row, Rejected):
             yield row
         else:
             yield from _items(row, export)
 
 
-def _items(row: Row, export: Export) -> Iterator[Item]:
-    if truth_of(row.text("deleted") or "no"):
+def _items(row: TableRow, export: ExportOptions) -> Iterator[Item]:
+    if boolean_of(row.text("deleted") or "no"):
         yield Filtered(row.where, "deleted in the CRM")
         return
     if not any(map(row.text, ("name", "record", "domain"))):
-        yield _without_account(row)
+        yield _no_account(row)
         return
-    values = read_cells(row, _readers(export, row.layout.decimal_comma))
+    values = read_cells(row, _cell_readers(export, row.layout.decimal_comma))
     if isinstance(values, Rejected):
         yield values
         return
-    opportunity = row.text("opportunity") or _made_up(row)
-    for kind, time, content in _history(row, values, export.as_of):
-        yield _observation(row, export, opportunity, kind, time, content) if time is not None else _undated(row, kind)
+    opportunity = row.text("opportunity") or _derived_id(row)
+    for kind, time, content in _events(row, values, export.as_of):
+        yield (
+            _observation(row, export, opportunity, kind, time, content)
+            if time is not None
+            else _missing_time(row, kind)
+        )
 
 
-def _history(row: Row, values: dict[str, Any], as_of: int | None) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+def _events(
+    row: TableRow, values: dict[str, Any], as_of: int | None
+) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
     """What happened to the opportunity, when, and what is told of it then."""
-    ending = _ending(row)
-    told: dict[str, Any] = {name: values[name] for name in ("stage", "amount", "currency") if name in values}
-    created, moved = values.get("created"), values.get("moved") if ending is None else None
+    outcome = _outcome_of(row)
+    content: dict[str, Any] = {name: values[name] for name in ("stage", "amount", "currency") if name in values}
+    created, moved = values.get("created"), values.get("moved") if outcome is None else None
     advanced = moved is not None and moved != created
-    if created is not None or ending is None:
+    if created is not None or outcome is None:
         yield (
             "opened",
             as_of if created is None else created,
-            told if not (ending or advanced) else _early(told, ending),
+            content if not (outcome or advanced) else _opening_content(content, outcome),
         )
     if advanced:
-        yield "advanced", moved, told
-    if ending is not None:
+        yield "advanced", moved, content
+    if outcome is not None:
         reason = {"reason": values["reason"]} if "reason" in values else {}
-        yield ending, values.get("closed", as_of), told | reason
+        yield outcome, values.get("closed", as_of), content | reason
 
 
-def _early(told: dict[str, Any], ending: str | None) -> dict[str, Any]:
+def _opening_content(content: dict[str, Any], outcome: str | None) -> dict[str, Any]:
     """What is told of an opening in hindsight: not the stage of today, and not what it brought in the end."""
-    return {name: value for name, value in told.items() if name != "stage" and not (ending and name == "amount")}
+    return {name: value for name, value in content.items() if name != "stage" and not (outcome and name == "amount")}
 
 
-def _ending(row: Row) -> str | None:
-    won, over = truth_of(row.text("won") or ""), truth_of(row.text("over") or "")
-    stage = normal(row.text("stage") or "")
-    if won or stage in _WON:
+def _outcome_of(row: TableRow) -> str | None:
+    won, closed = boolean_of(row.text("won") or ""), boolean_of(row.text("over") or "")
+    stage = normalized_header(row.text("stage") or "")
+    if won or stage in _WON_STAGES:
         return "won"
-    return "lost" if stage in _LOST or (over and won is False) else None
+    return "lost" if stage in _LOST_STAGES or (closed and won is False) else None
 
 
 @lru_cache(maxsize=64)
-def _readers(export: Export, decimal_comma: bool) -> Readers:
-    date = partial(date_of, order=export.dates, zone=export.zone)
+def _cell_readers(export: ExportOptions, decimal_comma: bool) -> CellReaders:
+    date = partial(time_of, order=export.date_order, zone=export.zone)
     return {
         "stage": ("bad_value", str),
         "amount": ("bad_number", partial(number_of, decimal_comma=decimal_comma)),
@@ -107,39 +113,41 @@ def _readers(export: Export, decimal_comma: bool) -> Readers:
 
 
 def _observation(
-    row: Row, export: Export, opportunity: str, kind: str, time: int, content: dict[str, Any]
+    row: TableRow, export: ExportOptions, opportunity: str, kind: str, time: int, content: dict[str, Any]
 ) -> Observation:
     domain = row.text("domain")
     return Observation(
         where=row.where,
         source=export.source,
-        id=_id(opportunity, kind, time, content),
+        id=_observation_id(opportunity, kind, time, content),
         type=f"opportunity.{kind}.v1",
         time=time,
         data={"opportunity": opportunity} | content,
         account_hint=row.text("record") or row.text("name"),
-        host=claimable(domain) if domain else None,
+        host=claimable_domain(domain) if domain else None,
     )
 
 
-def _id(opportunity: str, kind: str, time: int, content: dict[str, Any]) -> str:
+def _observation_id(opportunity: str, kind: str, time: int, content: dict[str, Any]) -> str:
     """An opportunity opens once; it may advance, end, be taken up again and end anew."""
-    what = {"opened": "", "advanced": f":{content.get('stage')}"}.get(kind, f":{format_time(time)}")
-    return f"opportunity:{opportunity}:{kind}{what}"
+    suffix = {"opened": "", "advanced": f":{content.get('stage')}"}.get(kind, f":{format_time(time)}")
+    return f"opportunity:{opportunity}:{kind}{suffix}"
 
 
-def _made_up(row: Row) -> str:
+def _derived_id(row: TableRow) -> str:
     """An id for rows without one, from what does not change about them."""
-    told = "\n".join(row.text(name) or "" for name in ("title", "record", "name", "domain", "created"))
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    identifying = "\n".join(row.text(name) or "" for name in ("title", "record", "name", "domain", "created"))
+    return hashlib.sha256(identifying.encode()).hexdigest()[:16]
 
 
-def _without_account(row: Row) -> Rejected:
-    columns = ", ".join(repr(row.column(name)) for name in ("name", "record", "domain") if name in row.layout.named)
+def _no_account(row: TableRow) -> Rejected:
+    columns = ", ".join(
+        repr(row.column_name(name)) for name in ("name", "record", "domain") if name in row.layout.mapped_fields
+    )
     return Rejected(row.where, "no_account", f"no account in {columns}: fill in its name, its domain or its record id")
 
 
-def _undated(row: Row, kind: str) -> Rejected:
+def _missing_time(row: TableRow, kind: str) -> Rejected:
     field = {"opened": "created", "advanced": "moved"}.get(kind, "closed")
     why = f"no date for what was {kind}: fill it in, or date all of them with --as-of"
     return row.rejected(field, "missing_time", why)

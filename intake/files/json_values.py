@@ -17,20 +17,20 @@ MAX_DOCUMENT = 64 << 20
 
 JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-_values = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_anything = msgspec.json.Decoder().decode
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_value = msgspec.json.Decoder().decode
 _BLANKS = b" \t\r\n"
-_SHOWN = 60
+_MAX_EXCERPT = 60
 
 
-class Value(NamedTuple):
+class JsonValue(NamedTuple):
     """One JSON value, not decoded yet."""
 
     where: str
     content: bytes
 
 
-def json_values(path: Path) -> Iterator[Value | Rejected]:
+def json_values(path: Path) -> Iterator[JsonValue | Rejected]:
     """The values of a file, arrays taken apart. A broken one is left to whoever decodes it; its neighbours go on.
 
     A file whose first line is only the beginning of a value is read as one document.
@@ -39,7 +39,7 @@ def json_values(path: Path) -> Iterator[Value | Rejected]:
     for line in lines:
         if isinstance(line, Line) and not line.content.strip(_BLANKS):
             continue
-        if isinstance(line, Line) and _goes_on(line.content):
+        if isinstance(line, Line) and _is_incomplete(line.content):
             document = _document(path)
             if document is not None:
                 yield from document
@@ -49,26 +49,26 @@ def json_values(path: Path) -> Iterator[Value | Rejected]:
     name = path.name
     for line in lines:
         if isinstance(line, Line) and line.content[:1] == b"{":
-            yield Value(f"{name}:{line.number}", line.content)
+            yield JsonValue(f"{name}:{line.number}", line.content)
         else:
             yield from _line_values(path, line)
 
 
-def taken_apart(where: str, content: bytes) -> Iterator[Value | Rejected]:
+def split_array(where: str, content: bytes) -> Iterator[JsonValue | Rejected]:
     """The items of an array, or the value itself. Of a broken array the items before the break are given."""
     if content.lstrip(_BLANKS)[:1] != b"[":
-        yield Value(where, content)
+        yield JsonValue(where, content)
         return
     try:
-        items = _values(content)
+        items = _decode_array(content)
     except JSON_ERRORS as error:
-        yield from _until_it_breaks(where, content, error)
+        yield from _items_before_error(where, content, error)
         return
     for number, item in enumerate(items, 1):
-        yield _sized(f"{where}#{number}", bytes(item))
+        yield _size_checked(f"{where}#{number}", bytes(item))
 
 
-def decode_problem(where: str, error: Exception, content: bytes) -> Rejected:
+def rejected_json(where: str, error: Exception, content: bytes) -> Rejected:
     """One of JSON_ERRORS as a rejection: `bad_encoding`, or `bad_json` with the place."""
     if isinstance(error, UnicodeDecodeError):
         return Rejected(
@@ -78,16 +78,16 @@ def decode_problem(where: str, error: Exception, content: bytes) -> Rejected:
         return Rejected(where, "bad_json", "nested too deeply")
     if not content.strip():
         return Rejected(where, "bad_json", "there is nothing here: expected a JSON value")
-    shown = content[:_SHOWN].decode(errors="replace")
+    shown = content[:_MAX_EXCERPT].decode(errors="replace")
     return Rejected(where, "bad_json", f"{error}: {shown!r}")
 
 
-def read_time(where: str, field: str, text: str) -> int | Rejected:
+def parse_field_time(where: str, field: str, text: str) -> int | Rejected:
     """Milliseconds since 1970 of an ISO 8601 instant; rejected as `no_zone` or `bad_time`."""
     try:
         return parse_time(text)
     except (ValueError, OverflowError):
-        shown = repr(text[:_SHOWN])
+        shown = repr(text[:_MAX_EXCERPT])
     if _is_naive(text):
         return Rejected(where, "no_zone", f"{field} {shown} names no zone: add Z, or an offset like +01:00")
     return Rejected(where, "bad_time", f"{field} {shown} is no time: write it as 2026-01-05T09:12:00Z")
@@ -100,12 +100,12 @@ def _is_naive(text: str) -> bool:
         return False
 
 
-def _goes_on(content: bytes) -> bool:
+def _is_incomplete(content: bytes) -> bool:
     """Whether a line is the beginning of a value that needs more lines."""
     if len(content) > MAX_LINE:
         return False
     try:
-        _anything(content)
+        _decode_value(content)
     except msgspec.DecodeError as error:
         return "truncated" in str(error)
     except (UnicodeDecodeError, RecursionError):
@@ -113,48 +113,48 @@ def _goes_on(content: bytes) -> bool:
     return False
 
 
-def _document(path: Path) -> Iterator[Value | Rejected] | None:
+def _document(path: Path) -> Iterator[JsonValue | Rejected] | None:
     """The file as one value or array; None where it is neither, but lines."""
     content = read_whole(path, MAX_DOCUMENT)
     if isinstance(content, Rejected):
         return None
     if content.lstrip(_BLANKS)[:1] == b"[":
-        return taken_apart(path.name, content)
+        return split_array(path.name, content)
     try:
-        _anything(content)
+        _decode_value(content)
     except JSON_ERRORS:
         return None
-    return iter([Value(path.name, content)])
+    return iter([JsonValue(path.name, content)])
 
 
-def _line_values(path: Path, line: Line | Rejected) -> Iterator[Value | Rejected]:
+def _line_values(path: Path, line: Line | Rejected) -> Iterator[JsonValue | Rejected]:
     if isinstance(line, Rejected):
         yield line
         return
     if line.content.strip(_BLANKS):
-        yield from taken_apart(f"{path.name}:{line.number}", line.content)
+        yield from split_array(f"{path.name}:{line.number}", line.content)
 
 
-def _sized(where: str, content: bytes) -> Value | Rejected:
-    return Value(where, content) if len(content) <= MAX_LINE else too_large(where, MAX_LINE)
+def _size_checked(where: str, content: bytes) -> JsonValue | Rejected:
+    return JsonValue(where, content) if len(content) <= MAX_LINE else too_large(where, MAX_LINE)
 
 
-def _until_it_breaks(where: str, content: bytes, error: Exception) -> Iterator[Value | Rejected]:
+def _items_before_error(where: str, content: bytes, error: Exception) -> Iterator[JsonValue | Rejected]:
     try:
         text = content.decode()
     except UnicodeDecodeError as bad:
-        yield decode_problem(where, bad, content)
+        yield rejected_json(where, bad, content)
         return
     number, at = 0, text.index("[") + 1
-    while (span := _next_item(text, at)) is not None:
+    while (span := _next_item_span(text, at)) is not None:
         number, at = number + 1, span[1]
-        yield _sized(f"{where}#{number}", text[slice(*span)].encode())
+        yield _size_checked(f"{where}#{number}", text[slice(*span)].encode())
     yield Rejected(
         f"{where}#{number + 1}", "bad_json", f"the array breaks off here ({error}); nothing after it was read"
     )
 
 
-def _next_item(text: str, at: int) -> tuple[int, int] | None:
+def _next_item_span(text: str, at: int) -> tuple[int, int] | None:
     """Where the next item begins and ends; None where there is none, or a broken one."""
     while at < len(text) and text[at] in " \t\r\n,":
         at += 1

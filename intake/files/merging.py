@@ -8,21 +8,21 @@ from heapq import merge
 
 from intake.observation import Item, Observation
 
-_FIRST = -(1 << 62)
+_BEFORE_ALL_TIMES = -(1 << 62)
 
 
-def merged(files: Iterable[Iterable[Item]]) -> Iterator[Item]:
+def merge_by_time(files: Iterable[Iterable[Item]]) -> Iterator[Item]:
     """All items; of two files that offer items of one time the earlier named goes first.
 
     A file that steps back in time does not wait: its late items come at once.
     """
-    streams = [_keyed(items, number) for number, items in enumerate(files)]
+    streams = [_with_sort_keys(items, number) for number, items in enumerate(files)]
     return (item for _, _, _, item in merge(*streams, key=lambda entry: entry[:3]))
 
 
-def _keyed(items: Iterable[Item], number: int) -> Iterator[tuple[int, int, int, Item]]:
-    reached = _FIRST
+def _with_sort_keys(items: Iterable[Item], number: int) -> Iterator[tuple[int, int, int, Item]]:
+    latest = _BEFORE_ALL_TIMES
     for position, item in enumerate(items):
         # The greatest time so far: the keys of a stream may not fall, or the merge would starve other files.
-        reached = max(reached, item.time) if isinstance(item, Observation) else reached
-        yield reached, number, position, item
+        latest = max(latest, item.time) if isinstance(item, Observation) else latest
+        yield latest, number, position, item

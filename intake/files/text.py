@@ -19,7 +19,7 @@ from intake.observation import Item, Rejected
 MAX_LINE = 1 << 20
 """Longest line of a log and largest single item, in bytes."""
 
-PATIENCE = 20
+MAX_INITIAL_REJECTIONS = 20
 """So many bad lines before the first good one, and the file is not what it is taken for."""
 
 _GZIP = b"\x1f\x8b"
@@ -46,7 +46,7 @@ def numbered_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line | Rejecte
             if is_binary(stream):
                 yield not_text(path)
                 return
-            for content in _split(_reader(stream), limit):
+            for content in _bounded_lines(_line_reader(stream), limit):
                 number += 1
                 yield Line(number, content) if content is not None else _too_long(path, number, limit)
     except READ_ERRORS as error:
@@ -77,7 +77,7 @@ def encoding_of(path: Path) -> str:
     with open_bytes(path) as stream:
         if stream.peek(2)[:2] in _UTF16:
             return "utf-16"
-    return next(name for name in ("utf-8-sig", "cp1252", "latin-1") if _fits(path, name))
+    return next(name for name in ("utf-8-sig", "cp1252", "latin-1") if _is_decodable(path, name))
 
 
 def read_whole(path: Path, limit: int) -> bytes | Rejected:
@@ -86,7 +86,7 @@ def read_whole(path: Path, limit: int) -> bytes | Rejected:
         with open_bytes(path) as stream:
             if is_binary(stream):
                 return not_text(path)
-            content = _reader(stream)(-1) if stream.peek(2)[:2] in _UTF16 else _unmarked(stream.read(limit + 1))
+            content = _line_reader(stream)(-1) if stream.peek(2)[:2] in _UTF16 else _without_bom(stream.read(limit + 1))
     except READ_ERRORS as error:
         return unreadable(error, path.name)
     return content if len(content) <= limit else too_large(path.name, limit)
@@ -116,30 +116,30 @@ def too_large(where: str, limit: int) -> Rejected:
     return Rejected(where, "too_large", f"longer than {limit:,} bytes")
 
 
-def patient(items: Iterator[Item], otherwise: str, where: str) -> Iterator[Item]:
+def with_format_check(items: Iterator[Item], wrong_format: str, where: str) -> Iterator[Item]:
     """The items, or one rejection `wrong_format` where the first PATIENCE of them are all bad.
 
     `otherwise` says what the file was taken for; the first complaint is added to it.
     """
-    bad: list[Item] = []
+    head: list[Item] = []
     for item in items:
-        bad.append(item)
+        head.append(item)
         if not isinstance(item, Rejected):
             break
-        if len(bad) == PATIENCE:
-            yield Rejected(where, "wrong_format", f"{otherwise}; {_first(bad)}")
+        if len(head) == MAX_INITIAL_REJECTIONS:
+            yield Rejected(where, "wrong_format", f"{wrong_format}; {_first_rejection(head)}")
             return
-    yield from bad
+    yield from head
     yield from items
 
 
-def _first(bad: list[Item]) -> str:
-    first = bad[0]
+def _first_rejection(rejections: list[Item]) -> str:
+    first = rejections[0]
     assert isinstance(first, Rejected)
     return f"{first.where}: {first.why}"
 
 
-class Occurrences:
+class ContentCounter:
     """Counts equal contents, so that the second of two identical lines is another fact and both keep their ids.
 
     Counts are kept for the last `window` contents at least: memory stays bounded, and a file that has grown since
@@ -165,7 +165,7 @@ class Occurrences:
         return f"{digest.hex()}-{self.count(digest)}"
 
 
-def _reader(stream: BufferedReader) -> Callable[[int], bytes]:
+def _line_reader(stream: BufferedReader) -> Callable[[int], bytes]:
     """Reads lines of at most so many bytes, marks removed, UTF-16 turned to UTF-8; -1 reads UTF-16 to its end."""
     head = stream.peek(3)[:3]
     if head[:2] in _UTF16:
@@ -176,11 +176,11 @@ def _reader(stream: BufferedReader) -> Callable[[int], bytes]:
     return cast("Callable[[int], bytes]", stream.readline)
 
 
-def _split(readline: Callable[[int], bytes], limit: int) -> Iterator[bytes | None]:
+def _bounded_lines(readline: Callable[[int], bytes], limit: int) -> Iterator[bytes | None]:
     while content := readline(limit + 2):
-        bare = content.rstrip(b"\r\n")
-        if len(bare) <= limit:
-            yield bare
+        line = content.rstrip(b"\r\n")
+        if len(line) <= limit:
+            yield line
             continue
         while content and not content.endswith(b"\n"):
             content = readline(_CHUNK)
@@ -191,11 +191,11 @@ def _too_long(path: Path, number: int, limit: int) -> Rejected:
     return too_large(f"{path.name}:{number}", limit)
 
 
-def _unmarked(content: bytes) -> bytes:
+def _without_bom(content: bytes) -> bytes:
     return content.removeprefix(codecs.BOM_UTF8)
 
 
-def _fits(path: Path, encoding: str) -> bool:
+def _is_decodable(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     with open_bytes(path) as stream:
         try:

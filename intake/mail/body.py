@@ -7,33 +7,33 @@ from html.parser import HTMLParser
 
 from mailparser_reply import EmailReplyParser
 
-from intake.mail.phrases import CLOSING, GREETING, QUOTED_TAIL, WISH, WISH_HINT
+from intake.mail.phrases import CLOSING, GREETING, QUOTED_TAIL, UNSUBSCRIBE_HINT, UNSUBSCRIBE_REQUEST
 
 _PARSER = EmailReplyParser(languages=["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs"])
-_READ_CHARS = 20_000
-_WISH_CHARS = 400
+_MAX_TEXT_CHARS = 20_000
+_MAX_REQUEST_CHARS = 400
 """A wish with greeting, closing and the head of a quoted mail is shorter; a longer text is about something."""
 _QUOTED = re.compile(r"^[ \t]?>.*\n?", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
-_NO_WORD = re.compile(r"[^\w\s'-]+")
+_NON_WORD = re.compile(r"[^\w\s'-]+")
 _BASE64 = re.compile(rb"transfer-encoding:\s*base64", re.IGNORECASE)
 
 
-def asks_to_unsubscribe(subject: str, head: bytes, body: bytes) -> bool:
+def is_unsubscribe_request(subject: str, head: bytes, body: bytes) -> bool:
     """The writer's own text is nothing but the wish to get no more mail; with an empty text the subject may say it."""
-    asked_in_subject = _wishes(subject)
-    if not (asked_in_subject or WISH_HINT.search(body, 0, _READ_CHARS) or _is_base64(head, body)):
+    requested_in_subject = _is_unsubscribe_phrase(subject)
+    if not (requested_in_subject or UNSUBSCRIBE_HINT.search(body, 0, _MAX_TEXT_CHARS) or _is_base64(head, body)):
         return False
     own = own_text(plain_text(head, body))
-    if len(own) > _WISH_CHARS:
+    if len(own) > _MAX_REQUEST_CHARS:
         return False
-    return _wishes(_essence(own)) if own else asked_in_subject
+    return _is_unsubscribe_phrase(_core_text(own)) if own else requested_in_subject
 
 
 def own_text(text: str) -> str:
     """The text without quoted lines, heads and tails of quoted mails, and signature."""
-    text = _own_part(text[:_READ_CHARS].replace("\r\n", "\n"))
-    if not text or len(text) > _WISH_CHARS:
+    text = _without_quotes(text[:_MAX_TEXT_CHARS].replace("\r\n", "\n"))
+    if not text or len(text) > _MAX_REQUEST_CHARS:
         return text
     return (_PARSER.parse_reply(text) or text).strip()
 
@@ -53,9 +53,9 @@ def plain_text(head: bytes, body: bytes) -> str:
 
 def html_text(html: str) -> str:
     """The readable text of a page, quoted blocks and styles left out."""
-    reader = _PageText()
+    reader = _VisibleText()
     try:
-        reader.feed(html[:_READ_CHARS])
+        reader.feed(html[:_MAX_TEXT_CHARS])
         reader.close()
     except (ValueError, AssertionError):
         return ""
@@ -77,7 +77,7 @@ def decoded_part(part: Message) -> str:
         return content.decode("utf-8", "replace")
 
 
-class _PageText(HTMLParser):
+class _VisibleText(HTMLParser):
     _HIDDEN = frozenset({"blockquote", "style", "script", "head", "title"})
     _BREAKS = frozenset({"br", "p", "div", "tr", "li"})
 
@@ -100,16 +100,16 @@ class _PageText(HTMLParser):
 
 
 def _is_base64(head: bytes, body: bytes) -> bool:
-    return bool(_BASE64.search(head) or _BASE64.search(body, 0, _READ_CHARS))
+    return bool(_BASE64.search(head) or _BASE64.search(body, 0, _MAX_TEXT_CHARS))
 
 
-def _own_part(text: str) -> str:
+def _without_quotes(text: str) -> str:
     tail, signature = QUOTED_TAIL.search(text), _SIGNATURE.search(text)
     end = min((match.start() for match in (tail, signature) if match), default=len(text))
     return _QUOTED.sub("", text[:end]).strip()
 
 
-def _essence(own: str) -> str:
+def _core_text(own: str) -> str:
     """The text between greeting and closing, as one line."""
     lines = [line.strip() for line in own.splitlines() if line.strip()]
     if lines and GREETING.match(lines[0]):
@@ -118,6 +118,6 @@ def _essence(own: str) -> str:
     return " ".join(lines[:end])
 
 
-def _wishes(text: str) -> bool:
-    words = " ".join(_NO_WORD.sub(" ", text[:_WISH_CHARS].lower()).split())
-    return WISH.fullmatch(words.removeprefix("re ").removeprefix("aw ").strip("- ")) is not None
+def _is_unsubscribe_phrase(text: str) -> bool:
+    words = " ".join(_NON_WORD.sub(" ", text[:_MAX_REQUEST_CHARS].lower()).split())
+    return UNSUBSCRIBE_REQUEST.fullmatch(words.removeprefix("re ").removeprefix("aw ").strip("- ")) is not None

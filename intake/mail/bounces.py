@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import Message
 
 from intake.mail.body import decoded_part
-from intake.mail.headers import Headers, decoded, first, message_ids, read_address, read_headers
+from intake.mail.headers import Headers, decoded_header, first_value, message_ids, read_address, read_headers
 
 _RFC822 = re.compile(r"(?i)^\s*(?:rfc822|utf-8)\s*;\s*")
 
@@ -23,9 +23,9 @@ class Bounce:
 def bounces(headers: Headers, head: bytes, body: bytes) -> list[Bounce]:
     """The failed recipients (RFC 3464 status parts, X-Failed-Recipients), each once; delays and deliveries are none."""
     parts = _parts(head, body)
-    failed = [email for part in parts if _is_status(part) for email in _failed(part)]
-    failed += _named(first(headers, "x-failed-recipients"))
-    message, subject = _original(parts)
+    failed = [email for part in parts if _is_status(part) for email in _failed_recipients(part)]
+    failed += _addresses_in(first_value(headers, "x-failed-recipients"))
+    message, subject = _returned_mail(parts)
     return [Bounce(email, message, subject) for email in dict.fromkeys(failed)]
 
 
@@ -40,14 +40,16 @@ def _is_status(part: Message) -> bool:
     return part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
 
 
-def _failed(status: Message) -> list[str]:
+def _failed_recipients(status: Message) -> list[str]:
     """One block of fields per recipient."""
     blocks = status.get_payload()
-    found = [_recipient(block) for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
+    found = (
+        [_failed_recipient(block) for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
+    )
     return [email for email in found if email is not None]
 
 
-def _recipient(block: Message) -> str | None:
+def _failed_recipient(block: Message) -> str | None:
     if str(block.get("Action", "")).strip().lower() != "failed":
         return None
     for name in ("Original-Recipient", "Final-Recipient"):
@@ -57,22 +59,24 @@ def _recipient(block: Message) -> str | None:
     return None
 
 
-def _named(value: str) -> list[str]:
+def _addresses_in(value: str) -> list[str]:
     found = [read_address(part) for part in value.split(",")]
     return [address.email for address in found if address is not None]
 
 
-def _original(parts: list[Message]) -> tuple[str | None, str | None]:
+def _returned_mail(parts: list[Message]) -> tuple[str | None, str | None]:
     """Message-ID and subject of the returned mail, attached whole or as its headers."""
     for part in parts[1:]:
         kind, inner = part.get_content_type(), part.get_payload()
         if kind in ("text/rfc822-headers", "message/rfc822-headers"):
-            return _identity(read_headers(decoded_part(part).encode("utf-8", "replace").splitlines(keepends=True)))
+            return _id_and_subject(
+                read_headers(decoded_part(part).encode("utf-8", "replace").splitlines(keepends=True))
+            )
         if kind in ("message/rfc822", "message/global") and isinstance(inner, list) and isinstance(inner[0], Message):
-            return _identity({name.lower(): [str(value)] for name, value in reversed(inner[0].items())})
+            return _id_and_subject({name.lower(): [str(value)] for name, value in reversed(inner[0].items())})
     return None, None
 
 
-def _identity(headers: Headers) -> tuple[str | None, str | None]:
-    ids = message_ids(first(headers, "message-id"))
-    return (ids[0] if ids else None), (decoded(first(headers, "subject"))[:300] or None)
+def _id_and_subject(headers: Headers) -> tuple[str | None, str | None]:
+    ids = message_ids(first_value(headers, "message-id"))
+    return (ids[0] if ids else None), (decoded_header(first_value(headers, "subject"))[:300] or None)

@@ -2,10 +2,10 @@
 
 import re
 
-from intake.mail.headers import Headers, decoded, first, message_ids
-from intake.mail.phrases import ABSENCE
+from intake.mail.headers import Headers, decoded_header, first_value, message_ids
+from intake.mail.phrases import ABSENCE_SUBJECT
 
-_LIST_SIGNS = (
+_LIST_HEADERS = (
     "list-id",
     "list-post",
     "list-unsubscribe",
@@ -16,55 +16,55 @@ _LIST_SIGNS = (
     "x-list-received-date",
 )
 _LIST_NAME = re.compile(r"<([^<>\s]+)>|^([^<>\s]+\.[^<>\s]+)$")
-_ROBOT = re.compile(r"(?i)^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|bounces?)(?:[+@-]|$)")
-_TRACKERS = ("x-github-", "x-gitlab-", "x-jira-", "x-bugzilla-", "x-gerrit-", "x-launchpad-")
-_OFF = frozenset({"", "no", "false", "0"})
+_ROBOT_SENDER = re.compile(r"(?i)^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|bounces?)(?:[+@-]|$)")
+_TRACKER_PREFIXES = ("x-github-", "x-gitlab-", "x-jira-", "x-bugzilla-", "x-gerrit-", "x-launchpad-")
+_FALSE_VALUES = frozenset({"", "no", "false", "0"})
 
 
 def is_report(headers: Headers) -> bool:
     """A delivery report, read receipt or complaint of a machine (multipart/report, RFC 6522)."""
-    return first(headers, "content-type").lower().startswith("multipart/report")
+    return first_value(headers, "content-type").lower().startswith("multipart/report")
 
 
 def is_bounce(headers: Headers) -> bool:
     """It tells that a mail did not arrive, as far as headers show it."""
-    kind = first(headers, "content-type").lower()
+    kind = first_value(headers, "content-type").lower()
     if is_report(headers):
         return "delivery-status" in kind or "report-type" not in kind
     return "x-failed-recipients" in headers
 
 
-def automatic_sign(headers: Headers, sender: str) -> str | None:
+def automatic_reason(headers: Headers, sender: str) -> str | None:
     """What shows that no person wrote this mail, or None."""
-    submitted = first(headers, "auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
-    if submitted not in _OFF:
+    submitted = first_value(headers, "auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
+    if submitted not in _FALSE_VALUES:
         return f"Auto-Submitted: {submitted[:40]}"
     for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from"):
-        if first(headers, name).lower() not in _OFF:
+        if first_value(headers, name).lower() not in _FALSE_VALUES:
             return name
-    return _precedence_sign(headers) or _robot_sign(headers, sender) or _absence_sign(headers)
+    return _precedence_reason(headers) or _robot_reason(headers, sender) or _absence_reason(headers)
 
 
 def list_id(headers: Headers) -> str | None:
     """The mailing list's own name (RFC 2919), in lower case, without brackets."""
-    match = _LIST_NAME.search(first(headers, "list-id"))
+    match = _LIST_NAME.search(first_value(headers, "list-id"))
     return (match[1] or match[2]).lower()[:200] if match else None
 
 
 def is_list_mail(headers: Headers) -> bool:
     """It came through a mailing list, whose programs put `Precedence: bulk` on mails that people wrote."""
-    return any(sign in headers for sign in _LIST_SIGNS)
+    return any(name in headers for name in _LIST_HEADERS)
 
 
-def answered_ids(headers: Headers) -> list[str]:
+def referenced_ids(headers: Headers) -> list[str]:
     """The messages that it may answer, best first: In-Reply-To, then References from right to left."""
     direct = [one for value in headers.get("in-reply-to", ()) for one in message_ids(value)]
     thread = [one for value in headers.get("references", ()) for one in message_ids(value)]
     return list(dict.fromkeys((*direct, *reversed(thread))))
 
 
-def _precedence_sign(headers: Headers) -> str | None:
-    precedence = first(headers, "precedence").strip().lower()
+def _precedence_reason(headers: Headers) -> str | None:
+    precedence = first_value(headers, "precedence").strip().lower()
     if precedence in ("auto_reply", "auto-reply"):
         return "Precedence: auto_reply"
     if precedence in ("bulk", "junk") and not is_list_mail(headers):
@@ -72,15 +72,17 @@ def _precedence_sign(headers: Headers) -> str | None:
     return None
 
 
-def _robot_sign(headers: Headers, sender: str) -> str | None:
-    if _ROBOT.match(sender):
+def _robot_reason(headers: Headers, sender: str) -> str | None:
+    if _ROBOT_SENDER.match(sender):
         return "a sender that takes no answers"
-    if any(name.startswith(_TRACKERS) for name in headers):
+    if any(name.startswith(_TRACKER_PREFIXES) for name in headers):
         return "a notice of a tracker"
-    return "an empty Return-Path" if first(headers, "return-path").strip() == "<>" else None
+    return "an empty Return-Path" if first_value(headers, "return-path").strip() == "<>" else None
 
 
-def _absence_sign(headers: Headers) -> str | None:
+def _absence_reason(headers: Headers) -> str | None:
     """A subject alone proves nothing: people write about offices too."""
-    hinted = "x-auto-response-suppress" in headers or first(headers, "precedence").lower() in ("bulk", "junk")
-    return "an absence note" if hinted and ABSENCE.match(decoded(first(headers, "subject"))) else None
+    hinted = "x-auto-response-suppress" in headers or first_value(headers, "precedence").lower() in ("bulk", "junk")
+    return (
+        "an absence note" if hinted and ABSENCE_SUBJECT.match(decoded_header(first_value(headers, "subject"))) else None
+    )

@@ -15,7 +15,7 @@ Headers = dict[str, list[str]]
 _ADDRESS = r"[^\s<>()\[\],;:\"@＠]+@[^\s<>()\[\],;:\"@＠]+"
 _ANGLE = re.compile(r"<\s*(?:mailto:)?(" + _ADDRESS + r")\s*>", re.IGNORECASE)
 _BARE = re.compile(r"(" + _ADDRESS + r")")
-_HIDDEN = re.compile(
+_OBFUSCATED = re.compile(
     r"([^\s<>()\[\],;:\"@]+)\s*(?:\s(?:at|_at_)\s|\(at?\)|\[at?\]|\{at\}|＠|&#64;)\s*"
     r"([\w-]+(?:(?:\.|\sdot\s|\s?\(dot\)\s?|\s?\[dot\]\s?)[\w-]+)+)",
     re.IGNORECASE,
@@ -24,10 +24,10 @@ _DOT = re.compile(r"\s?[(\[]?\bdot\b[)\]]?\s?", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([^<>]+)>")
 _COMMENT = re.compile(r"\(([^()]*)\)")
 _WORD_GAP = re.compile(r"(\?=)\s+(=\?)")
-_EARLIEST = 31_536_000_000
+_MIN_TIME_MS = 31_536_000_000
 """1971: mail did not exist before; an earlier date is a clock that was never set."""
 
-_WIDEST_ZONE = 24 * 3600
+_MAX_ZONE_OFFSET_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read_headers(lines: list[bytes]) -> Headers:
     headers: Headers = {}
     values: list[str] | None = None
     for line in lines:
-        text = _text(line).rstrip("\r\n")
+        text = _decoded_line(line).rstrip("\r\n")
         if text[:1] in (" ", "\t"):
             if values:
                 values[-1] += " " + text.strip()
@@ -61,13 +61,13 @@ def read_headers(lines: list[bytes]) -> Headers:
     return headers
 
 
-def first(headers: Headers, name: str) -> str:
+def first_value(headers: Headers, name: str) -> str:
     """The first value of a header, or an empty text."""
     values = headers.get(name)
     return values[0] if values else ""
 
 
-def decoded(value: str) -> str:
+def decoded_header(value: str) -> str:
     """Encoded words (RFC 2047) made readable, whatever their charset claims; blanks collapsed."""
     if "=?" not in value:
         return " ".join(value.split())
@@ -75,7 +75,7 @@ def decoded(value: str) -> str:
         parts = decode_header(_WORD_GAP.sub(r"\1 \2", value))
     except (HeaderParseError, ValueError):
         return " ".join(value.split())
-    return " ".join("".join(_part(part, charset) for part, charset in parts).split())
+    return " ".join("".join(_decoded_word(part, charset) for part, charset in parts).split())
 
 
 def senders(headers: Headers, envelope: str = "") -> list[Sender]:
@@ -83,20 +83,24 @@ def senders(headers: Headers, envelope: str = "") -> list[Sender]:
     for name in ("from", "sender"):
         found = _addresses(headers, name)
         if found:
-            return _behind_the_list(headers, found[0]) + found
+            return _original_senders(headers, found[0]) + found
     sender = read_address(envelope.removeprefix("From ").partition("  ")[0])
     return [sender] if sender else []
 
 
 def read_address(value: str) -> Sender | None:
     """The first address of a header: plain, in brackets, in a group, encoded, or hidden as `name at domain`."""
-    clear = value if "@" in value else _HIDDEN.sub(_reveal, value)
-    match = _ANGLE.search(clear) or _BARE.search(clear)
+    plain = value if "@" in value else _OBFUSCATED.sub(_deobfuscated, value)
+    match = _ANGLE.search(plain) or _BARE.search(plain)
     if match is None:
-        readable = decoded(value)
+        readable = decoded_header(value)
         return read_address(readable) if readable != value and "=?" not in readable else None
     email = match[1].lower().strip(".'")
-    return Sender(email, _name(clear, match), masked="..." in email.partition("@")[0]) if _sound(email) else None
+    return (
+        Sender(email, _display_name(plain, match), masked="..." in email.partition("@")[0])
+        if _is_valid_address(email)
+        else None
+    )
 
 
 def message_ids(value: str) -> list[str]:
@@ -107,7 +111,7 @@ def message_ids(value: str) -> list[str]:
 
 def sent_at(headers: Headers, envelope: str = "") -> int | None:
     """Milliseconds since 1970 of Date, else of the newest Received, else of the `From ` line; without zone in UTC."""
-    received = first(headers, "received").rpartition(";")[2]
+    received = first_value(headers, "received").rpartition(";")[2]
     candidates = (*headers.get("date", ()), received, _envelope_date(envelope))
     return next((at for text in candidates if (at := read_date(text)) is not None), None)
 
@@ -120,12 +124,12 @@ def read_date(text: str) -> int | None:
         milliseconds = _instant(fields) if fields else parse_time(text)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return milliseconds if _EARLIEST <= milliseconds < 253_402_300_800_000 else None
+    return milliseconds if _MIN_TIME_MS <= milliseconds < 253_402_300_800_000 else None
 
 
 def _instant(fields: tuple[int, int, int, int, int, int, int, int, int, int | None]) -> int:
     offset = fields[9] or 0
-    if abs(offset) > _WIDEST_ZONE:
+    if abs(offset) > _MAX_ZONE_OFFSET_S:
         raise ValueError("no zone is that far from UTC")
     year, month, day, hour, minute, second = fields[:6]
     return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)) - offset * 1000
@@ -135,42 +139,42 @@ def _addresses(headers: Headers, name: str) -> list[Sender]:
     return [sender for value in headers.get(name, ()) if (sender := read_address(value))]
 
 
-def _behind_the_list(headers: Headers, shown: Sender) -> list[Sender]:
+def _original_senders(headers: Headers, shown: Sender) -> list[Sender]:
     """A list that writes "Ada via Dev" with its own address into From keeps Ada's in another header."""
     if " via " not in (shown.name or ""):
         return []
-    kept = _addresses(headers, "x-original-from") + _addresses(headers, "reply-to")
-    return [sender for sender in kept if sender.email != shown.email][:1]
+    candidates = _addresses(headers, "x-original-from") + _addresses(headers, "reply-to")
+    return [sender for sender in candidates if sender.email != shown.email][:1]
 
 
-def _text(line: bytes) -> str:
+def _decoded_line(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("latin-1")
 
 
-def _part(part: str | bytes, charset: str | None) -> str:
+def _decoded_word(part: str | bytes, charset: str | None) -> str:
     if isinstance(part, str):
         return part
     try:
         return part.decode(charset or "ascii")
     except (LookupError, UnicodeError, ValueError):
-        return _text(part)
+        return _decoded_line(part)
 
 
-def _reveal(match: re.Match[str]) -> str:
+def _deobfuscated(match: re.Match[str]) -> str:
     return f"{match[1]}@{_DOT.sub('.', match[2])}"
 
 
-def _name(value: str, match: re.Match[str]) -> str | None:
+def _display_name(value: str, match: re.Match[str]) -> str | None:
     """The phrase before the bracket, else the comment behind a bare address."""
     comment = _COMMENT.search(value, match.end())
     name = value[: match.start()] if value[: match.start()].strip() else comment[1] if comment else ""
-    return decoded(name).strip(" \"'<,;:")[:200] or None
+    return decoded_header(name).strip(" \"'<,;:")[:200] or None
 
 
-def _sound(email: str) -> bool:
+def _is_valid_address(email: str) -> bool:
     local, _, domain = email.partition("@")
     return bool(local) and "." in domain.strip(".") and len(email) <= 254
 

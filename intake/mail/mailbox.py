@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from intake.files.text import READ_ERRORS, open_bytes
 
-KEPT_BYTES = 256 * 1024
+MAX_PART_BYTES = 256 * 1024
 """How much of a header block, and of a body, is kept; the rest is hashed and dropped, so memory stays bounded."""
-_LINE_BYTES = 64 * 1024
+_MAX_LINE_BYTES = 64 * 1024
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = rb"\d{1,2}:\d{2}(?::\d{2})?"
@@ -35,80 +35,80 @@ class RawMail:
     head: list[bytes] = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
     body_hash: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
-    room: int = KEPT_BYTES
+    remaining_bytes: int = MAX_PART_BYTES
     in_body: bool = False
 
-    def take(self, line: bytes) -> None:
+    def add_line(self, line: bytes) -> None:
         """Add the next line of the mail."""
         if self.in_body:
-            self._take_body(line)
+            self._add_body_line(line)
         elif not line.strip(b"\r\n"):
-            self.in_body, self.room = True, KEPT_BYTES
-        elif self.room > 0:
-            self.room -= len(line)
+            self.in_body, self.remaining_bytes = True, MAX_PART_BYTES
+        elif self.remaining_bytes > 0:
+            self.remaining_bytes -= len(line)
             self.head.append(line)
 
-    def _take_body(self, line: bytes) -> None:
+    def _add_body_line(self, line: bytes) -> None:
         self.body_hash.update(line)
-        if self.room > 0:
-            self.room -= len(line)
+        if self.remaining_bytes > 0:
+            self.remaining_bytes -= len(line)
             self.body.append(line)
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableMailbox:
     """The file could not be read from this line on."""
 
     line: int
     why: str
 
 
-def raw_mails(path: Path) -> Iterator[RawMail | Unreadable]:
+def read_raw_mails(path: Path) -> Iterator[RawMail | UnreadableMailbox]:
     """The mails of the file, in order, one at a time. A file that cannot be read (on) ends with one `Unreadable`."""
     line = 0
     try:
         with open_bytes(path) as file:
-            for mail in _cut(file):
+            for mail in _split_mails(file):
                 line = mail.line
                 yield mail
     except READ_ERRORS as error:
-        yield Unreadable(line + 1, f"cannot be read after line {line}: {error}")
+        yield UnreadableMailbox(line + 1, f"cannot be read after line {line}: {error}")
 
 
-def _cut(file: BinaryIO) -> Iterator[RawMail]:
+def _split_mails(file: BinaryIO) -> Iterator[RawMail]:
     mail: RawMail | None = None
-    blank, whole = True, True
+    blank, complete = True, True
     line, number = _first_line(file), 1
     while line:
-        following = file.readline(_LINE_BYTES)
-        if whole and line.startswith(b"From ") and _starts_mail(line, following, blank):
+        following = file.readline(_MAX_LINE_BYTES)
+        if complete and line.startswith(b"From ") and _is_mail_start(line, following, blank):
             if mail is not None:
                 yield mail
             mail = RawMail(number, line)
         elif mail is not None:
-            mail.take(line)
+            mail.add_line(line)
         elif line.strip():
-            mail = _headless(number, line)
-        blank, whole = not line.strip(b"\r\n"), line.endswith(b"\n")
-        number += whole
+            mail = _mail_without_envelope(number, line)
+        blank, complete = not line.strip(b"\r\n"), line.endswith(b"\n")
+        number += complete
         line = following
     if mail is not None:
         yield mail
 
 
 def _first_line(file: BinaryIO) -> bytes:
-    return file.readline(_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
+    return file.readline(_MAX_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
 
 
-def _headless(number: int, line: bytes) -> RawMail:
+def _mail_without_envelope(number: int, line: bytes) -> RawMail:
     """A file that begins without a `From ` line: one saved mail where it begins with a header, else nothing known."""
     mail = RawMail(number)
     mail.in_body = not _ANY_HEADER.match(line)
-    mail.take(line)
+    mail.add_line(line)
     return mail
 
 
-def _starts_mail(line: bytes, following: bytes, blank: bool) -> bool:
+def _is_mail_start(line: bytes, following: bytes, blank: bool) -> bool:
     """An envelope line after a blank one; after a cut-off mail without blank line only where a header follows."""
     if not _ENVELOPE.match(line[:500]):
         return False

@@ -8,7 +8,7 @@ import re
 _POLITE = r"(?:please |pls |kindly |bitte |veuillez )?"
 _FROM_LIST = r"(?: (?:from|off) (?:this|your|the|all)(?: mailing)? (?:list|lists|newsletter|mails?|emails?))?"
 
-_WISHES = (
+_UNSUBSCRIBE_PHRASES = (
     r"unsubscribe(?: me| us)?(?: please)?" + _FROM_LIST,
     r"opt[ -]?out",
     r"stop",
@@ -25,10 +25,10 @@ _WISHES = (
     r"uitschrijven",
     r"afmelden",
 )
-WISH = re.compile(rf"{_POLITE}(?:{'|'.join(_WISHES)})")
+UNSUBSCRIBE_REQUEST = re.compile(rf"{_POLITE}(?:{'|'.join(_UNSUBSCRIBE_PHRASES)})")
 """To be matched in full, against lower-case words with single blanks."""
 
-WISH_HINT = re.compile(
+UNSUBSCRIBE_HINT = re.compile(
     rb"unsub|opt.?out|stop|remove|delete|take (?:me|us|my)|abmeld|abbestell|austrag|schen\b|keine |quit|ndigen"
     rb"|sabonn|sinscr|sabonnement|baja|cancella|uitschrij|afmeld",
     re.IGNORECASE,
@@ -58,9 +58,9 @@ _QUOTED_TAILS = (
 )
 QUOTED_TAIL = re.compile(rf"^(?:{'|'.join(_QUOTED_TAILS)})$", re.IGNORECASE | re.MULTILINE)
 
-_ABSENCES = (
+_ABSENCE_PHRASES = (
     r"auto(?:matic|matische|mated)?[ -]?(?:reply|response|antwort)",
     r"out of (?:the )?office|abwesenheit|absence|away from",
     r"r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica",
 )
-ABSENCE = re.compile(rf"(?:(?:re|aw|sv|antw): ?)?(?:{'|'.join(_ABSENCES)})", re.IGNORECASE)
+ABSENCE_SUBJECT = re.compile(rf"(?:(?:re|aw|sv|antw): ?)?(?:{'|'.join(_ABSENCE_PHRASES)})", re.IGNORECASE)

@@ -12,10 +12,10 @@ from schemas.topics import ENGAGEMENT
 from streams.log import Appended, Log, NewRecord, Record
 
 
-class Entrance(Protocol):
+class Appender(Protocol):
     """What the recorder asks for. Threads may share one."""
 
-    def accounts_of(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def earlier_accounts(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Record id -> the account it was given before; a try that nobody answered counts."""
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
@@ -24,11 +24,11 @@ class Entrance(Protocol):
         Raises what log and database raise; the records may be given again then, and none is appended a second time.
         """
 
-    def with_facts(self, accounts: Iterable[str]) -> Set[str]:
+    def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
         """Those of these `anon:` accounts that the log holds anything of, or soon will."""
 
 
-class UniqueLog(Protocol):
+class UniqueIdLog(Protocol):
     """What is asked of a log that keeps each id once."""
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]: ...
@@ -36,24 +36,24 @@ class UniqueLog(Protocol):
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
 
 
-class OpenDoor(NamedTuple):
+class DirectAppender(NamedTuple):
     """Straight into a log with unique ids, which costs nothing."""
 
-    log: UniqueLog
+    log: UniqueIdLog
 
-    def accounts_of(self, ids: Iterable[str]) -> Mapping[str, str]:
+    def earlier_accounts(self, ids: Iterable[str]) -> Mapping[str, str]:
         return {}
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         places = self.log.append(ENGAGEMENT, records)
         return [AppendedFact(record.key, *place) for record, place in zip(records, places, strict=True)]
 
-    def with_facts(self, accounts: Iterable[str]) -> Set[str]:
+    def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
         return self.log.latest(ENGAGEMENT, list(accounts)).keys()
 
 
-def entrance_to(log: Log, database: Database, clock: Callable[[], int], *, keep: bool) -> Entrance:
+def appender_for(log: Log, database: Database, clock: Callable[[], int], *, keep_forever: bool) -> Appender:
     """The way into this log. `keep`: ids are known for ever, as those of files are, and not for thirty days."""
     if log.unique_ids:
-        return OpenDoor(cast(UniqueLog, log))
-    return Inbox(database, log, clock, keep_forever=keep)
+        return DirectAppender(cast(UniqueIdLog, log))
+    return Inbox(database, log, clock, keep_forever=keep_forever)

@@ -8,10 +8,10 @@ from intake.recorder.attribution import Attribution
 from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from streams.log import NewRecord
 
-OWN_SOURCE = "staffel/intake"
+INFERRED_SOURCE = "staffel/intake"
 """Source of identifications that nobody reported as such, but that an observation shows."""
-IDENTIFIED = "contact.identified.v1"
-_TO = "~to"
+CONTACT_IDENTIFIED = "contact.identified.v1"
+_TARGET_SUFFIX = "~to"
 
 
 class Recorded(NamedTuple):
@@ -44,26 +44,31 @@ class Draft(NamedTuple):
     contact: str | None
     visitor: str | None
     recorded_at: int
-    alias: str | None = None
+    provisional_visitor: str | None = None
     """A visitor that the person counted as before."""
 
     @property
-    def stands(self) -> bool:
+    def is_complete_identification(self) -> bool:
         """An identification that a trusted file brings complete, one record for each account."""
-        told = self.observation
-        return told.type == IDENTIFIED and told.trusted and told.account is not None and "visitor" in self.content
+        observation = self.observation
+        return (
+            observation.type == CONTACT_IDENTIFIED
+            and observation.trusted
+            and observation.account is not None
+            and "visitor" in self.content
+        )
 
     @property
-    def who(self) -> str | None:
+    def envelope_contact(self) -> str | None:
         """The envelope's contact."""
         return self.contact or self.visitor
 
 
-def identities(observation: Observation) -> tuple[str, ...]:
+def record_ids_of(observation: Observation) -> tuple[str, ...]:
     """The record ids that tell to which account it was given before, the surest last."""
     own = record_id(observation.source, observation.id)
     # A reported identification stands first where the visitor was, and then where the contact is.
-    return (own, own + _TO) if observation.type == IDENTIFIED else (own,)
+    return (own, own + _TARGET_SUFFIX) if observation.type == CONTACT_IDENTIFIED else (own,)
 
 
 def record_of(draft: Draft) -> NewRecord:
@@ -79,51 +84,51 @@ def record_of(draft: Draft) -> NewRecord:
         recorded_at=draft.recorded_at,
         data=draft.content,
         contact=draft.contact or draft.visitor,
-        **_told(draft),
+        **_attribution_fields(draft),
     )
     return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)
 
 
-def _told(draft: Draft) -> dict[str, Any]:
-    observation, found = draft.observation, draft.attribution
+def _attribution_fields(draft: Draft) -> dict[str, Any]:
+    observation, attribution = draft.observation, draft.attribution
     if not observation.trusted:
-        return {"attribution": found.rule, "confidence": found.confidence, "domain": found.domain}
+        return {"attribution": attribution.rule, "confidence": attribution.confidence, "domain": attribution.domain}
     return {
-        "attribution": observation.attribution or found.rule,
-        "confidence": found.confidence if observation.confidence is None else observation.confidence,
-        "domain": observation.domain or found.domain,
+        "attribution": observation.attribution or attribution.rule,
+        "confidence": attribution.confidence if observation.confidence is None else observation.confidence,
+        "domain": observation.domain or attribution.domain,
         "origin": observation.origin,
         "moves": observation.moves,
     }
 
 
-def identification(draft: Draft, visitor: str, homes: list[str], *, reported: bool) -> Iterator[NewRecord]:
+def identification_records(draft: Draft, visitor: str, holders: list[str], *, reported: bool) -> Iterator[NewRecord]:
     """`contact.identified` under each account that holds the visitor and under that of the contact, each once.
 
     Ids follow from the observation where it reported the identification, else from the pair of visitor and contact:
     so a pair is told once, however often it is seen.
     """
-    to = draft.attribution.account
-    source = draft.observation.source if reported else OWN_SOURCE
+    target = draft.attribution.account
+    source = draft.observation.source if reported else INFERRED_SOURCE
     id_ = draft.observation.id if reported else f"identified:{visitor}:{draft.contact}"
-    content = {**(draft.content if reported else {}), "visitor": visitor, "contact": draft.contact, "to": to}
-    accounts = [home for home in homes if home != to]
+    content = {**(draft.content if reported else {}), "visitor": visitor, "contact": draft.contact, "to": target}
+    accounts = [holder for holder in holders if holder != target]
     suffixes = ["", *(f"~{number}" for number in range(2, len(accounts) + 1))]
-    places = [*zip(accounts, suffixes, strict=False), (to, _TO if accounts else "")]
-    for account, suffix in places:
-        yield _identified(draft, account, f"{id_}{suffix}", source, content)
+    account_suffixes = [*zip(accounts, suffixes, strict=False), (target, _TARGET_SUFFIX if accounts else "")]
+    for account, suffix in account_suffixes:
+        yield _identification_record(draft, account, f"{id_}{suffix}", source, content)
 
 
-def _identified(draft: Draft, account: str, id_: str, source: str, content: dict[str, Any]) -> NewRecord:
+def _identification_record(draft: Draft, account: str, id_: str, source: str, content: dict[str, Any]) -> NewRecord:
     value = encode_fact(
         id=id_,
         source=source,
-        type=IDENTIFIED,
+        type=CONTACT_IDENTIFIED,
         subject=account,
         time=draft.observation.time,
         recorded_at=draft.recorded_at,
         data=content,
         contact=draft.contact,
-        **_told(draft),
+        **_attribution_fields(draft),
     )
     return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)

@@ -67,7 +67,7 @@ class Inbox:
         self._log, self._clock, self._keep_forever = log, clock, keep_forever
         self._unswept = 0
 
-    def accounts_of(self, ids: Iterable[str]) -> dict[str, str]:
+    def earlier_accounts(self, ids: Iterable[str]) -> dict[str, str]:
         """Record id -> the account that it was given before."""
         hashed = {hash_of_id(id): id for id in ids}
         return {hashed[row.id]: row.account for row in self._existing_rows(hashed)}
@@ -85,15 +85,15 @@ class Inbox:
         ids = [_hash_of_record(record) for record in records]
         by_hash = dict(zip(reversed(ids), reversed(records), strict=True))  # of several with one id the first
         rows, existing = self._insert_rows(by_hash)
-        places = self._known_places(existing)
-        missing = [id for id in dict.fromkeys(ids) if id not in places]
+        positions = self._known_places(existing)
+        missing = [id for id in dict.fromkeys(ids) if id not in positions]
         appended = self._append([_with_account(by_hash[id], rows[id].account) for id in missing])
         new_places = dict(zip(missing, appended, strict=True))
-        places |= {id: place._replace(duplicate=True) for id, place in new_places.items()}
-        self._mark(rows, places, self._clock())
-        return [AppendedFact(rows[id].account, *new_places.pop(id, places[id])) for id in ids]
+        positions |= {id: place._replace(duplicate=True) for id, place in new_places.items()}
+        self._mark_appended(rows, positions, self._clock())
+        return [AppendedFact(rows[id].account, *new_places.pop(id, positions[id])) for id in ids]
 
-    def with_facts(self, accounts: Iterable[str]) -> set[str]:
+    def accounts_with_facts(self, accounts: Iterable[str]) -> set[str]:
         """Those of these `anon:` accounts that have facts in the log, or on their way there."""
         wanted = list(accounts)
         with self._read_only.connect() as connection:
@@ -112,7 +112,7 @@ class Inbox:
         """The rows of all, written before anything is appended; once more, where some of them stood there already."""
         rows = self._new_rows(by_hash)
         with self._engine.begin() as connection:
-            added = self._rows.add(connection, rows, self._clock())
+            added = self._rows.insert(connection, rows, self._clock())
         self._unswept += added
         existing = [] if added == len(rows) else self._existing_rows(by_hash)
         return {row.id: row for row in existing or rows}, existing
@@ -136,12 +136,12 @@ class Inbox:
 
     def _find_in_log(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
         """Look for ids from where the partition ended before their first try."""
-        for record in self._read(partition, min(wanted.values())):
+        for record in self._records_from(partition, min(wanted.values())):
             id = hash_of_value(record.value)
             if id is not None and id in wanted:
                 yield id, Appended(partition, record.offset, True)
 
-    def _read(self, partition: int, start: int) -> Iterator[Record]:
+    def _records_from(self, partition: int, start: int) -> Iterator[Record]:
         end = self._log.end(ENGAGEMENT, partition)
         while start < end:
             records = self._log.read(ENGAGEMENT, partition, start, _READ_BATCH_SIZE)
@@ -153,14 +153,14 @@ class Inbox:
     def _append(self, records: Sequence[NewRecord]) -> list[Appended]:
         return self._log.append(ENGAGEMENT, records) if records else []
 
-    def _mark(self, rows: Mapping[bytes, InboxRow], places: Mapping[bytes, Appended], now: int) -> None:
+    def _mark_appended(self, rows: Mapping[bytes, InboxRow], positions: Mapping[bytes, Appended], now: int) -> None:
         """Note the places that were not noted yet, and, now and then, forget what is old."""
-        marks = [InboxMark(id, *places[id][:2]) for id, row in rows.items() if self._needs_mark(row)]
+        marks = [InboxMark(id, *positions[id][:2]) for id, row in rows.items() if self._needs_mark(row)]
         sweep, self._unswept = (self._unswept, 0) if self._unswept >= _ROWS_PER_SWEEP else (0, self._unswept)
         if not marks:
             return
         with self._engine.begin() as connection:
-            self._rows.mark(connection, marks, self._keep_forever)
+            self._rows.mark_appended(connection, marks, self._keep_forever)
             if sweep:
                 self._rows.delete_expired(connection, now - RETENTION_MS, 2 * sweep)
 

@@ -60,10 +60,10 @@ class InboxRows(Protocol):
     def find(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
         """Those of the ids that have a row."""
 
-    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
+    def insert(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         """Add the rows whose id has none yet; answers how many."""
 
-    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
+    def mark_appended(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         """Note where facts stand, and, where `keep` is set, that they are kept."""
 
     def delete_expired(self, connection: Connection, before: int, limit: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import maxminddb
 
-from intake.domains import claimable
+from intake.domains import claimable_domain
 from intake.observation import Rejected
 
 _Network = IPv4Network | IPv6Network
@@ -49,17 +49,19 @@ class ListedNetworks:
             of_length = self._prefixes.setdefault((network.version, network.prefixlen), {})
             of_length.setdefault(int(network.network_address), domain)
         self._lengths = sorted(self._prefixes, key=lambda key: -key[1])
-        self._found = lru_cache(maxsize=50_000)(self._find)
+        self._cached_lookup = lru_cache(maxsize=50_000)(self._lookup)
 
     def domain_of(self, ip: str) -> str | None:
-        return self._found(ip)
+        return self._cached_lookup(ip)
 
-    def _find(self, ip: str) -> str | None:
-        address = _address(ip)
+    def _lookup(self, ip: str) -> str | None:
+        address = _parse_address(ip)
         if address is None:
             return None
-        hits = (self._prefixes[key].get(_prefix(address, key[1])) for key in self._lengths if key[0] == address.version)
-        return next((domain for domain in hits if domain), None)
+        matches = (
+            self._prefixes[key].get(_masked(address, key[1])) for key in self._lengths if key[0] == address.version
+        )
+        return next((domain for domain in matches if domain), None)
 
 
 class MmdbNetworks:
@@ -70,17 +72,17 @@ class MmdbNetworks:
     def __init__(self, reader: Any, field: str = "domain") -> None:
         self._reader = reader
         self._path = field.split(".")
-        self._found = lru_cache(maxsize=50_000)(self._find)
+        self._cached_lookup = lru_cache(maxsize=50_000)(self._lookup)
 
     def domain_of(self, ip: str) -> str | None:
-        return self._found(ip)
+        return self._cached_lookup(ip)
 
-    def _find(self, ip: str) -> str | None:
-        address = _address(ip)
+    def _lookup(self, ip: str) -> str | None:
+        address = _parse_address(ip)
         if address is None or (address.version == 6 and self._reader.metadata().ip_version == 4):
             return None
-        found = _at(self._reader.get(address), self._path)
-        return claimable(found) if isinstance(found, str) else None
+        found = _value_at(self._reader.get(address), self._path)
+        return claimable_domain(found) if isinstance(found, str) else None
 
 
 def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, list[Rejected]]:
@@ -99,34 +101,34 @@ def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, l
 
 def parse_networks(lines: Iterable[str], name: str) -> tuple[CompanyNetworks, list[Rejected]]:
     """Networks of lines like `203.0.113.0/24 acme.com` (blank, comma, semicolon or tab between)."""
-    read = list(_read_lines(lines, name))
-    networks = [item for item in read if not isinstance(item, Rejected)]
-    return ListedNetworks(networks), [item for item in read if isinstance(item, Rejected)]
+    entries = list(_parse_lines(lines, name))
+    networks = [item for item in entries if not isinstance(item, Rejected)]
+    return ListedNetworks(networks), [item for item in entries if isinstance(item, Rejected)]
 
 
-def _read_lines(lines: Iterable[str], name: str) -> Iterator[tuple[_Network, str] | Rejected]:
+def _parse_lines(lines: Iterable[str], name: str) -> Iterator[tuple[_Network, str] | Rejected]:
     for number, line in enumerate(lines, 1):
-        words = _words(line)
-        if not words or (number == 1 and _network(words[0]) is None):
+        words = _split_line(line)
+        if not words or (number == 1 and _parse_network(words[0]) is None):
             continue
-        yield _entry(words, f"{name}:{number}")
+        yield _parse_entry(words, f"{name}:{number}")
 
 
-def _words(line: str) -> list[str]:
-    bare = line.split("#", 1)[0].strip()
-    if not bare:
+def _split_line(line: str) -> list[str]:
+    stripped = line.split("#", 1)[0].strip()
+    if not stripped:
         return []
-    separator = next((mark for mark in ",;\t" if mark in bare), None)
+    separator = next((mark for mark in ",;\t" if mark in stripped), None)
     try:
-        row = next(csv.reader([bare], delimiter=separator)) if separator else bare.split()
+        row = next(csv.reader([stripped], delimiter=separator)) if separator else stripped.split()
     except csv.Error:
-        row = bare.split()  # no network either, and told so
+        row = stripped.split()  # no network either, and told so
     return [word.strip() for word in row]
 
 
-def _entry(words: list[str], where: str) -> tuple[_Network, str] | Rejected:
-    network = _network(words[0])
-    domain = claimable(words[1]) if len(words) > 1 else None
+def _parse_entry(words: list[str], where: str) -> tuple[_Network, str] | Rejected:
+    network = _parse_network(words[0])
+    domain = claimable_domain(words[1]) if len(words) > 1 else None
     if network is None:
         why = f"`{words[0][:60]}` is no IP network; write for instance 203.0.113.0/24"
         return Rejected(where, "bad_network", why)
@@ -135,14 +137,14 @@ def _entry(words: list[str], where: str) -> tuple[_Network, str] | Rejected:
     return network, domain
 
 
-def _network(text: str) -> _Network | None:
+def _parse_network(text: str) -> _Network | None:
     try:
         return ip_network(text, strict=False)
     except ValueError:
         return None
 
 
-def _address(text: str) -> _Address | None:
+def _parse_address(text: str) -> _Address | None:
     try:
         address = ip_address(text.strip())
     except ValueError:
@@ -151,12 +153,12 @@ def _address(text: str) -> _Address | None:
     return mapped or address
 
 
-def _prefix(address: _Address, length: int) -> int:
+def _masked(address: _Address, length: int) -> int:
     unused = address.max_prefixlen - length
     return int(address) >> unused << unused
 
 
-def _at(record: object, path: list[str]) -> object:
+def _value_at(record: object, path: list[str]) -> object:
     for step in path:
         record = record.get(step) if isinstance(record, Mapping) else None
     return record

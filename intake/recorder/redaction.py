@@ -10,21 +10,21 @@ from typing import Any
 from intake.account_ids import is_pseudonym
 from schemas.facts.registry import fields_of
 
-_PERSONAL = frozenset(
+_PERSONAL_FIELDS = frozenset(
     "email e_mail mail emailaddress email_address firstname first_name lastname last_name fullname full_name surname "
     "givenname given_name familyname family_name username user_name displayname display_name phone phone_number "
     "telephone mobile fax ip ip_address ipaddress remote_addr address street birthday date_of_birth avatar".split()
 )
-_RECORDERS_OWN = frozenset({"visitor", "contact", "to"})
-_OPAQUE = frozenset({"message", "meeting", "campaign", "opportunity", "handoff", "owner", "by", "author"})
+_RECORDER_FIELDS = frozenset({"visitor", "contact", "to"})
+_OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity", "handoff", "owner", "by", "author"})
 """Ids of mails and meetings read like addresses; owner, by and author are our own people, who answer for it."""
-_ADDRESS = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s?#]*@")
-_SECRET = frozenset(
+_EMAIL_ADDRESS = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
+_URL_CREDENTIALS = re.compile(r"(?<=//)[^/@\s?#]*@")
+_SECRET_PARAMETERS = frozenset(
     "token access_token id_token auth authorization key api_key apikey secret password passwd pwd pass sig signature "
     "session sessionid sid code otp".split()
 )
-_FREE_TEXT = frozenset({"comment"})
+_FREE_TEXT_FIELDS = frozenset({"comment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,71 +38,75 @@ class Allowance:
     """Of addresses, beside `utm_*`; what reads as a secret stays out."""
 
 
-USUAL = Allowance()
+DEFAULT_ALLOWANCE = Allowance()
 
 
-def without_persons(type_: str, content: Mapping[str, Any], allowance: Allowance = USUAL) -> dict[str, Any]:
+def redacted_data(type_: str, content: Mapping[str, Any], allowance: Allowance = DEFAULT_ALLOWANCE) -> dict[str, Any]:
     """The data that may be recorded. KeyError for an unknown type."""
-    declared = fields_of(type_) - (_RECORDERS_OWN if type_.startswith("contact.") else frozenset())
+    declared = fields_of(type_) - (_RECORDER_FIELDS if type_.startswith("contact.") else frozenset())
     return {
-        key: _value(key, value, allowance)
+        key: _redacted_value(key, value, allowance)
         for key, value in content.items()
-        if (key in declared and key not in _FREE_TEXT) or _allowed(key, allowance.fields)
+        if (key in declared and key not in _FREE_TEXT_FIELDS) or _is_allowed(key, allowance.fields)
     }
 
 
-def _allowed(key: object, allowed: frozenset[str]) -> bool:
-    if not allowed or not isinstance(key, str) or key.lower().replace("-", "_") in _PERSONAL:
+def _is_allowed(key: object, allowed: frozenset[str]) -> bool:
+    if not allowed or not isinstance(key, str) or key.lower().replace("-", "_") in _PERSONAL_FIELDS:
         return False
     return key in allowed or "*" in allowed
 
 
-def _value(key: str, value: Any, allowance: Allowance) -> Any:
+def _redacted_value(key: str, value: Any, allowance: Allowance) -> Any:
     if isinstance(value, str):
-        return value if key in _OPAQUE else _text(key, value, allowance)
+        return value if key in _OPAQUE_ID_FIELDS else _redacted_field(key, value, allowance)
     if key == "properties" and isinstance(value, Mapping):
-        return {name: _nested(inner) for name, inner in value.items() if _allowed(name, allowance.properties)}
+        return {
+            name: _redacted_nested(inner) for name, inner in value.items() if _is_allowed(name, allowance.properties)
+        }
     if key == "attendees" and isinstance(value, list | tuple):
         return value if all(isinstance(who, str) and is_pseudonym(who) for who in value) else len(value)
-    return _nested(value)
+    return _redacted_nested(value)
 
 
-def _text(key: str, text: str, allowance: Allowance) -> str:
+def _redacted_field(key: str, text: str, allowance: Allowance) -> str:
     if key in {"url", "referrer"}:
-        text = address_without_persons(text, allowance.parameters)
-    return _redacted(text)
+        text = redacted_url(text, allowance.parameters)
+    return _redacted_text(text)
 
 
-def _nested(value: Any, depth: int = 0) -> Any:
+def _redacted_nested(value: Any, depth: int = 0) -> Any:
     """Also inside lists and objects; what is nested absurdly deep is refused later as it stands."""
     if isinstance(value, str):
-        return _redacted(value)
+        return _redacted_text(value)
     if depth > 40:
         return value
     if isinstance(value, list | tuple):
-        return [_nested(inner, depth + 1) for inner in value]
+        return [_redacted_nested(inner, depth + 1) for inner in value]
     if isinstance(value, Mapping):
-        return {key: _nested(inner, depth + 1) for key, inner in value.items() if not _is_personal(key)}
+        return {key: _redacted_nested(inner, depth + 1) for key, inner in value.items() if not _is_personal(key)}
     return value
 
 
 def _is_personal(key: object) -> bool:
-    return isinstance(key, str) and key.lower().replace("-", "_") in _PERSONAL
+    return isinstance(key, str) and key.lower().replace("-", "_") in _PERSONAL_FIELDS
 
 
-def _redacted(text: str) -> str:
-    return _ADDRESS.sub("[address]", text) if len(text) <= 20_000 and ("@" in text or "%40" in text) else text
+def _redacted_text(text: str) -> str:
+    return _EMAIL_ADDRESS.sub("[address]", text) if len(text) <= 20_000 and ("@" in text or "%40" in text) else text
 
 
-def address_without_persons(url: str, allowed: frozenset[str]) -> str:
+def redacted_url(url: str, allowed: frozenset[str]) -> str:
     """Without user name, fragment and the parameters that are not allowed; `utm_*` always is."""
     if "@" in url:
-        url = _CREDENTIALS.sub("", url)
+        url = _URL_CREDENTIALS.sub("", url)
     base, _, query = url.partition("#")[0].partition("?")
-    kept = "&".join(part for part in query.split("&") if _keeps(part.partition("=")[0], allowed))
+    kept = "&".join(part for part in query.split("&") if _is_allowed_parameter(part.partition("=")[0], allowed))
     return f"{base}?{kept}" if kept else base
 
 
-def _keeps(parameter: str, allowed: frozenset[str]) -> bool:
+def _is_allowed_parameter(parameter: str, allowed: frozenset[str]) -> bool:
     name = parameter.lower()
-    return name.startswith("utm_") or (name not in _SECRET and bool(name) and _allowed(parameter, allowed))
+    return name.startswith("utm_") or (
+        name not in _SECRET_PARAMETERS and bool(name) and _is_allowed(parameter, allowed)
+    )

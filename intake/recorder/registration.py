@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from intake.account_ids import account_id, slug
-from intake.domains import claimable, is_free_mail
+from intake.domains import claimable_domain, is_free_mail
 from intake.recorder.attribution import Attributor, name_key
 
-REGISTERED = "account.registered.v1"
-TYPES = frozenset({REGISTERED, "account.updated.v1", "account.domain_claimed.v1"})
+ACCOUNT_REGISTERED = "account.registered.v1"
+TYPES = frozenset({ACCOUNT_REGISTERED, "account.updated.v1", "account.domain_claimed.v1"})
 
 Problem = tuple[str, str]
 
@@ -24,12 +24,12 @@ class Claims(NamedTuple):
 
 def claims_of(content: Mapping[str, Any]) -> Claims | Problem:
     """The domains that the data names, or what is wrong with one of them."""
-    told = content.get("domains") or ([content["domain"]] if content.get("domain") is not None else [])
-    if isinstance(told, str) or not isinstance(told, list | tuple):
+    listed = content.get("domains") or ([content["domain"]] if content.get("domain") is not None else [])
+    if isinstance(listed, str) or not isinstance(listed, list | tuple):
         return "bad_field", 'domains: not a list; write ["acme.com", "acme.de"]'
     domains = []
-    for text in told:
-        domain = claimable(text) if isinstance(text, str) else None
+    for text in listed:
+        domain = claimable_domain(text) if isinstance(text, str) else None
         if domain is None:
             return "bad_domain", f"domains: {str(text)[:80]!r} is no domain that a company can have; write acme.com"
         if is_free_mail(domain):
@@ -38,7 +38,7 @@ def claims_of(content: Mapping[str, Any]) -> Claims | Problem:
     return Claims(tuple(dict.fromkeys(domains)))
 
 
-def with_domains(content: dict[str, Any], claims: Claims) -> dict[str, Any]:
+def with_claimed_domains(content: dict[str, Any], claims: Claims) -> dict[str, Any]:
     """The data with its domains as they were claimed, so that they are found by that spelling."""
     if not claims.domains:
         return content
@@ -47,7 +47,7 @@ def with_domains(content: dict[str, Any], claims: Claims) -> dict[str, Any]:
     return {**content, "domains": list(claims.domains)}
 
 
-def id_of(content: Mapping[str, Any], claims: Claims, company: str | None) -> str | None:
+def new_account_id(content: Mapping[str, Any], claims: Claims, company: str | None) -> str | None:
     """The id of an account that named none: its first domain, else its name, else what its source calls it."""
     if claims.domains:
         return account_id(claims.domains[0])
@@ -56,9 +56,9 @@ def id_of(content: Mapping[str, Any], claims: Claims, company: str | None) -> st
     return from_name or (slug(company) if company else None)
 
 
-def reserve(attributor: Attributor, account: str, content: Mapping[str, Any], claims: Claims) -> Problem | None:
+def reserve_domains(attributor: Attributor, account: str, content: Mapping[str, Any], claims: Claims) -> Problem | None:
     """Claim all of the domains or, where another account holds one, none."""
-    holders = ((domain, attributor.claimant(domain)) for domain in claims.domains)
+    holders = ((domain, attributor.claiming_account(domain)) for domain in claims.domains)
     taken = next(((domain, holder) for domain, holder in holders if holder not in (None, account)), None)
     taken = taken or _claim_all(attributor, account, claims)
     if taken is not None:
@@ -78,12 +78,12 @@ def _claim_all(attributor: Attributor, account: str, claims: Claims) -> tuple[st
         holder = attributor.directory.claim(domain, account)
         if holder is not None:
             return domain, holder
-        attributor.overlay.keep(attributor.overlay.domains, domain, account)
+        attributor.overlay.put(attributor.overlay.domains, domain, account)
     return None
 
 
 def _learn_name(attributor: Attributor, key: str, account: str) -> None:
-    known = attributor.overlay.names
-    if known.setdefault(key, account) != account:
+    names = attributor.overlay.names
+    if names.setdefault(key, account) != account:
         # Two accounts of one name: the name says nothing any more, and the directory, asked again, will say so.
-        del known[key]
+        del names[key]

@@ -3,21 +3,21 @@
 import re
 from operator import attrgetter
 
-from intake.account_ids import VERBS, account_id, is_pseudonym
-from intake.domains import normal_address
+from intake.account_ids import RESERVED_WORDS, account_id, is_pseudonym
+from intake.domains import normalized_email
 from intake.observation import Observation, Rejected
 from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
 from schemas.times import format_time
 
-EARLY_MS = 5 * 60_000
+MAX_CLOCK_SKEW_MS = 5 * 60_000
 """How far the time of a fact may lie after the time it is recorded."""
-LATEST = 253_402_300_799_999
+MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
-_SOUND = re.compile(r"[!-~][ -~]{0,63}").fullmatch
+_PLAIN_TEXT = re.compile(r"[!-~][ -~]{0,63}").fullmatch
 """Most texts: short enough for every field, and plain."""
-_BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_LENGTHS = {
+_FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_MAX_LENGTHS = {
     "id": 512,
     "source": 200,
     "subject": 200,
@@ -34,8 +34,8 @@ _LENGTHS = {
     "origin": 1_000,
     "moves": 16_384,
 }
-_FIELDS = tuple(_LENGTHS)
-_texts_of = attrgetter(
+_FIELDS = tuple(_MAX_LENGTHS)
+_text_values_of = attrgetter(
     *"id source account contact email visitor person account_hint name host ip domain attribution origin moves".split()
 )
 _MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
@@ -44,13 +44,18 @@ Problem = tuple[str, str]
 """Code, and why."""
 
 
-def refusal(observation: Observation, now: int) -> Rejected | None:
+def rejection_of(observation: Observation, now: int) -> Rejected | None:
     """The first thing that is wrong with it, if any."""
-    problem = _type(observation.type) or _times(observation, now) or _texts(observation) or _ids(observation)
+    problem = (
+        _type_problem(observation.type)
+        or _time_problem(observation, now)
+        or _text_problem(observation)
+        or _id_problem(observation)
+    )
     return Rejected(observation.where, *problem) if problem else None
 
 
-def _type(type_: object) -> Problem | None:
+def _type_problem(type_: object) -> Problem | None:
     if not isinstance(type_, str) or len(type_) > 100:
         return "unknown_type", "type: no fact type; write for instance web.page_viewed.v1"
     if type_ in STRUCTURE_TYPES:
@@ -59,10 +64,10 @@ def _type(type_: object) -> Problem | None:
         return "control_fact", f"type: {type_} steers the scoring and is recorded by Staffel itself alone; leave it out"
     if known_type(type_):
         return None
-    return _unknown(type_)
+    return _unknown_type_problem(type_)
 
 
-def _unknown(type_: str) -> Problem:
+def _unknown_type_problem(type_: str) -> Problem:
     name = unversioned(type_)
     if name not in TYPE_NAMES:
         return "unknown_type", f"type: {type_!r} is no fact type; for your own events use custom.tracked.v1 with a name"
@@ -74,66 +79,70 @@ def _unknown(type_: str) -> Problem:
     )
 
 
-def _times(observation: Observation, now: int) -> Problem | None:
+def _time_problem(observation: Observation, now: int) -> Problem | None:
     time, recorded_at = observation.time, observation.recorded_at
     if not _is_instant(time):
         return "bad_time", "time: no instant between 1970 and 9999; write for instance 2026-01-05T09:12:00Z"
-    if recorded_at is not None and not (_is_instant(recorded_at) and recorded_at <= now + EARLY_MS):
+    if recorded_at is not None and not (_is_instant(recorded_at) and recorded_at <= now + MAX_CLOCK_SKEW_MS):
         return "bad_time", "recordedtime: no instant between 1970 and now; leave it out, and it is filled in"
     known_at = now if recorded_at is None else recorded_at
-    if time > known_at + EARLY_MS:
+    if time > known_at + MAX_CLOCK_SKEW_MS:
         late = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_at)})"
         return "future_time", f"time: {late}; check the clock and the time zone of the source"
     return None
 
 
 def _is_instant(time: object) -> bool:
-    return type(time) is int and 0 <= time <= LATEST
+    return type(time) is int and 0 <= time <= MAX_TIME_MS
 
 
-def _texts(observation: Observation) -> Problem | None:
-    for field, text in zip(_FIELDS, _texts_of(observation), strict=True):
-        if text is None or (type(text) is str and _SOUND(text)):
+def _text_problem(observation: Observation) -> Problem | None:
+    for field, text in zip(_FIELDS, _text_values_of(observation), strict=True):
+        if text is None or (type(text) is str and _PLAIN_TEXT(text)):
             continue
-        if problem := _text(field, text):
+        if problem := _field_problem(field, text):
             return problem
     if observation.id is None or observation.source is None:
         return "empty", "id, source: both are needed; together they tell a fact from all others"
     return None
 
 
-def _text(field: str, text: object) -> Problem | None:
+def _field_problem(field: str, text: object) -> Problem | None:
     if not isinstance(text, str):
         return "bad_text", f"{field}: not a text but {type(text).__name__}; write it in quotes"
     if not text.strip():
         return None if field in _MAY_BE_EMPTY else ("empty", f"{field}: empty; give a value or leave the field out")
-    if len(text) > _LENGTHS[field]:
-        return "too_long", f"{field}: {len(text)} characters; at most {_LENGTHS[field]} are allowed"
-    if not text.isprintable() and _BROKEN.search(text):
+    if len(text) > _MAX_LENGTHS[field]:
+        return "too_long", f"{field}: {len(text)} characters; at most {_MAX_LENGTHS[field]} are allowed"
+    if not text.isprintable() and _FORBIDDEN_CHARACTER.search(text):
         return "bad_text", f"{field}: contains a control character or half a character; leave it out"
     return None
 
 
-def _ids(observation: Observation) -> Problem | None:
-    return _subject(observation.account) or _contact(observation.contact) or _email(observation.email)
+def _id_problem(observation: Observation) -> Problem | None:
+    return (
+        _subject_problem(observation.account)
+        or _contact_problem(observation.contact)
+        or _email_problem(observation.email)
+    )
 
 
-def _subject(account: str | None) -> Problem | None:
+def _subject_problem(account: str | None) -> Problem | None:
     if account is None or account_id(account) is not None:
         return None
-    if account.strip().lower() in VERBS:
+    if account.strip().lower() in RESERVED_WORDS:
         return "bad_account", f"subject: {account!r} is a word of the command line; choose another id"
     rule = "an account id has no blanks and no `/`, does not begin with `~`, and `anon:` goes with a pseudonym"
     return "bad_account", f"subject: {account[:80]!r} cannot be an account id; {rule}"
 
 
-def _contact(contact: str | None) -> Problem | None:
+def _contact_problem(contact: str | None) -> Problem | None:
     if contact is None or is_pseudonym(contact):
         return None
     return "bad_contact", f"contact: {contact!r} is neither an e-mail address nor a pseudonym `c_…` or `v_…`"
 
 
-def _email(email: str | None) -> Problem | None:
-    if email is None or normal_address(email) is not None:
+def _email_problem(email: str | None) -> Problem | None:
+    if email is None or normalized_email(email) is not None:
         return None
     return "bad_email", f"email: {email[:80]!r} is no e-mail address; write for instance pat@acme.com"

@@ -5,10 +5,10 @@ Format: https://segment.com/docs/connections/spec/common/ and, for times, the HT
 
 from typing import Any, NamedTuple
 
-from intake.files.json_values import read_time
+from intake.files.json_values import parse_field_time
 from intake.observation import Rejected
 
-TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+CALL_TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 
 _SYNONYMS = {
     "action": "type",
@@ -21,111 +21,119 @@ _SYNONYMS = {
     "received_at": "receivedAt",
     "original_timestamp": "originalTimestamp",
 }
-_TELLING = (("event", "track"), ("groupId", "group"), ("previousId", "alias"), ("traits", "identify"), ("name", "page"))
-_LONGEST_ID = 200
+_TYPE_OF_FIELD = (
+    ("event", "track"),
+    ("groupId", "group"),
+    ("previousId", "alias"),
+    ("traits", "identify"),
+    ("name", "page"),
+)
+_MAX_ID_LENGTH = 200
 
 
-class Reading(NamedTuple):
+class CallOptions(NamedTuple):
     """How calls are read: `source` of the observations, and what is known of the times."""
 
     source: str
     received_at: int | None = None
     """When a live request came in: corrects the sender's clock by `sentAt`. None for files."""
-    undated: int | None = None
+    default_time: int | None = None
     """When calls that carry no time happened; None rejects them."""
 
 
 class Call(NamedTuple):
     where: str
     type: str
-    message: str | None
+    message_id: str | None
     time: int
     body: dict[str, Any]
 
     def text(self, name: str) -> str | None:
         """A text or whole number of the call itself as text, None where it is neither or empty."""
-        return text(self.body.get(name))
+        return text_of(self.body.get(name))
 
-    def part(self, name: str) -> dict[str, Any]:
+    def object_at(self, name: str) -> dict[str, Any]:
         """`properties`, `traits` or `context`; empty where it is no object."""
-        return part(self.body, name)
+        return object_at(self.body, name)
 
 
-def part(whole: dict[str, Any], name: str) -> dict[str, Any]:
+def object_at(whole: dict[str, Any], name: str) -> dict[str, Any]:
     inner = whole.get(name)
     return inner if isinstance(inner, dict) else {}
 
 
-def text(given: Any) -> str | None:
+def text_of(given: Any) -> str | None:
     """Ids may come as whole numbers; what is empty is not there."""
     if isinstance(given, int) and not isinstance(given, bool):
         return str(given)
     return (given.strip() or None) if isinstance(given, str) else None
 
 
-def first(whole: dict[str, Any], *names: str) -> str | None:
+def first_text(whole: dict[str, Any], *names: str) -> str | None:
     """The first of these fields that holds a text."""
-    return next((found for name in names if (found := text(whole.get(name)))), None)
+    return next((found for name in names if (found := text_of(whole.get(name)))), None)
 
 
-def call(where: str, body: dict[str, Any], reading: Reading, type_: str | None = None) -> Call | Rejected:
+def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: str | None = None) -> Call | Rejected:
     """The call, or why it is none: `unknown_type`, `bad_time`, `no_zone`, `missing_time`, `too_large`.
 
     `type_` is what the route of a live request said.
     """
     body = {_SYNONYMS.get(name, name): given for name, given in body.items() if _SYNONYMS.get(name) not in body}
-    kind = text(body.get("type")) or type_ or _told(body)
-    if kind is None or kind.lower() not in TYPES:
-        return _unknown(where, kind, body)
-    message = text(body.get("messageId"))
-    if message is not None and len(message) > _LONGEST_ID:
-        return Rejected(where, "too_large", f"messageId has {len(message)} characters, at most {_LONGEST_ID} are taken")
-    time = _time(where, body, reading)
+    kind = text_of(body.get("type")) or type_ or _inferred_type(body)
+    if kind is None or kind.lower() not in CALL_TYPES:
+        return _unknown_type(where, kind, body)
+    message = text_of(body.get("messageId"))
+    if message is not None and len(message) > _MAX_ID_LENGTH:
+        return Rejected(
+            where, "too_large", f"messageId has {len(message)} characters, at most {_MAX_ID_LENGTH} are taken"
+        )
+    time = _call_time(where, body, options)
     return time if isinstance(time, Rejected) else Call(where, kind.lower(), message, time, body)
 
 
-def _told(body: dict[str, Any]) -> str | None:
+def _inferred_type(body: dict[str, Any]) -> str | None:
     """The type of a call that names none, by the fields that only one type has."""
-    return next((type_ for field, type_ in _TELLING if body.get(field)), None)
+    return next((type_ for field, type_ in _TYPE_OF_FIELD if body.get(field)), None)
 
 
-def _unknown(where: str, kind: str | None, body: dict[str, Any]) -> Rejected:
+def _unknown_type(where: str, kind: str | None, body: dict[str, Any]) -> Rejected:
     if str(body.get("schema", "")).startswith("iglu:"):
         return Rejected(where, "unknown_type", "a Snowplow payload, no Segment call; it is not read")
     named = f"type {kind[:40]!r}" if kind else f"type missing, fields {sorted(body)[:10]}"
-    return Rejected(where, "unknown_type", f"{named}: expected one of {', '.join(sorted(TYPES))}")
+    return Rejected(where, "unknown_type", f"{named}: expected one of {', '.join(sorted(CALL_TYPES))}")
 
 
-def _time(where: str, body: dict[str, Any], reading: Reading) -> int | Rejected:
+def _call_time(where: str, body: dict[str, Any], options: CallOptions) -> int | Rejected:
     """When it happened: `timestamp` where a server worked it out, else the sender's time, its clock corrected."""
-    stored = body.get("receivedAt") is not None and body.get("timestamp") is not None
-    read = {name: _moment(where, name, body) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
+    has_server_time = body.get("receivedAt") is not None and body.get("timestamp") is not None
+    read = {name: _time_field(where, name, body) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
     bad = next((moment for moment in read.values() if isinstance(moment, Rejected)), None)
     if bad is not None:
         return bad
     moments = {name: moment for name, moment in read.items() if isinstance(moment, int)}
-    if stored:
+    if has_server_time:
         return moments["timestamp"]
     client = moments.get("originalTimestamp", moments.get("timestamp"))
-    received = reading.received_at if reading.received_at is not None else moments.get("receivedAt")
-    return _corrected(where, client, moments.get("sentAt"), received, reading)
+    received = options.received_at if options.received_at is not None else moments.get("receivedAt")
+    return _clock_corrected(where, client, moments.get("sentAt"), received, options)
 
 
-def _corrected(
-    where: str, client: int | None, sent: int | None, received: int | None, reading: Reading
+def _clock_corrected(
+    where: str, client: int | None, sent: int | None, received: int | None, options: CallOptions
 ) -> int | Rejected:
     if client is not None and sent is not None and received is not None:
         return received - max(0, sent - client)
-    known = (client, received, sent, reading.undated)
+    known = (client, received, sent, options.default_time)
     time = next((moment for moment in known if moment is not None), None)
     why = "no timestamp, originalTimestamp, receivedAt or sentAt: give the time of undated calls with --undated"
     return time if time is not None else Rejected(where, "missing_time", why)
 
 
-def _moment(where: str, name: str, body: dict[str, Any]) -> int | Rejected | None:
+def _time_field(where: str, name: str, body: dict[str, Any]) -> int | Rejected | None:
     given = body.get(name)
     if given is None or given == "":
         return None
     if not isinstance(given, str):
         return Rejected(where, "bad_time", f"{name} {str(given)[:40]} is no text: write it as 2026-01-05T09:12:00Z")
-    return read_time(where, name, given)
+    return parse_field_time(where, name, given)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from intake.domains import claimable
-from intake.segment.calls import first, part
+from intake.domains import claimable_domain
+from intake.segment.calls import first_text, object_at
 
 Fields = dict[str, Any]
 
 
-def known_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
+def mapped_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
     """Type and data of an event of the B2B, e-mail and chat specifications; None where it is another.
 
     Sources: https://segment.com/docs/connections/spec/b2b-saas/, …/email/, …/live-chat/.
@@ -21,50 +21,53 @@ def known_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
 
 def firmographics(traits: Fields) -> Fields:
     """Fields of `account.updated` from the traits of a group; what is not there is left out."""
-    domain = domain_of(traits)
-    return _given(
-        name=first(traits, "name", "company_name"),
+    domain = company_domain(traits)
+    return _present_fields(
+        name=first_text(traits, "name", "company_name"),
         domains=[domain] if domain else None,
-        industry=first(traits, "industry"),
-        employees=number(traits, "employees", "employee_count"),
-        revenue=number(traits, "annual_revenue", "annualRevenue", "revenue"),
-        country=first(part(traits, "address"), "country") or first(traits, "country"),
-        segment=first(traits, "segment"),
-        owner=first(traits, "owner"),
-        customer=_truth(traits.get("customer")),
-        target=_truth(traits.get("target")),
-        parent=first(traits, "parent"),
+        industry=first_text(traits, "industry"),
+        employees=first_number(traits, "employees", "employee_count"),
+        revenue=first_number(traits, "annual_revenue", "annualRevenue", "revenue"),
+        country=first_text(object_at(traits, "address"), "country") or first_text(traits, "country"),
+        segment=first_text(traits, "segment"),
+        owner=first_text(traits, "owner"),
+        customer=_boolean(traits.get("customer")),
+        target=_boolean(traits.get("target")),
+        parent=first_text(traits, "parent"),
     )
 
 
-def domain_of(traits: Fields) -> str | None:
+def company_domain(traits: Fields) -> str | None:
     """The domain of a company by its traits."""
-    named = first(traits, "domain", "website", "url")
-    return claimable(named) if named else None
+    named = first_text(traits, "domain", "website", "url")
+    return claimable_domain(named) if named else None
 
 
-def page(name: str | None, properties: Fields, context: Fields) -> Fields:
+def page_fields(name: str | None, properties: Fields, context: Fields) -> Fields:
     """Data of `web.page_viewed` of a page or screen."""
-    seen = part(context, "page")
-    return _given(
-        url=first(properties, "url") or first(seen, "url") or first(properties, "path") or first(seen, "path"),
-        referrer=first(properties, "referrer") or first(seen, "referrer"),
-        title=first(properties, "title") or name or first(seen, "title"),
-        duration_s=number(properties, "duration_s", "duration"),
+    page_context = object_at(context, "page")
+    return _present_fields(
+        url=first_text(properties, "url")
+        or first_text(page_context, "url")
+        or first_text(properties, "path")
+        or first_text(page_context, "path"),
+        referrer=first_text(properties, "referrer") or first_text(page_context, "referrer"),
+        title=first_text(properties, "title") or name or first_text(page_context, "title"),
+        duration_s=first_number(properties, "duration_s", "duration"),
     )
 
 
-def standing(traits: Fields) -> Fields:
+def job_fields(traits: Fields) -> Fields:
     """Role and seniority of a person; a title gives its seniority only, because roles are the model's own words."""
-    role = first(traits, "role", "buying_role", "buyingRole")
-    title = first(traits, "title", "job_title", "jobTitle", "position")
-    seniority = first(traits, "seniority") or next(
-        (rank for rank, word in _RANKS if title and word.search(title)), None
+    role = first_text(traits, "role", "buying_role", "buyingRole")
+    title = first_text(traits, "title", "job_title", "jobTitle", "position")
+    seniority = first_text(traits, "seniority") or next(
+        (rank for rank, word in _SENIORITY_PATTERNS if title and word.search(title)), None
     )
-    return _given(role=re.sub(r"[\W_]+", "_", role).strip("_").lower() if role else None, seniority=seniority)
+    return _present_fields(role=re.sub(r"[\W_]+", "_", role).strip("_").lower() if role else None, seniority=seniority)
 
 
-def number(fields: Fields, *names: str) -> float | int | None:
+def first_number(fields: Fields, *names: str) -> float | int | None:
     """The first of these fields that is a number, or a text that reads as one."""
     for name in names:
         given = fields.get(name)
@@ -75,130 +78,134 @@ def number(fields: Fields, *names: str) -> float | int | None:
     return None
 
 
-def _given(**fields: Any) -> Fields:
+def _present_fields(**fields: Any) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _truth(given: Any) -> bool | None:
+def _boolean(given: Any) -> bool | None:
     return given if isinstance(given, bool) else None
 
 
-def _mail(properties: Fields) -> Fields:
-    return _given(
-        campaign=first(properties, "campaign_name", "campaign", "campaign_id"),
-        message=first(properties, "email_id", "message_id", "message"),
-        subject=first(properties, "email_subject", "subject"),
+def _mail_fields(properties: Fields) -> Fields:
+    return _present_fields(
+        campaign=first_text(properties, "campaign_name", "campaign", "campaign_id"),
+        message=first_text(properties, "email_id", "message_id", "message"),
+        subject=first_text(properties, "email_subject", "subject"),
     )
 
 
-def _opened(properties: Fields) -> Fields:
-    return _mail(properties) | _given(machine=_truth(properties.get("machine")))
+def _mail_open_fields(properties: Fields) -> Fields:
+    return _mail_fields(properties) | _present_fields(machine=_boolean(properties.get("machine")))
 
 
-def _clicked(properties: Fields) -> Fields:
-    return _mail(properties) | _given(url=first(properties, "link_url", "url"))
+def _mail_click_fields(properties: Fields) -> Fields:
+    return _mail_fields(properties) | _present_fields(url=first_text(properties, "link_url", "url"))
 
 
-def _bounced(properties: Fields) -> Fields:
-    return _mail(properties) | _given(reason=first(properties, "reason", "bounce_type"))
+def _mail_bounce_fields(properties: Fields) -> Fields:
+    return _mail_fields(properties) | _present_fields(reason=first_text(properties, "reason", "bounce_type"))
 
 
-def _form(properties: Fields) -> Fields:
-    form = first(properties, "form", "form_name", "formName", "form_id", "formId", "name", "title")
-    return _given(form=form, url=first(properties, "url"))
+def _form_fields(properties: Fields) -> Fields:
+    form = first_text(properties, "form", "form_name", "formName", "form_id", "formId", "name", "title")
+    return _present_fields(form=form, url=first_text(properties, "url"))
 
 
-def _named_form(form: str) -> Callable[[Fields], Fields]:
-    return lambda properties: _given(form=form, url=first(properties, "url"))
+def _fixed_form_fields(form: str) -> Callable[[Fields], Fields]:
+    return lambda properties: _present_fields(form=form, url=first_text(properties, "url"))
 
 
-def _download(properties: Fields) -> Fields:
-    title = first(properties, "title", "name", "content", "file_name", "asset")
-    return _given(url=first(properties, "url", "file_url"), title=title)
+def _download_fields(properties: Fields) -> Fields:
+    title = first_text(properties, "title", "name", "content", "file_name", "asset")
+    return _present_fields(url=first_text(properties, "url", "file_url"), title=title)
 
 
-def _search(properties: Fields) -> Fields:
-    return _given(query=first(properties, "query", "search", "term"), url=first(properties, "url"))
+def _search_fields(properties: Fields) -> Fields:
+    return _present_fields(query=first_text(properties, "query", "search", "term"), url=first_text(properties, "url"))
 
 
-def _product(properties: Fields) -> Fields:
-    feature = first(properties, "feature", "feature_name", "plan", "trial_plan_name")
-    return _given(feature=feature, count=number(properties, "count"))
+def _product_fields(properties: Fields) -> Fields:
+    feature = first_text(properties, "feature", "feature_name", "plan", "trial_plan_name")
+    return _present_fields(feature=feature, count=first_number(properties, "count"))
 
 
-def _signed_in(properties: Fields) -> Fields:
-    return {"feature": "sign_in"} | _product(properties)
+def _sign_in_fields(properties: Fields) -> Fields:
+    return {"feature": "sign_in"} | _product_fields(properties)
 
 
-def _canceled(properties: Fields) -> Fields:
-    return _product(properties) | _given(reason=first(properties, "reason"))
+def _cancellation_fields(properties: Fields) -> Fields:
+    return _product_fields(properties) | _present_fields(reason=first_text(properties, "reason"))
 
 
-def _occasion(properties: Fields) -> Fields:
-    return _given(event=first(properties, "event", "webinar", "name", "title"), kind=first(properties, "kind", "type"))
-
-
-def _webinar(properties: Fields) -> Fields:
-    return {"kind": "webinar"} | _occasion(properties)
-
-
-def _meeting(properties: Fields) -> Fields:
-    return _given(
-        meeting=first(properties, "meeting", "meeting_id", "id"),
-        title=first(properties, "title", "name"),
-        starts_at=first(properties, "starts_at", "start_time"),
-        minutes=number(properties, "minutes", "duration_minutes"),
+def _event_fields(properties: Fields) -> Fields:
+    return _present_fields(
+        event=first_text(properties, "event", "webinar", "name", "title"), kind=first_text(properties, "kind", "type")
     )
 
 
-def _chat(properties: Fields) -> Fields:
-    seconds = number(properties, "conversation_duration")
-    minutes = seconds / 60 if seconds is not None else number(properties, "minutes")
-    return _given(minutes=minutes, url=first(properties, "url"))
+def _webinar_fields(properties: Fields) -> Fields:
+    return {"kind": "webinar"} | _event_fields(properties)
 
 
-def _ad(properties: Fields) -> Fields:
-    ad = first(properties, "ad", "ad_id", "creative")
-    return _given(campaign=first(properties, "campaign_name", "campaign"), ad=ad, url=first(properties, "url"))
+def _meeting_fields(properties: Fields) -> Fields:
+    return _present_fields(
+        meeting=first_text(properties, "meeting", "meeting_id", "id"),
+        title=first_text(properties, "title", "name"),
+        starts_at=first_text(properties, "starts_at", "start_time"),
+        minutes=first_number(properties, "minutes", "duration_minutes"),
+    )
+
+
+def _chat_fields(properties: Fields) -> Fields:
+    seconds = first_number(properties, "conversation_duration")
+    minutes = seconds / 60 if seconds is not None else first_number(properties, "minutes")
+    return _present_fields(minutes=minutes, url=first_text(properties, "url"))
+
+
+def _ad_fields(properties: Fields) -> Fields:
+    ad = first_text(properties, "ad", "ad_id", "creative")
+    return _present_fields(
+        campaign=first_text(properties, "campaign_name", "campaign"), ad=ad, url=first_text(properties, "url")
+    )
 
 
 _EVENTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {
-    "email delivered": ("email.delivered.v1", _mail),
-    "email opened": ("email.opened.v1", _opened),
-    "email link clicked": ("email.clicked.v1", _clicked),
-    "email clicked": ("email.clicked.v1", _clicked),
-    "email replied": ("email.replied.v1", _mail),
-    "email bounced": ("email.bounced.v1", _bounced),
-    "email marked as spam": ("email.complained.v1", _mail),
-    "unsubscribed": ("email.unsubscribed.v1", _mail),
-    "email unsubscribed": ("email.unsubscribed.v1", _mail),
-    "form submitted": ("web.form_submitted.v1", _form),
-    "demo requested": ("web.form_submitted.v1", _named_form("demo")),
-    "contact requested": ("web.form_submitted.v1", _named_form("contact")),
-    "content downloaded": ("web.content_downloaded.v1", _download),
-    "file downloaded": ("web.content_downloaded.v1", _download),
-    "products searched": ("web.searched.v1", _search),
-    "site searched": ("web.searched.v1", _search),
-    "signed up": ("product.signed_up.v1", _product),
-    "trial started": ("product.trial_started.v1", _product),
-    "signed in": ("product.used.v1", _signed_in),
-    "product used": ("product.used.v1", _product),
-    "feature used": ("product.used.v1", _product),
-    "account deleted": ("product.canceled.v1", _canceled),
-    "subscription canceled": ("product.canceled.v1", _canceled),
-    "subscription cancelled": ("product.canceled.v1", _canceled),
-    "event registered": ("event.registered.v1", _occasion),
-    "event attended": ("event.attended.v1", _occasion),
-    "webinar registered": ("event.registered.v1", _webinar),
-    "webinar attended": ("event.attended.v1", _webinar),
-    "meeting booked": ("meeting.booked.v1", _meeting),
-    "meeting held": ("meeting.held.v1", _meeting),
-    "meeting canceled": ("meeting.canceled.v1", _meeting),
-    "live chat conversation ended": ("chat.held.v1", _chat),
-    "ad clicked": ("ad.clicked.v1", _ad),
+    "email delivered": ("email.delivered.v1", _mail_fields),
+    "email opened": ("email.opened.v1", _mail_open_fields),
+    "email link clicked": ("email.clicked.v1", _mail_click_fields),
+    "email clicked": ("email.clicked.v1", _mail_click_fields),
+    "email replied": ("email.replied.v1", _mail_fields),
+    "email bounced": ("email.bounced.v1", _mail_bounce_fields),
+    "email marked as spam": ("email.complained.v1", _mail_fields),
+    "unsubscribed": ("email.unsubscribed.v1", _mail_fields),
+    "email unsubscribed": ("email.unsubscribed.v1", _mail_fields),
+    "form submitted": ("web.form_submitted.v1", _form_fields),
+    "demo requested": ("web.form_submitted.v1", _fixed_form_fields("demo")),
+    "contact requested": ("web.form_submitted.v1", _fixed_form_fields("contact")),
+    "content downloaded": ("web.content_downloaded.v1", _download_fields),
+    "file downloaded": ("web.content_downloaded.v1", _download_fields),
+    "products searched": ("web.searched.v1", _search_fields),
+    "site searched": ("web.searched.v1", _search_fields),
+    "signed up": ("product.signed_up.v1", _product_fields),
+    "trial started": ("product.trial_started.v1", _product_fields),
+    "signed in": ("product.used.v1", _sign_in_fields),
+    "product used": ("product.used.v1", _product_fields),
+    "feature used": ("product.used.v1", _product_fields),
+    "account deleted": ("product.canceled.v1", _cancellation_fields),
+    "subscription canceled": ("product.canceled.v1", _cancellation_fields),
+    "subscription cancelled": ("product.canceled.v1", _cancellation_fields),
+    "event registered": ("event.registered.v1", _event_fields),
+    "event attended": ("event.attended.v1", _event_fields),
+    "webinar registered": ("event.registered.v1", _webinar_fields),
+    "webinar attended": ("event.attended.v1", _webinar_fields),
+    "meeting booked": ("meeting.booked.v1", _meeting_fields),
+    "meeting held": ("meeting.held.v1", _meeting_fields),
+    "meeting canceled": ("meeting.canceled.v1", _meeting_fields),
+    "live chat conversation ended": ("chat.held.v1", _chat_fields),
+    "ad clicked": ("ad.clicked.v1", _ad_fields),
 }
 
-_RANKS = (
+_SENIORITY_PATTERNS = (
     (
         "c_level",
         re.compile(r"\b(?:chief|ceo|cto|cfo|coo|cio|cmo|founder|owner|managing director|geschäftsführ\w+)\b", re.I),

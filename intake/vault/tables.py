@@ -9,17 +9,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from database.engine import read_only
 
-TABLES = sa.MetaData()
+METADATA = sa.MetaData()
 SECRETS = sa.Table(
     "vault_secrets",
-    TABLES,
+    METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("secret", sa.LargeBinary, nullable=False),
     sa.Column("forgotten", sa.Integer, nullable=False),
 )
 VAULT = sa.Table(
     "vault",
-    TABLES,
+    METADATA,
     sa.Column("contact", sa.Text, primary_key=True),
     sa.Column("address_hash", sa.Text, nullable=False, unique=True),
     sa.Column("email", sa.Text, nullable=False),
@@ -27,20 +27,20 @@ VAULT = sa.Table(
 )
 PERSONS = sa.Table(
     "vault_persons",
-    TABLES,
+    METADATA,
     sa.Column("scope", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("contact", sa.Text, nullable=False, index=True),
 )
 CONTACT_VISITORS = sa.Table(
     "vault_homes",
-    TABLES,
+    METADATA,
     sa.Column("contact", sa.Text, primary_key=True),
     sa.Column("visitor", sa.Text, primary_key=True),
 )
 COMPANIES = sa.Table(
     "vault_companies",
-    TABLES,
+    METADATA,
     sa.Column("scope", sa.Text, primary_key=True),
     sa.Column("company", sa.Text, primary_key=True),
     sa.Column("account", sa.Text, nullable=False),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from database.engine import read_only
-from intake.domains import normal_address
+from intake.domains import normalized_email
 from intake.vault.tables import (
     COMPANIES,
     CONTACT_VISITORS,
@@ -34,7 +34,7 @@ class Person(NamedTuple):
     name: str | None
 
 
-class Foreign(NamedTuple):
+class ForeignId(NamedTuple):
     """A source's own id of a person or a company; `scope` is the source's first part (`segment` of `segment/web`)."""
 
     scope: str
@@ -45,29 +45,31 @@ class Vault:
     """Persons by pseudonym. Several processes may write at once; what one forgets the others notice at once."""
 
     def __init__(self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000) -> None:
-        self._engine, self._reading = engine, read_only(engine)
+        self._engine, self._read_engine = engine, read_only(engine)
         self._random_bytes, self._cache_size = random_bytes, cache_size
         self._contacts: dict[str, str] = {}
-        self._secret, self._forgotten = self._open()
-        self._visitor = lru_cache(maxsize=cache_size)(lambda text: _pseudonym("v_", self._keyed("visitor", text)))
+        self._secret, self._erasure_count = self._load_secret()
+        self._visitor = lru_cache(maxsize=cache_size)(
+            lambda text: _pseudonym("v_", self._keyed_digest("visitor", text))
+        )
 
-    def contact_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    def contacts_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
         """Each address that is one -> its contact `c_…`, new where nobody had it; `names` by address as given."""
         names = names or {}
-        normal = {email: address for email in emails if (address := normal_address(email))}
+        normal = {email: address for email in emails if (address := normalized_email(email))}
         named = {normal[email]: name for email, name in names.items() if email in normal}
-        self._notice_forgotten()
+        self._check_erasures()
         missing = [address for address in dict.fromkeys(normal.values()) if address not in self._contacts]
         known = {address: self._contacts[address] for address in normal.values() if address in self._contacts}
         while missing:  # again only where another process forgot one of them meanwhile
-            known |= self._admit(missing, named)
+            known |= self._insert_missing(missing, named)
             missing = [address for address in missing if address not in known]
         return {email: known[address] for email, address in normal.items()}
 
-    def find(self, email: str) -> str | None:
+    def contact_of(self, email: str) -> str | None:
         """The contact of an address, if it has one."""
-        address = normal_address(email)
-        found = self._known([self._hash(address)]) if address else {}
+        address = normalized_email(email)
+        found = self._stored_contacts([self._address_hash(address)]) if address else {}
         return next((contact for contact, _ in found.values()), None)
 
     def person(self, contact: str) -> Person | None:
@@ -81,7 +83,7 @@ class Vault:
 
     def forget(self, email: str) -> str | None:
         """Erase who has this address; the contact it had, for `contact.erased`, or None where it had none."""
-        contact = self.find(email)
+        contact = self.contact_of(email)
         if contact is None:
             return None
         with self._engine.begin() as connection:
@@ -91,59 +93,61 @@ class Vault:
         self._contacts.clear()
         return contact
 
-    def visitor(self, anonymous: str) -> str:
+    def visitor_for(self, anonymous_id: str) -> str:
         """`v_…` of an anonymous id: always the same, and of no use to find the id again."""
-        return self._visitor(anonymous)
+        return self._visitor(anonymous_id)
 
-    def contacts_of_persons(self, persons: Iterable[Foreign]) -> dict[Foreign, str]:
+    def contacts_of_persons(self, persons: Iterable[ForeignId]) -> dict[ForeignId, str]:
         """Whom sources mean by their own ids, where they once told the address."""
         wanted = dict.fromkeys(persons)
         columns = (PERSONS.c.scope, PERSONS.c.person, PERSONS.c.contact)
         found = select_rows(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
-        return {key: contact for scope, person, contact in found if (key := Foreign(scope, person)) in wanted}
+        return {key: contact for scope, person, contact in found if (key := ForeignId(scope, person)) in wanted}
 
-    def remember_persons(self, contacts: Mapping[Foreign, str]) -> None:
+    def remember_persons(self, contacts: Mapping[ForeignId, str]) -> None:
         rows = [{"scope": key.scope, "person": key.id, "contact": contact} for key, contact in contacts.items()]
         insert_new(self._engine, PERSONS, rows)
 
-    def homes_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
+    def anonymous_accounts_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
         """Visitors whose anonymous accounts wait for the contact's company, by contact."""
-        homes: dict[str, list[str]] = {}
+        visitors_by_contact: dict[str, list[str]] = {}
         for contact, visitor in select_rows(
             self._engine, (CONTACT_VISITORS.c.contact, CONTACT_VISITORS.c.visitor), CONTACT_VISITORS.c.contact, contacts
         ):
-            homes.setdefault(contact, []).append(visitor)
-        return {contact: sorted(visitors) for contact, visitors in homes.items()}
+            visitors_by_contact.setdefault(contact, []).append(visitor)
+        return {contact: sorted(visitors) for contact, visitors in visitors_by_contact.items()}
 
-    def add_homes(self, homes: Iterable[tuple[str, str]]) -> None:
+    def add_anonymous_accounts(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Pairs (contact, visitor)."""
         insert_new(
-            self._engine, CONTACT_VISITORS, [{"contact": contact, "visitor": visitor} for contact, visitor in homes]
+            self._engine, CONTACT_VISITORS, [{"contact": contact, "visitor": visitor} for contact, visitor in pairs]
         )
 
-    def leave_homes(self, contacts: Sequence[str]) -> None:
+    def remove_anonymous_accounts(self, contacts: Sequence[str]) -> None:
         """Their companies are known and recorded."""
         delete_rows(self._engine, CONTACT_VISITORS.c.contact, contacts)
 
-    def accounts_of_companies(self, companies: Iterable[Foreign]) -> dict[Foreign, str]:
+    def accounts_of_companies(self, companies: Iterable[ForeignId]) -> dict[ForeignId, str]:
         """Accounts by a source's own id; one of another scope answers where no two scopes differ."""
         wanted = list(dict.fromkeys(companies))
         columns = (COMPANIES.c.scope, COMPANIES.c.company, COMPANIES.c.account)
         found = select_rows(self._engine, columns, COMPANIES.c.company, (company.id for company in wanted))
-        exact = {Foreign(scope, company): account for scope, company, account in found}
-        anywhere: dict[str, set[str]] = {}
+        exact = {ForeignId(scope, company): account for scope, company, account in found}
+        accounts_by_id: dict[str, set[str]] = {}
         for key, account in exact.items():
-            anywhere.setdefault(key.id, set()).add(account)
-        sole = {company: next(iter(accounts)) for company, accounts in anywhere.items() if len(accounts) == 1}
-        answers = {key: exact.get(key) or sole.get(key.id) for key in wanted}
-        return {key: account for key, account in answers.items() if account is not None}
+            accounts_by_id.setdefault(key.id, set()).add(account)
+        unambiguous = {
+            company: next(iter(accounts)) for company, accounts in accounts_by_id.items() if len(accounts) == 1
+        }
+        accounts_by_key = {key: exact.get(key) or unambiguous.get(key.id) for key in wanted}
+        return {key: account for key, account in accounts_by_key.items() if account is not None}
 
-    def remember_companies(self, accounts: Mapping[Foreign, str]) -> None:
+    def remember_companies(self, accounts: Mapping[ForeignId, str]) -> None:
         """The first account that a source named so keeps the id."""
         rows = [{"scope": key.scope, "company": key.id, "account": account} for key, account in accounts.items()]
         insert_new(self._engine, COMPANIES, rows)
 
-    def _open(self) -> tuple[bytes, int]:
+    def _load_secret(self) -> tuple[bytes, int]:
         found = self._stored_secret()
         if found is None:
             insert_new(self._engine, SECRETS, [{"id": 1, "secret": self._random_bytes(32), "forgotten": 0}])
@@ -153,45 +157,45 @@ class Vault:
         return found
 
     def _stored_secret(self) -> tuple[bytes, int] | None:
-        with self._reading.begin() as connection:
+        with self._read_engine.begin() as connection:
             row = connection.execute(sa.select(SECRETS.c.secret, SECRETS.c.forgotten)).first()
         return (bytes(row[0]), row[1]) if row else None
 
-    def _notice_forgotten(self) -> None:
-        with self._reading.begin() as connection:
+    def _check_erasures(self) -> None:
+        with self._read_engine.begin() as connection:
             forgotten = connection.execute(sa.select(SECRETS.c.forgotten)).scalar_one()
-        if forgotten != self._forgotten or len(self._contacts) > self._cache_size:
+        if forgotten != self._erasure_count or len(self._contacts) > self._cache_size:
             self._contacts.clear()
-        self._forgotten = forgotten
+        self._erasure_count = forgotten
 
-    def _admit(self, addresses: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
-        hashes = {self._hash(address): address for address in addresses}
-        known = self._known(hashes)
-        wanting = [
-            self._row(digest, address, names.get(address))
+    def _insert_missing(self, addresses: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
+        hashes = {self._address_hash(address): address for address in addresses}
+        known = self._stored_contacts(hashes)
+        rows = [
+            self._new_row(digest, address, names.get(address))
             for digest, address in hashes.items()
             if digest not in known or (known[digest][1] is None and address in names)
         ]
-        if wanting:
-            insert_new(self._engine, VAULT, wanting, fill_column="name")
-            known |= self._known(row["address_hash"] for row in wanting)
+        if rows:
+            insert_new(self._engine, VAULT, rows, fill_column="name")
+            known |= self._stored_contacts(row["address_hash"] for row in rows)
         found = {address: known[digest][0] for digest, address in hashes.items() if digest in known}
         self._contacts |= found
         return found
 
-    def _row(self, digest: str, address: str, name: str | None) -> dict[str, Any]:
+    def _new_row(self, digest: str, address: str, name: str | None) -> dict[str, Any]:
         contact = _pseudonym("c_", self._random_bytes(8))
         return {"contact": contact, "address_hash": digest, "email": address, "name": name}
 
-    def _known(self, hashes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    def _stored_contacts(self, hashes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
         columns = (VAULT.c.address_hash, VAULT.c.contact, VAULT.c.name)
         found = select_rows(self._engine, columns, VAULT.c.address_hash, hashes)
         return {digest: (contact, name) for digest, contact, name in found}
 
-    def _hash(self, address: str) -> str:
-        return self._keyed("address", address).hex()
+    def _address_hash(self, address: str) -> str:
+        return self._keyed_digest("address", address).hex()
 
-    def _keyed(self, purpose: str, text: str) -> bytes:
+    def _keyed_digest(self, purpose: str, text: str) -> bytes:
         return hmac.digest(self._secret, f"{purpose}\n{text}".encode("utf-8", "surrogatepass"), "sha256")
 
 

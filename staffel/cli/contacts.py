@@ -134,7 +134,7 @@ def forget(
 
     with connected() as staffel:
         staffel.settle()
-        found = staffel.vault.find(email)
+        found = staffel.vault.contact_of(email)
         if found is None:
             raise Found(f"nobody is known by {email}; nothing is left to forget")
         homes = [row.account for row in accounts_with(staffel, found)]

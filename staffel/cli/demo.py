@@ -13,9 +13,9 @@ from intake import access_log, cloudevents
 from intake.calendar import connector as calendar_file
 from intake.crm import accounts as crm_accounts
 from intake.crm import opportunities as crm_opportunities
-from intake.files.merging import merged
+from intake.files.merging import merge_by_time
 from intake.mail import connector as mbox
-from intake.mail.threads import index
+from intake.mail.threads import index_threads
 from intake.observation import Item
 from intake.segment import connector as segment
 from projections.queries import open_queries
@@ -46,7 +46,7 @@ def play(as_json: bool) -> None:
     random = Random("medtech")
     staffel = connect_embedded(settings, lambda: END, random.randbytes)
     try:
-        items = list(merged(files(folder / "data")))
+        items = list(merge_by_time(files(folder / "data")))
         with progress("a year of engagement", len(items)) as advance:
             tally = ingest_and_settle(staffel, items, advance)
         if as_json:
@@ -66,7 +66,7 @@ def files(folder: Path) -> list[Iterator[Item]]:
         crm_accounts.read(folder / "accounts.csv"),
         access_log.read(folder / "access.log", site=SITE),
         segment.read(folder / "site.segment.jsonl", name="website"),
-        mbox.read(mail, OURS, threads=index([mail], OURS)),
+        mbox.read(mail, OURS, threads=index_threads([mail], OURS)),
         calendar_file.read(folder / "calendar.ics", OURS, now=END),
         cloudevents.read(folder / "bus.cloudevents.jsonl"),
         crm_opportunities.read(folder / "opportunities.csv"),

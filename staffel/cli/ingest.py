@@ -44,11 +44,11 @@ def access_log(
 def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson = False) -> None:
     """Replies and bounces of mailboxes in mbox format."""
     from intake.mail import connector
-    from intake.mail.threads import index
+    from intake.mail.threads import index_threads
 
     require_files(paths)
     domains = own(ours)
-    threads = index(paths, domains)
+    threads = index_threads(paths, domains)
     run(paths, lambda path: connector.read(path, domains, threads=threads, source=named("mbox", name)), as_json)
 
 
@@ -77,7 +77,7 @@ def segment(
     from intake.segment import connector
 
     when = None if undated is None else read_time("--undated", undated)
-    run(paths, lambda path: connector.read(path, name=name, undated=when), as_json)
+    run(paths, lambda path: connector.read(path, name=name, default_time=when), as_json)
 
 
 @app.command()
@@ -123,23 +123,23 @@ def opportunities(
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
-    from intake.crm.cells import Export
+    from intake.crm.cells import ExportOptions
 
     if dates not in ("auto", "dmy", "mdy"):
         raise Usage(f"--dates {dates}: write auto, dmy or mdy")
     when = None if as_of is None else read_time("--as-of", as_of)
-    return Export(source=name or "crm", zone=time_zone(zone), dates=dates, as_of=when)  # type: ignore[arg-type]
+    return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
 def run(paths: list[Path], read: Read, as_json: bool) -> None:
     """Record all files, merged by time; exit code 0 whenever the end was reached."""
-    from intake.files.merging import merged
+    from intake.files.merging import merge_by_time
     from staffel.ingestion import ingest_and_settle
 
     require_files(paths)
     with connected() as staffel, progress("recording") as advance:
         tell_networks(staffel.settings.networks)
-        tally = ingest_and_settle(staffel, merged(read(path) for path in paths), advance)
+        tally = ingest_and_settle(staffel, merge_by_time(read(path) for path in paths), advance)
     print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
 
 

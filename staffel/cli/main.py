@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from intake.account_ids import VERBS
+from intake.account_ids import RESERVED_WORDS
 from staffel.cli import (
     accounts as cli_accounts,
 )
@@ -63,7 +63,7 @@ class ShowFirst(TyperGroup):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] in VERBS - set(self.commands):
+        if args and args[0] in RESERVED_WORDS - set(self.commands):
             verbs = ", ".join(sorted(set(self.commands) - {"show"}))
             raise Usage(f"{ctx.info_name} {args[0]}: {args[0]} is a word of the command line, no id; here go {verbs}")
         asks_help = args[:1] == ["--help"]

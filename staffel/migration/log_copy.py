@@ -159,7 +159,7 @@ class LogCopy:
             connection.execute(append_notes.delete().where(*_where_noted(topic, f"{COPY_ROLE}/{partition}")))
             facts = _inbox_rows(records, places) if topic == ENGAGEMENT else []
             if facts:
-                self._rows.add(connection, facts, self._clock())
+                self._rows.insert(connection, facts, self._clock())
 
     def _start_rows(self) -> Iterable[dict[str, Any]]:
         for topic in COPIED_TOPICS:

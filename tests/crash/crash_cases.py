@@ -99,7 +99,7 @@ def arrived() -> Iterator[Observation]:
 
 def strayed(staffel: Staffel) -> Iterator[Observation]:
     """A file that knows a visitor only, after the visitor was identified."""
-    visitor = staffel.vault.visitor("one")
+    visitor = staffel.vault.visitor_for("one")
     page = {"url": "https://www.example.com/late"}
     kind, account = "web.page_viewed", f"anon:{visitor}"
     yield seen(
@@ -124,7 +124,7 @@ def recorded(staffel: Staffel, type: str, id: str, **parts: Any) -> None:
 
 
 def take_role(staffel: Staffel) -> None:
-    anna = staffel.vault.find("anna@acme.example")
+    anna = staffel.vault.contact_of("anna@acme.example")
     role = {"contact": anna, "role": "decision_maker"}
     recorded(staffel, "contact.identified.v1", "anna decides", account="acme", contact=anna, data=role)
 
@@ -171,7 +171,7 @@ def rebuilt(staffel: Staffel) -> None:
 
 
 def erased(staffel: Staffel) -> None:
-    carl = staffel.vault.find("carl@gmail.com")
+    carl = staffel.vault.contact_of("carl@gmail.com")
     if carl is not None:
         recorded(staffel, "contact.erased.v1", "no carl", account="gamma", contact=carl, data={})
         staffel.vault.forget("carl@gmail.com")

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from intake.domains import registrable
+from intake.domains import registrable_domain
 from intake.recorder import networks, recorder
 from intake.vault import vault
 from projections import directory
@@ -11,4 +11,4 @@ from staffel.cli import main as cli
 from tests.crash import case_runner as playing
 
 IMPORTED = (networks, recorder, vault, directory, psycopg, pysqlite, cli, playing)
-registrable("www.example.com")
+registrable_domain("www.example.com")

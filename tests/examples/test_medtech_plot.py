@@ -10,7 +10,7 @@ from intake import access_log, cloudevents
 from intake.calendar import connector as calendar_file
 from intake.crm import accounts as crm_accounts
 from intake.crm import opportunities as crm_opportunities
-from intake.files.merging import merged
+from intake.files.merging import merge_by_time
 from intake.mail import connector as mbox
 from intake.observation import Observation, Rejected
 from intake.recorder.drafts import Duplicate, Recorded
@@ -62,7 +62,7 @@ def observations() -> list[Observation]:
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
         crm_opportunities.read(DATA / "opportunities.csv"),
     )
-    return [item for item in merged(files) if isinstance(item, Observation)]
+    return [item for item in merge_by_time(files) if isinstance(item, Observation)]
 
 
 def played(staffel: Staffel, facts: list[Observation], at_once: int) -> list[type]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from intake import access_log
-from intake.access_log import why_no_view
+from intake.access_log import non_view_reason
 from intake.bots import is_bot
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import parse_time
@@ -119,7 +119,7 @@ def test_a_bot_is_told_by_its_name(agent: str, expected: bool) -> None:
     ],
 )
 def test_only_pages_are_viewed(method: str, status: int, target: str, why: str | None) -> None:
-    assert why_no_view(method, status, target) == why
+    assert non_view_reason(method, status, target) == why
 
 
 def test_escapes_and_absolute_targets_are_understood(tmp_path: Path) -> None:

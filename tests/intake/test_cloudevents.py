@@ -168,4 +168,4 @@ def test_a_file_that_holds_no_events_is_rejected_once(tmp_path: Path) -> None:
 
 
 def test_an_event_from_the_network_is_not_trusted() -> None:
-    assert cloudevents.observe("body", json.dumps(event()).encode()) == observation("body", trusted=False)
+    assert cloudevents.parse_event("body", json.dumps(event()).encode()) == observation("body", trusted=False)

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from intake.domains import (
     ascii_host,
     business_domain,
-    claimable,
+    claimable_domain,
     domain_of_email,
     is_access_line,
     is_free_mail,
-    registrable,
+    registrable_domain,
     suffixes_of,
 )
 
@@ -39,11 +39,11 @@ from intake.domains import (
     ],
 )
 def test_the_registrable_domain_is_what_its_owner_registered(host: str, expected: str | None) -> None:
-    assert registrable(host) == expected
+    assert registrable_domain(host) == expected
 
 
 def test_the_private_section_of_the_suffix_list_is_off() -> None:
-    assert registrable("acme.blogspot.com") == "blogspot.com"
+    assert registrable_domain("acme.blogspot.com") == "blogspot.com"
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "gmx.de", "web.de", "mailinator.com", "mail.gmail.com"])
@@ -57,7 +57,9 @@ def test_a_business_host_keeps_its_whole_name() -> None:
 
 
 def test_an_account_claims_a_domain_without_www() -> None:
-    assert [claimable(text) for text in ("www.acme.com", "eu.acme.com", "https://www.acme.com/x", "co.uk", "acme")] == [
+    assert [
+        claimable_domain(text) for text in ("www.acme.com", "eu.acme.com", "https://www.acme.com/x", "co.uk", "acme")
+    ] == [
         "acme.com",
         "eu.acme.com",
         "acme.com",
@@ -104,5 +106,5 @@ def test_any_text_is_judged_without_an_exception(text: str) -> None:
     name = ascii_host(text)
     assert name is None or (name.isascii() and name == name.lower() and "." in name)
     assert domain_of_email(text) is None or "@" in text
-    assert registrable(text) is None or list(suffixes_of(name or ""))[-1] == registrable(text)
+    assert registrable_domain(text) is None or list(suffixes_of(name or ""))[-1] == registrable_domain(text)
     assert is_access_line(text) in (True, False)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from intake.calendar import connector as calendar_file
-from intake.calendar.components import Block, blocks
-from intake.calendar.events import Entry, entry_of, newest
+from intake.calendar.components import Component, read_components
+from intake.calendar.events import CalendarEntry, newest_versions, parse_entry
 from intake.calendar.recurrence import Occurrence, occurrences
 from intake.observation import Filtered, Observation
 from schemas.times import from_datetime
@@ -21,10 +21,10 @@ def finos() -> Path:
 
 
 def test_every_entry_is_read_and_the_first_half_of_2024_holds_299_meetings() -> None:
-    events = [block for block in blocks(finos()) if isinstance(block, Block) and block.kind == "VEVENT"]
-    entries = [entry for block in events if isinstance(entry := entry_of(block), Entry)]
-    groups: dict[str, list[Entry]] = {}
-    for entry in newest(entries):
+    events = [block for block in read_components(finos()) if isinstance(block, Component) and block.kind == "VEVENT"]
+    entries = [entry for block in events if isinstance(entry := parse_entry(block), CalendarEntry)]
+    groups: dict[str, list[CalendarEntry]] = {}
+    for entry in newest_versions(entries):
         groups.setdefault(entry.uid, []).append(entry)
     begin, end = HALF_YEAR
     found = [

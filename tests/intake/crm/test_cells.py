@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.crm.cells import DateOrder, country_of, date_of, number_of, size_of, truth_of
+from intake.crm.cells import DateOrder, boolean_of, country_of, headcount_of, number_of, time_of
 from schemas.times import format_time
 
 
@@ -32,7 +32,7 @@ from schemas.times import format_time
     ],
 )
 def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> None:
-    assert format_time(date_of(text, order)) == expected
+    assert format_time(time_of(text, order)) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,19 @@ def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> N
 )
 def test_dates_without_one(text: str, why: str) -> None:
     with pytest.raises(ValueError) as told:
-        date_of(text)
+        time_of(text)
     assert str(told.value) == why
 
 
 def test_times_without_a_zone_are_those_of_the_export() -> None:
-    assert format_time(date_of("2026-07-05 09:12", zone=ZoneInfo("Europe/Berlin"))) == "2026-07-05T07:12:00.000Z"
+    assert format_time(time_of("2026-07-05 09:12", zone=ZoneInfo("Europe/Berlin"))) == "2026-07-05T07:12:00.000Z"
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31)), st.sampled_from([".", "-", "/"]))
 def test_every_day_is_read_back_as_it_was_written(day: datetime, separator: str) -> None:
     written = day.strftime(separator.join(("%d", "%m", "%y"))), day.strftime(separator.join(("%m", "%d", "%Y")))
     midnight = int(day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC).timestamp() * 1000)
-    assert (date_of(written[0], "dmy"), date_of(written[1], "mdy")) == (midnight, midnight)
+    assert (time_of(written[0], "dmy"), time_of(written[1], "mdy")) == (midnight, midnight)
 
 
 @pytest.mark.parametrize(
@@ -94,16 +94,16 @@ def test_what_is_no_number(text: str) -> None:
 
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for reader in (number_of, size_of, date_of):
+    for reader in (number_of, headcount_of, time_of):
         with suppress(ValueError):
             assert isinstance(reader(text), int | float)
-    assert truth_of(text) in (True, False, None)
+    assert boolean_of(text) in (True, False, None)
     assert isinstance(country_of(text), str)
 
 
 def test_a_size_given_as_a_range_is_its_lower_end() -> None:
-    assert [size_of(text) for text in ("201-500", "10,001+", "1.000 – 5.000", "42")] == [201, 10_001, 1, 42]
-    assert size_of("1.000 – 5.000", decimal_comma=True) == 1_000
+    assert [headcount_of(text) for text in ("201-500", "10,001+", "1.000 – 5.000", "42")] == [201, 10_001, 1, 42]
+    assert headcount_of("1.000 – 5.000", decimal_comma=True) == 1_000
 
 
 def test_countries_become_codes_where_they_are_known() -> None:
@@ -112,7 +112,7 @@ def test_countries_become_codes_where_they_are_known() -> None:
 
 
 def test_yes_and_no_in_three_languages() -> None:
-    assert [truth_of(text) for text in ("TRUE", "1", "ja", "0", "Nein", "perhaps")] == [
+    assert [boolean_of(text) for text in ("TRUE", "1", "ja", "0", "Nein", "perhaps")] == [
         True,
         True,
         True,

@@ -9,7 +9,7 @@ import pytest
 
 from intake.crm import accounts as crm_accounts
 from intake.crm import opportunities as crm_opportunities
-from intake.crm.cells import Export
+from intake.crm.cells import ExportOptions
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.facts.validation import check_fact
 from schemas.times import format_time, parse_time
@@ -31,7 +31,7 @@ def account(where: str, id: str, **fields: object) -> Observation:
             "source": "crm",
             "id": id,
             "type": "account.registered.v1",
-            "time": crm_accounts.BEGINNING,
+            "time": crm_accounts.UNDATED_TIME_MS,
             **fields,
         }
     )
@@ -48,7 +48,7 @@ def brief(items: list[Item]) -> list[tuple[str, str]]:
 
 def test_an_export_of_hubspot() -> None:
     first, second, third = crm_accounts.read(
-        SAMPLES / "hubspot_companies.csv", export=Export(zone=ZoneInfo("Europe/Berlin"))
+        SAMPLES / "hubspot_companies.csv", export=ExportOptions(zone=ZoneInfo("Europe/Berlin"))
     )
     assert first == account(
         "hubspot_companies.csv:2",
@@ -204,7 +204,7 @@ def test_a_later_export_is_newer_and_a_repeated_one_the_same(tmp_path: Path) -> 
     ids = [list(crm_accounts.read(file(tmp_path, header, row))) for row in (before, before, after)]
     first, again, changed = (item.id for items in ids for item in items if isinstance(item, Observation))
     assert first == again < changed
-    (dated,) = crm_accounts.read(file(tmp_path, header, after), export=Export(as_of=17))
+    (dated,) = crm_accounts.read(file(tmp_path, header, after), export=ExportOptions(as_of=17))
     assert isinstance(dated, Observation)
     assert (dated.time, dated.id) == (17, changed)
 
@@ -285,7 +285,7 @@ def test_opportunities_without_account_or_date_are_rejected(tmp_path: Path) -> N
     ]
     (second,) = (
         item
-        for item in crm_opportunities.read(path, export=Export("crm/test", UTC, as_of=17))
+        for item in crm_opportunities.read(path, export=ExportOptions("crm/test", UTC, as_of=17))
         if isinstance(item, Observation)
     )
     assert (second.source, second.time, second.host, second.account_hint) == ("crm/test", 17, "acme.example", None)

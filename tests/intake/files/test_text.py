@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.files.text import Line, Occurrences, encoding_of, numbered_lines, open_text, patient, read_whole
+from intake.files.text import (
+    ContentCounter,
+    Line,
+    encoding_of,
+    numbered_lines,
+    open_text,
+    read_whole,
+    with_format_check,
+)
 from intake.observation import Filtered, Rejected
 
 
@@ -92,23 +100,25 @@ def test_a_document_is_read_whole_up_to_a_limit(tmp_path: Path) -> None:
 
 def test_twenty_bad_lines_at_the_beginning_are_one_rejection() -> None:
     bad = [Rejected(f"a:{number}", "bad_line", "odd") for number in range(1, 31)]
-    assert list(patient(iter(bad), "a is no log", "a")) == [Rejected("a", "wrong_format", "a is no log; a:1: odd")]
-    assert list(patient(iter(bad[:19]), "a is no log", "a")) == bad[:19]
+    assert list(with_format_check(iter(bad), "a is no log", "a")) == [
+        Rejected("a", "wrong_format", "a is no log; a:1: odd")
+    ]
+    assert list(with_format_check(iter(bad[:19]), "a is no log", "a")) == bad[:19]
     mixed = [*bad[:19], Filtered("a:20", "an image"), *bad[20:]]
-    assert list(patient(iter(mixed), "a is no log", "a")) == mixed
+    assert list(with_format_check(iter(mixed), "a is no log", "a")) == mixed
 
 
 @given(st.lists(st.sampled_from([b"a", b"b", b"c"])), st.integers(0, 30))
 def test_ids_of_a_grown_file_begin_with_the_ids_it_had(contents: list[bytes], length: int) -> None:
     def ids(some: list[bytes]) -> list[str]:
-        occurrences = Occurrences(window=2)
+        occurrences = ContentCounter(window=2)
         return [occurrences.content_id(content) for content in some]
 
     assert ids(contents)[:length] == ids(contents[:length])
 
 
 def test_equal_contents_get_ids_of_their_own() -> None:
-    occurrences = Occurrences()
+    occurrences = ContentCounter()
     ids = [occurrences.content_id(content) for content in (b"a", b"b", b"a")]
     assert ids == [
         "ca978112ca1bbdcafac231b39a23dc4d-1",

@@ -50,7 +50,7 @@ def test_a_reply_may_stand_before_the_mail_it_answers(tmp_path: Path) -> None:
 
 def test_a_reply_may_answer_a_mail_of_another_file(tmp_path: Path) -> None:
     sent, inbox = mbox(tmp_path, mail(OUR_MAIL), name="sent.mbox"), mbox(tmp_path, mail(REPLY))
-    threads = connector.index([sent, inbox], OURS)
+    threads = connector.index_threads([sent, inbox], OURS)
     assert types(list(connector.read(inbox, OURS, threads=threads))) == ["email.replied.v1"]
 
 
@@ -68,7 +68,7 @@ def test_a_mailing_list_counts_every_answer_to_a_message_in_the_box(tmp_path: Pa
 def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(tmp_path: Path) -> None:
     box = mbox(tmp_path, mail(OUR_MAIL, **{"from": "eve@lab.example"}), mail(REPLY))
     assert types(list(connector.read(box, OURS))) == ["Filtered", "email.replied.v1"]
-    assert types(list(connector.read(box, OURS, answering="us"))) == ["Filtered", "Filtered"]
+    assert types(list(connector.read(box, OURS, reply_scope="us"))) == ["Filtered", "Filtered"]
 
 
 @pytest.mark.parametrize(

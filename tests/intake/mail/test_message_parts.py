@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from intake.mail import connector
-from intake.mail.body import asks_to_unsubscribe, own_text, plain_text
-from intake.mail.headers import Sender, decoded, message_ids, read_address, read_date, read_headers, sent_at
-from intake.mail.mailbox import RawMail, Unreadable, raw_mails
+from intake.mail.body import is_unsubscribe_request, own_text, plain_text
+from intake.mail.headers import Sender, decoded_header, message_ids, read_address, read_date, read_headers, sent_at
+from intake.mail.mailbox import RawMail, UnreadableMailbox, read_raw_mails
 from intake.observation import Filtered, Observation, Rejected
 from schemas.times import format_time
 from tests.intake.mail.mailbox_builders import OUR_MAIL, OURS, REPLY, mail, mbox
@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[2] / "samples" / "mail"
 
 
 def starts(path: Path) -> list[int]:
-    return [one.line for one in raw_mails(path) if isinstance(one, RawMail)]
+    return [one.line for one in read_raw_mails(path) if isinstance(one, RawMail)]
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_windows_line_ends_marks_and_compression_change_nothing(tmp_path: Path) 
 def test_a_compressed_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
     bodies = [mail(OUR_MAIL, body="".join(str(i * j) for j in range(400))) for i in range(400)]
     packed = gzip.compress(b"".join(bodies))
-    found = list(raw_mails(mbox(tmp_path, packed[: len(packed) // 2])))
+    found = list(read_raw_mails(mbox(tmp_path, packed[: len(packed) // 2])))
     assert len(found) > 10
-    assert isinstance(found[-1], Unreadable)
+    assert isinstance(found[-1], UnreadableMailbox)
 
 
 def test_one_saved_mail_is_a_box_of_one(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_ids_are_found_among_words_and_across_folds() -> None:
 
 
 def test_encoded_words_stand_side_by_side() -> None:
-    assert decoded("=?utf-8?q?Gr=C3=BC?= =?utf-8?q?=C3=9Fe?=  aus Bern") == "Grüße aus Bern"
+    assert decoded_header("=?utf-8?q?Gr=C3=BC?= =?utf-8?q?=C3=9Fe?=  aus Bern") == "Grüße aus Bern"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_encoded_words_stand_side_by_side() -> None:
     ],
 )
 def test_a_text_that_only_asks_for_no_more_mail(body: str) -> None:
-    assert asks_to_unsubscribe("Re: Your trial", b"", body.encode())
+    assert is_unsubscribe_request("Re: Your trial", b"", body.encode())
 
 
 @pytest.mark.parametrize(
@@ -188,11 +188,11 @@ def test_a_text_that_only_asks_for_no_more_mail(body: str) -> None:
     ],
 )
 def test_a_text_that_merely_mentions_it(body: str) -> None:
-    assert not asks_to_unsubscribe("Re: Your trial", b"", body.encode())
+    assert not is_unsubscribe_request("Re: Your trial", b"", body.encode())
 
 
 def test_an_empty_mail_may_ask_in_its_subject() -> None:
-    assert asks_to_unsubscribe("Unsubscribe", b"", b"\n")
+    assert is_unsubscribe_request("Unsubscribe", b"", b"\n")
 
 
 def test_an_unsubscribe_mail_counts_though_it_answers_nothing(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_page_is_read_as_text_without_its_quotes() -> None:
     head = b"Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n"
     body = b"<style>p {}</style><p>Bitte l=F6schen</p><blockquote>Angebot</blockquote>"
     assert plain_text(head, body).split() == ["Bitte", "löschen"]
-    assert asks_to_unsubscribe("Re: Angebot", head, body)
+    assert is_unsubscribe_request("Re: Angebot", head, body)
 
 
 def test_a_bounce_tells_who_got_nothing_and_which_mail_it_was() -> None:

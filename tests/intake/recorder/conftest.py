@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine
 
 from database.engine import open_database
-from intake.vault.tables import TABLES
+from intake.vault.tables import METADATA
 from tests.intake.recorder.fakes import Intake
 
 
 @pytest.fixture(scope="module")
 def vault_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('vault') / 'staffel.db'}")
-    TABLES.create_all(engine)
+    METADATA.create_all(engine)
     yield engine
     engine.dispose()
 
@@ -22,6 +22,6 @@ def vault_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture
 def intake(tmp_path: Path) -> Iterator[Intake]:
     engine = open_database(f"sqlite:///{tmp_path / 'staffel.db'}")
-    TABLES.create_all(engine)
+    METADATA.create_all(engine)
     yield Intake(engine)
     engine.dispose()

@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy import Engine
 
 from intake.observation import Observation
-from intake.recorder.appender import OpenDoor
-from intake.recorder.attribution import Kind
+from intake.recorder.appender import DirectAppender
+from intake.recorder.attribution import KeyKind
 from intake.recorder.recorder import Recorder
 from intake.vault.vault import Vault
 from schemas.topics import ENGAGEMENT, TOPICS
@@ -131,7 +131,7 @@ class MemoryDirectory:
         self.visitors: dict[str, str] = {}
         self.asked = 0
 
-    def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
+    def accounts_of(self, kind: KeyKind, keys: Iterable[str]) -> dict[str, str]:
         known = {"domain": self.domains, "contact": self.contacts, "visitor": self.visitors}[kind]
         wanted = list(keys)
         self.asked += len(wanted)
@@ -168,10 +168,10 @@ class Intake:
 
     def another(self) -> Recorder:
         """A recorder of another process, which knows only what is durable."""
-        return Recorder(OpenDoor(self.log), self.vault, self.directory, lambda: NOW, **self.options)
+        return Recorder(DirectAppender(self.log), self.vault, self.directory, lambda: NOW, **self.options)
 
     def record(self, *observations: Observation) -> list[Any]:
         return self.recorder.record(observations)
 
     def contact(self, email: str) -> str:
-        return self.vault.contact_for([email])[email]
+        return self.vault.contacts_for([email])[email]

@@ -8,7 +8,7 @@ from secrets import token_bytes
 
 from database.engine import open_database
 from intake.observation import Observation
-from intake.recorder.appender import entrance_to
+from intake.recorder.appender import appender_for
 from intake.recorder.drafts import Recorded
 from intake.recorder.recorder import Recorder
 from intake.vault.vault import Vault
@@ -30,7 +30,7 @@ def batch(number: int) -> list[Observation]:
 
 def main(database: str, kafka: str, first: str, last: str) -> None:
     engine, log = open_database(database), KafkaLog(parse_kafka_address(kafka))
-    entrance = entrance_to(log, engine, lambda: NOW, keep=False)
+    entrance = appender_for(log, engine, lambda: NOW, keep_forever=False)
     recorder = Recorder(entrance, Vault(engine, token_bytes), Directory(engine), lambda: NOW)
     for number in range(int(first), int(last)):
         outcomes = recorder.record(batch(number))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.recorder.attribution import Attribution, Attributor, Overlay, Shown
+from intake.recorder.attribution import Attribution, AttributionSignals, Attributor, Overlay
 from intake.recorder.networks import ListedNetworks, parse_networks
 from tests.intake.recorder.fakes import MemoryDirectory
 
@@ -22,7 +22,9 @@ def directory_of_acme() -> MemoryDirectory:
     return directory
 
 
-EVERYTHING = Shown("x", "A-9", "Acme", "c_pat", "v_pat", "acme.com", "gate.beta.com", "203.0.113.9", "v_pat")
+EVERYTHING = AttributionSignals(
+    "x", "A-9", "Acme", "c_pat", "v_pat", "acme.com", "gate.beta.com", "203.0.113.9", "v_pat"
+)
 
 
 @pytest.mark.parametrize(
@@ -31,25 +33,40 @@ EVERYTHING = Shown("x", "A-9", "Acme", "c_pat", "v_pat", "acme.com", "gate.beta.
         (EVERYTHING, Attribution("x", "account", 100, "acme.com")),
         (EVERYTHING._replace(account=None), Attribution("A-9", "company", 95, "acme.com")),
         (EVERYTHING._replace(account=None, company=None), Attribution("A-1", "company", 95, "acme.com")),
-        (Shown(contact="c_pat", visitor="v_pat", ip="203.0.113.9"), Attribution("A-3", "contact", 95)),
-        (Shown(contact="c_new", visitor="v_pat", host="gate.beta.com"), Attribution("A-4", "visitor", 80)),
-        (Shown(visitor="v_pat", email_domain="beta.com"), Attribution("beta.com", "email_domain", 100, "beta.com")),
-        (Shown(email_domain="acme.de"), Attribution("A-1", "claimed_domain", 100, "acme.de")),
-        (Shown(email_domain="x.lab.acme.com"), Attribution("A-2", "claimed_domain", 100, "x.lab.acme.com")),
-        (Shown(email_domain="eu.acme.com"), Attribution("A-1", "claimed_domain", 100, "eu.acme.com")),
-        (Shown(email_domain="eu.beta.co.uk"), Attribution("beta.co.uk", "email_domain", 100, "eu.beta.co.uk")),
-        (Shown(host="gate.acme.com"), Attribution("A-1", "claimed_domain", 60, "acme.com")),
-        (Shown(host="gate.beta.com", ip="203.0.113.9"), Attribution("beta.com", "host_domain", 40, "beta.com")),
-        (Shown(host="p5b2c1d3f.dip0.isp.net", ip="203.0.113.9"), Attribution("A-1", "network", 70, "acme.com")),
+        (AttributionSignals(contact="c_pat", visitor="v_pat", ip="203.0.113.9"), Attribution("A-3", "contact", 95)),
+        (AttributionSignals(contact="c_new", visitor="v_pat", host="gate.beta.com"), Attribution("A-4", "visitor", 80)),
         (
-            Shown(visitor="v_x", host="mail.gmx.de", ip="198.51.100.1", alone="v_x"),
+            AttributionSignals(visitor="v_pat", email_domain="beta.com"),
+            Attribution("beta.com", "email_domain", 100, "beta.com"),
+        ),
+        (AttributionSignals(email_domain="acme.de"), Attribution("A-1", "claimed_domain", 100, "acme.de")),
+        (
+            AttributionSignals(email_domain="x.lab.acme.com"),
+            Attribution("A-2", "claimed_domain", 100, "x.lab.acme.com"),
+        ),
+        (AttributionSignals(email_domain="eu.acme.com"), Attribution("A-1", "claimed_domain", 100, "eu.acme.com")),
+        (
+            AttributionSignals(email_domain="eu.beta.co.uk"),
+            Attribution("beta.co.uk", "email_domain", 100, "eu.beta.co.uk"),
+        ),
+        (AttributionSignals(host="gate.acme.com"), Attribution("A-1", "claimed_domain", 60, "acme.com")),
+        (
+            AttributionSignals(host="gate.beta.com", ip="203.0.113.9"),
+            Attribution("beta.com", "host_domain", 40, "beta.com"),
+        ),
+        (
+            AttributionSignals(host="p5b2c1d3f.dip0.isp.net", ip="203.0.113.9"),
+            Attribution("A-1", "network", 70, "acme.com"),
+        ),
+        (
+            AttributionSignals(visitor="v_x", host="mail.gmx.de", ip="198.51.100.1", anonymous_visitor="v_x"),
             Attribution("anon:v_x", "anonymous", 0),
         ),
-        (Shown(host="10.0.0.1", ip="192.0.2.1"), None),
-        (Shown(company_name="Unknown Ltd"), None),
+        (AttributionSignals(host="10.0.0.1", ip="192.0.2.1"), None),
+        (AttributionSignals(company_name="Unknown Ltd"), None),
     ],
 )
-def test_the_first_rule_that_knows_an_account_holds(shown: Shown, expected: Attribution | None) -> None:
+def test_the_first_rule_that_knows_an_account_holds(shown: AttributionSignals, expected: Attribution | None) -> None:
     assert attributor().attribute(shown) == expected
 
 
@@ -57,13 +74,13 @@ def test_a_batch_asks_about_everything_once() -> None:
     directory = directory_of_acme()
     batch = attributor(directory)
     for _ in range(50):
-        batch.attribute(Shown(contact="c_new", visitor="v_new", email_domain="eu.beta.com"))
+        batch.attribute(AttributionSignals(contact="c_new", visitor="v_new", email_domain="eu.beta.com"))
     assert directory.asked == 3
 
 
 def test_what_one_batch_did_not_find_the_next_one_asks_again() -> None:
     directory, overlay = MemoryDirectory(), Overlay(100)
-    shown = Shown(email_domain="acme.com")
+    shown = AttributionSignals(email_domain="acme.com")
     assert attributor(directory, overlay).attribute(shown) == Attribution("acme.com", "email_domain", 100, "acme.com")
     directory.domains["acme.com"] = "A-1"
     assert attributor(directory, overlay).attribute(shown) == Attribution("A-1", "claimed_domain", 100, "acme.com")

@@ -33,7 +33,7 @@ def test_a_free_mail_person_found_in_a_company_is_released_to_it(intake: Intake)
 
 def test_an_identification_is_recorded_where_the_visitor_is_and_where_the_person_is(intake: Intake) -> None:
     intake.record(seen("1", visitor="cookie"))
-    alone, visitor = intake.log.records[0].key, intake.vault.visitor("cookie")
+    alone, visitor = intake.log.records[0].key, intake.vault.visitor_for("cookie")
     outcomes = intake.record(seen("2", IDENTIFIED, visitor="cookie", email="pat@acme.com", data={"role": "champion"}))
 
     pat = intake.contact("pat@acme.com")
@@ -56,13 +56,13 @@ def test_after_its_identification_a_visitor_counts_for_the_persons_account(intak
     assert intake.log.told("id", "subject", "contact", "attribution")[-1] == (
         "3",
         "acme.com",
-        intake.vault.visitor("cookie"),
+        intake.vault.visitor_for("cookie"),
         "visitor",
     )
 
 
 def test_a_visitor_identified_in_the_company_that_holds_it_is_told_once(intake: Intake) -> None:
-    visitor = intake.vault.visitor("cookie")
+    visitor = intake.vault.visitor_for("cookie")
     intake.record(seen("1", host="gate.acme.com", visitor="cookie"))
     intake.record(seen("2", IDENTIFIED, visitor="cookie", email="pat@acme.com"))
     assert intake.log.told("id", "subject")[1:] == [("2", "acme.com")]
@@ -77,7 +77,7 @@ def test_a_visitor_of_two_accounts_is_identified_in_both(intake: Intake) -> None
     intake.record(seen("1", visitor="cookie"), seen("2", host="gate.beta.com", visitor="cookie"))
     alone = f"anon:{intake.vault.vault.visitor('cookie')}"
     recorder = intake.another()
-    intake.directory.visitors = {intake.vault.visitor("cookie"): "beta.com"}
+    intake.directory.visitors = {intake.vault.visitor_for("cookie"): "beta.com"}
     recorder.record([seen("3", IDENTIFIED, visitor="cookie", email="pat@acme.com")])
     assert intake.log.told("id", "subject")[2:] == [("3", alone), ("3~2", "beta.com"), ("3~to", "acme.com")]
 
@@ -85,7 +85,7 @@ def test_a_visitor_of_two_accounts_is_identified_in_both(intake: Intake) -> None
 def test_a_form_that_shows_visitor_and_address_identifies_too_but_once(intake: Intake) -> None:
     form = {"type": "web.form_submitted.v1", "visitor": "cookie", "email": "pat@acme.com", "data": {"form": "demo"}}
     intake.record(seen("1", **form), seen("2", **form))
-    visitor, pat = intake.vault.visitor("cookie"), intake.contact("pat@acme.com")
+    visitor, pat = intake.vault.visitor_for("cookie"), intake.contact("pat@acme.com")
     expected = [
         ("1", "acme.com"),
         (f"identified:{visitor}:{pat}", f"anon:{visitor}"),
@@ -98,7 +98,7 @@ def test_a_form_that_shows_visitor_and_address_identifies_too_but_once(intake: I
 
 
 def test_an_identification_by_free_mail_waits_for_the_company(intake: Intake) -> None:
-    visitor = intake.vault.visitor("cookie")
+    visitor = intake.vault.visitor_for("cookie")
     intake.record(seen("1", IDENTIFIED, visitor="cookie", email="pat@gmail.com"))
     pat = intake.contact("pat@gmail.com")
     assert intake.log.told("subject", "contact", "data") == [

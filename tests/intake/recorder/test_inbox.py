@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from intake.recorder.appender import entrance_to
+from intake.recorder.appender import appender_for
 from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.inbox import RETENTION_MS
 from intake.recorder.inbox_rows import inbox
@@ -35,7 +35,7 @@ class Broker:
 
     def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
         """A recorder of another process."""
-        entrance = entrance_to(log or self.log, self.engine, lambda: self.now, keep=keep)
+        entrance = appender_for(log or self.log, self.engine, lambda: self.now, keep_forever=keep)
         vault = Vault(self.engine, random.Random(1).randbytes)
         return Recorder(entrance, vault, directory or self.directory, lambda: self.now)
 
@@ -155,9 +155,9 @@ def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(brok
     old |= {"digest": "", "suppressed": False, "state": b""}
     with broker.engine.begin() as connection:
         connection.execute(insert(read_models().accounts).values(account="anon:v_old", **old))
-    entrance = entrance_to(broker.log, broker.engine, lambda: NOW, keep=False)
+    entrance = appender_for(broker.log, broker.engine, lambda: NOW, keep_forever=False)
     [page] = broker.record(PAGE)
-    assert entrance.with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
+    assert entrance.accounts_with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
 
 
 class Together(MemoryBroker):
@@ -174,7 +174,7 @@ class Together(MemoryBroker):
 
 def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: Broker) -> None:
     log, sure, unsure = Together(), MemoryDirectory(), MemoryDirectory()
-    visitor = Vault(broker.engine, random.Random(1).randbytes).visitor("v1")
+    visitor = Vault(broker.engine, random.Random(1).randbytes).visitor_for("v1")
     sure.visitors[visitor] = "acme.com"
     recorders = [broker.another(log, directory=directory) for directory in (sure, unsure)]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from intake.observation import Observation, Rejected
-from intake.recorder.appender import OpenDoor
+from intake.recorder.appender import DirectAppender
 from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.recorder import Recorder
 from intake.vault.vault import Vault
@@ -22,7 +22,7 @@ from tests.intake.recorder.fakes import NOW, Intake, registered, seen
 def test_two_recorders_at_once_agree(database: Engine) -> None:
     log = SqlLog(database)
     recorders = [
-        Recorder(OpenDoor(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
+        Recorder(DirectAppender(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
         for n in range(2)
     ]
     observations = [registered("r", None, ["acme.com"])] + [

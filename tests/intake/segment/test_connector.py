@@ -9,24 +9,24 @@ import pytest
 
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.segment import connector as segment
-from intake.segment.calls import Reading
+from intake.segment.calls import CallOptions
 from schemas.facts.validation import check_fact
 from schemas.times import parse_time
 from tests.requirements import real_data
 
 NINE = "2026-01-05T09:00:00.000Z"
-READING = Reading("segment/shop")
+READING = CallOptions("segment/shop")
 
 
 def call(type_: str, **fields: Any) -> dict[str, Any]:
     return {"type": type_, "messageId": "m1", "anonymousId": "a1", "timestamp": NINE, **fields}
 
 
-def observe(body: Any, reading: Reading = READING, type_: str | None = None) -> list[Item]:
-    return list(segment.observe(json.dumps(body).encode(), where="body", reading=reading, type_=type_))
+def observe(body: Any, reading: CallOptions = READING, type_: str | None = None) -> list[Item]:
+    return list(segment.parse_body(json.dumps(body).encode(), where="body", options=reading, type_=type_))
 
 
-def observed(body: Any, reading: Reading = READING) -> Observation:
+def observed(body: Any, reading: CallOptions = READING) -> Observation:
     (item,) = observe(body, reading)
     assert isinstance(item, Observation), item
     return item
@@ -172,7 +172,7 @@ def test_the_time_of_a_call_in_a_file(fields: dict[str, Any], time: str) -> None
 
 
 def test_the_clock_of_a_live_sender_is_corrected() -> None:
-    live = Reading("segment/shop", received_at=parse_time("2026-01-05T09:00:10.000Z"))
+    live = CallOptions("segment/shop", received_at=parse_time("2026-01-05T09:00:10.000Z"))
     late = call("page", timestamp="2031-05-05T00:00:00Z", sentAt="2031-05-05T00:00:10Z")
     assert observed(late, live).time == parse_time(NINE)
     assert observed(call("page", timestamp=None), live).time == parse_time("2026-01-05T09:00:10.000Z")
@@ -182,7 +182,7 @@ def test_undated_calls_need_a_time_given() -> None:
     (rejected,) = observe(call("page", timestamp=None))
     assert isinstance(rejected, Rejected)
     assert rejected.code == "missing_time"
-    assert observed(call("page", timestamp=None), Reading("segment/shop", undated=5)).time == 5
+    assert observed(call("page", timestamp=None), CallOptions("segment/shop", default_time=5)).time == 5
 
 
 def test_a_batch_shares_its_context_and_numbers_its_calls() -> None:
@@ -268,7 +268,7 @@ def test_a_bad_call_is_named_and_its_neighbours_go_on(body: Any, code: str, why:
 def test_depth_breaks_nothing(depth: int) -> None:
     nested = "[" * depth + "]" * depth
     deep = f'{{"type":"page","userId":"u","timestamp":"{NINE}","properties":{{"a":{nested}}}}}'
-    items = list(segment.observe(deep.encode(), where="body", reading=READING))
+    items = list(segment.parse_body(deep.encode(), where="body", options=READING))
     assert [item.code for item in items if isinstance(item, Rejected)] in ([], ["bad_json"])
 
 
@@ -294,11 +294,11 @@ def test_files_come_in_every_shape(tmp_path: Path) -> None:
 
 
 def test_every_sample_of_the_specification_is_accounted_for() -> None:
-    undated = Reading("segment", undated=parse_time(NINE))
+    undated = CallOptions("segment", default_time=parse_time(NINE))
     items: list[Item] = []
     with (real_data() / "segment_spec_samples" / "segment_spec_events.jsonl").open() as samples:
         for sample in map(json.loads, samples):
-            items += segment.observe(json.dumps(sample["payload"]).encode(), where=sample["file"], reading=undated)
+            items += segment.parse_body(json.dumps(sample["payload"]).encode(), where=sample["file"], options=undated)
     assert len(items) == 86
     views = [item for item in items if isinstance(item, Observation)]
     assert Counter(item.code for item in items if isinstance(item, Rejected)) == {"bad_time": 2, "missing_field": 3}
@@ -320,7 +320,7 @@ def test_every_request_of_the_kits_is_accounted_for() -> None:
     items = [
         item
         for route, _, body in requests
-        for item in segment.observe(body.strip().encode(), where=route, reading=READING)
+        for item in segment.parse_body(body.strip().encode(), where=route, options=READING)
     ]
     assert [(item.where, item.code) for item in items if isinstance(item, Rejected)] == [
         ("POST /com.snowplowanalytics.snowplow/tp2", "unknown_type"),

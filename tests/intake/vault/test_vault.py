@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from database.engine import open_database
-from intake.vault.tables import TABLES
-from intake.vault.vault import Foreign, Person, Vault, scope_of
+from intake.vault.tables import METADATA
+from intake.vault.vault import ForeignId, Person, Vault, scope_of
 
 
 @pytest.fixture
@@ -23,55 +23,59 @@ def vault(engine: Engine) -> Vault:
 
 
 def test_an_address_has_one_contact_however_it_is_written(vault: Vault) -> None:
-    contacts = vault.contact_for(["Pat@Acme.example", " pat@acme.EXAMPLE ", "pat+news@acme.example", "no address"])
+    contacts = vault.contacts_for(["Pat@Acme.example", " pat@acme.EXAMPLE ", "pat+news@acme.example", "no address"])
     assert list(contacts) == ["Pat@Acme.example", " pat@acme.EXAMPLE ", "pat+news@acme.example"]
     assert contacts["Pat@Acme.example"] == contacts[" pat@acme.EXAMPLE "]
     assert contacts["pat+news@acme.example"] != contacts["Pat@Acme.example"]
 
 
 def test_a_contact_is_opaque(vault: Vault) -> None:
-    contact = vault.contact_for(["pat@acme.example"])["pat@acme.example"]
+    contact = vault.contacts_for(["pat@acme.example"])["pat@acme.example"]
     assert contact.startswith("c_")
     assert len(contact) == 14
     assert set(contact[2:]) <= set("abcdefghijklmnopqrstuvwxyz234567")
 
 
 def test_the_vault_knows_who_a_contact_is(vault: Vault) -> None:
-    contact = vault.contact_for(["Pat@acme.example"], {"Pat@acme.example": "Pat Lee"})["Pat@acme.example"]
+    contact = vault.contacts_for(["Pat@acme.example"], {"Pat@acme.example": "Pat Lee"})["Pat@acme.example"]
     assert vault.person(contact) == Person("pat@acme.example", "Pat Lee")
-    assert vault.find(" PAT@acme.example") == contact
-    assert (vault.find("other@acme.example"), vault.find("nobody"), vault.person("c_nobody")) == (None, None, None)
+    assert vault.contact_of(" PAT@acme.example") == contact
+    assert (vault.contact_of("other@acme.example"), vault.contact_of("nobody"), vault.person("c_nobody")) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_name_told_later_is_added_and_the_first_one_stays(engine: Engine, vault: Vault) -> None:
-    contact = vault.contact_for(["pat@acme.example"])["pat@acme.example"]
+    contact = vault.contacts_for(["pat@acme.example"])["pat@acme.example"]
     for name in ("Pat Lee", "P. Lee"):
-        Vault(engine, random.Random(2).randbytes).contact_for(["pat@acme.example"], {"pat@acme.example": name})
+        Vault(engine, random.Random(2).randbytes).contacts_for(["pat@acme.example"], {"pat@acme.example": name})
     assert vault.person(contact) == Person("pat@acme.example", "Pat Lee")
 
 
 def test_a_forgotten_person_starts_a_new_contact_in_every_process(engine: Engine, vault: Vault) -> None:
     other = Vault(engine, random.Random(2).randbytes)
-    contact = vault.contact_for(["pat@acme.example"])["pat@acme.example"]
-    assert other.contact_for(["pat@acme.example"]) == {"pat@acme.example": contact}
-    vault.remember_persons({Foreign("segment", "u1"): contact})
-    vault.add_homes([(contact, "v_a")])
+    contact = vault.contacts_for(["pat@acme.example"])["pat@acme.example"]
+    assert other.contacts_for(["pat@acme.example"]) == {"pat@acme.example": contact}
+    vault.remember_persons({ForeignId("segment", "u1"): contact})
+    vault.add_anonymous_accounts([(contact, "v_a")])
 
     assert vault.forget("PAT@acme.example") == contact
 
-    assert (vault.find("pat@acme.example"), vault.person(contact)) == (None, None)
-    assert vault.contacts_of_persons([Foreign("segment", "u1")]) == {}
-    assert vault.homes_of([contact]) == {}
+    assert (vault.contact_of("pat@acme.example"), vault.person(contact)) == (None, None)
+    assert vault.contacts_of_persons([ForeignId("segment", "u1")]) == {}
+    assert vault.anonymous_accounts_of([contact]) == {}
     assert vault.forget("pat@acme.example") is None
-    assert other.contact_for(["pat@acme.example"])["pat@acme.example"] != contact
+    assert other.contacts_for(["pat@acme.example"])["pat@acme.example"] != contact
 
 
 def test_a_visitor_keeps_its_pseudonym_and_differs_between_installations(engine: Engine, tmp_path: Path) -> None:
     here, again = Vault(engine, random.Random(1).randbytes), Vault(engine, random.Random(9).randbytes)
     elsewhere = open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    TABLES.create_all(elsewhere)
-    assert here.visitor("cookie-1") == again.visitor("cookie-1") != here.visitor("cookie-2")
-    assert Vault(elsewhere, random.Random(9).randbytes).visitor("cookie-1") != here.visitor("cookie-1")
+    METADATA.create_all(elsewhere)
+    assert here.visitor_for("cookie-1") == again.visitor_for("cookie-1") != here.visitor_for("cookie-2")
+    assert Vault(elsewhere, random.Random(9).randbytes).visitor_for("cookie-1") != here.visitor_for("cookie-1")
     elsewhere.dispose()
 
 
@@ -85,29 +89,29 @@ def test_two_writers_agree_on_every_contact(engine: Engine) -> None:
 
 
 def test_a_source_may_name_persons_by_its_own_ids(vault: Vault) -> None:
-    known = {Foreign("segment", "u1"): "c_a", Foreign("crm", "u1"): "c_b"}
+    known = {ForeignId("segment", "u1"): "c_a", ForeignId("crm", "u1"): "c_b"}
     vault.remember_persons(known)
-    vault.remember_persons({Foreign("segment", "u1"): "c_other"})
-    assert vault.contacts_of_persons([*known, Foreign("segment", "u2")]) == known
+    vault.remember_persons({ForeignId("segment", "u1"): "c_other"})
+    assert vault.contacts_of_persons([*known, ForeignId("segment", "u2")]) == known
 
 
 def test_a_source_may_name_companies_by_its_own_ids(vault: Vault) -> None:
-    acme, beta, same = Foreign("hubspot", "17"), Foreign("salesforce", "001A"), Foreign("segment", "17")
+    acme, beta, same = ForeignId("hubspot", "17"), ForeignId("salesforce", "001A"), ForeignId("segment", "17")
     vault.remember_companies({acme: "acme.example", beta: "beta.example", same: "gamma.example"})
     vault.remember_companies({acme: "other.example"})
-    asked = [acme, same, Foreign("csv", "001A"), Foreign("csv", "17"), Foreign("csv", "18")]
+    asked = [acme, same, ForeignId("csv", "001A"), ForeignId("csv", "17"), ForeignId("csv", "18")]
     assert vault.accounts_of_companies(asked) == {
         acme: "acme.example",
         same: "gamma.example",
-        Foreign("csv", "001A"): "beta.example",
+        ForeignId("csv", "001A"): "beta.example",
     }
 
 
 def test_homes_wait_for_the_company_of_a_contact(vault: Vault) -> None:
-    vault.add_homes([("c_a", "v_2"), ("c_a", "v_1"), ("c_a", "v_1"), ("c_b", "v_3")])
-    assert vault.homes_of(["c_a", "c_b", "c_c"]) == {"c_a": ["v_1", "v_2"], "c_b": ["v_3"]}
-    vault.leave_homes(["c_a"])
-    assert vault.homes_of(["c_a", "c_b"]) == {"c_b": ["v_3"]}
+    vault.add_anonymous_accounts([("c_a", "v_2"), ("c_a", "v_1"), ("c_a", "v_1"), ("c_b", "v_3")])
+    assert vault.anonymous_accounts_of(["c_a", "c_b", "c_c"]) == {"c_a": ["v_1", "v_2"], "c_b": ["v_3"]}
+    vault.remove_anonymous_accounts(["c_a"])
+    assert vault.anonymous_accounts_of(["c_a", "c_b"]) == {"c_b": ["v_3"]}
 
 
 def test_what_a_source_numbers_is_unique_within_its_first_part() -> None:
@@ -116,7 +120,7 @@ def test_what_a_source_numbers_is_unique_within_its_first_part() -> None:
 
 def test_the_migration_makes_the_tables_that_the_code_knows(engine: Engine) -> None:
     there = inspect(engine)
-    for table in TABLES.tables.values():
+    for table in METADATA.tables.values():
         found = {column["name"]: column["nullable"] for column in there.get_columns(table.name)}
         assert found == {column.name: column.nullable for column in table.columns}
         assert there.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]

@@ -10,7 +10,7 @@ import pytest
 from audit.account_report import explanation
 from audit.accounts_as_of import standings, standings_then
 from audit.verify import verify
-from intake.cloudevents import observe
+from intake.cloudevents import parse_event
 from intake.observation import Observation
 from intake.recorder.drafts import Duplicate, Recorded
 from schemas.envelope import FACT_HEADERS, record_id
@@ -40,7 +40,7 @@ def living(folder: Path, vector: Vector) -> Staffel:
 def record(staffel: Staffel, facts: list[Json]) -> None:
     """As a file of facts would be; what the door refuses (a review, a text for a number) is appended past it."""
     for fact in facts:
-        observation = observe("vector", json.dumps(fact).encode(), trusted=True)
+        observation = parse_event("vector", json.dumps(fact).encode(), trusted=True)
         outcomes = staffel.recorder.record([observation] if isinstance(observation, Observation) else [])
         if not any(isinstance(outcome, Recorded | Duplicate) for outcome in outcomes):
             id = record_id(fact["source"], fact["id"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from intake.account_ids import VERBS
+from intake.account_ids import RESERVED_WORDS
 from staffel.cli.examples import EXAMPLES
 from staffel.cli.reference import all_commands, reference
 from tests.staffel.cli.cli_runner import asked, done, spoken
@@ -52,7 +52,7 @@ def test_what_is_not_there_yet_is_no_command(line: str) -> None:
     assert (answer.code, answer.out, "No such command" in answer.err) == (2, "", True)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS - {"register", "claim"}))
+@pytest.mark.parametrize("verb", sorted(RESERVED_WORDS - {"register", "claim"}))
 @pytest.mark.parametrize("more", [[], ["acme.com", "beta.com"], ["--json"]])
 def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]) -> None:
     told = f"account {verb}: {verb} is a word of the command line, no id; here go claim, register"
