@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from audit.accounts_as_of import of_account, of_row
+from audit.accounts_as_of import account_json_of_fold, account_json_of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
-from audit.handoff_report import handoff_json, handoff_of_fold
-from audit.replay import everything, fold_account, is_scored, recorded_within
+from audit.handoff_report import handoff_json, handoff_json_of_fold
+from audit.replay import accept_all, fold_account, is_scored, recorded_within
 from database.engine import Database
 from projections.queries import open_queries
 from schemas.scores import Line
@@ -25,7 +25,7 @@ from streams.scorer.partition_fold import FactFilter, PartitionFold
 Json = dict[str, Any]
 
 
-def explanation(
+def account_report(
     engine: Database, log: Log, plan: Plan, id: str, at: int, *, historic: bool, lines: bool, deep: bool
 ) -> Json | None:
     """The account at an instant; `lines` whose sums are its scores; `deep`: every fact of its history.
@@ -34,61 +34,66 @@ def explanation(
     """
     if not is_scored(id):
         return None
-    told = then(log, plan, id, at) if historic else today(engine, plan, id, at)
-    if told is not None and not lines:
-        del told["lines"]
-    if told is not None and deep:
-        accept = recorded_within(until=at) if historic else everything
-        told["facts"] = list(facts_of(log, id, plan, accept))
-    return told
+    report = report_from_history(log, plan, id, at) if historic else report_from_rows(engine, plan, id, at)
+    if report is not None and not lines:
+        del report["lines"]
+    if report is not None and deep:
+        accept = recorded_within(until=at) if historic else accept_all
+        report["facts"] = list(facts_with_lines(log, id, plan, accept))
+    return report
 
 
-def today(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
+def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
     """From the read models, valued at an instant."""
-    with open_queries(engine) as questions:
-        row = questions.account(id)
+    with open_queries(engine) as queries:
+        row = queries.account(id)
         account = account_at(row.state, at, plan) if row is not None else None
         if row is None or account is None:
             return None
-        contacts = [decode_contact(bytes(each.state), plan) for each in questions.contacts(id)]
+        contacts = [decode_contact(bytes(each.state), plan) for each in queries.contacts(id)]
         return {
-            **of_row(row, track_scores(account, plan), max(at, row.as_of)),
+            **account_json_of_row(row, track_scores(account, plan), max(at, row.as_of)),
             "profile": row.profile or {},
             "suppressed": row.suppressed,
-            "contacts": [contact_json(each, account, plan) for each in by_id(contacts)],
+            "contacts": [contact_json(each, account, plan) for each in sorted_by_id(contacts)],
             "stages": [
-                *(stage_change_of_row(change) for change in questions.stage_changes(id)),
-                *falls_of(account.pending_changes),
+                *(stage_change_of_row(change) for change in queries.stage_changes(id)),
+                *unrecorded_falls(account.pending_changes),
             ],
-            "handoffs": [handoff_json(each) for each in questions.handoffs(account=id)],
-            "lines": [line_of_row(line, max(at, row.as_of)) for line in questions.ledger_lines(id)],
+            "handoffs": [handoff_json(each) for each in queries.handoffs(account=id)],
+            "lines": [line_of_row(line, max(at, row.as_of)) for line in queries.ledger_lines(id)],
         }
 
 
-def then(log: Log, plan: Plan, id: str, until: int) -> Json | None:
+def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | None:
     """From the account's own history, with what had been recorded by then."""
     account = fold_account(log, id, plan, recorded_within(until=until))
     if account is None or account.pending_changes is None:
         return None
-    shown, done = account_copy_at(account, until, plan), account.pending_changes
-    lines = done.lines or []
+    valued, outcome = account_copy_at(account, until, plan), account.pending_changes
+    lines = outcome.lines or []
     return {
-        **of_account(shown, plan),
+        **account_json_of_fold(valued, plan),
         "profile": profile_with_claims(account),
         "suppressed": account.suppressed,
-        "contacts": [contact_json(each, shown, plan) for each in by_id(account.contacts.values())],
-        "stages": [*(stage_change_of_fold(change) for change in done.stages), *falls_of(shown.pending_changes)],
-        "handoffs": [handoff_of_fold(id, opened, done.steps, lines, plan.version) for opened in done.handoffs],
-        "lines": [line_of_fold(line, shown.clock) for line in lines],
+        "contacts": [contact_json(each, valued, plan) for each in sorted_by_id(account.contacts.values())],
+        "stages": [
+            *(stage_change_of_fold(change) for change in outcome.stages),
+            *unrecorded_falls(valued.pending_changes),
+        ],
+        "handoffs": [
+            handoff_json_of_fold(id, opened, outcome.steps, lines, plan.version) for opened in outcome.handoffs
+        ],
+        "lines": [line_of_fold(line, valued.clock) for line in lines],
     }
 
 
-def falls_of(outcome: PendingChanges | None) -> list[Json]:
+def unrecorded_falls(outcome: PendingChanges | None) -> list[Json]:
     """Falls up to the instant asked about, which no fact records yet (scoring.md 28)."""
     return [stage_change_of_fold(change) for change in outcome.stages] if outcome else []
 
 
-def by_id(contacts: Iterable[Contact]) -> list[Contact]:
+def sorted_by_id(contacts: Iterable[Contact]) -> list[Contact]:
     return sorted(contacts, key=lambda contact: contact.id)
 
 
@@ -99,27 +104,27 @@ def contact_json(contact: Contact, account: Account, plan: Plan) -> Json:
         "contact": contact.id,
         "role": contact.role,
         "engaged": {track: date_text(day) for track, day in days.items() if day != NEVER},
-        "scores": {track.name: worth(contact, track.slots, account.moment.hour, plan) for track in plan.tracks},
+        "scores": {track.name: contact_score(contact, track.slots, account.moment.hour, plan) for track in plan.tracks},
         "joined": account.joins.get(contact.id),
     }
 
 
-def worth(contact: Contact, slots: Iterable[tuple[int, int]], hour: int, plan: Plan) -> float:
+def contact_score(contact: Contact, slots: Iterable[tuple[int, int]], hour: int, plan: Plan) -> float:
     """The weighted sum of a track's slots at an hour."""
     values = (contact.unweighted_sums[slot] / plan.growth.factor(k, hour, contact.eras[k]) for slot, k in slots)
     return contact.weight * sum(values)
 
 
-def facts_of(log: Log, id: str, plan: Plan, accept: FactFilter) -> Iterator[Json]:
+def facts_with_lines(log: Log, id: str, plan: Plan, accept: FactFilter) -> Iterator[Json]:
     """Every fact of the account in log order, with the lines it wrote; what was set aside with the reason."""
     fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
-        folded, repeated, written = fold.facts, fold.duplicates, len(lines_of(fold, id))
-        refused = fold.apply(record)
-        if refused is not None:
-            yield {"offset": record.offset, "refused": {"code": refused.code, "why": refused.why}}
-        elif fold.facts > folded or fold.duplicates > repeated:
-            lines = [line_json(line) for line in lines_of(fold, id)[written:]]
+        facts_before, duplicates_before, lines_before = fold.facts, fold.duplicates, len(lines_of(fold, id))
+        rejection = fold.apply(record)
+        if rejection is not None:
+            yield {"offset": record.offset, "refused": {"code": rejection.code, "why": rejection.why}}
+        elif fold.facts > facts_before or fold.duplicates > duplicates_before:
+            lines = [line_json(line) for line in lines_of(fold, id)[lines_before:]]
             yield {**msgspec.json.decode(record.value), "offset": record.offset, "lines": lines}
 
 
@@ -129,5 +134,5 @@ def lines_of(fold: PartitionFold, id: str) -> list[Line]:
 
 
 def line_json(line: Line) -> Json:
-    told = {"track": line.track, "rule": line.rule, "contact": line.contact}
-    return {**told, "points": line.points, "weight": line.weight, "cut": line.cut}
+    identity = {"track": line.track, "rule": line.rule, "contact": line.contact}
+    return {**identity, "points": line.points, "weight": line.weight, "cut": line.cut}

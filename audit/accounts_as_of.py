@@ -27,19 +27,21 @@ NO_LIMIT = 1 << 62
 
 def latest_time(log: Log) -> int:
     """Of all partitions, as far as they were scored; 0 for a log without facts."""
-    last = (log.latest_in(SCORES, p, CHECKPOINT_KEY) for p in range(log.partitions(ENGAGEMENT)))
-    times = [decode_checkpoint(record.value).latest for record in last if record is not None]
+    checkpoints = (log.latest_in(SCORES, p, CHECKPOINT_KEY) for p in range(log.partitions(ENGAGEMENT)))
+    times = [decode_checkpoint(record.value).latest for record in checkpoints if record is not None]
     return max((parse_time(text) for text in times if text is not None), default=0)
 
 
-def standings(engine: Database, plan: Plan, at: int, *, stage: str | None = None, limit: int = NO_LIMIT) -> list[Json]:
+def ranked_accounts(
+    engine: Database, plan: Plan, at: int, *, stage: str | None = None, limit: int = NO_LIMIT
+) -> list[Json]:
     """The accounts as the whole log has them, valued at `at`: the highest first."""
-    with open_queries(engine) as questions:
-        highest = top_accounts(questions, lambda state, _, at: tracks_at(state, at, plan), at, limit, stage)
-        return [of_row(each.row, each.tracks, max(at, each.row.as_of)) for each in highest]
+    with open_queries(engine) as queries:
+        ranked = top_accounts(queries, lambda state, _, at: tracks_at(state, at, plan), at, limit, stage)
+        return [account_json_of_row(each.row, each.tracks, max(at, each.row.as_of)) for each in ranked]
 
 
-def standings_then(
+def accounts_as_of(
     log: Log,
     until: int,
     *,
@@ -48,11 +50,13 @@ def standings_then(
     progress: Progress = lambda _: None,
 ) -> list[Json]:
     """The accounts as they stood with what had been recorded by `until`, valued then."""
-    replayed = replay(log, accept=recorded_within(until=until), progress=progress)
-    plan = replayed.plan
-    shown = [of_account(account_copy_at(account, until, plan), plan) for account in replayed.accounts.values()]
-    chosen = [each for each in shown if stage is None or each["stage"] == stage]
-    return sorted(chosen, key=lambda each: (-each["score"], each["account"]))[:limit]
+    replay_result = replay(log, accept=recorded_within(until=until), progress=progress)
+    plan = replay_result.plan
+    rows = [
+        account_json_of_fold(account_copy_at(account, until, plan), plan) for account in replay_result.accounts.values()
+    ]
+    matching = [each for each in rows if stage is None or each["stage"] == stage]
+    return sorted(matching, key=lambda each: (-each["score"], each["account"]))[:limit]
 
 
 def tracks_at(state: bytes, at: int, plan: Plan) -> dict[str, TrackScore]:
@@ -60,18 +64,20 @@ def tracks_at(state: bytes, at: int, plan: Plan) -> dict[str, TrackScore]:
     return {} if account is None else track_scores(account, plan)
 
 
-def of_row(row: Any, tracks: dict[str, TrackScore] | Any, as_of: int) -> Json:
+def account_json_of_row(row: Any, tracks: dict[str, TrackScore] | Any, as_of: int) -> Json:
     fit = {"points": row.fit_points, "grade": row.fit_grade}
-    return shape(row.account, row.name, tracks, fit, as_of, row.seq, row.model)
+    return account_json(row.account, row.name, tracks, fit, as_of, row.seq, row.model)
 
 
-def of_account(account: Account, plan: Plan) -> Json:
+def account_json_of_fold(account: Account, plan: Plan) -> Json:
     name = profile_with_claims(account).get("name")
     fit = {"points": account.fit, "grade": account.grade}
-    return shape(account.id, name, track_scores(account, plan), fit, account.clock, account.seq, plan.version)
+    return account_json(account.id, name, track_scores(account, plan), fit, account.clock, account.seq, plan.version)
 
 
-def shape(id: str, name: object, tracks: dict[str, TrackScore], fit: Json, as_of: int, seq: int, model: str) -> Json:
+def account_json(
+    id: str, name: object, tracks: dict[str, TrackScore], fit: Json, as_of: int, seq: int, model: str
+) -> Json:
     """One account as JSON: score, stage and breadth are those of the model's first track."""
     first = next(iter(tracks.values()))
     return {

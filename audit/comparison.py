@@ -22,13 +22,13 @@ class Mismatch:
     computed: Any
 
 
-LINE = ("track", "time", "event", "type", "contact", "rule", "points", "weight", "cut", "half_life")
-CHANGE = ("track", "at", "from", "to", "cause", "score")
-STEP = ("handoff", "status", "at", "fact", "by", "reason", "opportunity", "late")
-OPENED = ("track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at")
+LINE_FIELDS = ("track", "time", "event", "type", "contact", "rule", "points", "weight", "cut", "half_life")
+STAGE_CHANGE_FIELDS = ("track", "at", "from", "to", "cause", "score")
+HANDOFF_STEP_FIELDS = ("handoff", "status", "at", "fact", "by", "reason", "opportunity", "late")
+HANDOFF_FIELDS = ("track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at")
 
 
-class Compared(NamedTuple):
+class ComparedTable(NamedTuple):
     """Which fields of a read model are compared, which one names the fact, which one orders."""
 
     fields: tuple[str, ...]
@@ -36,52 +36,66 @@ class Compared(NamedTuple):
     by: str = "seq"
 
 
-TABLES = {
-    "ledger": Compared(LINE, "event"),
-    "stage_changes": Compared(CHANGE, "cause"),
-    "handoffs": Compared(OPENED, "fact", "crossed_seq"),
-    "handoff_steps": Compared(STEP, "fact"),
+COMPARED_TABLES = {
+    "ledger": ComparedTable(LINE_FIELDS, "event"),
+    "stage_changes": ComparedTable(STAGE_CHANGE_FIELDS, "cause"),
+    "handoffs": ComparedTable(HANDOFF_FIELDS, "fact", "crossed_seq"),
+    "handoff_steps": ComparedTable(HANDOFF_STEP_FIELDS, "fact"),
 }
 
 
 def compare_rows(id: str, name: str, recorded: Iterable[Any], computed: Iterable[Any]) -> Iterator[Mismatch]:
     """Rows of the read model `name` with what the fold says of the account, both in their order."""
-    fields, fact, by = TABLES[name]
-    for row, value in paired(recorded, computed, by):
+    fields, fact_field, order_field = COMPARED_TABLES[name]
+    for row, value in pair_rows(recorded, computed, order_field):
         if row is None or value is None:
-            there = row if row is not None else value
-            yield Mismatch(id, str(read(there, fact)), name, shown(row, fields), shown(value, fields))
+            present = row if row is not None else value
+            yield Mismatch(
+                id,
+                str(field_value(present, fact_field)),
+                name,
+                selected_fields(row, fields),
+                selected_fields(value, fields),
+            )
             continue
         for field in fields:
-            if not same(read(row, field), read(value, field)):
-                yield Mismatch(id, str(read(value, fact)), f"{name}.{field}", read(row, field), read(value, field))
+            if not is_equal(field_value(row, field), field_value(value, field)):
+                yield Mismatch(
+                    id,
+                    str(field_value(value, fact_field)),
+                    f"{name}.{field}",
+                    field_value(row, field),
+                    field_value(value, field),
+                )
 
 
-def paired(recorded: Iterable[Any], computed: Iterable[Any], by: str) -> Iterator[tuple[Any | None, Any | None]]:
+def pair_rows(
+    recorded: Iterable[Any], computed: Iterable[Any], order_field: str
+) -> Iterator[tuple[Any | None, Any | None]]:
     """Each row with its value; one of the two is None where the other stands alone at its seq."""
     rows, values = deque(recorded), deque(computed)
     while rows or values:
-        row_first = bool(rows) and (not values or getattr(rows[0], by) <= values[0].seq)
-        value_first = bool(values) and (not rows or values[0].seq <= getattr(rows[0], by))
+        row_first = bool(rows) and (not values or getattr(rows[0], order_field) <= values[0].seq)
+        value_first = bool(values) and (not rows or values[0].seq <= getattr(rows[0], order_field))
         yield rows.popleft() if row_first else None, values.popleft() if value_first else None
 
 
-RENAMED = {"from": ("from_stage", "from_"), "to": ("to_stage", "to")}
-INSTANTS = ("time", "at", "crossed_at", "due_at")
+ATTRIBUTE_NAMES = {"from": ("from_stage", "from_"), "to": ("to_stage", "to")}
+TIME_FIELDS = ("time", "at", "crossed_at", "due_at")
 
 
-def read(row: Any, field: str) -> Any:
+def field_value(row: Any, field: str) -> Any:
     """A field of a row or of a computed value; instants in ISO form."""
-    names = RENAMED.get(field, (field,))
+    names = ATTRIBUTE_NAMES.get(field, (field,))
     value = next(getattr(row, name) for name in names if hasattr(row, name))
-    return format_time(value) if field in INSTANTS and isinstance(value, int) else value
+    return format_time(value) if field in TIME_FIELDS and isinstance(value, int) else value
 
 
-def shown(row: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
-    return None if row is None else {field: read(row, field) for field in fields}
+def selected_fields(row: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
+    return None if row is None else {field: field_value(row, field) for field in fields}
 
 
-def same(recorded: Any, computed: Any) -> bool:
+def is_equal(recorded: Any, computed: Any) -> bool:
     """Floats but for their last bits; what is a struct here is JSON there."""
     if isinstance(recorded, float) and isinstance(computed, int | float):
         return isclose(recorded, computed, rel_tol=1e-12, abs_tol=1e-9)

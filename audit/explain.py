@@ -23,7 +23,7 @@ def line_of_fold(line: Line, at: int) -> Json:
 
 
 def _line(line: Any, time: str, instant: int, at: int) -> Json:
-    now = 0.0 if line.cut is not None else decayed(line.points * line.weight, line.half_life, instant, at)
+    value = 0.0 if line.cut is not None else decayed(line.points * line.weight, line.half_life, instant, at)
     return {
         "track": line.track,
         "time": time,
@@ -35,19 +35,19 @@ def _line(line: Any, time: str, instant: int, at: int) -> Json:
         "weight": line.weight,
         "cut": line.cut,
         "half_life": line.half_life,
-        "now": now,
+        "now": value,
     }
 
 
-def sums(lines: Iterable[Json]) -> dict[str, float]:
+def sums_by_track(lines: Iterable[Json]) -> dict[str, float]:
     """track -> the sum of its lines."""
-    parts: dict[str, list[float]] = {}
+    values_by_track: dict[str, list[float]] = {}
     for line in lines:
-        parts.setdefault(line["track"], []).append(line["now"])
-    return {track: fsum(values) for track, values in parts.items()}
+        values_by_track.setdefault(line["track"], []).append(line["now"])
+    return {track: fsum(values) for track, values in values_by_track.items()}
 
 
-def summary(lines: Iterable[Json]) -> list[Json]:
+def summary_rows(lines: Iterable[Json]) -> list[Json]:
     """Per track, rule and contact: how many lines, how many of them cut, and their value; the largest first."""
 
     def key(line: Json) -> tuple[str, str, str]:
@@ -71,12 +71,12 @@ def summary(lines: Iterable[Json]) -> list[Json]:
 
 
 def stage_change_of_row(row: Any) -> Json:
-    return _change(row, format_time(row.at), row.from_stage, row.to_stage)
+    return _stage_change(row, format_time(row.at), row.from_stage, row.to_stage)
 
 
 def stage_change_of_fold(change: StageChange) -> Json:
-    return _change(change, change.at, change.from_, change.to)
+    return _stage_change(change, change.at, change.from_, change.to)
 
 
-def _change(change: Any, at: str, before: str | None, after: str | None) -> Json:
+def _stage_change(change: Any, at: str, before: str | None, after: str | None) -> Json:
     return {"track": change.track, "at": at, "from": before, "to": after, "cause": change.cause, "score": change.score}

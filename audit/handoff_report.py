@@ -24,12 +24,12 @@ def handoff_json(row: Any) -> Json:
         "model": row.model,
         "route": row.route,
         "act_now": row.act_now,
-        "due_at": instant(row.due_at),
+        "due_at": format_optional_time(row.due_at),
         "reasons": row.reasons,
         "people": row.people,
         "fact": row.fact,
         "facts": row.facts,
-        "decided_at": instant(row.decided_at),
+        "decided_at": format_optional_time(row.decided_at),
         "by": row.by,
         "reason": row.reason,
         "opportunity": row.opportunity,
@@ -37,12 +37,12 @@ def handoff_json(row: Any) -> Json:
     }
 
 
-def handoff_of_fold(
+def handoff_json_of_fold(
     account: str, opened: HandoffOpened, steps: Iterable[HandoffStep], lines: Iterable[Line], model: str
 ) -> Json:
     """The same of a replay: its evidence from the lines up to the crossing, its status from the last step."""
-    before = [valued(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
-    shown = collect_evidence(before, parse_time(opened.crossed_at))
+    earlier_lines = [timed_line(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
+    frozen = collect_evidence(earlier_lines, parse_time(opened.crossed_at))
     return {
         "handoff": opened.handoff,
         "account": account,
@@ -55,25 +55,25 @@ def handoff_of_fold(
         "route": opened.route,
         "act_now": opened.act_now,
         "due_at": opened.due_at,
-        "reasons": shown.reasons,
-        "people": shown.people,
+        "reasons": frozen.reasons,
+        "people": frozen.people,
         "fact": opened.fact,
-        "facts": shown.facts,
-        **decided([step for step in steps if step.handoff == opened.handoff]),
+        "facts": frozen.facts,
+        **last_decision([step for step in steps if step.handoff == opened.handoff]),
     }
 
 
-def decided(steps: list[HandoffStep]) -> Json:
+def last_decision(steps: list[HandoffStep]) -> Json:
     """What the last step left; accepted late once is late ever."""
     if not steps:
         return {"decided_at": None, "by": None, "reason": None, "opportunity": None, "late": False}
     last = steps[-1]
-    told = {"status": last.status, "decided_at": last.at, "by": last.by, "reason": last.reason}
-    return {**told, "opportunity": last.opportunity, "late": any(step.late for step in steps)}
+    decision = {"status": last.status, "decided_at": last.at, "by": last.by, "reason": last.reason}
+    return {**decision, "opportunity": last.opportunity, "late": any(step.late for step in steps)}
 
 
 @dataclass(frozen=True, slots=True)
-class LineThen:
+class TimedLine:
     """A line of a replay with its time in milliseconds, as the ledger has it."""
 
     rule: str
@@ -87,9 +87,9 @@ class LineThen:
     half_life: int | None
 
 
-def valued(line: Line) -> LineThen:
-    told = (line.rule, line.contact, line.event, line.seq, parse_time(line.time))
-    return LineThen(*told, line.points, line.weight, line.cut, line.half_life)
+def timed_line(line: Line) -> TimedLine:
+    identity = (line.rule, line.contact, line.event, line.seq, parse_time(line.time))
+    return TimedLine(*identity, line.points, line.weight, line.cut, line.half_life)
 
 
 def step_json(row: Any) -> Json:
@@ -97,5 +97,5 @@ def step_json(row: Any) -> Json:
     return {"status": row.status, "at": format_time(row.at), "by": row.by, "reason": row.reason, "fact": row.fact}
 
 
-def instant(milliseconds: int | None) -> str | None:
+def format_optional_time(milliseconds: int | None) -> str | None:
     return None if milliseconds is None else format_time(milliseconds)

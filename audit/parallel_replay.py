@@ -20,25 +20,25 @@ from streams.kafka.address import KafkaAddress
 from streams.log import Log
 from streams.scorer.gc_tuning import gc_frozen
 
-Place = str | KafkaAddress
+LogAddress = str | KafkaAddress
 """Where the log is: the address of the database that holds it, or of Kafka."""
 
 
 @dataclass(frozen=True)
-class Order:
+class ReplayJob:
     """What to replay: a log, which each process opens itself; a model where not the log's own."""
 
-    place: Place
-    partitions: int
+    address: LogAddress
+    partition_count: int
     model: ScoringModel | None = None
     version: str = ""
     since: int | None = None
     until: int | None = None
-    only: Sequence[int] | None = None
+    assigned: Sequence[int] | None = None
     """The partitions that one process takes; None for all."""
 
 
-class Folded(NamedTuple):
+class FoldSummary(NamedTuple):
     """What a process has folded, before it tells how accounts stand."""
 
     model: str
@@ -46,52 +46,52 @@ class Folded(NamedTuple):
     latest: int
 
 
-class Lost(Exception):
+class ReplayWorkerLost(Exception):
     """A process of the replay ended before it had answered; its own message stands on standard error."""
 
 
-def replay_told(order: Order, processes: int = 1, progress: Progress = lambda _: None) -> Json:
+def replay_in_parallel(job: ReplayJob, processes: int = 1, progress: Progress = lambda _: None) -> Json:
     """Accounts with digest and tracks valued at the end of the replay, and the handoffs that it opened.
 
     Keys: model, facts, accounts, handoffs. Raises `Lost` where a process breaks.
     """
-    shares = [list(range(order.partitions))[i::processes] for i in range(min(processes, order.partitions))]
-    if len(shares) == 1:
-        return _joined([_alone(order, progress)])
-    return _joined(_together([replace(order, only=share) for share in shares], progress))
+    assignments = [list(range(job.partition_count))[i::processes] for i in range(min(processes, job.partition_count))]
+    if len(assignments) == 1:
+        return _merged_result([_run_here(job, progress)])
+    return _merged_result(_run_workers([replace(job, only=share) for share in assignments], progress))
 
 
-def _alone(order: Order, progress: Progress) -> Json:
-    working = _working(order, progress)
-    folded = next(working)
-    assert isinstance(folded, Folded)
-    return _part(folded, working.send(folded.latest))
+def _run_here(order: ReplayJob, progress: Progress) -> Json:
+    phases = _replay_phases(order, progress)
+    fold_summary = next(phases)
+    assert isinstance(fold_summary, FoldSummary)
+    return _partial_result(fold_summary, phases.send(fold_summary.latest))
 
 
-def _together(orders: list[Order], progress: Progress) -> list[Json]:
-    spawn = get_context("spawn")
+def _run_workers(jobs: list[ReplayJob], progress: Progress) -> list[Json]:
+    context = get_context("spawn")
     pipes: list[Connection] = []
-    running = []
-    for order in orders:
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=work, args=(theirs, order), daemon=True)
+    workers = []
+    for job in jobs:
+        parent_end, worker_end = context.Pipe()
+        process = context.Process(target=replay_worker, args=(worker_end, job), daemon=True)
         process.start()
-        theirs.close()
-        pipes.append(ours)
-        running.append(process)
+        worker_end.close()
+        pipes.append(parent_end)
+        workers.append(process)
     try:
-        folded = _answers(pipes, progress)
-        latest = max(each.latest for each in folded)
+        fold_summaries = _collect_answers(pipes, progress)
+        latest = max(each.latest for each in fold_summaries)
         for pipe in pipes:
             pipe.send(latest)
-        return [_part(*each) for each in zip(folded, _answers(pipes, progress), strict=True)]
+        return [_partial_result(*each) for each in zip(fold_summaries, _collect_answers(pipes, progress), strict=True)]
     finally:
-        for pipe, process in zip(pipes, running, strict=True):
+        for pipe, process in zip(pipes, workers, strict=True):
             pipe.close()
             process.join()
 
 
-def _answers(pipes: list[Connection], progress: Progress) -> list[Any]:
+def _collect_answers(pipes: list[Connection], progress: Progress) -> list[Any]:
     """One answer of each process; numbers in between are progress."""
     answers: dict[int, Any] = {}
     while len(answers) < len(pipes):
@@ -100,7 +100,7 @@ def _answers(pipes: list[Connection], progress: Progress) -> list[Any]:
             try:
                 answer = ready.recv()
             except EOFError:
-                raise Lost("a process of the replay ended early; --processes 1 shows more") from None
+                raise ReplayWorkerLost("a process of the replay ended early; --processes 1 shows more") from None
             if isinstance(answer, int):
                 progress(answer)
             else:
@@ -108,55 +108,55 @@ def _answers(pipes: list[Connection], progress: Progress) -> list[Any]:
     return [answers[i] for i in range(len(pipes))]
 
 
-def work(pipe: Connection, order: Order) -> None:
+def replay_worker(pipe: Connection, job: ReplayJob) -> None:
     """What each process runs."""
-    working = _working(order, pipe.send)
-    pipe.send(next(working))
-    pipe.send(working.send(pipe.recv()))
+    phases = _replay_phases(job, pipe.send)
+    pipe.send(next(phases))
+    pipe.send(phases.send(pipe.recv()))
 
 
-def open_log(place: Place, partitions: int) -> Log:
+def open_log(address: LogAddress, partitions: int) -> Log:
     """For reading alone. Each process waits for the imports: of SQLAlchemy and kafka-python it needs one."""
-    if isinstance(place, str):
+    if isinstance(address, str):
         from database.engine import open_database
         from streams.sql.log import SqlLog
 
-        return SqlLog(open_database(place), partitions)
+        return SqlLog(open_database(address), partitions)
     from streams.kafka.log import KafkaLog
 
-    return KafkaLog(place, client="staffel-audit")
+    return KafkaLog(address, client="staffel-audit")
 
 
 Rows = tuple[list[Json], list[Json]]
 """Accounts and handoffs."""
 
 
-def _working(order: Order, progress: Progress) -> Generator[Any, int, None]:
+def _replay_phases(job: ReplayJob, progress: Progress) -> Generator[Any, int, None]:
     """First what was folded; sent the newest time of all, the rows."""
-    log = open_log(order.place, order.partitions)
-    plan = compile_model(order.model, order.version) if order.model is not None else None
-    accept = recorded_within(order.since, order.until)
+    log = open_log(job.address, job.partition_count)
+    plan = compile_model(job.model, job.version) if job.model is not None else None
+    accept = recorded_within(job.since, job.until)
     with gc_frozen():
-        chosen = range(order.partitions) if order.only is None else order.only
-        folds = [fold_partition(log, each, plan, accept, progress=progress) for each in chosen]
+        assigned = range(job.partition_count) if job.assigned is None else job.assigned
+        folds = [fold_partition(log, each, plan, accept, progress=progress) for each in assigned]
         log.close()
         accounts = [account for fold in folds for id, account in fold.accounts.items() if is_scored(id)]
         latest = max((fold.latest_time for fold in folds if fold.latest_time is not None), default=0)
-        newest = yield Folded(folds[0].plan.version, sum(fold.facts for fold in folds), latest)
-        yield _rows(accounts, newest if order.until is None else order.until, folds[0].plan)
+        latest_of_all = yield FoldSummary(folds[0].plan.version, sum(fold.facts for fold in folds), latest)
+        yield _rows(accounts, latest_of_all if job.until is None else job.until, folds[0].plan)
 
 
 def _rows(accounts: list[Account], at: int, plan: Plan) -> Rows:
     return account_rows(accounts, at, plan), handoff_rows(sorted(accounts, key=lambda each: each.id), plan)
 
 
-def _part(folded: Folded, rows: Rows) -> Json:
-    return {"model": folded.model, "facts": folded.facts, "accounts": rows[0], "handoffs": rows[1]}
+def _partial_result(fold_summary: FoldSummary, rows: Rows) -> Json:
+    return {"model": fold_summary.model, "facts": fold_summary.facts, "accounts": rows[0], "handoffs": rows[1]}
 
 
-def _joined(parts: list[Json]) -> Json:
+def _merged_result(partial_results: list[Json]) -> Json:
     """Accounts by id; the handoffs of an account in the order of their crossings."""
-    accounts = sorted((row for part in parts for row in part["accounts"]), key=itemgetter("account"))
-    handoffs = sorted((row for part in parts for row in part["handoffs"]), key=itemgetter("account"))
-    facts = sum(part["facts"] for part in parts)
-    return {"model": parts[0]["model"], "facts": facts, "accounts": accounts, "handoffs": handoffs}
+    accounts = sorted((row for part in partial_results for row in part["accounts"]), key=itemgetter("account"))
+    handoffs = sorted((row for part in partial_results for row in part["handoffs"]), key=itemgetter("account"))
+    facts = sum(part["facts"] for part in partial_results)
+    return {"model": partial_results[0]["model"], "facts": facts, "accounts": accounts, "handoffs": handoffs}

@@ -12,44 +12,46 @@ from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES
 from streams.log import Log
 
-_AT_ONCE = 2_000
+_BATCH_SIZE = 2_000
 
 
-class Updated(msgspec.Struct):
+class RecordedDigest(msgspec.Struct):
     """What matters of an `account.scored`."""
 
     seq: int
     digest: str
 
 
-class Unreadable(NamedTuple):
+class UnreadableUpdate(NamedTuple):
     why: str
 
 
-_decode = msgspec.json.Decoder(Updated).decode
+_decode = msgspec.json.Decoder(RecordedDigest).decode
 
 
-def last_updates(log: Log, partition: int) -> dict[str, Updated | Unreadable]:
+def recorded_digests(log: Log, partition: int) -> dict[str, RecordedDigest | UnreadableUpdate]:
     """Account id -> its last update in this partition, up to the end at the time of the call."""
-    last: dict[str, Updated | Unreadable] = {}
+    latest: dict[str, RecordedDigest | UnreadableUpdate] = {}
     start, end = 0, log.end(SCORES, partition)
-    while start < end and (records := log.read(SCORES, partition, start, _AT_ONCE)):
+    while start < end and (records := log.read(SCORES, partition, start, _BATCH_SIZE)):
         for record in records:
             if "/" not in record.key and record.key != CHECKPOINT_KEY:
-                _keep(last, record.key, _read(record.value))
+                _keep_latest(latest, record.key, _decode_update(record.value))
         start = records[-1].offset + 1
-    return last
+    return latest
 
 
-def _read(value: bytes) -> Updated | Unreadable:
+def _decode_update(value: bytes) -> RecordedDigest | UnreadableUpdate:
     try:
         return _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        return Unreadable(str(problem))
+        return UnreadableUpdate(str(problem))
 
 
-def _keep(last: dict[str, Updated | Unreadable], account: str, found: Updated | Unreadable) -> None:
-    known = last.get(account)
-    if isinstance(known, Updated) and isinstance(found, Updated) and found.seq < known.seq:
+def _keep_latest(
+    latest: dict[str, RecordedDigest | UnreadableUpdate], account: str, update: RecordedDigest | UnreadableUpdate
+) -> None:
+    previous = latest.get(account)
+    if isinstance(previous, RecordedDigest) and isinstance(update, RecordedDigest) and update.seq < previous.seq:
         return
-    last[account] = found
+    latest[account] = update

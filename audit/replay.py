@@ -21,7 +21,7 @@ Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """Accounts by id, `anon:…` ones left out, with their outcomes; `latest` is the time they are valued at."""
 
     accounts: dict[str, Account]
@@ -33,7 +33,7 @@ class Replayed:
 def recorded_within(since: int | None = None, until: int | None = None) -> FactFilter:
     """Facts recorded from `since` on and not after `until` (milliseconds)."""
     if since is None and until is None:
-        return everything
+        return accept_all
 
     def accept(fact: DecodedFact) -> bool:
         recorded_at = parse_time(fact.recordedtime or fact.time)
@@ -42,13 +42,13 @@ def recorded_within(since: int | None = None, until: int | None = None) -> FactF
     return accept
 
 
-def everything(fact: DecodedFact) -> bool:
+def accept_all(fact: DecodedFact) -> bool:
     return True
 
 
-def records_of(log: Log, partition: int, up_to: int | None = None) -> Iterator[Record]:
+def records_of(log: Log, partition: int, end_offset: int | None = None) -> Iterator[Record]:
     """The partition's facts in order, up to its end at the time of the call."""
-    start, end = 0, log.end(ENGAGEMENT, partition) if up_to is None else up_to
+    start, end = 0, log.end(ENGAGEMENT, partition) if end_offset is None else end_offset
     while start < end:
         records = log.read(ENGAGEMENT, partition, start, BATCH)
         if not records:
@@ -61,13 +61,13 @@ def fold_partition(
     log: Log,
     partition: int,
     plan: Plan | None = None,
-    accept: FactFilter = everything,
+    accept: FactFilter = accept_all,
     *,
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
 ) -> PartitionFold:
     """One partition, from its first fact to its end."""
-    fold = PartitionFold(partition, load_nothing, keep_lines, plan, None if accept is everything else accept)
+    fold = PartitionFold(partition, load_nothing, keep_lines, plan, None if accept is accept_all else accept)
     for number, record in enumerate(records_of(log, partition), 1):
         fold.apply(record)
         if number % BATCH == 0:
@@ -78,11 +78,11 @@ def fold_partition(
 def replay(
     log: Log,
     plan: Plan | None = None,
-    accept: FactFilter = everything,
+    accept: FactFilter = accept_all,
     *,
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
-) -> Replayed:
+) -> ReplayResult:
     """The whole log, partition by partition, under the model given or the ones it names."""
     with gc_frozen():
         folds = [
@@ -91,7 +91,7 @@ def replay(
         ]
     accounts = {id: account for fold in folds for id, account in fold.accounts.items() if is_scored(id)}
     latest = max((fold.latest_time for fold in folds if fold.latest_time is not None), default=0)
-    return Replayed(accounts, folds[0].plan, latest, sum(fold.facts for fold in folds))
+    return ReplayResult(accounts, folds[0].plan, latest, sum(fold.facts for fold in folds))
 
 
 def is_scored(account: str) -> bool:
@@ -107,7 +107,7 @@ def digest(account: Account) -> str:
     return digest_of(encode_account(account))
 
 
-def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = everything) -> Account | None:
+def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = accept_all) -> Account | None:
     """One account's own history through the fold, its outcome whole; None where no fact is accepted."""
     fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
@@ -115,18 +115,18 @@ def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = everything)
     return fold.accounts.get(id)
 
 
-def scored_updates(log: Log, partition: int, every: int = BATCH) -> Iterator[AccountScored | ContactScored]:
+def recomputed_updates(log: Log, partition: int, batch_size: int = BATCH) -> Iterator[AccountScored | ContactScored]:
     """The updates a scorer would write that reads so many facts at a time, for a projection that begins anew."""
     fold = PartitionFold(partition, load_nothing)
     end = log.end(ENGAGEMENT, partition)
     for number, record in enumerate(records_of(log, partition, end), 1):
         fold.apply(record)
-        if number % every == 0:
-            yield from drained(fold)
-    yield from drained(fold)
+        if number % batch_size == 0:
+            yield from drain_updates(fold)
+    yield from drain_updates(fold)
 
 
-def drained(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
+def drain_updates(fold: PartitionFold) -> Iterator[AccountScored | ContactScored]:
     for account in fold.changed_accounts.values():
         for record in take_score_records(account, fold.plan):
             yield (

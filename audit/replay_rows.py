@@ -31,22 +31,22 @@ def account_row(account: Account, at: int, plan: Plan) -> Json:
 
 def handoff_rows(accounts: Iterable[Account], plan: Plan) -> list[Json]:
     """In the order of their crossings, each with the status its last step left."""
-    return [row for account in accounts for row in handoffs_of(account, plan)]
+    return [row for account in accounts for row in handoff_rows_of(account, plan)]
 
 
-def handoffs_of(account: Account, plan: Plan) -> list[Json]:
+def handoff_rows_of(account: Account, plan: Plan) -> list[Json]:
     outcome = account.pending_changes
     if outcome is None:
         return []
-    last: dict[str, HandoffStep] = {step.handoff: step for step in outcome.steps}
-    late = {step.handoff for step in outcome.steps if step.late}
+    last_steps: dict[str, HandoffStep] = {step.handoff: step for step in outcome.steps}
+    overdue = {step.handoff for step in outcome.steps if step.late}
     return [
         {
             **msgspec.to_builtins(opened),
             "account": account.id,
             "model": plan.version,
-            "status": last[opened.handoff].status if opened.handoff in last else "proposed",
-            "late": opened.handoff in late,
+            "status": last_steps[opened.handoff].status if opened.handoff in last_steps else "proposed",
+            "late": opened.handoff in overdue,
         }
         for opened in outcome.handoffs
     ]

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from audit.comparison import TABLES, Mismatch, compare_rows, read, same, shown
-from audit.recorded_digests import Unreadable, Updated, last_updates
+from audit.comparison import COMPARED_TABLES, Mismatch, compare_rows, field_value, is_equal, selected_fields
+from audit.recorded_digests import RecordedDigest, UnreadableUpdate, recorded_digests
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database.engine import Database
 from projections.lag import projected_offsets_in
@@ -21,7 +21,7 @@ from streams.scorer.partition_fold import PartitionFold
 from streams.scorer.score_records import account_scored
 
 
-class Damage(Protocol):
+class DamagedRecord(Protocol):
     @property
     def partition(self) -> int: ...
     @property
@@ -31,50 +31,50 @@ class Damage(Protocol):
 
 
 @runtime_checkable
-class Checked(Protocol):
+class ChecksummedLog(Protocol):
     """A log that keeps a checksum of every record. Kafka's brokers keep one of every batch, checked by each read."""
 
-    def verify_checksums(self, topic: str) -> Iterator[Damage]:
+    def verify_checksums(self, topic: str) -> Iterator[DamagedRecord]:
         """Stored records that are not what was written."""
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifyResult:
     accounts: int
     facts: int
     mismatches: list[Mismatch]
 
 
-def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -> Verified:
+def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -> VerifyResult:
     """Fold the whole log again and compare digests, ledger, stage changes and handoffs, in their order."""
-    mismatches = list(damaged(log)) if isinstance(log, Checked) else []
+    mismatches = list(damaged_records(log)) if isinstance(log, ChecksummedLog) else []
     accounts: set[str] = set()
     facts = 0
-    with open_queries(engine) as questions:  # one moment throughout: a host may go on meanwhile
-        for partition, end in projected_offsets_in(questions.connection, log).items():
+    with open_queries(engine) as queries:  # one moment throughout: a host may go on meanwhile
+        for partition, end in projected_offsets_in(queries.connection, log).items():
             fold = PartitionFold(partition, load_nothing)
-            mismatches += compare_partition(log, fold, end, questions, progress)
+            mismatches += compare_partition(log, fold, end, queries, progress)
             accounts |= set(fold.accounts)
             facts += fold.facts
-        mismatches += strangers(questions, accounts)
-    return Verified(sum(map(is_scored, accounts)), facts, mismatches)
+        mismatches += unexplained_rows(queries, accounts)
+    return VerifyResult(sum(map(is_scored, accounts)), facts, mismatches)
 
 
-WRITTEN = "the record as it was written (checksum)"
+AS_WRITTEN = "the record as it was written (checksum)"
 
 
-class ReadAndChecked(Log, Checked, Protocol):
+class ReadableChecksummedLog(Log, ChecksummedLog, Protocol):
     """Both."""
 
 
-def damaged(log: ReadAndChecked) -> Iterator[Mismatch]:
+def damaged_records(log: ReadableChecksummedLog) -> Iterator[Mismatch]:
     """Stored facts whose bytes are not the ones that were written."""
     for damage in log.verify_checksums(ENGAGEMENT):
         place = f"{ENGAGEMENT}/{damage.partition}/{damage.offset}"
-        yield Mismatch(damage.key, place, "stored record", stored(log, damage), WRITTEN)
+        yield Mismatch(damage.key, place, "stored record", stored_text(log, damage), AS_WRITTEN)
 
 
-def stored(log: Log, damage: Damage) -> str | None:
+def stored_text(log: Log, damage: DamagedRecord) -> str | None:
     """The beginning of what stands there now; None where it cannot be read at all."""
     try:
         [record] = log.read(ENGAGEMENT, damage.partition, damage.offset, 1)
@@ -84,38 +84,38 @@ def stored(log: Log, damage: Damage) -> str | None:
 
 
 def compare_partition(
-    log: Log, fold: PartitionFold, end: int, questions: ReadModelQueries, progress: Progress
+    log: Log, fold: PartitionFold, end: int, queries: ReadModelQueries, progress: Progress
 ) -> Iterator[Mismatch]:
     """Compare as the fold goes up to `end`, so that memory holds the lines of one batch only."""
-    broken: set[str] = set()
+    mismatched: set[str] = set()
     for number, record in enumerate(records_of(log, fold.partition, end), 1):
         fold.apply(record)
         if number % BATCH == 0:
             progress(BATCH)
-            yield from compare_touched(fold, questions, broken)
-    yield from compare_touched(fold, questions, broken)
-    last = last_updates(log, fold.partition)
+            yield from compare_touched(fold, queries, mismatched)
+    yield from compare_touched(fold, queries, mismatched)
+    digests = recorded_digests(log, fold.partition)
     for id, account in fold.accounts.items():
-        if id not in broken:
-            yield from compare_topic(last.get(id), account)
-            yield from compare_account(questions, account, fold.plan)
+        if id not in mismatched:
+            yield from compare_digest(digests.get(id), account)
+            yield from compare_account(queries, account, fold.plan)
 
 
-def compare_touched(fold: PartitionFold, questions: ReadModelQueries, broken: set[str]) -> Iterator[Mismatch]:
+def compare_touched(fold: PartitionFold, queries: ReadModelQueries, mismatched: set[str]) -> Iterator[Mismatch]:
     """What happened to the accounts of this batch, against what was recorded of it; one mismatch for each account."""
     for id, account in fold.changed_accounts.items():
         outcome, account.pending_changes = account.pending_changes, None
         digest(account)
-        if outcome is None or id in broken:
+        if outcome is None or id in mismatched:
             continue
-        found = next(compare_outcome(questions, id, outcome, account.seq), None)
-        if found is not None:
-            broken.add(id)
-            yield found
+        mismatch = next(compare_outcome(queries, id, outcome, account.seq), None)
+        if mismatch is not None:
+            mismatched.add(id)
+            yield mismatch
     fold.changed_accounts.clear()
 
 
-def compare_outcome(questions: ReadModelQueries, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:
+def compare_outcome(queries: ReadModelQueries, id: str, outcome: PendingChanges, seq: int) -> Iterator[Mismatch]:
     computed: dict[str, Sequence[Any]] = {
         "ledger": outcome.lines or [],
         "stage_changes": outcome.stages,
@@ -123,13 +123,13 @@ def compare_outcome(questions: ReadModelQueries, id: str, outcome: PendingChange
         "handoff_steps": outcome.steps,
     }
     for name, values in computed.items():
-        recorded = questions.rows_between(name, id, outcome.after_seq, seq, by=TABLES[name].by)
+        recorded = queries.rows_between(name, id, outcome.after_seq, seq, by=COMPARED_TABLES[name].by)
         yield from compare_rows(id, name, recorded, values)
 
 
-def compare_topic(last: Updated | Unreadable | None, account: Account) -> Iterator[Mismatch]:
+def compare_digest(last: RecordedDigest | UnreadableUpdate | None, account: Account) -> Iterator[Mismatch]:
     """The last digest in the topic, unless a host wrote a later one meanwhile."""
-    if isinstance(last, Unreadable):
+    if isinstance(last, UnreadableUpdate):
         yield Mismatch(account.id, None, "scores", f"cannot be read: {last.why}", "the account's last update")
         return
     if last is not None and last.seq > account.seq:
@@ -139,42 +139,44 @@ def compare_topic(last: Updated | Unreadable | None, account: Account) -> Iterat
         yield Mismatch(account.id, None, "scores.digest", recorded, computed)
 
 
-def compare_account(questions: ReadModelQueries, account: Account, plan: Plan) -> Iterator[Mismatch]:
+def compare_account(queries: ReadModelQueries, account: Account, plan: Plan) -> Iterator[Mismatch]:
     """The account as it is shown, field by field, and where its handoffs stand."""
-    row = questions.account(account.id)
+    row = queries.account(account.id)
     if row is None:
         yield Mismatch(account.id, None, "accounts", None, {"seq": account.seq, "digest": digest(account)})
         return
     computed = account_row(account_scored(account, PendingChanges(account.seq, False), plan))
     computed |= profile_columns(profile_with_claims(account)) if account.profile or account.claimed_domains else {}
     for field, value in computed.items():
-        if not same(getattr(row, field), value):
+        if not is_equal(getattr(row, field), value):
             yield Mismatch(account.id, None, f"accounts.{field}", getattr(row, field), value)
             return
     if any(track.crossings for track in account.tracks):
-        yield from compare_standing(questions, account.id)
+        yield from compare_handoff_status(queries, account.id)
 
 
-def compare_standing(questions: ReadModelQueries, id: str) -> Iterator[Mismatch]:
+def compare_handoff_status(queries: ReadModelQueries, id: str) -> Iterator[Mismatch]:
     """Where handoffs stand follows from their last steps, which were compared before."""
-    for row in questions.handoffs(account=id):
-        for field, value in standing_after(questions.steps(row.handoff)).items():
+    for row in queries.handoffs(account=id):
+        for field, value in handoff_status_after(queries.steps(row.handoff)).items():
             if getattr(row, field) != value:
                 yield Mismatch(id, row.handoff, f"handoffs.{field}", getattr(row, field), value)
 
 
-def standing_after(steps: Sequence[Any]) -> dict[str, Any]:
-    decided = {"status": "proposed", "by": None, "reason": None, "opportunity": None}
+def handoff_status_after(steps: Sequence[Any]) -> dict[str, Any]:
+    columns = {"status": "proposed", "by": None, "reason": None, "opportunity": None}
     if steps:
-        decided = {field: getattr(steps[-1], field) for field in decided}
-    return {**decided, "steps": len(steps), "late": any(step.late for step in steps)}
+        columns = {field: getattr(steps[-1], field) for field in columns}
+    return {**columns, "steps": len(steps), "late": any(step.late for step in steps)}
 
 
-def strangers(questions: ReadModelQueries, known: set[str]) -> Iterator[Mismatch]:
+def unexplained_rows(queries: ReadModelQueries, account_ids: set[str]) -> Iterator[Mismatch]:
     """What was recorded and no fact of the log makes: accounts, and rows that no update brought."""
-    for row in questions.accounts():
-        if row.account not in known:
+    for row in queries.accounts():
+        if row.account not in account_ids:
             yield Mismatch(row.account, None, "accounts", {"seq": row.seq, "digest": row.digest}, None)
-    for name, compared in TABLES.items():
-        for row in questions.orphan_rows(name, compared.by):
-            yield Mismatch(row.account, str(read(row, compared.fact)), name, shown(row, compared.fields), None)
+    for name, compared in COMPARED_TABLES.items():
+        for row in queries.orphan_rows(name, compared.by):
+            yield Mismatch(
+                row.account, str(field_value(row, compared.fact)), name, selected_fields(row, compared.fields), None
+            )

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from audit.parallel_replay import Order, replay_told
+from audit.parallel_replay import ReplayJob, replay_in_parallel
 from audit.replay_rows import Json
 from benchmarks.figures import Figure, timed
 from benchmarks.fold import DigestsDiffer
@@ -33,9 +33,9 @@ def two_processes(sizes: Sizes) -> Figure:
     count = sizes.replay
     with home(partitions=4) as staffel:
         append(staffel, facts(count, max(20, count // 50), spacing_ms=spacing_ms(count)))
-        order = Order(staffel.settings.database_url, 4)
+        order = ReplayJob(staffel.settings.database_url, 4)
         told: list[Json] = []
-        alone, together = (timed(lambda n=n: told.append(replay_told(order, n))) for n in (1, 2))  # type: ignore[misc]
+        alone, together = (timed(lambda n=n: told.append(replay_in_parallel(order, n))) for n in (1, 2))  # type: ignore[misc]
         if told[0] != told[1] or told[0]["facts"] != count:
             raise DigestsDiffer(f"one process and two, {count} facts")
     walls = f"{alone.wall:.1f} s alone, {together.wall:.1f} s together"
@@ -51,7 +51,7 @@ def help_shown(sizes: Sizes) -> Figure:
 def accounts_listed(sizes: Sizes) -> Figure:
     with home() as staffel:
         append(staffel, visits(sizes.accounts))
-        staffel.settle()
+        staffel.wait_until_visible()
         taken = [timed(lambda: command(environment(staffel), "accounts")).wall for _ in range(sizes.runs)]
     note = f"{sizes.accounts:,} accounts, start-up included; first run {taken[0]:.2f} s"
     return Figure("staffel accounts, whole process", median(taken), "s", 0.5, "at most", note)

@@ -22,7 +22,7 @@ from intake.files.merging import merge_by_time
 from intake.observation import Observation
 from projections.queries import open_queries
 from staffel.embedded import Embedded
-from staffel.ingestion import Tally, ingest_and_settle
+from staffel.ingestion import Tally, ingest_and_wait
 
 PER_SECOND = 200
 LOOK_S = 0.002
@@ -48,7 +48,7 @@ def end_to_end(count: int, world: str, accounts: int, spacing: int) -> Figure:
         write_facts(path, facts(count, accounts, spacing_ms=spacing))
         tallies: list[Tally] = []
         items = merge_by_time([cloudevents.read(path)])
-        took = timed(lambda: tallies.append(ingest_and_settle(staffel, items, lambda _: None)))
+        took = timed(lambda: tallies.append(ingest_and_wait(staffel, items, lambda _: None)))
         check(staffel, tallies[0].recorded, count)
     note = f"{count:,} facts, {accounts:,} accounts; {count / took.cpu:,.0f} per second of processor time"
     return Figure(f"embedded, file to projections, {world}", count / took.wall, "facts/s", 12_000, note=note)

@@ -30,12 +30,12 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-class StillBusy(Exception):
+class CatchUpTimeout(Exception):
     """Those who host have not caught up in the time a command waits."""
 
 
 @dataclass(frozen=True)
-class Staffel(ABC):
+class Application(ABC):
     """Everything of one process, connected. What differs between the hosts is behind its abstract methods."""
 
     settings: Settings
@@ -62,19 +62,21 @@ class Staffel(ABC):
         from intake.recorder.recorder import Recorder
         from projections.directory import Directory
 
-        entrance = appender_for(self.log, self.engine, self.clock, keep_forever=True)
-        networks = networks_of(self.settings)
-        return Recorder(entrance, self.vault, Directory(self.engine), self.clock, networks=networks)
+        appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
+        networks = company_networks(self.settings)
+        return Recorder(appender, self.vault, Directory(self.engine), self.clock, networks=networks)
 
-    def settle(self, so_far: str = "recorded") -> None:
+    def wait_until_visible(self, outcome: str = "recorded") -> None:
         """Return when everything recorded so far is visible; `StillBusy` where those who host take too long.
 
         `so_far`: what became of the caller's own facts, for the message.
         """
-        until = {partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))}
-        late = self.await_projected(until)
-        if late is not None:
-            raise StillBusy(f"{so_far}, but {late}")
+        end_offsets = {
+            partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))
+        }
+        timeout_reason = self.await_visible(end_offsets)
+        if timeout_reason is not None:
+            raise CatchUpTimeout(f"{outcome}, but {timeout_reason}")
 
     def close(self) -> None:
         self.log.close()
@@ -85,18 +87,18 @@ class Staffel(ABC):
         """Do what there is to do, where this process holds the lock."""
 
     @abstractmethod
-    def await_projected(self, until: Mapping[int, int]) -> str | None:
+    def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
         """Return when the engagement before these offsets is visible; who is late, where that takes too long."""
 
 
 def replay_of(log: Log) -> Replay:
     """All updates once more, for a projector that meets a hole."""
-    from audit.replay import scored_updates
+    from audit.replay import recomputed_updates
 
-    return lambda partition: scored_updates(log, partition)
+    return lambda partition: recomputed_updates(log, partition)
 
 
-def networks_of(settings: Settings) -> "CompanyNetworks":
+def company_networks(settings: Settings) -> "CompanyNetworks":
     from intake.recorder.networks import NoNetworks, read_networks
 
     return read_networks(settings.networks)[0] if settings.networks else NoNetworks()

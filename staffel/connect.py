@@ -7,14 +7,14 @@ from pathlib import Path
 from database.engine import open_database
 from database.host_lock import host_lock_of
 from database.migrate import migrate
-from staffel.application import Clock, RandomBytes, Staffel, system_clock
+from staffel.application import Application, Clock, RandomBytes, system_clock
 from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams.activation import activate
 from streams.sql.log import SqlLog
 
 
-def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Staffel:
+def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Application:
     """Open database and log. A new log in the database begins with the activation of its first model; one on Kafka
     was laid down by `staffel topics create`, and is refused otherwise (`LogRefused`)."""
     if settings.kafka is None:
@@ -42,6 +42,6 @@ def model_text(settings: Settings) -> tuple[str, str]:
     return default.read_text(encoding="utf-8"), "default.yaml"
 
 
-def examples() -> Path:
+def examples_folder() -> Path:
     """The folder of the examples beside the packages."""
     return Path(__file__).resolve().parent.parent / "examples"

@@ -14,22 +14,22 @@ from intake.cloudevents import parse_event
 from intake.observation import Observation
 from schemas.dead_letters import dead_letter_id_from_headers, parse_error_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
-from staffel.errors import Found
+from staffel.errors import ProblemFound
 from streams.log import Log, Record
 
 SOURCE = "staffel/dead-letters"
-_MADE_OF_LETTER = SOURCE.encode()
-_AT_ONCE = 2_000
+_SOURCE_BYTES = SOURCE.encode()
+_BATCH_SIZE = 2_000
 Json = dict[str, Any]
 
 
-class _Said(msgspec.Struct):
+class _FactIdentity(msgspec.Struct):
     source: str = ""
     id: str = ""
     subject: str = ""
 
 
-_said = msgspec.json.Decoder(_Said).decode
+_decode_identity = msgspec.json.Decoder(_FactIdentity).decode
 
 
 class Letter(NamedTuple):
@@ -38,22 +38,22 @@ class Letter(NamedTuple):
     record: Record
 
 
-def all_letters(log: Log) -> Iterator[tuple[Json, bytes]]:
+def letter_rows(log: Log) -> Iterator[tuple[Json, bytes]]:
     """Each with its original bytes, partition by partition, oldest first."""
-    letters = list(each_letter(log))
+    letters = list(unique_letters(log))
     retried = retried_ids(log, letters)
     yield from ((letter_json(letter, letter.id in retried), letter.record.value) for letter in letters)
 
 
 def find_letter(log: Log, id: str) -> tuple[Json, bytes]:
     """Raises `Found` where there is none."""
-    letter = next((letter for letter in each_letter(log) if letter.id == id), None)
+    letter = next((letter for letter in unique_letters(log) if letter.id == id), None)
     if letter is None:
-        raise Found(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
+        raise ProblemFound(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
     return letter_json(letter, id in retried_ids(log, [letter])), letter.record.value
 
 
-def each_letter(log: Log) -> Iterator[Letter]:
+def unique_letters(log: Log) -> Iterator[Letter]:
     """Each id once, though a crash may have made a letter stand twice where the log keeps no ids."""
     seen = set()
     for partition in range(log.partitions(DEAD_LETTERS)):
@@ -65,12 +65,12 @@ def each_letter(log: Log) -> Iterator[Letter]:
 
 
 def letter_json(letter: Letter, retried: bool) -> Json:
-    said = parse_error_headers(letter.record.headers)
+    headers = parse_error_headers(letter.record.headers)
     return {
         "id": letter.id,
         "key": letter.record.key,
-        "code": said.get("exception.class.name"),
-        "why": said.get("exception.message"),
+        "code": headers.get("exception.class.name"),
+        "why": headers.get("exception.message"),
         "retried": retried,
         "place": {"partition": letter.partition, "offset": letter.record.offset},
     }
@@ -78,16 +78,18 @@ def letter_json(letter: Letter, retried: bool) -> Json:
 
 def retried_ids(log: Log, letters: Sequence[Letter]) -> set[str]:
     """The ids of letters that a fact was made of."""
-    likely = (record.value for record in _where_they_may_stand(log, letters) if _MADE_OF_LETTER in record.value)
-    return {fact.id for fact in map(read, likely) if fact.source == SOURCE}
+    candidates = (record.value for record in _candidate_records(log, letters) if _SOURCE_BYTES in record.value)
+    return {fact.id for fact in map(identity_of, candidates) if fact.source == SOURCE}
 
 
-def _where_they_may_stand(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
+def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
     """Under the letter's key or the subject that it names, where a log finds a key's records; else all, in one pass."""
     if not letters:
         return
     if log.unique_ids:
-        keys = {letter.record.key for letter in letters} | {read(letter.record.value).subject for letter in letters}
+        keys = {letter.record.key for letter in letters} | {
+            identity_of(letter.record.value).subject for letter in letters
+        }
         yield from (record for key in keys if key for record in log.history(key))
         return
     for partition in range(log.partitions(ENGAGEMENT)):
@@ -96,21 +98,21 @@ def _where_they_may_stand(log: Log, letters: Sequence[Letter]) -> Iterator[Recor
 
 def records_of(log: Log, topic: str, partition: int) -> Iterator[Record]:
     start = 0
-    while records := log.read(topic, partition, start, _AT_ONCE):
+    while records := log.read(topic, partition, start, _BATCH_SIZE):
         yield from records
         start = records[-1].offset + 1
 
 
-def read(value: bytes) -> _Said:
+def identity_of(value: bytes) -> _FactIdentity:
     try:
-        return _said(value)
+        return _decode_identity(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Said()
+        return _FactIdentity()
 
 
-def fact_again(id: str, content: bytes) -> Observation:
+def repaired_observation(id: str, content: bytes) -> Observation:
     """What to record for a dead letter. Raises `Found` where the content still cannot be read."""
     item = parse_event(f"dead letter {id}", content, trusted=True)
     if not isinstance(item, Observation):
-        raise Found(f"{id} still cannot be read: {item.why}; repair it and give the result with --file")
+        raise ProblemFound(f"{id} still cannot be read: {item.why}; repair it and give the result with --file")
     return replace(item, source=SOURCE, id=id, origin=item.origin or item.id, recorded_at=None)

@@ -12,7 +12,7 @@ from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
 from schemas.topics import ENGAGEMENT
-from staffel.application import Staffel, replay_of
+from staffel.application import Application, replay_of
 from streams.host import Host, Step
 from streams.scorer.embedded import Scorer
 from streams.sql.compaction import Compaction
@@ -20,7 +20,7 @@ from streams.sql.log import SqlLog
 
 
 @dataclass(frozen=True)
-class Embedded(Staffel):
+class Embedded(Application):
     """One process at a time hosts all of it, on the log in the database."""
 
     log: SqlLog
@@ -47,10 +47,10 @@ class Embedded(Staffel):
     def drain(self) -> None:
         self.host.drain()
 
-    def await_projected(self, until: Mapping[int, int]) -> str | None:
-        with closing(Notifications(self.engine, [PROJECTED])) as notices:
+    def await_projected(self, end_offsets: Mapping[int, int]) -> str | None:
+        with closing(Notifications(self.engine, [PROJECTED])) as notifications:
             if self.host.catch_up(
-                until, lambda: projected_offsets(self.engine, self.log), self.settings.wait, notices.wait
+                end_offsets, lambda: projected_offsets(self.engine, self.log), self.settings.wait, notifications.wait
             ):
                 return None
         holder = self.lock.holder() or "the process that hosts"

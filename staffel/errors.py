@@ -1,9 +1,9 @@
 """Errors that end a command with a message for a person."""
 
 
-class Usage(Exception):
+class UsageError(Exception):
     """The command was called in a way that means nothing; the message says what would."""
 
 
-class Found(Exception):
+class ProblemFound(Exception):
     """The command did its work and found a problem; the message says which."""

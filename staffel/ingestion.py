@@ -8,10 +8,10 @@ from typing import Any
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.recorder.drafts import Duplicate, Outcome, Recorded
 from intake.recorder.recorder import Recorder
-from staffel.application import Staffel
+from staffel.application import Application
 from streams.scorer.gc_tuning import gc_frozen
 
-BATCH = 20_000
+BATCH_SIZE = 20_000
 
 
 @dataclass
@@ -40,12 +40,12 @@ def ingest(items: Iterable[Item], recorder: Recorder, after_batch: Callable[[int
         tally.rejected += [item for item in batch if isinstance(item, Rejected)]
         observations = [item for item in batch if isinstance(item, Observation)]
         for observation, outcome in zip(observations, recorder.record(observations), strict=True):
-            count(tally, observation, outcome)
+            count_outcome(tally, observation, outcome)
         after_batch(len(batch))
     return tally
 
 
-def count(tally: Tally, observation: Observation, outcome: Outcome) -> None:
+def count_outcome(tally: Tally, observation: Observation, outcome: Outcome) -> None:
     match outcome:
         case Recorded():
             tally.recorded += 1
@@ -58,33 +58,33 @@ def count(tally: Tally, observation: Observation, outcome: Outcome) -> None:
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     remaining = iter(items)
-    while batch := list(islice(remaining, BATCH)):
+    while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch
 
 
-def ingest_and_settle(staffel: Staffel, items: Iterable[Item], advance: Callable[[int], object]) -> Tally:
+def ingest_and_wait(application: Application, items: Iterable[Item], advance: Callable[[int], object]) -> Tally:
     """Record and make visible. Where this process hosts, it scores between batches, while accounts are in memory."""
-    hosting = staffel.lock.try_acquire()
+    is_host = application.lock.try_acquire()
 
     def after_batch(_: int) -> None:
-        if hosting:
-            staffel.drain()
+        if is_host:
+            application.drain()
 
     try:
         with gc_frozen():
-            if hosting:
-                staffel.drain()
-            tally = ingest(told(items, advance), staffel.recorder, after_batch)
+            if is_host:
+                application.drain()
+            tally = ingest(with_progress(items, advance), application.recorder, after_batch)
     finally:
-        if hosting:
-            staffel.lock.release()
-    staffel.settle()
+        if is_host:
+            application.lock.release()
+    application.wait_until_visible()
     return tally
 
 
-def told(items: Iterable[Item], advance: Callable[[int], object], every: int = 250) -> Iterator[Item]:
+def with_progress(items: Iterable[Item], advance: Callable[[int], object], step: int = 250) -> Iterator[Item]:
     """The items, and word of how many were read."""
     for number, item in enumerate(items, 1):
         yield item
-        if number % every == 0:
-            advance(every)
+        if number % step == 0:
+            advance(step)

@@ -5,19 +5,19 @@ from uuid import uuid4
 
 from intake.observation import Observation, Rejected
 from intake.recorder.drafts import Duplicate, Recorded
-from staffel.application import Staffel
-from staffel.errors import Found
+from staffel.application import Application
+from staffel.errors import ProblemFound
 
 SOURCE = "staffel/commands"
 Json = dict[str, Any]
 
 
-class Known(Found):
+class AlreadyRecorded(ProblemFound):
     """A fact of this source and id stands in the log already: somebody was faster."""
 
 
-def record_one(
-    staffel: Staffel,
+def record_fact(
+    application: Application,
     type: str,
     *,
     data: Json,
@@ -32,23 +32,23 @@ def record_one(
         source=source,
         id=id or str(uuid4()),
         type=type,
-        time=staffel.clock(),
+        time=application.clock(),
         account=account,
         contact=contact,
         data=data,
     )
-    outcome = record_observation(staffel, observation)
+    outcome = record_observation(application, observation)
     if not isinstance(outcome, Recorded):
-        raise Known(f"{observation.where} was recorded before, at offset {outcome.offset}")
+        raise AlreadyRecorded(f"{observation.where} was recorded before, at offset {outcome.offset}")
     place = {"partition": outcome.partition, "offset": outcome.offset}
     return {"account": outcome.account, "fact": observation.id, "type": type, **place}
 
 
-def record_observation(staffel: Staffel, observation: Observation) -> Recorded | Duplicate:
+def record_observation(application: Application, observation: Observation) -> Recorded | Duplicate:
     """Record it upon all that was recorded before, and wait until it is visible. Raises `Found` where it is refused."""
-    staffel.settle("nothing was recorded")
-    [outcome] = staffel.recorder.record([observation])
+    application.wait_until_visible("nothing was recorded")
+    [outcome] = application.recorder.record([observation])
     if isinstance(outcome, Rejected):
-        raise Found(f"{outcome.code}: {outcome.why}")
-    staffel.settle()
+        raise ProblemFound(f"{outcome.code}: {outcome.why}")
+    application.wait_until_visible()
     return outcome

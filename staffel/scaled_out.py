@@ -14,24 +14,24 @@ from database.migrate import migrate
 from database.notifications import PROJECTED, Notifications
 from projections.lag import projected_offsets
 from schemas.topics import ENGAGEMENT
-from staffel.application import Clock, RandomBytes, Staffel
-from staffel.errors import Usage
+from staffel.application import Application, Clock, RandomBytes
+from staffel.errors import UsageError
 from staffel.settings import Settings
 from streams.activation import check_activation, first_record
 from streams.host import has_reached
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
-_LOOK_S = 1.0
+_POLL_INTERVAL_S = 1.0
 """At least so often a command looks by itself whether what it recorded is visible."""
-_POSTGRES = "postgresql"
+_POSTGRES_SCHEME = "postgresql"
 
 
-class NotLaidDown(LogRefused):
+class TopicsNotReady(LogRefused):
     """Topics or their first records are missing, and somebody may be about to make them."""
 
 
-class Others:
+class RemoteHostLock:
     """The lock of a host that is never this process: workers, projectors and relays hold it for good."""
 
     def try_acquire(self) -> bool:
@@ -45,25 +45,25 @@ class Others:
 
 
 @dataclass(frozen=True)
-class ScaledOut(Staffel):
+class ScaledOut(Application):
     """Workers score, projectors project, one relay relays; a command records, waits and asks."""
 
     def drain(self) -> None:
         """Others do it."""
 
-    def await_projected(self, until: Mapping[int, int]) -> str | None:
+    def await_projected(self, end_offsets: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait
-        with closing(Notifications(self.engine, [PROJECTED])) as notices:
-            while not has_reached(projected_offsets(self.engine, self.log), until):
-                left = deadline - monotonic()
-                if left <= 0:
-                    return self._late(until)
-                notices.wait(min(left, _LOOK_S))
+        with closing(Notifications(self.engine, [PROJECTED])) as notifications:
+            while not has_reached(projected_offsets(self.engine, self.log), end_offsets):
+                remaining = deadline - monotonic()
+                if remaining <= 0:
+                    return self._timeout_reason(end_offsets)
+                notifications.wait(min(remaining, _POLL_INTERVAL_S))
         return None
 
-    def _late(self, until: Mapping[int, int]) -> str:
-        scored = {partition: self.log.position(partition) for partition in until}
-        missing = _NOT_PROJECTED if has_reached(scored, until) else _NOT_SCORED
+    def _timeout_reason(self, end_offsets: Mapping[int, int]) -> str:
+        scored = {partition: self.log.position(partition) for partition in end_offsets}
+        missing = _NOT_PROJECTED if has_reached(scored, end_offsets) else _NOT_SCORED
         return f"facts are still not {missing} after {self.settings.wait:g} s; `staffel doctor` tells more"
 
 
@@ -76,7 +76,7 @@ def connect_scaled_out(
     address: KafkaAddress,
     clock: Clock,
     random_bytes: RandomBytes,
-    patience: float | None = None,
+    connect_timeout: float | None = None,
 ) -> ScaledOut:
     """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL.
 
@@ -86,14 +86,14 @@ def connect_scaled_out(
     engine = open_database(settings.database_url)
     try:
         migrate(engine)
-        log = open_kafka(address, patience)
+        log = open_kafka_log(address, connect_timeout)
     except BaseException:
         engine.dispose()
         raise
-    return ScaledOut(settings, engine, log, Others(), clock, random_bytes)
+    return ScaledOut(settings, engine, log, RemoteHostLock(), clock, random_bytes)
 
 
-def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
+def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) -> Log:
     """The log, once its topics are as they should be and every partition has its activation.
 
     Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
@@ -102,34 +102,38 @@ def open_kafka(address: KafkaAddress, patience: float | None = None) -> Log:
     from streams.kafka.log import KafkaLog
     from streams.kafka.topics import check_topics, require_valid_topics
 
-    wrong = check_topics(address)
-    if any(problem.found is not None for problem in wrong):
+    problems = check_topics(address)
+    if any(problem.found is not None for problem in problems):
         require_valid_topics(address)
-    if wrong:
-        raise NotLaidDown(f"{address} has no topic {', '.join(problem.topic for problem in wrong)}; {LAY_DOWN}")
-    log = KafkaLog(address, client=f"staffel-{os.getpid()}", retry_timeout_s=patience or RETRY_TIMEOUT_S)
+    if problems:
+        raise TopicsNotReady(
+            f"{address} has no topic {', '.join(problem.topic for problem in problems)}; {CREATE_TOPICS_ADVICE}"
+        )
+    log = KafkaLog(address, client=f"staffel-{os.getpid()}", retry_timeout_s=connect_timeout or RETRY_TIMEOUT_S)
     try:
-        refuse_not_begun(log, address)
+        require_activated(log, address)
     except BaseException:
         log.close()
         raise
     return log
 
 
-LAY_DOWN = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
+CREATE_TOPICS_ADVICE = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
 
 
-def refuse_not_begun(log: Log, address: KafkaAddress) -> None:
+def require_activated(log: Log, address: KafkaAddress) -> None:
     """Raises `NotLaidDown` where a partition is empty still, `LogRefused` where they are not what they began as."""
     empty = [p for p in range(log.partitions(ENGAGEMENT)) if first_record(log, p) is None]
     if empty:
-        raise NotLaidDown(f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {LAY_DOWN}")
+        raise TopicsNotReady(
+            f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {CREATE_TOPICS_ADVICE}"
+        )
     check_activation(log)
 
 
 def require_postgres(settings: Settings) -> None:
-    if not (settings.database or "").startswith(_POSTGRES):
-        raise Usage(
+    if not (settings.database or "").startswith(_POSTGRES_SCHEME):
+        raise UsageError(
             "STAFFEL_LOG is on Apache Kafka, where many processes share one database: "
             "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME"
         )

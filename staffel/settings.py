@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from staffel.errors import Usage
+from staffel.errors import UsageError
 from streams.kafka.address import KafkaAddress, parse_kafka_address
 
 
@@ -33,10 +33,10 @@ class Settings(BaseSettings):
 
     @field_validator("log")
     @classmethod
-    def _known_log(cls, given: str) -> str:
-        if given != "sql":
-            parse_kafka_address(given)
-        return given
+    def _valid_log(cls, value: str) -> str:
+        if value != "sql":
+            parse_kafka_address(value)
+        return value
 
     @property
     def kafka(self) -> KafkaAddress | None:
@@ -53,6 +53,6 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise Usage(f"{path}: {error.strerror}") from None
+        raise UsageError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Usage(f"{path}: not UTF-8 text") from None
+        raise UsageError(f"{path}: not UTF-8 text") from None

@@ -1,6 +1,6 @@
 """Words that commands and alerts share."""
 
 
-def counted(number: int, what: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """`1 fact`, `2 facts`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

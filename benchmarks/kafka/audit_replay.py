@@ -12,7 +12,7 @@ from benchmarks.kafka.servers import Stage
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.whole_fold import Digests, prepared
 from benchmarks.sizes import spacing_ms
-from staffel.cli.audit import replayed_json
+from staffel.cli.audit import replay_json
 from staffel.connect import connect
 from staffel.settings import Settings
 
@@ -34,7 +34,7 @@ def measured_in(world: str, accounts: int, spacing: int, stage: Stage, sizes: Si
     with fleet(place) as fleet_:
         settings = Settings(_env_file=None, log=stage.url(place.prefix), database=fleet_.database)  # type: ignore[call-arg]
         with closing(connect(settings)) as staffel:
-            took = timed(lambda: told.append(replayed_json(staffel, None, None, None, lambda _: None, PROCESSES)))
+            took = timed(lambda: told.append(replay_json(staffel, None, None, None, lambda _: None, PROCESSES)))
     check(told[0], digests, count)
     note = f"{count:,} facts in {took.wall:.1f} s, start of the processes and their answers included"
     yield Figure(f"audit replay of {world}, two processes", count / took.wall, "facts/s", LEAST, note=note)

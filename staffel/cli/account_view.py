@@ -3,47 +3,51 @@
 from collections.abc import Iterable
 from typing import Any
 
-from audit.explain import summary, sums
-from staffel.cli.handoff_view import say_handoff
-from staffel.cli.output import minute, plain, print_table, say
-from staffel.wording import counted
+from audit.explain import summary_rows, sums_by_track
+from staffel.cli.handoff_view import print_handoff
+from staffel.cli.output import escape_control, format_minute, print_line, print_table
+from staffel.wording import quantity
 
 Json = dict[str, Any]
 People = dict[str, str]
-SMALL = 0.05
+MIN_VALUE_SHOWN = 0.05
 """Shown with one decimal it would be nothing."""
 
 
-def print_account(told: Json, people: People, *, explain: bool, deep: bool) -> None:
+def print_account(report: Json, people: People, *, explain: bool, deep: bool) -> None:
     """`people`: contact -> what the vault calls it."""
-    print_standing(told)
-    print_people(told, people)
-    for track in told["tracks"]:
-        print_reasons(track, told, people, whole=explain)
+    print_scores(report)
+    print_people(report, people)
+    for track in report["tracks"]:
+        print_reasons(track, report, people, show_all=explain)
         if explain:
-            print_lines(track, told, people)
-    print_stages(told)
-    print_handoffs_of(told, people)
+            print_lines(track, report, people)
+    print_stages(report)
+    print_handoffs_of(report, people)
     if deep:
-        print_facts(told, people)
+        print_facts(report, people)
 
 
-def print_standing(told: Json) -> None:
-    say(f"{plain(told['name'] or told['account'])} ({told['account']}), as of {minute(told['as_of'])} UTC")
-    fit, known = told["fit"], profile_of(told)
-    say(f"fit {fit['grade']} ({fit['points']:g} points){', ' if known else ''}{known}")
-    say(f"{counted(told['seq'], 'fact')}, model {told['model']}{', suppressed' if told['suppressed'] else ''}\n")
+def print_scores(told: Json) -> None:
+    print_line(
+        f"{escape_control(told['name'] or told['account'])} ({told['account']}), as of {format_minute(told['as_of'])} UTC"
+    )
+    fit, known = told["fit"], profile_text(told)
+    print_line(f"fit {fit['grade']} ({fit['points']:g} points){', ' if known else ''}{known}")
+    print_line(
+        f"{quantity(told['seq'], 'fact')}, model {told['model']}{', suppressed' if told['suppressed'] else ''}\n"
+    )
     columns = ["track", "score", "stage", "people", "falls", "crossings"]
     cells = [
-        (name, t["score"], t["stage"], t["breadth"], minute(t["falls_at"]), t["crossings"])
+        (name, t["score"], t["stage"], t["breadth"], format_minute(t["falls_at"]), t["crossings"])
         for name, t in told["tracks"].items()
     ]
     print_table("", columns, cells, numbers=["score", "people", "crossings"])
 
 
-def profile_of(told: Json) -> str:
+def profile_text(report: Json) -> str:
     """`pharmaceuticals, 1200 employees, DE, customer, owner anna`."""
-    known = told["profile"]
+    known = report["profile"]
     employees = known.get("employees")
     words = [
         known.get("industry"),
@@ -52,105 +56,107 @@ def profile_of(told: Json) -> str:
         "customer" if known.get("customer") is True else None,
         f"owner {known['owner']}" if known.get("owner") else None,
     ]
-    return ", ".join(plain(str(word)) for word in words if word)
+    return ", ".join(escape_control(str(word)) for word in words if word)
 
 
-def print_people(told: Json, people: People) -> None:
+def print_people(report: Json, people: People) -> None:
     """Persons, and visitors that nobody knows yet; a visitor that turned out to be a person is part of that one."""
-    tracks = list(told["tracks"])
-    shown = [each for each in told["contacts"] if not each["contact"].startswith("~") and not each["joined"]]
+    tracks = list(report["tracks"])
+    shown = [each for each in report["contacts"] if not each["contact"].startswith("~") and not each["joined"]]
     rows = [
         (people.get(each["contact"], each["contact"]), each["role"], *each["scores"].values(),
          max(each["engaged"].values(), default=None))
         for each in sorted(shown, key=lambda each: -max(each["scores"].values(), default=0))
     ]  # fmt: skip
     if rows:
-        print_table("People", ["who", "role", *tracks, "last engaged"], rows, numbers=tracks, cut=["who"])
+        print_table("People", ["who", "role", *tracks, "last engaged"], rows, numbers=tracks, truncated=["who"])
 
 
-def print_reasons(track: str, told: Json, people: People, *, whole: bool) -> None:
+def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -> None:
     """By rule and person, with the share of each; what is worth next to nothing in one line, unless all is asked."""
-    lines = [line for line in told["lines"] if line["track"] == track]
+    lines = [line for line in report["lines"] if line["track"] == track]
     if not lines:
         return
-    total = sums(lines)[track]
-    rows = summary(lines)
-    shown = [row for row in rows if whole or abs(row["now"]) >= SMALL] or rows
+    total = sums_by_track(lines)[track]
+    rows = summary_rows(lines)
+    shown = [row for row in rows if show_all or abs(row["now"]) >= MIN_VALUE_SHOWN] or rows
     cells = [
-        (row["now"], share(row["now"], total), row["rule"], who(row, told, people), row["lines"], row["cut"] or None,
-         minute(row["last"]))
+        (row["now"], share_text(row["now"], total), row["rule"], contact_text(row, report, people), row["lines"], row["cut"] or None,
+         format_minute(row["last"]))
         for row in shown
     ]  # fmt: skip
     columns = ["now", "share", "rule", "who", "lines", "cut", "last"]
-    print_table(f"Why {track}", columns, cells, numbers=["now", "share", "lines", "cut"], cut=["who"])
+    print_table(f"Why {track}", columns, cells, numbers=["now", "share", "lines", "cut"], truncated=["who"])
     if len(rows) > len(shown):
         rest = sum(row["now"] for row in rows) - sum(row["now"] for row in shown)
-        say(f"and {len(rows) - len(shown)} more, worth {rest:.1f} together")
-    score = told["tracks"][track]["score"]
-    say(f"{counted(len(lines), 'line')} of the ledger; their sum is {total:.6f}, the score is {score:.6f}")
+        print_line(f"and {len(rows) - len(shown)} more, worth {rest:.1f} together")
+    score = report["tracks"][track]["score"]
+    print_line(f"{quantity(len(lines), 'line')} of the ledger; their sum is {total:.6f}, the score is {score:.6f}")
 
 
-def share(now: float, total: float) -> str:
+def share_text(now: float, total: float) -> str:
     return f"{100 * now / total:.0f} %" if total > 0 else "-"
 
 
-def who(row: Json, told: Json, people: People) -> str:
+def contact_text(row: Json, report: Json, people: People) -> str:
     """A name where the vault knows one, else the pseudonym; of a visitor the person that it turned out to be."""
     id = str(row["contact"])
-    person = next((each["joined"] for each in told["contacts"] if each["contact"] == id), None)
-    known = people.get(person or id)
-    return f"{known} ({id})" if known and person else known or id
+    person = next((each["joined"] for each in report["contacts"] if each["contact"] == id), None)
+    name = people.get(person or id)
+    return f"{name} ({id})" if name and person else name or id
 
 
-def print_lines(track: str, told: Json, people: People) -> None:
+def print_lines(track: str, report: Json, people: People) -> None:
     rows = [
-        (minute(line["time"]), line["rule"], who(line, told, people), line["points"], line["weight"],
-         faded_in(line["half_life"]), line["now"], cut_by(line))
-        for line in sorted(told["lines"], key=lambda line: line["time"])
+        (format_minute(line["time"]), line["rule"], contact_text(line, report, people), line["points"], line["weight"],
+         half_life_text(line["half_life"]), line["now"], cap_text(line))
+        for line in sorted(report["lines"], key=lambda line: line["time"])
         if line["track"] == track
     ]  # fmt: skip
     columns = ["time", "rule", "who", "points", "weight", "fades", "now", "cut by"]
     numbers = ["points", "weight", "now"]
     if rows:
-        print_table(f"Lines of {track}", columns, rows, numbers=numbers, cut=["who"], wraps=["cut by"])
+        print_table(f"Lines of {track}", columns, rows, numbers=numbers, truncated=["who"], wrapped=["cut by"])
 
 
-def cut_by(line: Json) -> str:
+def cap_text(line: Json) -> str:
     """The cap that had no room, its rule's name left out where the line tells it."""
     return (line["cut"] or "").removeprefix(f"{line['rule']}: ")
 
 
-def faded_in(half_life: int | None) -> str:
+def half_life_text(half_life: int | None) -> str:
     if half_life is None:
         return "none"
     return f"{half_life // 24}d" if half_life % 24 == 0 else f"{half_life}h"
 
 
-def print_stages(told: Json) -> None:
-    rows = [(minute(c["at"]), c["track"], c["from"], c["to"], c["score"], c["cause"]) for c in told["stages"]]
+def print_stages(report: Json) -> None:
+    rows = [(format_minute(c["at"]), c["track"], c["from"], c["to"], c["score"], c["cause"]) for c in report["stages"]]
     if rows:
-        print_table("Stages", ["at", "track", "from", "to", "score", "cause"], rows, numbers=["score"], cut=["cause"])
+        print_table(
+            "Stages", ["at", "track", "from", "to", "score", "cause"], rows, numbers=["score"], truncated=["cause"]
+        )
 
 
-def print_handoffs_of(told: Json, people: People) -> None:
-    if told["handoffs"]:
-        say("\nHandoffs")
-    for handoff in told["handoffs"]:
-        say_handoff(handoff, people)
+def print_handoffs_of(report: Json, people: People) -> None:
+    if report["handoffs"]:
+        print_line("\nHandoffs")
+    for handoff in report["handoffs"]:
+        print_handoff(handoff, people)
 
 
-def print_facts(told: Json, people: People) -> None:
-    rows = [fact_cells(fact, people) for fact in told["facts"]]
-    print_table("Facts", ["time", "type", "who", "id", "worth"], rows, cut=["who"], wraps=["worth"])
+def print_facts(report: Json, people: People) -> None:
+    rows = [fact_cells(fact, people) for fact in report["facts"]]
+    print_table("Facts", ["time", "type", "who", "id", "worth"], rows, truncated=["who"], wrapped=["worth"])
 
 
 def fact_cells(fact: Json, people: People) -> tuple[Any, ...]:
     if "refused" in fact:
         return (None, "set aside", None, f"offset {fact['offset']}", fact["refused"]["why"])
     contact = fact.get("contact", "")
-    who = people.get(contact, contact)
-    return (minute(fact["time"]), fact["type"].removesuffix(".v1"), who, fact["id"], worth_of(fact["lines"]))
+    name = people.get(contact, contact)
+    return (format_minute(fact["time"]), fact["type"].removesuffix(".v1"), name, fact["id"], points_text(fact["lines"]))
 
 
-def worth_of(lines: Iterable[Json]) -> str:
+def points_text(lines: Iterable[Json]) -> str:
     return ", ".join(f"{line['rule']} {line['points']:g}" + (" (cut)" if line["cut"] else "") for line in lines)

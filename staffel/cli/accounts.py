@@ -4,43 +4,45 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import minute, print_json, print_table, progress, say
-from staffel.cli.session import AsJson, At, connected, instant
-from staffel.errors import Found
+from staffel.cli.output import format_minute, print_json, print_line, print_table, progress_bar
+from staffel.cli.session import AsJson, At, connected_application, requested_time
+from staffel.errors import ProblemFound
 
-SHOWN = 50
+DEFAULT_ROWS = 50
 Json = dict[str, Any]
 
 
 def accounts(
     stage: Annotated[str | None, typer.Option(help="Only accounts in this stage of the first track.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help=f"At most so many; {SHOWN} in a table, all in JSON.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help=f"At most so many; {DEFAULT_ROWS} in a table, all in JSON.")
+    ] = None,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
     """Accounts with score, stage, fit and breadth, the highest first."""
-    from audit.accounts_as_of import NO_LIMIT, standings, standings_then
+    from audit.accounts_as_of import NO_LIMIT, accounts_as_of, ranked_accounts
 
-    most = limit or (NO_LIMIT if as_json else SHOWN)
-    with connected() as staffel:
-        when, historic = instant(staffel, at)
-        if historic:
-            with progress("folding what had been recorded") as advance:
-                rows = standings_then(staffel.log, when, stage=stage, limit=most, progress=advance)
+    max_rows = limit or (NO_LIMIT if as_json else DEFAULT_ROWS)
+    with connected_application() as application:
+        as_of, is_historic = requested_time(application, at)
+        if is_historic:
+            with progress_bar("folding what had been recorded") as advance:
+                rows = accounts_as_of(application.log, as_of, stage=stage, limit=max_rows, progress=advance)
         else:
-            rows = standings(staffel.engine, staffel.plan, when, stage=stage, limit=most)
+            rows = ranked_accounts(application.engine, application.plan, as_of, stage=stage, limit=max_rows)
     if as_json:
         print_json(rows)
         return
     if not rows:
-        say(none_of(stage, at if historic else None))
+        print_line(empty_text(stage, at if is_historic else None))
         return
     print_accounts(rows)
-    if len(rows) == most:
-        say(f"The {most} highest; --limit shows more.")
+    if len(rows) == max_rows:
+        print_line(f"The {max_rows} highest; --limit shows more.")
 
 
-def none_of(stage: str | None, at: str | None) -> str:
+def empty_text(stage: str | None, at: str | None) -> str:
     """Why a list is empty."""
     if stage is not None:
         return f"No account is in the stage {stage!r}; `staffel model show` names the stages."
@@ -54,22 +56,35 @@ def print_accounts(rows: list[Json]) -> None:
     tracks = list(rows[0]["tracks"])
     digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
     cells = [account_cells(row, digits) for row in rows]
-    print_table("", ["account", "name", "fit", "people", *tracks, "falls"], cells, numbers=["people"], cut=["name"])
-    say(f"\nAs of {minute(rows[0]['as_of'])} UTC; people: engaged of late; falls: when a stage will be lost.")
+    print_table(
+        "", ["account", "name", "fit", "people", *tracks, "falls"], cells, numbers=["people"], truncated=["name"]
+    )
+    print_line(
+        f"\nAs of {format_minute(rows[0]['as_of'])} UTC; people: engaged of late; falls: when a stage will be lost."
+    )
 
 
 def account_cells(row: Json, digits: dict[str, int]) -> list[Any]:
     tracks = row["tracks"]
-    standing = [f"{tracks[name]['score']:{width}.1f} {tracks[name]['stage'] or ''}" for name, width in digits.items()]
+    track_cells = [
+        f"{tracks[name]['score']:{width}.1f} {tracks[name]['stage'] or ''}" for name, width in digits.items()
+    ]
     falls = min(filter(None, (track["falls_at"] for track in tracks.values())), default=None)
-    return [row["account"], row["name"], graded(row["fit"]), row["breadth"], *standing, falls and until(row, falls)]
+    return [
+        row["account"],
+        row["name"],
+        fit_text(row["fit"]),
+        row["breadth"],
+        *track_cells,
+        falls and time_left(row, falls),
+    ]
 
 
-def graded(fit: Json) -> str:
+def fit_text(fit: Json) -> str:
     return str(fit["grade"]) if fit["grade"] == "unknown" else f"{fit['grade']} {fit['points']:g}"
 
 
-def until(row: Json, instant: str) -> str:
+def time_left(row: Json, instant: str) -> str:
     """How long from the account's own time on: `in 18d`, `in 5h`."""
     from schemas.times import parse_time
 
@@ -85,41 +100,41 @@ def account(
     as_json: AsJson = False,
 ) -> None:
     """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
-    from audit.account_report import explanation
+    from audit.account_report import account_report
     from intake.account_ids import account_id
     from staffel.cli.account_view import print_account
 
-    with connected() as staffel:
-        when, historic = instant(staffel, at)
-        known = account_id(id) or id
-        told = explanation(
-            staffel.engine,
-            staffel.log,
-            staffel.plan,
-            known,
-            when,
-            historic=historic,
+    with connected_application() as application:
+        as_of, is_historic = requested_time(application, at)
+        key = account_id(id) or id
+        report = account_report(
+            application.engine,
+            application.log,
+            application.plan,
+            key,
+            as_of,
+            historic=is_historic,
             lines=explain or not as_json,
             deep=deep,
         )
-        if told is None:
-            raise Found(unknown(id, at if historic else None))
-        people = {} if as_json else names_of(staffel, told)
-    print_json(told) if as_json else print_account(told, people, explain=explain, deep=deep)
+        if report is None:
+            raise ProblemFound(unknown_account_text(id, at if is_historic else None))
+        people = {} if as_json else contact_names(application, report)
+    print_json(report) if as_json else print_account(report, people, explain=explain, deep=deep)
 
 
-def unknown(id: str, at: str | None) -> str:
+def unknown_account_text(id: str, at: str | None) -> str:
     if id.startswith("anon:"):
         return f"{id} is a visitor without a company: it is not scored until somebody knows who it is"
-    by = f" by {at}" if at else ""
-    return f"there is no account {id}{by}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
+    limit = f" by {at}" if at else ""
+    return f"there is no account {id}{limit}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
 
 
-def names_of(staffel: Any, told: Json) -> dict[str, str]:
+def contact_names(application: Any, report: Json) -> dict[str, str]:
     """contact -> what the vault calls it."""
-    contacts = {contact["contact"] for contact in told["contacts"]}
-    contacts |= {person for handoff in told["handoffs"] for person in handoff["people"]}
-    return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
+    contacts = {contact["contact"] for contact in report["contacts"]}
+    contacts |= {person for handoff in report["handoffs"] for person in handoff["people"]}
+    return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
 
 
 def register(
@@ -136,17 +151,17 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Make an account known, or tell more about one."""
-    from staffel.cli.session import tell
-    from staffel.record_fact import record_one
+    from staffel.cli.session import print_recorded
+    from staffel.record_fact import record_fact
 
-    given = {
+    fields = {
         "name": name, "domains": domain, "industry": industry, "employees": employees, "country": country,
         "segment": segment, "owner": owner, "customer": customer, "target": target,
     }  # fmt: skip
-    content = {field: value for field, value in given.items() if value is not None}
-    with connected() as staffel:
-        told = record_one(staffel, "account.registered.v1", account=id, data=content)
-    tell(told, as_json)
+    content = {field: value for field, value in fields.items() if value is not None}
+    with connected_application() as application:
+        recorded = record_fact(application, "account.registered.v1", account=id, data=content)
+    print_recorded(recorded, as_json)
 
 
 def claim(
@@ -155,9 +170,9 @@ def claim(
     as_json: AsJson = False,
 ) -> None:
     """Say that a domain belongs to an account."""
-    from staffel.cli.session import tell
-    from staffel.record_fact import record_one
+    from staffel.cli.session import print_recorded
+    from staffel.record_fact import record_fact
 
-    with connected() as staffel:
-        told = record_one(staffel, "account.domain_claimed.v1", account=id, data={"domain": domain})
-    tell(told, as_json)
+    with connected_application() as application:
+        recorded = record_fact(application, "account.domain_claimed.v1", account=id, data={"domain": domain})
+    print_recorded(recorded, as_json)

@@ -7,18 +7,18 @@ import typer
 from typer.core import TyperGroup
 
 from staffel.cli import processes as cli_processes
-from staffel.cli.output import minute, print_json, print_table, say
-from staffel.cli.session import AsJson, connected, read_settings
-from staffel.errors import Found, Usage
+from staffel.cli.output import format_minute, print_json, print_line, print_table
+from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.errors import ProblemFound, UsageError
 
 if TYPE_CHECKING:
     from alerts.settings import AlertSettings, ChannelSettings
 
 Json = dict[str, Any]
-_ALL = "all"
+_ALL_TEXT = "all"
 
 
-class RunFirst(TyperGroup):
+class RunByDefaultGroup(TyperGroup):
     """A group that is a process where no verb stands: `staffel alerts --port 8804`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -27,7 +27,9 @@ class RunFirst(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=RunFirst, help="Tell sales of handoffs (without a verb: the process), and what was told.")
+app = typer.Typer(
+    cls=RunByDefaultGroup, help="Tell sales of handoffs (without a verb: the process), and what was told."
+)
 
 
 app.command("run")(cli_processes.alerts)
@@ -39,14 +41,14 @@ def check_file(
     as_json: AsJson = False,
 ) -> None:
     """Whether a file of channels can be used, and who would be told of what. Nobody is told."""
-    settings = _settings(file)
-    rows = [_channel(each) for each in settings.channels]
+    settings = _alert_settings(file)
+    rows = [_channel_json(each) for each in settings.channels]
     if as_json:
         print_json(rows)
         return
-    cells = [(row["channel"], row["by"], _listed(row["kinds"]), _listed(row["routes"])) for row in rows]
-    print_table("", ["channel", "by", "kinds", "routes"], cells, wraps=["kinds", "routes"])
-    say(f"At most one alert about an account within: {_cool_down(settings)}.")
+    cells = [(row["channel"], row["by"], _names_text(row["kinds"]), _names_text(row["routes"])) for row in rows]
+    print_table("", ["channel", "by", "kinds", "routes"], cells, wrapped=["kinds", "routes"])
+    print_line(f"At most one alert about an account within: {_cool_down_text(settings)}.")
 
 
 @app.command("test")
@@ -61,18 +63,18 @@ def try_channel(
     from alerts.messages import sample_alert
     from staffel.application import system_clock
 
-    settings = _settings(file)
+    settings = _alert_settings(file)
     wanted = next((each for each in settings.channels if each.name == channel), None)
     if wanted is None:
-        raise Usage(f"no channel {channel}; the file names {', '.join(each.name for each in settings.channels)}")
+        raise UsageError(f"no channel {channel}; the file names {', '.join(each.name for each in settings.channels)}")
     alert = sample_alert(system_clock())
     outcome = channel_of(wanted, settings.link, system_clock).send(alert)
     if not isinstance(outcome, Delivered):
-        raise Found(f"{channel}: {outcome.why}")
+        raise ProblemFound(f"{channel}: {outcome.why}")
     if as_json:
         print_json({"channel": channel, "alert": alert.id, "status": "delivered"})
     else:
-        say(f"{channel}: delivered, as {alert.id}")
+        print_line(f"{channel}: delivered, as {alert.id}")
 
 
 @app.command("list")
@@ -89,46 +91,46 @@ def list_alerts(
     from staffel.processes.alerts import alert_json
 
     if status is not None and status not in STATUSES:
-        raise Usage(f"--status {status}: write one of {', '.join(STATUSES)}")
-    with connected() as staffel:
-        rows = [alert_json(row) for row in AlertOutbox(staffel.engine).newest(limit, status, channel)]
+        raise UsageError(f"--status {status}: write one of {', '.join(STATUSES)}")
+    with connected_application() as application:
+        rows = [alert_json(row) for row in AlertOutbox(application.engine).newest(limit, status, channel)]
     if as_json:
         print_json(rows)
         return
-    shown = ("account", "kind", "channel", "status", "why")
-    cells = [(minute(row["at"]), *(row[name] for name in shown)) for row in rows]
+    columns = ("account", "kind", "channel", "status", "why")
+    cells = [(format_minute(row["at"]), *(row[name] for name in columns)) for row in rows]
     if rows:
-        print_table("", ["happened", *shown], cells, wraps=["why"])
+        print_table("", ["happened", *columns], cells, wrapped=["why"])
     else:
-        say("No alerts." if status is None and channel is None else "No such alerts.")
+        print_line("No alerts." if status is None and channel is None else "No such alerts.")
 
 
-def _settings(file: Path | None) -> "AlertSettings":
-    from staffel.processes.alerts import alert_settings, settings_in
+def _alert_settings(file: Path | None) -> "AlertSettings":
+    from staffel.processes.alerts import alert_settings, alert_settings_from
 
-    return alert_settings(read_settings()) if file is None else settings_in(file)
+    return alert_settings(read_settings()) if file is None else alert_settings_from(file)
 
 
-def _channel(channel: "ChannelSettings") -> Json:
-    from staffel.processes.alerts import shown_way
+def _channel_json(channel: "ChannelSettings") -> Json:
+    from staffel.processes.alerts import channel_target
 
     return {
         "channel": channel.name,
-        "by": shown_way(channel),
+        "by": channel_target(channel),
         "kinds": None if channel.kinds is None else list(channel.kinds),
         "routes": None if channel.routes is None else list(channel.routes),
     }
 
 
-def _listed(names: list[str] | None) -> str:
-    return _ALL if names is None else ", ".join(names)
+def _names_text(names: list[str] | None) -> str:
+    return _ALL_TEXT if names is None else ", ".join(names)
 
 
-def _cool_down(settings: "AlertSettings") -> str:
+def _cool_down_text(settings: "AlertSettings") -> str:
     spans = settings.cool_down.model_dump()
-    return ", ".join(f"{kind} {_span(span // 60_000)}" for kind, span in spans.items())
+    return ", ".join(f"{kind} {_duration_text(span // 60_000)}" for kind, span in spans.items())
 
 
-def _span(minutes: int) -> str:
+def _duration_text(minutes: int) -> str:
     """As the file writes it."""
     return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from staffel.cli.output import plain, print_json, print_table, say
-from staffel.cli.session import AsJson, connected
+from staffel.cli.output import escape_control, print_json, print_line, print_table
+from staffel.cli.session import AsJson, connected_application
 
 Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
 
@@ -16,18 +16,18 @@ app = typer.Typer(no_args_is_help=True, help="Records that could not be folded, 
 @app.command("list")
 def list_letters(as_json: AsJson = False) -> None:
     """Every dead letter: where it stood, why it was set aside, and whether it was recorded again."""
-    from staffel.dead_letters import all_letters
+    from staffel.dead_letters import letter_rows
 
-    with connected() as staffel:
-        rows = [told for told, _ in all_letters(staffel.log)]
+    with connected_application() as application:
+        rows = [letter for letter, _ in letter_rows(application.log)]
     if as_json:
         print_json(rows)
         return
     cells = [(row["id"], row["key"], row["code"], row["why"], row["retried"]) for row in rows]
     if rows:
-        print_table("", ["dead letter", "key", "code", "why", "recorded again"], cells, wraps=["why"])
+        print_table("", ["dead letter", "key", "code", "why", "recorded again"], cells, wrapped=["why"])
     else:
-        say("No dead letters.")
+        print_line("No dead letters.")
 
 
 @app.command("show")
@@ -35,14 +35,14 @@ def show_letter(id: Letter, as_json: AsJson = False) -> None:
     """One dead letter with its original bytes."""
     from staffel.dead_letters import find_letter
 
-    with connected() as staffel:
-        told, value = find_letter(staffel.log, id)
+    with connected_application() as application:
+        letter, value = find_letter(application.log, id)
     text = value.decode("utf-8", "backslashreplace")
     if as_json:
-        print_json({**told, "value": text})
+        print_json({**letter, "value": text})
         return
-    say(f"{told['id']}  {told['code']}: {plain(str(told['why']))}")
-    say(plain(text))
+    print_line(f"{letter['id']}  {letter['code']}: {escape_control(str(letter['why']))}")
+    print_line(escape_control(text))
 
 
 @app.command("retry")
@@ -53,23 +53,25 @@ def retry_letter(
 ) -> None:
     """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
     from intake.recorder.drafts import Recorded
-    from staffel.dead_letters import fact_again, find_letter
+    from staffel.dead_letters import find_letter, repaired_observation
     from staffel.record_fact import record_observation
 
-    with connected() as staffel:
-        told, value = find_letter(staffel.log, id)
-        outcome = record_observation(staffel, fact_again(told["id"], value if file is None else read_bytes(file)))
+    with connected_application() as application:
+        letter, value = find_letter(application.log, id)
+        outcome = record_observation(
+            application, repaired_observation(letter["id"], value if file is None else read_bytes(file))
+        )
     answer = "recorded" if isinstance(outcome, Recorded) else "recorded before"
     if as_json:
-        print_json({"id": told["id"], "outcome": answer, "account": outcome.account})
+        print_json({"id": letter["id"], "outcome": answer, "account": outcome.account})
     else:
-        say(f"{told['id']}: {answer} for {outcome.account}")
+        print_line(f"{letter['id']}: {answer} for {outcome.account}")
 
 
 def read_bytes(file: Path) -> bytes:
-    from staffel.errors import Usage
+    from staffel.errors import UsageError
 
     try:
         return file.read_bytes()
     except OSError as error:
-        raise Usage(f"--file {file}: {error.strerror}") from None
+        raise UsageError(f"--file {file}: {error.strerror}") from None

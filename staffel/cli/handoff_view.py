@@ -2,33 +2,35 @@
 
 from typing import Any
 
-from staffel.cli.output import minute, plain, say
+from staffel.cli.output import escape_control, format_minute, print_line
 
 Json = dict[str, Any]
-REASONS = 3
+DEFAULT_REASONS = 3
 
 
-def say_handoff(row: Json, people: dict[str, str], *, most: int = REASONS, name: str | None = None) -> None:
+def print_handoff(
+    row: Json, people: dict[str, str], *, max_reasons: int = DEFAULT_REASONS, name: str | None = None
+) -> None:
     """Some lines: the handoff, where it stands, its largest reasons."""
-    say(f"{row['handoff']}{f'  {plain(name)}' if name else ''}")
-    say(f"  {standing(row)}")
+    print_line(f"{row['handoff']}{f'  {escape_control(name)}' if name else ''}")
+    print_line(f"  {status_text(row)}")
     if row["reason"]:
-        say(f"  because: {plain(row['reason'])}")
-    say(f"  crossed {minute(row['crossed_at'])} with a score of {row['score']:.1f}")
-    for reason in row["reasons"][:most]:
-        who = people.get(reason["contact"], reason["contact"])
-        say(f"  {reason['points']:8.1f}  {reason['rule']}, {plain(who)}")
-    rest = len(row["reasons"]) - most
+        print_line(f"  because: {escape_control(row['reason'])}")
+    print_line(f"  crossed {format_minute(row['crossed_at'])} with a score of {row['score']:.1f}")
+    for reason in row["reasons"][:max_reasons]:
+        person = people.get(reason["contact"], reason["contact"])
+        print_line(f"  {reason['points']:8.1f}  {reason['rule']}, {escape_control(person)}")
+    rest = len(row["reasons"]) - max_reasons
     if rest > 0:
-        say(f"            and {rest} more")
+        print_line(f"            and {rest} more")
 
 
-def standing(row: Json) -> str:
+def status_text(row: Json) -> str:
     """`proposed to sdr, act now, answer by 2026-01-05 13:00`, or what was decided and by whom."""
-    route = f" to {plain(row['route'])}" if row["route"] else ""
+    route = f" to {escape_control(row['route'])}" if row["route"] else ""
     if row["status"] == "proposed":
-        due = f", answer by {minute(row['due_at'])}" if row["due_at"] else ""
+        due = f", answer by {format_minute(row['due_at'])}" if row["due_at"] else ""
         return f"proposed{route}{', act now' if row['act_now'] else ''}{due}"
     late = " late" if row["late"] else ""
-    by = f" by {plain(row['by'])}" if row["by"] else ""
-    return f"{row['status']}{late}{by}, {minute(row['decided_at'])} (was proposed{route})"
+    by = f" by {escape_control(row['by'])}" if row["by"] else ""
+    return f"{row['status']}{late}{by}, {format_minute(row['decided_at'])} (was proposed{route})"

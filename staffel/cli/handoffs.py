@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import minute, print_json, print_table, say
-from staffel.cli.session import AsJson, connected
-from staffel.errors import Found, Usage
+from staffel.cli.output import format_minute, print_json, print_line, print_table
+from staffel.cli.session import AsJson, connected_application
+from staffel.errors import ProblemFound, UsageError
 
-Who = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
+DecidedBy = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
 Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in a few words that others use, too.")]
 Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
 Json = dict[str, Any]
@@ -22,66 +22,66 @@ def handoffs(
     from audit.handoff_report import handoff_json
     from projections.queries import open_queries
 
-    with connected() as staffel:
-        with open_queries(staffel.engine) as questions:
-            rows = [handoff_json(row) for row in questions.handoffs(only_open=only_open)]
-        people = {} if as_json else people_of(staffel, rows)
+    with connected_application() as application:
+        with open_queries(application.engine) as queries:
+            rows = [handoff_json(row) for row in queries.handoffs(only_open=only_open)]
+        people = {} if as_json else handoff_contact_names(application, rows)
     if as_json:
         print_json(rows)
         return
     print_handoffs(rows, people)
     if not rows:
-        say("No open handoffs." if only_open else "No handoffs yet.")
+        print_line("No open handoffs." if only_open else "No handoffs yet.")
 
 
-def people_of(staffel: Any, rows: list[Json]) -> dict[str, str]:
+def handoff_contact_names(application: Any, rows: list[Json]) -> dict[str, str]:
     contacts = {person for row in rows for person in (*row["people"], *(r["contact"] for r in row["reasons"]))}
-    return {id: person.name or person.email for id, person in staffel.vault.persons(contacts).items()}
+    return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
 
 
 def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
-    from staffel.cli.handoff_view import say_handoff
+    from staffel.cli.handoff_view import print_handoff
 
     for number, row in enumerate(rows):
         if number:
-            say("")
-        say_handoff(row, people)
+            print_line("")
+        print_handoff(row, people)
 
 
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """One handoff: its frozen evidence and what was decided."""
     from audit.handoff_report import handoff_json, step_json
     from projections.queries import open_queries
-    from staffel.cli.handoff_view import say_handoff
+    from staffel.cli.handoff_view import print_handoff
 
-    with connected() as staffel:
-        with open_queries(staffel.engine) as questions:
-            row = questions.handoff(id)
+    with connected_application() as application:
+        with open_queries(application.engine) as queries:
+            row = queries.handoff(id)
             if row is None:
-                raise Found(f"there is no handoff {id}; `staffel handoffs` lists them")
-            told = handoff_json(row)
-            told["steps"] = [step_json(step) for step in questions.steps(id)]
-        people = people_of(staffel, [told])
+                raise ProblemFound(f"there is no handoff {id}; `staffel handoffs` lists them")
+            report = handoff_json(row)
+            report["steps"] = [step_json(step) for step in queries.steps(id)]
+        people = handoff_contact_names(application, [report])
     if as_json:
-        print_json(told)
+        print_json(report)
         return
-    say_handoff(told, people, most=len(told["reasons"]))
-    steps = [(minute(step["at"]), step["status"], step["by"], step["reason"]) for step in told["steps"]]
+    print_handoff(report, people, max_reasons=len(report["reasons"]))
+    steps = [(format_minute(step["at"]), step["status"], step["by"], step["reason"]) for step in report["steps"]]
     if steps:
-        print_table("Decisions", ["at", "status", "by", "reason"], steps, wraps=["reason"])
+        print_table("Decisions", ["at", "status", "by", "reason"], steps, wrapped=["reason"])
 
 
-def accept(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+def accept(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales takes the account; late where its time to answer had passed."""
     decide(id, "accepted", by, reason, as_json)
 
 
-def reject(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+def reject(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales sends it back at once; the cool-down begins."""
     decide(id, "rejected", by, reason, as_json)
 
 
-def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False) -> None:
+def recycle(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales worked it and sends it back; the cool-down begins."""
     decide(id, "recycled", by, reason, as_json)
 
@@ -89,32 +89,32 @@ def recycle(id: Handoff, by: Who, reason: Reason = None, as_json: AsJson = False
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
     """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
     from projections.derived_facts import DECISIONS_SOURCE
-    from staffel.cli.session import tell
-    from staffel.record_fact import Known, record_one
+    from staffel.cli.session import print_recorded
+    from staffel.record_fact import AlreadyRecorded, record_fact
 
     if not by.strip():
-        raise Usage("--by: write who decides")
-    with connected() as staffel:
-        staffel.settle()
-        account, fact = allowed(staffel, id, status)
+        raise UsageError("--by: write who decides")
+    with connected_application() as application:
+        application.wait_until_visible()
+        account, fact = allowed_decision(application, id, status)
         content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
         kind = f"handoff.{status}.v1"
         try:
-            told = record_one(staffel, kind, account=account, data=content, id=fact, source=DECISIONS_SOURCE)
-        except Known:
-            allowed(staffel, id, status)  # says who was faster
+            recorded = record_fact(application, kind, account=account, data=content, id=fact, source=DECISIONS_SOURCE)
+        except AlreadyRecorded:
+            allowed_decision(application, id, status)  # says who was faster
             raise
-    tell(told, as_json)
+    print_recorded(recorded, as_json)
 
 
-def allowed(staffel: Any, id: str, status: str) -> tuple[str, str]:
+def allowed_decision(application: Any, id: str, status: str) -> tuple[str, str]:
     """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
     from projections.handoff_decisions import DecisionRefused, check_decision
     from projections.queries import open_queries
 
-    with open_queries(staffel.engine) as questions:
-        row = questions.handoff(id)
+    with open_queries(application.engine) as queries:
+        row = queries.handoff(id)
     fact = check_decision(row, id, status)
     if row is None or isinstance(fact, DecisionRefused):
-        raise Found(fact.why if isinstance(fact, DecisionRefused) else f"there is no handoff {id}")
+        raise ProblemFound(fact.why if isinstance(fact, DecisionRefused) else f"there is no handoff {id}")
     return str(row.account), fact

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from staffel.cli.output import print_json, print_table, progress, say
-from staffel.cli.processes import PORTS, port_option
-from staffel.cli.session import AsJson, connected, read_settings
-from staffel.errors import Usage
+from staffel.cli.output import print_json, print_line, print_table, progress_bar
+from staffel.cli.processes import DEFAULT_PORTS, port_option
+from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,63 +29,65 @@ def up(
     """Host the system until stopped: scores, projects, relays, keeps the timers; takes what other commands record."""
     from staffel.embedded import Embedded
     from staffel.processes.alerts import hosted_alerts
-    from staffel.processes.process import begin
+    from staffel.processes.process import start_process
 
-    with connected() as staffel:
-        if not isinstance(staffel, Embedded):
-            raise Usage(_APART)
-        running = begin("up", staffel.settings)
-        with hosted_alerts(staffel, running.log) as alerts:
-            host(staffel, running, alerts, port)
+    with connected_application() as application:
+        if not isinstance(application, Embedded):
+            raise UsageError(_KAFKA_ADVICE)
+        running = start_process("up", application.settings)
+        with hosted_alerts(application, running.log) as alerts:
+            run_host(application, running, alerts, port)
         running.log.info("host_stopped")
 
 
-def host(staffel: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int | None) -> None:
+def run_host(application: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int | None) -> None:
     """Wait for the lock, and work until the process is asked to end."""
-    from staffel.processes.heartbeat import watched
-    from staffel.processes.process import open_pages
-    from staffel.processes.roles import hosting_measures
+    from staffel.processes.heartbeat import instrumented
+    from staffel.processes.process import open_health_server
+    from staffel.processes.roles import host_checks
     from streams.host import Host
 
-    where = {"database": staffel.engine.url.render_as_string(), "model": staffel.plan.version}
-    if not staffel.lock.try_acquire():
-        running.log.info("host_waiting", holder=staffel.lock.holder(), **where)
-        await_lock(staffel.lock, running.stop)
-    running.log.info("host_started", pages=open_pages(running, port, PORTS["up"]), **where)
-    running.watch.begin(hosting_measures(staffel), running.stop)
-    Host(watched([*staffel.serving_steps(), *alerts], running.pulse), staffel.log, staffel.lock).run(running.stop)
+    context = {"database": application.engine.url.render_as_string(), "model": application.plan.version}
+    if not application.lock.try_acquire():
+        running.log.info("host_waiting", holder=application.lock.holder(), **context)
+        wait_for_lock(application.lock, running.stop)
+    running.log.info("host_started", pages=open_health_server(running, port, DEFAULT_PORTS["up"]), **context)
+    running.readiness.start(host_checks(application), running.stop)
+    Host(
+        instrumented([*application.serving_steps(), *alerts], running.heartbeat), application.log, application.lock
+    ).run(running.stop)
 
 
-_APART = (
+_KAFKA_ADVICE = (
     "staffel up is for a log in the database; with STAFFEL_LOG on Apache Kafka start the processes "
     "`staffel worker`, `staffel project`, `staffel relay` and `staffel alerts`, or `docker compose up`"
 )
-_PATIENCE_S, _POLL_S = 5.0, 0.02
+_LOCK_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.02
 
 
-def await_lock(lock: "HostLock", stop: Event) -> None:
+def wait_for_lock(lock: "HostLock", stop: Event) -> None:
     """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
     from streams.host import HostLockHeld
 
-    deadline = monotonic() + _PATIENCE_S
+    deadline = monotonic() + _LOCK_TIMEOUT_S
     while not lock.try_acquire():
-        if monotonic() >= deadline or stop.wait(_POLL_S):
+        if monotonic() >= deadline or stop.wait(_POLL_INTERVAL_S):
             raise HostLockHeld(f"{lock.holder() or 'another process'} hosts this database already; end it first")
 
 
 def doctor(as_json: AsJson = False) -> None:
     """What is wrong, if anything, and what to do; exit code 1 where something is."""
-    rows = examined(read_settings())
+    rows = doctor_findings(read_settings())
     if as_json:
         print_json(rows)
     else:
         cells = [("ok" if row["ok"] else "PROBLEM", row["check"], row["found"], row["advice"]) for row in rows]
-        print_table("", ["", "check", "found", "what to do"], cells, wraps=["found", "what to do"])
+        print_table("", ["", "check", "found", "what to do"], cells, wrapped=["found", "what to do"])
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
 
 
-def examined(settings: "Settings") -> list[Json]:
+def doctor_findings(settings: "Settings") -> list[Json]:
     from staffel.application import system_clock
 
     if settings.kafka is not None:
@@ -94,8 +96,8 @@ def examined(settings: "Settings") -> list[Json]:
         return scaled_out(settings, settings.kafka, system_clock)
     from staffel.doctor.embedded import findings
 
-    with connected() as staffel:
-        return findings(staffel)
+    with connected_application() as application:
+        return findings(application)
 
 
 def rebuild(
@@ -103,19 +105,21 @@ def rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Build read models and ledger anew from the log, beside the old ones, and switch."""
-    from audit.replay import scored_updates
+    from audit.replay import recomputed_updates
     from projections.rebuild import rebuild as build
 
     if name != "main":
-        raise Usage(f"{name}: the read models are `main`")
-    with connected() as staffel, progress("rebuilding"):
-        staffel.settle()
-        version = build(staffel.engine, staffel.log, lambda partition: scored_updates(staffel.log, partition), name)
-    print_json({"name": name, "version": version}) if as_json else say(f"{name} is version {version} now.")
+        raise UsageError(f"{name}: the read models are `main`")
+    with connected_application() as application, progress_bar("rebuilding"):
+        application.wait_until_visible()
+        version = build(
+            application.engine, application.log, lambda partition: recomputed_updates(application.log, partition), name
+        )
+    print_json({"name": name, "version": version}) if as_json else print_line(f"{name} is version {version} now.")
 
 
 def demo(as_json: AsJson = False) -> None:
     """The medtech example from its files to handoffs that explain themselves; keeps to a home of its own."""
-    from staffel.cli.demo import play
+    from staffel.cli.demo import run_demo
 
-    play(as_json)
+    run_demo(as_json)

@@ -6,21 +6,25 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import complain, print_json, print_table, progress, say
-from staffel.cli.session import AsJson, connected, read_time
-from staffel.errors import Usage
-from staffel.wording import counted
+from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
+from staffel.cli.session import AsJson, connected_application, parse_time_option
+from staffel.errors import UsageError
+from staffel.wording import quantity
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
-Ours = Annotated[list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")]
-Source = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Of the source; tells two of a kind apart.")]
+OwnDomains = Annotated[
+    list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")
+]
+SourceName = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Of the source; tells two of a kind apart.")
+]
 Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV: which column is which field.")]
 Dates = Annotated[str, typer.Option(metavar="ORDER", help="auto, dmy or mdy: how dates with slashes are read.")]
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone of times without one.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="When the export was made.")]
 Json = dict[str, Any]
-Read = Callable[[Path], Iterable[Any]]
-SHOWN_REJECTED = 10
+ReadFile = Callable[[Path], Iterable[Any]]
+MAX_REJECTED_SHOWN = 10
 
 app = typer.Typer(no_args_is_help=True, help="Record what files of other systems tell; twice is as once.")
 
@@ -31,37 +35,43 @@ def access_log(
     site: Annotated[
         str | None, typer.Option(metavar="URL", help="https://www.example.com, for whole addresses.")
     ] = None,
-    name: Source = None,
+    name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
     """Page views of NCSA common or combined logs."""
     from intake import access_log as connector
 
-    run(paths, lambda path: connector.read(path, site=site, name=name), as_json)
+    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), as_json)
 
 
 @app.command()
-def mbox(paths: Paths, ours: Ours = None, name: Source = None, as_json: AsJson = False) -> None:
+def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json: AsJson = False) -> None:
     """Replies and bounces of mailboxes in mbox format."""
     from intake.mail import connector
     from intake.mail.threads import index_threads
 
     require_files(paths)
-    domains = own(ours)
+    domains = own_domains(ours)
     threads = index_threads(paths, domains)
-    run(paths, lambda path: connector.read(path, domains, threads=threads, source=named("mbox", name)), as_json)
+    ingest_files(
+        paths, lambda path: connector.read(path, domains, threads=threads, source=source_name("mbox", name)), as_json
+    )
 
 
 @app.command()
-def calendar(paths: Paths, ours: Ours = None, zone: Zone = "UTC", name: Source = None, as_json: AsJson = False) -> None:
+def calendar(
+    paths: Paths, ours: OwnDomains = None, zone: Zone = "UTC", name: SourceName = None, as_json: AsJson = False
+) -> None:
     """Meetings of iCalendar files: held, booked, canceled, missed."""
     from intake.calendar import connector
     from staffel.application import system_clock
 
-    where = time_zone(zone)
-    run(
+    zone_info = time_zone(zone)
+    ingest_files(
         paths,
-        lambda path: connector.read(path, own(ours), now=system_clock(), zone=where, source=named("calendar", name)),
+        lambda path: connector.read(
+            path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
+        ),
         as_json,
     )
 
@@ -69,15 +79,15 @@ def calendar(paths: Paths, ours: Ours = None, zone: Zone = "UTC", name: Source =
 @app.command()
 def segment(
     paths: Paths,
-    name: Source = None,
+    name: SourceName = None,
     undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time of calls that carry none.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
     from intake.segment import connector
 
-    when = None if undated is None else read_time("--undated", undated)
-    run(paths, lambda path: connector.read(path, name=name, default_time=when), as_json)
+    when = None if undated is None else parse_time_option("--undated", undated)
+    ingest_files(paths, lambda path: connector.read(path, name=name, default_time=when), as_json)
 
 
 @app.command()
@@ -85,7 +95,7 @@ def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
     """CloudEvents 1.0 as JSON Lines or a JSON array; trusted as they stand."""
     from intake import cloudevents as connector
 
-    run(paths, connector.read, as_json)
+    ingest_files(paths, connector.read, as_json)
 
 
 @app.command()
@@ -95,14 +105,14 @@ def accounts(
     dates: Dates = "auto",
     zone: Zone = "UTC",
     as_of: AsOf = None,
-    name: Source = None,
+    name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
     """Accounts of a CRM export in CSV (HubSpot, Salesforce, others)."""
     from intake.crm import accounts as connector
 
     export = crm_export(dates, zone, as_of, name)
-    run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
 
 
 @app.command()
@@ -112,79 +122,79 @@ def opportunities(
     dates: Dates = "auto",
     zone: Zone = "UTC",
     as_of: AsOf = None,
-    name: Source = None,
+    name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
     """Opportunities of a CRM export in CSV: opened, won, lost."""
     from intake.crm import opportunities as connector
 
     export = crm_export(dates, zone, as_of, name)
-    run(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
     from intake.crm.cells import ExportOptions
 
     if dates not in ("auto", "dmy", "mdy"):
-        raise Usage(f"--dates {dates}: write auto, dmy or mdy")
-    when = None if as_of is None else read_time("--as-of", as_of)
+        raise UsageError(f"--dates {dates}: write auto, dmy or mdy")
+    when = None if as_of is None else parse_time_option("--as-of", as_of)
     return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
-def run(paths: list[Path], read: Read, as_json: bool) -> None:
+def ingest_files(paths: list[Path], read: ReadFile, as_json: bool) -> None:
     """Record all files, merged by time; exit code 0 whenever the end was reached."""
     from intake.files.merging import merge_by_time
-    from staffel.ingestion import ingest_and_settle
+    from staffel.ingestion import ingest_and_wait
 
     require_files(paths)
-    with connected() as staffel, progress("recording") as advance:
-        tell_networks(staffel.settings.networks)
-        tally = ingest_and_settle(staffel, merge_by_time(read(path) for path in paths), advance)
+    with connected_application() as application, progress_bar("recording") as advance:
+        print_network_problems(application.settings.networks)
+        tally = ingest_and_wait(application, merge_by_time(read(path) for path in paths), advance)
     print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
 
 
 def require_files(paths: list[Path]) -> None:
     """A file that is not there is a slip of the caller; one that cannot be read to its end is told in the tally."""
-    wrong = [f"{path}: {what}" for path in paths if (what := trouble_with(path))]
-    if wrong:
-        raise Usage("\n".join(wrong))
+    problems = [f"{path}: {problem}" for path in paths if (problem := path_problem(path))]
+    if problems:
+        raise UsageError("\n".join(problems))
 
 
-def trouble_with(path: Path) -> str | None:
+def path_problem(path: Path) -> str | None:
     if path.is_dir():
         return "a folder; name the files in it"
     return None if path.exists() else "no such file"
 
 
-def tell_networks(path: Path | None) -> None:
+def print_network_problems(path: Path | None) -> None:
     """What the recorder leaves out of the operator's networks."""
     from intake.recorder.networks import read_networks
 
     _, problems = read_networks(path) if path is not None else (None, [])
-    for problem in problems[:SHOWN_REJECTED]:
-        complain(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
+    for problem in problems[:MAX_REJECTED_SHOWN]:
+        print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
 
 
 def print_tally(tally: Json) -> None:
     bots = f" ({tally['bots']} of bots)" if tally["bots"] else ""
-    say(
-        f"{counted(tally['read'], 'item')} read: {tally['recorded']} recorded{bots}, "
+    print_line(
+        f"{quantity(tally['read'], 'item')} read: {tally['recorded']} recorded{bots}, "
         f"{tally['duplicates']} recorded before, {tally['filtered']} no engagement, {len(tally['rejected'])} rejected"
     )
-    rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:SHOWN_REJECTED]]
+    rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:MAX_REJECTED_SHOWN]]
     if rows:
-        print_table("Rejected", ["where", "code", "why"], rows, wraps=["why"])
-    rest = len(tally["rejected"]) - SHOWN_REJECTED
+        print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])
+    rest = len(tally["rejected"]) - MAX_REJECTED_SHOWN
     if rest > 0:
-        say(f"… and {rest} more; --json lists all.")
+        print_line(f"… and {rest} more; --json lists all.")
 
 
-def named(kind: str, name: str | None) -> str:
+def source_name(kind: str, name: str | None) -> str:
     """The source, never by the name of a file: a copy under another name tells the same facts."""
     return f"{kind}/{name}" if name else kind
 
 
-def own(ours: list[str] | None) -> frozenset[str]:
+def own_domains(ours: list[str] | None) -> frozenset[str]:
     return frozenset(domain.lower() for domain in ours or [])
 
 
@@ -194,4 +204,4 @@ def time_zone(name: str) -> Any:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise Usage(f"--zone {name}: not a time zone; write for instance Europe/Berlin") from None
+        raise UsageError(f"--zone {name}: not a time zone; write for instance Europe/Berlin") from None

@@ -50,13 +50,13 @@ from staffel.cli import (
     topics as cli_topics,
 )
 from staffel.cli.examples import EXAMPLES
-from staffel.cli.output import complain, flush
-from staffel.errors import Found, Usage
+from staffel.cli.output import flush, print_error
+from staffel.errors import ProblemFound, UsageError
 
 OK, PROBLEM, USAGE, INTERNAL = 0, 1, 2, 70
 
 
-class ShowFirst(TyperGroup):
+class ShowByDefaultGroup(TyperGroup):
     """A group whose own command is `show`: `account ID` beside `account register …`.
 
     Verbs, of this version or of a later one, are reserved words and never read as an id.
@@ -65,32 +65,34 @@ class ShowFirst(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] in RESERVED_WORDS - set(self.commands):
             verbs = ", ".join(sorted(set(self.commands) - {"show"}))
-            raise Usage(f"{ctx.info_name} {args[0]}: {args[0]} is a word of the command line, no id; here go {verbs}")
+            raise UsageError(
+                f"{ctx.info_name} {args[0]}: {args[0]} is a word of the command line, no id; here go {verbs}"
+            )
         asks_help = args[:1] == ["--help"]
         if args and not asks_help and args[0] not in self.commands:
             args = ["show", *args]
         return super().parse_args(ctx, args)
 
 
-def group(help: str, show: Any, **verbs: Any) -> typer.Typer:
-    made = typer.Typer(cls=ShowFirst, no_args_is_help=True, help=help)
+def command_group(help: str, show: Any, **verbs: Any) -> typer.Typer:
+    group_app = typer.Typer(cls=ShowByDefaultGroup, no_args_is_help=True, help=help)
     for verb, function in {"show": show, **verbs}.items():
-        made.command(verb)(function)
-    return made
+        group_app.command(verb)(function)
+    return group_app
 
 
-def add(name: str, function: Any) -> None:
-    app.command(name, epilog=example(name))(function)
+def add_command(name: str, function: Any) -> None:
+    app.command(name, epilog=examples_text(name))(function)
 
 
-def add_group(name: str, made: typer.Typer) -> None:
-    for command in made.registered_commands:
+def add_group(name: str, group_app: typer.Typer) -> None:
+    for command in group_app.registered_commands:
         command.name = command.name or getattr(command.callback, "__name__", "")
-        command.epilog = example(f"{name} {command.name}")
-    app.add_typer(made, name=name)
+        command.epilog = examples_text(f"{name} {command.name}")
+    app.add_typer(group_app, name=name)
 
 
-def example(command: str) -> str:
+def examples_text(command: str) -> str:
     return "\n\n".join(f"Example: {line}" for line in EXAMPLES[command])
 
 
@@ -101,19 +103,19 @@ app = typer.Typer(
     help="Keeps an honest running account of every company's engagement, and hands it to sales with the evidence.",
     epilog="Settings are read from STAFFEL_HOME, STAFFEL_DATABASE, … and from .env; `staffel doctor` checks a home.",
 )
-add("demo", cli_host.demo)
-add("up", cli_host.up)
-add("worker", cli_processes.worker)
-add("project", cli_processes.project)
-add("relay", cli_processes.relay)
+add_command("demo", cli_host.demo)
+add_command("up", cli_host.up)
+add_command("worker", cli_processes.worker)
+add_command("project", cli_processes.project)
+add_command("relay", cli_processes.relay)
 add_group("alerts", cli_alerts.app)
-add("web", cli_processes.web)
-add("doctor", cli_host.doctor)
+add_command("web", cli_processes.web)
+add_command("doctor", cli_host.doctor)
 add_group("ingest", cli_ingest.app)
-add("accounts", cli_accounts.accounts)
+add_command("accounts", cli_accounts.accounts)
 add_group(
     "account",
-    group(
+    command_group(
         "One account (`account ID`), and what people say about accounts.",
         cli_accounts.account,
         register=cli_accounts.register,
@@ -122,7 +124,7 @@ add_group(
 )
 add_group(
     "contact",
-    group(
+    command_group(
         "One person (`contact ID`), and what people say about persons.",
         cli_contacts.contact,
         role=cli_contacts.role,
@@ -130,10 +132,10 @@ add_group(
         release=cli_contacts.release,
     ),
 )
-add("handoffs", cli_handoffs.handoffs)
+add_command("handoffs", cli_handoffs.handoffs)
 add_group(
     "handoff",
-    group(
+    command_group(
         "One handoff (`handoff ID`), and the decisions of sales.",
         cli_handoffs.handoff,
         accept=cli_handoffs.accept,
@@ -143,12 +145,12 @@ add_group(
 )
 add_group("model", cli_models.app)
 add_group("audit", cli_audit.app)
-add("tail", cli_log.tail)
+add_command("tail", cli_log.tail)
 add_group("dead-letters", cli_letters.app)
 add_group("topics", cli_topics.app)
-add("migrate", cli_migrate.migrate)
-add("rebuild", cli_host.rebuild)
-add("forget", cli_contacts.forget)
+add_command("migrate", cli_migrate.migrate)
+add_command("rebuild", cli_host.rebuild)
+add_command("forget", cli_contacts.forget)
 
 
 def main() -> None:
@@ -166,48 +168,48 @@ def run(arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Exception as error:
-        return told(error)
+        return exit_code_of(error)
     return OK
 
 
-def told(error: Exception) -> int:
+def exit_code_of(error: Exception) -> int:
     """Say what went wrong and answer the exit code."""
-    if isinstance(error, Usage):
-        complain(str(error))
+    if isinstance(error, UsageError):
+        print_error(str(error))
         return USAGE
-    if isinstance(error, expected()):
-        complain(message(error))
+    if isinstance(error, expected_errors()):
+        print_error(error_text(error))
         return PROBLEM
     import traceback
 
     traceback.print_exception(error)
-    complain(f"internal error: {error!r}; nothing recorded is lost, please report the lines above")
+    print_error(f"internal error: {error!r}; nothing recorded is lost, please report the lines above")
     return INTERNAL
 
 
-def message(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """A file's trouble by its name, not by its number."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 
-def expected() -> tuple[type[Exception], ...]:
+def expected_errors() -> tuple[type[Exception], ...]:
     """Troubles that a person can do something about; their messages say what."""
     from database.errors import DatabaseError
     from projections.rebuild import RebuildInProgress
     from scoring.model.loading import DocumentError
-    from staffel.application import StillBusy
+    from staffel.application import CatchUpTimeout
     from streams.activation import NoModelError
     from streams.host import HostLockHeld
     from streams.log import LogError
 
     return (
-        Found,
+        ProblemFound,
         DatabaseError,
         RebuildInProgress,
         DocumentError,
-        StillBusy,
+        CatchUpTimeout,
         HostLockHeld,
         LogError,
         NoModelError,

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import print_json, progress, say
-from staffel.cli.session import AsJson, opened, read_settings
-from staffel.errors import Usage
-from staffel.wording import counted
+from staffel.cli.output import print_json, print_line, progress_bar
+from staffel.cli.session import AsJson, connect_application, read_settings
+from staffel.errors import UsageError
+from staffel.wording import quantity
 
 Json = dict[str, Any]
 
@@ -28,44 +28,46 @@ def migrate(
     Once all is copied, it only tells that again. The home stays as it is; topics that are missing begin with its model.
     """
     from staffel.embedded import Embedded
-    from staffel.migration.migration import Destination, move, total
+    from staffel.migration.migration import Destination, migrate_home, record_count
 
     settings = read_settings()
     if settings.kafka is not None:
-        raise Usage("STAFFEL_LOG: the log is on Kafka already; migrate copies an embedded one, STAFFEL_LOG=sql")
-    to = Destination(address(to_kafka), postgres(database, settings.database_url), partitions, replication)
-    home = opened(settings)
+        raise UsageError("STAFFEL_LOG: the log is on Kafka already; migrate copies an embedded one, STAFFEL_LOG=sql")
+    destination = Destination(
+        kafka_destination(to_kafka), postgres_destination(database, settings.database_url), partitions, replication
+    )
+    home = connect_application(settings)
     try:
         assert isinstance(home, Embedded)
-        with progress("copying", total(home)) as advance:
-            told = move(home, to, advance)
+        with progress_bar("copying", record_count(home)) as advance:
+            result = migrate_home(home, destination, advance)
     finally:
         home.close()
-    print_json(told) if as_json else say(summary(told, to_kafka, database))
+    print_json(result) if as_json else print_line(summary_text(result, to_kafka, database))
 
 
-def address(text: str) -> Any:
+def kafka_destination(text: str) -> Any:
     from streams.kafka.address import parse_kafka_address
 
     try:
         return parse_kafka_address(text)
     except ValueError as error:
-        raise Usage(f"--to-kafka: {error}") from None
+        raise UsageError(f"--to-kafka: {error}") from None
 
 
-def postgres(url: str, ours: str) -> str:
+def postgres_destination(url: str, own_url: str) -> str:
     if not url.startswith("postgresql"):
-        raise Usage("--database: many processes share it; write postgresql+psycopg://USER:PASSWORD@HOST/NAME")
-    if url == ours:
-        raise Usage("--database: this home keeps its own records there; name an empty database")
+        raise UsageError("--database: many processes share it; write postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+    if url == own_url:
+        raise UsageError("--database: this home keeps its own records there; name an empty database")
     return url
 
 
-def summary(told: Json, kafka: str, database: str) -> str:
-    copied = ", ".join(f"{number:,} of {topic}" for topic, number in told["topics"].items())
+def summary_text(result: Json, kafka: str, database: str) -> str:
+    copied = ", ".join(f"{number:,} of {topic}" for topic, number in result["topics"].items())
     return f"""\
-Copied: {copied} ({counted(told["partitions"], "partition")}, model {told["model"]}), \
-and {sum(told["tables"].values()):,} rows beside them.
+Copied: {copied} ({quantity(result["partitions"], "partition")}, model {result["model"]}), \
+and {sum(result["tables"].values()):,} rows beside them.
 This home is as it was; record nothing into it any more.
 
 Next, each with STAFFEL_LOG={without_password(kafka)} and STAFFEL_DATABASE={without_password(database)}:

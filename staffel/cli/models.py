@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import print_json, say
-from staffel.cli.session import AsJson, connected
-from staffel.errors import Found
+from staffel.cli.output import print_json, print_line
+from staffel.cli.session import AsJson, connected_application
+from staffel.errors import ProblemFound
 from staffel.settings import read_text
 
 app = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the one in force.")
@@ -28,12 +28,12 @@ def check(
             problems = [{"file": p.file, "line": p.line, "key": p.key, "message": p.message} for p in error.problems]
             print_json({"model": None, "problems": problems})
             raise typer.Exit(1) from None
-        raise Found(str(error)) from None
+        raise ProblemFound(str(error)) from None
     rules = sum(len(track.rules) for track in model.tracks.values())
     if as_json:
         print_json({"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules, "problems": []})
     else:
-        say(f"{file}: {model.model} is sound: {rules} rules in {', '.join(model.tracks)}")
+        print_line(f"{file}: {model.model} is sound: {rules} rules in {', '.join(model.tracks)}")
 
 
 @app.command()
@@ -41,13 +41,13 @@ def show(as_json: AsJson = False) -> None:
     """The model in force."""
     from scoring.model.loading import canonical
 
-    with connected() as staffel:
-        version, content = staffel.plan.version, canonical(staffel.plan.model)
+    with connected_application() as application:
+        version, content = application.plan.version, canonical(application.plan.model)
     if as_json:
         print_json({"version": version, "model": content})
         return
-    say(f"# {version}")
-    say(as_yaml(content))
+    print_line(f"# {version}")
+    print_line(as_yaml(content))
 
 
 def as_yaml(content: dict[str, Any]) -> str:
@@ -55,17 +55,24 @@ def as_yaml(content: dict[str, Any]) -> str:
 
     from ruamel.yaml import YAML
 
-    written = StringIO()
+    buffer = StringIO()
     yaml = YAML()
     yaml.default_flow_style = None
     yaml.width = 120
-    yaml.dump(content, written)
-    return written.getvalue().rstrip()
+    yaml.dump(content, buffer)
+    return buffer.getvalue().rstrip()
 
 
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """Every model that was ever activated; until now a log has one."""
-    with connected() as staffel:
-        rows = [{"version": staffel.plan.version, "model": staffel.plan.model.model, "initial": True, "active": True}]
-    print_json(rows) if as_json else say(f"{rows[0]['version']} (initial, active)")
+    with connected_application() as application:
+        rows = [
+            {
+                "version": application.plan.version,
+                "model": application.plan.model.model,
+                "initial": True,
+                "active": True,
+            }
+        ]
+    print_json(rows) if as_json else print_line(f"{rows[0]['version']} (initial, active)")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-_WIDTH = 100
+_DEFAULT_WIDTH = 100
 """Of tables where there is no terminal and COLUMNS does not tell."""
-_NARROWEST = 12
+_MIN_COLUMN_WIDTH = 12
 """Of a column that wraps."""
 _GAP = 2
 
@@ -27,23 +27,23 @@ def console(*, errors: bool = False) -> "Console":
     """A console on standard output, or on standard error, as wide as the terminal."""
     from rich.console import Console
 
-    return Console(file=sys.stderr if errors else sys.stdout, width=width(), highlight=False)
+    return Console(file=sys.stderr if errors else sys.stdout, width=terminal_width(), highlight=False)
 
 
-def width() -> int:
-    return get_terminal_size((_WIDTH, 50)).columns
+def terminal_width() -> int:
+    return get_terminal_size((_DEFAULT_WIDTH, 50)).columns
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """A plain line on standard output. Where nobody reads it any more (`| head`), the command ends in silence."""
     try:
         sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
-        close_quietly()
+        discard_output()
         raise SystemExit(0) from None
 
 
-def close_quietly() -> None:
+def discard_output() -> None:
     """Nobody reads standard output: what is left in its buffer goes nowhere, without a complaint at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -53,12 +53,12 @@ def flush() -> bool:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        close_quietly()
+        discard_output()
         return False
     return True
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """A plain line on standard error."""
     sys.stderr.write(f"{text}\n")
 
@@ -67,7 +67,7 @@ def print_json(value: Any) -> None:
     """Whole doubles, two blanks of indentation."""
     import msgspec
 
-    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    print_line(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def print_table(
@@ -75,8 +75,8 @@ def print_table(
     columns: Iterable[str],
     rows: Iterable[Iterable[Any]],
     numbers: Iterable[str] = (),
-    wraps: Iterable[str] = (),
-    cut: Iterable[str] = (),
+    wrapped: Iterable[str] = (),
+    truncated: Iterable[str] = (),
 ) -> None:
     """A table; columns named in `numbers` stand to the right.
 
@@ -86,67 +86,71 @@ def print_table(
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    right, short = set(numbers), set(cut)
-    soft = short | set(wraps)
+    right_aligned, truncated_columns = set(numbers), set(truncated)
+    flexible = truncated_columns | set(wrapped)
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, _GAP - 1, 0, 0), pad_edge=False)
-    names, cells = list(columns), [[text(cell) for cell in row] for row in rows]
+    names, cells = list(columns), [[cell_text(cell) for cell in row] for row in rows]
     for column in names:
-        justify = "right" if column in right else "left"
-        table.add_column(column, justify=justify, no_wrap=column not in soft, overflow="fold")  # type: ignore[arg-type]
+        justify = "right" if column in right_aligned else "left"
+        table.add_column(column, justify=justify, no_wrap=column not in flexible, overflow="fold")  # type: ignore[arg-type]
     for line in cells:
-        table.add_row(*(_cell(cell, cut=name in short) for name, cell in zip(names, line, strict=True)))
+        table.add_row(
+            *(_rich_cell(cell, cut=name in truncated_columns) for name, cell in zip(names, line, strict=True))
+        )
     if title:
-        say(f"\n{title}")
-    _say_table(table, _needed(names, cells, soft))
+        print_line(f"\n{title}")
+    _print_at_width(table, _min_width(names, cells, flexible))
 
 
-def _cell(content: str, *, cut: bool) -> "Text":
+def _rich_cell(content: str, *, cut: bool) -> "Text":
     from rich.text import Text
 
     return Text(content, no_wrap=True, overflow="ellipsis") if cut else Text(content)
 
 
-def _needed(names: Sequence[str], rows: Sequence[Sequence[str]], soft: set[str]) -> int:
+def _min_width(names: Sequence[str], rows: Sequence[Sequence[str]], flexible: set[str]) -> int:
     """The least width at which no id is cut."""
     widths = [max(len(name), *(len(row[i]) for row in rows), 0) for i, name in enumerate(names)]
-    least = (min(w, _NARROWEST) if name in soft else w for name, w in zip(names, widths, strict=True))
-    return sum(least) + _GAP * (len(names) - 1)
+    column_widths = (
+        min(w, _MIN_COLUMN_WIDTH) if name in flexible else w for name, w in zip(names, widths, strict=True)
+    )
+    return sum(column_widths) + _GAP * (len(names) - 1)
 
 
-def _say_table(table: "Table", needed: int) -> None:
-    shown = console()
-    shown.width = max(shown.width, needed)
-    with shown.capture() as captured:
-        shown.print(table)
-    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+def _print_at_width(table: "Table", min_width: int) -> None:
+    output = console()
+    output.width = max(output.width, min_width)
+    with output.capture() as captured:
+        output.print(table)
+    print_line("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-def text(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """One decimal for scores, `-` for nothing (scoring.md 16)."""
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.1f}" if isinstance(value, float) else plain(str(value))
+    return f"{value:.1f}" if isinstance(value, float) else escape_control(str(value))
 
 
-def plain(content: str) -> str:
+def escape_control(content: str) -> str:
     """Without what would steer a terminal: control characters are told as escapes."""
     if content.isprintable():
         return content
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in content)
 
 
-def minute(instant: str | None) -> str | None:
+def format_minute(instant: str | None) -> str | None:
     """`2026-01-05 09:12` of a canonical instant."""
     return None if instant is None else f"{instant[:10]} {instant[11:16]}"
 
 
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator["Advance"]:
+def progress_bar(title: str, total: int | None = None) -> Iterator["Advance"]:
     """A bar on standard error while it lasts, on a terminal; elsewhere nothing."""
 
-    with bar(title, total, console(errors=True)) as advance:
+    with open_bar(title, total, console(errors=True)) as advance:
         yield advance
 
 
@@ -154,8 +158,8 @@ Advance = Callable[[int], None]
 
 
 @contextmanager
-def bar(title: str, total: int | None, console: Console) -> Iterator[Advance]:
+def open_bar(title: str, total: int | None, console: Console) -> Iterator[Advance]:
     columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task(title, total=total)
-        yield lambda steps: shown.advance(task, steps)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as rich_progress:
+        task = rich_progress.add_task(title, total=total)
+        yield lambda steps: rich_progress.advance(task, steps)

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from staffel.cli.output import flush, plain, say
-from staffel.cli.session import AsJson, connected
-from staffel.errors import Usage
+from staffel.cli.output import escape_control, flush, print_line
+from staffel.cli.session import AsJson, connected_application
+from staffel.errors import UsageError
 
 
 def tail(
@@ -22,44 +22,44 @@ def tail(
     from schemas.topics import TOPICS
 
     if topic not in TOPICS:
-        raise Usage(f"{topic}: the topics are {', '.join(TOPICS)}")
-    with connected() as staffel:
-        ends = {p: staffel.log.end(topic, p) for p in range(staffel.log.partitions(topic))}
-        starts = {p: max(0, end - limit) for p, end in ends.items()}
+        raise UsageError(f"{topic}: the topics are {', '.join(TOPICS)}")
+    with connected_application() as application:
+        ends = {p: application.log.end(topic, p) for p in range(application.log.partitions(topic))}
+        positions = {p: max(0, end - limit) for p, end in ends.items()}
         while True:
-            for partition, record in records_from(staffel.log, topic, starts):
-                say(line_of(topic, partition, record, as_json))
+            for partition, record in new_records(application.log, topic, positions):
+                print_line(record_line(topic, partition, record, as_json))
             if not flush() or not follow:
                 return
-            staffel.log.wait({p: staffel.log.end("engagement", p) for p in ends}, 0.25)
+            application.log.wait({p: application.log.end("engagement", p) for p in ends}, 0.25)
 
 
-def records_from(log: Any, topic: str, starts: dict[int, int]) -> Iterator[tuple[int, Any]]:
+def new_records(log: Any, topic: str, positions: dict[int, int]) -> Iterator[tuple[int, Any]]:
     """What stands from the starts on; the starts move behind it."""
-    for partition in starts:
-        while records := log.read(topic, partition, starts[partition], 500):
+    for partition in positions:
+        while records := log.read(topic, partition, positions[partition], 500):
             yield from ((partition, record) for record in records)
-            starts[partition] = records[-1].offset + 1
+            positions[partition] = records[-1].offset + 1
 
 
-def line_of(topic: str, partition: int, record: Any, as_json: bool) -> str:
+def record_line(topic: str, partition: int, record: Any, as_json: bool) -> str:
     if as_json:
         import msgspec
 
         place = {"topic": topic, "partition": partition, "offset": record.offset, "key": record.key}
-        return msgspec.json.encode({**place, "value": content_of(record)}).decode()
-    return f"{partition}/{record.offset} {plain(record.key)} {plain(text_of(record))}"
+        return msgspec.json.encode({**place, "value": value_json(record)}).decode()
+    return f"{partition}/{record.offset} {escape_control(record.key)} {escape_control(value_text(record))}"
 
 
-def text_of(record: Any) -> str:
+def value_text(record: Any) -> str:
     return str(record.value.decode("utf-8", "backslashreplace"))
 
 
-def content_of(record: Any) -> Any:
+def value_json(record: Any) -> Any:
     """The record as JSON where it is JSON, else as text."""
     import msgspec
 
     try:
         return msgspec.json.decode(record.value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return text_of(record)
+        return value_text(record)

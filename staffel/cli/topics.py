@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from staffel.cli.output import print_json, print_table, say
+from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, read_settings
-from staffel.errors import Found, Usage
-from staffel.wording import counted
+from staffel.errors import ProblemFound, UsageError
+from staffel.wording import quantity
 
 if TYPE_CHECKING:
     from staffel.settings import Settings
@@ -31,15 +31,17 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
     """Make the topics that are missing, with the settings they need, and begin the log with its first model."""
     from streams.kafka import topics as kafka_topics
 
-    settings, address = on_kafka()
-    refuse_unsound_model(settings)
-    number = partitions or number_of(settings, address)
-    made = kafka_topics.create_topics(address, number, replication)
-    version = begin_log(settings, address)
+    settings, address = kafka_settings()
+    validate_model(settings)
+    count = partitions or partition_count(settings, address)
+    created = kafka_topics.create_topics(address, count, replication)
+    version = activate_log(settings, address)
     if as_json:
-        print_json({"created": made, "partitions": number, "model": version})
+        print_json({"created": created, "partitions": count, "model": version})
         return
-    say(f"{counted(len(made), 'topic')} made, each with {counted(number, 'partition')}; the model is {version}")
+    print_line(
+        f"{quantity(len(created), 'topic')} made, each with {quantity(count, 'partition')}; the model is {version}"
+    )
 
 
 @app.command()
@@ -50,29 +52,29 @@ def check(
     """Compare the topics with how they have to be kept; exit code 1 where something is wrong."""
     from streams.kafka import topics as kafka_topics
 
-    _, address = on_kafka()
-    found, problems = kafka_topics.inspect_topics(address, replication)
-    unbegun = None if problems else why_unbegun(address)
+    _, address = kafka_settings()
+    existing, problems = kafka_topics.inspect_topics(address, replication)
+    log_problem = None if problems else activation_problem(address)
     if as_json:
         print_json(
             {
-                "topics": [{"topic": address.topic_name(name), **topic_told(each)} for name, each in found.items()],
-                "problems": [problem_told(each) for each in problems],
-                "log": unbegun,
+                "topics": [{"topic": address.topic_name(name), **topic_json(each)} for name, each in existing.items()],
+                "problems": [problem_json(each) for each in problems],
+                "log": log_problem,
             }
         )
     else:
-        say_topics(address, found)
+        print_topics(address, existing)
     if problems:
-        say_problems(problems, as_json)
-    if problems or unbegun:
-        raise Found(f"{counted(len(problems), 'problem')} of the topics" if problems else unbegun or "")
+        print_problems(problems, as_json)
+    if problems or log_problem:
+        raise ProblemFound(f"{quantity(len(problems), 'problem')} of the topics" if problems else log_problem or "")
 
 
 @app.command()
 def repartition() -> None:
     """Move to more partitions; not possible yet, and this tells why."""
-    raise Usage(
+    raise UsageError(
         "the number of partitions is fixed when the topics are made: the partition of an account follows from it, so "
         "with more of them the facts of one account would lie in two partitions, out of order. Moving means to copy "
         "the log to a new generation of topics, which staffel cannot do yet. Until then begin with more partitions "
@@ -80,28 +82,28 @@ def repartition() -> None:
     )
 
 
-def on_kafka() -> "tuple[Settings, KafkaAddress]":
+def kafka_settings() -> "tuple[Settings, KafkaAddress]":
     settings = read_settings()
     if settings.kafka is None:
-        raise Usage(
+        raise UsageError(
             "STAFFEL_LOG is sql: the log is in the database and has no topics to tend; "
             "name a broker, STAFFEL_LOG=kafka://HOST:PORT"
         )
     return settings, settings.kafka
 
 
-def number_of(settings: "Settings", address: "KafkaAddress") -> int:
+def partition_count(settings: "Settings", address: "KafkaAddress") -> int:
     """As the topics have it that stand already, as STAFFEL_PARTITIONS says, or the usual one."""
     from schemas.topics import ENGAGEMENT, PARTITIONS
     from streams.kafka import topics as kafka_topics
 
-    standing, _ = kafka_topics.inspect_topics(address)
-    if ENGAGEMENT in standing:
-        return standing[ENGAGEMENT].partitions
+    existing, _ = kafka_topics.inspect_topics(address)
+    if ENGAGEMENT in existing:
+        return existing[ENGAGEMENT].partitions
     return settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS
 
 
-def refuse_unsound_model(settings: "Settings") -> None:
+def validate_model(settings: "Settings") -> None:
     """Raises ModelError, before any topic is made."""
     from staffel.connect import model_text
     from streams.activation import activation_content
@@ -109,7 +111,7 @@ def refuse_unsound_model(settings: "Settings") -> None:
     activation_content(*model_text(settings))
 
 
-def begin_log(settings: "Settings", address: "KafkaAddress") -> str:
+def activate_log(settings: "Settings", address: "KafkaAddress") -> str:
     """Activate the first model in every partition that is empty; the version of the model that stands there."""
     from staffel.application import system_clock
     from staffel.connect import model_text
@@ -124,7 +126,7 @@ def begin_log(settings: "Settings", address: "KafkaAddress") -> str:
         log.close()
 
 
-def why_unbegun(address: "KafkaAddress") -> str | None:
+def activation_problem(address: "KafkaAddress") -> str | None:
     """Why no process could work on these topics, though they are as they should be."""
     from streams.activation import check_activation
     from streams.kafka.log import KafkaLog
@@ -133,33 +135,33 @@ def why_unbegun(address: "KafkaAddress") -> str | None:
     log = KafkaLog(address, client="staffel-topics")
     try:
         check_activation(log)
-    except LogRefused as refusal:
-        return str(refusal)
+    except LogRefused as error:
+        return str(error)
     finally:
         log.close()
     return None
 
 
-def say_topics(address: "KafkaAddress", found: Any) -> None:
+def print_topics(address: "KafkaAddress", existing: Any) -> None:
     from staffel import topology
 
     rows = [
         (address.topic_name(name), each.partitions, each.replication, topology.writers(name), topology.readers(name))
-        for name, each in found.items()
+        for name, each in existing.items()
     ]
     columns = ["topic", "partitions", "replicas", "written by", "read by"]
-    print_table("", columns, rows, numbers=["partitions", "replicas"], wraps=["written by", "read by"])
+    print_table("", columns, rows, numbers=["partitions", "replicas"], wrapped=["written by", "read by"])
 
 
-def say_problems(problems: "list[TopicProblem]", as_json: bool) -> None:
+def print_problems(problems: "list[TopicProblem]", as_json: bool) -> None:
     if not as_json:
         rows = [(each.topic, each.setting, each.found, each.wanted) for each in problems]
         print_table("", ["topic", "problem", "found", "wanted"], rows)
 
 
-def topic_told(found: Any) -> Json:
-    return {"id": found.id, "partitions": found.partitions, "replication": found.replication}
+def topic_json(topic: Any) -> Json:
+    return {"id": topic.id, "partitions": topic.partitions, "replication": topic.replication}
 
 
-def problem_told(problem: "TopicProblem") -> Json:
+def problem_json(problem: "TopicProblem") -> Json:
     return problem._asdict()

@@ -12,171 +12,191 @@ from schemas.envelope import decode_fact
 from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.application import Clock
-from staffel.doctor.embedded import Json, letters, model, networks, newest, row
-from staffel.errors import Usage
-from staffel.processes.checks import behind, ends
-from staffel.scaled_out import LAY_DOWN, refuse_not_begun, require_postgres
+from staffel.doctor.embedded import Json, check_clock, check_dead_letters, check_model, check_networks, finding
+from staffel.errors import UsageError
+from staffel.processes.checks import end_offsets, lag_per_partition
+from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
-from staffel.wording import counted
+from staffel.wording import quantity
 from streams.activation import initial_plan
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogError
 
-_KNOCK_S = 3.0
-_APART_MS = 5_000
-_LETTERS_READ = 50
-_BROKER = "start the broker, or correct STAFFEL_LOG"
-_DATABASE = "start PostgreSQL, or correct STAFFEL_DATABASE"
-_WORKER, _PROJECT, _RELAY = "start `staffel worker`", "start `staffel project`", "start `staffel relay`"
-_MIGRATE = "any process brings them up to date as it starts; an older version of Staffel must not run beside it"
-_CLOCKS = "let all machines keep their clocks by NTP"
+_CONNECT_TIMEOUT_S = 3.0
+_MAX_CLOCK_SKEW_MS = 5_000
+_MAX_LETTERS_READ = 50
+_BROKER_ADVICE = "start the broker, or correct STAFFEL_LOG"
+_DATABASE_ADVICE = "start PostgreSQL, or correct STAFFEL_DATABASE"
+_WORKER_ADVICE, _PROJECT_ADVICE, _RELAY_ADVICE = (
+    "start `staffel worker`",
+    "start `staffel project`",
+    "start `staffel relay`",
+)
+_MIGRATE_ADVICE = "any process brings them up to date as it starts; an older version of Staffel must not run beside it"
+_CLOCK_ADVICE = "let all machines keep their clocks by NTP"
 
 
 def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json]:
     """One row per check: `ok`, `check`, `found`, `advice`. `now`: this machine's clock, which goes on meanwhile."""
-    brokers, log = of_broker(address)
-    databases, engine = of_database(settings, now)
+    broker_findings, log = check_broker(address)
+    database_findings, engine = check_database(settings, now)
     try:
-        rows = [*brokers, *(of_log(settings, address, log, now) if log else []), *networks(settings), *databases]
-        return [*rows, looked("projected", lambda: projected(engine, log), _PROJECT)] if engine and log else rows
+        rows = [
+            *broker_findings,
+            *(check_log(settings, address, log, now) if log else []),
+            *check_networks(settings),
+            *database_findings,
+        ]
+        return (
+            [*rows, finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE)]
+            if engine and log
+            else rows
+        )
     finally:
         if log:
             log.close()
 
 
-def looked(check: str, look: Callable[[], Json], advice: str) -> Json:
+def finding_of(check: str, run: Callable[[], Json], advice: str) -> Json:
     """What a look found; trouble on the way is a finding as well."""
     try:
-        return look()
-    except (LogError, DatabaseError, Usage) as trouble:
-        return row(check, False, str(trouble), advice)
+        return run()
+    except (LogError, DatabaseError, UsageError) as error:
+        return finding(check, False, str(error), advice)
 
 
-def of_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
+def check_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
     """The broker, its topics, and the log where all of them are there."""
     from streams.kafka.log import KafkaLog
     from streams.kafka.topics import check_topics
 
-    silent = [server for server in address.servers if not answers(server)]
+    silent = [server for server in address.servers if not is_reachable(server)]
     if silent:
-        return [row("broker", False, f"{', '.join(silent)} cannot be reached", _BROKER)], None
+        return [finding("broker", False, f"{', '.join(silent)} cannot be reached", _BROKER_ADVICE)], None
     try:
-        wrong = check_topics(address)
-        log = None if any(problem.found is None for problem in wrong) else KafkaLog(address, client="staffel-doctor")
-    except LogError as trouble:
-        return [row("broker", False, str(trouble), _BROKER)], None
-    return [row("broker", True, str(address)), topics(wrong)], log
+        problems = check_topics(address)
+        log = None if any(problem.found is None for problem in problems) else KafkaLog(address, client="staffel-doctor")
+    except LogError as error:
+        return [finding("broker", False, str(error), _BROKER_ADVICE)], None
+    return [finding("broker", True, str(address)), topics_finding(problems)], log
 
 
-def answers(server: str) -> bool:
+def is_reachable(server: str) -> bool:
     host, _, port = server.rpartition(":")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S):
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_TIMEOUT_S):
             return True
     except OSError:
         return False
 
 
-def topics(wrong: Sequence[object]) -> Json:
-    advice = f"{LAY_DOWN}; wrong settings are corrected by kafka-configs.sh"
-    return row("topics", not wrong, "; ".join(map(str, wrong)) or "as they should be", advice)
+def topics_finding(problems: Sequence[object]) -> Json:
+    advice = f"{CREATE_TOPICS_ADVICE}; wrong settings are corrected by kafka-configs.sh"
+    return finding("topics", not problems, "; ".join(map(str, problems)) or "as they should be", advice)
 
 
-def of_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -> list[Json]:
+def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -> list[Json]:
     """How far the workers are, and what the log itself tells."""
     try:
-        refuse_not_begun(log, address)
-    except LogError as wrong:
-        return [row("activation", False, str(wrong), LAY_DOWN)]
+        require_activated(log, address)
+    except LogError as error:
+        return [finding("activation", False, str(error), CREATE_TOPICS_ADVICE)]
     return [
-        row("activation", True, counted(log.partitions(ENGAGEMENT), "partition")),
-        looked("model", lambda: model(settings, initial_plan(log).version), LAY_DOWN),
-        looked("scored", lambda: scored(log), _WORKER),
-        looked("dead letters", lambda: few_letters(log), _BROKER),
-        looked("clock", lambda: newest(log, now()), _CLOCKS),
-        looked("recorders' clocks", lambda: recorders(log, now()), _CLOCKS),
+        finding("activation", True, quantity(log.partitions(ENGAGEMENT), "partition")),
+        finding_of("model", lambda: check_model(settings, initial_plan(log).version), CREATE_TOPICS_ADVICE),
+        finding_of("scored", lambda: check_scored(log), _WORKER_ADVICE),
+        finding_of("dead letters", lambda: check_some_letters(log), _BROKER_ADVICE),
+        finding_of("clock", lambda: check_clock(log, now()), _CLOCK_ADVICE),
+        finding_of("recorders' clocks", lambda: check_recorder_clocks(log, now()), _CLOCK_ADVICE),
     ]
 
 
-def scored(log: Log) -> Json:
+def check_scored(log: Log) -> Json:
     """The first record of a partition is its model's activation, which nothing waits for."""
-    at = {p: log.position(p) or 1 for p in range(log.partitions(ENGAGEMENT))}
-    return lag("scored", behind(ends(log, ENGAGEMENT), at), "fact", _WORKER)
+    positions = {p: log.position(p) or 1 for p in range(log.partitions(ENGAGEMENT))}
+    return check_lag("scored", lag_per_partition(end_offsets(log, ENGAGEMENT), positions), "fact", _WORKER_ADVICE)
 
 
-def projected(engine: Database, log: Log) -> Json:
-    return lag("projected", behind(ends(log, SCORES), projector_positions(engine, log)), "score record", _PROJECT)
+def check_projected(engine: Database, log: Log) -> Json:
+    return check_lag(
+        "projected",
+        lag_per_partition(end_offsets(log, SCORES), projector_positions(engine, log)),
+        "score record",
+        _PROJECT_ADVICE,
+    )
 
 
-def lag(check: str, lags: Mapping[int, int], what: str, advice: str) -> Json:
+def check_lag(check: str, lags: Mapping[int, int], unit: str, advice: str) -> Json:
     late = {partition: lag for partition, lag in lags.items() if lag}
     where = f" (partition {', '.join(f'{p}: {n}' for p, n in late.items())})" if late else ""
-    return row(check, not late, f"{counted(sum(late.values()), what)} behind{where}", f"{advice}, and look again")
+    return finding(check, not late, f"{quantity(sum(late.values()), unit)} behind{where}", f"{advice}, and look again")
 
 
-def few_letters(log: Log) -> Json:
+def check_some_letters(log: Log) -> Json:
     """Whether each was recorded again takes a look at its account's history, so of many it is not told."""
-    count = sum(ends(log, DEAD_LETTERS).values())
-    if count <= _LETTERS_READ:
-        return letters(log)
-    return row("dead letters", False, f"{count} in all", "`staffel dead-letters list` tells why, and which are done")
+    count = sum(end_offsets(log, DEAD_LETTERS).values())
+    if count <= _MAX_LETTERS_READ:
+        return check_dead_letters(log)
+    return finding(
+        "dead letters", False, f"{count} in all", "`staffel dead-letters list` tells why, and which are done"
+    )
 
 
-def recorders(log: Log, now: int) -> Json:
+def check_recorder_clocks(log: Log, now: int) -> Json:
     """Whoever recorded the newest facts has a clock of its own."""
-    last = [log.read(ENGAGEMENT, p, end - 1, 1) for p, end in ends(log, ENGAGEMENT).items() if end]
+    last = [log.read(ENGAGEMENT, p, end - 1, 1) for p, end in end_offsets(log, ENGAGEMENT).items() if end]
     ahead = max(
         (parse_time(decode_fact(record.value).recordedtime) - now for some in last for record in some), default=0
     )
-    found = "in step" if ahead <= _APART_MS else f"{ahead / 1000:.0f} s ahead of this machine"
-    return row("recorders' clocks", ahead <= _APART_MS, found, _CLOCKS)
+    found = "in step" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead / 1000:.0f} s ahead of this machine"
+    return finding("recorders' clocks", ahead <= _MAX_CLOCK_SKEW_MS, found, _CLOCK_ADVICE)
 
 
-def of_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | None]:
+def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | None]:
     """The database, where it can be asked, and what waits in it."""
     try:
         require_postgres(settings)
         engine = open_database(settings.database_url)
         revision = revision_of(engine)
-    except (DatabaseError, Usage) as trouble:
-        return [row("database", False, str(trouble), _DATABASE)], None
-    rows = [row("database", True, engine.url.render_as_string()), migrations(revision)]
+    except (DatabaseError, UsageError) as error:
+        return [finding("database", False, str(error), _DATABASE_ADVICE)], None
+    rows = [finding("database", True, engine.url.render_as_string()), check_migrations(revision)]
     if revision != newest_revision():
         return rows, None
     return [
         *rows,
-        looked("database's clock", lambda: clock(engine, now()), _CLOCKS),
-        looked("outbox", lambda: outbox(engine, now()), _RELAY),
-        looked("projectors", lambda: projectors(engine, now()), _PROJECT),
+        finding_of("database's clock", lambda: check_database_clock(engine, now()), _CLOCK_ADVICE),
+        finding_of("outbox", lambda: check_outbox(engine, now()), _RELAY_ADVICE),
+        finding_of("projectors", lambda: check_projectors(engine, now()), _PROJECT_ADVICE),
     ], engine
 
 
-def migrations(revision: str | None) -> Json:
+def check_migrations(revision: str | None) -> Json:
     newest = newest_revision()
     found = f"revision {revision}" if revision else "no tables"
-    return row("migrations", revision == newest, f"{found}, {newest} is the newest here", _MIGRATE)
+    return finding("migrations", revision == newest, f"{found}, {newest} is the newest here", _MIGRATE_ADVICE)
 
 
-def clock(engine: Database, now: int) -> Json:
-    apart = abs(database_time(engine, now) - now)
-    found = "in step" if apart <= _APART_MS else f"{apart / 1000:.0f} s apart from this machine"
-    return row("database's clock", apart <= _APART_MS, found, _CLOCKS)
+def check_database_clock(engine: Database, now: int) -> Json:
+    skew = abs(database_time(engine, now) - now)
+    found = "in step" if skew <= _MAX_CLOCK_SKEW_MS else f"{skew / 1000:.0f} s apart from this machine"
+    return finding("database's clock", skew <= _MAX_CLOCK_SKEW_MS, found, _CLOCK_ADVICE)
 
 
-def outbox(engine: Database, now: int) -> Json:
-    found = reactor_backlog(engine, now)
-    told = f"{counted(found.outbox, 'row')}, {counted(found.moves, 'move')} waiting"
-    return row("outbox", not (found.outbox or found.moves), told, f"{_RELAY}, and look again")
+def check_outbox(engine: Database, now: int) -> Json:
+    pending = reactor_backlog(engine, now)
+    detail = f"{quantity(pending.outbox, 'row')}, {quantity(pending.moves, 'move')} waiting"
+    return finding("outbox", not (pending.outbox or pending.moves), detail, f"{_RELAY_ADVICE}, and look again")
 
 
-def projectors(engine: Database, now: int) -> Json:
+def check_projectors(engine: Database, now: int) -> Json:
     """Which roles are held; a relay takes its lease only while there is something to do."""
-    held = lease_holders(engine, now)
-    theirs = sorted({holder for role, holder in held.items() if role.startswith(PARTITION_ROLE_PREFIX)})
+    leases = lease_holders(engine, now)
+    partition_holders = sorted({holder for role, holder in leases.items() if role.startswith(PARTITION_ROLE_PREFIX)})
     others = [
         f"{role} by {holder}"
-        for role, holder in sorted(held.items())
+        for role, holder in sorted(leases.items())
         if not role.startswith((PARTITION_ROLE_PREFIX, MEMBER_ROLE_PREFIX))
     ]
-    found = "; ".join([f"partitions held by {', '.join(theirs) or 'nobody'}", *others])
-    return row("projectors", bool(theirs), found, _PROJECT)
+    found = "; ".join([f"partitions held by {', '.join(partition_holders) or 'nobody'}", *others])
+    return finding("projectors", bool(partition_holders), found, _PROJECT_ADVICE)

@@ -19,19 +19,19 @@ from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, PARTITIONS
 from staffel.application import Clock
 from staffel.embedded import Embedded
-from staffel.errors import Found
+from staffel.errors import ProblemFound
 from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
-from staffel.wording import counted
+from staffel.wording import quantity
 from streams.activation import activation_record, check_activation, first_record, read_activation
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
 Json = dict[str, Any]
 Advance = Callable[[int], object]
-_WAITING = ("relay", "mover", "timers", "alerts")
+_PAUSED_ROLES = ("relay", "mover", "timers", "alerts")
 """Roles that would take what is copied for something new."""
-_PATIENCE_S = 20.0
+_LEASE_TIMEOUT_S = 20.0
 
 
 class Destination(NamedTuple):
@@ -43,19 +43,19 @@ class Destination(NamedTuple):
     replication: int = 1
 
 
-def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> Json:
+def migrate_home(home: Embedded, destination: Destination, advance: Advance = lambda _: None) -> Json:
     """Copy everything; answers what was copied. `advance` is told how many records and rows are done.
 
     Raises `Found` where the home is hosted, `LogRefused` and `DatabaseTrouble` where the destination holds something
     else, `LogUnavailable` where it does not answer.
     """
-    with ExitStack() as held:
-        held.enter_context(alone(home))
-        log = held.enter_context(closing(open_log(to)))
-        engine = open_database(to.database)
-        held.callback(engine.dispose)
+    with ExitStack() as stack:
+        stack.enter_context(locked_idle_home(home))
+        log = stack.enter_context(closing(open_log(destination)))
+        engine = open_database(destination.database)
+        stack.callback(engine.dispose)
         migrate(engine)
-        model = same_model(home.log, log)
+        model = common_model(home.log, log)
         copy = LogCopy(home.log, log, engine, home.clock)
         if copy.is_finished():
             refuse_newer(home.log, copy)
@@ -64,58 +64,62 @@ def move(home: Embedded, to: Destination, advance: Advance = lambda _: None) -> 
         return {
             "partitions": log.partitions(ENGAGEMENT),
             "model": model["version"],
-            "topics": {topic: _copied_of(home.log, copy, topic) for topic in COPIED_TOPICS},
+            "topics": {topic: _copied_count(home.log, copy, topic) for topic in COPIED_TOPICS},
             "tables": count_rows(home.engine),
         }
 
 
-def total(home: Embedded) -> int:
+def record_count(home: Embedded) -> int:
     """How many records of the log there are to copy."""
     return sum(home.log.end(topic, each) for topic in COPIED_TOPICS for each in range(home.log.partitions(topic)))
 
 
 @contextmanager
-def alone(home: Embedded) -> Iterator[None]:
+def locked_idle_home(home: Embedded) -> Iterator[None]:
     """Hold the home's lock with nothing left to do in it: what is in the outbox is published, every move is done."""
     if not home.lock.try_acquire():
         holder = home.lock.holder() or "another process"
-        raise Found(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
+        raise ProblemFound(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
     try:
         home.drain()
         state = read_lag(home.engine, home.log, home.clock())
         if not state.is_idle:
-            raise Found(f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more")
+            raise ProblemFound(
+                f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more"
+            )
         yield
     finally:
         home.lock.release()
 
 
-def open_log(to: Destination) -> Log:
+def open_log(destination: Destination) -> Log:
     """The log on Kafka, its topics made where there are none."""
     from streams.kafka import topics as kafka_topics
     from streams.kafka.log import KafkaLog
 
-    standing, _ = kafka_topics.inspect_topics(to.address)
-    there = standing[ENGAGEMENT].partitions if ENGAGEMENT in standing else PARTITIONS
-    kafka_topics.create_topics(to.address, to.partitions or there, to.replication)
-    return KafkaLog(to.address, client="staffel-migrate")
+    existing, _ = kafka_topics.inspect_topics(destination.address)
+    partitions = existing[ENGAGEMENT].partitions if ENGAGEMENT in existing else PARTITIONS
+    kafka_topics.create_topics(destination.address, destination.partitions or partitions, destination.replication)
+    return KafkaLog(destination.address, client="staffel-migrate")
 
 
 @contextmanager
-def leased(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
-    leases = [Lease(engine, role, new_holder_id(), clock) for role in _WAITING]
+def paused_roles(engine: Database, clock: Clock) -> Iterator[list[Lease]]:
+    leases = [Lease(engine, role, new_holder_id(), clock) for role in _PAUSED_ROLES]
     try:
-        keep(leases, _PATIENCE_S)
+        renew_leases(leases, _LEASE_TIMEOUT_S)
         yield leases
     finally:
         for lease in leases:
             lease.release()
 
 
-def keep(leases: list[Lease], patience: float = 0.0) -> None:
-    busy = [lease.role for lease in leases if not lease.acquire(patience)]
+def renew_leases(leases: list[Lease], timeout: float = 0.0) -> None:
+    busy = [lease.role for lease in leases if not lease.acquire(timeout)]
     if busy:
-        raise Found(f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again")
+        raise ProblemFound(
+            f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again"
+        )
 
 
 def command_of(role: str) -> str:
@@ -123,9 +127,9 @@ def command_of(role: str) -> str:
 
 
 def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance: Advance) -> None:
-    with leased(engine, home.clock) as leases:
+    with paused_roles(engine, home.clock) as leases:
         copy.start()
-        activate(home, log)
+        activate_partitions(home, log)
         copy_tables(home.engine, engine, advance)
         _copy_topics(home.log, copy, leases, advance)
         copy.finish()
@@ -135,11 +139,11 @@ def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advan
     for topic in COPIED_TOPICS:
         for partition in range(source.partitions(topic)):
             while read := copy.advance(topic, partition):
-                keep(leases)
+                renew_leases(leases)
                 advance(read)
 
 
-def _copied_of(source: Log, copy: LogCopy, topic: str) -> int:
+def _copied_count(source: Log, copy: LogCopy, topic: str) -> int:
     """How many records of a topic were read so far."""
     return sum(copy.position(topic, partition) for partition in range(source.partitions(topic)))
 
@@ -147,18 +151,18 @@ def _copied_of(source: Log, copy: LogCopy, topic: str) -> int:
 def refuse_newer(source: Log, copy: LogCopy) -> None:
     """Raises `Found` where records came into the home after it was copied."""
     ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED_TOPICS}
-    newer = {topic: end - _copied_of(source, copy, topic) for topic, end in ends.items()}
+    newer = {topic: end - _copied_count(source, copy, topic) for topic, end in ends.items()}
     if any(newer.values()):
-        records = ", ".join(counted(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
-        raise Found(
+        records = ", ".join(quantity(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
+        raise ProblemFound(
             f"everything was copied before, and {records} came into this home since; bring in over there what you "
             "brought in here: of a file that is ingested again only what is new counts"
         )
 
 
-def activate(home: Embedded, log: Log) -> None:
+def activate_partitions(home: Embedded, log: Log) -> None:
     """Begin every partition with the model of this home."""
-    content = content_of(home.log, 0) or {}
+    content = activation_content(home.log, 0) or {}
     first = first_record(home.log, 0)
     at = parse_time(decode_fact(first.value).recordedtime) if first else home.clock()
     partitions = log.partitions(ENGAGEMENT)
@@ -168,10 +172,10 @@ def activate(home: Embedded, log: Log) -> None:
     check_activation(log)
 
 
-def same_model(source: Log, target: Log) -> Json:
+def common_model(source: Log, target: Log) -> Json:
     """The content of the model that this home begins with. Raises `LogRefused` where the topics have another one."""
-    ours = content_of(source, 0) or {}
-    theirs = [content_of(target, partition) for partition in range(target.partitions(ENGAGEMENT))]
+    ours = activation_content(source, 0) or {}
+    theirs = [activation_content(target, partition) for partition in range(target.partitions(ENGAGEMENT))]
     other = next((content for content in theirs if content is not None and content != ours), None)
     if other is not None:
         raise LogRefused(
@@ -181,15 +185,15 @@ def same_model(source: Log, target: Log) -> Json:
     return ours
 
 
-def content_of(log: Log, partition: int) -> Json | None:
+def activation_content(log: Log, partition: int) -> Json | None:
     """What a partition was activated with. Raises `LogRefused` where it begins otherwise."""
     record = first_record(log, partition)
     if record is None:
         return None
     try:
-        found = read_activation(record)
+        active = read_activation(record)
     except MsgspecError:
         raise LogRefused(
             f"partition {partition} of {ENGAGEMENT} does not begin with the activation of a model"
         ) from None
-    return {"model": found.model, "version": found.version}
+    return {"model": active.model, "version": active.version}

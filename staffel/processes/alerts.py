@@ -15,12 +15,12 @@ from database.engine import Database
 from database.leases import EMBEDDED_HOLDER, new_holder_id
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
-from staffel.application import Staffel
-from staffel.errors import Usage
-from staffel.processes.checks import behind, ends, log_measure, told
-from staffel.processes.readiness import Found, Measure
+from staffel.application import Application
+from staffel.errors import UsageError
+from staffel.processes.checks import end_offsets, lag_per_partition, log_check, set_lag
+from staffel.processes.readiness import CheckResult, ReadinessCheck
 from staffel.settings import Settings, read_text
-from staffel.wording import counted
+from staffel.wording import quantity
 from streams.log import Log
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from staffel.processes.role import Role
 
 _HOUR_MS = 3_600_000
-EXAMPLE = """channels:
+EXAMPLE_FILE = """channels:
   - name: sales-chat
     url_env: SALES_CHAT"""
 
@@ -37,33 +37,33 @@ EXAMPLE = """channels:
 def alert_settings(settings: Settings) -> AlertSettings:
     """What STAFFEL_ALERTS names. Raises `Usage` where it names no file that can be read, `ModelError` from inside."""
     if settings.alerts is None:
-        raise Usage(f"STAFFEL_ALERTS names no file; write one that says who is told, for instance\n{EXAMPLE}")
-    return settings_in(settings.alerts)
+        raise UsageError(f"STAFFEL_ALERTS names no file; write one that says who is told, for instance\n{EXAMPLE_FILE}")
+    return alert_settings_from(settings.alerts)
 
 
-def settings_in(file: Path) -> AlertSettings:
+def alert_settings_from(file: Path) -> AlertSettings:
     return read_alerts(read_text(file), str(file), os.environ)
 
 
-def alerts_of(staffel: Staffel, log_lines: Any, holder: str = EMBEDDED_HOLDER) -> Alerts:
+def alerts_step(application: Application, log_lines: Any, holder: str = EMBEDDED_HOLDER) -> Alerts:
     """A step. `holder` is unlike that of any other process, but for the one that hosts alone under its own lock."""
-    settings = alert_settings(staffel.settings)
+    settings = alert_settings(application.settings)
     return Alerts(
-        staffel.engine,
-        staffel.log,
+        application.engine,
+        application.log,
         settings,
-        channels_of(settings, staffel.clock),
-        staffel.clock,
-        max_age_ms=round(staffel.settings.alerts_fresh * _HOUR_MS),
+        channels_of(settings, application.clock),
+        application.clock,
+        max_age_ms=round(application.settings.alerts_fresh * _HOUR_MS),
         log_lines=log_lines,
         holder=holder,
     )
 
 
 @contextmanager
-def hosted_alerts(staffel: Staffel, log_lines: Any) -> Iterator[list[Alerts]]:
+def hosted_alerts(application: Application, log_lines: Any) -> Iterator[list[Alerts]]:
     """The step of a process that hosts alone, where STAFFEL_ALERTS names channels; its threads end with the block."""
-    steps = [] if staffel.settings.alerts is None else [alerts_of(staffel, log_lines)]
+    steps = [] if application.settings.alerts is None else [alerts_step(application, log_lines)]
     try:
         yield steps
     finally:
@@ -71,27 +71,29 @@ def hosted_alerts(staffel: Staffel, log_lines: Any) -> Iterator[list[Alerts]]:
             step.close()
 
 
-def alerting(staffel: Staffel, process: "Process") -> "Role":
+def alerts_role(application: Application, process: "Process") -> "Role":
     """A process that tells; a second one waits for the first."""
     from staffel.processes.role import Role
 
-    alerts = alerts_of(staffel, process.log, new_holder_id())
-    measures = [log_measure(staffel.log), alerts_measure(staffel.engine, staffel.log, process.settings.ready_lag)]
-    return Role([alerts], alerts.wait, measures, alerts.close)
+    alerts = alerts_step(application, process.log, new_holder_id())
+    checks = [log_check(application.log), alerts_check(application.engine, application.log, process.settings.ready_lag)]
+    return Role([alerts], alerts.wait, checks, alerts.close)
 
 
-def alerts_measure(engine: Database, log: Log, most: int) -> Measure:
+def alerts_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
     """Events that the alerts have yet to read; alerts that wait for their channels are no fault of the process."""
     rows = AlertOutbox(engine)
 
-    def look(metrics: "Metrics") -> Found:
+    def run(metrics: "Metrics") -> CheckResult:
         waiting = rows.counts_by_status()[WAITING]
         metrics.alerts_pending.set(waiting)
         positions = rows.positions(log.generation(SQA_HANDOFFS), log.partitions(SQA_HANDOFFS))
-        lag = told(metrics, "alerted", behind(ends(log, SQA_HANDOFFS), positions))
-        return Found(lag <= most, f"{counted(lag, 'event')} to be read, {counted(waiting, 'alert')} to be told")
+        lag = set_lag(metrics, "alerted", lag_per_partition(end_offsets(log, SQA_HANDOFFS), positions))
+        return CheckResult(
+            lag <= max_lag, f"{quantity(lag, 'event')} to be read, {quantity(waiting, 'alert')} to be told"
+        )
 
-    return Measure("alerts", look)
+    return ReadinessCheck("alerts", run)
 
 
 def alert_json(row: Any) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def alert_json(row: Any) -> dict[str, Any]:
     }
 
 
-def shown_way(channel: ChannelSettings) -> str:
+def channel_target(channel: ChannelSettings) -> str:
     """By which service or host a channel tells; addresses may hold secrets."""
     if channel.webhook is not None:
         return f"webhook to {urlsplit(channel.webhook).hostname}"

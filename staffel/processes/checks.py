@@ -6,83 +6,87 @@ from database.engine import Database
 from projections.lag import projected_offsets, projector_positions, reactor_backlog
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from staffel.processes.metrics import Metrics
-from staffel.processes.readiness import Found, Measure
-from staffel.wording import counted
+from staffel.processes.readiness import CheckResult, ReadinessCheck
+from staffel.wording import quantity
 from streams.log import Log
 
 SCORED, PROJECTED, VISIBLE = "scored", "projected", "visible"
 
 
-def log_measure(log: Log) -> Measure:
+def log_check(log: Log) -> ReadinessCheck:
     """The log answers; how many dead letters there are."""
 
-    def look(metrics: Metrics) -> Found:
-        letters = ends(log, DEAD_LETTERS)
-        for partition, end in letters.items():
+    def run(metrics: Metrics) -> CheckResult:
+        letter_counts = end_offsets(log, DEAD_LETTERS)
+        for partition, end in letter_counts.items():
             metrics.dead_letters.labels(partition).set(end)
-        return Found(True, f"{counted(len(letters), 'partition')}, {counted(sum(letters.values()), 'dead letter')}")
+        return CheckResult(
+            True, f"{quantity(len(letter_counts), 'partition')}, {quantity(sum(letter_counts.values()), 'dead letter')}"
+        )
 
-    return Measure("log", look)
+    return ReadinessCheck("log", run)
 
 
-def database_measure(engine: Database, log: Log) -> Measure:
+def database_check(engine: Database, log: Log) -> ReadinessCheck:
     """The database answers."""
 
-    def look(_: Metrics) -> Found:
+    def run(_: Metrics) -> CheckResult:
         projected_offsets(engine, log)
-        return Found(True, engine.url.render_as_string())
+        return CheckResult(True, engine.url.render_as_string())
 
-    return Measure("database", look)
+    return ReadinessCheck("database", run)
 
 
-def projected_measure(engine: Database, log: Log, most: int) -> Measure:
+def projection_lag_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
     """Score records that are not in the read models yet; facts that are not visible yet are measured beside."""
 
-    def look(metrics: Metrics) -> Found:
-        told(metrics, VISIBLE, behind(ends(log, ENGAGEMENT), projected_offsets(engine, log)))
-        lags = behind(ends(log, SCORES), projector_positions(engine, log))
-        return limited(told(metrics, PROJECTED, lags), most, "score record")
+    def run(metrics: Metrics) -> CheckResult:
+        set_lag(metrics, VISIBLE, lag_per_partition(end_offsets(log, ENGAGEMENT), projected_offsets(engine, log)))
+        lags = lag_per_partition(end_offsets(log, SCORES), projector_positions(engine, log))
+        return lag_result(set_lag(metrics, PROJECTED, lags), max_lag, "score record")
 
-    return Measure("projected", look)
+    return ReadinessCheck("projected", run)
 
 
-def scored_measure(log: Log, most: int) -> Measure:
+def scoring_lag_check(log: Log, max_lag: int) -> ReadinessCheck:
     """Facts that no scorer has read yet."""
 
-    def look(metrics: Metrics) -> Found:
-        at = {partition: log.position(partition) for partition in range(log.partitions(ENGAGEMENT))}
-        return limited(told(metrics, SCORED, behind(ends(log, ENGAGEMENT), at)), most, "fact")
+    def run(metrics: Metrics) -> CheckResult:
+        positions = {partition: log.position(partition) for partition in range(log.partitions(ENGAGEMENT))}
+        return lag_result(
+            set_lag(metrics, SCORED, lag_per_partition(end_offsets(log, ENGAGEMENT), positions)), max_lag, "fact"
+        )
 
-    return Measure("scored", look)
+    return ReadinessCheck("scored", run)
 
 
-def outbox_measure(engine: Database, clock: Callable[[], int], most: int) -> Measure:
+def outbox_check(engine: Database, clock: Callable[[], int], max_lag: int) -> ReadinessCheck:
     """Rows that the relay has yet to publish, and moves that the mover has yet to make."""
 
-    def look(metrics: Metrics) -> Found:
-        found = reactor_backlog(engine, clock())
-        metrics.outbox_waiting.set(found.outbox)
-        metrics.outbox_age.set(found.age_ms / 1000)
-        metrics.moves_open.set(found.moves)
-        return limited(found.outbox + found.moves, most, "row")
+    def run(metrics: Metrics) -> CheckResult:
+        pending = reactor_backlog(engine, clock())
+        metrics.outbox_waiting.set(pending.outbox)
+        metrics.outbox_age.set(pending.age_ms / 1000)
+        metrics.moves_open.set(pending.moves)
+        return lag_result(pending.outbox + pending.moves, max_lag, "row")
 
-    return Measure("outbox", look)
+    return ReadinessCheck("outbox", run)
 
 
-def told(metrics: Metrics, stage: str, lags: Mapping[int, int]) -> int:
+def set_lag(metrics: Metrics, stage: str, lags: Mapping[int, int]) -> int:
     """Their sum."""
     for partition, lag in lags.items():
         metrics.lag.labels(stage, partition).set(lag)
     return sum(lags.values())
 
 
-def limited(lag: int, most: int, what: str) -> Found:
-    return Found(lag <= most, f"{counted(lag, what)} behind, at most {most} allowed")
+def lag_result(lag: int, max_lag: int, unit: str) -> CheckResult:
+    return CheckResult(lag <= max_lag, f"{quantity(lag, unit)} behind, at most {max_lag} allowed")
 
 
-def ends(log: Log, topic: str) -> dict[int, int]:
+def end_offsets(log: Log, topic: str) -> dict[int, int]:
     return {partition: log.end(topic, partition) for partition in range(log.partitions(topic))}
 
 
-def behind(reached: Mapping[int, int], at: Mapping[int, int]) -> dict[int, int]:
-    return {partition: max(0, end - at.get(partition, 0)) for partition, end in reached.items()}
+def lag_per_partition(end_offsets_by_partition: Mapping[int, int], positions: Mapping[int, int]) -> dict[int, int]:
+    return {partition: max(0, end - positions.get(partition, 0)) for partition, end in end_offsets_by_partition.items()}

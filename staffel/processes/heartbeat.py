@@ -11,71 +11,71 @@ if TYPE_CHECKING:
     from staffel.processes.metrics import Metrics
 
 
-class Pulse:
+class Heartbeat:
     """The loop tells, pages and metrics ask; from any thread. `log` takes structured lines."""
 
     def __init__(self, log: Any, metrics: "Metrics") -> None:
         self._log, self._metrics = log, metrics
-        self._beaten = monotonic()
-        self._trouble: str | None = None
-        self._said = -inf
+        self._last_beat = monotonic()
+        self._problem: str | None = None
+        self._last_logged = -inf
         metrics.step_age.set_function(lambda: self.age)
 
     @property
     def age(self) -> float:
         """Seconds since the loop last gave a sign of life."""
-        return monotonic() - self._beaten
+        return monotonic() - self._last_beat
 
     @property
-    def trouble(self) -> str | None:
+    def problem(self) -> str | None:
         """What keeps the process from working, if anything."""
-        return self._trouble
+        return self._problem
 
     def beat(self) -> None:
         """The loop is alive, with or without work."""
-        self._beaten = monotonic()
+        self._last_beat = monotonic()
 
-    def beaten_at(self, moment: float) -> None:
+    def seen_at(self, moment: float) -> None:
         """The loop is another one's, which tells when it last beat (`time.monotonic()`)."""
-        self._beaten = max(self._beaten, moment)
+        self._last_beat = max(self._last_beat, moment)
 
-    def worked(self, step: str, records: int, seconds: float) -> None:
+    def step_done(self, step: str, records: int, seconds: float) -> None:
         """A step was made; where it moved nothing it is a sign of life alone."""
         self.beat()
         if records:
             self._metrics.records.labels(step).inc(records)
             self._metrics.unit_seconds.labels(step).observe(seconds)
 
-    def ails(self, trouble: str, again: float = inf) -> None:
+    def blocked(self, problem: str, repeat_after: float = inf) -> None:
         """Work cannot go on; said when something else is wrong than before, and every `again` seconds."""
         self.beat()
-        if trouble != self._trouble:
-            self._metrics.troubles.inc()
-        elif monotonic() < self._said + again:
+        if problem != self._problem:
+            self._metrics.interruptions.inc()
+        elif monotonic() < self._last_logged + repeat_after:
             return
-        self._log.warning("waiting", why=trouble)
-        self._trouble, self._said = trouble, monotonic()
+        self._log.warning("waiting", why=problem)
+        self._problem, self._last_logged = problem, monotonic()
 
-    def goes_on(self) -> None:
+    def recovered(self) -> None:
         self.beat()
-        if self._trouble is not None:
+        if self._problem is not None:
             self._log.info("goes_on")
-        self._trouble = None
+        self._problem = None
 
 
-class Watched:
+class InstrumentedStep:
     """A step whose work the pulse is told of."""
 
-    def __init__(self, step: Step, pulse: Pulse) -> None:
+    def __init__(self, step: Step, heartbeat: Heartbeat) -> None:
         self.name = step.name
-        self._step, self._pulse = step, pulse
+        self._step, self._pulse = step, heartbeat
 
     def advance(self) -> int:
-        begun = monotonic()
+        started_at = monotonic()
         moved = self._step.advance()
-        self._pulse.worked(self.name, moved, monotonic() - begun)
+        self._pulse.step_done(self.name, moved, monotonic() - started_at)
         return moved
 
 
-def watched(steps: Sequence[Step], pulse: Pulse) -> list[Step]:
-    return [Watched(step, pulse) for step in steps]
+def instrumented(steps: Sequence[Step], heartbeat: Heartbeat) -> list[Step]:
+    return [InstrumentedStep(step, heartbeat) for step in steps]

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 
-def configure(shape: str) -> None:
+def configure_logs(shape: str) -> None:
     """`console` for people, `json` for programs."""
     renderers: list[Any] = [
         structlog.processors.format_exc_info,
@@ -25,15 +25,15 @@ def configure(shape: str) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_LibraryHandler()], force=True)
 
 
-class _Libraries(logging.Handler):
+class _LibraryHandler(logging.Handler):
     """What libraries log, in the same shape."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        events().log(record.levelno, "library", library=record.name, said=record.getMessage())
+        event_logger().log(record.levelno, "library", library=record.name, said=record.getMessage())
 
 
-def events() -> Any:
+def event_logger() -> Any:
     return structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
@@ -11,22 +11,26 @@ class Metrics:
     def __init__(self, process: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._label(process)
-        self._count()
-        self._measure()
+        self._add_info(process)
+        self._add_counters()
+        self._add_gauges()
 
-    def _label(self, process: str) -> None:
-        about = self._gauge("staffel_process", "Always 1; which kind of process this is", "process")
-        about.labels(process).set(1)
+    def _add_info(self, process: str) -> None:
+        info = self._gauge("staffel_process", "Always 1; which kind of process this is", "process")
+        info.labels(process).set(1)
 
-    def _count(self) -> None:
+    def _add_counters(self) -> None:
         self.records = Counter("staffel_records", "Records moved", ["step"], registry=self.registry)
         self.unit_seconds = Histogram(
-            "staffel_unit_seconds", "Time of a unit of work", ["step"], registry=self.registry, buckets=_SECONDS
+            "staffel_unit_seconds",
+            "Time of a unit of work",
+            ["step"],
+            registry=self.registry,
+            buckets=_DURATION_BUCKETS,
         )
-        self.troubles = Counter("staffel_troubles", "Times that work could not go on", registry=self.registry)
+        self.interruptions = Counter("staffel_troubles", "Times that work could not go on", registry=self.registry)
 
-    def _measure(self) -> None:
+    def _add_gauges(self) -> None:
         gauge = self._gauge
         self.step_age = gauge("staffel_step_age_seconds", "Since the loop last gave a sign of life")
         self.ready = gauge("staffel_ready", "1 where the check holds", "check")
@@ -41,5 +45,5 @@ class Metrics:
         self.moves_open = gauge("staffel_moves_open", "Released accounts whose facts wait to be moved")
         self.alerts_pending = gauge("staffel_alerts_pending", "Alerts that wait to be delivered")
 
-    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
-        return Gauge(name, told, labels, registry=self.registry)
+    def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
+        return Gauge(name, documentation, labels, registry=self.registry)

@@ -9,16 +9,16 @@ from time import monotonic
 from typing import NamedTuple
 
 from database.errors import DatabaseError
-from staffel.processes.heartbeat import Pulse
+from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
 from streams.log import LogError
 
-EVERY_S = 1.0
-STALE_S = 15.0
+CHECK_INTERVAL_S = 1.0
+STALE_AFTER_S = 15.0
 """A look that takes longer is itself a finding."""
 
 
-class Check(NamedTuple):
+class CheckStatus(NamedTuple):
     """One question about a process, and what was found."""
 
     name: str
@@ -26,60 +26,60 @@ class Check(NamedTuple):
     found: str
 
 
-class Measure(NamedTuple):
+class ReadinessCheck(NamedTuple):
     """`look` measures into the metrics and answers what was found; raises what log and database raise."""
 
     name: str
-    look: Callable[[Metrics], "Found"]
+    run: Callable[[Metrics], "CheckResult"]
 
 
-class Found(NamedTuple):
+class CheckResult(NamedTuple):
     ok: bool
-    what: str
+    detail: str
 
 
-class Watch:
+class ReadinessMonitor:
     """The newest findings of a process."""
 
-    def __init__(self, pulse: Pulse, metrics: Metrics) -> None:
-        self._pulse, self._metrics = pulse, metrics
-        self._measures: Sequence[Measure] = ()
-        self._found: Sequence[Check] | None = None
-        self._looked = monotonic()
+    def __init__(self, heartbeat: Heartbeat, metrics: Metrics) -> None:
+        self._heartbeat, self._metrics = heartbeat, metrics
+        self._readiness_checks: Sequence[ReadinessCheck] = ()
+        self._statuses: Sequence[CheckStatus] | None = None
+        self._checked_at = monotonic()
 
-    def begin(self, measures: Sequence[Measure], stop: Event) -> None:
+    def start(self, readiness_checks: Sequence[ReadinessCheck], stop: Event) -> None:
         """Look at these from now on, until `stop` is set."""
-        self._measures = measures
+        self._readiness_checks = readiness_checks
         Thread(target=self._run, args=(stop,), name="watch", daemon=True).start()
 
-    def checks(self) -> list[Check]:
+    def statuses(self) -> list[CheckStatus]:
         """What was found last; all must hold for a process to be ready."""
-        return [self._working(), *(self._found or [])]
+        return [self._loop_status(), *(self._statuses or [])]
 
     def _run(self, stop: Event) -> None:
-        while not stop.wait(EVERY_S if self._found else 0):
-            self.look()
+        while not stop.wait(CHECK_INTERVAL_S if self._statuses else 0):
+            self.run_checks()
 
-    def look(self) -> None:
-        found = [self._check(measure) for measure in self._measures]
-        for check in found:
+    def run_checks(self) -> None:
+        statuses = [self._run_check(measure) for measure in self._readiness_checks]
+        for check in statuses:
             self._metrics.ready.labels(check.name).set(check.ok)
-        self._found, self._looked = found, monotonic()
+        self._statuses, self._checked_at = statuses, monotonic()
 
-    def _check(self, measure: Measure) -> Check:
+    def _run_check(self, readiness_check: ReadinessCheck) -> CheckStatus:
         try:
-            return Check(measure.name, *measure.look(self._metrics))
+            return CheckStatus(readiness_check.name, *readiness_check.run(self._metrics))
         except (LogError, DatabaseError) as trouble:
-            return Check(measure.name, False, str(trouble))
+            return CheckStatus(readiness_check.name, False, str(trouble))
         except Exception as error:  # whatever it is, the other checks go on
-            return Check(measure.name, False, repr(error))
+            return CheckStatus(readiness_check.name, False, repr(error))
 
-    def _working(self) -> Check:
-        if self._pulse.trouble is not None:
-            return Check("working", False, self._pulse.trouble)
-        if self._found is None:
-            return Check("working", False, "starting")
-        silent = monotonic() - self._looked
-        if silent > STALE_S:
-            return Check("working", False, f"log or database have not answered for {silent:.0f} s")
-        return Check("working", True, "at work")
+    def _loop_status(self) -> CheckStatus:
+        if self._heartbeat.problem is not None:
+            return CheckStatus("working", False, self._heartbeat.problem)
+        if self._statuses is None:
+            return CheckStatus("working", False, "starting")
+        silence_s = monotonic() - self._checked_at
+        if silence_s > STALE_AFTER_S:
+            return CheckStatus("working", False, f"log or database have not answered for {silence_s:.0f} s")
+        return CheckStatus("working", True, "at work")

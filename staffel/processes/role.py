@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from staffel.processes.process import Wait
-from staffel.processes.readiness import Measure
+from staffel.processes.readiness import ReadinessCheck
 from streams.host import Step
 
 
@@ -13,5 +13,5 @@ class Role(NamedTuple):
 
     steps: Sequence[Step]
     wait: Wait
-    measures: Sequence[Measure]
+    checks: Sequence[ReadinessCheck]
     close: Callable[[], object]

@@ -10,38 +10,38 @@ from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
 from schemas.topics import SCORES
-from staffel.application import Staffel, replay_of
+from staffel.application import Application, replay_of
 from staffel.embedded import Embedded
-from staffel.processes.checks import database_measure, log_measure, outbox_measure, projected_measure, scored_measure
+from staffel.processes.checks import database_check, log_check, outbox_check, projection_lag_check, scoring_lag_check
 from staffel.processes.process import Process
-from staffel.processes.readiness import Measure
+from staffel.processes.readiness import ReadinessCheck
 from staffel.processes.role import Role
 from streams.host import Step
 
-TIMERS_EVERY_S = 0.5
+TIMERS_INTERVAL_S = 0.5
 
 
-class Seldom:
+class ThrottledStep:
     """A step that looks at clocks alone, and need not in every round."""
 
-    def __init__(self, step: Step, every: float) -> None:
+    def __init__(self, step: Step, interval_s: float) -> None:
         self.name = step.name
-        self._step, self._every, self._next = step, every, 0.0
+        self._step, self._interval_s, self._next_run_at = step, interval_s, 0.0
 
     def advance(self) -> int:
-        if monotonic() < self._next:
+        if monotonic() < self._next_run_at:
             return 0
         moved = self._step.advance()
-        self._next = 0.0 if moved else monotonic() + self._every
+        self._next_run_at = 0.0 if moved else monotonic() + self._interval_s
         return moved
 
 
-def projecting(staffel: Staffel, process: Process) -> Role:
+def projector_role(application: Application, process: Process) -> Role:
     """Score updates into the read models, of a fair share of the partitions."""
-    engine, log = staffel.engine, staffel.log
-    shares = LeasedPartitions(engine, log, new_holder_id(), staffel.clock)
-    projector = Projector(engine, log, replay=replay_of(log), assignment=shares)
-    measures = [*_reached(staffel), projected_measure(engine, log, process.settings.ready_lag)]
+    engine, log = application.engine, application.log
+    partition_leases = LeasedPartitions(engine, log, new_holder_id(), application.clock)
+    projector = Projector(engine, log, replay=replay_of(log), assignment=partition_leases)
+    checks = [*_connection_checks(application), projection_lag_check(engine, log, process.settings.ready_lag)]
 
     def wait(timeout: float) -> None:
         if projector.positions:
@@ -49,42 +49,47 @@ def projecting(staffel: Staffel, process: Process) -> Role:
         else:  # others have all partitions
             process.stop.wait(timeout)
 
-    return Role([projector], wait, measures, shares.close)
+    return Role([projector], wait, checks, partition_leases.close)
 
 
-def relaying(staffel: Staffel, process: Process) -> Role:
+def relay_role(application: Application, process: Process) -> Role:
     """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
-    engine, log, clock, us = staffel.engine, staffel.log, staffel.clock, new_holder_id()
-    mover, relay = Mover(engine, log, clock, us), Relay(engine, log, clock, us)
-    timers = Timers(engine, log, clock, holder=us)
-    notices = Notifications(engine, [OUTBOX, MOVES])
-    measures = [*_reached(staffel), outbox_measure(engine, clock, process.settings.ready_lag)]
+    engine, log, clock, holder = application.engine, application.log, application.clock, new_holder_id()
+    mover, relay = Mover(engine, log, clock, holder), Relay(engine, log, clock, holder)
+    timers = Timers(engine, log, clock, holder=holder)
+    notifications = Notifications(engine, [OUTBOX, MOVES])
+    checks = [*_connection_checks(application), outbox_check(engine, clock, process.settings.ready_lag)]
 
     def close() -> None:
-        for part in (mover, relay, timers, notices):
-            part.close()
+        for closeable in (mover, relay, timers, notifications):
+            closeable.close()
 
-    return Role([mover, relay, Seldom(timers, TIMERS_EVERY_S)], notices.wait, measures, close)
+    return Role([mover, relay, ThrottledStep(timers, TIMERS_INTERVAL_S)], notifications.wait, checks, close)
 
 
-def showing(staffel: Staffel, process: Process) -> Role:
+def web_role(application: Application, process: Process) -> Role:
     """Nothing yet but its own health."""
-    return Role([], process.stop.wait, _reached(staffel), _nothing)
+    return Role([], process.stop.wait, _connection_checks(application), _nothing_to_close)
 
 
-def hosting_measures(staffel: Embedded) -> list[Measure]:
+def host_checks(application: Embedded) -> list[ReadinessCheck]:
     """Of the one process that does all of it."""
-    from staffel.processes.alerts import alerts_measure
+    from staffel.processes.alerts import alerts_check
 
-    engine, log, most = staffel.engine, staffel.log, staffel.settings.ready_lag
-    lags = [scored_measure(log, most), projected_measure(engine, log, most)]
-    told = [] if staffel.settings.alerts is None else [alerts_measure(engine, log, most)]
-    return [*_reached(staffel), *lags, outbox_measure(engine, staffel.clock, most), *told]
+    engine, log, max_lag = application.engine, application.log, application.settings.ready_lag
+    lag_checks = [scoring_lag_check(log, max_lag), projection_lag_check(engine, log, max_lag)]
+    alert_checks = [] if application.settings.alerts is None else [alerts_check(engine, log, max_lag)]
+    return [
+        *_connection_checks(application),
+        *lag_checks,
+        outbox_check(engine, application.clock, max_lag),
+        *alert_checks,
+    ]
 
 
-def _reached(staffel: Staffel) -> list[Measure]:
-    return [log_measure(staffel.log), database_measure(staffel.engine, staffel.log)]
+def _connection_checks(application: Application) -> list[ReadinessCheck]:
+    return [log_check(application.log), database_check(application.engine, application.log)]
 
 
-def _nothing() -> None:
+def _nothing_to_close() -> None:
     """There is nothing to give back."""

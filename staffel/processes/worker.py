@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from time import monotonic
 
 from schemas.topics import ENGAGEMENT
-from staffel.processes.checks import SCORED, behind, limited, log_measure, told
-from staffel.processes.heartbeat import Pulse
+from staffel.processes.checks import SCORED, lag_per_partition, lag_result, log_check, set_lag
+from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
 from staffel.processes.process import Process
-from staffel.processes.readiness import Found, Measure
+from staffel.processes.readiness import CheckResult, ReadinessCheck
 from streams.kafka.address import KafkaAddress
 from streams.log import Log
 from streams.worker.options import WorkerCounters, WorkerOptions
@@ -16,7 +16,7 @@ from streams.worker.options import WorkerCounters, WorkerOptions
 SCORER = "scorer"
 
 
-def work(log: Log, address: KafkaAddress, process: Process) -> None:
+def run_scoring(log: Log, address: KafkaAddress, process: Process) -> None:
     """Score until the process is asked to end. Raises LogRefused where the log is not what it was."""
     from streams.worker.faust_app import run_worker
     from streams.worker.scoring import ScoringTask
@@ -24,58 +24,58 @@ def work(log: Log, address: KafkaAddress, process: Process) -> None:
     options = WorkerOptions(session_s=process.settings.worker_session)
     counters = WorkerCounters(heartbeat_at=monotonic())
     scoring = ScoringTask(address, log.generation(ENGAGEMENT), options, counters)
-    process.watch.begin(worker_measures(log, counters, process), process.stop)
+    process.readiness.start(worker_checks(log, counters, process), process.stop)
     run_worker(address, scoring, options=options, counters=counters, stop=process.stop, log=process.log)
 
 
-def worker_measures(log: Log, counters: WorkerCounters, process: Process) -> list[Measure]:
+def worker_checks(log: Log, counters: WorkerCounters, process: Process) -> list[ReadinessCheck]:
     return [
-        log_measure(log),
-        Measure("recovered", Counted(counters, process.pulse).look),
-        Measure("scored", lambda metrics: scored(counters, metrics, process.settings.ready_lag)),
+        log_check(log),
+        ReadinessCheck("recovered", CounterExporter(counters, process.heartbeat).run),
+        ReadinessCheck("scored", lambda metrics: worker_lag_result(counters, metrics, process.settings.ready_lag)),
     ]
 
 
-class Counted:
+class CounterExporter:
     """What the worker counted since the last look, as metrics; whether it has its partitions."""
 
-    def __init__(self, counters: WorkerCounters, pulse: Pulse) -> None:
-        self._counters, self._pulse = counters, pulse
-        self._told: Mapping[str, int] = {}
-        self._looked, self._recovering = monotonic(), 0.0
+    def __init__(self, counters: WorkerCounters, heartbeat: Heartbeat) -> None:
+        self._counters, self._heartbeat = counters, heartbeat
+        self._exported: Mapping[str, int] = {}
+        self._exported_at, self._recovery_seconds = monotonic(), 0.0
 
-    def look(self, metrics: Metrics) -> Found:
+    def run(self, metrics: Metrics) -> CheckResult:
         counters = self._counters
-        self._pulse.beaten_at(counters.heartbeat_at)
-        self._count(metrics)
+        self._heartbeat.seen_at(counters.heartbeat_at)
+        self._export_counts(metrics)
         metrics.partitions.set(len(counters.positions))
         metrics.recovery_read.set(counters.recovered_records)
         recovering = counters.recovery
-        self._time(metrics, recovering is not None)
+        self._export_recovery_time(metrics, recovering is not None)
         metrics.recovery_left.set(recovering.to_read - recovering.read if recovering else 0)
         if recovering:
-            return Found(False, f"recovering, {recovering.read} of {recovering.to_read} records read")
+            return CheckResult(False, f"recovering, {recovering.read} of {recovering.to_read} records read")
         if not counters.is_assigned:
-            return Found(False, "waiting for its share of the partitions")
-        return Found(True, f"partitions {', '.join(map(str, sorted(counters.positions))) or 'of others'}")
+            return CheckResult(False, "waiting for its share of the partitions")
+        return CheckResult(True, f"partitions {', '.join(map(str, sorted(counters.positions))) or 'of others'}")
 
-    def _count(self, metrics: Metrics) -> None:
-        now = {"facts": self._counters.facts, "units": self._counters.units, "score records": self._counters.records}
-        for what, count in now.items():
-            metrics.records.labels(f"{SCORER} {what}").inc(count - self._told.get(what, 0))
-        self._told = now
+    def _export_counts(self, metrics: Metrics) -> None:
+        counts = {"facts": self._counters.facts, "units": self._counters.units, "score records": self._counters.records}
+        for what, count in counts.items():
+            metrics.records.labels(f"{SCORER} {what}").inc(count - self._exported.get(what, 0))
+        self._exported = counts
 
-    def _time(self, metrics: Metrics, recovering: bool) -> None:
+    def _export_recovery_time(self, metrics: Metrics, is_recovering: bool) -> None:
         """As exact as the looks are frequent."""
-        now, before = monotonic(), self._looked
-        self._recovering += now - before if recovering else 0.0
-        self._looked = now
-        metrics.recovery_seconds.set(self._recovering)
+        now, last_export = monotonic(), self._exported_at
+        self._recovery_seconds += now - last_export if is_recovering else 0.0
+        self._exported_at = now
+        metrics.recovery_seconds.set(self._recovery_seconds)
 
 
-def scored(counters: WorkerCounters, metrics: Metrics, most: int) -> Found:
+def worker_lag_result(counters: WorkerCounters, metrics: Metrics, max_lag: int) -> CheckResult:
     """Facts of its own partitions that it has not scored yet."""
     positions = dict(counters.positions)
-    ends = {partition: end for partition, end in dict(counters.ends).items() if partition in positions}
+    own_end_offsets = {partition: end for partition, end in dict(counters.ends).items() if partition in positions}
     metrics.lag.clear()
-    return limited(told(metrics, SCORED, behind(ends, positions)), most, "fact")
+    return lag_result(set_lag(metrics, SCORED, lag_per_partition(own_end_offsets, positions)), max_lag, "fact")

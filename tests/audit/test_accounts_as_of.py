@@ -1,6 +1,6 @@
 """The shape in which programs read an account: the first track speaks for it, each sums on its own."""
 
-from audit.accounts_as_of import of_account
+from audit.accounts_as_of import account_json_of_fold
 from audit.replay import digest
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, VERSION, fact, folded, plan_of
@@ -23,7 +23,7 @@ def test_score_stage_and_breadth_are_those_of_the_first_track() -> None:
     plan = plan_of(MODEL)
     account = folded(plan, facts).accounts[ACME]
     track = {"falls_at": None, "crossings": 0, "cooling_until": None, "act_now_until": None}
-    assert of_account(account, plan) == {
+    assert account_json_of_fold(account, plan) == {
         "account": ACME,
         "name": "Acme",
         "stage": "engaged",

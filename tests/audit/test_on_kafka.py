@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from audit.parallel_replay import Order, replay_told
+from audit.parallel_replay import ReplayJob, replay_in_parallel
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account_scored, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
@@ -49,7 +49,7 @@ def trace(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, in
 
 
 @pytest.fixture
-def four_partitions(tmp_path: Path) -> Iterator[tuple[Order, Order]]:
+def four_partitions(tmp_path: Path) -> Iterator[tuple[ReplayJob, ReplayJob]]:
     """Eight accounts in four partitions: in a database, and on Kafka."""
     vector = vector_named("20-when")
     facts: list[Json] = [{**each, "subject": name} for name in NAMES for each in vector.facts]
@@ -59,19 +59,19 @@ def four_partitions(tmp_path: Path) -> Iterator[tuple[Order, Order]]:
         copied(source, target)
         source.close()
         target.close()
-        yield Order(f"sqlite:///{tmp_path / 'staffel.db'}", 4), Order(address, 4)
+        yield ReplayJob(f"sqlite:///{tmp_path / 'staffel.db'}", 4), ReplayJob(address, 4)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[Order, Order], processes: int) -> None:
+def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[ReplayJob, ReplayJob], processes: int) -> None:
     stored, on_kafka = four_partitions
-    told_ = replay_told(on_kafka, processes)
+    told_ = replay_in_parallel(on_kafka, processes)
     assert [row["account"] for row in told_["accounts"]] == NAMES
-    assert told_ == replay_told(stored)
+    assert told_ == replay_in_parallel(stored)
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffel]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted, in a database."""
     staffel = connect(
         Stage(databases.migrated("sqlite", tmp_path_factory.mktemp("home"))).settings(), clock=lambda: at(12)
@@ -83,7 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffel]:
 
 
 @pytest.fixture
-def log(home: Staffel) -> Iterator[KafkaLog]:
+def log(home: Application) -> Iterator[KafkaLog]:
     """The same log on Kafka."""
     with fresh_topics(kafka_server()) as address:
         log = KafkaLog(address, client="test")
@@ -98,19 +98,19 @@ def last_update(log: Log, account: str) -> NewRecord:
     return NewRecord(record.key, record.value)
 
 
-def test_what_nobody_altered_is_what_the_log_computes(home: Staffel, log: KafkaLog) -> None:
+def test_what_nobody_altered_is_what_the_log_computes(home: Application, log: KafkaLog) -> None:
     verified = verify(log, home.engine)
     assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
 
 
-def test_a_late_write_of_an_older_state_changes_nothing(home: Staffel, log: KafkaLog) -> None:
+def test_a_late_write_of_an_older_state_changes_nothing(home: Application, log: KafkaLog) -> None:
     older = next(each for each in log.read(SCORES, 0, 0, 100) if each.key == "acme")
     assert decode_account_scored(older.value).digest != decode_account_scored(last_update(log, "acme").value).digest
     log.append(SCORES, [NewRecord("acme", older.value)], partition=0)
     assert verify(log, home.engine).mismatches == []
 
 
-def test_an_altered_digest_of_the_topic_is_found(home: Staffel, log: KafkaLog) -> None:
+def test_an_altered_digest_of_the_topic_is_found(home: Application, log: KafkaLog) -> None:
     scored = decode_account_scored(last_update(log, "acme").value)
     forged = replace(scored, digest="0" * len(scored.digest))
     log.append(SCORES, [NewRecord("acme", encode_score(forged))], partition=0)
@@ -118,19 +118,21 @@ def test_an_altered_digest_of_the_topic_is_found(home: Staffel, log: KafkaLog) -
     assert verify(log, home.engine).mismatches == [expected]
 
 
-def test_an_update_that_cannot_be_read_is_named(home: Staffel, log: KafkaLog) -> None:
+def test_an_update_that_cannot_be_read_is_named(home: Application, log: KafkaLog) -> None:
     log.append(SCORES, [NewRecord("acme", b"{")], partition=0)
     [mismatch] = verify(log, home.engine).mismatches
     assert (mismatch.account, mismatch.field) == ("acme", "scores")
 
 
-def test_an_audit_leaves_no_trace(home: Staffel, log: KafkaLog, four_partitions: tuple[Order, Order]) -> None:
+def test_an_audit_leaves_no_trace(
+    home: Application, log: KafkaLog, four_partitions: tuple[ReplayJob, ReplayJob]
+) -> None:
     _, order = four_partitions
-    assert isinstance(order.place, KafkaAddress)
-    replayed = KafkaLog(order.place, client="test")
-    before = trace(order.place, replayed), trace(order.place, log)
-    replay_told(order, processes=2)
+    assert isinstance(order.address, KafkaAddress)
+    replayed = KafkaLog(order.address, client="test")
+    before = trace(order.address, replayed), trace(order.address, log)
+    replay_in_parallel(order, processes=2)
     verify(log, home.engine)
-    assert (trace(order.place, replayed), trace(order.place, log)) == before
+    assert (trace(order.address, replayed), trace(order.address, log)) == before
     assert before[0][1][ENGAGEMENT, 0] > 0
     replayed.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.parallel_replay import Lost, Order, replay_told
+from audit.parallel_replay import ReplayJob, ReplayWorkerLost, replay_in_parallel
 from scoring.model.loading import load_model
 from scoring.plan.compiler import compile_model
 from tests.audit.test_replay import filled
@@ -17,29 +17,29 @@ NAMES = [f"{name}.example" for name in "abcdefgh"]
 
 
 @pytest.fixture(name="order")
-def some_log(tmp_path: Path) -> Order:
+def some_log(tmp_path: Path) -> ReplayJob:
     """Eight accounts in four partitions."""
     vector = vector_named("20-when")
     facts: list[Json] = [{**each, "subject": name} for name in NAMES for each in vector.facts]
     facts = [{**each, "id": f"{number}"} for number, each in enumerate(facts)]
     filled(tmp_path, World(vector.model, facts), 4).close()
-    return Order(f"sqlite:///{tmp_path / 'staffel.db'}", 4)
+    return ReplayJob(f"sqlite:///{tmp_path / 'staffel.db'}", 4)
 
 
-def test_processes_tell_together_what_one_tells_alone(order: Order) -> None:
-    alone = replay_told(order)
+def test_processes_tell_together_what_one_tells_alone(order: ReplayJob) -> None:
+    alone = replay_in_parallel(order)
     assert [row["account"] for row in alone["accounts"]] == NAMES
-    assert replay_told(order, processes=3) == alone
+    assert replay_in_parallel(order, processes=3) == alone
 
 
-def test_another_model_and_a_part_of_the_log_reach_the_processes(order: Order) -> None:
+def test_another_model_and_a_part_of_the_log_reach_the_processes(order: ReplayJob) -> None:
     model = load_model((Path(__file__).parents[2] / "scoring/models/default.yaml").read_text(), "default")
     other = replace(order, model=model, version=compile_model(model, "other-0-000000000000").version, since=0)
-    told = replay_told(other, processes=2)
-    assert (told["model"], told) == ("other-0-000000000000", replay_told(other))
+    told = replay_in_parallel(other, processes=2)
+    assert (told["model"], told) == ("other-0-000000000000", replay_in_parallel(other))
 
 
-def test_a_process_that_breaks_is_no_answer(order: Order, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Lost):
-        replay_told(replace(order, place="sqlite:////nowhere/at/all.db"), processes=2)
+def test_a_process_that_breaks_is_no_answer(order: ReplayJob, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ReplayWorkerLost):
+        replay_in_parallel(replace(order, place="sqlite:////nowhere/at/all.db"), processes=2)
     assert "log_meta" in capfd.readouterr().err

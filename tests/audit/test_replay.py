@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.replay import digest, fold_account, recorded_within, replay, scored_updates
+from audit.replay import digest, fold_account, recomputed_updates, recorded_within, replay
 from database.engine import open_database
 from schemas.envelope import record_id
 from schemas.scores import AccountScored, decode_account_scored
@@ -80,7 +80,7 @@ def test_a_replay_ends_in_the_digests_that_were_recorded(partitions: int, world:
 def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> None:
     with recorded(world, 1) as log:
         score(log, 5)
-        again = {each.account: each for each in scored_updates(log, 0, every) if isinstance(each, AccountScored)}
+        again = {each.account: each for each in recomputed_updates(log, 0, every) if isinstance(each, AccountScored)}
         assert digests(again) == digests(published(log, world.accounts))
 
 

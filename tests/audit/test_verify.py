@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account_scored, encode_score
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from tests import databases
 from tests.crash.case_runner import Stage
@@ -26,7 +26,7 @@ MADE_UP = (
 
 
 @pytest.fixture
-def home(database_kind: str, tmp_path: Path) -> Iterator[Staffel]:
+def home(database_kind: str, tmp_path: Path) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted."""
     staffel = connect(Stage(databases.migrated(database_kind, tmp_path)).settings(), clock=lambda: at(12))
     for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
@@ -35,7 +35,7 @@ def home(database_kind: str, tmp_path: Path) -> Iterator[Staffel]:
     staffel.close()
 
 
-def altered(home: Staffel, statement: str) -> list[Mismatch]:
+def altered(home: Application, statement: str) -> list[Mismatch]:
     """What verify finds once the statement, which touches one row, was run."""
     with home.engine.begin() as connection:
         assert connection.execute(text(statement)).rowcount == 1
@@ -46,7 +46,7 @@ def named(mismatches: list[Mismatch]) -> list[tuple[str, str | None, str]]:
     return [(mismatch.account, mismatch.fact, mismatch.field) for mismatch in mismatches]
 
 
-def test_what_nobody_altered_is_what_the_log_computes(home: Staffel) -> None:
+def test_what_nobody_altered_is_what_the_log_computes(home: Application) -> None:
     verified = verify(home.log, home.engine)
     assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
 
@@ -98,11 +98,13 @@ def test_what_nobody_altered_is_what_the_log_computes(home: Staffel) -> None:
         ("UPDATE accounts SET account = 'stranger' WHERE account = 'gamma'", ("gamma", None, "accounts")),
     ],
 )
-def test_an_altered_row_is_found_and_named(home: Staffel, statement: str, found: tuple[str, str | None, str]) -> None:
+def test_an_altered_row_is_found_and_named(
+    home: Application, statement: str, found: tuple[str, str | None, str]
+) -> None:
     assert found in named(altered(home, statement))
 
 
-def test_an_account_that_no_fact_makes_is_found(home: Staffel) -> None:
+def test_an_account_that_no_fact_makes_is_found(home: Application) -> None:
     [mismatch] = altered(
         home,
         "INSERT INTO accounts SELECT 'stranger', name, owner, segment, profile, score, stage, fit_points, fit_grade,"
@@ -112,7 +114,7 @@ def test_an_account_that_no_fact_makes_is_found(home: Staffel) -> None:
     assert (mismatch.account, mismatch.field, mismatch.computed) == ("stranger", "accounts", None)
 
 
-def test_an_altered_digest_of_the_topic_is_found(home: Staffel) -> None:
+def test_an_altered_digest_of_the_topic_is_found(home: Application) -> None:
     record = home.log.latest("scores", ["acme"])["acme"]
     scored = decode_account_scored(record.value)
     digest = "0" * len(scored.digest)
@@ -126,7 +128,7 @@ def test_an_altered_digest_of_the_topic_is_found(home: Staffel) -> None:
     assert encode_score(scored) != forged
 
 
-def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Staffel) -> None:
+def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Application) -> None:
     offset = home.log.latest("scores", ["acme"])["acme"].offset
     with home.engine.begin() as connection:
         connection.execute(
@@ -135,7 +137,7 @@ def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Staffel) -> No
     assert named(verify(home.log, home.engine).mismatches) == [("acme", None, "scores")]
 
 
-def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Staffel) -> None:
+def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Application) -> None:
     [record] = [each for each in home.log.history("beta") if f'"{MEETING}"'.encode() in each.value]
     forged = record.value.replace(b"meeting.held.v1", b"email.bounced.v1")
     with home.engine.begin() as connection:
@@ -151,14 +153,14 @@ def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Staff
     assert found[0].recorded == forged.decode()[:200]
 
 
-def test_headers_that_cannot_be_read_are_named_with_the_fact(home: Staffel) -> None:
+def test_headers_that_cannot_be_read_are_named_with_the_fact(home: Application) -> None:
     with home.engine.begin() as connection:
         connection.execute(text('UPDATE log_engagement SET headers = :junk WHERE "offset" = 3'), {"junk": b"\xc1\xc1"})
     with pytest.raises(Exception, match="the record of 'gamma' at offset 3 is damaged"):
         verify(home.log, home.engine)
 
 
-def test_verify_sees_one_moment_while_a_host_goes_on(home: Staffel) -> None:
+def test_verify_sees_one_moment_while_a_host_goes_on(home: Application) -> None:
     def goes_on(_: int) -> None:
         home.recorder.record(list(wrote()))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, RLock, Thread
 from time import monotonic
 
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from staffel.settings import Settings
 from tests.alerts.builders import SECRET
@@ -127,7 +127,7 @@ class Cluster:
         self.env |= {"STAFFEL_ALERTS": str(file), "CHAOS_SECRET": secret}
         self.start("alerts")
 
-    def connect(self) -> Staffel:
+    def connect(self) -> Application:
         """As a command would."""
         return connect(self.settings)
 

@@ -23,7 +23,7 @@ from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.scores import AccountScored, decode_account_scored
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS
 from scoring.fold.state import Account
-from staffel.application import Staffel
+from staffel.application import Application
 from streams.log import Log, NewRecord, Record
 from streams.scorer.embedded import Scorer
 from streams.sql.log import SqlLog
@@ -36,7 +36,7 @@ _PAGE = 5_000
 _DEADLINE_S = 120
 
 
-def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
+def await_idle(staffel: Application, deadline_s: float = 120) -> float:
     """Until everything recorded is seen and published; how many seconds that took."""
     began, never = monotonic(), Event()
     while not (found := read_lag(staffel.engine, staffel.log, staffel.clock())).is_idle:
@@ -45,13 +45,13 @@ def await_idle(staffel: Staffel, deadline_s: float = 120) -> float:
     return monotonic() - began
 
 
-def judge(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
+def judge(staffel: Application, cluster: Cluster) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything idle."""
     figures = judge_what_is_left(staffel, cluster)
     return {**figures, "updates": compare_updates(staffel.log, folded(staffel))}
 
 
-def judge_what_is_left(staffel: Staffel, cluster: Cluster) -> dict[str, int]:
+def judge_what_is_left(staffel: Application, cluster: Cluster) -> dict[str, int]:
     """The same, but for updates that a compaction removed."""
     assert verify(staffel.log, staffel.engine).mismatches == []
     accounts = folded(staffel)

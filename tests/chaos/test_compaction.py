@@ -9,7 +9,7 @@ import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.topics import SCORES
-from staffel.application import Staffel
+from staffel.application import Application
 from streams.kafka.topics import require_valid_topics
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
@@ -52,7 +52,7 @@ def set_topic(admin: KafkaAdminClient, topic: str, settings: Mapping[str, str]) 
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=dict(settings))])
 
 
-def await_compaction(staffel: Staffel) -> None:
+def await_compaction(staffel: Application) -> None:
     """Until less than half of what was written is left."""
     began, never = monotonic(), Event()
     while (left := sum(1 for _ in everywhere(staffel.log, SCORES))) * 2 > written(staffel):
@@ -60,7 +60,7 @@ def await_compaction(staffel: Staffel) -> None:
         never.wait(1)
 
 
-def written(staffel: Staffel) -> int:
+def written(staffel: Application) -> int:
     return sum(staffel.log.end(SCORES, partition) for partition in range(staffel.log.partitions(SCORES)))
 
 

@@ -16,7 +16,7 @@ from projections.handoff_decisions import DecisionRefused, check_decision
 from projections.queries import open_queries
 from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
-from staffel.application import Staffel
+from staffel.application import Application
 from streams.log import LogUnavailable, NewRecord
 from tests.chaos.cluster import Cluster
 from tests.crash.crash_cases import seen
@@ -61,7 +61,7 @@ class Recording:
         except BaseException as failure:  # told by the thread that waits
             self.failure = failure
 
-    def _go_on(self, staffel: Staffel) -> None:
+    def _go_on(self, staffel: Application) -> None:
         world = World(Random(self.seed), staffel.clock() - 60 * MINUTE)
         batches: list[list[Observation]] = []
         while not self._stop.wait(self.pause):
@@ -74,14 +74,14 @@ class Recording:
             if self._chance.random() < 0.05:
                 self._until_done(lambda: self._poison(staffel))
 
-    def _record(self, staffel: Staffel, batch: Sequence[Observation]) -> None:
+    def _record(self, staffel: Application, batch: Sequence[Observation]) -> None:
         outcomes: list[Outcome] = []
         self._until_done(lambda: outcomes.extend(staffel.recorder.record(batch)))
         told = zip(batch, outcomes, strict=True)
         self.recorded |= {record_id(fact.source, fact.id) for fact, answer in told if isinstance(answer, Recorded)}
         self.given += len(batch)
 
-    def _decide(self, staffel: Staffel) -> None:
+    def _decide(self, staffel: Application) -> None:
         """As sales does: some accept, some reject."""
         with open_queries(staffel.engine) as questions:
             proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
@@ -96,7 +96,7 @@ class Recording:
         )
         staffel.recorder.record([told])
 
-    def _poison(self, staffel: Staffel) -> None:
+    def _poison(self, staffel: Application) -> None:
         key = f"firm{self._chance.randrange(40)}.com"
         staffel.log.append(ENGAGEMENT, [NewRecord(key, self._chance.choice(_POISON))])
         self.poisoned += 1

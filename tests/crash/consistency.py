@@ -13,12 +13,12 @@ from schemas.envelope import FactRecord, decode_fact, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from scoring.fold.state import Account
-from staffel.application import Staffel
+from staffel.application import Application
 
 ALL = 1_000_000
 
 
-def judge(staffel: Staffel) -> dict[str, int]:
+def judge(staffel: Application) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything drained."""
     assert read_lag(staffel.engine, staffel.log, staffel.clock()).is_idle
     verified = verify(staffel.log, staffel.engine)
@@ -36,14 +36,14 @@ def judge(staffel: Staffel) -> dict[str, int]:
     return {"facts": verified.facts, "moved": moved, "handoffs": handoffs, "steps": steps}
 
 
-def folded(staffel: Staffel) -> dict[str, Account]:
+def folded(staffel: Application) -> dict[str, Account]:
     """Every account, `anon:…` ones as well, with all that ever happened to it."""
     partitions = range(staffel.log.partitions(ENGAGEMENT))
     folds = [fold_partition(staffel.log, partition, keep_lines=True) for partition in partitions]
     return {id: account for fold in folds for id, account in fold.accounts.items()}
 
 
-def facts_of(staffel: Staffel, topic: str) -> Iterator[FactRecord]:
+def facts_of(staffel: Application, topic: str) -> Iterator[FactRecord]:
     for partition in range(staffel.log.partitions(topic)):
         for record in staffel.log.read(topic, partition, 0, ALL):
             yield decode_fact(record.value)

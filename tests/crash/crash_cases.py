@@ -10,7 +10,7 @@ from hashlib import blake2b
 from itertools import count
 from typing import Any
 
-from audit.replay import scored_updates
+from audit.replay import recomputed_updates
 from intake.observation import Observation
 from projections.derived_facts import DECISIONS_SOURCE
 from projections.handoff_decisions import DecisionRefused, check_decision
@@ -18,10 +18,10 @@ from projections.queries import open_queries
 from projections.rebuild import rebuild
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from staffel.application import Staffel
-from staffel.errors import Found
-from staffel.ingestion import ingest_and_settle
-from staffel.record_fact import record_one
+from staffel.application import Application
+from staffel.errors import ProblemFound
+from staffel.ingestion import ingest_and_wait
+from staffel.record_fact import record_fact
 from streams.log import NewRecord
 from streams.sql.compaction import Compaction
 
@@ -52,7 +52,7 @@ class Chance:
         return bytes(range(size)) if size == 32 else blake2b(b"%d" % next(self._draws), digest_size=size).digest()
 
 
-Act = Callable[[Staffel], object]
+Act = Callable[[Application], object]
 
 
 def at(hour: int, minute: int = 0, day: int = 0) -> int:
@@ -97,7 +97,7 @@ def arrived() -> Iterator[Observation]:
     yield seen("carl meets", "meeting.held", at(14), email="carl@gmail.com", account="gamma", data={"meeting": "m2"})
 
 
-def strayed(staffel: Staffel) -> Iterator[Observation]:
+def strayed(staffel: Application) -> Iterator[Observation]:
     """A file that knows a visitor only, after the visitor was identified."""
     visitor = staffel.vault.visitor_for("one")
     page = {"url": "https://www.example.com/late"}
@@ -114,16 +114,16 @@ def cooled() -> Iterator[Observation]:
 
 
 def told(observations: Callable[[], Iterator[Observation]]) -> Act:
-    return lambda staffel: ingest_and_settle(staffel, observations(), int)
+    return lambda staffel: ingest_and_wait(staffel, observations(), int)
 
 
-def recorded(staffel: Staffel, type: str, id: str, **parts: Any) -> None:
+def recorded(staffel: Application, type: str, id: str, **parts: Any) -> None:
     """As a command does it; where the fact stands already, it is enough that all of it is visible."""
-    with suppress(Found):
-        record_one(staffel, type, id=id, **parts)
+    with suppress(ProblemFound):
+        record_fact(staffel, type, id=id, **parts)
 
 
-def take_role(staffel: Staffel) -> None:
+def take_role(staffel: Application) -> None:
     anna = staffel.vault.contact_of("anna@acme.example")
     role = {"contact": anna, "role": "decision_maker"}
     recorded(staffel, "contact.identified.v1", "anna decides", account="acme", contact=anna, data=role)
@@ -132,8 +132,8 @@ def take_role(staffel: Staffel) -> None:
 def decided(handoff: str, status: str) -> Act:
     """As the command does it; a decision that stands already is left alone."""
 
-    def decide(staffel: Staffel) -> None:
-        staffel.settle()
+    def decide(staffel: Application) -> None:
+        staffel.wait_until_visible()
         with open_queries(staffel.engine) as questions:
             row = questions.handoff(handoff)
         fact = check_decision(row, handoff, status)
@@ -144,33 +144,33 @@ def decided(handoff: str, status: str) -> Act:
     return decide
 
 
-def damaged(staffel: Staffel) -> None:
+def damaged(staffel: Application) -> None:
     """A record that cannot be read reached the log."""
     partition = staffel.log.partition_of(ENGAGEMENT, "acme")
     staffel.log.append(ENGAGEMENT, [NewRecord("acme", NOT_JSON, "damaged")], partition)
-    staffel.settle()
+    staffel.wait_until_visible()
 
 
-def time_passes(staffel: Staffel) -> None:
+def time_passes(staffel: Application) -> None:
     """Timers run beside the other steps, as in a process that lives on."""
     if staffel.lock.try_acquire():
         staffel.serving_host().drain()
         staffel.lock.release()
 
 
-def compacted(staffel: Staffel) -> None:
+def compacted(staffel: Application) -> None:
     if staffel.lock.try_acquire():
         Compaction(staffel.log, staffel.projector_positions, retained=10).advance()
         staffel.lock.release()
 
 
-def rebuilt(staffel: Staffel) -> None:
-    staffel.settle()
+def rebuilt(staffel: Application) -> None:
+    staffel.wait_until_visible()
     heir = "the play"  # who comes after one that was killed goes on with its lease
-    rebuild(staffel.engine, staffel.log, lambda partition: scored_updates(staffel.log, partition), holder=heir)
+    rebuild(staffel.engine, staffel.log, lambda partition: recomputed_updates(staffel.log, partition), holder=heir)
 
 
-def erased(staffel: Staffel) -> None:
+def erased(staffel: Application) -> None:
     carl = staffel.vault.contact_of("carl@gmail.com")
     if carl is not None:
         recorded(staffel, "contact.erased.v1", "no carl", account="gamma", contact=carl, data={})
@@ -185,7 +185,7 @@ ACTS: tuple[tuple[int, Act], ...] = (
     (at(13), take_role),
     (at(13, 10), decided("acme/sales/1", "accepted")),
     (at(14), told(arrived)),
-    (at(15), lambda staffel: ingest_and_settle(staffel, strayed(staffel), int)),
+    (at(15), lambda staffel: ingest_and_wait(staffel, strayed(staffel), int)),
     (at(15, 10), damaged),
     (at(17, 0, 1), time_passes),
     (at(17, 10, 1), decided("beta/sales/1", "accepted")),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from staffel.settings import Settings
 from tests import databases
@@ -20,5 +20,5 @@ def migrated(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Setting
     return settings(databases.migrated(kind, folder), partitions)
 
 
-def opened(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Staffel:
+def opened(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Application:
     return connect(migrated(folder, kind, partitions))

@@ -17,7 +17,7 @@ from intake.recorder.drafts import Recorded
 from projections.queries import open_queries
 from schemas.envelope import record_id
 from schemas.times import format_time
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.cli import main as cli
 from staffel.connect import connect
 from tests.crash.case_runner import MODEL, Stage
@@ -128,7 +128,7 @@ def go_on_recording(stage: Stage, seed: int, stop: Event, tell: Connection) -> N
     tell.send(recorded)
 
 
-def decide(staffel: Staffel, chance: Random) -> None:
+def decide(staffel: Application, chance: Random) -> None:
     """As sales does, by the command."""
     with open_queries(staffel.engine) as questions:
         proposed = [row.handoff for row in questions.handoffs(only_open=True) if row.status == "proposed"]

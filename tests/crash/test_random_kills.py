@@ -16,7 +16,7 @@ from projections.lag import projected_offsets
 from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from tests import databases
 from tests.crash import children, load
@@ -31,25 +31,25 @@ LONGEST_S = 60
 IMPORTS_KILLED = 15
 
 
-Progress = Callable[[Staffel], int]
+Progress = Callable[[Application], int]
 
 
-def scored(staffel: Staffel) -> int:
+def scored(staffel: Application) -> int:
     """How many records the scorers have passed."""
     return sum(staffel.log.position(each) for each in range(staffel.log.partitions(ENGAGEMENT)))
 
 
-def seen(staffel: Staffel) -> int:
+def seen(staffel: Application) -> int:
     """How many records can be seen in the read models."""
     return sum(projected_offsets(staffel.engine, staffel.log).values())
 
 
-def published(staffel: Staffel) -> int:
+def published(staffel: Application) -> int:
     """How many handoff events were published."""
     return sum(staffel.log.end(SQA_HANDOFFS, each) for each in range(staffel.log.partitions(SQA_HANDOFFS)))
 
 
-def await_progress(staffel: Staffel, host: Child, progress: Progress) -> None:
+def await_progress(staffel: Application, host: Child, progress: Progress) -> None:
     """Until there is some."""
     before, never = progress(staffel), Event()
     for _ in range(int(LONGEST_S / POLL_S)):
@@ -60,7 +60,7 @@ def await_progress(staffel: Staffel, host: Child, progress: Progress) -> None:
     raise AssertionError("the host does not get on")
 
 
-def kill_hosts(stage: Stage, staffel: Staffel, times: int, chance: Random) -> None:
+def kill_hosts(stage: Stage, staffel: Application, times: int, chance: Random) -> None:
     """So many lives of `staffel up`, each ended a moment after it got on with something."""
     for n in range(times):
         host = children.start(load.command, stage, ["up"])
@@ -72,7 +72,7 @@ def kill_hosts(stage: Stage, staffel: Staffel, times: int, chance: Random) -> No
         assert host.process.exitcode == KILLED
 
 
-def recording_while_hosts_die(stage: Stage, times: int) -> tuple[Staffel, list[str]]:
+def recording_while_hosts_die(stage: Stage, times: int) -> tuple[Application, list[str]]:
     """The database afterwards, drained, and the ids of what was answered `recorded`."""
     staffel = connect(stage.settings())
     stop = children.forks().Event()
@@ -83,7 +83,7 @@ def recording_while_hosts_die(stage: Stage, times: int) -> tuple[Staffel, list[s
         stop.set()
     ended = recording.ended()
     assert ended.code == 0
-    staffel.settle()
+    staffel.wait_until_visible()
     return staffel, ended.told[0]
 
 

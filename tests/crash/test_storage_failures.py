@@ -73,7 +73,7 @@ def with_short_files(most: int, stage: Stage, arguments: list[str], to: str, tel
 def judged(stage: Stage) -> dict[str, int]:
     staffel = connect(stage.settings())
     try:
-        staffel.settle()
+        staffel.wait_until_visible()
         return judge(staffel)
     finally:
         staffel.close()

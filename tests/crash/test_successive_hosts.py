@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from projections.lag import read_lag
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
-from staffel.ingestion import ingest_and_settle
+from staffel.ingestion import ingest_and_wait
 from staffel.settings import Settings
 from tests.crash import homes
 from tests.crash.crash_cases import browsed, registered, wrote
@@ -21,37 +21,37 @@ def home(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def one(home: Settings) -> Iterator[Staffel]:
+def one(home: Settings) -> Iterator[Application]:
     staffel = connect(home)
     yield staffel
     staffel.close()
 
 
 @pytest.fixture
-def other(home: Settings) -> Iterator[Staffel]:
+def other(home: Settings) -> Iterator[Application]:
     staffel = connect(home)
     yield staffel
     staffel.close()
 
 
-def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Staffel, other: Staffel) -> None:
+def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Application, other: Application) -> None:
     for staffel, observations in ((one, registered()), (other, browsed()), (one, wrote())):
-        assert ingest_and_settle(staffel, observations, int).rejected == []
+        assert ingest_and_wait(staffel, observations, int).rejected == []
     assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
-def test_a_command_finishes_what_a_killed_host_left_undone(one: Staffel, other: Staffel) -> None:
+def test_a_command_finishes_what_a_killed_host_left_undone(one: Application, other: Application) -> None:
     one.recorder.record([*registered(), *wrote()])
     scorer, projector, *_ = one.steps()
     assert (scorer.advance() > 0, projector.advance() > 0) == (True, True)
     assert not read_lag(one.engine, one.log, one.clock()).is_idle
 
-    other.settle()
+    other.wait_until_visible()
 
     assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
-def test_whoever_only_asks_does_not_wait_for_a_writer(one: Staffel, home: Settings) -> None:
+def test_whoever_only_asks_does_not_wait_for_a_writer(one: Application, home: Settings) -> None:
     with one.engine.begin() as writing:
         writing.execute(text("UPDATE log_meta SET partitions = partitions"))
         impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCKED_FOR_S}"})

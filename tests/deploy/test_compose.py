@@ -13,7 +13,7 @@ import yaml
 
 from alerts.settings import read_alerts
 from schemas.contract.asyncapi import asyncapi_document
-from staffel.processes.process import STOP_S
+from staffel.processes.process import STOP_TIMEOUT_S
 from staffel.settings import Settings
 from streams.kafka.address import parse_kafka_address
 from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
@@ -111,7 +111,7 @@ def test_the_worker_can_be_scaled() -> None:
 
 def test_a_process_has_longer_to_end_than_it_takes() -> None:
     assert {service["stop_grace_period"] for service in processes().values()} == {"30s"}
-    assert STOP_S < 30
+    assert STOP_TIMEOUT_S < 30
 
 
 def test_every_port_is_published_to_this_machine_alone() -> None:

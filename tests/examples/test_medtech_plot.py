@@ -17,7 +17,7 @@ from intake.recorder.drafts import Duplicate, Recorded
 from intake.segment import connector as segment
 from projections.queries import ReadModelQueries, open_queries
 from schemas.times import format_time, parse_time
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from staffel.settings import Settings
 
@@ -65,7 +65,7 @@ def observations() -> list[Observation]:
     return [item for item in merge_by_time(files) if isinstance(item, Observation)]
 
 
-def played(staffel: Staffel, facts: list[Observation], at_once: int) -> list[type]:
+def played(staffel: Application, facts: list[Observation], at_once: int) -> list[type]:
     outcomes: list[type] = []
     for first in range(0, len(facts), at_once):
         outcomes += map(type, staffel.recorder.record(facts[first : first + at_once]))

@@ -5,8 +5,8 @@ import pytest
 from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_headers
 from schemas.envelope import encode_fact
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
-from staffel.dead_letters import SOURCE, all_letters, find_letter
-from staffel.errors import Found
+from staffel.dead_letters import SOURCE, find_letter, letter_rows
+from staffel.errors import ProblemFound
 from streams.log import Headers, NewRecord
 from tests.intake.recorder.fakes import NOW, MemoryBroker
 
@@ -31,18 +31,18 @@ def log() -> MemoryBroker:
 
 
 def test_each_letter_is_told_once_and_whether_it_was_recorded_again(log: MemoryBroker) -> None:
-    told = {letter["id"]: letter["retried"] for letter, _ in all_letters(log)}
+    told = {letter["id"]: letter["retried"] for letter, _ in letter_rows(log)}
     assert told == {"engagement/0/1": False, "engagement/0/2": True}
-    assert len(list(all_letters(log))) == 2
+    assert len(list(letter_rows(log))) == 2
 
 
 def test_a_letter_is_found_with_its_bytes(log: MemoryBroker) -> None:
     told, value = find_letter(log, "engagement/0/2")
     assert (told["retried"], value) == (True, b"torn 2")
-    with pytest.raises(Found, match="no dead letter engagement/0/3"):
+    with pytest.raises(ProblemFound, match="no dead letter engagement/0/3"):
         find_letter(log, "engagement/0/3")
 
 
 def test_a_record_that_was_copied_and_set_aside_once_more_is_the_letter_it_was(log: MemoryBroker) -> None:
     log.append(DEAD_LETTERS, [letter(77, headers=((ORIGINAL_ID_HEADER, b"engagement/0/2"),))])
-    assert sorted(letter["id"] for letter, _ in all_letters(log)) == ["engagement/0/1", "engagement/0/2"]
+    assert sorted(letter["id"] for letter, _ in letter_rows(log)) == ["engagement/0/1", "engagement/0/2"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from audit.account_report import explanation
-from audit.accounts_as_of import standings, standings_then
+from audit.account_report import account_report
+from audit.accounts_as_of import accounts_as_of, ranked_accounts
 from audit.verify import verify
 from intake.cloudevents import parse_event
 from intake.observation import Observation
@@ -16,7 +16,7 @@ from intake.recorder.drafts import Duplicate, Recorded
 from schemas.envelope import FACT_HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
-from staffel.application import Staffel
+from staffel.application import Application
 from staffel.connect import connect
 from staffel.settings import Settings
 from streams.log import NewRecord
@@ -29,7 +29,7 @@ SHOWN = ("score", "stage", "breadth", "falls_at", "crossings", "cooling_until", 
 HANDOFF = ("handoff", "track", "crossing", "crossed_at", "fact", "score", "status", "late")
 
 
-def living(folder: Path, vector: Vector) -> Staffel:
+def living(folder: Path, vector: Vector) -> Application:
     """A home of its own under the vector's model."""
     databases.migrated("sqlite", folder)
     (folder / "model.yaml").write_text(vector.model_text, encoding="utf-8")
@@ -37,7 +37,7 @@ def living(folder: Path, vector: Vector) -> Staffel:
     return connect(settings, clock=lambda: parse_time("2100-01-01T00:00:00Z"))
 
 
-def record(staffel: Staffel, facts: list[Json]) -> None:
+def record(staffel: Application, facts: list[Json]) -> None:
     """As a file of facts would be; what the door refuses (a review, a text for a number) is appended past it."""
     for fact in facts:
         observation = parse_event("vector", json.dumps(fact).encode(), trusted=True)
@@ -47,13 +47,15 @@ def record(staffel: Staffel, facts: list[Json]) -> None:
             staffel.log.append(ENGAGEMENT, [NewRecord(fact["subject"], msgspec.json.encode(fact), id, FACT_HEADERS)])
 
 
-def asked(staffel: Staffel, account: str, at: str, *, historic: bool) -> Json:
+def asked(staffel: Application, account: str, at: str, *, historic: bool) -> Json:
     """What the account's page and the list of accounts say; they agree."""
     instant = parse_time(at)
-    told = explanation(
+    told = account_report(
         staffel.engine, staffel.log, staffel.plan, account, instant, historic=historic, lines=True, deep=False
     )
-    listed = standings_then(staffel.log, instant) if historic else standings(staffel.engine, staffel.plan, instant)
+    listed = (
+        accounts_as_of(staffel.log, instant) if historic else ranked_accounts(staffel.engine, staffel.plan, instant)
+    )
     assert told is not None
     assert [told[name] for name in listed[0]] == list(listed[0].values())
     return told
@@ -81,7 +83,7 @@ def test_a_vector_lives_through_the_whole_path(vector: Vector, tmp_path: Path) -
     for one in sorted(vector.expect, key=lambda each: each.after_facts):
         record(staffel, vector.facts[recorded : one.after_facts])
         recorded = one.after_facts
-        staffel.settle()
+        staffel.wait_until_visible()
         expected = expected_of(vector, recorded, one.at)
         told = asked(staffel, vector.account, one.at, historic=False)
         assert list(disagreements(told, expected)) == []
@@ -90,7 +92,7 @@ def test_a_vector_lives_through_the_whole_path(vector: Vector, tmp_path: Path) -
     staffel.close()
 
 
-def past_disagreements(staffel: Staffel, vector: Vector) -> Iterator[str]:
+def past_disagreements(staffel: Application, vector: Vector) -> Iterator[str]:
     """As of the instant of every fact, with what had been recorded by then."""
     for fact in vector.facts:
         at = fact["recordedtime"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from staffel.cli.session import connected
+from staffel.cli.session import connected_application
 from streams.log import NewRecord
 from tests.staffel.cli.cli_runner import Json, asked, done, event, page, spoken, view, written
 
@@ -209,7 +209,7 @@ def test_a_sound_model_is_praised() -> None:
 
 def test_a_stored_fact_that_cannot_be_folded_goes_to_the_dead_letters_with_its_bytes() -> None:
     ingested("cloudevents", written(Path("facts.jsonl"), page("one")))
-    with connected() as staffel:
+    with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord("acme.com", b"\xff torn", "bus\ntorn")])
     ingested("cloudevents", written(Path("more.jsonl"), page("two")))
     [letter] = asked("dead-letters", "list")

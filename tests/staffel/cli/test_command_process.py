@@ -112,9 +112,9 @@ def test_ctrl_c_while_recording_loses_nothing_that_was_recorded() -> None:
 
 
 def recorded_some() -> bool:
-    from staffel.cli.session import connected
+    from staffel.cli.session import connected_application
 
-    with connected() as staffel:
+    with connected_application() as staffel:
         return staffel.log.end("engagement", 0) > 1
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from staffel.cli.session import connected
+from staffel.cli.session import connected_application
 from streams.log import NewRecord
 from tests.staffel.cli.cli_runner import asked, done, event, page, spoken, written
 
@@ -22,7 +22,7 @@ def torn() -> str:
 
 
 def append(value: bytes, key: str = "acme.com") -> None:
-    with connected() as staffel:
+    with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord(key, value, "bus\ntorn")])
 
 

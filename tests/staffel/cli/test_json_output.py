@@ -130,9 +130,9 @@ def test_what_went_wrong_is_never_said_on_standard_output(arguments: list[str]) 
 
 
 def test_a_mismatch_is_found_named_and_exits_with_1(medtech: Path) -> None:
-    from staffel.cli.session import connected
+    from staffel.cli.session import connected_application
 
-    with connected() as staffel, staffel.engine.begin() as connection:
+    with connected_application() as staffel, staffel.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE ledger SET points = points + 1 WHERE account = 'kleinod-bio.example' AND rule = 'reply'"
         )

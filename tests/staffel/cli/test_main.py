@@ -7,7 +7,7 @@ import pytest
 
 from intake.account_ids import RESERVED_WORDS
 from staffel.cli.examples import EXAMPLES
-from staffel.cli.reference import all_commands, reference
+from staffel.cli.reference import all_commands, reference_page
 from tests.staffel.cli.cli_runner import asked, done, spoken
 
 PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
@@ -20,7 +20,7 @@ LATER = [
 
 
 def test_the_reference_of_commands_is_current() -> None:
-    assert PAGE.read_text("utf-8") == reference(), "run `python -m staffel.cli.reference > docs/commands.md`"
+    assert PAGE.read_text("utf-8") == reference_page(), "run `python -m staffel.cli.reference > docs/commands.md`"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

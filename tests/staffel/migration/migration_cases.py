@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from staffel.cli.session import connected
+from staffel.cli.session import connected_application
 from streams.log import NewRecord
 from tests.requirements import kafka_server, postgres_url
 from tests.staffel.cli.cli_runner import Json, asked, done, event, page, written
@@ -57,7 +57,7 @@ def _facts() -> Iterator[Json]:
 
 
 def _append_torn(*values: bytes) -> None:
-    with connected() as staffel:
+    with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord(f"company{n}.com", value) for n, value in enumerate(values, 2)])
 
 

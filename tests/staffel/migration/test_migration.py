@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from schemas.topics import DEAD_LETTERS, SQA_HANDOFFS
-from staffel.cli.session import connected
+from staffel.cli.session import connected_application
 from tests.staffel.cli.cli_runner import asked, done, event, page, spoken, written
 from tests.staffel.conftest import STAFFEL
 from tests.staffel.migration.migration_cases import MODEL, at, destination, furnish, many, running, told_of
@@ -24,14 +24,14 @@ def migrate(log: str, database: str, *options: object) -> tuple[object, ...]:
 
 
 def ends(topic: str, log: str, database: str) -> int:
-    with at(log, database), connected() as staffel:
+    with at(log, database), connected_application() as staffel:
         return sum(staffel.log.end(topic, partition) for partition in range(staffel.log.partitions(topic)))
 
 
 def test_digests_seqs_crossings_and_letters_are_what_they_were_on_more_partitions(home: Path) -> None:
     furnish()
     before, to = told_of(), destination()
-    with connected() as staffel:
+    with connected_application() as staffel:
         records = staffel.log.end("engagement", 0)
 
     told = asked(*migrate(*to, "--partitions", 4))
@@ -101,7 +101,7 @@ def copied(database: str) -> int:
 
 
 def test_a_home_that_is_hosted_is_left_alone(home: Path) -> None:
-    with connected() as hosting:
+    with connected_application() as hosting:
         assert hosting.lock.try_acquire()
         code, message = spoken(*migrate(*destination())).problem
     assert (code, message.endswith("hosts this home; end it (`staffel up`), and then migrate")) == (1, True)

@@ -13,20 +13,27 @@ import pytest
 import structlog
 
 from database.errors import DatabaseError
-from staffel.errors import Usage
-from staffel.processes.health_server import pages, serve
-from staffel.processes.heartbeat import Pulse
+from staffel.errors import UsageError
+from staffel.processes.health_server import health_app, serve
+from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
-from staffel.processes.process import BREATH_S, FEW, Process, awaited, open_pages, work
-from staffel.processes.readiness import Found, Measure, Watch
-from staffel.processes.roles import Seldom
-from staffel.scaled_out import NotLaidDown
+from staffel.processes.process import (
+    IDLE_BACKOFF_S,
+    SMALL_BATCH,
+    Process,
+    open_health_server,
+    retry_until_ready,
+    run_steps,
+)
+from staffel.processes.readiness import CheckResult, ReadinessCheck, ReadinessMonitor
+from staffel.processes.roles import ThrottledStep
+from staffel.scaled_out import TopicsNotReady
 from staffel.settings import Settings
 from streams.log import LogUnavailable
 from tests.kafka.broker import free_port
 
 AWAY = LogUnavailable("kafka://broker:9092 does not answer")
-FINE = Measure("log", lambda _: Found(True, "2 partitions"))
+FINE = ReadinessCheck("log", lambda _: CheckResult(True, "2 partitions"))
 
 
 class Scripted:
@@ -60,23 +67,23 @@ def process(lines: list[dict[str, Any]]) -> Process:
 
     log = structlog.wrap_logger(structlog.PrintLogger(), processors=[keep])
     metrics = Metrics("project")
-    pulse = Pulse(log, metrics)
-    return Process("project", Settings(), Event(), log, metrics, pulse, Watch(pulse, metrics))
+    pulse = Heartbeat(log, metrics)
+    return Process("project", Settings(), Event(), log, metrics, pulse, ReadinessMonitor(pulse, metrics))
 
 
 def asked(process: Process, path: str, alive: float = 60) -> tuple[int, str]:
     environ: dict[str, Any] = {}
     setup_testing_defaults(environ)
     told: list[str] = []
-    app = pages(process.pulse, process.watch, process.metrics, alive)
+    app = health_app(process.heartbeat, process.readiness, process.metrics, alive)
     body = b"".join(app({**environ, "PATH_INFO": path}, lambda status, *_: told.append(status)))
     return int(told[0][:3]), body.decode()
 
 
-def checked(process: Process, *measures: Measure) -> tuple[int, dict[str, bool]]:
+def checked(process: Process, *measures: ReadinessCheck) -> tuple[int, dict[str, bool]]:
     """What /readyz says once these were looked at."""
-    process.watch.begin(measures, ended())
-    process.watch.look()
+    process.readiness.start(measures, ended())
+    process.readiness.run_checks()
     status, told = asked(process, "/readyz")
     return status, {check["name"]: check["ok"] for check in json.loads(told)["checks"]}
 
@@ -88,7 +95,7 @@ def ended() -> Event:
 
 
 def worked(process: Process, *rounds: int | Exception) -> None:
-    work([Scripted(process.stop, *rounds)], lambda _: None, process)
+    run_steps([Scripted(process.stop, *rounds)], lambda _: None, process)
 
 
 class Patient(Event):
@@ -103,20 +110,22 @@ class Patient(Event):
         return self.is_set()
 
 
-@pytest.mark.parametrize(("moved", "breaths"), [(0, []), (1, [BREATH_S]), (FEW - 1, [BREATH_S]), (FEW, [])])
+@pytest.mark.parametrize(
+    ("moved", "breaths"), [(0, []), (1, [IDLE_BACKOFF_S]), (SMALL_BATCH - 1, [IDLE_BACKOFF_S]), (SMALL_BATCH, [])]
+)
 def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, moved: int, breaths: list[float]) -> None:
     stop = Patient()
     patient = replace(process, stop=stop)
     idle: list[float] = []
 
-    work([Scripted(stop, moved)], idle.append, patient)
+    run_steps([Scripted(stop, moved)], idle.append, patient)
 
     assert (stop.waited, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
 
 
 def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
     looks = Counting([3, 0, 5])
-    seldom = Seldom(looks, every=3600)
+    seldom = ThrottledStep(looks, interval_s=3600)
     assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
     assert (seldom.name, looks.rest) == ("counting", [5])
 
@@ -133,7 +142,7 @@ class Counting:
 
 
 def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:
-    process.pulse.beat()
+    process.heartbeat.beat()
     status, told = asked(process, "/healthz")
     assert (status, json.loads(told)["alive"]) == (200, True)
 
@@ -144,9 +153,9 @@ def test_a_process_whose_loop_stands_still_is_taken_for_dead(process: Process) -
 
 
 def test_waiting_for_a_broker_is_a_sign_of_life(process: Process) -> None:
-    process.pulse.beaten_at(0)
-    process.pulse.ails("no broker")
-    assert process.pulse.age < 1
+    process.heartbeat.seen_at(0)
+    process.heartbeat.blocked("no broker")
+    assert process.heartbeat.age < 1
 
 
 def test_a_process_is_not_ready_before_it_looked(process: Process) -> None:
@@ -160,20 +169,20 @@ def test_a_process_is_ready_where_every_check_holds(process: Process) -> None:
 
 
 def test_one_check_that_fails_makes_it_unready(process: Process) -> None:
-    late = Measure("projected", lambda _: Found(False, "20000 score records behind"))
+    late = ReadinessCheck("projected", lambda _: CheckResult(False, "20000 score records behind"))
     assert checked(process, FINE, late) == (503, {"working": True, "log": True, "projected": False})
 
 
 def test_a_log_out_of_reach_is_told_by_the_check_that_met_it(process: Process) -> None:
-    def look(_: Metrics) -> Found:
+    def look(_: Metrics) -> CheckResult:
         raise AWAY
 
-    assert checked(process, Measure("log", look)) == (503, {"working": True, "log": False})
+    assert checked(process, ReadinessCheck("log", look)) == (503, {"working": True, "log": False})
     assert str(AWAY) in asked(process, "/readyz")[1]
 
 
 def test_what_holds_up_the_loop_makes_it_unready(process: Process) -> None:
-    process.pulse.ails("no broker")
+    process.heartbeat.blocked("no broker")
     assert checked(process, FINE) == (503, {"working": False, "log": True})
 
 
@@ -188,7 +197,7 @@ def test_what_steps_moved_is_counted(process: Process) -> None:
     assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in told
 
 
-@pytest.mark.parametrize("trouble", [AWAY, DatabaseError("database: out of reach"), NotLaidDown("no topics")])
+@pytest.mark.parametrize("trouble", [AWAY, DatabaseError("database: out of reach"), TopicsNotReady("no topics")])
 def test_a_loop_goes_on_after_trouble_that_passes_and_says_so_once(
     process: Process, lines: list[dict[str, Any]], trouble: Exception
 ) -> None:
@@ -210,13 +219,13 @@ def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_oth
             return 1
 
     never = Scripted(Event(), AssertionError("a step after the end"))
-    work([Asked(), never], lambda _: None, process)
+    run_steps([Asked(), never], lambda _: None, process)
     assert 'staffel_records_total{step="asked"} 1.0' in asked(process, "/metrics")[1]
 
 
 def test_what_is_missing_at_the_start_is_awaited(process: Process) -> None:
-    answers: list[Callable[[], str]] = [failing(AWAY), failing(NotLaidDown("no topics")), lambda: "connected"]
-    assert awaited(lambda: answers.pop(0)(), process) == "connected"
+    answers: list[Callable[[], str]] = [failing(AWAY), failing(TopicsNotReady("no topics")), lambda: "connected"]
+    assert retry_until_ready(lambda: answers.pop(0)(), process) == "connected"
 
 
 def failing(error: Exception) -> Callable[[], str]:
@@ -228,12 +237,12 @@ def failing(error: Exception) -> Callable[[], str]:
 
 def test_who_waits_can_be_asked_to_end(process: Process) -> None:
     process.stop.set()
-    assert awaited(failing(AWAY), process) is None
+    assert retry_until_ready(failing(AWAY), process) is None
 
 
 def test_a_port_that_is_taken_is_named() -> None:
     port = serve("127.0.0.1", free_port(), lambda *_: [])
-    with pytest.raises(Usage, match=f"--port {port}: Address already in use on 127.0.0.1"):
+    with pytest.raises(UsageError, match=f"--port {port}: Address already in use on 127.0.0.1"):
         serve("127.0.0.1", port, lambda *_: [])
 
 
@@ -250,7 +259,7 @@ def test_the_names_of_the_metrics_are_these() -> None:
 
 def test_the_usual_port_gives_way_where_it_is_taken(process: Process) -> None:
     taken = serve("127.0.0.1", free_port(), lambda *_: [])
-    assert open_pages(process, None, taken) not in ("", f"http://127.0.0.1:{taken}")
+    assert open_health_server(process, None, taken) not in ("", f"http://127.0.0.1:{taken}")
 
 
 def test_what_nobody_expects_is_logged_and_ends_the_process_with_70() -> None:
