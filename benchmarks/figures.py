@@ -25,24 +25,24 @@ class Figure:
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def met(self) -> bool | None:
+    def is_met(self) -> bool | None:
         if self.target is None:
             return None
         return self.value >= self.target if self.goal == "at least" else self.value <= self.target
 
 
 @dataclass(frozen=True)
-class Took:
+class RunTime:
     """Seconds of one run."""
 
     wall: float
     cpu: float
 
 
-def timed(run: Callable[[], object]) -> Took:
+def timed(run: Callable[[], object]) -> RunTime:
     wall, cpu = perf_counter(), process_time()
     run()
-    return Took(perf_counter() - wall, process_time() - cpu)
+    return RunTime(perf_counter() - wall, process_time() - cpu)
 
 
 def median_cpu(run: Callable[[], object], runs: int) -> float:
@@ -51,22 +51,22 @@ def median_cpu(run: Callable[[], object], runs: int) -> float:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    rows = [["measured", "value", "target", "", "note"], *(cells(figure) for figure in figures)]
+    rows = [["measured", "value", "target", "", "note"], *(table_cells(figure) for figure in figures)]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     return "\n".join("  ".join([*map(str.ljust, row[:4], widths), row[4]]).rstrip() for row in rows)
 
 
-def cells(figure: Figure) -> list[str]:
-    target = "" if figure.target is None else f"{figure.goal} {number(figure.target)}"
-    verdict = {True: "met", False: "missed", None: ""}[figure.met]
-    return [figure.name, f"{number(figure.value)} {figure.unit}", target, verdict, figure.note]
+def table_cells(figure: Figure) -> list[str]:
+    target = "" if figure.target is None else f"{figure.goal} {format_number(figure.target)}"
+    verdict = {True: "met", False: "missed", None: ""}[figure.is_met]
+    return [figure.name, f"{format_number(figure.value)} {figure.unit}", target, verdict, figure.note]
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def write_json(figures: Sequence[Figure], folder: Path, name: str, more: Mapping[str, Any] | None = None) -> Path:
+def write_json(figures: Sequence[Figure], folder: Path, name: str, extra: Mapping[str, Any] | None = None) -> Path:
     """The figures, the machine that they were measured on and what else is to be known."""
     folder.mkdir(parents=True, exist_ok=True)
     machine = {
@@ -75,9 +75,9 @@ def write_json(figures: Sequence[Figure], folder: Path, name: str, more: Mapping
         "system": platform.system(),
         "cores": os.cpu_count(),
     }
-    rows = [{**asdict(figure), "met": figure.met} for figure in figures]
+    rows = [{**asdict(figure), "met": figure.is_met} for figure in figures]
     path = folder / name
     path.write_text(
-        json.dumps({"machine": machine, "figures": rows, **(more or {})}, indent=2) + "\n", encoding="utf-8"
+        json.dumps({"machine": machine, "figures": rows, **(extra or {})}, indent=2) + "\n", encoding="utf-8"
     )
     return path

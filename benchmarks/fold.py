@@ -12,7 +12,7 @@ from itertools import islice
 from audit.replay import digest
 from benchmarks.figures import Figure, median_cpu, timed
 from benchmarks.sizes import Sizes, spacing_ms
-from benchmarks.worlds import account_name, facts, model, of_contact
+from benchmarks.worlds import account_name, facts, facts_of_contact, model
 from scoring.plan.compiler import compile_model
 from streams.log import Record
 from streams.scorer.deduplication import DuplicateWindow
@@ -21,12 +21,12 @@ from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import PartitionFold
 
 BATCH = 2_000
-CROWD = "crowd.example"
-GROWING_ACCOUNTS = 200
+CROWDED_ACCOUNT = "crowd.example"
+GROWTH_ACCOUNTS = 200
 PLAN = compile_model(model(), "bench-1-000000000000")
 
 
-class DigestsDiffer(Exception):
+class DigestMismatchError(Exception):
     """Two runs over the same facts ended in different states: their speed means nothing."""
 
 
@@ -49,11 +49,11 @@ def speed(sizes: Sizes) -> Iterator[Figure]:
 def speed_of(sizes: Sizes, world: str, accounts: int, spacing: int) -> Iterator[Figure]:
     records = list(as_records(facts(sizes.fold, accounts, spacing_ms=spacing)))
     with gc_frozen():
-        live_seconds = median_cpu(lambda: folded_live(records), sizes.runs)
-        replay_seconds = median_cpu(lambda: folded_again(records), sizes.runs)
-    states = {state_of(folded_live(records)), state_of(folded_again(records))}
+        live_seconds = median_cpu(lambda: fold_live(records), sizes.runs)
+        replay_seconds = median_cpu(lambda: fold_replay(records), sizes.runs)
+    states = {state_digest(fold_live(records)), state_digest(fold_replay(records))}
     if len(states) != 1:
-        raise DigestsDiffer(f"live and replay of {sizes.fold} facts, {world}")
+        raise DigestMismatchError(f"live and replay of {sizes.fold} facts, {world}")
     note = f"{sizes.fold:,} facts, {accounts:,} accounts; digest {min(states)[:12]}"
     yield Figure(f"fold of {world}, live with records encoded", sizes.fold / live_seconds, "facts/s", 60_000, note=note)
     yield Figure(f"fold of {world}, replay without output", sizes.fold / replay_seconds, "facts/s", 120_000, note=note)
@@ -67,7 +67,7 @@ def key_of(value: bytes) -> str:
     return value.split(b'"subject":"', 1)[1].split(b'"', 1)[0].decode()
 
 
-def folded_live(records: list[Record]) -> PartitionFold:
+def fold_live(records: list[Record]) -> PartitionFold:
     """As the scorer does it: batches, lines, state and score records encoded."""
     fold = PartitionFold(0, load_nothing, plan=PLAN)
     for start in range(0, len(records), BATCH):
@@ -75,29 +75,29 @@ def folded_live(records: list[Record]) -> PartitionFold:
     return fold
 
 
-def folded_again(records: Iterable[Record]) -> PartitionFold:
+def fold_replay(records: Iterable[Record]) -> PartitionFold:
     fold = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
     for record in records:
         fold.apply(record)
     return fold
 
 
-def state_of(fold: PartitionFold) -> str:
+def state_digest(fold: PartitionFold) -> str:
     """One digest over those of all accounts."""
     return sha256("".join(digest(fold.accounts[id]) for id in sorted(fold.accounts)).encode()).hexdigest()
 
 
 def growth(lengths: tuple[int, ...], live: bool) -> Figure:
     """Mean cost per fact up to each length of one history of the same accounts, the dearest against the cheapest."""
-    coming = as_records(facts(lengths[-1], GROWING_ACCOUNTS, spacing_ms=spacing_ms(1_000_000)))
+    record_stream = as_records(facts(lengths[-1], GROWTH_ACCOUNTS, spacing_ms=spacing_ms(1_000_000)))
     fold = PartitionFold(0, load_nothing, keep_lines=live, plan=PLAN)
     costs: dict[str, float] = {}
     done, seconds = 0, 0.0
     with gc_frozen():
         for length in lengths:
             while done < length:
-                records = list(islice(coming, min(BATCH, length - done)))
-                seconds += timed(lambda some=records, at=done: step(fold, some, at, live)).cpu  # type: ignore[misc]
+                records = list(islice(record_stream, min(BATCH, length - done)))
+                seconds += timed(lambda some=records, at=done: fold_batch(fold, some, at, live)).cpu  # type: ignore[misc]
                 done += len(records)
             costs[f"{length:,}"] = seconds / done * 1e6
     ratio = max(costs.values()) / min(costs.values())
@@ -106,7 +106,7 @@ def growth(lengths: tuple[int, ...], live: bool) -> Figure:
     return Figure(name, ratio, "x", 1.2, "at most", note, costs)
 
 
-def step(fold: PartitionFold, records: list[Record], start: int, live: bool) -> None:
+def fold_batch(fold: PartitionFold, records: list[Record], start: int, live: bool) -> None:
     if live:
         build_unit(fold, records, start)
         return
@@ -119,25 +119,27 @@ def memory(count: int) -> Iterator[Figure]:
     gc.collect()
     tracemalloc.start()
     empty = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
-    alone = grown_by(lambda: [empty.account(account_name(i)) for i in range(count)])
+    account_bytes = allocated_bytes(lambda: [empty.account(account_name(i)) for i in range(count)])
     crowd = PartitionFold(0, load_nothing, keep_lines=False, plan=PLAN)
-    peopled = grown_by(lambda: folded_contacts(crowd, count))
+    contact_bytes = allocated_bytes(lambda: fold_contacts(crowd, count))
     tracemalloc.stop()
-    contacts = crowd.account(CROWD).contacts.values()
+    contacts = crowd.account(CROWDED_ACCOUNT).contacts.values()
     counters = {len(contact.cap_counters or ()) for contact in contacts}
-    yield Figure("memory of an account without contacts", alone / count, "bytes", 2_000, "at most", f"{count:,}")
+    yield Figure(
+        "memory of an account without contacts", account_bytes / count, "bytes", 2_000, "at most", f"{count:,}"
+    )
     note = f"{count:,} in one account, counters of each: {', '.join(map(str, sorted(counters)))}"
-    yield Figure("memory of a contact, five live counters", peopled / count, "bytes", 1_000, "at most", note)
+    yield Figure("memory of a contact, five live counters", contact_bytes / count, "bytes", 1_000, "at most", note)
 
 
-def folded_contacts(fold: PartitionFold, count: int) -> None:
+def fold_contacts(fold: PartitionFold, count: int) -> None:
     for i in range(count):
-        for record in as_records(of_contact(CROWD, i)):
+        for record in as_records(facts_of_contact(CROWDED_ACCOUNT, i)):
             fold.apply(record)
     fold.window = DuplicateWindow()  # bounded, and no part of a contact
 
 
-def grown_by(make: Callable[[], object]) -> int:
+def allocated_bytes(make: Callable[[], object]) -> int:
     """Bytes that stand afterwards and did not before."""
     before = tracemalloc.get_traced_memory()[0]
     make()

@@ -15,11 +15,11 @@ from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams.log import NewRecord
 
-_AT_ONCE = 5_000
+_BATCH_SIZE = 5_000
 
 
 @contextmanager
-def home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Embedded]:
+def temporary_home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Embedded]:
     """A connected Staffel under the model of the measurements; its folder goes with it."""
     with TemporaryDirectory(prefix="staffel-bench-") as folder:
         model = Path(folder) / "model.yaml"
@@ -33,8 +33,8 @@ def home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Embedded]:
             staffel.close()
 
 
-def append(staffel: Embedded, values: Iterable[bytes]) -> None:
+def append_facts(staffel: Embedded, values: Iterable[bytes]) -> None:
     """Straight into the log, past the recorder, which would keep one process busy for long."""
     remaining = iter(values)
-    while some := [NewRecord(key_of(value), value, None, FACT_HEADERS) for value in islice(remaining, _AT_ONCE)]:
-        staffel.log.append(ENGAGEMENT, some)
+    while batch := [NewRecord(key_of(value), value, None, FACT_HEADERS) for value in islice(remaining, _BATCH_SIZE)]:
+        staffel.log.append(ENGAGEMENT, batch)

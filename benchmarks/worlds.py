@@ -64,22 +64,27 @@ def facts(count: int, accounts: int, contacts_each: int = 5, seed: int = 7, spac
     for i in range(count):
         account = int(accounts * random.random() ** 2)
         contact = f"c_{account:08x}{int(contacts_each * random.random()):04x}"
-        yield fact(i, account_name(account), contact, START + i * spacing_ms, random)
+        yield random_fact(i, account_name(account), contact, START + i * spacing_ms, random)
 
 
-def of_contact(account: str, number: int) -> Iterator[bytes]:
+def facts_of_contact(account: str, number: int) -> Iterator[bytes]:
     """One contact's facts that leave five counters: two pages and their limit, and product use on two days."""
-    seen = (("web.page_viewed", "/pricing"), ("web.page_viewed", "/"), ("product.used", ""), ("product.used", ""))
-    for i, (type_, page) in enumerate(seen):
+    interactions = (
+        ("web.page_viewed", "/pricing"),
+        ("web.page_viewed", "/"),
+        ("product.used", ""),
+        ("product.used", ""),
+    )
+    for i, (type_, page) in enumerate(interactions):
         content = f'{{"url":"{page}"}}' if page else '{"feature":"api","count":20}'
-        yield written(f"c{number}-{i}", account, f"c_{number:012x}", START + i // 3 * DAY, type_, content)
+        yield encoded_fact(f"c{number}-{i}", account, f"c_{number:012x}", START + i // 3 * DAY, type_, content)
 
 
-def fact(i: int, account: str, contact: str, time: int, random: Random) -> bytes:
-    return written(f"s{i}", account, contact, time, *kind(random))
+def random_fact(i: int, account: str, contact: str, time: int, random: Random) -> bytes:
+    return encoded_fact(f"s{i}", account, contact, time, *random_content(random))
 
 
-def written(id: str, account: str, contact: str, time: int, type_: str, content: str) -> bytes:
+def encoded_fact(id: str, account: str, contact: str, time: int, type_: str, content: str) -> bytes:
     at = format_time(time)
     return (
         f'{{"specversion":"1.0","id":"{id}","source":"synthetic","type":"{type_}.v1","subject":"{account}",'
@@ -87,14 +92,14 @@ def written(id: str, account: str, contact: str, time: int, type_: str, content:
     ).encode()
 
 
-def kind(random: Random) -> tuple[str, str]:
+def random_content(random: Random) -> tuple[str, str]:
     if random.random() < 0.025:
         return "contact.identified", f'{{"role":"{random.choice(ROLES)}"}}'
     type_ = random.choice(TYPES)
-    return type_, CONTENT[type_.partition(".")[0]](random)
+    return type_, CONTENT_BUILDERS[type_.partition(".")[0]](random)
 
 
-CONTENT = {
+CONTENT_BUILDERS = {
     "web": lambda random: (
         f'{{"url":"https://www.example.com{random.choice(PAGES)}?utm_source=x","title":"A page",'
         f'"duration_s":{int(random.random() * 300)},"form":"contact"}}'

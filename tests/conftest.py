@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from database.engine import open_database
 from tests import databases
-from tests.shutdown import ENDING
+from tests.shutdown import SHUTDOWN
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 if settings.get_current_profile_name() != "ci":  # which is untimed, too, and tries the same examples every time
@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 
 
 def pytest_sessionfinish() -> None:
-    ENDING.close()
+    SHUTDOWN.close()
 
 
 @pytest.fixture(params=databases.KINDS)
@@ -33,12 +33,12 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(database_kind: str, tmp_path: Path) -> str:
     """The address of an empty database of its own, on SQLite and on PostgreSQL."""
-    return databases.empty(database_kind, tmp_path)
+    return databases.empty_database(database_kind, tmp_path)
 
 
 @pytest.fixture
 def database(database_kind: str, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database of its own, on SQLite and on PostgreSQL."""
-    engine = open_database(databases.migrated(database_kind, tmp_path))
+    engine = open_database(databases.migrated_database(database_kind, tmp_path))
     yield engine
     engine.dispose()

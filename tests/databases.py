@@ -10,17 +10,17 @@ from sqlalchemy import make_url
 from database.engine import open_database
 from database.migrate import migrate
 from tests.requirements import postgres_url
-from tests.shutdown import ENDING
+from tests.shutdown import SHUTDOWN
 
 KINDS = ("sqlite", "postgresql")
 
 
-def empty(kind: str, folder: Path) -> str:
+def empty_database(kind: str, folder: Path) -> str:
     """The address of a database without tables."""
     return postgres_url() if kind == "postgresql" else f"sqlite:///{folder / 'staffel.db'}"
 
 
-def migrated(kind: str, folder: Path) -> str:
+def migrated_database(kind: str, folder: Path) -> str:
     """The address of a database with all tables, and nothing in them."""
     if kind == "postgresql":
         return postgres_url(template=str(make_url(_postgres_template()).database))
@@ -36,7 +36,7 @@ def _postgres_template() -> str:
 @cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="staffel-template-"))
-    ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
+    SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
     _migrate(f"sqlite:///{folder / 'template.db'}")
     return folder / "template.db"
 

@@ -18,23 +18,23 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from tests.shutdown import ENDING
+from tests.shutdown import SHUTDOWN
 
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _DEADLINE_S = 60
 _POLL_S = 0.05
 
 
-class NoPostgres(Exception):
+class PostgresUnavailableError(Exception):
     """There is no server, and none can be started."""
 
 
 def fresh_database(template: str = "template0", server: str = "") -> str:
     """The SQLAlchemy address of a new database, empty or a copy of another. Raises `NoPostgres`."""
     server, name = server or _server(), f"staffel_{uuid4().hex[:12]}"
-    _administer(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    _execute(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     if os.environ.get("STAFFEL_TEST_POSTGRES"):
-        ENDING.callback(_administer, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        SHUTDOWN.callback(_execute, server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     base, _, query = server.partition("?")
     return f"{base.replace('postgresql:', 'postgresql+psycopg:').rpartition('/')[0]}/{name}?{query}".rstrip("?")
 
@@ -42,8 +42,8 @@ def fresh_database(template: str = "template0", server: str = "") -> str:
 @cache
 def _server() -> str:
     """The libpq address of the database `postgres` on the server."""
-    given = os.environ.get("STAFFEL_TEST_POSTGRES")
-    return given.replace("postgresql+psycopg:", "postgresql:") if given else start()
+    configured = os.environ.get("STAFFEL_TEST_POSTGRES")
+    return configured.replace("postgresql+psycopg:", "postgresql:") if configured else start()
 
 
 def start(options: Sequence[str] = _OPTIONS) -> str:
@@ -57,14 +57,14 @@ class Server:
     def __init__(self, options: Sequence[str]) -> None:
         self._programs, self._options = _programs(), [part for option in options for part in ("-c", option)]
         self._folder = Path(tempfile.mkdtemp(prefix="staffel-postgres-"))
-        ENDING.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        _hand_over(self._folder)
+        SHUTDOWN.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        _chown_to_postgres(self._folder)
         initdb = f"{self._programs}/initdb -D data -U postgres --auth=trust --no-sync -E UTF8 --locale=C".split()
         made = subprocess.run([*_as_postgres(), *initdb], cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
-            raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+            raise PostgresUnavailableError(f"initdb failed: {made.stderr.strip()}")
         self.address = f"postgresql://postgres@/postgres?host={self._folder}"
-        ENDING.callback(self.stop)
+        SHUTDOWN.callback(self.stop)
         self.start()
 
     def start(self) -> None:
@@ -75,7 +75,7 @@ class Server:
         while not _is_ready(self._folder):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_POLL_S)
-                raise NoPostgres(f"postgres did not start: {(self._folder / 'log').read_text()[-500:]}")
+                raise PostgresUnavailableError(f"postgres did not start: {(self._folder / 'log').read_text()[-500:]}")
 
     def stop(self) -> None:
         """End every session, then stop."""
@@ -91,37 +91,41 @@ class Server:
 
 
 def _is_ready(folder: Path) -> bool:
-    asked = subprocess.run([_programs() / "pg_isready", "-q", "-h", folder], capture_output=True, check=False)
-    return asked.returncode == 0
+    result = subprocess.run([_programs() / "pg_isready", "-q", "-h", folder], capture_output=True, check=False)
+    return result.returncode == 0
 
 
 def _programs() -> Path:
-    found = shutil.which("initdb")
+    on_path = shutil.which("initdb")
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
-    initdb = Path(found).resolve() if found else versions[-1] if versions else None
+    initdb = Path(on_path).resolve() if on_path else versions[-1] if versions else None
     if initdb is None:
-        raise NoPostgres("no PostgreSQL server here; apt-get install postgresql, or set STAFFEL_TEST_POSTGRES")
+        raise PostgresUnavailableError(
+            "no PostgreSQL server here; apt-get install postgresql, or set STAFFEL_TEST_POSTGRES"
+        )
     return initdb.parent
 
 
-def _hand_over(folder: Path) -> None:
+def _chown_to_postgres(folder: Path) -> None:
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")
 
 
 def _as_postgres() -> list[str]:
     # The server dies with the tests, even where they are killed.
-    dying = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+    die_with_parent = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
     if os.geteuid() != 0:
-        return dying
-    if not dying:
-        raise NoPostgres("PostgreSQL does not run as root, and there is no setpriv to start it as another one")
-    return [*dying, "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"]
+        return die_with_parent
+    if not die_with_parent:
+        raise PostgresUnavailableError(
+            "PostgreSQL does not run as root, and there is no setpriv to start it as another one"
+        )
+    return [*die_with_parent, "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"]
 
 
-def _administer(server: str, command: str, *names: str) -> None:
+def _execute(server: str, command: str, *names: str) -> None:
     try:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
     except psycopg.OperationalError as error:
-        raise NoPostgres(f"the PostgreSQL server cannot be used: {error}") from error
+        raise PostgresUnavailableError(f"the PostgreSQL server cannot be used: {error}") from error

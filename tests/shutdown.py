@@ -3,5 +3,5 @@
 import atexit
 from contextlib import ExitStack
 
-ENDING = ExitStack()
-atexit.register(ENDING.close)
+SHUTDOWN = ExitStack()
+atexit.register(SHUTDOWN.close)

@@ -21,10 +21,10 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "scoring", "database", "streams", "projections", "intake", "audit", "alerts", "staffel")
 PURE = ("schemas", "scoring")
-BESIDE = ("tests", "examples", "benchmarks")
+NON_PRODUCT = ("tests", "examples", "benchmarks")
 
-LONGEST_FILE, LONGEST_TEST_FILE = 250, 350
-LONGEST_FUNCTION, LONG_FUNCTION, USUAL_FUNCTION = 45, 20, 6
+MAX_FILE_LINES, MAX_TEST_FILE_LINES = 250, 350
+MAX_FUNCTION_LINES, MAX_P90_FUNCTION_LINES, MAX_MEDIAN_FUNCTION_LINES = 45, 20, 6
 
 MAY_TOUCH_SQL = (
     "database/", "streams/sql", "projections/", "intake/vault", "intake/recorder/", "alerts/outbox.py",
@@ -38,7 +38,7 @@ IMPURE_MODULES = {
     "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
 }  # fmt: skip
 CLOCKS = {"now", "utcnow", "today"}
-UNNAMED_IMPORTS = {
+UNIMPORTED_LIBRARIES = {
     "tzdata": "zoneinfo finds its zones there",
     "setuptools": "pip builds the project with it",
     "pytest-timeout": "pytest loads it",
@@ -65,7 +65,7 @@ ALLOWED_PHRASES = {
 # What a source calls a company is not an account yet: intake may speak of it, and its table of the vault.
 MAY_SAY_COMPANY = ("intake/", "intake/vault/tables.py")
 
-LEFT_OVERS = {
+FORBIDDEN_PATTERNS = {
     "a note instead of the work": re.compile(r"\b(TO[D]O|FIX[M]E)\b"),
     "a patch instead of a port": re.compile(r"\b(mock\.pat[c]h|monkeypatch\.seta[t]tr)\b"),
     "a pause instead of a condition": re.compile(r"\btime\.sle[e]p\b"),
@@ -106,9 +106,9 @@ def body_lines(function: Function) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def nothing(places: Iterable[str]) -> None:
-    found = list(places)
-    assert not found, "\n".join(["", *found])
+def assert_none(violations: Iterable[str]) -> None:
+    listed = list(violations)
+    assert not listed, "\n".join(["", *listed])
 
 
 def test_imports_go_one_way(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,7 @@ def test_imports_go_one_way(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_only_the_database_folders_touch_the_database_library() -> None:
-    nothing(
+    assert_none(
         f"{file}:{line} imports sqlalchemy"
         for file, tree in sources(*PACKAGES)
         for line, package in imports(tree)
@@ -127,7 +127,7 @@ def test_only_the_database_folders_touch_the_database_library() -> None:
 
 def test_the_pure_packages_import_nothing_that_could_reach_the_world() -> None:
     allowed = (sys.stdlib_module_names - IMPURE_MODULES) | PURE_LIBRARIES | set(PURE)
-    nothing(
+    assert_none(
         f"{file}:{line} imports {package}"
         for file, tree in sources(*PURE)
         for line, package in imports(tree)
@@ -136,7 +136,7 @@ def test_the_pure_packages_import_nothing_that_could_reach_the_world() -> None:
 
 
 def test_the_pure_packages_read_no_clock() -> None:
-    nothing(
+    assert_none(
         f"{file}:{node.lineno} calls .{node.func.attr}()"
         for file, tree in sources(*PURE)
         for node in ast.walk(tree)
@@ -145,35 +145,35 @@ def test_the_pure_packages_read_no_clock() -> None:
 
 
 def test_no_product_code_imports_the_tests_or_what_lies_beside_it() -> None:
-    nothing(
+    assert_none(
         f"{file}:{line} imports {package}"
         for file, tree in sources(*PACKAGES)
         for line, package in imports(tree)
-        if package in BESIDE
+        if package in NON_PRODUCT
     )
 
 
 def test_files_stay_small() -> None:
-    nothing(
+    assert_none(
         f"{file}:{lines} lines, {most} at most"
         for file, lines, most in (
-            (file, len((ROOT / file).read_text().splitlines()), longest(file))
-            for file, _ in sources(*PACKAGES, *BESIDE)
+            (file, len((ROOT / file).read_text().splitlines()), max_lines(file))
+            for file, _ in sources(*PACKAGES, *NON_PRODUCT)
         )
         if lines > most
     )
 
 
-def longest(file: str) -> int:
-    return LONGEST_TEST_FILE if file.startswith("tests/") else LONGEST_FILE
+def max_lines(file: str) -> int:
+    return MAX_TEST_FILE_LINES if file.startswith("tests/") else MAX_FILE_LINES
 
 
 def test_no_function_is_long() -> None:
-    nothing(
-        f"{file}:{function.lineno} {function.name}: {body_lines(function)} lines, {LONGEST_FUNCTION} at most"
-        for file, tree in sources(*PACKAGES, *BESIDE)
+    assert_none(
+        f"{file}:{function.lineno} {function.name}: {body_lines(function)} lines, {MAX_FUNCTION_LINES} at most"
+        for file, tree in sources(*PACKAGES, *NON_PRODUCT)
         for function in functions(tree)
-        if body_lines(function) > LONGEST_FUNCTION
+        if body_lines(function) > MAX_FUNCTION_LINES
     )
 
 
@@ -181,24 +181,24 @@ def test_no_function_is_long() -> None:
 def test_functions_are_short_as_a_rule(package: str) -> None:
     lengths = sorted(body_lines(function) for _, tree in sources(package) for function in functions(tree))
     usual, long = statistics.median(lengths), lengths[len(lengths) * 9 // 10]
-    assert usual <= USUAL_FUNCTION, f"half of the functions of {package} have {usual} lines or more"
-    assert long <= LONG_FUNCTION, f"a tenth of the functions of {package} have {long} lines or more"
+    assert usual <= MAX_MEDIAN_FUNCTION_LINES, f"half of the functions of {package} have {usual} lines or more"
+    assert long <= MAX_P90_FUNCTION_LINES, f"a tenth of the functions of {package} have {long} lines or more"
 
 
 def test_folders_are_two_deep_at_most() -> None:
-    nothing(file for file, _ in sources(*PACKAGES, *BESIDE) if file.count("/") - 1 > DEEPEST)
+    assert_none(file for file, _ in sources(*PACKAGES, *NON_PRODUCT) if file.count("/") - 1 > DEEPEST)
 
 
 def test_every_module_and_package_says_what_it_is() -> None:
-    nothing(
+    assert_none(
         f"{file}:1 opens without a docstring"
-        for file, tree in sources(*PACKAGES, *BESIDE)
+        for file, tree in sources(*PACKAGES, *NON_PRODUCT)
         if ast.get_docstring(tree) is None and not (file.startswith("tests/") and not tree.body)
     )
 
 
 def test_names_come_from_the_glossary() -> None:
-    nothing(
+    assert_none(
         f"{file}:{line} {name} (see docs/glossary.md)"
         for file, tree in sources(*PACKAGES)
         for line, name in public_names(file, tree)
@@ -238,31 +238,31 @@ def is_forbidden(file: str, name: str) -> bool:
     return bool(forbidden - {"company", "companies"} if file.startswith(MAY_SAY_COMPANY) else forbidden)
 
 
-@pytest.mark.parametrize("what", LEFT_OVERS)
+@pytest.mark.parametrize("what", FORBIDDEN_PATTERNS)
 def test_nothing_is_left_over(what: str) -> None:
-    texts = [file for file, _ in sources(*PACKAGES, *BESIDE)]
+    texts = [file for file, _ in sources(*PACKAGES, *NON_PRODUCT)]
     texts += [
         str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.*"), *ROOT.glob("docs/**/*.md"), ROOT / "Makefile"]
     ]
-    nothing(
+    assert_none(
         f"{file}:{number} {line.strip()[:80]}"
         for file in texts
         if (ROOT / file).is_file()
         for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1)
-        if LEFT_OVERS[what].search(line)
+        if FORBIDDEN_PATTERNS[what].search(line)
     )
 
 
 def test_every_library_asked_for_is_imported_and_the_other_way_round() -> None:
     known = packages_distributions()
     used = {canonicalize_name(known[package][0]) for package in foreign_imports() if package in known}
-    asked = {canonicalize_name(requirement.name) for requirement in requirements()} - UNNAMED_IMPORTS.keys()
+    asked = {canonicalize_name(requirement.name) for requirement in requirements()} - UNIMPORTED_LIBRARIES.keys()
     assert (sorted(asked - used), sorted(used - asked - {"packaging"})) == ([], [])
 
 
 def foreign_imports() -> set[str]:
-    own = {*PACKAGES, *BESIDE, *sys.stdlib_module_names}
-    return {package for _, tree in sources(*PACKAGES, *BESIDE) for _, package in imports(tree)} - own
+    own = {*PACKAGES, *NON_PRODUCT, *sys.stdlib_module_names}
+    return {package for _, tree in sources(*PACKAGES, *NON_PRODUCT) for _, package in imports(tree)} - own
 
 
 def requirements() -> list[Requirement]:
@@ -273,7 +273,7 @@ def requirements() -> list[Requirement]:
 def test_the_lock_holds_what_the_project_asks_for() -> None:
     pins = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     locked = {canonicalize_name(name): version for name, version in pins}
-    nothing(
+    assert_none(
         f"{asked}: {locked.get(canonicalize_name(asked.name))} is locked; make lock"
         for asked in requirements()
         if not asked.specifier.contains(locked.get(canonicalize_name(asked.name), ""), prereleases=True)
@@ -283,4 +283,4 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 def test_the_lock_names_no_place_to_load_from_and_every_file_by_its_hash() -> None:
     lock = (ROOT / "requirements.lock").read_text()
     entries = re.split(r"\n(?=\S)", lock.strip())
-    nothing(entry[:60] for entry in entries if "--hash=sha256:" not in entry or "://" in entry)
+    assert_none(entry[:60] for entry in entries if "--hash=sha256:" not in entry or "://" in entry)

@@ -33,7 +33,7 @@ def test_one_part_alone(tmp_path: Path) -> None:
     assert {figure["unit"] for figure in told["figures"]} == {"facts/s", "x", "bytes"}
 
 
-OURS = {
+OWN_FIGURES = {
     "simple": {"simple work, Staffel", "simple work, stock Faust"},
     "fold": {"whole fold of busy days, Staffel", "whole fold of a whole year, Staffel"},
     "recovery": {"recovery of one partition"},
@@ -42,14 +42,14 @@ OURS = {
     "membership": {f"a worker {what}: scoring again" for what in ("joins", "leaves", "dies")},
     "replay": {f"audit replay of {world}, two processes" for world in ("busy days", "a whole year")},
 }
-PEERS = {f"{name}, {peer}" for name in ("simple work", "whole fold") for peer in (QUIX, KAFKA_STREAMS)}
+PEER_FIGURES = {f"{name}, {peer}" for name in ("simple work", "whole fold") for peer in (QUIX, KAFKA_STREAMS)}
 
 
 def test_there_is_no_measurement_on_kafka_that_is_not_tried_here() -> None:
-    assert set(JOBS) == set(OURS)
+    assert set(JOBS) == set(OWN_FIGURES)
 
 
-@pytest.mark.parametrize("measurement", OURS)
+@pytest.mark.parametrize("measurement", OWN_FIGURES)
 def test_a_tiny_run_on_kafka_comes_to_right_results(
     measurement: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,7 +58,7 @@ def test_a_tiny_run_on_kafka_comes_to_right_results(
     main_on_kafka(["--tiny", "--only", measurement, "--into", str(tmp_path)])
     told, printed = json.loads((tmp_path / "bench-kafka.json").read_text()), capsys.readouterr().out
     names = {figure["name"] for figure in told["figures"]}
-    assert OURS[measurement] <= names
-    assert told["absent"].keys() <= PEERS, "only a peer may be absent"
+    assert OWN_FIGURES[measurement] <= names
+    assert told["absent"].keys() <= PEER_FIGURES, "only a peer may be absent"
     assert all(figure["value"] > 0 for figure in told["figures"])
     assert [name for name in ("settings", *told["settings"], *names) if name not in printed] == []

@@ -28,9 +28,9 @@ from staffel.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SHOWN_ALONE = ("git clone ", "cd ", ".venv/bin/python -m pytest ")
+NOT_RUN = ("git clone ", "cd ", ".venv/bin/python -m pytest ")
 """What a page may show and nobody runs here."""
-SECONDS = 120
+TIMEOUT_S = 120
 
 _MARK = re.compile(r"<!-- *(continues|exits (?P<code>\d+)|until: *(?P<until>.+?)) *-->")
 _FENCE = re.compile(r"^```(console|sh)\s*$")
@@ -41,7 +41,7 @@ class Command:
     place: str
     text: str
     output: tuple[str, ...]
-    exits: int = 0
+    exit_code: int = 0
     until: str | None = None
 
 
@@ -83,19 +83,19 @@ def command(page: str, first: int, lines: list[str], start: int) -> Command:
     return Command(f"{page}{first + start}", text, tuple(line.rstrip() for line in output if line.strip()))
 
 
-def stories() -> Iterator[tuple[str, list[Command]]]:
+def command_sequences() -> Iterator[tuple[str, list[Command]]]:
     """Blocks that continue one another, together."""
     for page in PAGES:
-        told: list[list[Command]] = []
+        sequences: list[list[Command]] = []
         for each in blocks(page):
-            if each.continues and told:
-                told[-1] += each.commands
+            if each.continues and sequences:
+                sequences[-1] += each.commands
             else:
-                told.append(list(each.commands))
-        yield from ((commands[0].place, commands) for commands in told if commands)
+                sequences.append(list(each.commands))
+        yield from ((commands[0].place, commands) for commands in sequences if commands)
 
 
-def targets() -> set[str]:
+def link_targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -108,26 +108,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("commands", [pytest.param(commands, id=place) for place, commands in stories()])
+@pytest.mark.parametrize("commands", [pytest.param(commands, id=place) for place, commands in command_sequences()])
 def test_every_command_shown_does_what_is_shown(commands: list[Command], folder: Path) -> None:
     for each in commands:
         run(each, folder)
 
 
 def run(shown: Command, folder: Path) -> None:
-    if shown.text.startswith(SHOWN_ALONE):
+    if shown.text.startswith(NOT_RUN):
         return
     line = shown.text
     if line.startswith("make "):
         target = line.split()[1]
-        assert target in targets(), f"{shown.place}: make {target} is no target"
+        assert target in link_targets(), f"{shown.place}: make {target} is no target"
         if target != "demo":
             return
         line = "staffel demo"
     assert "staffel " in line, f"{shown.place}: nobody runs {line!r}"
-    code, written = spoken_until(shown.until, line, folder) if shown.until else spoken(line, folder)
-    assert code == shown.exits, f"{shown.place}: {line}\nended with {code}, not {shown.exits}:\n{written}"
-    missing = first_missing(shown.output, written)
+    code, written = run_line_until(shown.until, line, folder) if shown.until else run_line(line, folder)
+    assert code == shown.exit_code, f"{shown.place}: {line}\nended with {code}, not {shown.exit_code}:\n{written}"
+    missing = first_missing_line(shown.output, written)
     assert missing is None, f"{shown.place}: {line}\ndid not write {missing!r}:\n{written}"
 
 
@@ -136,14 +136,14 @@ def environment() -> dict[str, str]:
     return own | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}", "COLUMNS": "100"}
 
 
-def spoken(line: str, folder: Path) -> tuple[int, str]:
+def run_line(line: str, folder: Path) -> tuple[int, str]:
     ended = subprocess.run(
-        ["bash", "-c", line], cwd=folder, env=environment(), capture_output=True, text=True, timeout=SECONDS
+        ["bash", "-c", line], cwd=folder, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S
     )
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def spoken_until(text: str, line: str, folder: Path) -> tuple[int, str]:
+def run_line_until(text: str, line: str, folder: Path) -> tuple[int, str]:
     running = subprocess.Popen(
         ["bash", "-c", f"exec env {line}"],
         cwd=folder,
@@ -153,14 +153,14 @@ def spoken_until(text: str, line: str, folder: Path) -> tuple[int, str]:
         text=True,
     )
     with running:
-        deadline = Timer(SECONDS, running.kill)
+        deadline = Timer(TIMEOUT_S, running.kill)
         deadline.start()
-        written = end_after(text, running)
+        written = interrupt_after(text, running)
         deadline.cancel()
     return running.returncode if text in written else -1, written
 
 
-def end_after(text: str, running: "subprocess.Popen[str]") -> str:
+def interrupt_after(text: str, running: "subprocess.Popen[str]") -> str:
     written = ""
     for each in running.stdout or ():
         written += each
@@ -169,9 +169,9 @@ def end_after(text: str, running: "subprocess.Popen[str]") -> str:
     return written
 
 
-def first_missing(shown: tuple[str, ...], written: str) -> str | None:
+def first_missing_line(shown: tuple[str, ...], output: str) -> str | None:
     """The first line shown that was not written where it should stand; None where all were."""
-    remaining = iter(line.rstrip() for line in written.splitlines() if line.strip())
+    remaining = iter(line.rstrip() for line in output.splitlines() if line.strip())
     gap = False
     for line in shown:
         if line.strip() == "…":
@@ -193,10 +193,10 @@ def test_every_command_named_in_passing_exists() -> None:
         )
     ]
     assert named
-    assert [place for place, words in named if not exists(words)] == []
+    assert [place for place, words in named if not is_known_command(words)] == []
 
 
-def exists(words: list[str]) -> bool:
+def is_known_command(words: list[str]) -> bool:
     """Whether they begin with a command, and go on with a verb of it, if it has any, or with something like an id."""
     found = typer.main.get_command(app).commands.get(words[0])  # type: ignore[attr-defined]
     verbs = getattr(found, "commands", {})
@@ -226,6 +226,6 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 def test_the_readme_shows_every_target_a_newcomer_needs() -> None:
-    assert {"setup", "demo", "test", "check", "bench"} <= targets()
+    assert {"setup", "demo", "test", "check", "bench"} <= link_targets()
     readme = (ROOT / "README.md").read_text()
     assert [each for each in ("make demo", "make test") if each not in readme] == []

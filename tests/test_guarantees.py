@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
 def test_every_test_that_the_guarantees_name_exists() -> None:
-    named = NAMED.findall((ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8"))
+    named = TEST_REFERENCE.findall((ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8"))
     assert len(named) > 30
     assert [f"{file}::{name}" for file, name in named if name not in functions_of(ROOT / file)] == []
 

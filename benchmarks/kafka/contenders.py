@@ -16,8 +16,8 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from benchmarks.figures import Figure
-from benchmarks.kafka.programs import ROOT, Told, run
-from benchmarks.kafka.servers import Stage
+from benchmarks.kafka.programs import ROOT, ProgramOutput, run_program
+from benchmarks.kafka.servers import BenchmarkServers
 from benchmarks.kafka.topic_reader import Latest, latest_of
 from benchmarks.peers.builds import kafka_streams_classpath, pinned, quix_python
 from schemas.topics import ENGAGEMENT, SCORES
@@ -27,10 +27,10 @@ from streams.kafka.log import KafkaLog
 PEERS = ROOT / "benchmarks" / "peers"
 
 
-class Place(NamedTuple):
+class Workload(NamedTuple):
     """The facts to work on. `facts` counts the activations, too."""
 
-    stage: Stage
+    stage: BenchmarkServers
     prefix: str
     partitions: int
     facts: int
@@ -54,15 +54,15 @@ class Contender(NamedTuple):
 
     name: str
     settings: str
-    command: Callable[[Place, Path], Sequence[str]]
-    state: Callable[[Place], str]
-    done: Callable[[Place], bool] = lambda _: False
+    command: Callable[[Workload, Path], Sequence[str]]
+    state: Callable[[Workload], str]
+    is_done: Callable[[Workload], bool] = lambda _: False
 
 
-class Ran(NamedTuple):
+class RunResult(NamedTuple):
     facts: int
     seconds: float
-    told: Told
+    output: ProgramOutput
     latest: Latest
 
     @property
@@ -71,22 +71,24 @@ class Ran(NamedTuple):
 
     def figure(self, name: str, target: float | None = None) -> Figure:
         per_fact = self.latest.records / self.facts
-        note = f"{self.facts:,} facts in {self.seconds:.1f} s; {self.told.cpu / self.facts * 1e6:.0f} us of processor"
+        note = f"{self.facts:,} facts in {self.seconds:.1f} s; {self.output.cpu / self.facts * 1e6:.0f} us of processor"
         note += f" time and {per_fact:.2f} records of state per fact"
-        more = {"facts": self.facts, "seconds": self.seconds, "cpu": self.told.cpu, "records": self.latest.records}
+        more = {"facts": self.facts, "seconds": self.seconds, "cpu": self.output.cpu, "records": self.latest.records}
         return Figure(name, self.rate, "facts/s", target, note=note, more=more)
 
 
-def ran(contender: Contender, place: Place) -> Ran:
+def run_contender(contender: Contender, workload: Workload) -> RunResult:
     """Raises `Broken`."""
-    folder = place.stage.fresh_folder(contender.name)
-    there = {**environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    told = run(contender.command(place, folder), folder, there, lambda: contender.done(place))
-    latest = latest_of(place.address.servers, contender.state(place))
-    return Ran(place.facts, (latest.last - told.number("first")) / 1000, told, latest)
+    folder = workload.stage.fresh_folder(contender.name)
+    full_environment = {**environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    output = run_program(
+        contender.command(workload, folder), folder, full_environment, lambda: contender.is_done(workload)
+    )
+    latest = latest_of(workload.address.servers, contender.state(workload))
+    return RunResult(workload.facts, (latest.last - output.number("first")) / 1000, output, latest)
 
 
-def ours(kind: str) -> Contender:
+def staffel_worker(kind: str) -> Contender:
     return Contender(
         "Staffel",
         "units of up to 5,000 facts or 4 MB: state, output and position in one record batch, acks=all, idempotent, "
@@ -97,7 +99,7 @@ def ours(kind: str) -> Contender:
     )
 
 
-def faust() -> Contender:
+def stock_faust() -> Contender:
     import faust as library
 
     return Contender(
@@ -110,7 +112,7 @@ def faust() -> Contender:
     )
 
 
-def quix(program: str, state: str, build: bool) -> Contender:
+def quix_streams(program: str, state: str, build: bool) -> Contender:
     """`state`: what follows the name of the topic. Raises `Absent`."""
     interpreter = quix_python(build)
     return Contender(
@@ -138,17 +140,17 @@ def python(*arguments: str | Path) -> list[str]:
     return [sys.executable, *map(str, arguments)]
 
 
-def is_scored(place: Place) -> bool:
+def is_scored(workload: Workload) -> bool:
     """Whether the checkpoints stand at the ends."""
-    with closing(KafkaLog(place.address, client="bench")) as log:
-        return all(log.position(p) >= log.end(ENGAGEMENT, p) for p in range(place.partitions))
+    with closing(KafkaLog(workload.address, client="bench")) as log:
+        return all(log.position(p) >= log.end(ENGAGEMENT, p) for p in range(workload.partitions))
 
 
-def is_committed(place: Place, group: str) -> bool:
+def is_committed(workload: Workload, group: str) -> bool:
     """Whether the group's offsets do."""
-    with KafkaAdminClient(bootstrap_servers=list(place.address.servers)) as admin:
+    with KafkaAdminClient(bootstrap_servers=list(workload.address.servers)) as admin:
         try:
             offsets = admin.list_group_offsets(group)[group]
         except KafkaError:
             return False  # the group is not there yet
-        return bool(sum(each.offset for each in offsets.values()) >= place.facts)
+        return bool(sum(each.offset for each in offsets.values()) >= workload.facts)

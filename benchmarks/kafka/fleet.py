@@ -8,26 +8,26 @@ from functools import cached_property
 from threading import Event
 from time import monotonic
 
-from benchmarks.kafka.contenders import Place, python
-from benchmarks.kafka.programs import ROOT, Broken, Program, running
+from benchmarks.kafka.contenders import Workload, python
+from benchmarks.kafka.programs import ROOT, Program, ProgramError, running_program
 from database.engine import Database, open_database
 from database.migrate import migrate
 from streams.kafka.log import KafkaLog
 
-LOOK_S = 0.01
-START_S = 60.0
+POLL_INTERVAL_S = 0.01
+START_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Fleet:
+class StaffelCluster:
     """One Staffel: its topics, a database of its own, and settings beyond that."""
 
-    place: Place
+    workload: Workload
     settings: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def database(self) -> str:
-        return self.place.stage.database()
+        return self.workload.stage.new_database_url()
 
     @cached_property
     def engine(self) -> Database:
@@ -38,18 +38,18 @@ class Fleet:
 
     @cached_property
     def log(self) -> KafkaLog:
-        return KafkaLog(self.place.address, client="bench")
+        return KafkaLog(self.workload.address, client="bench")
 
     @contextmanager
     def running(self, command: str) -> Iterator[Program]:
         """`staffel COMMAND`, killed at the end."""
-        folder = self.place.stage.fresh_folder(command)
+        folder = self.workload.stage.fresh_folder(command)
         line = python("-c", "from staffel.cli.main import main; main()", command, "--port", "0")
-        with running(line, folder, {**os.environ, **self._settings(str(folder))}) as program:
+        with running_program(line, folder, {**os.environ, **self._settings(str(folder))}) as program:
             yield program
 
     @contextmanager
-    def all_running(self, *commands: str) -> Iterator[list[Program]]:
+    def running_all(self, *commands: str) -> Iterator[list[Program]]:
         with ExitStack() as stack:
             yield [stack.enter_context(self.running(command)) for command in commands]
 
@@ -61,7 +61,7 @@ class Fleet:
         return {
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "STAFFEL_LOG": self.place.stage.url(self.place.prefix),
+            "STAFFEL_LOG": self.workload.stage.url(self.workload.prefix),
             "STAFFEL_DATABASE": self.database,
             "STAFFEL_HOME": folder,
             "STAFFEL_LOGS": "json",
@@ -70,30 +70,30 @@ class Fleet:
 
 
 @contextmanager
-def fleet(place: Place, settings: dict[str, str] | None = None) -> Iterator[Fleet]:
-    made = Fleet(place, settings or {})
+def staffel_cluster(workload: Workload, settings: dict[str, str] | None = None) -> Iterator[StaffelCluster]:
+    cluster = StaffelCluster(workload, settings or {})
     try:
-        yield made
+        yield cluster
     finally:
-        made.close()
+        cluster.close()
 
 
-class Patience:
+class ProgramMonitor:
     """Looks again and again, and tells what a program said where that takes too long."""
 
-    def __init__(self, programs: list[Program], seconds: float = START_S) -> None:
-        self._programs, self._until = programs, monotonic() + seconds
+    def __init__(self, programs: list[Program], seconds: float = START_TIMEOUT_S) -> None:
+        self._programs, self._deadline = programs, monotonic() + seconds
         self._pause = Event()
 
     def wait(self) -> None:
         """A moment."""
         self.check()
-        self._pause.wait(LOOK_S)
+        self._pause.wait(POLL_INTERVAL_S)
 
     def check(self) -> None:
         """Raises `Broken` where a program ended or the time is up."""
         for program in self._programs:
             if program.process.poll() is not None:
-                raise Broken(f"it ended with {program.process.returncode}: {program.text[-1500:]}")
-        if monotonic() > self._until:
-            raise Broken("it takes too long: " + "\n".join(program.text[-600:] for program in self._programs))
+                raise ProgramError(f"it ended with {program.process.returncode}: {program.text[-1500:]}")
+        if monotonic() > self._deadline:
+            raise ProgramError("it takes too long: " + "\n".join(program.text[-600:] for program in self._programs))

@@ -14,34 +14,34 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from benchmarks.embedded import ACT_NOW
+from benchmarks.embedded import ACT_NOW_MODEL
 from benchmarks.figures import Figure
-from benchmarks.kafka.bulk_load import lay_down
-from benchmarks.kafka.contenders import Place
-from benchmarks.kafka.fleet import Fleet, Patience, fleet
-from benchmarks.kafka.outcome import NotRight, Outcome
+from benchmarks.kafka.bulk_load import create_log
+from benchmarks.kafka.contenders import Workload
+from benchmarks.kafka.fleet import ProgramMonitor, StaffelCluster, staffel_cluster
+from benchmarks.kafka.outcome import BenchmarkReport, WrongResultError
 from benchmarks.kafka.programs import Program
-from benchmarks.kafka.servers import Stage
+from benchmarks.kafka.servers import BenchmarkServers
 from benchmarks.kafka.sizes import Sizes
-from benchmarks.worlds import account_name, written
+from benchmarks.worlds import account_name, encoded_fact
 from database.engine import read_only
 from database.notifications import PROJECTED, Notifications
 from schemas.envelope import FACT_HEADERS
 from streams.kafka.connection import client_settings
 from tests.alerts.builders import SECRET
-from tests.alerts.receiver import Receiver, receiving
+from tests.alerts.receiver import Receiver, running_receiver
 
-ROW_MS, ALERT_MS = 250, 400
+ROW_TARGET_MS, ALERT_TARGET_MS = 250, 400
 FORM_EVERY = 25
 """One fact in so many is a request to act now, and makes an alert."""
-_LOOK_S = 0.25
+_POLL_INTERVAL_S = 0.25
 """At least so often one looks."""
-_PATIENCE_S = 60.0
-_SEEN = "SELECT account FROM accounts WHERE account = ANY(%s)"
+_TIMEOUT_S = 60.0
+_VISIBLE_ACCOUNTS = "SELECT account FROM accounts WHERE account = ANY(%s)"
 
 
 @dataclass
-class Course:
+class LatencyRun:
     """When each account's only fact was due, and when its row was seen (monotonic seconds)."""
 
     due: dict[str, float] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class Course:
     pending: set[str] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
-    def is_due(self, account: str, at: float) -> None:
+    def add_due(self, account: str, at: float) -> None:
         with self.lock:
             self.due[account] = at
             self.pending.add(account)
 
-    def looked_for(self) -> list[str]:
+    def pending_accounts(self) -> list[str]:
         with self.lock:
             return list(self.pending)
 
@@ -64,27 +64,29 @@ class Course:
             self.pending.difference_update(accounts)
 
 
-def measure(stage: Stage, sizes: Sizes, outcome: Outcome) -> Iterator[Figure]:
+def measure(stage: BenchmarkServers, sizes: Sizes, outcome: BenchmarkReport) -> Iterator[Figure]:
     outcome.settings["processes"] = "one worker, project, relay and alerts each, as they come; one webhook"
-    place = Place(stage, "latency", sizes.partitions, 0)
-    lay_down(place.address, place.partitions, ACT_NOW)
-    count, warm = sizes.latency_seconds * sizes.per_second, sizes.latency_seconds * sizes.per_second // 2
-    with receiving() as receiver, fleet(place, alerts_to(receiver, stage)) as fleet_:
-        course = driven(fleet_, receiver, warm, count, sizes.per_second)
-    rows = [(seen - course.due[account]) * 1000 for account, seen in course.seen.items()]
-    alerts = alerted(receiver, course)
+    place = Workload(stage, "latency", sizes.partitions, 0)
+    create_log(place.address, place.partitions, ACT_NOW_MODEL)
+    count, warm_up_count = sizes.latency_seconds * sizes.per_second, sizes.latency_seconds * sizes.per_second // 2
+    with running_receiver() as receiver, staffel_cluster(place, alerts_to(receiver, stage)) as fleet_:
+        latency_run = run_processes(fleet_, receiver, warm_up_count, count, sizes.per_second)
+    rows = [(seen - latency_run.due[account]) * 1000 for account, seen in latency_run.seen.items()]
+    alerts = alert_delays(receiver, latency_run)
     rate = f"{count:,} facts at {sizes.per_second}/s"
-    yield figure("fact produced to visible row, p99", rows, ROW_MS, rate)
-    yield figure("fact produced to alert received, p99", alerts, ALERT_MS, f"{rate}, {len(alerts):,} alerts")
+    yield latency_figure("fact produced to visible row, p99", rows, ROW_TARGET_MS, rate)
+    yield latency_figure(
+        "fact produced to alert received, p99", alerts, ALERT_TARGET_MS, f"{rate}, {len(alerts):,} alerts"
+    )
 
 
-def figure(name: str, waits: list[float], most: float, note: str) -> Figure:
+def latency_figure(name: str, waits: list[float], target: float, note: str) -> Figure:
     cuts = quantiles(waits, n=100, method="inclusive")
-    told = f"{note}; p50 {cuts[49]:.0f} ms, p90 {cuts[89]:.0f} ms, most {max(waits):.0f} ms"
-    return Figure(name, cuts[98], "ms", most, "at most", told)
+    full_note = f"{note}; p50 {cuts[49]:.0f} ms, p90 {cuts[89]:.0f} ms, most {max(waits):.0f} ms"
+    return Figure(name, cuts[98], "ms", target, "at most", full_note)
 
 
-def alerts_to(receiver: Receiver, stage: Stage) -> dict[str, str]:
+def alerts_to(receiver: Receiver, stage: BenchmarkServers) -> dict[str, str]:
     file = stage.fresh_folder("alerts") / "alerts.yaml"
     file.write_text(
         f"channels: [{{name: bench, webhook: '{receiver.url}', secret_env: BENCH_SECRET, kinds: [act_now]}}]\n"
@@ -92,39 +94,45 @@ def alerts_to(receiver: Receiver, stage: Stage) -> dict[str, str]:
     return {"STAFFEL_ALERTS": str(file), "BENCH_SECRET": SECRET}
 
 
-def driven(fleet_: Fleet, receiver: Receiver, warm: int, count: int, per_second: int) -> Course:
+def run_processes(
+    cluster: StaffelCluster, receiver: Receiver, warm_up_count: int, count: int, per_second: int
+) -> LatencyRun:
     """All processes at work. The first facts warm them up, at the same rate, and count for nothing."""
-    fleet_.engine.dispose()
-    producer = open_producer(fleet_.place)
-    with fleet_.all_running("worker", "project", "relay", "alerts") as programs:
-        passed(fleet_, producer, range(warm), per_second, programs)
-        course = passed(fleet_, producer, range(warm, warm + count), per_second, programs)
-        receiver.await_requests(len(range(0, warm + count, FORM_EVERY)), _PATIENCE_S)
+    cluster.engine.dispose()
+    producer = open_producer(cluster.workload)
+    with cluster.running_all("worker", "project", "relay", "alerts") as programs:
+        run_until_visible(cluster, producer, range(warm_up_count), per_second, programs)
+        latency_run = run_until_visible(
+            cluster, producer, range(warm_up_count, warm_up_count + count), per_second, programs
+        )
+        receiver.await_requests(len(range(0, warm_up_count + count, FORM_EVERY)), _TIMEOUT_S)
     producer.close()
-    return course
+    return latency_run
 
 
-def passed(fleet_: Fleet, producer: KafkaProducer, numbers: range, per_second: int, programs: list[Program]) -> Course:
+def run_until_visible(
+    cluster: StaffelCluster, producer: KafkaProducer, numbers: range, per_second: int, programs: list[Program]
+) -> LatencyRun:
     """The course of these facts, once all of them are visible."""
-    course = Course()
-    sending = Thread(target=produce, args=(fleet_, producer, course, numbers, per_second))
-    sending.start()
-    watched(fleet_, course, Patience(programs, _PATIENCE_S + len(numbers) / per_second), sending)
-    return course
+    latency_run = LatencyRun()
+    producer_thread = Thread(target=produce, args=(cluster, producer, latency_run, numbers, per_second))
+    producer_thread.start()
+    await_rows(cluster, latency_run, ProgramMonitor(programs, _TIMEOUT_S + len(numbers) / per_second), producer_thread)
+    return latency_run
 
 
-def open_producer(place: Place) -> KafkaProducer:
+def open_producer(place: Workload) -> KafkaProducer:
     """As clients of Apache Kafka come since 4.0: what comes within five milliseconds goes together."""
     return KafkaProducer(**client_settings(place.address, "bench"), acks="all", compression_type="lz4", linger_ms=5)
 
 
-def produce(fleet_: Fleet, producer: Any, course: Course, numbers: range, per_second: int) -> None:
-    topic, pause, begun = fleet_.place.topic, Event(), monotonic()
+def produce(cluster: StaffelCluster, producer: Any, latency_run: LatencyRun, numbers: range, per_second: int) -> None:
+    topic, pause, started = cluster.workload.topic, Event(), monotonic()
     for turn, number in enumerate(numbers):
-        at = begun + turn / per_second
+        at = started + turn / per_second
         pause.wait(max(0.0, at - monotonic()))
         account, value = fact(number)
-        course.is_due(account, at)
+        latency_run.add_due(account, at)
         producer.send(topic, key=account.encode(), value=value, headers=list(FACT_HEADERS))
     producer.flush()
 
@@ -135,30 +143,32 @@ def fact(number: int) -> tuple[str, bytes]:
     type_, content = ("web.page_viewed", '{"url":"/pricing"}')
     if number % FORM_EVERY == 0:
         type_, content = ("web.form_submitted", '{"form":"contact"}')
-    return account, written(f"l{number}", account, contact, time_ns() // 1_000_000, type_, content)
+    return account, encoded_fact(f"l{number}", account, contact, time_ns() // 1_000_000, type_, content)
 
 
-def watched(fleet_: Fleet, course: Course, patience: Patience, sending: Thread) -> None:
+def await_rows(
+    cluster: StaffelCluster, latency_run: LatencyRun, monitor: ProgramMonitor, producer_thread: Thread
+) -> None:
     """Look for rows whenever a projector tells that it wrote some, as an open page would, until all are there."""
-    with closing(Notifications(fleet_.engine, [PROJECTED])) as notices:
-        while (pending := course.looked_for()) or sending.is_alive():
-            with read_only(fleet_.engine).connect() as connection:
-                found = connection.exec_driver_sql(_SEEN, (pending,)).scalars().all() if pending else []
-            course.found(list(found), monotonic())
-            patience.check()
-            notices.wait(_LOOK_S)
+    with closing(Notifications(cluster.engine, [PROJECTED])) as notices:
+        while (pending := latency_run.pending_accounts()) or producer_thread.is_alive():
+            with read_only(cluster.engine).connect() as connection:
+                found = connection.exec_driver_sql(_VISIBLE_ACCOUNTS, (pending,)).scalars().all() if pending else []
+            latency_run.found(list(found), monotonic())
+            monitor.check()
+            notices.wait(_POLL_INTERVAL_S)
 
 
-def alerted(receiver: Receiver, course: Course) -> list[float]:
+def alert_delays(receiver: Receiver, latency_run: LatencyRun) -> list[float]:
     """Milliseconds to each alert. Raises `NotRight` where one is missing or came twice."""
-    came: dict[str, float] = {}
+    received_at: dict[str, float] = {}
     for request in receiver.requests:
-        told: Mapping[str, Any] = request.verified()
-        account = told["data"]["account"]
-        if account in came:
-            raise NotRight(f"the alert about {account} came twice")
-        came[account] = request.at
-    waits = [(came[account] - due) * 1000 for account, due in course.due.items() if account in came]
-    if len(course.seen) != len(course.due) or len(waits) != -(-len(course.due) // FORM_EVERY):
-        raise NotRight(f"{len(course.seen)} rows and {len(waits)} alerts of {len(course.due)} facts")
+        event: Mapping[str, Any] = request.verified_event()
+        account = event["data"]["account"]
+        if account in received_at:
+            raise WrongResultError(f"the alert about {account} came twice")
+        received_at[account] = request.at
+    waits = [(received_at[account] - due) * 1000 for account, due in latency_run.due.items() if account in received_at]
+    if len(latency_run.seen) != len(latency_run.due) or len(waits) != -(-len(latency_run.due) // FORM_EVERY):
+        raise WrongResultError(f"{len(latency_run.seen)} rows and {len(waits)} alerts of {len(latency_run.due)} facts")
     return waits

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.kafka.simple_sum import Summing
+from benchmarks.kafka.simple_sum import SumTask
 from schemas.topics import ENGAGEMENT
 from streams.kafka.address import KafkaAddress, parse_kafka_address
 from streams.kafka.topics import topic_ids
@@ -21,19 +21,19 @@ from streams.worker.scoring import ScoringTask
 from streams.worker.units import UnitBatch
 
 
-class Announced:
+class AnnouncingTask:
     """A work whose first fold is told."""
 
-    def __init__(self, work: Any) -> None:
-        self._work = work
+    def __init__(self, task: Any) -> None:
+        self._task = task
         self._told = False
-        self.order = work.order  # asked for every record of a recovery
+        self.order = task.order  # asked for every record of a recovery
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._work, name)
+        return getattr(self._task, name)
 
     def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
-        made = self._work.step(partition, stored)
+        made = self._task.step(partition, stored)
         fold = made.fold
 
         def announced(next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
@@ -47,11 +47,11 @@ class Announced:
         return made  # type: ignore[no-any-return]
 
 
-class Said:
+class JsonLogger:
     """The worker's log lines, each as `event {…}` in JSON."""
 
-    def info(self, event: str, **more: Any) -> None:
-        print(event, msgspec.json.encode(more, enc_hook=str).decode(), flush=True)
+    def info(self, event: str, **fields: Any) -> None:
+        print(event, msgspec.json.encode(fields, enc_hook=str).decode(), flush=True)
 
     warning = error = critical = exception = info
 
@@ -63,17 +63,17 @@ def main(url: str, kind: str, folder: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run_worker(
         address,
-        Announced(work_of(kind, address, options, counters)),
+        AnnouncingTask(worker_task(kind, address, options, counters)),
         options=options,
         counters=counters,
         stop=stop,
-        log=Said(),
+        log=JsonLogger(),
     )
 
 
-def work_of(kind: str, address: KafkaAddress, options: WorkerOptions, counters: WorkerCounters) -> WorkerTask:
+def worker_task(kind: str, address: KafkaAddress, options: WorkerOptions, counters: WorkerCounters) -> WorkerTask:
     if kind == "sum":
-        return Summing(address)
+        return SumTask(address)
     return ScoringTask(address, topic_ids(address)[ENGAGEMENT], options, counters)
 
 

@@ -7,7 +7,7 @@ from benchmarks.figures import Figure
 
 
 @dataclass
-class Outcome:
+class BenchmarkReport:
     figures: list[Figure] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     """Who was measured, and how it was set."""
@@ -23,5 +23,5 @@ class Outcome:
             yield from (f"  {name}: {why}" for name, why in self.absent.items())
 
 
-class NotRight(Exception):
+class WrongResultError(Exception):
     """What was measured did not do its work: its speed means nothing."""

@@ -9,8 +9,8 @@ from contextlib import closing
 from itertools import islice
 
 from benchmarks.fold import key_of
-from benchmarks.kafka.bulk_load import Placed, lay_down, load, send
-from benchmarks.kafka.contenders import Place
+from benchmarks.kafka.bulk_load import PartitionedRecord, create_log, load_facts, send_records
+from benchmarks.kafka.contenders import Workload
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka.log import KafkaLog
 from streams.log import Record
@@ -20,44 +20,44 @@ from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import PartitionFold
 
 _UNIT = 2_000
-_FAR = 1 << 40
+_HIGH_OFFSET = 1 << 40
 Folds = Mapping[int, PartitionFold]
 """Partition -> accounts as they stand after all facts."""
 
 
-def write(place: Place, values: Iterable[bytes]) -> Folds:
+def write_scored_log(place: Workload, values: Iterable[bytes]) -> Folds:
     """Lay down the topics and fill `engagement` and `scores`."""
-    lay_down(place.address, place.partitions)
+    create_log(place.address, place.partitions)
     folds = {partition: PartitionFold(partition, load_nothing) for partition in range(place.partitions)}
     with closing(KafkaLog(place.address, client="bench")) as log:
         for partition, fold in folds.items():
             fold.apply(*log.read(ENGAGEMENT, partition, 0, 1))
-    kept = list(values)
-    load(place.address, kept, place.partitions)
+    fact_values = list(values)
+    load_facts(place.address, fact_values, place.partitions)
     with gc_frozen():
-        send(place.address, SCORES, updates(kept, folds))
+        send_records(place.address, SCORES, score_records(fact_values, folds))
     return folds
 
 
-def updates(values: Iterable[bytes], folds: Folds) -> Iterator[Placed]:
+def score_records(values: Iterable[bytes], folds: Folds) -> Iterator[PartitionedRecord]:
     """Units of every partition in turn; the facts stand from offset 1 on."""
-    waiting: dict[int, list[Record]] = defaultdict(list)
+    pending: dict[int, list[Record]] = defaultdict(list)
     ends = dict.fromkeys(folds, 1)
     remaining = iter(values)
-    while some := list(islice(remaining, _UNIT)):
-        for value in some:
+    while batch := list(islice(remaining, _UNIT)):
+        for value in batch:
             key = key_of(value)
             partition = partition_of(key, len(folds))
-            waiting[partition].append(Record(ends[partition], key, value))
+            pending[partition].append(Record(ends[partition], key, value))
             ends[partition] += 1
-        for partition, records in waiting.items():
+        for partition, records in pending.items():
             for new in build_unit(folds[partition], records, records[0].offset).scores:
                 yield partition, new
-        waiting.clear()
+        pending.clear()
 
 
-def go_on(folds: Folds, values: Iterable[bytes]) -> None:
+def fold_more(folds: Folds, values: Iterable[bytes]) -> None:
     """Fold more facts, writing nothing."""
     for offset, value in enumerate(values):
         key = key_of(value)
-        folds[partition_of(key, len(folds))].apply(Record(_FAR + offset, key, value))
+        folds[partition_of(key, len(folds))].apply(Record(_HIGH_OFFSET + offset, key, value))

@@ -16,11 +16,11 @@ from tests.postgres import Server, fresh_database
 
 BROKER_HEAP = "1g"
 # The broker stamps every record as it appends it: one clock for all who are measured.
-BROKER = {"log.message.timestamp.type": "LogAppendTime", "log.segment.bytes": str(256 * 1024 * 1024)}
-DATABASE = ("listen_addresses=", "shared_buffers=256MB", "max_wal_size=2GB")
+BROKER_SETTINGS = {"log.message.timestamp.type": "LogAppendTime", "log.segment.bytes": str(256 * 1024 * 1024)}
+POSTGRES_OPTIONS = ("listen_addresses=", "shared_buffers=256MB", "max_wal_size=2GB")
 
 
-class Stage:
+class BenchmarkServers:
     """Where the measurements take place. The servers start at the first need."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,15 +30,15 @@ class Stage:
     def broker(self) -> Broker:
         """By Java, with room to work in; else as the tests come by one. Raises `NoKafka`."""
         if shutil.which("java"):
-            broker = Broker(self.folder / "broker", BROKER, heap=BROKER_HEAP)
+            broker = Broker(self.folder / "broker", BROKER_SETTINGS, heap=BROKER_HEAP)
             broker.start()
             return broker
-        return open_broker(self.folder / "broker", BROKER)
+        return open_broker(self.folder / "broker", BROKER_SETTINGS)
 
     @cached_property
     def postgres(self) -> Server:
         """Raises `NoPostgres`."""
-        return Server(DATABASE)
+        return Server(POSTGRES_OPTIONS)
 
     def address(self, prefix: str) -> KafkaAddress:
         """A Staffel of its own on the broker: its topics begin with `prefix`."""
@@ -51,19 +51,19 @@ class Stage:
     def fresh_folder(self, name: str) -> Path:
         return Path(mkdtemp(prefix=f"{name.replace(' ', '-')}-", dir=self.folder))
 
-    def database(self) -> str:
+    def new_database_url(self) -> str:
         """The address of a new, empty database."""
         return fresh_database(server=self.postgres.address)
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def benchmark_servers() -> Iterator[BenchmarkServers]:
     with TemporaryDirectory(prefix="staffel-bench-") as folder:
-        made = Stage(Path(folder))
+        servers = BenchmarkServers(Path(folder))
         try:
-            yield made
+            yield servers
         finally:
-            if "broker" in vars(made):
-                made.broker.kill()
-            if "postgres" in vars(made):
-                made.postgres.stop()
+            if "broker" in vars(servers):
+                servers.broker.kill()
+            if "postgres" in vars(servers):
+                servers.postgres.stop()

@@ -37,7 +37,7 @@ _total = msgspec.json.Decoder(Total).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def straight(values: Iterable[bytes]) -> Sums:
+def expected_sums(values: Iterable[bytes]) -> Sums:
     """What everybody has to come to."""
     sums: Sums = {}
     for value in values:
@@ -53,7 +53,7 @@ def total_of(value: bytes) -> tuple[int, int]:
     return total.count, total.sum
 
 
-class Summing:
+class SumTask:
     """The work (`streams.worker.ports.Work`)."""
 
     checkpoint_key = _KEY
@@ -66,22 +66,22 @@ class Summing:
     def order(self, key: bytes, value: bytes) -> int:
         return decode_checkpoint(value).next if key == _KEY else _total(value).count
 
-    def partition_task(self, partition: int, stored: StoredState) -> "SumStep":
-        return SumStep(stored)
+    def partition_task(self, partition: int, stored: StoredState) -> "SumPartitionTask":
+        return SumPartitionTask(stored)
 
 
-class SumStep:
+class SumPartitionTask:
     """One partition. Totals are kept decoded; those that a unit touched are in its records."""
 
-    def __init__(self, found: StoredState) -> None:
-        self.next = 0 if found.checkpoint is None else decode_checkpoint(found.checkpoint).next
-        self._totals = {key: _total(value) for key, value in found.values.items()}
+    def __init__(self, stored: StoredState) -> None:
+        self.next = 0 if stored.checkpoint is None else decode_checkpoint(stored.checkpoint).next
+        self._totals = {key: _total(value) for key, value in stored.values.items()}
 
     async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         return []
 
     def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
-        totals, touched = self._totals, {}
+        totals, changed = self._totals, {}
         for record in records:
             key = record.key or b""
             total = totals.get(key)
@@ -89,8 +89,8 @@ class SumStep:
                 total = totals[key] = Total(0, 0)
             total.count += 1
             total.sum += _fact(record.value or b"").data.duration_s
-            touched[key] = total
+            changed[key] = total
         self.next = next
-        pairs = [(key, _encode(total)) for key, total in touched.items()]
-        mark = encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next, None))
-        yield UnitBatch(next, [*pairs, (_KEY, mark)], fact_count=len(records))
+        pairs = [(key, _encode(total)) for key, total in changed.items()]
+        checkpoint = encode_score(Checkpoint(CHECKPOINT, ENGAGEMENT, next, None))
+        yield UnitBatch(next, [*pairs, (_KEY, checkpoint)], fact_count=len(records))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-_AT_ONCE = 20_000
+_MAX_RECORDS = 20_000
 
 
 class Latest(NamedTuple):
@@ -27,11 +27,11 @@ def latest_of(servers: Iterable[str], topic: str) -> Latest:
         values.update((record.key, record.value) for record in records)
         stamps.extend(record.timestamp for record in records)
 
-    read_all(servers, topic, note)
+    read_topic(servers, topic, note)
     return Latest(values, len(stamps), min(stamps, default=0), max(stamps, default=0))
 
 
-def stamps_of(servers: Iterable[str], topic: str, key: bytes) -> dict[int, list[int]]:
+def append_times_of(servers: Iterable[str], topic: str, key: bytes) -> dict[int, list[int]]:
     """Partition -> when the broker appended each record of the key (milliseconds)."""
     stamps: dict[int, list[int]] = {}
 
@@ -40,16 +40,16 @@ def stamps_of(servers: Iterable[str], topic: str, key: bytes) -> dict[int, list[
             if record.key == key:
                 stamps.setdefault(record.partition, []).append(record.timestamp)
 
-    read_all(servers, topic, note)
+    read_topic(servers, topic, note)
     return stamps
 
 
-def read_all(servers: Iterable[str], topic: str, note: Callable[[list[ConsumerRecord]], None]) -> None:
+def read_topic(servers: Iterable[str], topic: str, on_records: Callable[[list[ConsumerRecord]], None]) -> None:
     """Every record of the topic up to its ends as they are now; of one partition in order."""
-    asyncio.run(_read_all(list(servers), topic, note))
+    asyncio.run(_read_topic(list(servers), topic, on_records))
 
 
-async def _read_all(servers: list[str], topic: str, note: Callable[[list[ConsumerRecord]], None]) -> None:
+async def _read_topic(servers: list[str], topic: str, on_records: Callable[[list[ConsumerRecord]], None]) -> None:
     async with AIOKafkaConsumer(topic, bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20) as consumer:
         partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic))]
     async with AIOKafkaConsumer(bootstrap_servers=servers, max_partition_fetch_bytes=4 << 20) as consumer:
@@ -57,5 +57,5 @@ async def _read_all(servers: list[str], topic: str, note: Callable[[list[Consume
         await consumer.seek_to_beginning()
         ends: dict[Any, int] = await consumer.end_offsets(partitions)
         while behind := [each for each in partitions if await consumer.position(each) < ends[each]]:
-            for records in (await consumer.getmany(*behind, timeout_ms=500, max_records=_AT_ONCE)).values():
-                note(records)
+            for records in (await consumer.getmany(*behind, timeout_ms=500, max_records=_MAX_RECORDS)).values():
+                on_records(records)

@@ -22,7 +22,7 @@ from streams.scorer.score_records import take_score_records
 servers, topic_name, partitions, facts, folder = sys.argv[1:6]
 
 
-class Folding:
+class PartitionFolds:
     """The folds of the partitions; `state` is that of the key which is being folded."""
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class Folding:
         fold.changed_accounts.clear()
         for record in records:
             state.set_bytes(record.key, record.value)
-        self._remember_contacts(fold, key, state)
+        self._store_contact_ids(fold, key, state)
         return [record.value for record in records if record.key == key]
 
-    def _remember_contacts(self, fold: PartitionFold, account: str, state: State) -> None:
+    def _store_contact_ids(self, fold: PartitionFold, account: str, state: State) -> None:
         """The names of an account's contacts in the state, which cannot be asked for them."""
         found = fold.accounts.get(account)
         if found is not None and len(found.contacts) != self._contacts.get(account, 0):
@@ -81,7 +81,7 @@ def main() -> None:
     )
     topic = app.topic(topic_name, key_deserializer="str", value_deserializer="bytes")
     updates = app.topic(f"{topic_name}-quix-updates", key_serializer="str", value_serializer="bytes")
-    frame = app.dataframe(topic).apply(Folding().updates, stateful=True, expand=True, metadata=True)
+    frame = app.dataframe(topic).apply(PartitionFolds().updates, stateful=True, expand=True, metadata=True)
     frame.to_topic(updates)
     gc.freeze()
     updates_expected = int(facts) - int(partitions)  # the activations update nothing

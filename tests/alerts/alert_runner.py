@@ -14,27 +14,27 @@ from alerts.settings import AlertSettings, read_alerts
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
-from tests.alerts.builders import FRESH, SECRET, proposed, record
+from tests.alerts.builders import MAX_AGE_MS, SECRET, new_record, proposed_event
 from tests.alerts.receiver import Receiver
-from tests.alerts.world import Lines
+from tests.alerts.world import FakeLogger
 
-TERM_MS = 3_000
+LEASE_DURATION_MS = 3_000
 
 
-def now() -> int:
+def now_ms() -> int:
     return round(time() * 1000)
 
 
-def recent(account: str = "acme.com", crossing: int = 1) -> FactRecord:
+def recent_event(account: str = "acme.com", crossing: int = 1) -> FactRecord:
     """A handoff that was proposed a moment ago."""
-    return proposed(account, at=now(), crossing=crossing)
+    return proposed_event(account, at=now_ms(), crossing=crossing)
 
 
-def append(log: Log, *events: FactRecord) -> None:
-    log.append(SQA_HANDOFFS, [record(event) for event in events])
+def append_events(log: Log, *events: FactRecord) -> None:
+    log.append(SQA_HANDOFFS, [new_record(event) for event in events])
 
 
-def webhooks(**receivers: Receiver) -> AlertSettings:
+def webhook_settings(**receivers: Receiver) -> AlertSettings:
     """One channel for each, by its name."""
     lines = [
         f"  - {{name: {name}, webhook: '{receiver.url}', secret_env: SECRET}}" for name, receiver in receivers.items()
@@ -42,18 +42,26 @@ def webhooks(**receivers: Receiver) -> AlertSettings:
     return read_alerts("\n".join(["channels:", *lines]), "alerts.yaml", {"SECRET": SECRET})
 
 
-def alerts(
-    engine: Engine, log: Log, settings: AlertSettings, holder: str = "one", lines: Lines | None = None
+def new_alerts(
+    engine: Engine, log: Log, settings: AlertSettings, holder: str = "one", lines: FakeLogger | None = None
 ) -> Alerts:
-    channels = channels_of(settings, now)
-    told = lines or Lines()
+    channels = channels_of(settings, now_ms)
+    log_lines = lines or FakeLogger()
     return Alerts(
-        engine, log, settings, channels, now, max_age_ms=FRESH, log_lines=told, holder=holder, lease_duration_ms=TERM_MS
+        engine,
+        log,
+        settings,
+        channels,
+        now_ms,
+        max_age_ms=MAX_AGE_MS,
+        log_lines=log_lines,
+        holder=holder,
+        lease_duration_ms=LEASE_DURATION_MS,
     )
 
 
 @contextmanager
-def running(step: Alerts) -> Iterator[Event]:
+def running_alerts(step: Alerts) -> Iterator[Event]:
     """In a thread, until the block ends or the event is set."""
     stop = Event()
     thread = Thread(target=step.run, args=(stop,), daemon=True)
@@ -66,13 +74,13 @@ def running(step: Alerts) -> Iterator[Event]:
         assert not thread.is_alive()
 
 
-def delivered(engine: Engine) -> Callable[[], int]:
+def delivered_counter(engine: Engine) -> Callable[[], int]:
     return lambda: AlertOutbox(engine).counts_by_status()["delivered"]
 
 
-def awaited(count: Callable[[], int], number: int, seconds: float = 20) -> None:
+def await_count(count: Callable[[], int], expected: int, seconds: float = 20) -> None:
     """Until it has come to that number."""
     deadline, pause = monotonic() + seconds, Event()
-    while count() < number:
-        assert monotonic() < deadline, f"{count()} of {number}"
+    while count() < expected:
+        assert monotonic() < deadline, f"{count()} of {expected}"
         pause.wait(0.02)

@@ -12,7 +12,7 @@ from streams.log import NewRecord
 
 NOON = parse_time("2026-01-05T12:00:00.000Z")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-FRESH = DAY
+MAX_AGE_MS = DAY
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldA=="
 
@@ -24,10 +24,10 @@ REASONS = [
 ]
 
 
-def proposed(account: str = "acme.com", *, at: int = NOON, crossing: int = 1, **told: Any) -> FactRecord:
+def proposed_event(account: str = "acme.com", *, at: int = NOON, crossing: int = 1, **fields: Any) -> FactRecord:
     """A handoff as it was proposed."""
     content = {
-        **_named(account, crossing),
+        **_handoff_fields(account, crossing),
         "crossed_at": format_time(at),
         "score": 112.5,
         "model": "m-1-0123456789ab",
@@ -40,30 +40,30 @@ def proposed(account: str = "acme.com", *, at: int = NOON, crossing: int = 1, **
         "position": {"topic": "engagement", "partition": 0, "account_seq": 9},
     }
     return new_event(
-        STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:proposed", PROPOSED, account, at, content | told
+        STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:proposed", PROPOSED, account, at, content | fields
     )
 
 
-def expired(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+def expired_event(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
     """Nobody decided it in time."""
     step = {"fact": "f-9", "at": format_time(at), "by": None, "reason": None, "opportunity": None, "late": False}
-    told = {**_named(account, crossing), **step}
-    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:expired", EXPIRED, account, at, told)
+    content = {**_handoff_fields(account, crossing), **step}
+    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:expired", EXPIRED, account, at, content)
 
 
-def accepted(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
-    told = {**_named(account, crossing), "at": format_time(at), "by": "anna"}
+def accepted_event(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+    content = {**_handoff_fields(account, crossing), "at": format_time(at), "by": "anna"}
     type_ = "sqa.handoff_accepted.v1"
-    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:accepted", type_, account, at, told)
+    return new_event(STAFFEL_SOURCE, f"{account}/acquisition/{crossing}:accepted", type_, account, at, content)
 
 
-def urgent(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
-    return proposed(account, at=at, crossing=crossing, act_now=True)
+def act_now_event(account: str = "acme.com", *, at: int = NOON, crossing: int = 1) -> FactRecord:
+    return proposed_event(account, at=at, crossing=crossing, act_now=True)
 
 
-def record(told: FactRecord) -> NewRecord:
+def new_record(event: FactRecord) -> NewRecord:
     """Without an id: a broker keeps none, so that the same may stand there twice."""
-    return record_of(told, NOON)._replace(id=None)
+    return record_of(event, NOON)._replace(id=None)
 
 
 def settings(*channels: str, more: str = "") -> AlertSettings:
@@ -72,20 +72,20 @@ def settings(*channels: str, more: str = "") -> AlertSettings:
     return read_alerts("\n".join(["channels:", *lines, more]), "alerts.yaml", {"SECRET": SECRET})
 
 
-class Fake:
+class FakeChannel:
     """A channel that answers as it is told to, the last answer for ever, and keeps what it was told."""
 
     def __init__(self, name: str = "chat", *outcomes: Outcome) -> None:
         self.name = name
-        self.told: list[Alert] = []
+        self.sent: list[Alert] = []
         self._outcomes: Sequence[Outcome] = outcomes or [Delivered()]
 
-    def tell(self, alert: Alert) -> Outcome:
-        self.told.append(alert)
-        return self._outcomes[min(len(self.told), len(self._outcomes)) - 1]
+    def send(self, alert: Alert) -> Outcome:
+        self.sent.append(alert)
+        return self._outcomes[min(len(self.sent), len(self._outcomes)) - 1]
 
 
-def _named(account: str, crossing: int) -> dict[str, Any]:
+def _handoff_fields(account: str, crossing: int) -> dict[str, Any]:
     handoff = f"{account}/acquisition/{crossing}"
     return {"handoff": handoff, "account": account, "track": "acquisition", "crossing": crossing}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from tests.alerts.receiver import Receiver, receiving
+from tests.alerts.receiver import Receiver, running_receiver
 from tests.alerts.world import World
 
 
@@ -17,5 +17,5 @@ def world(database: Engine) -> World:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
+    with running_receiver() as made:
         yield made

@@ -9,9 +9,9 @@ from tests.staffel.processes.process_runner import Processes
 MODEL = Path(__file__).parent / "model.yaml"
 
 
-def recorded(processes: Processes, *forms: tuple[str, str, int]) -> None:
+def ingest_forms(processes: Processes, *forms: tuple[str, str, int]) -> None:
     """Forms that were sent: account, form, and when (milliseconds since 1970)."""
-    told = [
+    events = [
         {
             **{"specversion": "1.0", "id": f"{account}-{form}", "source": "site", "type": "web.form_submitted"},
             **{"subject": account, "time": format_time(time), "data": {"form": form}},
@@ -19,5 +19,5 @@ def recorded(processes: Processes, *forms: tuple[str, str, int]) -> None:
         for account, form, time in forms
     ]
     file = processes.folder / "facts.jsonl"
-    file.write_text("".join(json.dumps(each) + "\n" for each in told))
-    assert processes.asked("ingest", "cloudevents", file)["recorded"] == len(forms)
+    file.write_text("".join(json.dumps(each) + "\n" for each in events))
+    assert processes.run_json("ingest", "cloudevents", file)["recorded"] == len(forms)

@@ -22,7 +22,7 @@ class Request(NamedTuple):
     body: bytes
     at: float
 
-    def verified(self, secret: str = SECRET) -> Any:
+    def verified_event(self, secret: str = SECRET) -> Any:
         """The event, by the library that receivers use. Raises where the signature is not by this secret."""
         return Webhook(secret).verify(self.body, dict(self.headers))
 
@@ -31,12 +31,12 @@ class Request(NamedTuple):
         return self.headers["webhook-id"]
 
 
-class Answer(NamedTuple):
+class ReceiverResponse(NamedTuple):
     status: int = 204
     headers: Mapping[str, str] = {}
-    drips: bool = False
+    never_ends: bool = False
     """One byte after the other, and never an end."""
-    cuts: bool = False
+    closes_connection: bool = False
     """The connection ends without an answer."""
 
 
@@ -44,7 +44,7 @@ class Receiver:
     """`answers` in their order, the last one for ever. While `held` a request gets no answer."""
 
     def __init__(self) -> None:
-        self.answers: list[Answer] = [Answer()]
+        self.responses: list[ReceiverResponse] = [ReceiverResponse()]
         self.requests: list[Request] = []
         self.changed = Condition()
         self._held = False
@@ -67,15 +67,15 @@ class Receiver:
             assert self.changed.wait_for(lambda: len(self.requests) >= number, seconds), f"{len(self.requests)} came"
             return list(self.requests)
 
-    def take(self, request: Request) -> Answer:
+    def respond_to(self, request: Request) -> ReceiverResponse:
         with self.changed:
             self.requests.append(request)
-            answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
+            response = self.responses[min(len(self.requests), len(self.responses)) - 1]
             self.changed.notify_all()
             self.changed.wait_for(lambda: not self._held or self._ended)
-        return answer
+        return response
 
-    def is_ended(self, after: float) -> bool:
+    def wait_closed(self, after: float) -> bool:
         with self.changed:
             return self.changed.wait_for(lambda: self._ended, after)
 
@@ -88,7 +88,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def running_receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     try:
         yield receiver
@@ -101,16 +101,16 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = receiver.take(Request(self.path, headers, body, monotonic()))
-            if answer.drips:
-                _drip(receiver, self.wfile)
-            elif answer.cuts:
+            answer = receiver.respond_to(Request(self.path, headers, body, monotonic()))
+            if answer.never_ends:
+                _send_slowly(receiver, self.wfile)
+            elif answer.closes_connection:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.connection.close()
             else:
                 self._answer(answer)
 
-        def _answer(self, answer: Answer) -> None:
+        def _answer(self, answer: ReceiverResponse) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -122,10 +122,10 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _drip(receiver: Receiver, to: Any) -> None:
+def _send_slowly(receiver: Receiver, to: Any) -> None:
     try:
         to.write(b"HTTP/1.1 2")
-        while not receiver.is_ended(0.05):
+        while not receiver.wait_closed(0.05):
             to.write(b"0")
             to.flush()
     except OSError:

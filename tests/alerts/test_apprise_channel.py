@@ -11,11 +11,11 @@ import pytest
 from alerts.apprise_channel import AppriseChannel
 from alerts.channel import Alert, AttemptFailed, Delivered
 from projections.derived_facts import encode
-from tests.alerts.builders import proposed
-from tests.alerts.receiver import Answer, Receiver
+from tests.alerts.builders import proposed_event
+from tests.alerts.receiver import Receiver, ReceiverResponse
 from tests.kafka.broker import free_port
 
-ALERT = Alert("alert_one", "act_now", encode(proposed(name="Acme GmbH")))
+ALERT = Alert("alert_one", "act_now", encode(proposed_event(name="Acme GmbH")))
 
 
 def channel(receiver: Receiver, link: str | None = None) -> AppriseChannel:
@@ -41,7 +41,7 @@ def test_people_get_words(receiver: Receiver) -> None:
 
 
 def test_who_answers_with_trouble_is_tried_again(receiver: Receiver) -> None:
-    receiver.answers = [Answer(500)]
+    receiver.responses = [ReceiverResponse(500)]
 
     assert channel(receiver).send(ALERT) == AttemptFailed("JSON answered 500")
 
@@ -53,7 +53,7 @@ def test_who_cannot_be_reached_is_tried_again() -> None:
 
 
 def test_what_apprise_would_log_stays_out_of_the_log(receiver: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
-    receiver.answers = [Answer(500)]
+    receiver.responses = [ReceiverResponse(500)]
     with everything_logged() as lines:
         logging.getLogger("some.other").debug("heard")
         channel(receiver).send(ALERT)

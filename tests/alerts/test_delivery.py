@@ -7,42 +7,42 @@ from sqlalchemy import event
 
 from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
 from alerts.retry import retry_delay
-from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, Fake, proposed, urgent
+from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, FakeChannel, act_now_event, proposed_event
 from tests.alerts.world import World
 
 
 def test_what_waits_is_told_in_its_order_and_marked(world: World) -> None:
-    world.given(proposed(), proposed("other.com")).told(after=5)
+    world.receive(proposed_event(), proposed_event("other.com")).send_due(after=5)
 
     [chat] = world.channels
-    assert [(told.id, told.kind, told.event) for told in chat.told] == world.alerts("id", "kind", "event")
+    assert [(told.id, told.kind, told.event) for told in chat.sent] == world.alerts("id", "kind", "event")
     assert world.alerts("status", "attempts", "told_at", "why") == [("delivered", 1, NOON + 5, None)] * 2
 
 
 def test_what_was_told_is_not_told_again(world: World) -> None:
-    world.given(proposed()).told().told(after=DAY)
+    world.receive(proposed_event()).send_due().send_due(after=DAY)
 
-    assert len(world.channels[0].told) == 1
+    assert len(world.channels[0].sent) == 1
 
 
 def test_what_was_refused_is_tried_again_after_its_pause_with_the_same_id_and_content(world: World) -> None:
-    chat = Fake("chat", AttemptFailed("answered 500"), Delivered())
-    world.told_by(chat).given(proposed()).told()
+    chat = FakeChannel("chat", AttemptFailed("answered 500"), Delivered())
+    world.restart_with(chat).receive(proposed_event()).send_due()
     [id] = world.alerts("id")
     again = retry_delay(id, 1)
     assert world.alerts("status", "attempts", "next_try_at", "why") == [("waiting", 1, NOON + again, "answered 500")]
 
-    world.told(after=again - 1)
-    assert len(chat.told) == 1
-    world.told(after=1)
-    assert chat.told == [chat.told[0]] * 2
+    world.send_due(after=again - 1)
+    assert len(chat.sent) == 1
+    world.send_due(after=1)
+    assert chat.sent == [chat.sent[0]] * 2
     assert world.alerts("status", "attempts", "why") == [("delivered", 2, None)]
 
 
 def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
-    world.told_by(Fake("chat", AttemptFailed("answered 500"))).given(proposed())
+    world.restart_with(FakeChannel("chat", AttemptFailed("answered 500"))).receive(proposed_event())
     for _ in range(60):
-        world.told(after=HOUR)
+        world.send_due(after=HOUR)
 
     assert world.alerts("status", "attempts", "why") == [
         ("failed", 10, "given up, it would come too late: answered 500"),
@@ -50,125 +50,131 @@ def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
 
 
 def test_what_waited_through_a_long_outage_is_not_told_any_more(world: World) -> None:
-    world.given(proposed()).told(after=DAY + 1)
+    world.receive(proposed_event()).send_due(after=DAY + 1)
 
-    assert world.channels[0].told == []
+    assert world.channels[0].sent == []
     assert world.alerts("status", "attempts", "why") == [("failed", 0, "nobody told it while it was fresh")]
 
 
 def test_one_refusal_keeps_no_other_alert_of_the_channel_waiting(world: World) -> None:
-    world.told_by(Fake("chat", AttemptFailed("answered 500"), Delivered())).given(
-        proposed(), proposed("other.com")
-    ).told()
+    world.restart_with(FakeChannel("chat", AttemptFailed("answered 500"), Delivered())).receive(
+        proposed_event(), proposed_event("other.com")
+    ).send_due()
 
     assert world.alerts("status") == ["waiting", "delivered"]
 
 
 def test_a_channel_that_asks_for_silence_gets_it(world: World) -> None:
-    chat = Fake("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
-    world.told_by(chat).given(proposed(), proposed("other.com")).told().told(after=10 * MINUTE - 1)
-    assert (len(chat.told), world.alerts("status")) == (1, ["waiting", "waiting"])
+    chat = FakeChannel("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
+    world.restart_with(chat).receive(proposed_event(), proposed_event("other.com")).send_due().send_due(
+        after=10 * MINUTE - 1
+    )
+    assert (len(chat.sent), world.alerts("status")) == (1, ["waiting", "waiting"])
 
-    world.told(after=1)
-    assert (len(chat.told), world.alerts("status")) == (3, ["delivered", "delivered"])
+    world.send_due(after=1)
+    assert (len(chat.sent), world.alerts("status")) == (3, ["delivered", "delivered"])
 
 
 def test_a_channel_that_is_gone_is_told_nothing_more_until_a_restart(world: World) -> None:
-    chat = Fake("chat", Gone("answered 410 Gone"))
-    world.told_by(chat).given(proposed(), proposed("other.com")).told().given(proposed("third.com")).told()
+    chat = FakeChannel("chat", Gone("answered 410 Gone"))
+    world.restart_with(chat).receive(proposed_event(), proposed_event("other.com")).send_due().receive(
+        proposed_event("third.com")
+    ).send_due()
 
-    assert len(chat.told) == 1
+    assert len(chat.sent) == 1
     assert world.alerts("status", "attempts", "why") == [
         ("failed", 1, "answered 410 Gone"),
         *[("failed", 0, "answered 410 Gone")] * 2,
     ]
-    world.told_by(Fake("chat")).given(proposed("fourth.com")).told()
+    world.restart_with(FakeChannel("chat")).receive(proposed_event("fourth.com")).send_due()
     assert world.alerts("status")[3:] == ["delivered"]
 
 
 def test_a_crash_after_telling_and_before_marking_tells_again_with_the_same_id(world: World) -> None:
-    world.given(proposed())
-    with pytest.raises(_Killed):
+    world.receive(proposed_event())
+    with pytest.raises(_KilledError):
         _die_before_marking(world)
-    [before] = world.channels[0].told
+    [before] = world.channels[0].sent
     assert world.alerts("status", "attempts") == [("waiting", 0)]
 
-    world.told_by(Fake("chat")).told()
-    assert world.channels[0].told == [before]
+    world.restart_with(FakeChannel("chat")).send_due()
+    assert world.channels[0].sent == [before]
     assert world.alerts("status", "attempts") == [("delivered", 1)]
 
 
 def test_who_does_not_hold_the_lease_tells_nothing(world: World) -> None:
-    world.given(proposed())
-    world.holds = False
-    assert world.told().channels[0].told == []
+    world.receive(proposed_event())
+    world.holds_lease = False
+    assert world.send_due().channels[0].sent == []
 
-    world.holds = True
-    assert len(world.told().channels[0].told) == 1
+    world.holds_lease = True
+    assert len(world.send_due().channels[0].sent) == 1
 
 
 def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
-    class Losing(Fake):
+    class Losing(FakeChannel):
         def tell(self, alert: Alert) -> Outcome:
-            world.holds = False
-            return super().tell(alert)
+            world.holds_lease = False
+            return super().send(alert)
 
-    world.told_by(Losing("chat")).given(proposed(), proposed("other.com")).told()
+    world.restart_with(Losing("chat")).receive(proposed_event(), proposed_event("other.com")).send_due()
 
     assert world.alerts("status") == ["delivered", "waiting"]
 
 
 def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> None:
-    class Slow(Fake):
+    class Slow(FakeChannel):
         def tell(self, alert: Alert) -> Outcome:
             world.rows.fail_other_channels(["none"], "marked by another")
-            return super().tell(alert)
+            return super().send(alert)
 
-    world.told_by(Slow("chat")).given(proposed()).told()
+    world.restart_with(Slow("chat")).receive(proposed_event()).send_due()
 
     assert world.alerts("status", "why") == [("failed", "marked by another")]
-    assert world.lines.told == []
+    assert world.logger.lines == []
 
 
 def test_a_channel_that_raises_is_one_that_refused(world: World) -> None:
-    class Broken(Fake):
+    class Broken(FakeChannel):
         def tell(self, alert: Alert) -> Outcome:
             raise KeyError("token-that-nobody-may-see")
 
-    world.told_by(Broken("chat")).given(proposed()).told()
+    world.restart_with(Broken("chat")).receive(proposed_event()).send_due()
 
     assert world.alerts("status", "why") == [("waiting", "the channel failed: KeyError")]
 
 
 def test_what_waits_for_a_channel_that_is_no_more_has_failed(world: World) -> None:
-    world.told_by(Fake("chat"), Fake("old")).given(proposed())
+    world.restart_with(FakeChannel("chat"), FakeChannel("old")).receive(proposed_event())
 
     assert world.rows.fail_other_channels(["chat"], "no such channel") == 1
     assert world.alerts("channel", "status", "why") == [("chat", "waiting", None), ("old", "failed", "no such channel")]
 
 
 def test_every_attempt_is_a_line_of_log_that_names_no_account(world: World) -> None:
-    world.told_by(Fake("chat", AttemptFailed("answered 500"), Delivered())).given(urgent()).told().told(after=MINUTE)
+    world.restart_with(FakeChannel("chat", AttemptFailed("answered 500"), Delivered())).receive(
+        act_now_event()
+    ).send_due().send_due(after=MINUTE)
     [id] = world.alerts("id")
 
     told = {"channel": "chat", "alert": id, "kind": "act_now"}
-    assert world.lines.told == [
+    assert world.logger.lines == [
         ("alert_waiting", {**told, "attempts": 1, "why": "answered 500"}),
         ("alert_delivered", {**told, "attempts": 2}),
     ]
 
 
-class _Killed(BaseException):
+class _KilledError(BaseException):
     """The process died here."""
 
 
 def _die_before_marking(world: World) -> None:
     def kill(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
         if statement.startswith("UPDATE alerts"):
-            raise _Killed
+            raise _KilledError
 
     event.listen(world.engine, "before_cursor_execute", kill)
     try:
-        world.told()
+        world.send_due()
     finally:
         event.remove(world.engine, "before_cursor_execute", kill)

@@ -9,9 +9,9 @@ import pytest
 from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from tests import databases
-from tests.alerts.alert_runner import awaited, now
+from tests.alerts.alert_runner import await_count, now_ms
 from tests.alerts.builders import HOUR, MINUTE, SECRET
-from tests.alerts.handoff_facts import MODEL, recorded
+from tests.alerts.handoff_facts import MODEL, ingest_forms
 from tests.alerts.receiver import Receiver
 from tests.staffel.processes.process_runner import Processes
 
@@ -19,7 +19,7 @@ from tests.staffel.processes.process_runner import Processes
 @pytest.fixture
 def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
     """A home of its own whose alerts go to the receiver."""
-    databases.migrated("sqlite", tmp_path)
+    databases.migrated_database("sqlite", tmp_path)
     file = tmp_path / "alerts.yaml"
     file.write_text(f"channels: [{{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET}}]")
     settings = {"STAFFEL_HOME": str(tmp_path), "STAFFEL_MODEL": str(MODEL), "STAFFEL_ALERTS": str(file)}
@@ -30,7 +30,7 @@ def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
         each.process.wait()
 
 
-def told_of(processes: Processes) -> list[tuple[str, str, str]]:
+def alert_states(processes: Processes) -> list[tuple[str, str, str]]:
     """Account, kind and status of every alert."""
     engine = open_database(f"sqlite:///{processes.folder / 'staffel.db'}")
     rows = AlertOutbox(engine).newest(100)
@@ -38,44 +38,49 @@ def told_of(processes: Processes) -> list[tuple[str, str, str]]:
     return sorted((row.account, row.kind, row.status) for row in rows)
 
 
-def delivered(processes: Processes) -> int:
-    return [status for _, _, status in told_of(processes)].count("delivered")
+def delivered_count(processes: Processes) -> int:
+    return [status for _, _, status in alert_states(processes)].count("delivered")
 
 
 def test_a_handoff_is_told_once(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
-    recorded(processes, ("acme.com", "contact", now()), ("hot.com", "demo", now()))
-    told = {request.verified()["subject"]: request for request in receiver.await_requests(2)}
-    awaited(lambda: delivered(processes), 2)
+    ingest_forms(processes, ("acme.com", "contact", now_ms()), ("hot.com", "demo", now_ms()))
+    told = {request.verified_event()["subject"]: request for request in receiver.await_requests(2)}
+    await_count(lambda: delivered_count(processes), 2)
 
-    acme, hot = told["acme.com"].verified(), told["hot.com"].verified()
+    acme, hot = told["acme.com"].verified_event(), told["hot.com"].verified_event()
     assert (acme["type"], acme["data"]["act_now"], hot["data"]["act_now"]) == ("sqa.handoff_proposed.v1", False, True)
-    [handoff] = [row for row in processes.asked("handoffs") if row["account"] == "acme.com"]
+    [handoff] = [row for row in processes.run_json("handoffs") if row["account"] == "acme.com"]
     assert {name: acme["data"][name] for name in ("handoff", "score", "route", "due_at", "reasons")} == {
         name: handoff[name] for name in ("handoff", "score", "route", "due_at", "reasons")
     }
-    assert told_of(processes) == [*[("acme.com", "handoff_proposed", "delivered"), ("hot.com", "act_now", "delivered")]]
+    assert alert_states(processes) == [
+        *[("acme.com", "handoff_proposed", "delivered"), ("hot.com", "act_now", "delivered")]
+    ]
     assert (host.stop(), SECRET in host.log.read_text()) == (0, False)
 
 
 def test_a_service_level_that_passes_is_told_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
-    recorded(processes, ("old.com", "contact", now() - 40 * HOUR), ("late.com", "contact", now() - 3 * HOUR))
+    ingest_forms(processes, ("old.com", "contact", now_ms() - 40 * HOUR), ("late.com", "contact", now_ms() - 3 * HOUR))
     told = receiver.await_requests(2)
 
-    assert [request.verified()["type"] for request in told] == ["sqa.handoff_proposed.v1", "sqa.handoff_expired.v1"]
-    assert {request.verified()["subject"] for request in told} == {"late.com"}
-    awaited(lambda: delivered(processes), 2)
-    awaited(lambda: len(told_of(processes)), 4)
-    assert told_of(processes) == [
+    assert [request.verified_event()["type"] for request in told] == [
+        "sqa.handoff_proposed.v1",
+        "sqa.handoff_expired.v1",
+    ]
+    assert {request.verified_event()["subject"] for request in told} == {"late.com"}
+    await_count(lambda: delivered_count(processes), 2)
+    await_count(lambda: len(alert_states(processes)), 4)
+    assert alert_states(processes) == [
         ("late.com", "handoff_proposed", "delivered"),
         ("late.com", "service_level_passed", "delivered"),
         ("old.com", "handoff_proposed", "history"),
         ("old.com", "service_level_passed", "history"),
     ]
-    assert told[1].verified()["data"]["score"] == told[0].verified()["data"]["score"]
+    assert told[1].verified_event()["data"]["score"] == told[0].verified_event()["data"]["score"]
     assert host.stop() == 0
 
 
@@ -85,29 +90,29 @@ def test_a_host_killed_between_telling_and_marking_tells_again_with_the_same_id(
     receiver.hold()
     host = processes.start("up")
     host.await_ready()
-    recorded(processes, ("acme.com", "contact", now()))
+    ingest_forms(processes, ("acme.com", "contact", now_ms()))
     [first] = receiver.await_requests(1)
     host.process.send_signal(signal.SIGKILL)
     host.process.wait()
     receiver.hold(False)
     heir = processes.start("up")
     [_, second] = receiver.await_requests(2)
-    awaited(lambda: delivered(processes), 1)
+    await_count(lambda: delivered_count(processes), 1)
 
     assert (second.id, second.body) == (first.id, first.body)
-    assert second.verified()["subject"] == "acme.com"
+    assert second.verified_event()["subject"] == "acme.com"
     assert (heir.stop(), len(receiver.requests)) == (0, 2)
 
 
 def test_a_replay_and_a_rebuild_tell_nobody(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
-    recorded(processes, ("acme.com", "contact", now() - MINUTE))
+    ingest_forms(processes, ("acme.com", "contact", now_ms() - MINUTE))
     receiver.await_requests(1)
-    processes.asked("audit", "replay")
-    processes.asked("audit", "verify")
-    processes.asked("rebuild", "main")
-    recorded(processes, ("last.com", "contact", now()))
+    processes.run_json("audit", "replay")
+    processes.run_json("audit", "verify")
+    processes.run_json("rebuild", "main")
+    ingest_forms(processes, ("last.com", "contact", now_ms()))
 
-    assert [request.verified()["subject"] for request in receiver.await_requests(2)] == ["acme.com", "last.com"]
+    assert [request.verified_event()["subject"] for request in receiver.await_requests(2)] == ["acme.com", "last.com"]
     assert host.stop() == 0

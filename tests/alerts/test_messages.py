@@ -1,11 +1,11 @@
 """What people read."""
 
 from alerts.messages import Message, message
-from tests.alerts.builders import REASONS, proposed
+from tests.alerts.builders import REASONS, proposed_event
 
 
 def test_a_handoff_says_who_how_much_until_when_why_and_how_to_take_it() -> None:
-    assert message("handoff_proposed", proposed(name="Acme GmbH")) == Message(
+    assert message("handoff_proposed", proposed_event(name="Acme GmbH")) == Message(
         "Ready for sales: Acme GmbH (acme.com)",
         "acquisition, score 112.5, for sdr\n"
         "answer by 2026-01-05 16:00 UTC\n"
@@ -18,7 +18,7 @@ def test_a_handoff_says_who_how_much_until_when_why_and_how_to_take_it() -> None
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    bare = proposed(name=None, route=None, due_at=None, reasons=REASONS[:1])
+    bare = proposed_event(name=None, route=None, due_at=None, reasons=REASONS[:1])
 
     assert message("act_now", bare) == Message(
         "ACT NOW: acme.com",
@@ -27,7 +27,7 @@ def test_what_is_not_known_is_not_said() -> None:
 
 
 def test_a_service_level_that_passed_was_due() -> None:
-    title, body = message("service_level_passed", proposed())
+    title, body = message("service_level_passed", proposed_event())
 
     assert title == "Nobody answered in time: acme.com"
     assert body.splitlines()[1] == "was due 2026-01-05 16:00 UTC"
@@ -36,13 +36,15 @@ def test_a_service_level_that_passed_was_due() -> None:
 def test_a_link_leads_to_the_account_or_the_handoff() -> None:
     link = "https://crm.example.com/{account}?handoff={handoff}"
 
-    assert message("act_now", proposed(), link).body.splitlines()[-1] == (
+    assert message("act_now", proposed_event(), link).body.splitlines()[-1] == (
         "https://crm.example.com/acme.com?handoff=acme.com%2Facquisition%2F1"
     )
 
 
 def test_names_cannot_shout_at_a_chat_or_break_its_lines() -> None:
-    title, body = message("act_now", proposed(name="<!channel> @all *Acme*\nGmbH", handoff="a;rm -rf ~/acquisition/1"))
+    title, body = message(
+        "act_now", proposed_event(name="<!channel> @all *Acme*\nGmbH", handoff="a;rm -rf ~/acquisition/1")
+    )
 
     assert title == "ACT NOW: ‹!channel› (at)all ·Acme· GmbH (acme.com)"
     assert body.splitlines()[-1] == "staffel handoffs --open"

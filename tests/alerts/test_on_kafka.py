@@ -13,7 +13,15 @@ from streams.kafka.address import KafkaAddress
 from streams.kafka.log import KafkaLog
 from streams.log import LogRefused
 from tests import databases
-from tests.alerts.alert_runner import alerts, append, awaited, delivered, recent, running, webhooks
+from tests.alerts.alert_runner import (
+    append_events,
+    await_count,
+    delivered_counter,
+    new_alerts,
+    recent_event,
+    running_alerts,
+    webhook_settings,
+)
 from tests.alerts.receiver import Receiver
 from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
@@ -23,7 +31,7 @@ PARTITIONS = 3
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_database(databases.migrated("postgresql", tmp_path))
+    made = open_database(databases.migrated_database("postgresql", tmp_path))
     yield made
     made.dispose()
 
@@ -45,14 +53,16 @@ def test_every_partition_is_told_of_once_whatever_stands_there_twice(
     engine: Engine, log: KafkaLog, receiver: Receiver
 ) -> None:
     accounts = [f"account-{n}.com" for n in range(12)]
-    events = [recent(account) for account in accounts]
-    with running(alerts(engine, log, webhooks(crm=receiver))):
-        append(log, *events, *events)
-        awaited(delivered(engine), 12)
-        append(log, recent("last.com"), *events)
-        awaited(delivered(engine), 13)
+    events = [recent_event(account) for account in accounts]
+    with running_alerts(new_alerts(engine, log, webhook_settings(crm=receiver))):
+        append_events(log, *events, *events)
+        await_count(delivered_counter(engine), 12)
+        append_events(log, recent_event("last.com"), *events)
+        await_count(delivered_counter(engine), 13)
 
-    assert sorted(request.verified()["subject"] for request in receiver.requests) == sorted([*accounts, "last.com"])
+    assert sorted(request.verified_event()["subject"] for request in receiver.requests) == sorted(
+        [*accounts, "last.com"]
+    )
     ends = {partition: log.end(SQA_HANDOFFS, partition) for partition in range(PARTITIONS)}
     assert min(ends.values()) > 0
     assert AlertOutbox(engine).positions(log.generation(SQA_HANDOFFS), PARTITIONS) == ends
@@ -60,20 +70,22 @@ def test_every_partition_is_told_of_once_whatever_stands_there_twice(
 
 def test_a_restart_goes_on_where_it_stood(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
     for number in range(3):
-        append(log, recent(f"account-{number}.com"))
-        with running(alerts(engine, log, webhooks(crm=receiver), holder=f"holder-{number}")):
-            awaited(delivered(engine), number + 1)
+        append_events(log, recent_event(f"account-{number}.com"))
+        with running_alerts(new_alerts(engine, log, webhook_settings(crm=receiver), holder=f"holder-{number}")):
+            await_count(delivered_counter(engine), number + 1)
 
-    assert [request.verified()["subject"] for request in receiver.requests] == [f"account-{n}.com" for n in range(3)]
+    assert [request.verified_event()["subject"] for request in receiver.requests] == [
+        f"account-{n}.com" for n in range(3)
+    ]
 
 
 def test_the_topics_of_another_log_are_refused(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
-    append(log, recent())
-    with running(alerts(engine, log, webhooks(crm=receiver))):
-        awaited(delivered(engine), 1)
+    append_events(log, recent_event())
+    with running_alerts(new_alerts(engine, log, webhook_settings(crm=receiver))):
+        await_count(delivered_counter(engine), 1)
     with fresh_topics(kafka_server(), PARTITIONS) as elsewhere:
         other = KafkaLog(elsewhere, client="alerts")
-        step = alerts(engine, other, webhooks(crm=receiver))
+        step = new_alerts(engine, other, webhook_settings(crm=receiver))
         with pytest.raises(LogRefused, match="sqa-handoffs is another topic"):
             step.advance()
         step.close()

@@ -10,10 +10,19 @@ from alerts.outbox import AlertOutbox
 from alerts.reactor import Alerts
 from database.leases import leases
 from streams.sql.log import SqlLog
-from tests.alerts.alert_runner import alerts, append, awaited, delivered, now, recent, running, webhooks
-from tests.alerts.builders import DAY, SECRET, accepted, proposed
-from tests.alerts.receiver import Answer, Receiver, receiving
-from tests.alerts.world import Lines
+from tests.alerts.alert_runner import (
+    append_events,
+    await_count,
+    delivered_counter,
+    new_alerts,
+    now_ms,
+    recent_event,
+    running_alerts,
+    webhook_settings,
+)
+from tests.alerts.builders import DAY, SECRET, accepted_event, proposed_event
+from tests.alerts.receiver import Receiver, ReceiverResponse, running_receiver
+from tests.alerts.world import FakeLogger
 
 
 @pytest.fixture
@@ -22,77 +31,77 @@ def log(database: Engine) -> SqlLog:
 
 
 def test_an_event_is_told_within_moments(database: Engine, log: SqlLog, receiver: Receiver) -> None:
-    with running(alerts(database, log, webhooks(crm=receiver))):
-        append(log, recent("first.com"))
+    with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
+        append_events(log, recent_event("first.com"))
         receiver.await_requests(1)
         begun = monotonic()
-        append(log, recent("second.com"))
+        append_events(log, recent_event("second.com"))
         [_, second] = receiver.await_requests(2)
 
-    assert second.verified()["subject"] == "second.com"
+    assert second.verified_event()["subject"] == "second.com"
     assert second.at - begun < 1.0
 
 
 def test_many_are_told_once_each_and_in_their_order(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     accounts = [f"account-{n}.com" for n in range(30)]
-    with running(alerts(database, log, webhooks(crm=receiver))):
-        append(log, *map(recent, accounts))
-        append(log, *map(recent, accounts), accepted(at=now()))
-        awaited(delivered(database), 30)
+    with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
+        append_events(log, *map(recent_event, accounts))
+        append_events(log, *map(recent_event, accounts), accepted_event(at=now_ms()))
+        await_count(delivered_counter(database), 30)
 
-    assert [request.verified()["subject"] for request in receiver.requests] == accounts
+    assert [request.verified_event()["subject"] for request in receiver.requests] == accounts
 
 
 def test_a_channel_that_does_not_answer_keeps_no_other_waiting(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
-    with receiving() as silent:
+    with running_receiver() as silent:
         silent.hold()
-        with running(alerts(database, log, webhooks(silent=silent, crm=receiver))):
-            append(log, recent("first.com"))
+        with running_alerts(new_alerts(database, log, webhook_settings(silent=silent, crm=receiver))):
+            append_events(log, recent_event("first.com"))
             silent.await_requests(1)
-            append(log, recent("second.com"), recent("third.com"))
+            append_events(log, recent_event("second.com"), recent_event("third.com"))
             told = receiver.await_requests(3)
             assert len(silent.requests) == 1
             silent.hold(False)
-            awaited(delivered(database), 6)
+            await_count(delivered_counter(database), 6)
 
-    assert [request.verified()["subject"] for request in told] == ["first.com", "second.com", "third.com"]
+    assert [request.verified_event()["subject"] for request in told] == ["first.com", "second.com", "third.com"]
 
 
 def test_a_second_process_waits_for_the_first_and_goes_on_where_it_ended(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
-    settings = webhooks(crm=receiver)
-    first, second = alerts(database, log, settings, "first"), alerts(database, log, settings, "second")
-    with running(first) as ends:
-        append(log, recent("one.com"))
+    settings = webhook_settings(crm=receiver)
+    first, second = new_alerts(database, log, settings, "first"), new_alerts(database, log, settings, "second")
+    with running_alerts(first) as ends:
+        append_events(log, recent_event("one.com"))
         receiver.await_requests(1)
-        with running(second):
-            append(log, recent("two.com"))
+        with running_alerts(second):
+            append_events(log, recent_event("two.com"))
             receiver.await_requests(2)
             assert (first.holds_lease(), second.holds_lease()) == (True, False)
             ends.set()
-            append(log, recent("three.com"))
+            append_events(log, recent_event("three.com"))
             receiver.await_requests(3)
-            awaited(delivered(database), 3)
+            await_count(delivered_counter(database), 3)
             assert (first.holds_lease(), second.holds_lease()) == (False, True)
 
-    assert [request.verified()["subject"] for request in receiver.requests] == ["one.com", "two.com", "three.com"]
+    assert [request.verified_event()["subject"] for request in receiver.requests] == ["one.com", "two.com", "three.com"]
 
 
 def test_who_dies_holding_the_lease_is_followed_after_its_term(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
-    settings = webhooks(crm=receiver)
-    dead = alerts(database, log, settings, "dead")
-    append(log, recent())
+    settings = webhook_settings(crm=receiver)
+    dead = new_alerts(database, log, settings, "dead")
+    append_events(log, recent_event())
     begun = monotonic()
     dead.advance()
     receiver.await_requests(1)
-    awaited(delivered(database), 1)
-    with running(alerts(database, log, settings, "heir")):
-        append(log, recent("heir.com"))
+    await_count(delivered_counter(database), 1)
+    with running_alerts(new_alerts(database, log, settings, "heir")):
+        append_events(log, recent_event("heir.com"))
         receiver.await_requests(2)
 
     assert monotonic() - begun > 0.5
@@ -101,13 +110,13 @@ def test_who_dies_holding_the_lease_is_followed_after_its_term(
 
 
 def test_who_lost_the_lease_tells_nothing_more(database: Engine, log: SqlLog, receiver: Receiver) -> None:
-    settings = webhooks(crm=receiver)
-    asleep = alerts(database, log, settings, "asleep")
+    settings = webhook_settings(crm=receiver)
+    asleep = new_alerts(database, log, settings, "asleep")
     asleep.advance()
     with database.begin() as connection:
-        connection.execute(leases.update().values(holder="another", until=now() + DAY))
-    awaited(lambda: not asleep.holds_lease(), True)
-    append(log, recent())
+        connection.execute(leases.update().values(holder="another", until=now_ms() + DAY))
+    await_count(lambda: not asleep.holds_lease(), True)
+    append_events(log, recent_event())
 
     assert (asleep.advance(), asleep.holds_lease(), receiver.requests) == (0, False, [])
     asleep.close()
@@ -117,8 +126,8 @@ def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
     receiver.hold()
-    step = alerts(database, log, webhooks(crm=receiver))
-    append(log, recent("one.com"), recent("two.com"))
+    step = new_alerts(database, log, webhook_settings(crm=receiver))
+    append_events(log, recent_event("one.com"), recent_event("two.com"))
     step.advance()
     receiver.await_requests(1)
     Timer(0.3, receiver.hold, [False]).start()
@@ -130,41 +139,41 @@ def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
 
 
 def test_trouble_of_a_channels_thread_reaches_the_host(database: Engine, log: SqlLog, receiver: Receiver) -> None:
-    step = alerts(database, log, webhooks(crm=receiver))
+    step = new_alerts(database, log, webhook_settings(crm=receiver))
     step.advance()
     with database.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE alerts RENAME COLUMN next_try_at TO gone")
 
     with pytest.raises(Exception, match="next_try_at"):
-        _advance_until_it_fails(step)
+        _advance_until_error(step)
     step.close()
 
 
 def test_what_happened_before_the_log_was_read_first_is_not_told(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
-    append(log, *(proposed(f"old-{n}.com", at=now() - (n + 2) * DAY) for n in range(700)))
-    with running(alerts(database, log, webhooks(crm=receiver))):
-        append(log, recent("new.com"))
+    append_events(log, *(proposed_event(f"old-{n}.com", at=now_ms() - (n + 2) * DAY) for n in range(700)))
+    with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
+        append_events(log, recent_event("new.com"))
         receiver.await_requests(1)
-        awaited(delivered(database), 1)
+        await_count(delivered_counter(database), 1)
 
-    assert [request.verified()["subject"] for request in receiver.requests] == ["new.com"]
+    assert [request.verified_event()["subject"] for request in receiver.requests] == ["new.com"]
 
 
 def test_no_line_of_log_holds_a_secret_or_an_address(database: Engine, log: SqlLog, receiver: Receiver) -> None:
-    receiver.answers = [Answer(500), Answer(204)]
-    lines = Lines()
-    with running(alerts(database, log, webhooks(crm=receiver), lines=lines)):
-        append(log, recent())
-        awaited(delivered(database), 1, seconds=30)
+    receiver.responses = [ReceiverResponse(500), ReceiverResponse(204)]
+    lines = FakeLogger()
+    with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver), lines=lines)):
+        append_events(log, recent_event())
+        await_count(delivered_counter(database), 1, seconds=30)
 
-    said = str(lines.told)
-    assert [what for what, _ in lines.told] == ["alerts_begin", "alert_waiting", "alert_delivered"]
+    said = str(lines.lines)
+    assert [what for what, _ in lines.lines] == ["alerts_begin", "alert_waiting", "alert_delivered"]
     assert not [part for part in (SECRET, SECRET[6:], "hooks", "tenant", "acme.com") if part in said]
 
 
-def _advance_until_it_fails(step: Alerts) -> None:
+def _advance_until_error(step: Alerts) -> None:
     deadline = monotonic() + 20
     while monotonic() < deadline:
         step.advance()

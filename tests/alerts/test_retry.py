@@ -7,12 +7,12 @@ import pytest
 from alerts.channel import AttemptFailed, Delivered, Gone, Outcome
 from alerts.outbox import DELIVERED, FAILED, WAITING, DeliveryState, DueAlert
 from alerts.retry import MAX_ATTEMPTS, retry_delay, state_after
-from tests.alerts.builders import DAY, FRESH, HOUR, MINUTE, NOON
+from tests.alerts.builders import DAY, HOUR, MAX_AGE_MS, MINUTE, NOON
 
-SOON = NOON + MINUTE
+NEXT_MINUTE = NOON + MINUTE
 
 
-def alert(attempts: int = 0) -> DueAlert:
+def waiting_alert(attempts: int = 0) -> DueAlert:
     return DueAlert(1, "alert_one", "act_now", b"{}", NOON, attempts)
 
 
@@ -32,31 +32,34 @@ def test_the_same_id_pauses_the_same_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("outcome", "mark"),
     [
-        (Delivered(), DeliveryState(DELIVERED, 1, SOON, told_at=SOON)),
-        (Gone("answered 410 Gone"), DeliveryState(FAILED, 1, SOON, why="answered 410 Gone")),
+        (Delivered(), DeliveryState(DELIVERED, 1, NEXT_MINUTE, told_at=NEXT_MINUTE)),
+        (Gone("answered 410 Gone"), DeliveryState(FAILED, 1, NEXT_MINUTE, why="answered 410 Gone")),
         (
             AttemptFailed("answered 500"),
-            DeliveryState(WAITING, 1, SOON + retry_delay("alert_one", 1), why="answered 500"),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), why="answered 500"),
         ),
-        (AttemptFailed("answered 429", 10 * MINUTE), DeliveryState(WAITING, 1, SOON + 10 * MINUTE, why="answered 429")),
+        (
+            AttemptFailed("answered 429", 10 * MINUTE),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + 10 * MINUTE, why="answered 429"),
+        ),
         (
             AttemptFailed("answered 429", 1),
-            DeliveryState(WAITING, 1, SOON + retry_delay("alert_one", 1), why="answered 429"),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), why="answered 429"),
         ),
     ],
 )
 def test_an_attempt_ends(outcome: Outcome, mark: DeliveryState) -> None:
-    assert state_after(outcome, alert(), SOON, FRESH) == mark
+    assert state_after(outcome, waiting_alert(), NEXT_MINUTE, MAX_AGE_MS) == mark
 
 
 def test_after_the_last_attempt_it_has_failed() -> None:
-    last = state_after(AttemptFailed("answered 500"), alert(MAX_ATTEMPTS - 1), SOON, FRESH)
+    last = state_after(AttemptFailed("answered 500"), waiting_alert(MAX_ATTEMPTS - 1), NEXT_MINUTE, MAX_AGE_MS)
 
-    assert last == DeliveryState(FAILED, 12, SOON, why="given up after 12 attempts: answered 500")
+    assert last == DeliveryState(FAILED, 12, NEXT_MINUTE, why="given up after 12 attempts: answered 500")
 
 
 def test_what_would_come_too_late_has_failed() -> None:
-    late = state_after(AttemptFailed("answered 503", 2 * HOUR), alert(), NOON + 23 * HOUR, FRESH)
+    late = state_after(AttemptFailed("answered 503", 2 * HOUR), waiting_alert(), NOON + 23 * HOUR, MAX_AGE_MS)
 
     assert late == DeliveryState(FAILED, 1, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
 
@@ -64,4 +67,4 @@ def test_what_would_come_too_late_has_failed() -> None:
 def test_retries_lie_within_the_day_in_which_an_alert_is_worth_telling() -> None:
     times = accumulate(retry_delay("alert_one", attempts) for attempts in range(1, MAX_ATTEMPTS))
 
-    assert max(times) < FRESH
+    assert max(times) < MAX_AGE_MS

@@ -7,7 +7,7 @@ from alerts.settings import AlertSettings, read_alerts
 from schemas.documents import DocumentError
 from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
 
-WHOLE = """
+COMPLETE_FILE = """
 channels:
   - name: sales-chat
     url: json://chat.example.com/topsecret
@@ -28,12 +28,12 @@ ENVIRONMENT = {
 }
 
 
-def read(text: str) -> AlertSettings:
+def read_settings(text: str) -> AlertSettings:
     return read_alerts(text, "alerts.yaml", ENVIRONMENT)
 
 
 def test_channels_are_read_with_their_secrets_from_the_environment() -> None:
-    settings = read(WHOLE)
+    settings = read_settings(COMPLETE_FILE)
     chat, crm, mail = settings.channels
 
     assert (chat.name, chat.kinds, chat.routes) == (
@@ -51,7 +51,7 @@ def test_channels_are_read_with_their_secrets_from_the_environment() -> None:
 
 
 def test_what_is_left_out_has_a_default_that_sales_can_live_with() -> None:
-    settings = read("channels: [{name: chat, url: json://localhost}]")
+    settings = read_settings("channels: [{name: chat, url: json://localhost}]")
 
     assert settings.cool_down.model_dump() == DEFAULT_COOL_DOWN_MS
     assert DEFAULT_COOL_DOWN_MS == {
@@ -63,12 +63,12 @@ def test_what_is_left_out_has_a_default_that_sales_can_live_with() -> None:
 
 
 def test_nothing_of_it_shows_a_secret() -> None:
-    assert "topsecret" not in repr(read(WHOLE))
-    assert SECRET not in repr(read(WHOLE))
+    assert "topsecret" not in repr(read_settings(COMPLETE_FILE))
+    assert SECRET not in repr(read_settings(COMPLETE_FILE))
 
 
 CHANNEL = "channels:\n  - name: chat\n    "
-NO_SERVICE = (
+UNKNOWN_SERVICE = (
     "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "
     "slack://TOKEN_A/TOKEN_B/TOKEN_C/#CHANNEL or mailtos://NAME:PASSWORD@HOST"
 )
@@ -81,7 +81,7 @@ NO_SERVICE = (
         ("channels: []", "1: channels: must not be empty"),
         ("link: https://crm.example.com", "1: channels: is missing"),
         ("channels: [{url: 'json://localhost'}]", "1: channels[0].name: is missing"),
-        (CHANNEL + "url: topsecret", f"3: channels[0].url: {NO_SERVICE}"),
+        (CHANNEL + "url: topsecret", f"3: channels[0].url: {UNKNOWN_SERVICE}"),
         (CHANNEL + "url_env: NONE", "3: channels[0].url_env: NONE is not set in the environment of this process"),
         (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: EMPTY is not set in the environment of this process"),
         (
@@ -135,14 +135,14 @@ NO_SERVICE = (
 )
 def test_what_is_wrong_is_said_with_its_line_and_key(text: str, said: str) -> None:
     with pytest.raises(DocumentError) as refused:
-        read(text)
+        read_settings(text)
 
     assert str(refused.value) == f"alerts.yaml:{said}"
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(DocumentError) as refused:
-        read("channels: [{name: a, url: topsecret}, {name: b, kinds: [now]}]\nlinks: x")
+        read_settings("channels: [{name: a, url: topsecret}, {name: b, kinds: [now]}]\nlinks: x")
 
     assert [problem.key for problem in refused.value.problems] == ["channels[0].url", "channels[1].kinds[0]", "links"]
     assert "topsecret" not in str(refused.value)

@@ -15,13 +15,24 @@ from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
 from streams.log import LogRefused, NewRecord, Record
 from streams.sql.log import SqlLog
-from tests.alerts.builders import DAY, HOUR, NOON, Fake, accepted, expired, proposed, record, settings, urgent
+from tests.alerts.builders import (
+    DAY,
+    HOUR,
+    NOON,
+    FakeChannel,
+    accepted_event,
+    act_now_event,
+    expired_event,
+    new_record,
+    proposed_event,
+    settings,
+)
 from tests.alerts.world import World
 
 
 def handoff_row() -> dict[str, Any]:
     """`proposed()` as it stands in the read models."""
-    told = proposed().data
+    told = proposed_event().data
     taken = ("handoff", "account", "track", "crossing", "score", "model", "route", "act_now", "reasons", "people")
     return {
         **{name: told[name] for name in taken},
@@ -32,7 +43,7 @@ def handoff_row() -> dict[str, Any]:
 
 def test_a_handoff_becomes_a_row_for_every_channel_that_wants_it(world: World) -> None:
     channels = settings("chat", "pager, kinds: [act_now]", "managers, routes: [account_manager]", "all")
-    world.told_by(settings=channels).given(proposed(), urgent("hot.com"))
+    world.restart_with(settings=channels).receive(proposed_event(), act_now_event("hot.com"))
 
     assert world.alerts("channel", "kind", "account", "at", "status", "attempts", "next_try_at", "told_at", "why") == [
         ("chat", "handoff_proposed", "acme.com", NOON, "waiting", 0, NOON, None, None),
@@ -44,7 +55,7 @@ def test_a_handoff_becomes_a_row_for_every_channel_that_wants_it(world: World) -
 
 
 def test_what_is_told_is_the_event_of_the_topic_with_the_name_of_the_account(world: World) -> None:
-    world.named(acme="Acme GmbH").given(proposed())
+    world.name_accounts(acme="Acme GmbH").receive(proposed_event())
 
     [stored] = world.alerts("event")
     [published] = world.log.read(SQA_HANDOFFS, 0, 0, 10)
@@ -54,49 +65,51 @@ def test_what_is_told_is_the_event_of_the_topic_with_the_name_of_the_account(wor
 
 
 def test_a_passed_service_level_tells_what_was_proposed_too(world: World) -> None:
-    world.told_by(settings=settings("chat, routes: [sdr]")).projected(handoff_row()).given(expired(at=NOON + 4 * HOUR))
+    world.restart_with(settings=settings("chat, routes: [sdr]")).add_handoff(handoff_row()).receive(
+        expired_event(at=NOON + 4 * HOUR)
+    )
 
     [(kind, stored)] = world.alerts("kind", "event")
     told = msgspec.json.decode(stored)["data"]
     assert kind == "service_level_passed"
     assert {name: told[name] for name in ("score", "route", "due_at", "at", "fact", "reasons")} == {
-        **{name: proposed().data[name] for name in ("score", "route", "due_at", "reasons")},
+        **{name: proposed_event().data[name] for name in ("score", "route", "due_at", "reasons")},
         **{"at": format_time(NOON + 4 * HOUR), "fact": "f-9"},
     }
     HandoffExpired.model_validate_json(msgspec.json.encode(told))
 
 
 def test_a_handoff_that_the_read_models_do_not_know_is_told_all_the_same(world: World) -> None:
-    world.given(expired())
+    world.receive(expired_event())
 
     assert world.alerts("kind", "status") == [("service_level_passed", "waiting")]
 
 
 def test_what_nobody_needs_to_be_told_of_is_passed_over(world: World) -> None:
-    world.given(accepted(), accepted("other.com"))
+    world.receive(accepted_event(), accepted_event("other.com"))
 
     assert (world.alerts("id"), world.checkpoints()) == ([], {0: 2})
 
 
 def test_a_record_that_stands_on_the_topic_twice_is_one_alert(world: World) -> None:
-    world.given(proposed(), proposed()).given(proposed())
+    world.receive(proposed_event(), proposed_event()).receive(proposed_event())
 
     assert (world.alerts("status"), world.checkpoints()) == (["waiting"], {0: 3})
 
 
 def test_what_is_read_again_from_the_beginning_changes_nothing(world: World) -> None:
-    world.given(proposed(), proposed(crossing=2)).told()
+    world.receive(proposed_event(), proposed_event(crossing=2)).send_due()
     before = world.alerts("id", "status", "attempts", "told_at", "why")
     with world.engine.begin() as connection:
         connection.execute(checkpoints.delete())
     world.now += DAY
 
-    assert world.told_by().read().alerts("id", "status", "attempts", "told_at", "why") == before
+    assert world.restart_with().read_topic().alerts("id", "status", "attempts", "told_at", "why") == before
     assert world.checkpoints() == {0: 2}
 
 
 def test_what_is_held_back_is_recorded_with_its_reason(world: World) -> None:
-    world.given(proposed()).given(proposed(crossing=2, at=NOON + HOUR))
+    world.receive(proposed_event()).receive(proposed_event(crossing=2, at=NOON + HOUR))
     [first, _] = world.alerts("id")
 
     assert world.alerts("status", "why") == [
@@ -107,7 +120,9 @@ def test_what_is_held_back_is_recorded_with_its_reason(world: World) -> None:
 
 def test_the_cool_down_is_as_the_settings_say(world: World) -> None:
     channels = settings("chat", more="cool_down: {handoff_proposed: 0, act_now: 1d}")
-    world.told_by(settings=channels).given(proposed(), proposed(crossing=2), urgent(crossing=3), urgent(crossing=4))
+    world.restart_with(settings=channels).receive(
+        proposed_event(), proposed_event(crossing=2), act_now_event(crossing=3), act_now_event(crossing=4)
+    )
 
     assert world.alerts("kind", "status") == [
         *[("handoff_proposed", "waiting")] * 2,
@@ -116,27 +131,27 @@ def test_the_cool_down_is_as_the_settings_say(world: World) -> None:
 
 
 def test_an_alert_that_failed_keeps_no_other_one_back(world: World) -> None:
-    world.given(proposed())
+    world.receive(proposed_event())
     world.rows.fail_other_channels(["none"], "no such channel")
 
-    assert world.given(proposed(crossing=2)).alerts("status") == ["failed", "waiting"]
+    assert world.receive(proposed_event(crossing=2)).alerts("status") == ["failed", "waiting"]
 
 
 def test_a_new_process_on_an_old_topic_tells_nothing_old(world: World) -> None:
-    world.published(*(proposed(f"a{n}.com", at=NOON - n * DAY) for n in range(4)))
+    world.publish(*(proposed_event(f"a{n}.com", at=NOON - n * DAY) for n in range(4)))
 
-    assert world.read().told().alerts("account", "status") == [
+    assert world.read_topic().send_due().alerts("account", "status") == [
         *[("a0.com", "delivered"), ("a1.com", "delivered"), ("a2.com", "history"), ("a3.com", "history")]
     ]
-    assert [len(channel.told) for channel in world.channels] == [2]
+    assert [len(channel.sent) for channel in world.channels] == [2]
 
 
 def test_what_cannot_be_read_is_passed_over_and_said(world: World) -> None:
-    broken = proposed(score="much")
-    world.log.append(SQA_HANDOFFS, [NewRecord("acme.com", b"\xff{"), record(broken)])
+    broken = proposed_event(score="much")
+    world.log.append(SQA_HANDOFFS, [NewRecord("acme.com", b"\xff{"), new_record(broken)])
 
-    assert world.given(proposed()).alerts("status") == ["waiting"]
-    assert [(what, told["key"], told["offset"]) for what, told in world.lines.told] == [
+    assert world.receive(proposed_event()).alerts("status") == ["waiting"]
+    assert [(what, told["key"], told["offset"]) for what, told in world.logger.lines] == [
         ("alerts_cannot_read", "acme.com", 0),
         ("alerts_cannot_read", "acme.com", 1),
     ]
@@ -145,67 +160,67 @@ def test_what_cannot_be_read_is_passed_over_and_said(world: World) -> None:
 def test_every_partition_is_read_by_its_own_checkpoint(database: Engine) -> None:
     world = World(database, partitions=4)
     accounts = [f"account-{n}.com" for n in range(12)]
-    world.given(*map(proposed, accounts))
+    world.receive(*map(proposed_event, accounts))
 
     assert sorted(world.alerts("account")) == sorted(accounts)
     assert world.checkpoints() == {p: world.log.end(SQA_HANDOFFS, p) for p in range(4)}
-    assert world.given(proposed("late.com")).alerts("account")[12:] == ["late.com"]
+    assert world.receive(proposed_event("late.com")).alerts("account")[12:] == ["late.com"]
 
 
 def test_rows_and_checkpoint_are_written_together_or_not_at_all(world: World) -> None:
-    world.published(proposed())
-    with pytest.raises(_Killed):
+    world.publish(proposed_event())
+    with pytest.raises(_KilledError):
         _die_before_alerts_are_added(world)
 
     assert (world.alerts("id"), world.checkpoints()) == ([], {})
-    assert (len(world.read().alerts("id")), world.checkpoints()) == (1, {0: 1})
+    assert (len(world.read_topic().alerts("id")), world.checkpoints()) == (1, {0: 1})
 
 
 def test_a_round_that_breaks_off_between_partitions_is_gone_on_with(database: Engine) -> None:
     world = World(database, partitions=4)
     companies = [f"company{n}.com" for n in range(20)]
-    world.given(proposed("first.com")).published(*map(proposed, companies))
-    with pytest.raises(_Killed):
+    world.receive(proposed_event("first.com")).publish(*map(proposed_event, companies))
+    with pytest.raises(_KilledError):
         _die_before_alerts_are_added(world, after=2)
 
-    assert sorted(world.read().alerts("account")) == sorted(["first.com", *companies])
+    assert sorted(world.read_topic().alerts("account")) == sorted(["first.com", *companies])
 
 
 def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
-    world.given(proposed()).published(proposed("other.com"))
-    alive, world.log = world.subscription, _Interrupted(world.engine, lambda: alive.advance())
+    world.receive(proposed_event()).publish(proposed_event("other.com"))
+    alive, world.log = world.subscription, _LogWithCallback(world.engine, lambda: alive.advance())
 
     with pytest.raises(AlertCheckpointConflict, match="the checkpoint of the alerts, partition 0, is not 1"):
-        world.another_subscription().advance()
+        world.new_subscription().advance()
     assert world.alerts("account") == ["acme.com", "other.com"]
 
 
 def test_a_log_that_was_made_anew_is_refused(world: World) -> None:
-    world.given(proposed())
+    world.receive(proposed_event())
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(log="before"))
 
     with pytest.raises(LogRefused, match=r"another topic \(.+\) than the one these alerts have read \(before\)"):
-        world.another_subscription().advance()
+        world.new_subscription().advance()
 
 
 def test_a_checkpoint_beyond_the_end_is_refused(world: World) -> None:
-    world.given(proposed())
+    world.receive(proposed_event())
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(next_offset=7))
 
     with pytest.raises(LogRefused, match="partition 0 of sqa-handoffs ends at 1, and these alerts have read up to 7"):
-        world.another_subscription().advance()
+        world.new_subscription().advance()
 
 
 def test_channels_that_came_later_are_told_of_what_comes_later(world: World) -> None:
-    world.given(proposed())
-    world.told_by(Fake("chat"), Fake("mail")).read().given(proposed("other.com"))
+    world.receive(proposed_event())
+    world.restart_with(FakeChannel("chat"), FakeChannel("mail")).read_topic().receive(proposed_event("other.com"))
 
     assert world.alerts("channel", "account") == [("chat", "acme.com"), ("chat", "other.com"), ("mail", "other.com")]
 
 
-class _Killed(Exception):
+class _KilledError(Exception):
     """The process died here."""
 
 
@@ -215,7 +230,7 @@ def _die_before_alerts_are_added(world: World, after: int = 0) -> None:
 
     def kill(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith('INSERT INTO "alerts"') and next(added) >= after:
-            raise _Killed
+            raise _KilledError
 
     event.listen(world.engine, "before_cursor_execute", kill)
     try:
@@ -224,7 +239,7 @@ def _die_before_alerts_are_added(world: World, after: int = 0) -> None:
         event.remove(world.engine, "before_cursor_execute", kill)
 
 
-class _Interrupted(SqlLog):
+class _LogWithCallback(SqlLog):
     """Something happens between each reading and what follows."""
 
     def __init__(self, engine: Engine, act: Callable[[], object]) -> None:

@@ -15,11 +15,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
 from alerts.webhook_channel import WebhookChannel, parse_retry_after
 from projections.derived_facts import encode
-from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed
-from tests.alerts.receiver import Answer, Receiver
+from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed_event
+from tests.alerts.receiver import Receiver, ReceiverResponse
 from tests.kafka.broker import free_port
 
-ALERT = Alert("alert_one", "handoff_proposed", encode(proposed(name="Käse & Söhne")))
+ALERT = Alert("alert_one", "handoff_proposed", encode(proposed_event(name="Käse & Söhne")))
 
 
 def now() -> int:
@@ -35,7 +35,7 @@ def test_an_alert_arrives_as_a_signed_event(receiver: Receiver) -> None:
     assert webhook(receiver.url).send(ALERT) == Delivered()
 
     [request] = receiver.requests
-    assert request.verified() == msgspec.json.decode(ALERT.event)
+    assert request.verified_event() == msgspec.json.decode(ALERT.event)
     assert (request.path, request.id, request.body) == ("/hooks/staffel?tenant=1", "alert_one", ALERT.event)
     assert request.headers["content-type"] == "application/cloudevents+json"
     assert abs(int(request.headers["webhook-timestamp"]) - time()) < 5
@@ -45,14 +45,14 @@ def test_another_secret_does_not_verify(receiver: Receiver) -> None:
     webhook(receiver.url).send(ALERT)
 
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
-        receiver.requests[0].verified(OTHER_SECRET)
+        receiver.requests[0].verified_event(OTHER_SECRET)
 
 
 def test_while_a_secret_is_changed_both_verify(receiver: Receiver) -> None:
     webhook(receiver.url, OTHER_SECRET, SECRET).send(ALERT)
 
     [request] = receiver.requests
-    assert request.verified(SECRET) == request.verified(OTHER_SECRET)
+    assert request.verified_event(SECRET) == request.verified_event(OTHER_SECRET)
 
 
 def test_the_signature_is_the_published_one() -> None:
@@ -65,21 +65,21 @@ def test_the_signature_is_the_published_one() -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (Answer(200), Delivered()),
-        (Answer(202), Delivered()),
-        (Answer(400), AttemptFailed("answered 400")),
-        (Answer(401), AttemptFailed("answered 401")),
-        (Answer(500), AttemptFailed("answered 500")),
-        (Answer(429), AttemptFailed("answered 429")),
-        (Answer(429, {"Retry-After": "90"}), AttemptFailed("answered 429", 90_000)),
-        (Answer(503, {"Retry-After": "3600"}), AttemptFailed("answered 503", HOUR)),
-        (Answer(500, {"Retry-After": "90"}), AttemptFailed("answered 500")),
-        (Answer(302, {"Location": "http://127.0.0.1:9/elsewhere"}), AttemptFailed("answered 302")),
-        (Answer(410), Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")),
+        (ReceiverResponse(200), Delivered()),
+        (ReceiverResponse(202), Delivered()),
+        (ReceiverResponse(400), AttemptFailed("answered 400")),
+        (ReceiverResponse(401), AttemptFailed("answered 401")),
+        (ReceiverResponse(500), AttemptFailed("answered 500")),
+        (ReceiverResponse(429), AttemptFailed("answered 429")),
+        (ReceiverResponse(429, {"Retry-After": "90"}), AttemptFailed("answered 429", 90_000)),
+        (ReceiverResponse(503, {"Retry-After": "3600"}), AttemptFailed("answered 503", HOUR)),
+        (ReceiverResponse(500, {"Retry-After": "90"}), AttemptFailed("answered 500")),
+        (ReceiverResponse(302, {"Location": "http://127.0.0.1:9/elsewhere"}), AttemptFailed("answered 302")),
+        (ReceiverResponse(410), Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")),
     ],
 )
-def test_the_answer_decides(receiver: Receiver, answer: Answer, outcome: object) -> None:
-    receiver.answers = [answer]
+def test_the_answer_decides(receiver: Receiver, answer: ReceiverResponse, outcome: object) -> None:
+    receiver.responses = [answer]
 
     assert webhook(receiver.url).send(ALERT) == outcome
     assert len(receiver.requests) == 1
@@ -103,24 +103,24 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, silence: int | Non
     assert parse_retry_after(header, NOON) == silence
 
 
-def came_too_late(outcome: Outcome) -> bool:
+def is_timeout(outcome: Outcome) -> bool:
     return isinstance(outcome, AttemptFailed) and re.fullmatch(r"no answer within \d+ s", outcome.why) is not None
 
 
 def test_who_is_silent_is_not_waited_for_any_longer(receiver: Receiver) -> None:
     receiver.hold()
 
-    assert came_too_late(webhook(receiver.url, seconds=0.2).send(ALERT))
+    assert is_timeout(webhook(receiver.url, seconds=0.2).send(ALERT))
 
 
 def test_who_answers_byte_after_byte_is_cut_off(receiver: Receiver) -> None:
-    receiver.answers = [Answer(drips=True)]
+    receiver.responses = [ReceiverResponse(never_ends=True)]
 
-    assert came_too_late(webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).send(ALERT))
+    assert is_timeout(webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).send(ALERT))
 
 
 def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) -> None:
-    receiver.answers = [Answer(cuts=True)]
+    receiver.responses = [ReceiverResponse(closes_connection=True)]
 
     assert webhook(f"http://127.0.0.1:{free_port()}/token").send(ALERT) == AttemptFailed(
         "no answer: Connection refused"
@@ -147,7 +147,7 @@ def test_a_certificate_that_nobody_trusts_is_refused() -> None:
 
 
 def test_no_trouble_repeats_an_address_or_a_secret(receiver: Receiver) -> None:
-    receiver.answers = [Answer(500)]
+    receiver.responses = [ReceiverResponse(500)]
     urls = [receiver.url, f"http://127.0.0.1:{free_port()}/hooks", "https://no-such-host.invalid/hooks"]
 
     told = " ".join(str(webhook(url).send(ALERT)) for url in urls)

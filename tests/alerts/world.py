@@ -16,21 +16,21 @@ from projections.read_models.versions import checkpoints
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.sql.log import SqlLog
-from tests.alerts.builders import FRESH, NOON, Fake, record, settings
+from tests.alerts.builders import MAX_AGE_MS, NOON, FakeChannel, new_record, settings
 
 
-class Lines:
+class FakeLogger:
     """Takes structured lines of log."""
 
     def __init__(self, told: list[tuple[str, dict[str, Any]]] | None = None, **bound: Any) -> None:
-        self.told = [] if told is None else told
+        self.lines = [] if told is None else told
         self._bound = bound
 
-    def bind(self, **bound: Any) -> "Lines":
-        return Lines(self.told, **self._bound, **bound)
+    def bind(self, **bound: Any) -> "FakeLogger":
+        return FakeLogger(self.lines, **self._bound, **bound)
 
     def info(self, event: str, **told: Any) -> None:
-        self.told.append((event, {**self._bound, **told}))
+        self.lines.append((event, {**self._bound, **told}))
 
     warning = info
 
@@ -40,54 +40,55 @@ class World:
         self.engine = engine
         self.log = SqlLog(engine, partitions)
         self.rows = AlertOutbox(engine)
-        self.lines = Lines()
+        self.logger = FakeLogger()
         self.now = NOON
-        self.holds = True
-        self.told_by()
+        self.holds_lease = True
+        self.restart_with()
 
-    def told_by(self, *channels: Fake, settings: AlertSettings | None = None) -> "World":
+    def restart_with(self, *channels: FakeChannel, settings: AlertSettings | None = None) -> "World":
         """Begin anew with these channels, as after a restart."""
-        self.channels = list(channels) or [Fake()]
+        self.channels = list(channels) or [FakeChannel()]
         self.settings = settings or _settings_of(self.channels)
-        self.subscription = self.another_subscription()
+        self.subscription = self.new_subscription()
         self.deliveries = [
-            Delivery(self.rows, each, self.clock, lambda: self.holds, FRESH, self.lines) for each in self.channels
+            Delivery(self.rows, each, self.clock, lambda: self.holds_lease, MAX_AGE_MS, self.logger)
+            for each in self.channels
         ]
         return self
 
-    def another_subscription(self) -> Subscription:
-        return Subscription(self.rows, self.log, self.settings, self.clock, FRESH, self.lines)
+    def new_subscription(self) -> Subscription:
+        return Subscription(self.rows, self.log, self.settings, self.clock, MAX_AGE_MS, self.logger)
 
     def clock(self) -> int:
         return self.now
 
-    def given(self, *events: FactRecord) -> "World":
+    def receive(self, *events: FactRecord) -> "World":
         """Published and read, and nobody told yet."""
-        return self.published(*events).read()
+        return self.publish(*events).read_topic()
 
-    def published(self, *events: FactRecord) -> "World":
-        self.log.append(SQA_HANDOFFS, [record(event) for event in events])
+    def publish(self, *events: FactRecord) -> "World":
+        self.log.append(SQA_HANDOFFS, [new_record(event) for event in events])
         return self
 
-    def read(self) -> "World":
+    def read_topic(self) -> "World":
         while self.subscription.advance():
             continue
         return self
 
-    def told(self, after: int = 0) -> "World":
+    def send_due(self, after: int = 0) -> "World":
         """Everybody is told what is due so many milliseconds later."""
         self.now += after
         for delivery in self.deliveries:
             delivery.send_due()
         return self
 
-    def named(self, **names: str) -> "World":
+    def name_accounts(self, **names: str) -> "World":
         rows = [{"account": f"{account}.com", "name": name, "seq": 1} for account, name in names.items()]
         with self.engine.begin() as connection:
             upsert(connection, directory_accounts, rows)
         return self
 
-    def projected(self, row: dict[str, Any]) -> "World":
+    def add_handoff(self, row: dict[str, Any]) -> "World":
         """A handoff as it stands in the read models."""
         with self.engine.begin() as connection:
             upsert(connection, read_models(1).handoffs, [row])
@@ -105,5 +106,5 @@ class World:
             return {row[0]: row[1] for row in connection.execute(ours)}
 
 
-def _settings_of(channels: Sequence[Fake]) -> AlertSettings:
+def _settings_of(channels: Sequence[FakeChannel]) -> AlertSettings:
     return settings(*(channel.name for channel in channels))

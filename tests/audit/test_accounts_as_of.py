@@ -3,7 +3,7 @@
 from audit.accounts_as_of import account_json_of_fold
 from audit.replay import digest
 from tests.scoring import model_builders as models
-from tests.scoring.fold_runner import ACME, VERSION, fact, folded, plan_of
+from tests.scoring.fold_runner import ACME, VERSION, fact, fold_facts, plan_of
 
 MODEL = {
     "model": "shapes",
@@ -21,7 +21,7 @@ def test_score_stage_and_breadth_are_those_of_the_first_track() -> None:
         fact("f3", "2026-01-05T10:00:00Z", "account.updated", None, data={"name": "Acme"}),
     ]
     plan = plan_of(MODEL)
-    account = folded(plan, facts).accounts[ACME]
+    account = fold_facts(plan, facts).accounts[ACME]
     track = {"falls_at": None, "crossings": 0, "cooling_until": None, "act_now_until": None}
     assert account_json_of_fold(account, plan) == {
         "account": ACME,

@@ -17,30 +17,30 @@ from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
 from streams.log import Log, NewRecord
 from tests import databases
-from tests.audit.test_replay import filled
-from tests.crash.case_runner import Stage
-from tests.crash.crash_cases import at, decided, registered, told, wrote
+from tests.audit.test_replay import log_with_facts
+from tests.crash.case_runner import CrashDatabase
+from tests.crash.crash_cases import at, decision_step, ingest_step, registrations, replies
 from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named
 from tests.scoring.world_strategies import World
 
-NAMES = [f"{name}.example" for name in "abcdefgh"]
+VECTOR_NAMES = [f"{name}.example" for name in "abcdefgh"]
 HANDOFF = "acme/sales/1"
 
 
-def copied(source: Log, target: Log) -> None:
+def copy_log(source: Log, target: Log) -> None:
     """Every record at the same place."""
     for topic in TOPICS:
         for partition in range(source.partitions(topic)):
             records = source.read(topic, partition, 0, 100_000)
-            again = [NewRecord(record.key, record.value, None, record.headers) for record in records]
-            stands = target.append(topic, again, partition)
-            assert [each.offset for each in stands] == [record.offset for record in records]
+            copies = [NewRecord(record.key, record.value, None, record.headers) for record in records]
+            appended = target.append(topic, copies, partition)
+            assert [each.offset for each in appended] == [record.offset for record in records]
 
 
-def trace(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, int], int]]:
+def groups_and_ends(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, int], int]]:
     """What an audit could leave behind: groups, and records."""
     admin = admin_client(address)
     groups = {group["group_id"] for group in admin.list_groups()}
@@ -52,11 +52,11 @@ def trace(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, in
 def four_partitions(tmp_path: Path) -> Iterator[tuple[ReplayJob, ReplayJob]]:
     """Eight accounts in four partitions: in a database, and on Kafka."""
     vector = vector_named("20-when")
-    facts: list[Json] = [{**each, "subject": name} for name in NAMES for each in vector.facts]
-    source = filled(tmp_path, World(vector.model, [{**each, "id": f"{n}"} for n, each in enumerate(facts)]), 4)
+    facts: list[Json] = [{**each, "subject": name} for name in VECTOR_NAMES for each in vector.facts]
+    source = log_with_facts(tmp_path, World(vector.model, [{**each, "id": f"{n}"} for n, each in enumerate(facts)]), 4)
     with fresh_topics(kafka_server(), 4) as address:
         target = KafkaLog(address, client="test")
-        copied(source, target)
+        copy_log(source, target)
         source.close()
         target.close()
         yield ReplayJob(f"sqlite:///{tmp_path / 'staffel.db'}", 4), ReplayJob(address, 4)
@@ -66,7 +66,7 @@ def four_partitions(tmp_path: Path) -> Iterator[tuple[ReplayJob, ReplayJob]]:
 def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[ReplayJob, ReplayJob], processes: int) -> None:
     stored, on_kafka = four_partitions
     told_ = replay_in_parallel(on_kafka, processes)
-    assert [row["account"] for row in told_["accounts"]] == NAMES
+    assert [row["account"] for row in told_["accounts"]] == VECTOR_NAMES
     assert told_ == replay_in_parallel(stored)
 
 
@@ -74,9 +74,10 @@ def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[ReplayJob, 
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted, in a database."""
     staffel = connect(
-        Stage(databases.migrated("sqlite", tmp_path_factory.mktemp("home"))).settings(), clock=lambda: at(12)
+        CrashDatabase(databases.migrated_database("sqlite", tmp_path_factory.mktemp("home"))).settings(),
+        clock=lambda: at(12),
     )
-    for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
+    for act in (ingest_step(registrations), ingest_step(replies), decision_step(HANDOFF, "accepted")):
         act(staffel)
     yield staffel
     staffel.close()
@@ -87,7 +88,7 @@ def log(home: Application) -> Iterator[KafkaLog]:
     """The same log on Kafka."""
     with fresh_topics(kafka_server()) as address:
         log = KafkaLog(address, client="test")
-        copied(home.log, log)
+        copy_log(home.log, log)
         yield log
         log.close()
 
@@ -130,9 +131,9 @@ def test_an_audit_leaves_no_trace(
     _, order = four_partitions
     assert isinstance(order.address, KafkaAddress)
     replayed = KafkaLog(order.address, client="test")
-    before = trace(order.address, replayed), trace(order.address, log)
+    before = groups_and_ends(order.address, replayed), groups_and_ends(order.address, log)
     replay_in_parallel(order, processes=2)
     verify(log, home.engine)
-    assert (trace(order.address, replayed), trace(order.address, log)) == before
+    assert (groups_and_ends(order.address, replayed), groups_and_ends(order.address, log)) == before
     assert before[0][1][ENGAGEMENT, 0] > 0
     replayed.close()

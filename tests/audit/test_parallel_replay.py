@@ -8,27 +8,27 @@ import pytest
 from audit.parallel_replay import ReplayJob, ReplayWorkerLost, replay_in_parallel
 from scoring.model.loading import load_model
 from scoring.plan.compiler import compile_model
-from tests.audit.test_replay import filled
+from tests.audit.test_replay import log_with_facts
 from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named
 from tests.scoring.world_strategies import World
 
-NAMES = [f"{name}.example" for name in "abcdefgh"]
+VECTOR_NAMES = [f"{name}.example" for name in "abcdefgh"]
 
 
 @pytest.fixture(name="order")
 def some_log(tmp_path: Path) -> ReplayJob:
     """Eight accounts in four partitions."""
     vector = vector_named("20-when")
-    facts: list[Json] = [{**each, "subject": name} for name in NAMES for each in vector.facts]
+    facts: list[Json] = [{**each, "subject": name} for name in VECTOR_NAMES for each in vector.facts]
     facts = [{**each, "id": f"{number}"} for number, each in enumerate(facts)]
-    filled(tmp_path, World(vector.model, facts), 4).close()
+    log_with_facts(tmp_path, World(vector.model, facts), 4).close()
     return ReplayJob(f"sqlite:///{tmp_path / 'staffel.db'}", 4)
 
 
 def test_processes_tell_together_what_one_tells_alone(order: ReplayJob) -> None:
     alone = replay_in_parallel(order)
-    assert [row["account"] for row in alone["accounts"]] == NAMES
+    assert [row["account"] for row in alone["accounts"]] == VECTOR_NAMES
     assert replay_in_parallel(order, processes=3) == alone
 
 

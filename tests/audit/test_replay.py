@@ -28,13 +28,13 @@ from tests.scoring.fold_runner import Json, fact
 from tests.scoring.vectors import vector_named
 from tests.scoring.world_strategies import World, busy_worlds, worlds
 
-SOME = settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-ANY = worlds() | busy_worlds()
+FEW_EXAMPLES = settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY_WORLD = worlds() | busy_worlds()
 
 
-def filled(folder: Path, world: World, partitions: int) -> SqlLog:
+def log_with_facts(folder: Path, world: World, partitions: int) -> SqlLog:
     """A log in a database of its own, activated with the world's model, that holds its facts."""
-    log = SqlLog(open_database(databases.migrated("sqlite", folder)), partitions)
+    log = SqlLog(open_database(databases.migrated_database("sqlite", folder)), partitions)
     activate(log, lambda: (world.model_text, "model.yaml"), lambda: 0)
     for each in world.facts:
         id = record_id(each["source"], each["id"])
@@ -43,21 +43,21 @@ def filled(folder: Path, world: World, partitions: int) -> SqlLog:
 
 
 @contextmanager
-def recorded(world: World, partitions: int) -> Iterator[SqlLog]:
+def temporary_log(world: World, partitions: int) -> Iterator[SqlLog]:
     with TemporaryDirectory() as folder:
-        log = filled(Path(folder), world, partitions)
+        log = log_with_facts(Path(folder), world, partitions)
         yield log
         log.close()
 
 
-def score(log: SqlLog, batch: int) -> None:
+def score_all(log: SqlLog, batch: int) -> None:
     """Every partition to its end; the scorer forgets everything between two units, as after a crash."""
     for partition in range(log.partitions(ENGAGEMENT)):
         while Scorer(log, partition, batch).advance():
             continue
 
 
-def published(log: SqlLog, accounts: list[str]) -> dict[str, AccountScored]:
+def latest_updates(log: SqlLog, accounts: list[str]) -> dict[str, AccountScored]:
     return {id: decode_account_scored(record.value) for id, record in log.latest(SCORES, accounts).items()}
 
 
@@ -66,28 +66,28 @@ def digests(updates: dict[str, AccountScored]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("partitions", [1, 4])
-@SOME
-@given(world=ANY, batch=st.integers(1, 12))
+@FEW_EXAMPLES
+@given(world=ANY_WORLD, batch=st.integers(1, 12))
 def test_a_replay_ends_in_the_digests_that_were_recorded(partitions: int, world: World, batch: int) -> None:
-    with recorded(world, partitions) as log:
-        score(log, batch)
+    with temporary_log(world, partitions) as log:
+        score_all(log, batch)
         replayed = {id: digest(account) for id, account in replay(log).accounts.items()}
-        assert replayed == digests(published(log, world.accounts))
+        assert replayed == digests(latest_updates(log, world.accounts))
 
 
-@SOME
-@given(world=ANY, every=st.integers(1, 12))
+@FEW_EXAMPLES
+@given(world=ANY_WORLD, every=st.integers(1, 12))
 def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> None:
-    with recorded(world, 1) as log:
-        score(log, 5)
+    with temporary_log(world, 1) as log:
+        score_all(log, 5)
         again = {each.account: each for each in recomputed_updates(log, 0, every) if isinstance(each, AccountScored)}
-        assert digests(again) == digests(published(log, world.accounts))
+        assert digests(again) == digests(latest_updates(log, world.accounts))
 
 
-@SOME
-@given(world=ANY)
+@FEW_EXAMPLES
+@given(world=ANY_WORLD)
 def test_an_account_alone_is_what_it_is_among_the_others(world: World) -> None:
-    with recorded(world, 1) as log:
+    with temporary_log(world, 1) as log:
         plan = initial_plan(log)
         alone = {id: fold_account(log, id, plan) for id in world.accounts}
         whole = replay(log).accounts
@@ -98,7 +98,7 @@ def test_an_account_alone_is_what_it_is_among_the_others(world: World) -> None:
 
 def test_a_replay_of_a_span_holds_what_was_recorded_within_it_both_ends_included() -> None:
     facts = [{**fact(f"f{n}", "2026-01-05T09:00:00Z"), "recordedtime": f"2026-01-0{n}T00:00:00Z"} for n in (5, 6, 7)]
-    with recorded(World(vector_named("01-whole-hours").model, facts), 1) as log:
+    with temporary_log(World(vector_named("01-whole-hours").model, facts), 1) as log:
         sixth = parse_time("2026-01-06T00:00:00Z")
         spans = [recorded_within(until=sixth), recorded_within(since=sixth), recorded_within(sixth, sixth)]
         assert [replay(log, accept=span).facts for span in spans] == [2, 2, 1]
@@ -109,11 +109,11 @@ def test_latest_is_the_greatest_time_of_a_fact_that_is_no_control_fact() -> None
     late = {"id": "f2", "time": "2026-01-05T10:00:00Z", "type": "email.clicked.v1"}
     review = {"id": "f3", "time": "2026-02-05T10:00:00Z", "type": "review.due.v1"}
     facts: list[Json] = [{"source": "t", "subject": "acme.com", **each} for each in (clicked, late, review)]
-    with recorded(World(vector_named("01-whole-hours").model, facts), 1) as log:
+    with temporary_log(World(vector_named("01-whole-hours").model, facts), 1) as log:
         assert replay(log).latest == parse_time("2026-01-06T10:00:00Z")
 
 
-def replayed_in(url: str, seed: str) -> str:
+def replay_in_process(url: str, seed: str) -> str:
     """What another process makes of the log, its hashes seeded differently."""
     command = [sys.executable, "-m", "tests.audit.replay_main", url]
     environment = {**os.environ, "PYTHONHASHSEED": seed}
@@ -124,6 +124,6 @@ def test_every_process_makes_the_same_digests_and_the_same_bytes(tmp_path: Path)
     vector = vector_named("20-when")
     facts = [{**each, "subject": f"{name}.example"} for name in "abc" for each in vector.facts]
     facts = [{**each, "id": f"{number}"} for number, each in enumerate(facts)]
-    filled(tmp_path, World(vector.model, facts), 1).close()
-    outputs = {replayed_in(f"sqlite:///{tmp_path / 'staffel.db'}", seed) for seed in ("0", "1", "4711")}
+    log_with_facts(tmp_path, World(vector.model, facts), 1).close()
+    outputs = {replay_in_process(f"sqlite:///{tmp_path / 'staffel.db'}", seed) for seed in ("0", "1", "4711")}
     assert [len(outputs), len(outputs.pop().splitlines())] == [1, 3]

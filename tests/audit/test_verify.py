@@ -12,15 +12,15 @@ from schemas.scores import decode_account_scored, encode_score
 from staffel.application import Application
 from staffel.connect import connect
 from tests import databases
-from tests.crash.case_runner import Stage
-from tests.crash.commands import staffel as command
-from tests.crash.crash_cases import at, decided, registered, told, wrote
+from tests.crash.case_runner import CrashDatabase
+from tests.crash.commands import run_staffel as command
+from tests.crash.crash_cases import at, decision_step, ingest_step, registrations, replies
 
 REPLY = "anna replies"
 MEETING = "bert meets"
 HANDOFF = "acme/sales/1"
 COPIED = "INSERT INTO ledger SELECT"
-MADE_UP = (
+FORGED_LINE = (
     f"track, time, 'made up', type, contact, rule, points, weight, cut, half_life FROM ledger WHERE event = '{REPLY}'"
 )
 
@@ -28,21 +28,23 @@ MADE_UP = (
 @pytest.fixture
 def home(database_kind: str, tmp_path: Path) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted."""
-    staffel = connect(Stage(databases.migrated(database_kind, tmp_path)).settings(), clock=lambda: at(12))
-    for act in (told(registered), told(wrote), decided(HANDOFF, "accepted")):
+    staffel = connect(
+        CrashDatabase(databases.migrated_database(database_kind, tmp_path)).settings(), clock=lambda: at(12)
+    )
+    for act in (ingest_step(registrations), ingest_step(replies), decision_step(HANDOFF, "accepted")):
         act(staffel)
     yield staffel
     staffel.close()
 
 
-def altered(home: Application, statement: str) -> list[Mismatch]:
+def mismatches_after(home: Application, statement: str) -> list[Mismatch]:
     """What verify finds once the statement, which touches one row, was run."""
     with home.engine.begin() as connection:
         assert connection.execute(text(statement)).rowcount == 1
     return verify(home.log, home.engine).mismatches
 
 
-def named(mismatches: list[Mismatch]) -> list[tuple[str, str | None, str]]:
+def summaries(mismatches: list[Mismatch]) -> list[tuple[str, str | None, str]]:
     return [(mismatch.account, mismatch.fact, mismatch.field) for mismatch in mismatches]
 
 
@@ -60,15 +62,15 @@ def test_what_nobody_altered_is_what_the_log_computes(home: Application) -> None
         (f"UPDATE ledger SET time = time + 60000 WHERE event = '{REPLY}'", ("acme", REPLY, "ledger.time")),
         (f"DELETE FROM ledger WHERE event = '{MEETING}'", ("beta", MEETING, "ledger")),
         (
-            f"{COPIED} account, epoch, seq, n + 1, {MADE_UP}",
+            f"{COPIED} account, epoch, seq, n + 1, {FORGED_LINE}",
             ("acme", "made up", "ledger"),
         ),
         (
-            f"{COPIED} account, epoch, seq + 99, n, {MADE_UP}",
+            f"{COPIED} account, epoch, seq + 99, n, {FORGED_LINE}",
             ("acme", "made up", "ledger"),
         ),
         (
-            f"{COPIED} 'nobody', epoch, seq, n, {MADE_UP}",
+            f"{COPIED} 'nobody', epoch, seq, n, {FORGED_LINE}",
             ("nobody", "made up", "ledger"),
         ),
         (
@@ -101,11 +103,11 @@ def test_what_nobody_altered_is_what_the_log_computes(home: Application) -> None
 def test_an_altered_row_is_found_and_named(
     home: Application, statement: str, found: tuple[str, str | None, str]
 ) -> None:
-    assert found in named(altered(home, statement))
+    assert found in summaries(mismatches_after(home, statement))
 
 
 def test_an_account_that_no_fact_makes_is_found(home: Application) -> None:
-    [mismatch] = altered(
+    [mismatch] = mismatches_after(
         home,
         "INSERT INTO accounts SELECT 'stranger', name, owner, segment, profile, score, stage, fit_points, fit_grade,"
         " breadth, tracks, as_of, seq, epoch, model, digest, suppressed, forwards_to, falls_at, state"
@@ -134,7 +136,7 @@ def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Application) -
         connection.execute(
             text('UPDATE log_scores SET value = :value WHERE "offset" = :at'), {"value": b"{", "at": offset}
         )
-    assert named(verify(home.log, home.engine).mismatches) == [("acme", None, "scores")]
+    assert summaries(verify(home.log, home.engine).mismatches) == [("acme", None, "scores")]
 
 
 def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Application) -> None:
@@ -146,7 +148,7 @@ def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Appli
             {"value": forged, "at": record.offset},
         )
     found = verify(home.log, home.engine).mismatches
-    assert named(found) == [
+    assert summaries(found) == [
         ("beta", f"engagement/0/{record.offset}", "stored record"),
         ("beta", MEETING, "ledger.type"),
     ]
@@ -162,9 +164,9 @@ def test_headers_that_cannot_be_read_are_named_with_the_fact(home: Application) 
 
 def test_verify_sees_one_moment_while_a_host_goes_on(home: Application) -> None:
     def goes_on(_: int) -> None:
-        home.recorder.record(list(wrote()))
+        home.recorder.record(list(replies()))
 
-    home.recorder.record(list(wrote()))
+    home.recorder.record(list(replies()))
     assert verify(home.log, home.engine, progress=goes_on).mismatches == []
 
 
@@ -172,8 +174,8 @@ def test_the_command_names_the_mismatch_and_answers_1(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert command(home, "account", "register", "acme").returncode == 0
     assert command(home, "audit", "verify").returncode == 0
-    staffel = connect(Stage(f"sqlite:///{home / 'staffel.db'}").settings())
-    altered(staffel, "UPDATE accounts SET digest = 'x' WHERE account = 'acme'")
+    staffel = connect(CrashDatabase(f"sqlite:///{home / 'staffel.db'}").settings())
+    mismatches_after(staffel, "UPDATE accounts SET digest = 'x' WHERE account = 'acme'")
     staffel.close()
 
     told = command(home, "audit", "verify", "--json")

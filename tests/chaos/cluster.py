@@ -15,7 +15,7 @@ from staffel.application import Application
 from staffel.connect import connect
 from staffel.settings import Settings
 from tests.alerts.builders import SECRET
-from tests.alerts.receiver import Receiver, receiving
+from tests.alerts.receiver import Receiver, running_receiver
 from tests.crash.case_runner import MODEL
 
 SESSION_S = 3
@@ -25,28 +25,28 @@ _DEADLINE_S = 60
 
 
 @dataclass
-class Process:
+class SupervisedProcess:
     """A command that is started again whenever it ends, until it is stopped. `exits`: how its lives ended."""
 
     arguments: Sequence[str]
     env: Mapping[str, str]
     log: Path
     exits: list[int] = field(default_factory=list)
-    wanted: bool = True
+    keep_running: bool = True
     lock: RLock = field(default_factory=RLock)
     process: "subprocess.Popen[bytes] | None" = None
-    begun: int = 0
+    log_offset: int = 0
     """Where in its log the life of now begins."""
 
     def start(self) -> None:
         with self.lock, self.log.open("ab") as log:
-            command, self.begun = [str(_STAFFEL), *self.arguments], log.tell()
+            command, self.log_offset = [str(_STAFFEL), *self.arguments], log.tell()
             self.process = subprocess.Popen(command, env=dict(self.env), stdout=log, stderr=log, cwd=self.log.parent)
 
-    def tend(self) -> None:
+    def restart_if_ended(self) -> None:
         """Start it again where it ended by itself."""
         with self.lock:
-            if self.wanted and self.process is not None and self.process.poll() is not None:
+            if self.keep_running and self.process is not None and self.process.poll() is not None:
                 self.exits.append(self.process.returncode)
                 self.start()
 
@@ -56,7 +56,7 @@ class Process:
             assert self.process is not None
             self.process.kill()
             self.process.wait(_DEADLINE_S)
-            self.tend()
+            self.restart_if_ended()
 
     def signal(self, number: signal.Signals) -> None:
         with self.lock:
@@ -67,7 +67,7 @@ class Process:
         """SIGTERM; the exit code."""
         with self.lock:
             assert self.process is not None
-            self.wanted = False
+            self.keep_running = False
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
             try:
@@ -76,14 +76,14 @@ class Process:
                 self.process.kill()
                 return self.process.wait(_DEADLINE_S)
 
-    def await_said(self, text: str, deadline_s: float = _DEADLINE_S) -> None:
+    def await_output(self, text: str, deadline_s: float = _DEADLINE_S) -> None:
         """Until its life of now has said so."""
         began, never = monotonic(), Event()
-        while text not in self.said()[self.begun :]:
-            assert monotonic() - began < deadline_s, f"{self.arguments} never said {text!r}: {self.said()[-2000:]}"
+        while text not in self.output()[self.log_offset :]:
+            assert monotonic() - began < deadline_s, f"{self.arguments} never said {text!r}: {self.output()[-2000:]}"
             never.wait(_POLL_S)
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_bytes().decode("ascii", "replace")
 
 
@@ -95,10 +95,10 @@ class Cluster:
     def __init__(self, folder: Path, kafka: str, database: str, partitions: int, replication: int) -> None:
         self.folder = folder
         self.settings = Settings(log=kafka, database=database, partitions=partitions, model=MODEL, wait=60)
-        given = {"LOG": kafka, "DATABASE": database, "MODEL": str(MODEL), "WORKER_SESSION": str(SESSION_S)}
-        self.env = {**os.environ, **{f"STAFFEL_{name}": value for name, value in given.items()}}
-        self.processes: list[Process] = []
-        self._over = Event()
+        settings = {"LOG": kafka, "DATABASE": database, "MODEL": str(MODEL), "WORKER_SESSION": str(SESSION_S)}
+        self.env = {**os.environ, **{f"STAFFEL_{name}": value for name, value in settings.items()}}
+        self.processes: list[SupervisedProcess] = []
+        self._stop = Event()
         self.command("topics", "create", "--partitions", str(partitions), "--replication", str(replication))
         self._supervisor = Thread(target=self._supervise, daemon=True)
         self._supervisor.start()
@@ -110,17 +110,17 @@ class Cluster:
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
-    def start(self, role: str, *options: str) -> Process:
+    def start(self, role: str, *options: str) -> SupervisedProcess:
         log = self.folder / f"{role}-{len(self.processes)}.log"
-        process = Process([role, "--port", "0", *options], self.env, log)
+        process = SupervisedProcess([role, "--port", "0", *options], self.env, log)
         process.start()
         self.processes.append(process)
         return process
 
-    def tell(self, hook: str, secret: str) -> None:
+    def start_alerts(self, url: str, secret: str) -> None:
         """Start the alerts, to be told to this address, every one of them."""
         file = self.folder / "alerts.yaml"
-        channel = f"{{name: sales, webhook: '{hook}', secret_env: CHAOS_SECRET}}"
+        channel = f"{{name: sales, webhook: '{url}', secret_env: CHAOS_SECRET}}"
         file.write_text(
             f"channels: [{channel}]\ncool_down: {{act_now: 0, handoff_proposed: 0, service_level_passed: 0}}\n"
         )
@@ -135,15 +135,15 @@ class Cluster:
         return [code for process in self.processes for code in process.exits]
 
     def close(self) -> None:
-        self._over.set()
+        self._stop.set()
         self._supervisor.join()
         for process in self.processes:
             process.stop()
 
     def _supervise(self) -> None:
-        while not self._over.wait(_POLL_S):
+        while not self._stop.wait(_POLL_S):
             for process in list(self.processes):
-                process.tend()
+                process.restart_if_ended()
 
 
 @contextmanager
@@ -155,12 +155,12 @@ def cluster(
     try:
         for role in ("worker",) * workers + ("project", "relay"):
             made.start(role)
-        with receiving() as made.receiver:
-            made.tell(made.receiver.url, SECRET)
+        with running_receiver() as made.receiver:
+            made.start_alerts(made.receiver.url, SECRET)
             yield made
     except BaseException:
         for process in made.processes:
-            sys.stderr.write(f"--- {process.log.name}, exits {process.exits}\n{process.said()[-3000:]}\n")
+            sys.stderr.write(f"--- {process.log.name}, exits {process.exits}\n{process.output()[-3000:]}\n")
         raise
     finally:
         with suppress(subprocess.TimeoutExpired):

@@ -21,7 +21,7 @@ def start(tmp_path: Path) -> Start:
     @contextmanager
     def start_one(**options: int) -> Iterator[Cluster]:
         kafka = f"kafka://{kafka_server()}?prefix=chaos-{uuid4().hex[:8]}."
-        with cluster(tmp_path, kafka, databases.migrated("postgresql", tmp_path), **options) as started:
+        with cluster(tmp_path, kafka, databases.migrated_database("postgresql", tmp_path), **options) as started:
             yield started
 
     return start_one

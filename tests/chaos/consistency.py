@@ -29,7 +29,7 @@ from streams.scorer.embedded import Scorer
 from streams.sql.log import SqlLog
 from tests.alerts.receiver import Receiver
 from tests.chaos.cluster import Cluster
-from tests.crash.consistency import compare_accounts, compare_handoffs, compare_moves, folded
+from tests.crash.consistency import compare_accounts, compare_handoffs, compare_moves, folded_accounts
 
 _POLL_S = 0.1
 _PAGE = 5_000
@@ -39,28 +39,28 @@ _DEADLINE_S = 120
 def await_idle(staffel: Application, deadline_s: float = 120) -> float:
     """Until everything recorded is seen and published; how many seconds that took."""
     began, never = monotonic(), Event()
-    while not (found := read_lag(staffel.engine, staffel.log, staffel.clock())).is_idle:
-        assert monotonic() - began < deadline_s, f"not idle after {deadline_s} s: {found}"
+    while not (lag := read_lag(staffel.engine, staffel.log, staffel.clock())).is_idle:
+        assert monotonic() - began < deadline_s, f"not idle after {deadline_s} s: {lag}"
         never.wait(_POLL_S)
     return monotonic() - began
 
 
-def judge(staffel: Application, cluster: Cluster) -> dict[str, int]:
+def check_consistency(staffel: Application, cluster: Cluster) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything idle."""
-    figures = judge_what_is_left(staffel, cluster)
-    return {**figures, "updates": compare_updates(staffel.log, folded(staffel))}
+    figures = check_after_compaction(staffel, cluster)
+    return {**figures, "updates": compare_updates(staffel.log, folded_accounts(staffel))}
 
 
-def judge_what_is_left(staffel: Application, cluster: Cluster) -> dict[str, int]:
+def check_after_compaction(staffel: Application, cluster: Cluster) -> dict[str, int]:
     """The same, but for updates that a compaction removed."""
     assert verify(staffel.log, staffel.engine).mismatches == []
-    accounts = folded(staffel)
-    facts = once(staffel.log, ENGAGEMENT)
+    accounts = folded_accounts(staffel)
+    facts = distinct_facts(staffel.log, ENGAGEMENT)
     with open_queries(staffel.engine) as questions:
         compare_accounts(questions, accounts)
-        compare_handoffs(questions, accounts, once(staffel.log, SQA_HANDOFFS))
+        compare_handoffs(questions, accounts, distinct_facts(staffel.log, SQA_HANDOFFS))
     compare_moves(accounts, facts)
-    letters = compare_letters(staffel.log)
+    letters = compare_dead_letters(staffel.log)
     compare_embedded(staffel.log, accounts, cluster.folder)
     await_alerts(staffel.log, cluster.receiver)
     handoffs = sum(len(account.pending_changes.handoffs) for account in accounts.values() if account.pending_changes)
@@ -70,7 +70,9 @@ def judge_what_is_left(staffel: Application, cluster: Cluster) -> dict[str, int]
 
 def await_alerts(log: Log, receiver: Receiver) -> None:
     """Until every event that somebody needs to be told of was told, under the one id that it has."""
-    wanted = {alert_id(event, kind) for event in once(log, SQA_HANDOFFS) if (kind := kind_of(event)) is not None}
+    wanted = {
+        alert_id(event, kind) for event in distinct_facts(log, SQA_HANDOFFS) if (kind := kind_of(event)) is not None
+    }
     began, never = monotonic(), Event()
     while wanted - {request.id for request in receiver.requests}:
         assert monotonic() - began < _DEADLINE_S, f"{len(wanted)} alerts wanted, {len(receiver.requests)} came"
@@ -78,22 +80,22 @@ def await_alerts(log: Log, receiver: Receiver) -> None:
     assert {request.id for request in receiver.requests} == wanted
 
 
-def records(log: Log, topic: str, partition: int) -> Iterator[Record]:
+def partition_records(log: Log, topic: str, partition: int) -> Iterator[Record]:
     start, end = 0, log.end(topic, partition)
     while start < end and (page := log.read(topic, partition, start, _PAGE)):
         yield from page
         start = page[-1].offset + 1
 
 
-def everywhere(log: Log, topic: str) -> Iterator[Record]:
+def topic_records(log: Log, topic: str) -> Iterator[Record]:
     for partition in range(log.partitions(topic)):
-        yield from records(log, topic, partition)
+        yield from partition_records(log, topic, partition)
 
 
-def once(log: Log, topic: str) -> list[FactRecord]:
+def distinct_facts(log: Log, topic: str) -> list[FactRecord]:
     """The facts or events of a topic, each id once, as a subscriber has them; what cannot be read is left out."""
     found: dict[str, FactRecord] = {}
-    for record in everywhere(log, topic):
+    for record in topic_records(log, topic):
         try:
             fact = decode_fact(record.value)
         except msgspec.MsgspecError:
@@ -104,21 +106,25 @@ def once(log: Log, topic: str) -> list[FactRecord]:
 
 def compare_updates(log: Log, accounts: dict[str, Account]) -> int:
     """Each account's updates cover its seqs without a hole, and what is told twice of a seq is told alike."""
-    reached: dict[str, set[int]] = defaultdict(set)
-    told: dict[tuple[str, str, int], bytes] = {}
+    covered: dict[str, set[int]] = defaultdict(set)
+    content_by_seq: dict[tuple[str, str, int], bytes] = {}
     digests: dict[tuple[str, int], str] = {}
     number = 0
-    for record in everywhere(log, SCORES):
+    for record in topic_records(log, SCORES):
         if record.key.startswith("~") or "/" in record.key:
             continue
         update = decode_account_scored(record.value)
         number += 1
-        reached[update.account] |= set(range(update.after_seq + 1, update.seq + 1))
+        covered[update.account] |= set(range(update.after_seq + 1, update.seq + 1))
         assert digests.setdefault((update.account, update.seq), update.digest) == update.digest, update.account
         for (kind, seq), content in changes_by_seq(update):
-            assert told.setdefault((update.account, kind, seq), content) == content, (update.account, kind, seq)
-    assert {id: max(seqs) for id, seqs in reached.items()} == {id: account.seq for id, account in accounts.items()}
-    assert all(seqs == set(range(1, max(seqs) + 1)) for seqs in reached.values())
+            assert content_by_seq.setdefault((update.account, kind, seq), content) == content, (
+                update.account,
+                kind,
+                seq,
+            )
+    assert {id: max(seqs) for id, seqs in covered.items()} == {id: account.seq for id, account in accounts.items()}
+    assert all(seqs == set(range(1, max(seqs) + 1)) for seqs in covered.values())
     assert {id: digests[id, account.seq] for id, account in accounts.items()} == {
         id: digest(account) for id, account in accounts.items()
     }
@@ -126,25 +132,25 @@ def compare_updates(log: Log, accounts: dict[str, Account]) -> int:
 
 
 def changes_by_seq(update: AccountScored) -> Iterator[tuple[tuple[str, int], bytes]]:
-    found: dict[tuple[str, int], list[object]] = defaultdict(list)
+    changes_of_seq: dict[tuple[str, int], list[object]] = defaultdict(list)
     changes = update.changes
     for kind in ("lines", "stages", "handoffs", "steps", "gated", "parked"):
         for each in getattr(changes, kind):
-            found[kind, each.seq].append(each)
-    for key, several in found.items():
-        yield key, msgspec.json.encode(several)
+            changes_of_seq[kind, each.seq].append(each)
+    for key, group in changes_of_seq.items():
+        yield key, msgspec.json.encode(group)
 
 
-def compare_letters(log: Log) -> int:
+def compare_dead_letters(log: Log) -> int:
     """Each record that cannot be read is a dead letter, by its place; how many there are."""
     unreadable = {
         (str(partition), str(record.offset))
         for partition in range(log.partitions(ENGAGEMENT))
-        for record in records(log, ENGAGEMENT, partition)
+        for record in partition_records(log, ENGAGEMENT, partition)
         if not is_readable(record.value)
     }
-    said = [parse_error_headers(record.headers) for record in everywhere(log, DEAD_LETTERS)]
-    assert {(str(each["partition"]), str(each["offset"])) for each in said} == unreadable
+    headers = [parse_error_headers(record.headers) for record in topic_records(log, DEAD_LETTERS)]
+    assert {(str(each["partition"]), str(each["offset"])) for each in headers} == unreadable
     return len(unreadable)
 
 
@@ -162,7 +168,7 @@ def compare_embedded(log: Log, accounts: dict[str, Account], folder: Path) -> No
     migrate(engine)
     embedded = SqlLog(engine, log.partitions(ENGAGEMENT))
     for partition in range(log.partitions(ENGAGEMENT)):
-        copy(log, embedded, partition)
+        copy_facts(log, embedded, partition)
         scorer = Scorer(embedded, partition)
         while scorer.advance():
             continue
@@ -172,7 +178,7 @@ def compare_embedded(log: Log, accounts: dict[str, Account], folder: Path) -> No
     engine.dispose()
 
 
-def copy(log: Log, to: SqlLog, partition: int) -> None:
+def copy_facts(log: Log, to: SqlLog, partition: int) -> None:
     """The partition's facts, those that stand twice as well."""
-    facts = [NewRecord(record.key, record.value) for record in records(log, ENGAGEMENT, partition)]
+    facts = [NewRecord(record.key, record.value) for record in partition_records(log, ENGAGEMENT, partition)]
     to.append(ENGAGEMENT, facts, partition=partition)

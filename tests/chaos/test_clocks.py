@@ -7,12 +7,12 @@ import pytest
 
 from tests.chaos.cluster import SESSION_S
 from tests.chaos.conftest import Start
-from tests.chaos.consistency import await_idle, judge
-from tests.chaos.workload import Recording
-from tests.requirements import absent
+from tests.chaos.consistency import await_idle, check_consistency
+from tests.chaos.workload import RecordingThread
+from tests.requirements import skip_or_fail
 
 LIBRARY = "libfaketimeMT.so.1"
-JUMPS = ("+3h", "-2h", "+8h", "+0")
+CLOCK_OFFSETS = ("+3h", "-2h", "+8h", "+0")
 
 pytestmark = [pytest.mark.timeout(900)]
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.timeout(900)]
 def faketime() -> Path:
     found = sorted(Path("/usr/lib").glob(f"*/faketime/{LIBRARY}"))
     if not found:
-        absent("faketime", f"no {LIBRARY} here; apt-get install libfaketime")
+        skip_or_fail("faketime", f"no {LIBRARY} here; apt-get install libfaketime")
     return found[0]
 
 
@@ -37,13 +37,13 @@ def test_clocks_that_jump_under_running_processes_change_nothing(start: Start, t
         for process in cluster.processes:
             process.env = {**process.env, **faked}
             process.kill()
-        with Recording(cluster, seed=8):
-            for jump in JUMPS:
+        with RecordingThread(cluster, seed=8):
+            for jump in CLOCK_OFFSETS:
                 Event().wait(SESSION_S)
                 clock.write_text(jump)
             Event().wait(SESSION_S)
         staffel = cluster.connect()
         await_idle(staffel)
-        figures = judge(staffel, cluster)
+        figures = check_consistency(staffel, cluster)
         staffel.close()
     assert figures["handoffs"] > 0

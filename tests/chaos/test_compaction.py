@@ -13,16 +13,16 @@ from staffel.application import Application
 from streams.kafka.topics import require_valid_topics
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Start
-from tests.chaos.consistency import await_idle, everywhere, judge_what_is_left
-from tests.chaos.workload import Recording
+from tests.chaos.consistency import await_idle, check_after_compaction, topic_records
+from tests.chaos.workload import RecordingThread
 
-HASTY = {
+FAST_COMPACTION = {
     "min.compaction.lag.ms": "0",
     "max.compaction.lag.ms": "1",
     "segment.ms": "200",
     "min.cleanable.dirty.ratio": "0.001",
 }
-KEPT = {
+NORMAL_SETTINGS = {
     "cleanup.policy": "compact",
     "max.message.bytes": "8388608",
     "min.compaction.lag.ms": "604800000",
@@ -41,9 +41,9 @@ def compacting(cluster: Cluster) -> Iterator[None]:
     address = cluster.settings.kafka
     assert address is not None
     admin = KafkaAdminClient(bootstrap_servers=list(address.servers))
-    set_topic(admin, address.topic_name(SCORES), KEPT | HASTY)
+    set_topic(admin, address.topic_name(SCORES), NORMAL_SETTINGS | FAST_COMPACTION)
     yield
-    set_topic(admin, address.topic_name(SCORES), KEPT)
+    set_topic(admin, address.topic_name(SCORES), NORMAL_SETTINGS)
     require_valid_topics(address)
     admin.close()
 
@@ -55,21 +55,21 @@ def set_topic(admin: KafkaAdminClient, topic: str, settings: Mapping[str, str]) 
 def await_compaction(staffel: Application) -> None:
     """Until less than half of what was written is left."""
     began, never = monotonic(), Event()
-    while (left := sum(1 for _ in everywhere(staffel.log, SCORES))) * 2 > written(staffel):
-        assert monotonic() - began < _DEADLINE_S, f"{left} of {written(staffel)} records are left"
+    while (left := sum(1 for _ in topic_records(staffel.log, SCORES))) * 2 > written_count(staffel):
+        assert monotonic() - began < _DEADLINE_S, f"{left} of {written_count(staffel)} records are left"
         never.wait(1)
 
 
-def written(staffel: Application) -> int:
+def written_count(staffel: Application) -> int:
     return sum(staffel.log.end(SCORES, partition) for partition in range(staffel.log.partitions(SCORES)))
 
 
 def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start: Start) -> None:
     with start(workers=1) as cluster:
         worker, projector = cluster.processes[:2]
-        with Recording(cluster, seed=6):
-            projector.await_said(" started ")
-            worker.await_said(" recovered ")
+        with RecordingThread(cluster, seed=6):
+            projector.await_output(" started ")
+            worker.await_output(" recovered ")
             Event().wait(4)
             projector.stop()
             Event().wait(4)
@@ -78,10 +78,10 @@ def test_a_projector_that_was_away_while_scores_were_compacted_catches_up(start:
                 await_compaction(staffel)
             worker.kill()
             cluster.start("project")
-            worker.await_said(" recovered ")
+            worker.await_output(" recovered ")
             Event().wait(2)
         await_idle(staffel)
-        figures = judge_what_is_left(staffel, cluster)
+        figures = check_after_compaction(staffel, cluster)
         staffel.close()
     assert figures["handoffs"] > 0
     assert figures["moved"] > 0
@@ -91,14 +91,14 @@ def test_workers_recover_from_what_a_compaction_left(start: Start) -> None:
     with start(workers=2) as cluster:
         staffel, workers = cluster.connect(), cluster.processes[:2]
         for process in workers:
-            process.await_said(" recovered ")
-        with Recording(cluster, seed=7), compacting(cluster):
+            process.await_output(" recovered ")
+        with RecordingThread(cluster, seed=7), compacting(cluster):
             Event().wait(5)
             await_compaction(staffel)
         for process in workers:
             process.kill()
-            process.await_said(" recovered ")
+            process.await_output(" recovered ")
         await_idle(staffel)
-        figures = judge_what_is_left(staffel, cluster)
+        figures = check_after_compaction(staffel, cluster)
         staffel.close()
     assert figures["handoffs"] > 0

@@ -13,8 +13,8 @@ from schemas.envelope import record_id
 from schemas.topics import ENGAGEMENT
 from tests.chaos.cluster import SESSION_S, Cluster
 from tests.chaos.conftest import Start
-from tests.chaos.consistency import await_idle, judge, once
-from tests.chaos.workload import Recording
+from tests.chaos.consistency import await_idle, check_consistency, distinct_facts
+from tests.chaos.workload import RecordingThread
 
 SEED = int(os.environ.get("STAFFEL_CRASH_SEED", "1"))
 KILLS = int(os.environ.get("STAFFEL_CHAOS_KILLS", "30"))
@@ -23,14 +23,14 @@ KILLED = -9
 pytestmark = [pytest.mark.timeout(900)]
 
 
-def kill_by_turns(cluster: Cluster, times: int, chance: Random) -> None:
+def kill_in_rounds(cluster: Cluster, times: int, random: Random) -> None:
     """Each round one worker, the projector, the relay and the alerts die, each at a moment of its own."""
     workers = [process for process in cluster.processes if process.arguments[0] == "worker"]
     others = [process for process in cluster.processes if process.arguments[0] != "worker"]
     never = Event()
     for _ in range(times):
-        for process in (chance.choice(workers), *others):
-            never.wait(chance.uniform(0, SESSION_S * 0.6))
+        for process in (random.choice(workers), *others):
+            never.wait(random.uniform(0, SESSION_S * 0.6))
             process.kill()
 
 
@@ -38,16 +38,16 @@ def kill_by_turns(cluster: Cluster, times: int, chance: Random) -> None:
 def test_killed_at_random_moments_while_facts_stream_in(start: Start, workers: int) -> None:
     print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
     with start(workers=workers) as cluster:
-        with Recording(cluster, SEED) as recording:
-            kill_by_turns(cluster, KILLS, Random(SEED))
+        with RecordingThread(cluster, SEED) as recording:
+            kill_in_rounds(cluster, KILLS, Random(SEED))
         staffel = cluster.connect()
         await_idle(staffel)
-        figures = judge(staffel, cluster)
-        standing = {record_id(fact.source, fact.id) for fact in once(staffel.log, ENGAGEMENT)}
+        figures = check_consistency(staffel, cluster)
+        standing = {record_id(fact.source, fact.id) for fact in distinct_facts(staffel.log, ENGAGEMENT)}
         staffel.close()
         exits = cluster.exits()
     assert recording.recorded <= standing
-    assert figures["letters"] == recording.poisoned > 0
+    assert figures["letters"] == recording.poison_count > 0
     assert figures["moved"] > 0
     assert figures["handoffs"] > 0
     assert exits.count(KILLED) >= 4 * KILLS

@@ -19,31 +19,31 @@ from schemas.topics import ENGAGEMENT
 from staffel.application import Application
 from streams.log import LogUnavailable, NewRecord
 from tests.chaos.cluster import Cluster
-from tests.crash.crash_cases import seen
-from tests.crash.load import MINUTE, World
+from tests.crash.crash_cases import new_observation
+from tests.crash.load import MINUTE, Workload
 
-_AGAIN_S = 0.2
+_RETRY_DELAY_S = 0.2
 _POISON = (b"\xff\xfe not json", b"", b'{"subject": 7}', b'{"specversion":"1.0","id":"x"}')
 
 
 @dataclass
-class Recording:
+class RecordingThread:
     """A thread that records until it is told to stop."""
 
     cluster: Cluster
     seed: int
     pause: float = 0.02
     recorded: set[str] = field(default_factory=set)
-    poisoned: int = 0
-    given: int = 0
+    poison_count: int = 0
+    submitted: int = 0
     failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self._stop = Event()
-        self._chance = Random(self.seed)
+        self._random = Random(self.seed)
         self._thread = Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Recording":
+    def __enter__(self) -> "RecordingThread":
         self._staffel = self.cluster.connect()
         self._thread.start()
         return self
@@ -56,30 +56,30 @@ class Recording:
 
     def _run(self) -> None:
         try:
-            self._go_on(self._staffel)
+            self._record_until_stopped(self._staffel)
             self._staffel.close()
         except BaseException as failure:  # told by the thread that waits
             self.failure = failure
 
-    def _go_on(self, staffel: Application) -> None:
-        world = World(Random(self.seed), staffel.clock() - 60 * MINUTE)
+    def _record_until_stopped(self, staffel: Application) -> None:
+        world = Workload(Random(self.seed), staffel.clock() - 60 * MINUTE)
         batches: list[list[Observation]] = []
         while not self._stop.wait(self.pause):
-            again = batches and self._chance.random() < 0.1
-            batch = self._chance.choice(batches) if again else world.batch()
+            again = batches and self._random.random() < 0.1
+            batch = self._random.choice(batches) if again else world.batch()
             batches.append(batch)
             self._record(staffel, batch)
-            if self._chance.random() < 0.05:
-                self._until_done(lambda: self._decide(staffel))
-            if self._chance.random() < 0.05:
-                self._until_done(lambda: self._poison(staffel))
+            if self._random.random() < 0.05:
+                self._retry(lambda: self._decide(staffel))
+            if self._random.random() < 0.05:
+                self._retry(lambda: self._append_poison(staffel))
 
     def _record(self, staffel: Application, batch: Sequence[Observation]) -> None:
         outcomes: list[Outcome] = []
-        self._until_done(lambda: outcomes.extend(staffel.recorder.record(batch)))
+        self._retry(lambda: outcomes.extend(staffel.recorder.record(batch)))
         told = zip(batch, outcomes, strict=True)
         self.recorded |= {record_id(fact.source, fact.id) for fact, answer in told if isinstance(answer, Recorded)}
-        self.given += len(batch)
+        self.submitted += len(batch)
 
     def _decide(self, staffel: Application) -> None:
         """As sales does: some accept, some reject."""
@@ -87,24 +87,24 @@ class Recording:
             proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
         if not proposed:
             return
-        row, status = self._chance.choice(proposed), self._chance.choice(("accepted", "rejected"))
+        row, status = self._random.choice(proposed), self._random.choice(("accepted", "rejected"))
         fact = check_decision(row, row.handoff, status)
         assert not isinstance(fact, DecisionRefused)
         content = {"handoff": row.handoff, "by": "sales"}
-        told = seen(
+        told = new_observation(
             fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS_SOURCE
         )
         staffel.recorder.record([told])
 
-    def _poison(self, staffel: Application) -> None:
-        key = f"firm{self._chance.randrange(40)}.com"
-        staffel.log.append(ENGAGEMENT, [NewRecord(key, self._chance.choice(_POISON))])
-        self.poisoned += 1
+    def _append_poison(self, staffel: Application) -> None:
+        key = f"firm{self._random.randrange(40)}.com"
+        staffel.log.append(ENGAGEMENT, [NewRecord(key, self._random.choice(_POISON))])
+        self.poison_count += 1
 
-    def _until_done(self, act: "object") -> None:
+    def _retry(self, action: "object") -> None:
         while True:
             try:
-                act()  # type: ignore[operator]
+                action()  # type: ignore[operator]
                 return
             except (LogUnavailable, DatabaseError):
-                self._stop.wait(_AGAIN_S)
+                self._stop.wait(_RETRY_DELAY_S)

@@ -11,15 +11,15 @@ from typing import Any
 
 
 @dataclass
-class Ended:
+class ChildResult:
     """What a child told until it ended, and its exit code: -9 where it was killed."""
 
     code: int | None
-    told: list[Any] = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list)
 
 
 @cache
-def forks() -> ForkServerContext:
+def fork_server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.crash.warm_up"])
     return context
@@ -30,31 +30,31 @@ class Child:
     """A process that runs; `told` is what it says."""
 
     process: ForkServerProcess
-    told: Connection
+    messages: Connection
 
     def kill(self) -> None:
         self.process.kill()
         self.process.join()
 
-    def ended(self) -> Ended:
+    def wait(self) -> ChildResult:
         """Wait for its end."""
-        told = []
+        received = []
         with suppress(EOFError):
             while True:
-                told.append(self.told.recv())
+                received.append(self.messages.recv())
         self.process.join()
-        return Ended(self.process.exitcode, told)
+        return ChildResult(self.process.exitcode, received)
 
 
-def start(work: Callable[..., None], *arguments: object) -> Child:
+def start(target: Callable[..., None], *arguments: object) -> Child:
     """The last argument of `work` is where it tells."""
-    reading, telling = forks().Pipe(duplex=False)
-    child = forks().Process(target=work, args=(*arguments, telling), daemon=True)
+    receiver, sender = fork_server().Pipe(duplex=False)
+    child = fork_server().Process(target=target, args=(*arguments, sender), daemon=True)
     child.start()
-    telling.close()
-    return Child(child, reading)
+    sender.close()
+    return Child(child, receiver)
 
 
-def run(work: Callable[..., None], *arguments: object) -> Ended:
+def run(target: Callable[..., None], *arguments: object) -> ChildResult:
     """Run to the end."""
-    return start(work, *arguments).ended()
+    return start(target, *arguments).wait()

@@ -15,28 +15,28 @@ from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from scoring.fold.state import Account
 from staffel.application import Application
 
-ALL = 1_000_000
+READ_LIMIT = 1_000_000
 
 
-def judge(staffel: Application) -> dict[str, int]:
+def check_consistency(staffel: Application) -> dict[str, int]:
     """Figures of what was compared; an AssertionError names what differs. Wants everything drained."""
     assert read_lag(staffel.engine, staffel.log, staffel.clock()).is_idle
     verified = verify(staffel.log, staffel.engine)
     assert verified.mismatches == []
-    accounts = folded(staffel)
+    accounts = folded_accounts(staffel)
     facts = list(facts_of(staffel, ENGAGEMENT))
     with open_queries(staffel.engine) as questions:
         compare_accounts(questions, accounts)
         compare_handoffs(questions, accounts, list(facts_of(staffel, SQA_HANDOFFS)))
     compare_moves(accounts, facts)
-    assert repeated(record_id(fact.source, fact.id) for fact in facts) == []
+    assert duplicates(record_id(fact.source, fact.id) for fact in facts) == []
     moved = sum(fact.moves is not None for fact in facts)
     handoffs = sum(len(account.pending_changes.handoffs) for account in accounts.values() if account.pending_changes)
     steps = sum(len(account.pending_changes.steps) for account in accounts.values() if account.pending_changes)
     return {"facts": verified.facts, "moved": moved, "handoffs": handoffs, "steps": steps}
 
 
-def folded(staffel: Application) -> dict[str, Account]:
+def folded_accounts(staffel: Application) -> dict[str, Account]:
     """Every account, `anon:…` ones as well, with all that ever happened to it."""
     partitions = range(staffel.log.partitions(ENGAGEMENT))
     folds = [fold_partition(staffel.log, partition, keep_lines=True) for partition in partitions]
@@ -45,11 +45,11 @@ def folded(staffel: Application) -> dict[str, Account]:
 
 def facts_of(staffel: Application, topic: str) -> Iterator[FactRecord]:
     for partition in range(staffel.log.partitions(topic)):
-        for record in staffel.log.read(topic, partition, 0, ALL):
+        for record in staffel.log.read(topic, partition, 0, READ_LIMIT):
             yield decode_fact(record.value)
 
 
-def repeated(values: Iterable[Any]) -> list[Any]:
+def duplicates(values: Iterable[Any]) -> list[Any]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
@@ -59,23 +59,25 @@ def compare_accounts(questions: ReadModelQueries, accounts: dict[str, Account]) 
     for id, account in accounts.items():
         assert account.pending_changes is not None
         changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.pending_changes.stages]
-        there = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
-        assert there == changes
+        stored = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
+        assert stored == changes
         assert [line.event for line in questions.ledger_lines(id)] == [
             line.event for line in account.pending_changes.lines or []
         ]
 
 
-def compare_handoffs(questions: ReadModelQueries, accounts: dict[str, Account], told: list[FactRecord]) -> None:
+def compare_handoffs(
+    questions: ReadModelQueries, accounts: dict[str, Account], events_published: list[FactRecord]
+) -> None:
     """Rows and events: no handoff and no step twice, none missing."""
     outcomes = [account.pending_changes for account in accounts.values() if account.pending_changes]
     opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
     steps = [(step.handoff, step.status, step.fact) for outcome in outcomes for step in outcome.steps]
     assert {row.handoff: row.fact for row in questions.handoffs()} == opened
-    there = [(row.handoff, row.status, row.fact) for handoff in opened for row in questions.steps(handoff)]
-    assert sorted(there) == sorted(steps)
+    stored = [(row.handoff, row.status, row.fact) for handoff in opened for row in questions.steps(handoff)]
+    assert sorted(stored) == sorted(steps)
     events = [f"{handoff}:proposed" for handoff in opened] + [f"{handoff}:{status}" for handoff, status, _ in steps]
-    assert sorted(fact.id for fact in told) == sorted(events)
+    assert sorted(fact.id for fact in events_published) == sorted(events)
 
 
 def compare_moves(accounts: dict[str, Account], facts: list[FactRecord]) -> None:

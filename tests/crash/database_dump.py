@@ -10,9 +10,9 @@ from projections.read_models.tables import read_models
 from projections.read_models.versions import version_of
 
 Rows = list[tuple[Any, ...]]
-_UNTOLD = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}
+_IGNORED_TABLES = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}
 """Of the scores the read models tell: a unit that was killed is folded anew, with whatever came since."""
-_FREE = {
+_IGNORED_COLUMNS = {
     "log_ends": "next_offset",  # of scores
     "checkpoints": "next_offset",
     "log_meta": "generation",
@@ -21,7 +21,7 @@ _FREE = {
 }
 
 
-def everything(url: str) -> dict[str, Rows]:
+def dump_database(url: str) -> dict[str, Rows]:
     """table -> its rows in order; of the read models the version that is asked, under their plain names."""
     engine = open_database(url)
     try:
@@ -32,15 +32,15 @@ def everything(url: str) -> dict[str, Rows]:
 
 
 def _tables(connection: Connection, version: int) -> Iterator[tuple[str, Rows]]:
-    asked = {table.name for table in read_models(version).metadata.tables.values()}
-    others = {table.name for table in read_models(1).metadata.tables.values()} - asked
+    current = {table.name for table in read_models(version).metadata.tables.values()}
+    others = {table.name for table in read_models(1).metadata.tables.values()} - current
     for name in inspect(connection).get_table_names():
         plain, _, number = name.partition("_v")
-        if name not in others | _UNTOLD and (not number or name in asked):
-            yield plain, _rows(connection, name, {_FREE.get(plain), "version", "log"})
+        if name not in others | _IGNORED_TABLES and (not number or name in current):
+            yield plain, _rows(connection, name, {_IGNORED_COLUMNS.get(plain), "version", "log"})
 
 
-def _rows(connection: Connection, table: str, free: Collection[str | None]) -> Rows:
+def _rows(connection: Connection, table: str, ignored: Collection[str | None]) -> Rows:
     found = connection.execute(text(f'SELECT * FROM "{table}"'))
-    told = [place for place, column in enumerate(found.keys()) if column not in free]
-    return sorted((tuple(row[place] for place in told) for row in found), key=repr)
+    compared = [place for place, column in enumerate(found.keys()) if column not in ignored]
+    return sorted((tuple(row[place] for place in compared) for row in found), key=repr)

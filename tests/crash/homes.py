@@ -8,17 +8,17 @@ from staffel.settings import Settings
 from tests import databases
 from tests.crash.case_runner import MODEL
 
-LOCKED_FOR_S = 0.2
+LOCK_TIMEOUT_S = 0.2
 
 
 def settings(url: str, partitions: int = 1) -> Settings:
     return Settings(database=url, partitions=partitions, model=MODEL, wait=60)
 
 
-def migrated(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Settings:
+def migrated_home(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Settings:
     """Where a migrated database stands."""
-    return settings(databases.migrated(kind, folder), partitions)
+    return settings(databases.migrated_database(kind, folder), partitions)
 
 
-def opened(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Application:
-    return connect(migrated(folder, kind, partitions))
+def connected_home(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Application:
+    return connect(migrated_home(folder, kind, partitions))

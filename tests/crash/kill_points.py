@@ -18,18 +18,18 @@ _WRITES = re.compile(
 COMMITTING, COMMITTED = "committing", "committed"
 
 
-class Point(NamedTuple):
+class KillPoint(NamedTuple):
     """`transaction`: its number, counted from 0; `what`: the table of the statement, `committing` or `committed`."""
 
     transaction: int
     what: str
 
 
-class Points:
+class KillPointListener:
     """Tells every point that is passed, in the order of time."""
 
-    def __init__(self, tell: Callable[[Point], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[KillPoint], None]) -> None:
+        self._on_point = tell
         self._transaction = 0
         self._writing: set[int] = set()
         self._durable = False
@@ -44,11 +44,11 @@ class Points:
         found = _WRITES.match(statement)
         if found is not None:
             self._writing.add(id(connection.connection.dbapi_connection))
-            self._tell(Point(self._transaction, found[1]))
+            self._on_point(KillPoint(self._transaction, found[1]))
 
     def _on_commit(self, connection: Connection) -> None:
         if id(connection.connection.dbapi_connection) in self._writing:
-            self._tell(Point(self._transaction, COMMITTING))
+            self._on_point(KillPoint(self._transaction, COMMITTING))
             self._durable = True
 
     def _on_rollback(self, connection: Connection) -> None:
@@ -59,18 +59,18 @@ class Points:
         if self._durable and id(dbapi_connection) in self._writing:
             self._writing.discard(id(dbapi_connection))
             self._durable = False
-            self._tell(Point(self._transaction, COMMITTED))
+            self._on_point(KillPoint(self._transaction, COMMITTED))
             self._transaction += 1
 
 
 class KillAt:
     """Ends its process by SIGKILL at the n-th point, counted from 0; the point is told first."""
 
-    def __init__(self, n: int, tell: Callable[[Point], None]) -> None:
-        self._left, self._last_words = n, tell
+    def __init__(self, n: int, tell: Callable[[KillPoint], None]) -> None:
+        self._remaining, self._on_point = n, tell
 
-    def __call__(self, point: Point) -> None:
-        if self._left == 0:
-            self._last_words(point)
+    def __call__(self, point: KillPoint) -> None:
+        if self._remaining == 0:
+            self._on_point(point)
             os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
+        self._remaining -= 1

@@ -12,14 +12,14 @@ import pytest
 
 from tests.crash import children
 from tests.crash import undisturbed_run as straight
-from tests.crash.case_runner import Stage, play
-from tests.crash.crash_cases import ACTS
-from tests.crash.database_dump import everything
-from tests.crash.kill_points import COMMITTED, Point
-from tests.crash.undisturbed_run import Straight
+from tests.crash.case_runner import CrashDatabase, run_steps
+from tests.crash.crash_cases import STEPS
+from tests.crash.database_dump import dump_database
+from tests.crash.kill_points import COMMITTED, KillPoint
+from tests.crash.undisturbed_run import UndisturbedStep
 
 KILLED = -9
-KINDS = {
+TRANSACTION_KINDS = {
     "log_meta": "log made",
     "log_positions": "unit",
     "checkpoints": "projection",
@@ -73,35 +73,35 @@ GAPS = {
 """Between which writes there is a gap in the play."""
 
 
-def kind(tables: list[str]) -> str:
+def transaction_kind(tables: list[str]) -> str:
     if tables[0] == "vault_secrets" and len(tables) > 1:
         return "persons forgotten"
     if "accounts_v2" in tables:
         return "read models rebuilt"
-    return next(name for table, name in KINDS.items() if table in tables)
+    return next(name for table, name in TRANSACTION_KINDS.items() if table in tables)
 
 
-def gaps(act: Straight) -> list[tuple[str, str]]:
-    return list(pairwise(kind(tables) for tables in straight.transactions(act.points)))
+def gaps(step: UndisturbedStep) -> list[tuple[str, str]]:
+    return list(pairwise(transaction_kind(tables) for tables in straight.transactions(step.points)))
 
 
-def killed_and_given_again(number: int, at: int, folder: Path) -> None:
+def kill_and_repeat(number: int, at: int, folder: Path) -> None:
     """Kill the act at its point number `at`, give it again, and compare all that stands there."""
-    act = straight.played()[number]
+    act = straight.undisturbed_steps()[number]
     folder.mkdir()
     shutil.copy(act.before, folder / straight.DATABASE)
-    stage = Stage(f"sqlite:///{folder / straight.DATABASE}")
-    died = children.run(play, stage, number, number, at)
-    assert (died.code, died.told) == (KILLED, [act.points[at]])
-    assert children.run(play, stage, number, number, None).code == 0
-    assert everything(stage.url) == act.expected(), f"act {number}, killed at point {at}, {act.points[at]}"
+    stage = CrashDatabase(f"sqlite:///{folder / straight.DATABASE}")
+    killed = children.run(run_steps, stage, number, number, at)
+    assert (killed.code, killed.messages) == (KILLED, [act.points[at]])
+    assert children.run(run_steps, stage, number, number, None).code == 0
+    assert dump_database(stage.url) == act.expected(), f"act {number}, killed at point {at}, {act.points[at]}"
     shutil.rmtree(folder)
 
 
-def first_of_their_kind() -> Iterator[tuple[int, int, Point]]:
+def distinct_kill_points() -> Iterator[tuple[int, int, KillPoint]]:
     """Points within transactions, before a statement and before the commit, once for each kind of transaction."""
     known = set()
-    for number, act in enumerate(straight.played()):
+    for number, act in enumerate(straight.undisturbed_steps()):
         tables = straight.transactions(act.points)
         for at, point in enumerate(act.points):
             place = at - act.points.index(next(p for p in act.points if p.transaction == point.transaction))
@@ -111,39 +111,39 @@ def first_of_their_kind() -> Iterator[tuple[int, int, Point]]:
                 yield number, at, point
 
 
-@pytest.mark.parametrize("number", range(len(ACTS)))
+@pytest.mark.parametrize("number", range(len(STEPS)))
 def test_an_act_killed_in_each_of_its_gaps_ends_as_if_nobody_died(number: int, tmp_path: Path) -> None:
-    committed = [at for at, point in enumerate(straight.played()[number].points) if point.what == COMMITTED]
+    committed = [at for at, point in enumerate(straight.undisturbed_steps()[number].points) if point.what == COMMITTED]
     for at in committed:
-        killed_and_given_again(number, at, tmp_path / str(at))
+        kill_and_repeat(number, at, tmp_path / str(at))
 
 
-@pytest.mark.parametrize("number", range(len(ACTS)))
+@pytest.mark.parametrize("number", range(len(STEPS)))
 def test_an_act_killed_within_a_write_ends_as_if_nobody_died(number: int, tmp_path: Path) -> None:
-    for act, at, _ in first_of_their_kind():
+    for act, at, _ in distinct_kill_points():
         if act == number:
-            killed_and_given_again(number, at, tmp_path / str(at))
+            kill_and_repeat(number, at, tmp_path / str(at))
 
 
 @pytest.mark.parametrize("share", range(4))
 def test_a_first_start_killed_within_its_migration_begins_anew(share: int, tmp_path: Path) -> None:
     """One statement in eight of those that make the tables, its commit, and the gap after it."""
-    points = started(tmp_path / "whole").told
+    points = open_empty_home(tmp_path / "whole").messages
     made = [at for at, point in enumerate(points) if point.transaction == 0]
-    for at in [*made[: -len(LAST) : 8], *made[-len(LAST) :]][share::4]:
-        died = started(tmp_path / str(at), at)
-        assert (died.code, died.told) == (KILLED, [points[at]])
-        assert started(tmp_path / str(at)).code == 0
-        assert everything(database(tmp_path / str(at))) == everything(database(tmp_path / "whole"))
+    for at in [*made[: -len(LAST_POINTS) : 8], *made[-len(LAST_POINTS) :]][share::4]:
+        died = open_empty_home(tmp_path / str(at), at)
+        assert (died.code, died.messages) == (KILLED, [points[at]])
+        assert open_empty_home(tmp_path / str(at)).code == 0
+        assert dump_database(database(tmp_path / str(at))) == dump_database(database(tmp_path / "whole"))
 
 
-LAST = ("alembic_version", "committing", "committed")
+LAST_POINTS = ("alembic_version", "committing", "committed")
 
 
-def started(folder: Path, kill_at: int | None = None) -> children.Ended:
+def open_empty_home(folder: Path, kill_at: int | None = None) -> children.ChildResult:
     """A process that opens a home where nothing stands yet, and plays the first act."""
     folder.mkdir(exist_ok=True)
-    return children.run(play, Stage(database(folder)), 0, 0, kill_at)
+    return children.run(run_steps, CrashDatabase(database(folder)), 0, 0, kill_at)
 
 
 def database(folder: Path) -> str:
@@ -151,7 +151,7 @@ def database(folder: Path) -> str:
 
 
 def test_the_acts_have_every_gap_there_is() -> None:
-    acts = straight.played()
+    acts = straight.undisturbed_steps()
     hit = [gap for act in acts for gap in gaps(act)]
     assert set(hit) == GAPS
     assert sum(point.what == COMMITTED for act in acts for point in act.points) >= 100

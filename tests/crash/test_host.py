@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from tests.crash import load
-from tests.crash.commands import hosting, staffel
+from tests.crash.commands import run_staffel, start_host
 
 SOON_S = 30
 """An idle host ends in a fraction of a second; a machine may be busy."""
@@ -24,21 +24,21 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def up(home: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = hosting(home)
+    process = start_host(home)
     yield process
     process.kill()
     process.communicate()
 
 
-def facts(folder: Path) -> str:
-    world = load.World(Random(1), 1_767_600_000_000)
+def ingest_file(folder: Path) -> str:
+    world = load.Workload(Random(1), 1_767_600_000_000)
     file = folder / "facts.jsonl"
     file.write_text("".join(world.line(fact) for _ in range(60) for fact in world.batch()), encoding="utf-8")
     return str(file)
 
 
 def test_a_second_host_is_refused_and_told_who_hosts(up: "subprocess.Popen[str]", home: Path) -> None:
-    second = staffel(home, "up")
+    second = run_staffel(home, "up")
     assert second.returncode == 1
     assert f"process {up.pid} hosts this database already; end it first" in second.stderr
     assert "Traceback" not in second.stderr
@@ -48,10 +48,10 @@ def test_a_second_host_is_refused_and_told_who_hosts(up: "subprocess.Popen[str]"
 def test_what_another_process_recorded_is_visible_when_it_returns(
     up: "subprocess.Popen[str]", home: Path, tmp_path: Path
 ) -> None:
-    told = staffel(home, "ingest", "cloudevents", facts(tmp_path), "--json")
+    told = run_staffel(home, "ingest", "cloudevents", ingest_file(tmp_path), "--json")
     assert (told.returncode, json.loads(told.stdout)["rejected"]) == (0, [])
-    accounts = json.loads(staffel(home, "accounts", "--json").stdout)
-    verified = json.loads(staffel(home, "audit", "verify", "--json").stdout)
+    accounts = json.loads(run_staffel(home, "accounts", "--json").stdout)
+    verified = json.loads(run_staffel(home, "audit", "verify", "--json").stdout)
     assert len(accounts) == verified["accounts"] > 10
     assert verified["mismatches"] == []
     assert up.poll() is None
@@ -71,7 +71,7 @@ def test_a_host_that_is_asked_to_end_ends_soon_and_well(
 def test_the_next_host_takes_over_at_once_from_a_killed_one(up: "subprocess.Popen[str]", home: Path) -> None:
     up.kill()
     up.wait()
-    again = hosting(home)
+    again = start_host(home)
     again.terminate()
     again.communicate(timeout=SOON_S)
     assert again.returncode == 0
@@ -80,7 +80,7 @@ def test_the_next_host_takes_over_at_once_from_a_killed_one(up: "subprocess.Pope
 def test_a_command_hosts_by_itself_where_the_host_was_killed(up: "subprocess.Popen[str]", home: Path) -> None:
     up.kill()
     up.wait()
-    registered = staffel(home, "account", "register", "acme", "--json")
+    registered = run_staffel(home, "account", "register", "acme", "--json")
     assert registered.returncode == 0, registered.stderr
-    accounts = json.loads(staffel(home, "accounts", "--json").stdout)
+    accounts = json.loads(run_staffel(home, "accounts", "--json").stdout)
     assert [account["account"] for account in accounts] == ["acme"]

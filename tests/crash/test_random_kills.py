@@ -20,31 +20,31 @@ from staffel.application import Application
 from staffel.connect import connect
 from tests import databases
 from tests.crash import children, load
-from tests.crash.case_runner import Stage
+from tests.crash.case_runner import CrashDatabase
 from tests.crash.children import Child
-from tests.crash.consistency import facts_of, judge
+from tests.crash.consistency import check_consistency, facts_of
 
 SEED = int(os.environ.get("STAFFEL_CRASH_SEED", "1"))
 KILLED = -9
 POLL_S = 0.004
-LONGEST_S = 60
-IMPORTS_KILLED = 15
+TIMEOUT_S = 60
+IMPORT_KILLS = 15
 
 
 Progress = Callable[[Application], int]
 
 
-def scored(staffel: Application) -> int:
+def scored_records(staffel: Application) -> int:
     """How many records the scorers have passed."""
     return sum(staffel.log.position(each) for each in range(staffel.log.partitions(ENGAGEMENT)))
 
 
-def seen(staffel: Application) -> int:
+def projected_records(staffel: Application) -> int:
     """How many records can be seen in the read models."""
     return sum(projected_offsets(staffel.engine, staffel.log).values())
 
 
-def published(staffel: Application) -> int:
+def published_events(staffel: Application) -> int:
     """How many handoff events were published."""
     return sum(staffel.log.end(SQA_HANDOFFS, each) for each in range(staffel.log.partitions(SQA_HANDOFFS)))
 
@@ -52,39 +52,48 @@ def published(staffel: Application) -> int:
 def await_progress(staffel: Application, host: Child, progress: Progress) -> None:
     """Until there is some."""
     before, never = progress(staffel), Event()
-    for _ in range(int(LONGEST_S / POLL_S)):
+    for _ in range(int(TIMEOUT_S / POLL_S)):
         if progress(staffel) > before:
             return
-        assert host.process.exitcode is None, f"the host ended by itself: {host.ended()}"
+        assert host.process.exitcode is None, f"the host ended by itself: {host.wait()}"
         never.wait(POLL_S)
     raise AssertionError("the host does not get on")
 
 
-def kill_hosts(stage: Stage, staffel: Application, times: int, chance: Random) -> None:
+def kill_hosts(stage: CrashDatabase, staffel: Application, times: int, random: Random) -> None:
     """So many lives of `staffel up`, each ended a moment after it got on with something."""
     for n in range(times):
-        host = children.start(load.command, stage, ["up"])
-        await_progress(staffel, host, (scored, seen, seen, published if n > times // 2 else seen)[n % 4])
+        host = children.start(load.run_command, stage, ["up"])
+        await_progress(
+            staffel,
+            host,
+            (
+                scored_records,
+                projected_records,
+                projected_records,
+                published_events if n > times // 2 else projected_records,
+            )[n % 4],
+        )
         if n % 10 == 9:  # what is seen of a host at work is whole at every moment
             assert verify(staffel.log, staffel.engine).mismatches == []
-        Event().wait(chance.random() ** 2 * 0.2)
+        Event().wait(random.random() ** 2 * 0.2)
         host.kill()
         assert host.process.exitcode == KILLED
 
 
-def recording_while_hosts_die(stage: Stage, times: int) -> tuple[Application, list[str]]:
+def record_while_killing_hosts(stage: CrashDatabase, times: int) -> tuple[Application, list[str]]:
     """The database afterwards, drained, and the ids of what was answered `recorded`."""
     staffel = connect(stage.settings())
-    stop = children.forks().Event()
-    recording = children.start(load.go_on_recording, stage, SEED, stop)
+    stop = children.fork_server().Event()
+    recording = children.start(load.record_until_stopped, stage, SEED, stop)
     try:
         kill_hosts(stage, staffel, times, Random(SEED))
     finally:
         stop.set()
-    ended = recording.ended()
+    ended = recording.wait()
     assert ended.code == 0
     staffel.wait_until_visible()
-    return staffel, ended.told[0]
+    return staffel, ended.messages[0]
 
 
 @pytest.mark.parametrize(("kind", "partitions", "times"), [("sqlite", 1, 50), ("postgresql", 4, 12)])
@@ -92,9 +101,9 @@ def test_a_host_killed_at_random_moments_leaves_what_a_straight_fold_computes(
     kind: str, partitions: int, times: int, tmp_path: Path
 ) -> None:
     print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
-    stage = Stage(databases.migrated(kind, tmp_path), partitions)
-    staffel, recorded = recording_while_hosts_die(stage, times)
-    figures = judge(staffel)
+    stage = CrashDatabase(databases.migrated_database(kind, tmp_path), partitions)
+    staffel, recorded = record_while_killing_hosts(stage, times)
+    figures = check_consistency(staffel)
     assert set(recorded) <= {record_id(fact.source, fact.id) for fact in facts_of(staffel, ENGAGEMENT)}
     assert figures["moved"] > 0
     assert figures["handoffs"] > 0
@@ -104,22 +113,22 @@ def test_a_host_killed_at_random_moments_leaves_what_a_straight_fold_computes(
 
 def test_an_import_killed_after_any_number_of_writes_is_whole_once_it_is_given_again(tmp_path: Path) -> None:
     print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
-    stage, chance = Stage(databases.migrated("sqlite", tmp_path)), Random(SEED)
-    file, ids = written(tmp_path, Random(SEED), 400)
+    stage, chance = CrashDatabase(databases.migrated_database("sqlite", tmp_path)), Random(SEED)
+    file, ids = write_facts(tmp_path, Random(SEED), 400)
     arguments = ["ingest", "cloudevents", str(file), "--json"]
-    for _ in range(IMPORTS_KILLED):
-        assert children.run(load.dying_command, stage, arguments, chance.randrange(40)).code == KILLED
-    assert children.run(load.command, stage, arguments).told == [0]
+    for _ in range(IMPORT_KILLS):
+        assert children.run(load.run_killed_command, stage, arguments, chance.randrange(40)).code == KILLED
+    assert children.run(load.run_command, stage, arguments).messages == [0]
 
     staffel = connect(stage.settings())
-    assert judge(staffel)["handoffs"] > 0
+    assert check_consistency(staffel)["handoffs"] > 0
     assert ids <= {record_id(fact.source, fact.id) for fact in facts_of(staffel, ENGAGEMENT)}
     staffel.close()
 
 
-def written(folder: Path, chance: Random, batches: int) -> tuple[Path, set[str]]:
+def write_facts(folder: Path, random: Random, batches: int) -> tuple[Path, set[str]]:
     """A file of facts, some thousands, and their record ids but for those of identifications, which become several."""
-    world = load.World(chance, parse_time("2026-01-05T09:00:00.000Z"))
+    world = load.Workload(random, parse_time("2026-01-05T09:00:00.000Z"))
     facts = [fact for _ in range(batches) for fact in world.batch()]
     file = folder / "facts.jsonl"
     file.write_text("".join(map(world.line, facts)), encoding="utf-8")

@@ -15,45 +15,45 @@ from sqlalchemy import Engine, event
 from staffel.connect import connect
 from tests import databases
 from tests.crash import children, load
-from tests.crash.case_runner import Stage
-from tests.crash.consistency import judge
+from tests.crash.case_runner import CrashDatabase
+from tests.crash.consistency import check_consistency
 
-STARTED = 1_767_600_000_000
+START_MS = 1_767_600_000_000
 PAGE = 4096
 
 
-def facts(folder: Path, seed: int = 1) -> list[str]:
+def ingest_arguments(folder: Path, seed: int = 1) -> list[str]:
     """The command line that records some hundreds of facts."""
-    world = load.World(Random(seed), STARTED)
+    world = load.Workload(Random(seed), START_MS)
     file = folder / f"facts{seed}.jsonl"
     file.write_text("".join(world.line(fact) for _ in range(40) for fact in world.batch()), encoding="utf-8")
     return ["ingest", "cloudevents", str(file), "--json"]
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(databases.migrated("sqlite", tmp_path))
+def stage(tmp_path: Path) -> CrashDatabase:
+    return CrashDatabase(databases.migrated_database("sqlite", tmp_path))
 
 
 @pytest.fixture
-def file(stage: Stage) -> Path:
+def file(stage: CrashDatabase) -> Path:
     return Path(stage.url.removeprefix("sqlite:///"))
 
 
-def said(stage: Stage, arguments: list[str], folder: Path) -> tuple[int, str]:
+def command_result(stage: CrashDatabase, arguments: list[str], folder: Path) -> tuple[int, str]:
     """Exit code and complaints of a command."""
-    return told(load.complaining, stage, arguments, str(folder / "complaints"))
+    return child_result(load.run_with_stderr, stage, arguments, str(folder / "complaints"))
 
 
-def told(work: object, *arguments: object) -> tuple[int, str]:
-    ended = children.run(work, *arguments)  # type: ignore[arg-type]
+def child_result(target: object, *arguments: object) -> tuple[int, str]:
+    ended = children.run(target, *arguments)  # type: ignore[arg-type]
     assert ended.code == 0
-    [(code, complaints)] = ended.told
+    [(code, complaints)] = ended.messages
     assert "Traceback" not in complaints
     return code, complaints
 
 
-def with_few_pages(most: int, stage: Stage, arguments: list[str], to: str, tell: Connection) -> None:
+def with_few_pages(most: int, stage: CrashDatabase, arguments: list[str], to: str, tell: Connection) -> None:
     """A database that may not grow beyond so many pages answers as a full disk does."""
 
     def limit(connection: object, _record: object) -> None:
@@ -61,59 +61,59 @@ def with_few_pages(most: int, stage: Stage, arguments: list[str], to: str, tell:
         connection.execute(f"PRAGMA max_page_count={most}")
 
     event.listen(Engine, "connect", limit)
-    load.complaining(stage, arguments, to, tell)
+    load.run_with_stderr(stage, arguments, to, tell)
 
 
-def with_short_files(most: int, stage: Stage, arguments: list[str], to: str, tell: Connection) -> None:
+def with_short_files(most: int, stage: CrashDatabase, arguments: list[str], to: str, tell: Connection) -> None:
     """The system itself lets no file grow beyond so many bytes."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
-    load.complaining(stage, arguments, to, tell)
+    load.run_with_stderr(stage, arguments, to, tell)
 
 
-def judged(stage: Stage) -> dict[str, int]:
+def consistency_figures(stage: CrashDatabase) -> dict[str, int]:
     staffel = connect(stage.settings())
     try:
         staffel.wait_until_visible()
-        return judge(staffel)
+        return check_consistency(staffel)
     finally:
         staffel.close()
 
 
-def pages(file: Path) -> int:
+def page_count(file: Path) -> int:
     return file.stat().st_size // PAGE
 
 
 @pytest.mark.parametrize("room", [0, 1, 7, 20, 45, 90])
 def test_a_full_disk_is_told_and_all_goes_on_once_there_is_room(
-    stage: Stage, file: Path, tmp_path: Path, room: int
+    stage: CrashDatabase, file: Path, tmp_path: Path, room: int
 ) -> None:
-    assert said(stage, ["account", "register", "acme"], tmp_path)[0] == 0
+    assert command_result(stage, ["account", "register", "acme"], tmp_path)[0] == 0
     to = str(tmp_path / "complaints")
-    code, complaints = told(with_few_pages, pages(file) + room, stage, facts(tmp_path), to)
+    code, complaints = child_result(with_few_pages, page_count(file) + room, stage, ingest_arguments(tmp_path), to)
     assert code == 1
     assert "the disk is full; free some space and start again, nothing half-written is kept" in complaints
 
-    assert judged(stage)["facts"] >= 1
-    assert said(stage, facts(tmp_path), tmp_path)[0] == 0
-    assert judged(stage)["facts"] > 300
+    assert consistency_figures(stage)["facts"] >= 1
+    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    assert consistency_figures(stage)["facts"] > 300
 
 
 @pytest.mark.parametrize("room", [1 << 14, 1 << 16, 1 << 18, 1 << 19])
 def test_files_that_may_not_grow_are_told_and_all_goes_on_once_they_may(
-    stage: Stage, file: Path, tmp_path: Path, room: int
+    stage: CrashDatabase, file: Path, tmp_path: Path, room: int
 ) -> None:
-    assert said(stage, ["account", "register", "acme"], tmp_path)[0] == 0
+    assert command_result(stage, ["account", "register", "acme"], tmp_path)[0] == 0
     to = str(tmp_path / "complaints")
-    code, complaints = told(with_short_files, room, stage, facts(tmp_path), to)
+    code, complaints = child_result(with_short_files, room, stage, ingest_arguments(tmp_path), to)
     assert code == 1
     assert "the disk" in complaints
 
-    assert said(stage, facts(tmp_path), tmp_path)[0] == 0
-    assert judged(stage)["facts"] > 300
+    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    assert consistency_figures(stage)["facts"] > 300
 
 
 @contextmanager
-def held(file: Path) -> Iterator[None]:
+def locked_by_other(file: Path) -> Iterator[None]:
     """Another program writes, and takes its time."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -123,19 +123,19 @@ def held(file: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("arguments", [["account", "register", "acme"], ["up"], ["audit", "verify"]])
 def test_a_locked_database_is_told_and_all_goes_on_once_it_is_free(
-    stage: Stage, file: Path, tmp_path: Path, arguments: list[str]
+    stage: CrashDatabase, file: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
-    assert said(stage, facts(tmp_path), tmp_path)[0] == 0
-    connect(stage.settings()).recorder.record(load.World(Random(2), STARTED).batch())
-    impatient = Stage(f"{stage.url}?timeout=0.1")
-    with held(file):
-        code, complaints = said(impatient, arguments, tmp_path)
+    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    connect(stage.settings()).recorder.record(load.Workload(Random(2), START_MS).batch())
+    impatient = CrashDatabase(f"{stage.url}?timeout=0.1")
+    with locked_by_other(file):
+        code, complaints = command_result(impatient, arguments, tmp_path)
         assert code == 1
         assert "another process keeps it locked; wait until it is done, or end it" in complaints
-        assert said(impatient, ["accounts"], tmp_path) == (0, "")
+        assert command_result(impatient, ["accounts"], tmp_path) == (0, "")
 
-    assert said(stage, ["account", "register", "acme"], tmp_path) == (0, "")
-    assert judged(stage)["handoffs"] > 0
+    assert command_result(stage, ["account", "register", "acme"], tmp_path) == (0, "")
+    assert consistency_figures(stage)["handoffs"] > 0
 
 
 def damaged_in_the_middle(whole: bytes) -> bytes:
@@ -158,17 +158,17 @@ def no_database(whole: bytes) -> bytes:
 @pytest.mark.parametrize("damage", [damaged_in_the_middle, damaged_at_its_beginning, cut_off, no_database])
 @pytest.mark.parametrize("arguments", [["audit", "verify"], ["up"], ["ingest"]], ids=" ".join)
 def test_a_damaged_file_is_told_and_its_backup_goes_on(
-    stage: Stage, file: Path, tmp_path: Path, damage: object, arguments: list[str]
+    stage: CrashDatabase, file: Path, tmp_path: Path, damage: object, arguments: list[str]
 ) -> None:
-    assert said(stage, facts(tmp_path), tmp_path)[0] == 0
+    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
     backup = shutil.copy(file, tmp_path / "backup")
-    more = facts(tmp_path, seed=2)
+    more = ingest_arguments(tmp_path, seed=2)
     file.write_bytes(damage(file.read_bytes()))  # type: ignore[operator]
 
-    code, complaints = said(stage, more if arguments == ["ingest"] else arguments, tmp_path)
+    code, complaints = command_result(stage, more if arguments == ["ingest"] else arguments, tmp_path)
 
     assert code == 1
     assert "damaged" in complaints or "is not a SQLite database" in complaints
     shutil.copy(backup, file)
-    assert said(stage, more, tmp_path)[0] == 0
-    assert judged(stage)["handoffs"] > 0
+    assert command_result(stage, more, tmp_path)[0] == 0
+    assert consistency_figures(stage)["handoffs"] > 0

@@ -12,12 +12,12 @@ from staffel.connect import connect
 from staffel.ingestion import ingest_and_wait
 from staffel.settings import Settings
 from tests.crash import homes
-from tests.crash.crash_cases import browsed, registered, wrote
+from tests.crash.crash_cases import page_views, registrations, replies
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    return homes.migrated(tmp_path)
+    return homes.migrated_home(tmp_path)
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def other(home: Settings) -> Iterator[Application]:
 
 
 def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Application, other: Application) -> None:
-    for staffel, observations in ((one, registered()), (other, browsed()), (one, wrote())):
+    for staffel, observations in ((one, registrations()), (other, page_views()), (one, replies())):
         assert ingest_and_wait(staffel, observations, int).rejected == []
     assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
 def test_a_command_finishes_what_a_killed_host_left_undone(one: Application, other: Application) -> None:
-    one.recorder.record([*registered(), *wrote()])
+    one.recorder.record([*registrations(), *replies()])
     scorer, projector, *_ = one.steps()
     assert (scorer.advance() > 0, projector.advance() > 0) == (True, True)
     assert not read_lag(one.engine, one.log, one.clock()).is_idle
@@ -54,7 +54,7 @@ def test_a_command_finishes_what_a_killed_host_left_undone(one: Application, oth
 def test_whoever_only_asks_does_not_wait_for_a_writer(one: Application, home: Settings) -> None:
     with one.engine.begin() as writing:
         writing.execute(text("UPDATE log_meta SET partitions = partitions"))
-        impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCKED_FOR_S}"})
+        impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCK_TIMEOUT_S}"})
         asking = connect(impatient)
         assert asking.plan.version == one.plan.version
         asking.close()

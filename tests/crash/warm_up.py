@@ -10,5 +10,5 @@ from projections import directory
 from staffel.cli import main as cli
 from tests.crash import case_runner as playing
 
-IMPORTED = (networks, recorder, vault, directory, psycopg, pysqlite, cli, playing)
+PRELOADED = (networks, recorder, vault, directory, psycopg, pysqlite, cli, playing)
 registrable_domain("www.example.com")

@@ -13,20 +13,20 @@ from database.statements import insert_rows, upsert
 from projections.directory import directory_domains
 from schemas.scores import Changes
 from tests import postgres
-from tests.projections.builders import account_scored, line
-from tests.projections.fake_broker_log import BrokerLike
+from tests.projections.builders import account_scored, ledger_line
+from tests.projections.fake_broker_log import FakeBrokerLog
 from tests.projections.world import World
 from tests.requirements import postgres_url
 
 
-def use(engine: Engine) -> None:
+def select_one(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS t (v TEXT)"))
         connection.execute(text("INSERT INTO t VALUES (:v)"), {"v": "x" * 2_000_000})
 
 
 def test_a_database_out_of_sight_is_opened_at_its_first_use(tmp_path: Path) -> None:
-    use(open_database(f"sqlite:///{tmp_path / 'new' / 'deep' / 'staffel.db'}"))
+    select_one(open_database(f"sqlite:///{tmp_path / 'new' / 'deep' / 'staffel.db'}"))
     assert (tmp_path / "new" / "deep" / "staffel.db").exists()
 
 
@@ -44,17 +44,17 @@ def test_what_is_no_address_of_a_database_is_refused_with_the_forms_that_are(url
 
 def test_a_locked_file_is_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 's.db'}"
-    use(open_database(url))
+    select_one(open_database(url))
     other = sqlite3.connect(tmp_path / "s.db")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseError, match="another process keeps it locked"):
-        use(open_database(f"{url}?timeout=0.05"))
+        select_one(open_database(f"{url}?timeout=0.05"))
     other.close()
 
 
 def test_who_only_reads_waits_for_no_writer(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 's.db'}?timeout=0.05")
-    use(engine)
+    select_one(engine)
     with engine.begin() as writing, read_only(engine).connect() as asking:
         writing.execute(text("DELETE FROM t"))
         assert asking.execute(text("SELECT count(*) FROM t")).scalar() == 1
@@ -63,63 +63,63 @@ def test_who_only_reads_waits_for_no_writer(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "s.db").write_text("a letter to a friend, and no database at all. " * 100)
     with pytest.raises(DatabaseError, match="not a SQLite database; move it away"):
-        use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
+        select_one(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
-    use(engine := open_database(f"sqlite:///{tmp_path / 's.db'}"))
+    select_one(engine := open_database(f"sqlite:///{tmp_path / 's.db'}"))
     engine.dispose()
     with (tmp_path / "s.db").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * 8192)
     with pytest.raises(DatabaseError, match="damaged; restore it from a backup"):
-        use(open_database(f"sqlite:///{tmp_path / 's.db'}"))
+        select_one(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 's.db'}")
-    use(engine)
+    select_one(engine)
     # The engine's own limit gives the same error as a disk without room.
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=600"))
     engine.dispose()
     with pytest.raises(DatabaseError, match="the disk is full; free some space"):
-        use(engine)
+        select_one(engine)
     with read_only(engine).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 1
 
 
 def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="the file cannot be opened"):
-        use(open_database(f"sqlite:///{tmp_path}"))
+        select_one(open_database(f"sqlite:///{tmp_path}"))
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     engine = open_database("postgresql+psycopg://me:geheim@127.0.0.1:1/staffel?connect_timeout=2")
     with pytest.raises(DatabaseError, match="cannot be reached") as raised:
-        use(engine)
+        select_one(engine)
     assert "geheim" not in str(raised.value)
 
 
 def test_a_database_that_the_server_does_not_have_is_told() -> None:
     url = postgres_url().replace("/staffel_", "/absent_")
     with pytest.raises(DatabaseError, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
-        use(open_database(url))
+        select_one(open_database(url))
 
 
 def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back() -> None:
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
-    use(engine)
+    select_one(engine)
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM t"))
         server.crash()
         with pytest.raises(DatabaseUnavailable, match=r"start again once it runs|the connection was lost"):
             connection.execute(text("SELECT count(*) FROM t"))
     with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
-        use(engine)
+        select_one(engine)
 
     server.start()
-    use(engine)
+    select_one(engine)
     engine.dispose()
     server.stop()
 
@@ -134,7 +134,7 @@ def test_a_connection_that_lay_idle_while_the_server_was_restarted_is_made_anew(
     server.crash()
     server.start()
 
-    use(engine)
+    select_one(engine)
     engine.dispose()
     server.stop()
 
@@ -143,8 +143,8 @@ def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> Non
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     migrate(engine)
-    world = World(engine, log=BrokerLike()).given(account_scored())
-    world.published(account_scored(after_seq=1, seq=2, changes=Changes(lines=[line(2)])))
+    world = World(engine, log=FakeBrokerLog()).publish_and_project(account_scored())
+    world.publish(account_scored(after_seq=1, seq=2, changes=Changes(lines=[ledger_line(2)])))
 
     server.crash()
     for _ in range(2):
@@ -152,7 +152,7 @@ def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> Non
             world.projector.advance()
     server.start()
 
-    assert world.projected().rows("accounts", "seq") == [2]
+    assert world.project().rows("accounts", "seq") == [2]
     assert world.rows("ledger", "seq") == [2]
     engine.dispose()
     server.stop()

@@ -13,7 +13,7 @@ from database.errors import DatabaseUnavailable
 from database.notifications import MOVES, OUTBOX, PROJECTED, Notifications, notify
 from schemas.scores import Changes
 from tests import databases, postgres
-from tests.projections.builders import account_scored, anonymous, opened, release
+from tests.projections.builders import account_scored, anonymous_scored, handoff_opened, visitor_release
 from tests.projections.world import World
 from tests.requirements import postgres_url
 
@@ -37,7 +37,7 @@ def notices(engine: Engine) -> Iterator[Notifications]:
     listening.close()
 
 
-def told(engine: Engine, channel: str) -> None:
+def notify_channel(engine: Engine, channel: str) -> None:
     with engine.begin() as connection:
         notify(connection, channel, "0")
 
@@ -50,7 +50,7 @@ def test_the_first_wait_answers_at_once_as_nothing_was_heard_before(engine: Engi
 
 
 def test_a_notice_ends_the_wait(engine: Engine, notices: Notifications) -> None:
-    begun, telling = monotonic(), Thread(target=told, args=(engine, OUTBOX))
+    begun, telling = monotonic(), Thread(target=notify_channel, args=(engine, OUTBOX))
     telling.start()
 
     assert notices.wait(LONG_S)
@@ -59,7 +59,7 @@ def test_a_notice_ends_the_wait(engine: Engine, notices: Notifications) -> None:
 
 
 def test_what_is_told_on_another_channel_is_not_heard(engine: Engine, notices: Notifications) -> None:
-    told(engine, MOVES)
+    notify_channel(engine, MOVES)
 
     assert not notices.wait(SHORT_S)
 
@@ -74,7 +74,7 @@ def test_a_transaction_that_is_rolled_back_tells_nothing(engine: Engine, notices
 
 def test_several_notices_wake_at_least_once_and_then_no_more(engine: Engine, notices: Notifications) -> None:
     for _ in range(5):
-        told(engine, PROJECTED)
+        notify_channel(engine, PROJECTED)
     woken = 0
     while notices.wait(SHORT_S):
         woken += 1
@@ -95,7 +95,7 @@ def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
 
     server.start()
     assert (listening.wait(LONG_S), listening.wait(SHORT_S)) == (True, False)
-    told(engine, OUTBOX)
+    notify_channel(engine, OUTBOX)
     assert listening.wait(LONG_S)
     listening.close()
     engine.dispose()
@@ -103,14 +103,14 @@ def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
 
 
 def test_sqlite_has_no_notices_so_one_looks_again_shortly(tmp_path: Path) -> None:
-    engine = open_database(databases.migrated("sqlite", tmp_path))
+    engine = open_database(databases.migrated_database("sqlite", tmp_path))
 
     assert Notifications(engine, [OUTBOX]).wait(LONG_S)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    migrated = open_database(databases.migrated("postgresql", tmp_path))
+    migrated = open_database(databases.migrated_database("postgresql", tmp_path))
     yield World(migrated)
     migrated.dispose()
 
@@ -120,7 +120,10 @@ def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
     listening = Notifications(world.engine, [channel])
     assert listening.wait(0)
 
-    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(seq=1, releases=[release()]))
+    world.publish_and_project(
+        account_scored(seq=3, changes=Changes(handoffs=[handoff_opened(3)])),
+        anonymous_scored(seq=1, releases=[visitor_release()]),
+    )
 
     assert listening.wait(LONG_S)
     listening.close()
@@ -130,7 +133,7 @@ def test_a_projector_that_has_nothing_to_tell_is_silent(world: World) -> None:
     listening = Notifications(world.engine, [OUTBOX, MOVES])
     assert listening.wait(0)
 
-    world.given(account_scored())
+    world.publish_and_project(account_scored())
 
     assert not listening.wait(SHORT_S)
     listening.close()

@@ -23,22 +23,22 @@ def variables() -> dict[str, str]:
 
 
 @cache
-def composed() -> Json:
+def compose_file() -> Json:
     """The whole file."""
     loaded: Json = yaml.safe_load(_VARIABLE.sub(r"\2", FILE.read_text("utf-8")))
     return loaded
 
 
 def services() -> dict[str, Json]:
-    found: dict[str, Json] = composed()["services"]
+    found: dict[str, Json] = compose_file()["services"]
     return found
 
 
-def own() -> dict[str, Json]:
+def own_services() -> dict[str, Json]:
     """The services that run the image of this repository."""
     return {name: service for name, service in services().items() if "build" in service}
 
 
-def processes() -> dict[str, Json]:
+def long_running_services() -> dict[str, Json]:
     """Those of them that go on."""
-    return {name: service for name, service in own().items() if service["restart"] != "no"}
+    return {name: service for name, service in own_services().items() if service["restart"] != "no"}

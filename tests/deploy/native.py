@@ -16,42 +16,42 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from tests.deploy.compose import PORT, ROOT, composed, services
+from tests.deploy.compose import PORT, ROOT, compose_file, services
 from tests.kafka import broker
-from tests.requirements import absent
-from tests.shutdown import ENDING
+from tests.requirements import skip_or_fail
+from tests.shutdown import SHUTDOWN
 
 HEALTHY_S = 150
 POLL_S = 0.2
 SHARE = "/opt/staffel/share"
-DYING = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 """What is started dies with the tests, even where they are killed."""
 
 
 class Service:
     """One container's command, started; `port` stands for the one that it listens on inside."""
 
-    def __init__(self, name: str, folder: Path, places: Mapping[str, str], **more: str) -> None:
+    def __init__(self, name: str, folder: Path, addresses: Mapping[str, str], **more: str) -> None:
         self.name, self.port = name, broker.free_port()
         self._log = folder / f"{name}-{self.port}.log"
-        self._environment = environment(name, places) | more
+        self._environment = environment(name, addresses) | more
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = folder
 
     def start(self, command: list[str] | None = None) -> "Service":
-        given = [part.replace(str(PORT), str(self.port)) for part in command or services()[self.name]["command"]]
+        arguments = [part.replace(str(PORT), str(self.port)) for part in command or services()[self.name]["command"]]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*DYING, "sh", str(ROOT / "deploy" / "entrypoint.sh"), *given],
+                [*DIE_WITH_PARENT, "sh", str(ROOT / "deploy" / "entrypoint.sh"), *arguments],
                 env=self._environment,
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
             )
-        ENDING.callback(self.kill)
+        SHUTDOWN.callback(self.kill)
         return self
 
-    def ended(self) -> int:
+    def wait(self) -> int:
         """The exit code of a command that ends by itself."""
         return self.running.wait(HEALTHY_S)
 
@@ -67,17 +67,19 @@ class Service:
 
     def await_healthy(self) -> None:
         """Return when the check of the compose file holds."""
-        check = checked(self.name, {str(PORT): str(self.port), SHARE: str(ROOT / "deploy")})
-        await_until(lambda: self.alive() and subprocess.run(check, capture_output=True).returncode == 0, self.said)
+        check = health_check_command(self.name, {str(PORT): str(self.port), SHARE: str(ROOT / "deploy")})
+        wait_until(
+            lambda: self.alive() and subprocess.run(check, capture_output=True).returncode == 0, self.diagnostics
+        )
 
     def alive(self) -> bool:
-        assert self.running.poll() is None, self.said()
+        assert self.running.poll() is None, self.diagnostics()
         return True
 
     def output(self) -> str:
         return self._log.read_text()
 
-    def said(self) -> str:
+    def diagnostics(self) -> str:
         return f"{self.name}, exit {self.running.poll()}, {self.page('/readyz')}: {self._log.read_text()[-3000:]}"
 
     def page(self, path: str) -> tuple[int, str]:
@@ -99,11 +101,11 @@ class Service:
         return self._process
 
 
-def environment(name: str, places: Mapping[str, str]) -> dict[str, str]:
+def environment(name: str, addresses: Mapping[str, str]) -> dict[str, str]:
     """What the container would see, with the places of this machine."""
     own = {variable: str(value) for variable, value in services()[name]["environment"].items()}
-    mounted = {**mounts(name), **secrets(name), **places}
-    found = {variable: replaced(value, mounted) for variable, value in own.items()}
+    mounted = {**mounts(name), **secrets(name), **addresses}
+    found = {variable: with_addresses(value, mounted) for variable, value in own.items()}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **found}
 
@@ -114,26 +116,26 @@ def mounts(name: str) -> dict[str, str]:
 
 
 def secrets(name: str) -> dict[str, str]:
-    files = {secret: composed()["secrets"][secret]["file"] for secret in services()[name].get("secrets", [])}
+    files = {secret: compose_file()["secrets"][secret]["file"] for secret in services()[name].get("secrets", [])}
     return {f"/run/secrets/{secret}": str(ROOT / file) for secret, file in files.items()}
 
 
-def replaced(text: str, places: Mapping[str, str]) -> str:
-    for inside, outside in places.items():
+def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
+    for inside, outside in addresses.items():
         text = text.replace(inside, outside)
     return text
 
 
-def checked(name: str, places: Mapping[str, str]) -> list[str]:
+def health_check_command(name: str, addresses: Mapping[str, str]) -> list[str]:
     """The health check of a service, on this machine."""
-    test = [replaced(part, places) for part in services()[name]["healthcheck"]["test"][1:]]
+    test = [with_addresses(part, addresses) for part in services()[name]["healthcheck"]["test"][1:]]
     return [sys.executable if part == "python" else part for part in test]
 
 
-def await_until(holds: Callable[[], bool], trouble: Callable[[], str] = str, seconds: float = HEALTHY_S) -> None:
+def wait_until(condition: Callable[[], bool], diagnostics: Callable[[], str] = str, seconds: float = HEALTHY_S) -> None:
     deadline, pause = monotonic() + seconds, Event()
-    while not holds():
-        assert monotonic() < deadline, trouble()
+    while not condition():
+        assert monotonic() < deadline, diagnostics()
         pause.wait(POLL_S)
 
 
@@ -143,8 +145,8 @@ class Kafka:
     def __init__(self, folder: Path) -> None:
         try:
             self._jars = broker.jars()
-        except broker.NoKafka as error:
-            absent("kafka", str(error))
+        except broker.KafkaUnavailableError as error:
+            skip_or_fail("kafka", str(error))
         self._folder = folder
         self._ports = {port: str(broker.free_port()) for port in ("9092", "9093", "9094")}
         given: Mapping[str, Any] = services()["kafka"]["environment"]
@@ -152,12 +154,12 @@ class Kafka:
         (folder / "server.properties").write_text(self._properties(given))
         self._run("kafka.tools.StorageTool", "format", "-t", given["CLUSTER_ID"], "-c", "server.properties")
         with (folder / "log").open("wb") as log:
-            command = [*DYING, *self._java("kafka.Kafka", "server.properties")]
+            command = [*DIE_WITH_PARENT, *self._java("kafka.Kafka", "server.properties")]
             self._process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        ENDING.callback(self._process.kill)
+        SHUTDOWN.callback(self._process.kill)
         self._await_healthy()
 
-    def at(self, port: str) -> str:
+    def address_of(self, port: str) -> str:
         """HOST:PORT of a listener."""
         return f"127.0.0.1:{self._ports[port]}"
 
@@ -169,18 +171,20 @@ class Kafka:
         """`KAFKA_LOG_DIRS` is `log.dirs`; what is of Java alone is left out."""
         named = {name.removeprefix("KAFKA_"): str(value) for name, value in given.items() if name.startswith("KAFKA_")}
         settings = {
-            name.lower().replace("_", "."): self._here(text) for name, text in named.items() if name != "HEAP_OPTS"
+            name.lower().replace("_", "."): self._local_text(text)
+            for name, text in named.items()
+            if name != "HEAP_OPTS"
         }
         return "\n".join(f"{name}={value}" for name, value in settings.items())
 
-    def _here(self, text: str) -> str:
+    def _local_text(self, text: str) -> str:
         text = text.replace("/var/lib/kafka/data", str(self._folder / "records"))
-        return re.sub(r"(?:kafka|localhost|(?<=//)):(909[234])", lambda found: self.at(found[1]), text)
+        return re.sub(r"(?:kafka|localhost|(?<=//)):(909[234])", lambda found: self.address_of(found[1]), text)
 
     def _await_healthy(self) -> None:
-        check = checked("kafka", self._ports)
+        check = health_check_command("kafka", self._ports)
         said = (self._folder / "log").read_text
-        await_until(lambda: subprocess.run(check, capture_output=True).returncode == 0, lambda: said()[-3000:])
+        wait_until(lambda: subprocess.run(check, capture_output=True).returncode == 0, lambda: said()[-3000:])
 
     def _java(self, *arguments: str) -> list[str]:
         heap = services()["kafka"]["environment"]["KAFKA_HEAP_OPTS"].split()

@@ -9,14 +9,14 @@ import typer
 from typer.exceptions import TyperException
 
 from staffel.cli.main import app
-from tests.deploy.compose import FILE, ROOT, own
+from tests.deploy.compose import FILE, ROOT, own_services
 
 PAGES = (FILE, ROOT / "Dockerfile", ROOT / "docs" / "deploying.md")
 _RUN = re.compile(r"docker compose run --rm(?: --volume \S+)* staffel ([^\n`#…]+)")
 _NATIVE = re.compile(r"^(?:\w+=\S+ )*\.venv/bin/staffel ([^\n]+)", re.MULTILINE)
 
 
-def understood(arguments: list[str]) -> str:
+def parsed_command_path(arguments: list[str]) -> str:
     """The path of the command that these arguments name. Raises where they name none, or none with these options."""
     command: Any = typer.main.get_command(app)
     context, path = command.make_context("staffel", list(arguments)), []
@@ -27,7 +27,7 @@ def understood(arguments: list[str]) -> str:
     return " ".join(path)
 
 
-@pytest.mark.parametrize("name", own())
+@pytest.mark.parametrize("name", own_services())
 def test_the_command_of_a_container_exists(name: str) -> None:
     told = {
         "topics": "topics create",
@@ -38,21 +38,21 @@ def test_the_command_of_a_container_exists(name: str) -> None:
         "web": "web",
         "alerts": "alerts run",
     }
-    assert understood(own()[name]["command"]) == told[name]
+    assert parsed_command_path(own_services()[name]["command"]) == told[name]
 
 
 @pytest.mark.parametrize("arguments", [["wroker"], ["worker", "--prot", "8800"], ["worker", "--port", "many"]])
 def test_a_command_that_does_not_exist_would_be_told(arguments: list[str]) -> None:
     with pytest.raises(TyperException):
-        understood(arguments)
+        parsed_command_path(arguments)
 
 
-def shown() -> Iterator[str]:
+def documented_commands() -> Iterator[str]:
     for page in PAGES:
         text = page.read_text("utf-8")
         yield from (line.strip() for pattern in (_RUN, _NATIVE) for line in pattern.findall(text))
 
 
-@pytest.mark.parametrize("line", sorted(set(filter(None, shown()))))
+@pytest.mark.parametrize("line", sorted(set(filter(None, documented_commands()))))
 def test_a_command_that_is_shown_exists(line: str) -> None:
-    assert understood(line.split())
+    assert parsed_command_path(line.split())

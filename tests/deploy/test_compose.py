@@ -16,7 +16,17 @@ from schemas.contract.asyncapi import asyncapi_document
 from staffel.processes.process import STOP_TIMEOUT_S
 from staffel.settings import Settings
 from streams.kafka.address import parse_kafka_address
-from tests.deploy.compose import FILE, PORT, ROOT, Json, composed, own, processes, services, variables
+from tests.deploy.compose import (
+    FILE,
+    PORT,
+    ROOT,
+    Json,
+    compose_file,
+    long_running_services,
+    own_services,
+    services,
+    variables,
+)
 
 SPECIFICATION = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
 READ_BY_LIBPQ = {"PGPASSWORD"}
@@ -27,7 +37,9 @@ def specification() -> Any:
     return json.loads(Path(str(file)).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("content", [yaml.safe_load(FILE.read_text("utf-8")), composed()], ids=["as written", "filled"])
+@pytest.mark.parametrize(
+    "content", [yaml.safe_load(FILE.read_text("utf-8")), compose_file()], ids=["as written", "filled"]
+)
 def test_the_file_keeps_to_the_compose_specification(content: Json) -> None:
     schema = specification()
     check = jsonschema.validators.validator_for(schema)(schema)
@@ -44,7 +56,7 @@ def test_every_part_of_the_system_is_a_service() -> None:
         *("kafka", "postgres", "topics", "staffel", "worker", "projector", "relay", "web", "alerts"),
         *("prometheus", "grafana", "kafka-ui"),
     }
-    assert set(own()) - set(processes()) == {"topics", "staffel"}
+    assert set(own_services()) - set(long_running_services()) == {"topics", "staffel"}
 
 
 def test_profiles_hold_what_a_trial_does_without() -> None:
@@ -63,9 +75,9 @@ def test_images_are_pinned() -> None:
     assert [service["image"] for service in services().values() if not pinned.fullmatch(service["image"])] == []
 
 
-@pytest.mark.parametrize("name", own())
+@pytest.mark.parametrize("name", own_services())
 def test_a_process_of_ours_may_do_as_little_as_possible(name: str) -> None:
-    service = own()[name]
+    service = own_services()[name]
     kept = {key: service[key] for key in ("read_only", "cap_drop", "security_opt", "init", "tmpfs")}
     assert kept == {
         "read_only": True,
@@ -88,7 +100,7 @@ def test_what_goes_on_is_watched_restarted_and_bounded(name: str) -> None:
 
 def test_topics_are_laid_down_once_before_anything_of_ours_starts() -> None:
     assert services()["topics"]["restart"] == "no"
-    for name, service in processes().items():
+    for name, service in long_running_services().items():
         waits = {other: each["condition"] for other, each in service["depends_on"].items()}
         assert waits["topics"] == "service_completed_successfully", name
     assert {each["condition"] for each in services()["topics"]["depends_on"].values()} == {"service_healthy"}
@@ -110,7 +122,7 @@ def test_the_worker_can_be_scaled() -> None:
 
 
 def test_a_process_has_longer_to_end_than_it_takes() -> None:
-    assert {service["stop_grace_period"] for service in processes().values()} == {"30s"}
+    assert {service["stop_grace_period"] for service in long_running_services().values()} == {"30s"}
     assert STOP_TIMEOUT_S < 30
 
 
@@ -120,28 +132,28 @@ def test_every_port_is_published_to_this_machine_alone() -> None:
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
 
 
-@pytest.mark.parametrize("name", processes())
+@pytest.mark.parametrize("name", long_running_services())
 def test_a_process_is_checked_where_it_listens(name: str) -> None:
-    service = processes()[name]
+    service = long_running_services()[name]
     assert service["healthcheck"]["test"][-1] == str(PORT)
     assert service["command"][-2:] == ["--port", str(PORT)]
     assert [port.rpartition(":")[2] for port in service.get("ports", [])] in ([], [str(PORT)])
 
 
-@pytest.mark.parametrize("name", own())
+@pytest.mark.parametrize("name", own_services())
 def test_every_variable_is_a_setting(name: str) -> None:
     settings = {f"STAFFEL_{field}".upper() for field in Settings.model_fields}
-    given = {variable.removesuffix("_FILE") for variable in own()[name]["environment"]}
+    given = {variable.removesuffix("_FILE") for variable in own_services()[name]["environment"]}
     assert given - settings - READ_BY_LIBPQ == set()
-    assert parse_kafka_address(own()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
+    assert parse_kafka_address(own_services()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
 
 
 def test_no_password_stands_in_the_file() -> None:
-    secret = {file["file"] for file in composed()["secrets"].values()}
+    secret = {file["file"] for file in compose_file()["secrets"].values()}
     trial = {(ROOT / file).read_text("utf-8").strip() for file in secret}
     assert trial == {"trial-only-change-me"}
     assert not [password for password in trial if password in FILE.read_text("utf-8")]
-    for name, service in own().items():
+    for name, service in own_services().items():
         assert urlsplit(service["environment"]["STAFFEL_DATABASE"]).password is None, name
         assert service["environment"]["PGPASSWORD_FILE"] == f"/run/secrets/{service['secrets'][0]}", name
 
@@ -151,7 +163,7 @@ def test_every_file_that_is_mounted_exists() -> None:
     files = [source for source in mounted if source.startswith(".")]
     assert len(files) > 3
     assert [source for source in files if not (ROOT / source).exists()] == []
-    assert {source for source in mounted if not source.startswith(".")} == set(composed()["volumes"])
+    assert {source for source in mounted if not source.startswith(".")} == set(compose_file()["volumes"])
 
 
 def test_what_may_be_set_is_listed_with_the_value_that_holds() -> None:
@@ -166,9 +178,9 @@ def test_the_file_of_channels_can_be_used_once_its_secret_is_given() -> None:
     assert services()["alerts"]["env_file"][-1] == {"path": "./deploy/alerts.env", "required": False}
 
 
-@pytest.mark.parametrize("name", own())
+@pytest.mark.parametrize("name", own_services())
 def test_further_settings_may_stand_in_the_file_that_compose_reads(name: str) -> None:
-    assert own()[name]["env_file"][0] == {"path": ".env", "required": False}
+    assert own_services()[name]["env_file"][0] == {"path": ".env", "required": False}
 
 
 def test_files_with_secrets_stay_out_of_the_repository() -> None:

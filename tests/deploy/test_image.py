@@ -18,10 +18,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.runtime_lock import runtime_lock
-from tests.deploy.compose import PORT, ROOT, processes
+from tests.deploy.compose import PORT, ROOT, long_running_services
 from tests.kafka.broker import free_port
 
-KNOWN = {
+KNOWN_INSTRUCTIONS = {
     *("ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "RUN", "STOPSIGNAL"),
     *("USER", "WORKDIR"),
 }
@@ -32,7 +32,7 @@ KEPT = runtime_lock(PROJECT, LOCK)
 
 class Instruction(NamedTuple):
     name: str
-    rest: str
+    arguments: str
 
 
 def instructions() -> list[Instruction]:
@@ -41,20 +41,20 @@ def instructions() -> list[Instruction]:
     return [Instruction(*line.split(None, 1)) for line in lines if line.strip()]
 
 
-def named(name: str) -> list[str]:
-    return [" ".join(instruction.rest.split()) for instruction in instructions() if instruction.name == name]
+def arguments_of(name: str) -> list[str]:
+    return [" ".join(instruction.arguments.split()) for instruction in instructions() if instruction.name == name]
 
 
-def copied() -> Iterator[str]:
+def copied_paths() -> Iterator[str]:
     """Every file or folder of the repository that comes into the image."""
-    for rest in named("COPY"):
+    for rest in arguments_of("COPY"):
         words = [word for word in rest.split() if not word.startswith("--")]
         if "--from=" not in rest:
             yield from words[:-1]
 
 
 def test_every_instruction_is_one_of_docker() -> None:
-    assert {instruction.name for instruction in instructions()} <= KNOWN
+    assert {instruction.name for instruction in instructions()} <= KNOWN_INSTRUCTIONS
     assert [instruction.name for instruction in instructions()][:2] == ["ARG", "FROM"]
 
 
@@ -62,38 +62,41 @@ def test_what_is_copied_exists_and_reaches_the_builder() -> None:
     ignored = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     allowed = {line[1:] for line in ignored if line.startswith("!")}
     assert ignored[0] == "*"
-    assert [source for source in copied() if not (ROOT / source).exists()] == []
-    assert set(copied()) == allowed
+    assert [source for source in copied_paths() if not (ROOT / source).exists()] == []
+    assert set(copied_paths()) == allowed
 
 
 def test_every_package_is_copied() -> None:
     packages = tomllib.loads(PROJECT)["tool"]["setuptools"]["packages"]["find"]["include"]
-    assert {package.rstrip("*") for package in packages} <= set(copied())
+    assert {package.rstrip("*") for package in packages} <= set(copied_paths())
 
 
 def test_no_secret_and_no_test_reaches_the_image() -> None:
     assert [
-        source for source in copied() for name in (".env*", "*password*", "tests*", ".git*") if fnmatch(source, name)
+        source
+        for source in copied_paths()
+        for name in (".env*", "*password*", "tests*", ".git*")
+        if fnmatch(source, name)
     ] == []
 
 
 def test_the_bases_are_pinned_and_alike() -> None:
-    assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-\w+", named("ARG")[0])
-    assert named("FROM") == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+    assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-\w+", arguments_of("ARG")[0])
+    assert arguments_of("FROM") == ["python:${PYTHON} AS build", "python:${PYTHON}"]
 
 
 def test_it_needs_no_root_and_listens_where_it_is_asked() -> None:
-    assert named("USER") == ["10001:10001"]
-    assert named("EXPOSE") == [str(PORT)]
-    assert named("STOPSIGNAL") == ["SIGTERM"]
-    (environment,) = (rest for rest in named("ENV") if "STAFFEL" in rest)
+    assert arguments_of("USER") == ["10001:10001"]
+    assert arguments_of("EXPOSE") == [str(PORT)]
+    assert arguments_of("STOPSIGNAL") == ["SIGTERM"]
+    (environment,) = (rest for rest in arguments_of("ENV") if "STAFFEL" in rest)
     assert "STAFFEL_LISTEN=0.0.0.0" in environment
     assert "PYTHONDONTWRITEBYTECODE=1" in environment
 
 
 def test_its_check_is_that_of_the_compose_file() -> None:
-    (check,) = named("HEALTHCHECK")
-    tests = {tuple(service["healthcheck"]["test"]) for service in processes().values()}
+    (check,) = arguments_of("HEALTHCHECK")
+    tests = {tuple(service["healthcheck"]["test"]) for service in long_running_services().values()}
     assert {("CMD", *re.findall(r'"([^"]+)"', check))} == tests
 
 
@@ -106,15 +109,15 @@ def test_the_image_brings_exactly_what_running_needs() -> None:
         requirement = Requirement(waiting.pop())
         name = canonicalize_name(requirement.name)
         extras = requirement.extras or {""}
-        if applies(requirement, {""}) and name not in needed:
+        if is_required(requirement, {""}) and name not in needed:
             needed.add(name)
             below = (Requirement(line) for line in distribution(name).requires or ())
-            waiting += [str(each) for each in below if applies(each, extras)]
+            waiting += [str(each) for each in below if is_required(each, extras)]
     assert sorted(needed - names) == []
     assert {"pytest", "mypy", "ruff", "hypothesis", "jsonschema"} & names == set()
 
 
-def applies(requirement: Requirement, extras: set[str]) -> bool:
+def is_required(requirement: Requirement, extras: set[str]) -> bool:
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in {*extras, ""})
 
 
@@ -135,7 +138,7 @@ def started(tmp_path: Path) -> dict[str, str]:
     return {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "STAFFEL_LOGS": "json"}
 
 
-def enter(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def run_entrypoint(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = ["sh", str(ROOT / "deploy" / "entrypoint.sh"), "worker", "--port", "8800"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
 
@@ -144,12 +147,12 @@ def test_secrets_come_from_files(started: dict[str, str], tmp_path: Path) -> Non
     for name, content in (("password", "a b'$c\n"), ("log", "kafka://h:1?sasl_plain_password=x\n")):
         (tmp_path / name).write_text(content)
     named_files = {"PGPASSWORD_FILE": str(tmp_path / "password"), "STAFFEL_LOG_FILE": str(tmp_path / "log")}
-    ended = enter({**started, **named_files})
+    ended = run_entrypoint({**started, **named_files})
     assert ended.stdout == "kafka://h:1?sasl_plain_password=x a b'$c json unset worker --port 8800\n", ended.stderr
 
 
 def test_a_secret_that_is_not_there_is_told_and_nothing_starts(started: dict[str, str]) -> None:
-    ended = enter({**started, "PGPASSWORD_FILE": "/run/secrets/nothing"})
+    ended = run_entrypoint({**started, "PGPASSWORD_FILE": "/run/secrets/nothing"})
     assert (ended.returncode != 0, ended.stdout) == (True, "")
     assert "/run/secrets/nothing" in ended.stderr
 
@@ -166,14 +169,14 @@ def test_the_check_follows_healthz(status: int, code: int) -> None:
 
     server = HTTPServer(("127.0.0.1", 0), Health)
     Thread(target=server.serve_forever, daemon=True).start()
-    assert checked(server.server_port) == code
+    assert health_exit_code(server.server_port) == code
     server.shutdown()
 
 
 def test_the_check_fails_where_nothing_listens() -> None:
-    assert checked(free_port()) == 1
+    assert health_exit_code(free_port()) == 1
 
 
-def checked(port: int) -> int:
+def health_exit_code(port: int) -> int:
     script = str(ROOT / "deploy" / "healthy.py")
     return subprocess.run([sys.executable, "-IS", script, str(port)], capture_output=True, timeout=30).returncode

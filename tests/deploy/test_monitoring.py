@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from staffel.processes.metrics import Metrics
-from tests.deploy.compose import PORT, ROOT, processes, services
-from tests.requirements import absent
+from tests.deploy.compose import PORT, ROOT, long_running_services, services
+from tests.requirements import skip_or_fail
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -22,8 +22,8 @@ RULES = [
     for group in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text("utf-8"))["groups"]
     for rule in group["rules"]
 ]
-OF_PROMETHEUS = {"up"}
-SHOWN = ("Lag", "Rate", "Latency", "Recovery", "Dead letters", "Outbox", "Age of the outbox")
+PROMETHEUS_METRICS = {"up"}
+REQUIRED_PANELS = ("Lag", "Rate", "Latency", "Recovery", "Dead letters", "Outbox", "Age of the outbox")
 _STRING = re.compile(r'"[^"]*"')
 _LABELS = re.compile(r"\{([^}]*)\}")
 _GROUPED = re.compile(r"\bby \(([^)]*)\)")
@@ -31,7 +31,7 @@ _NAME = re.compile(r"\b[a-zA-Z_]\w*\b(?!\s*\()")
 _WORDS = {"by", "and", "or", "on"}
 
 
-def families() -> set[str]:
+def metric_names() -> set[str]:
     """Name of each metric that a process may show."""
     found: set[str] = set()
     for family in Metrics("worker").registry.collect():
@@ -59,7 +59,7 @@ def labels_in(expression: str) -> set[str]:
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
 def test_every_metric_asked_for_exists(expression: str) -> None:
     assert metrics_in(expression)
-    assert metrics_in(expression) - families() - OF_PROMETHEUS == set()
+    assert metrics_in(expression) - metric_names() - PROMETHEUS_METRICS == set()
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
@@ -75,7 +75,7 @@ def test_a_metric_that_is_none_would_be_told() -> None:
 
 def test_the_dashboard_shows_what_matters() -> None:
     titles = {panel["title"] for panel in DASHBOARD["panels"]}
-    assert [title for title in SHOWN if not any(each.startswith(title) for each in titles)] == []
+    assert [title for title in REQUIRED_PANELS if not any(each.startswith(title) for each in titles)] == []
 
 
 def test_panels_are_told_apart_described_and_do_not_overlap() -> None:
@@ -98,12 +98,12 @@ def test_prometheus_asks_every_process_where_it_listens() -> None:
         job["job_name"]: [(found["names"], found["type"], found["port"]) for found in job["dns_sd_configs"]]
         for job in read("prometheus.yml")["scrape_configs"]
     }
-    assert scraped == {name: [([name], "A", PORT)] for name in processes()}
+    assert scraped == {name: [([name], "A", PORT)] for name in long_running_services()}
 
 
 def test_prometheus_can_reach_every_process() -> None:
     networks = set(services()["prometheus"]["networks"])
-    assert [name for name, service in processes().items() if not networks & set(service["networks"])] == []
+    assert [name for name, service in long_running_services().items() if not networks & set(service["networks"])] == []
 
 
 def test_its_rules_are_found_where_it_looks() -> None:
@@ -119,7 +119,7 @@ def test_what_to_do_about_each_alert_is_told() -> None:
 
 def test_prometheus_itself_takes_the_files() -> None:
     if not shutil.which("promtool"):
-        absent("promtool", "no promtool here to read the files of Prometheus; apt-get install prometheus")
+        skip_or_fail("promtool", "no promtool here to read the files of Prometheus; apt-get install prometheus")
     ended = subprocess.run(
         ["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], capture_output=True, text=True, timeout=60
     )

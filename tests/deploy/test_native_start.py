@@ -17,9 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.times import format_time
 from schemas.topics import TOPICS
 from staffel.application import system_clock
-from tests.deploy.compose import ROOT, processes, services
-from tests.deploy.native import Kafka, Service, await_until
-from tests.deploy.test_monitoring import DASHBOARD, OF_PROMETHEUS, metrics_in
+from tests.deploy.compose import ROOT, long_running_services, services
+from tests.deploy.native import Kafka, Service, wait_until
+from tests.deploy.test_monitoring import DASHBOARD, PROMETHEUS_METRICS, metrics_in
 from tests.requirements import postgres_url
 
 MODEL = ROOT / "tests" / "crash" / "model.yaml"
@@ -43,34 +43,34 @@ def kafka(folder: Path) -> Iterator[Kafka]:
 def places(kafka: Kafka) -> Mapping[str, str]:
     """What stands in the compose file -> where it is here."""
     database = services()["topics"]["environment"]["STAFFEL_DATABASE"]
-    return {"kafka:9092": kafka.at("9092"), database: postgres_url(), "/etc/staffel/model.yaml": str(MODEL)}
+    return {"kafka:9092": kafka.address_of("9092"), database: postgres_url(), "/etc/staffel/model.yaml": str(MODEL)}
 
 
 @pytest.fixture(scope="module")
 def laid_down(places: Mapping[str, str], folder: Path) -> Mapping[str, str]:
     topics = Service("topics", folder, places).start()
-    assert topics.ended() == 0, topics.said()
+    assert topics.wait() == 0, topics.diagnostics()
     return places
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator["Channel"]:
-    channel = Channel()
+def told() -> Iterator["WebhookChannel"]:
+    channel = WebhookChannel()
     yield channel
     channel.close()
 
 
 @pytest.fixture(scope="module")
-def system(laid_down: Mapping[str, str], folder: Path, told: "Channel") -> Iterator[list[Service]]:
+def system(laid_down: Mapping[str, str], folder: Path, told: "WebhookChannel") -> Iterator[list[Service]]:
     """Every process, and three workers: as `--profile alerts --scale worker=3` starts them."""
-    names = [*processes(), "worker", "worker"]
+    names = [*long_running_services(), "worker", "worker"]
     started = [Service(name, folder, laid_down, SALES_CHAT=told.address).start() for name in names]
     yield started
     for service in started:
         service.kill()
 
 
-class Channel:
+class WebhookChannel:
     """A chat of sales: takes what an alert says."""
 
     def __init__(self) -> None:
@@ -97,17 +97,17 @@ class Channel:
         self._server.shutdown()
 
 
-def command(folder: Path, places: Mapping[str, str], *arguments: str) -> Any:
+def run_command(folder: Path, places: Mapping[str, str], *arguments: str) -> Any:
     """What `docker compose run --rm staffel …` would answer with --json."""
     service = Service("staffel", folder, places).start([*arguments, "--json"])
-    assert service.ended() == 0, service.said()
+    assert service.wait() == 0, service.diagnostics()
     return json.loads(service.output())
 
 
 def test_topics_are_laid_down_once_and_again_without_harm(laid_down: Mapping[str, str], folder: Path) -> None:
     again = Service("topics", folder, laid_down).start()
-    assert again.ended() == 0, again.said()
-    checked = command(folder, laid_down, "topics", "check")
+    assert again.wait() == 0, again.diagnostics()
+    checked = run_command(folder, laid_down, "topics", "check")
     number = services()["topics"]["environment"]["STAFFEL_PARTITIONS"]
     assert {topic["topic"]: topic["partitions"] for topic in checked["topics"]} == dict.fromkeys(TOPICS, number)
     assert checked["problems"] == []
@@ -117,24 +117,24 @@ def test_every_process_becomes_healthy_and_ready(system: list[Service]) -> None:
     for service in system:
         service.await_healthy()
     for service in system:
-        await_until(service.is_ready, service.said)
+        wait_until(service.is_ready, service.diagnostics)
 
 
 def test_facts_become_scores_handoffs_alerts_and_copies(
-    system: list[Service], laid_down: Mapping[str, str], folder: Path, kafka: Kafka, told: Channel
+    system: list[Service], laid_down: Mapping[str, str], folder: Path, kafka: Kafka, told: WebhookChannel
 ) -> None:
     for service in system:
         service.await_healthy()
     wanted = {f"{account}/sales/1" for account in ACCOUNTS}
-    with subscriber(kafka, folder / "own.db") as copied:
-        answered = command(folder, laid_down, "ingest", "cloudevents", str(meetings(folder)))
+    with run_subscriber(kafka, folder / "own.db") as copied:
+        answered = run_command(folder, laid_down, "ingest", "cloudevents", str(meetings_file(folder)))
         assert answered["recorded"] == len(ACCOUNTS)
-        assert {each["handoff"] for each in command(folder, laid_down, "handoffs")} == wanted
-        await_until(lambda: copied() == wanted, lambda: str(copied()))
-    await_until(lambda: told.accounts() == set(ACCOUNTS), lambda: str(told.taken))
+        assert {each["handoff"] for each in run_command(folder, laid_down, "handoffs")} == wanted
+        wait_until(lambda: copied() == wanted, lambda: str(copied()))
+    wait_until(lambda: told.accounts() == set(ACCOUNTS), lambda: str(told.taken))
 
 
-def meetings(folder: Path) -> Path:
+def meetings_file(folder: Path) -> Path:
     """A file: somebody of each account has just been met."""
     now = format_time(system_clock())
     met = {"specversion": "1.0", "source": "calendar", "type": "meeting.held.v1", "time": now, "data": {"minutes": 30}}
@@ -145,10 +145,12 @@ def meetings(folder: Path) -> Path:
 
 
 @contextmanager
-def subscriber(kafka: Kafka, file: Path) -> Iterator[Callable[[], set[str]]]:
+def run_subscriber(kafka: Kafka, file: Path) -> Iterator[Callable[[], set[str]]]:
     """The example, as a machine outside would run it; answers the handoffs that it knows."""
     program = ROOT / "examples" / "subscriber" / "subscriber.py"
-    process = subprocess.Popen([sys.executable, str(program), kafka.at("9094"), str(file)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, str(program), kafka.address_of("9094"), str(file)], stdout=subprocess.DEVNULL
+    )
     try:
         yield lambda: rows(file)
     finally:
@@ -168,11 +170,13 @@ def test_at_work_the_processes_show_what_the_dashboard_asks_for(
     asked = {
         name for panel in DASHBOARD["panels"] for target in panel["targets"] for name in metrics_in(target["expr"])
     }
-    command(folder, laid_down, "ingest", "cloudevents", str(meetings(folder)))
-    await_until(lambda: asked <= shown(system) | OF_PROMETHEUS, lambda: str(asked - shown(system)))
+    run_command(folder, laid_down, "ingest", "cloudevents", str(meetings_file(folder)))
+    wait_until(
+        lambda: asked <= exported_samples(system) | PROMETHEUS_METRICS, lambda: str(asked - exported_samples(system))
+    )
 
 
-def shown(system: list[Service]) -> set[str]:
+def exported_samples(system: list[Service]) -> set[str]:
     """The samples that any of them shows."""
     families = (text_string_to_metric_families(service.page("/metrics")[1]) for service in system)
     return {sample.name for each in families for family in each for sample in family.samples}
@@ -182,4 +186,4 @@ def test_asked_to_stop_they_end_with_0_and_are_not_restarted(system: list[Servic
     for service in system:
         service.await_healthy()
     ended = [(service, service.stop()) for service in system]
-    assert [service.said() for service, code in ended if code != 0] == []
+    assert [service.diagnostics() for service, code in ended if code != 0] == []

@@ -15,19 +15,19 @@ from tests.requirements import kafka_server
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(r"<!-- on kafka -->\n```sh\n(.*?)```", re.DOTALL)
-SECONDS = 280
+TIMEOUT_S = 280
 
-pytestmark = [pytest.mark.timeout(SECONDS + 20)]
+pytestmark = [pytest.mark.timeout(TIMEOUT_S + 20)]
 
 
 def blocks() -> list[str]:
     return BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
-def placed(script: str, folder: Path) -> str:
+def with_test_addresses(script: str, folder: Path) -> str:
     """The same script, with broker and database of the tests, and ports that nobody else has."""
     kafka = f"kafka://{kafka_server()}?prefix=readme-{uuid4().hex[:8]}."
-    for name, place in {"LOG": kafka, "DATABASE": databases.empty("postgresql", folder)}.items():
+    for name, place in {"LOG": kafka, "DATABASE": databases.empty_database("postgresql", folder)}.items():
         script, times = re.subn(rf"(export STAFFEL_{name})=\S+", rf"\g<1>='{place}'", script)
         assert times == 1, f"the README sets STAFFEL_{name} {times} times"
     return re.sub(r"^(staffel \w+) &$", r"\1 --port 0 &", script, flags=re.MULTILINE)
@@ -39,12 +39,12 @@ def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["bash", "-c", f"set -e\n{ending}\n{script}"]
     env = {**os.environ, "PATH": path, "COLUMNS": "120"}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT_S)
 
 
 def test_whoever_follows_the_readme_sees_accounts_and_an_audit_without_mismatches(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    ended = run(placed("\n".join(blocks()), tmp_path), tmp_path)
+    ended = run(with_test_addresses("\n".join(blocks()), tmp_path), tmp_path)
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
     assert "brennerbio.example" in ended.stdout
     assert "PROBLEM" not in ended.stdout

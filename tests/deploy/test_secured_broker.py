@@ -9,10 +9,10 @@ import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from tests.kafka.broker import Broker
-from tests.kafka.settings import BY_PASSWORD, SCRAM
+from tests.kafka.settings import SCRAM, SCRAM_SETTINGS
 from tests.requirements import kafka_broker, postgres_url
-from tests.staffel.cli.cli_runner import done, page, spoken, written
-from tests.staffel.migration.migration_cases import at, running
+from tests.staffel.cli.cli_runner import page_view, run_cli, run_ok, write_lines
+from tests.staffel.migration.migration_cases import environment_of, running_processes
 
 USER, PASSWORD = "staffel", "p@ss/w:rd%&"
 
@@ -25,13 +25,13 @@ def certificates(folder: Path) -> dict[str, Path]:
     broker, client = authority.issue_cert("127.0.0.1"), authority.issue_cert("staffel@example.com")
     files = {name: folder / f"{name}.pem" for name in ("authority", "broker", "client", "key")}
     authority.cert_pem.write_to_path(files["authority"])
-    files["broker"].write_bytes(as_java_reads(broker.private_key_pem) + broker.cert_chain_pems[0].bytes())
+    files["broker"].write_bytes(pkcs8_text(broker.private_key_pem) + broker.cert_chain_pems[0].bytes())
     client.cert_chain_pems[0].write_to_path(files["client"])
     client.private_key_pem.write_to_path(files["key"])
     return files
 
 
-def as_java_reads(key: trustme.Blob) -> bytes:
+def pkcs8_text(key: trustme.Blob) -> bytes:
     """The key in PKCS #8."""
     known = load_pem_private_key(key.bytes(), None)
     return known.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -46,7 +46,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def broker(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Broker:
     settings = {
         "listener.security.protocol.map": "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT",
-        **BY_PASSWORD,
+        **SCRAM_SETTINGS,
         "ssl.client.auth": "required",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(files["broker"]),
@@ -73,13 +73,15 @@ def test_processes_and_commands_come_by_tls_with_certificate_and_password(
     broker: Broker, files: dict[str, Path], tmp_path: Path
 ) -> None:
     log, database = address(broker, files), postgres_url()
-    with at(log, database):
-        done("topics", "create", "--partitions", 2)
-    with running(tmp_path, log, database, roles=("worker", "project", "relay")) as here:
-        told = here.asked("ingest", "cloudevents", written(tmp_path / "facts.jsonl", page("one"), page("two")))
+    with environment_of(log, database):
+        run_ok("topics", "create", "--partitions", 2)
+    with running_processes(tmp_path, log, database, roles=("worker", "project", "relay")) as here:
+        told = here.run_json(
+            "ingest", "cloudevents", write_lines(tmp_path / "facts.jsonl", page_view("one"), page_view("two"))
+        )
         assert told["recorded"] == 2
-        assert [row["account"] for row in here.asked("accounts")] == ["acme.com"]
-        assert here.asked("audit", "verify")["mismatches"] == []
+        assert [row["account"] for row in here.run_json("accounts")] == ["acme.com"]
+        assert here.run_json("audit", "verify")["mismatches"] == []
         assert [started.stop() for started in here.started] == [0, 0, 0]
 
 
@@ -94,7 +96,7 @@ def test_processes_and_commands_come_by_tls_with_certificate_and_password(
 def test_who_comes_otherwise_is_told_why_and_what_to_look_at(
     broker: Broker, files: dict[str, Path], wrong: dict[str, str], why: str
 ) -> None:
-    with at(address(broker, files, **wrong), "postgresql+psycopg://nobody@nowhere/none"):
-        code, message = spoken("topics", "check").problem
+    with environment_of(address(broker, files, **wrong), "postgresql+psycopg://nobody@nowhere/none"):
+        code, message = run_cli("topics", "check").failure
     assert code == 1
     assert re.search(why, message)

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "examples" / "medtech" / "data"
 FILES = sorted(path.name for path in DATA.iterdir())
-DOCUMENTATION = [ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
+DOCUMENTATION_NETWORKS = [ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
 # Crawlers say where their makers are to be found; that is not a company of the plot.
 CRAWLERS = re.compile(r"\+https?://[^)]*\)")
 
@@ -56,4 +56,4 @@ def test_nobody_has_an_address_outside_of_example_domains(name: str) -> None:
 def test_the_log_shows_only_addresses_kept_for_documentation() -> None:
     hosts = {line.split()[0] for line in (DATA / "access.log").read_text().splitlines()}
     addresses = [ip_address(host) for host in hosts if ":" in host or host.replace(".", "").isdigit()]
-    assert [a for a in addresses if not any(a in network for network in DOCUMENTATION)] == []
+    assert [a for a in addresses if not any(a in network for network in DOCUMENTATION_NETWORKS)] == []

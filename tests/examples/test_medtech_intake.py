@@ -18,11 +18,11 @@ from scoring.model.loading import load_model
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
 DATA = EXAMPLE / "data"
-OURS = frozenset({"nordwerk-med.example"})
-AFTERWARDS = parse_time("2026-11-01T00:00:00.000Z")
+OUR_DOMAINS = frozenset({"nordwerk-med.example"})
+NOW_MS = parse_time("2026-11-01T00:00:00.000Z")
 
 
-def counted(items: Iterable[Item]) -> dict[str, int]:
+def item_counts(items: Iterable[Item]) -> dict[str, int]:
     """How many observations of each type, `filtered`, `rejected`, and `repeated`: an identity seen before."""
     counts: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
@@ -38,7 +38,7 @@ def counted(items: Iterable[Item]) -> dict[str, int]:
 
 
 def test_the_access_log_shows_pages_bots_and_requests_that_are_no_views() -> None:
-    assert counted(access_log.read(DATA / "access.log")) == {
+    assert item_counts(access_log.read(DATA / "access.log")) == {
         "web.page_viewed.v1": 912,
         "bots": 284,
         "filtered": 614,
@@ -46,7 +46,7 @@ def test_the_access_log_shows_pages_bots_and_requests_that_are_no_views() -> Non
 
 
 def test_the_mailbox_gives_replies_and_a_bounce_but_no_automatic_answer() -> None:
-    assert counted(mbox.read(DATA / "marketing.mbox", OURS)) == {
+    assert item_counts(mbox.read(DATA / "marketing.mbox", OUR_DOMAINS)) == {
         "email.replied.v1": 11,
         "email.bounced.v1": 1,
         "repeated": 1,
@@ -55,13 +55,13 @@ def test_the_mailbox_gives_replies_and_a_bounce_but_no_automatic_answer() -> Non
 
 
 def test_every_reply_is_joined_to_the_campaign_that_it_answers() -> None:
-    items = mbox.read(DATA / "marketing.mbox", OURS)
+    items = mbox.read(DATA / "marketing.mbox", OUR_DOMAINS)
     replies = [item for item in items if isinstance(item, Observation) and item.type == "email.replied.v1"]
     assert [reply.where for reply in replies if not reply.data.get("campaign")] == []
 
 
 def test_the_calendar_shows_meetings_held_missed_and_canceled_and_no_internal_round() -> None:
-    assert counted(calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS)) == {
+    assert item_counts(calendar_file.read(DATA / "calendar.ics", OUR_DOMAINS, now=NOW_MS)) == {
         "meeting.held.v1": 43,
         "meeting.missed.v1": 2,
         "meeting.canceled.v1": 3,
@@ -70,7 +70,7 @@ def test_the_calendar_shows_meetings_held_missed_and_canceled_and_no_internal_ro
 
 
 def test_the_browser_and_product_calls_are_all_understood() -> None:
-    assert counted(segment.read(DATA / "site.segment.jsonl")) == {
+    assert item_counts(segment.read(DATA / "site.segment.jsonl")) == {
         "contact.identified.v1": 40,
         "account.updated.v1": 11,
         "web.page_viewed.v1": 556,
@@ -84,7 +84,7 @@ def test_the_browser_and_product_calls_are_all_understood() -> None:
 
 
 def test_the_events_of_the_bus_are_all_understood() -> None:
-    assert counted(cloudevents.read(DATA / "bus.cloudevents.jsonl")) == {
+    assert item_counts(cloudevents.read(DATA / "bus.cloudevents.jsonl")) == {
         "email.delivered.v1": 252,
         "email.opened.v1": 65,
         "email.clicked.v1": 9,
@@ -130,7 +130,7 @@ def test_a_visitor_of_the_bus_is_the_anonymous_id_of_a_browser() -> None:
 def test_the_crm_knows_nine_customers_and_four_targets_among_seventeen_companies() -> None:
     items = list(crm_accounts.read(DATA / "accounts.csv"))
     told = [item.data for item in items if isinstance(item, Observation)]
-    assert counted(items) == {"account.registered.v1": 17}
+    assert item_counts(items) == {"account.registered.v1": 17}
     assert Counter(row["customer"] for row in told) == {True: 9, False: 8}
     assert [row["name"] for row in told if row["target"]] == [
         "Alvarin Pharma AG",
@@ -152,7 +152,7 @@ def test_a_group_owns_several_domains_and_a_subsidiary_knows_its_parent() -> Non
 
 
 def test_three_deals_were_won_and_two_lost() -> None:
-    assert counted(crm_opportunities.read(DATA / "opportunities.csv")) == {
+    assert item_counts(crm_opportunities.read(DATA / "opportunities.csv")) == {
         "opportunity.opened.v1": 5,
         "opportunity.won.v1": 3,
         "opportunity.lost.v1": 2,
@@ -162,8 +162,8 @@ def test_three_deals_were_won_and_two_lost() -> None:
 def test_all_data_fits_its_fact_type() -> None:
     files: list[Iterable[Item]] = [
         access_log.read(DATA / "access.log"),
-        mbox.read(DATA / "marketing.mbox", OURS),
-        calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS),
+        mbox.read(DATA / "marketing.mbox", OUR_DOMAINS),
+        calendar_file.read(DATA / "calendar.ics", OUR_DOMAINS, now=NOW_MS),
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
         crm_accounts.read(DATA / "accounts.csv"),
         crm_opportunities.read(DATA / "opportunities.csv"),

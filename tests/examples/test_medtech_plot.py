@@ -23,11 +23,11 @@ from staffel.settings import Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
 DATA = EXAMPLE / "data"
-OURS = frozenset({"nordwerk-med.example"})
-AFTERWARDS = parse_time("2026-11-01T00:00:00.000Z")
+OUR_DOMAINS = frozenset({"nordwerk-med.example"})
+NOW_MS = parse_time("2026-11-01T00:00:00.000Z")
 
 
-class Year(NamedTuple):
+class YearResult(NamedTuple):
     """What stands in the read models after everything was recorded."""
 
     outcomes: list[type]
@@ -41,13 +41,13 @@ class Year(NamedTuple):
 
 
 @pytest.fixture(scope="module", params=[97, 10_000], ids=["in small parts", "at once"])
-def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[YearResult]:
     home = tmp_path_factory.mktemp("medtech")
     settings = Settings(home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv")
-    staffel = connect(settings, clock=lambda: AFTERWARDS)
-    outcomes = played(staffel, observations(), request.param)
+    staffel = connect(settings, clock=lambda: NOW_MS)
+    outcomes = record_in_batches(staffel, observations(), request.param)
     with open_queries(staffel.engine) as questions:
-        yield told(questions, outcomes)
+        yield year_result(questions, outcomes)
     staffel.close()
 
 
@@ -56,8 +56,8 @@ def observations() -> list[Observation]:
     files = (
         crm_accounts.read(DATA / "accounts.csv"),
         access_log.read(DATA / "access.log"),
-        mbox.read(DATA / "marketing.mbox", OURS),
-        calendar_file.read(DATA / "calendar.ics", OURS, now=AFTERWARDS),
+        mbox.read(DATA / "marketing.mbox", OUR_DOMAINS),
+        calendar_file.read(DATA / "calendar.ics", OUR_DOMAINS, now=NOW_MS),
         segment.read(DATA / "site.segment.jsonl"),
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
         crm_opportunities.read(DATA / "opportunities.csv"),
@@ -65,19 +65,19 @@ def observations() -> list[Observation]:
     return [item for item in merge_by_time(files) if isinstance(item, Observation)]
 
 
-def played(staffel: Application, facts: list[Observation], at_once: int) -> list[type]:
+def record_in_batches(staffel: Application, facts: list[Observation], batch_size: int) -> list[type]:
     outcomes: list[type] = []
-    for first in range(0, len(facts), at_once):
-        outcomes += map(type, staffel.recorder.record(facts[first : first + at_once]))
+    for first in range(0, len(facts), batch_size):
+        outcomes += map(type, staffel.recorder.record(facts[first : first + batch_size]))
         staffel.host.drain()
     return outcomes
 
 
-def told(questions: ReadModelQueries, outcomes: list[type]) -> Year:
+def year_result(questions: ReadModelQueries, outcomes: list[type]) -> YearResult:
     rows = questions.accounts()
     known = [row for row in rows if not row.account.startswith("anon:")]
     handoffs = questions.handoffs()
-    return Year(
+    return YearResult(
         outcomes=outcomes,
         handoffs={h.handoff: (h.status, h.route, h.act_now) for h in handoffs},
         crossed={h.handoff: format_time(h.crossed_at) for h in handoffs},
@@ -92,13 +92,13 @@ def _field(track: Any, name: str) -> Any:
     return track[name] if isinstance(track, dict) else getattr(track, name)
 
 
-def test_nothing_is_refused_and_what_came_twice_is_recorded_once(year: Year) -> None:
+def test_nothing_is_refused_and_what_came_twice_is_recorded_once(year: YearResult) -> None:
     assert year.outcomes.count(Rejected) == 0
     assert year.outcomes.count(Duplicate) == 4
     assert year.outcomes.count(Recorded) == len(year.outcomes) - 4
 
 
-def test_the_handoffs_of_the_year_are_those_of_the_plot(year: Year) -> None:
+def test_the_handoffs_of_the_year_are_those_of_the_plot(year: YearResult) -> None:
     assert year.handoffs == {
         "marwald.example/expansion/1": ("converted", "account_manager", False),
         "donaupharm.example/expansion/1": ("converted", "account_manager", False),
@@ -113,7 +113,7 @@ def test_the_handoffs_of_the_year_are_those_of_the_plot(year: Year) -> None:
     }
 
 
-def test_the_open_handoffs_are_of_the_last_two_days(year: Year) -> None:
+def test_the_open_handoffs_are_of_the_last_two_days(year: YearResult) -> None:
     proposed = [handoff for handoff, (status, _, _) in year.handoffs.items() if status == "proposed"]
     assert {handoff: year.crossed[handoff][:10] for handoff in proposed} == {
         "brennerbio.example/acquisition/2": "2026-10-29",
@@ -123,7 +123,7 @@ def test_the_open_handoffs_are_of_the_last_two_days(year: Year) -> None:
     }
 
 
-def test_there_are_accounts_in_every_stage(year: Year) -> None:
+def test_there_are_accounts_in_every_stage(year: YearResult) -> None:
     acquisition = {account: stages["acquisition"] for account, stages in year.stages.items()}
     expansion = {account: stages["expansion"] for account, stages in year.stages.items()}
     assert {account: stage for account, stage in acquisition.items() if stage} == {
@@ -144,7 +144,7 @@ def test_there_are_accounts_in_every_stage(year: Year) -> None:
     }
 
 
-def test_there_are_accounts_of_every_grade(year: Year) -> None:
+def test_there_are_accounts_of_every_grade(year: YearResult) -> None:
     assert {account: grade for account, grade in year.grades.items() if grade != "A"} == {
         "orlanda-bio.example": "B",
         "kleinod-bio.example": "B",
@@ -154,7 +154,7 @@ def test_there_are_accounts_of_every_grade(year: Year) -> None:
     }
 
 
-def test_a_gate_held_where_sales_had_said_so(year: Year) -> None:
+def test_a_gate_held_where_sales_had_said_so(year: YearResult) -> None:
     assert {account: why for account, why in year.gated.items() if why} == {
         "alvarin-pharma.example": ["suppressed"],
         "brennerbio.example": ["cooling_down"],
@@ -162,5 +162,5 @@ def test_a_gate_held_where_sales_had_said_so(year: Year) -> None:
     }
 
 
-def test_strangers_stay_anonymous(year: Year) -> None:
+def test_strangers_stay_anonymous(year: YearResult) -> None:
     assert (len(year.stages), year.anonymous > 200) == (17, True)

@@ -23,7 +23,7 @@ from tests.requirements import kafka_server
 ROOT = Path(__file__).parents[2]
 CONTRACT = yaml.safe_load((ROOT / "schemas" / "published" / "asyncapi.yaml").read_text("utf-8"))
 PROGRAM = ROOT / "examples" / "subscriber" / "subscriber.py"
-SECONDS = 30
+TIMEOUT_S = 30
 POLL_S = 0.05
 ACME = "acme.example"
 Json = dict[str, Any]
@@ -34,17 +34,17 @@ def example(message: str, **changed: Any) -> Json:
     return {**CONTRACT["components"]["messages"][message]["examples"][0]["payload"], **changed}
 
 
-def of_seq(seq: int, score: float) -> Json:
+def score_update(seq: int, score: float) -> Json:
     record = example("accountScored", seq=seq)
     return record | {"tracks": {"acquisition": record["tracks"]["acquisition"] | {"score": score}}}
 
 
 PROPOSED, REJECTED, LAST = example("handoffProposed"), example("handoffRejected"), example("handoffAccepted")
-LATER = example("handoffProposed", id="t-1", type="sqa.handoff_foreseen.v2", laterattribute="x")
+LATER_SCORE = example("handoffProposed", id="t-1", type="sqa.handoff_foreseen.v2", laterattribute="x")
 CONTACT = example("contactScored")
 
 
-def identity(event: Json) -> tuple[str, str, str]:
+def event_key(event: Json) -> tuple[str, str, str]:
     return event["source"], event["id"], event["type"]
 
 
@@ -58,11 +58,11 @@ class Topics:
             admin.create_topics([self._new(each) for each in kafka])
         self._producer = KafkaProducer(bootstrap_servers=server, acks="all")
 
-    def hand_off(self, *events: Json) -> None:
+    def send_handoff_event(self, *events: Json) -> None:
         for event in events:
             self._send("sqa-handoffs", event["subject"], event)
 
-    def score(self, **records: Json) -> None:
+    def send_score(self, **records: Json) -> None:
         for key, record in records.items():
             self._send("scores", key.replace("__", "/"), record)
 
@@ -70,18 +70,18 @@ class Topics:
         self._producer.close()
 
     def _new(self, kafka: Json) -> NewTopic:
-        settings = {name: spelt(value) for name, value in kafka["topicConfiguration"].items()}
+        settings = {name: config_text(value) for name, value in kafka["topicConfiguration"].items()}
         return NewTopic(self.prefix + kafka["topic"], kafka["partitions"], 1, topic_configs=settings)
 
     def _send(self, topic: str, key: str, value: Json) -> None:
-        self._producer.send(self.prefix + topic, json.dumps(value).encode(), key.encode()).get(SECONDS)
+        self._producer.send(self.prefix + topic, json.dumps(value).encode(), key.encode()).get(TIMEOUT_S)
 
 
-def spelt(value: Any) -> str:
+def config_text(value: Any) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-class Copy:
+class Subscriber:
     """The subscriber and the file that it keeps."""
 
     def __init__(self, topics: Topics, folder: Path) -> None:
@@ -98,9 +98,9 @@ class Copy:
     def kill(self) -> None:
         if self._running:
             self._running.kill()
-            self._running.wait(SECONDS)
+            self._running.wait(TIMEOUT_S)
 
-    def said(self) -> list[str]:
+    def output(self) -> list[str]:
         return self._said.read_text().splitlines()
 
     def handoffs(self) -> Rows:
@@ -111,12 +111,12 @@ class Copy:
 
     def await_until(self, seq: int, event: Json) -> None:
         """Return when the account's score is of this seq and the event is there."""
-        deadline = monotonic() + SECONDS
-        while not (self._is_at(seq) and identity(event) in self.handoffs()):
-            assert monotonic() < deadline, (self.scores(), self.said())
+        deadline = monotonic() + TIMEOUT_S
+        while not (self._has_reached(seq) and event_key(event) in self.handoffs()):
+            assert monotonic() < deadline, (self.scores(), self.output())
             Event().wait(POLL_S)
 
-    def _is_at(self, seq: int) -> bool:
+    def _has_reached(self, seq: int) -> bool:
         return (ACME, seq) in {row[:2] for row in self.scores()}
 
     def forget_positions(self) -> None:
@@ -137,27 +137,27 @@ def topics() -> Iterator[Topics]:
 
 
 @pytest.fixture
-def copy(topics: Topics, tmp_path: Path) -> Iterator[Copy]:
-    made = Copy(topics, tmp_path)
+def copy(topics: Topics, tmp_path: Path) -> Iterator[Subscriber]:
+    made = Subscriber(topics, tmp_path)
     yield made
     made.kill()
 
 
-def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, copy: Copy) -> None:
-    topics.hand_off(PROPOSED, REJECTED, PROPOSED, REJECTED, LATER)
-    topics.score(**{ACME: of_seq(31, 112.5)}, **{"~checkpoint": example("checkpoint")}, acme__c_a=CONTACT)
-    topics.score(**{ACME: of_seq(33, 80.0)})
-    topics.score(**{ACME: of_seq(32, 99.0)})
-    topics.score(**{ACME: of_seq(34, 70.0)})
+def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, copy: Subscriber) -> None:
+    topics.send_handoff_event(PROPOSED, REJECTED, PROPOSED, REJECTED, LATER_SCORE)
+    topics.send_score(**{ACME: score_update(31, 112.5)}, **{"~checkpoint": example("checkpoint")}, acme__c_a=CONTACT)
+    topics.send_score(**{ACME: score_update(33, 80.0)})
+    topics.send_score(**{ACME: score_update(32, 99.0)})
+    topics.send_score(**{ACME: score_update(34, 70.0)})
     copy.start()
-    copy.await_until(34, LATER)
-    topics.hand_off(PROPOSED, LAST)
-    topics.score(**{ACME: of_seq(30, 1.0)})
-    topics.score(**{ACME: of_seq(35, 60.0)})
+    copy.await_until(34, LATER_SCORE)
+    topics.send_handoff_event(PROPOSED, LAST)
+    topics.send_score(**{ACME: score_update(30, 1.0)})
+    topics.send_score(**{ACME: score_update(35, 60.0)})
     copy.await_until(35, LAST)
     assert copy.scores() == {(ACME, 35, 60.0), ("acme/c_a", 31, None)}
-    assert copy.handoffs() == {identity(event) for event in (PROPOSED, REJECTED, LATER, LAST)}
-    assert copy.said() == [
+    assert copy.handoffs() == {event_key(event) for event in (PROPOSED, REJECTED, LATER_SCORE, LAST)}
+    assert copy.output() == [
         f"sqa.handoff_proposed.v1 {ACME} ",
         f"sqa.handoff_rejected.v1 {ACME} no budget this year",
         f"sqa.handoff_foreseen.v2 {ACME} ",
@@ -165,25 +165,25 @@ def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, 
     ]
 
 
-def test_whoever_is_killed_goes_on_where_the_file_stands(topics: Topics, copy: Copy) -> None:
-    for seq, event in enumerate((PROPOSED, REJECTED, LATER), start=1):
-        topics.hand_off(event)
-        topics.score(**{ACME: of_seq(seq, float(seq))})
+def test_whoever_is_killed_goes_on_where_the_file_stands(topics: Topics, copy: Subscriber) -> None:
+    for seq, event in enumerate((PROPOSED, REJECTED, LATER_SCORE), start=1):
+        topics.send_handoff_event(event)
+        topics.send_score(**{ACME: score_update(seq, float(seq))})
         copy.start()
         copy.await_until(seq, event)
         copy.kill()
-    assert (copy.scores(), len(copy.said())) == ({(ACME, 3, 3.0)}, 3)
+    assert (copy.scores(), len(copy.output())) == ({(ACME, 3, 3.0)}, 3)
 
 
-def test_records_that_are_read_again_change_nothing(topics: Topics, copy: Copy) -> None:
-    topics.hand_off(PROPOSED, REJECTED)
-    topics.score(**{ACME: of_seq(31, 112.5)})
+def test_records_that_are_read_again_change_nothing(topics: Topics, copy: Subscriber) -> None:
+    topics.send_handoff_event(PROPOSED, REJECTED)
+    topics.send_score(**{ACME: score_update(31, 112.5)})
     copy.start()
     copy.await_until(31, REJECTED)
     copy.kill()
     copy.forget_positions()
-    topics.hand_off(LAST)
-    topics.score(**{ACME: of_seq(32, 70.0)})
+    topics.send_handoff_event(LAST)
+    topics.send_score(**{ACME: score_update(32, 70.0)})
     copy.start()
     copy.await_until(32, LAST)
-    assert (copy.scores(), len(copy.said())) == ({(ACME, 32, 70.0)}, 3)
+    assert (copy.scores(), len(copy.output())) == ({(ACME, 32, 70.0)}, 3)

@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from tests.kafka.settings import DEADLINE_S, SCRAM, SETTINGS, NoKafka, answers, free_port
-from tests.shutdown import ENDING
+from tests.kafka.settings import DEADLINE_S, SCRAM, SETTINGS, KafkaUnavailableError, free_port, is_listening
+from tests.shutdown import SHUTDOWN
 
 _POM = Path(__file__).parent / "pom.xml"
 _POLL_S = 0.05
-_WAYS = (
+_INSTALL_HINT = (
     "no Apache Kafka here: name a broker in STAFFEL_TEST_KAFKA=HOST:PORT, or install Java and Maven "
     "(apt-get install default-jre-headless maven), or start Docker"
 )
 
 
-class Member(NamedTuple):
+class BrokerNode(NamedTuple):
     """Which broker of a cluster it is, from 1 on, and where the controllers of all of them listen."""
 
     cluster: str
@@ -44,27 +44,27 @@ class Broker:
         folder: Path,
         settings: Mapping[str, str] | None = None,
         heap: str = "384m",
-        member: Member | None = None,
+        broker_node: BrokerNode | None = None,
         passwords: Mapping[str, str] | None = None,
     ) -> None:
         """`passwords`: of the users who may come by SCRAM."""
         self._folder, self._heap = folder, heap
         self._port = free_port()
-        self._member = member or members(1)[0]
+        self._node = broker_node or broker_nodes(1)[0]
         self._process: subprocess.Popen[bytes] | None = None
         self.server = f"127.0.0.1:{self._port}"
-        node, controllers = self._member.node, self._member.controllers
-        places = {
-            "node.id": str(node),
+        node_id, controllers = self._node.node, self._node.controllers
+        addresses = {
+            "node.id": str(node_id),
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(controllers, 1)),
-            "listeners": f"CLIENTS://{self.server},CONTROLLER://127.0.0.1:{controllers[node - 1]}",
+            "listeners": f"CLIENTS://{self.server},CONTROLLER://127.0.0.1:{controllers[node_id - 1]}",
             "log.dirs": str(folder / "records"),
         }
-        lines = [f"{key}={value}" for key, value in {**SETTINGS, **places, **(settings or {})}.items()]
+        lines = [f"{key}={value}" for key, value in {**SETTINGS, **addresses, **(settings or {})}.items()]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.properties").write_text("\n".join(lines))
         self._format(passwords or {})
-        ENDING.callback(self.kill)
+        SHUTDOWN.callback(self.kill)
 
     @property
     def url(self) -> str:
@@ -74,19 +74,19 @@ class Broker:
     def start(self) -> None:
         """Return when it answers."""
         self.launch()
-        self.await_answer()
+        self.await_listening()
 
     def launch(self) -> None:
         with (self._folder / "log").open("ab") as log:
-            command = [*_dying(), *self._java("kafka.Kafka", "server.properties")]
+            command = [*_die_with_parent(), *self._java("kafka.Kafka", "server.properties")]
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
 
-    def await_answer(self) -> None:
+    def await_listening(self) -> None:
         assert self._process is not None
-        while not answers(self._port):
+        while not is_listening(self._port):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_POLL_S)
-                raise NoKafka(f"the broker did not start: {(self._folder / 'log').read_text()[-800:]}")
+                raise KafkaUnavailableError(f"the broker did not start: {(self._folder / 'log').read_text()[-800:]}")
 
     def kill(self) -> None:
         """kill -9."""
@@ -109,11 +109,11 @@ class Broker:
 
     def _format(self, passwords: Mapping[str, str]) -> None:
         users = [f"--add-scram={SCRAM}=[name={name},password={known}]" for name, known in passwords.items()]
-        named = f"--cluster-id={self._member.cluster}"
+        named = f"--cluster-id={self._node.cluster}"
         command = self._java("kafka.tools.StorageTool", "format", named, "-c", "server.properties", *users)
         made = subprocess.run(command, cwd=self._folder, capture_output=True, text=True)
         if made.returncode:
-            raise NoKafka(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
+            raise KafkaUnavailableError(f"the broker's folder cannot be formatted: {made.stderr.strip()[-500:]}")
 
     def _java(self, *arguments: str) -> list[str]:
         quick = [] if self._heap.endswith("g") else ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
@@ -123,14 +123,14 @@ class Broker:
 @cache
 def server() -> str:
     """HOST:PORT of `STAFFEL_TEST_KAFKA`, or of a broker of this session. Raises `NoKafka`."""
-    given = os.environ.get("STAFFEL_TEST_KAFKA")
-    return given or _shared().server
+    configured = os.environ.get("STAFFEL_TEST_KAFKA")
+    return configured or _shared().server
 
 
 @cache
 def _shared() -> Broker:
     folder = Path(tempfile.mkdtemp(prefix="staffel-kafka-"))
-    ENDING.callback(shutil.rmtree, folder, ignore_errors=True)
+    SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
     return open_broker(folder)
 
 
@@ -138,64 +138,64 @@ def open_broker(
     folder: Path, settings: Mapping[str, str] | None = None, passwords: Mapping[str, str] | None = None
 ) -> Broker:
     """A broker of its own, by Java, else by Docker, where nobody can come by a password. Raises `NoKafka`."""
-    from tests.kafka.docker import DockerBroker, daemon_answers
+    from tests.kafka.docker import DockerBroker, has_docker_daemon
 
     made: Broker
-    if _is_java_here():
+    if _has_java():
         made = Broker(folder, settings, passwords=passwords)
-    elif not passwords and daemon_answers():
+    elif not passwords and has_docker_daemon():
         made = DockerBroker(folder, settings)
     else:
-        raise NoKafka(_WAYS)
+        raise KafkaUnavailableError(_INSTALL_HINT)
     made.start()
     return made
 
 
 def open_brokers(folder: Path, number: int, settings: Mapping[str, str] | None = None) -> list[Broker]:
     """Brokers of one cluster, all started; each keeps its records in a folder of its own. Raises `NoKafka`."""
-    if not _is_java_here():
-        raise NoKafka(f"no Java and Maven here, which {number} brokers of one cluster need")
-    made = [Broker(folder / f"broker-{each.node}", settings, "256m", each) for each in members(number)]
+    if not _has_java():
+        raise KafkaUnavailableError(f"no Java and Maven here, which {number} brokers of one cluster need")
+    made = [Broker(folder / f"broker-{each.node}", settings, "256m", each) for each in broker_nodes(number)]
     for each in made:
         each.launch()
     for each in made:
-        each.await_answer()
+        each.await_listening()
     return made
 
 
-def members(number: int) -> list[Member]:
+def broker_nodes(number: int) -> list[BrokerNode]:
     cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
     controllers = [free_port() for _ in range(number)]
-    return [Member(cluster, node, controllers) for node in range(1, number + 1)]
+    return [BrokerNode(cluster, node, controllers) for node in range(1, number + 1)]
 
 
-def _is_java_here() -> bool:
+def _has_java() -> bool:
     return bool(os.environ.get("STAFFEL_KAFKA_JARS") or (shutil.which("java") and shutil.which("mvn")))
 
 
 @cache
 def jars() -> Path:
     """The folder of Kafka's jars, brought by Maven once; `STAFFEL_KAFKA_JARS` names another. Raises `NoKafka`."""
-    given = os.environ.get("STAFFEL_KAFKA_JARS")
-    if given:
-        return Path(given)
+    configured = os.environ.get("STAFFEL_KAFKA_JARS")
+    if configured:
+        return Path(configured)
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "staffel" / "kafka-4.1.0"
     if not (folder / "complete").exists():
-        _bring(folder)
+        _download_jars(folder)
     return folder
 
 
-def _bring(folder: Path) -> None:
+def _download_jars(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         command = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", f"-DoutputDirectory={made}"]
         ended = subprocess.run(command, capture_output=True, text=True)
         if ended.returncode:
-            raise NoKafka(f"Maven could not bring Kafka: {ended.stdout.strip()[-500:]}")
+            raise KafkaUnavailableError(f"Maven could not bring Kafka: {ended.stdout.strip()[-500:]}")
         (Path(made) / "complete").touch()
         shutil.copytree(made, folder, dirs_exist_ok=True)
 
 
-def _dying() -> list[str]:
+def _die_with_parent() -> list[str]:
     # The broker dies with the tests, even where they are killed.
     return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []

@@ -15,11 +15,11 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from tests.kafka.broker import Broker
-from tests.kafka.settings import DEADLINE_S, SETTINGS, NoKafka, free_port
-from tests.shutdown import ENDING
+from tests.kafka.settings import DEADLINE_S, SETTINGS, KafkaUnavailableError, free_port
+from tests.shutdown import SHUTDOWN
 
 IMAGE = "apache/kafka:4.1.0"
-_INSIDE, _CONTROLLER = 9092, 9093
+_CONTAINER_PORT, _CONTROLLER_PORT = 9092, 9093
 _POLL_S = 0.2
 _SIGNALS = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
 
@@ -32,44 +32,52 @@ class DockerBroker(Broker):
         port = free_port()
         self.server = f"127.0.0.1:{port}"
         self._container = f"staffel-kafka-{uuid4().hex[:12]}"
-        places = {
+        addresses = {
             "node.id": "1",
-            "controller.quorum.voters": f"1@localhost:{_CONTROLLER}",
-            "listeners": f"CLIENTS://:{_INSIDE},CONTROLLER://:{_CONTROLLER}",
+            "controller.quorum.voters": f"1@localhost:{_CONTROLLER_PORT}",
+            "listeners": f"CLIENTS://:{_CONTAINER_PORT},CONTROLLER://:{_CONTROLLER_PORT}",
             "advertised.listeners": f"CLIENTS://{self.server}",
         }
-        told = environment({**SETTINGS, **places, **(settings or {})})
-        ENDING.callback(subprocess.run, ["docker", "rm", "--force", self._container], capture_output=True)
-        docker("create", "--name", self._container, "--publish", f"{self.server}:{_INSIDE}", *told, IMAGE)
+        environment_options = environment_of({**SETTINGS, **addresses, **(settings or {})})
+        SHUTDOWN.callback(subprocess.run, ["docker", "rm", "--force", self._container], capture_output=True)
+        run_docker(
+            "create",
+            "--name",
+            self._container,
+            "--publish",
+            f"{self.server}:{_CONTAINER_PORT}",
+            *environment_options,
+            IMAGE,
+        )
 
     def start(self) -> None:
-        docker("start", self._container)
+        run_docker("start", self._container)
         await_broker(self.server)
 
     def kill(self) -> None:
-        docker("kill", "--signal", "KILL", self._container)
+        run_docker("kill", "--signal", "KILL", self._container)
 
     def stop(self) -> None:
-        docker("stop", "--time", str(DEADLINE_S), self._container)
+        run_docker("stop", "--time", str(DEADLINE_S), self._container)
 
     def signal(self, number: signal.Signals) -> None:
-        docker(_SIGNALS[number], self._container)
+        run_docker(_SIGNALS[number], self._container)
 
 
-def environment(settings: Mapping[str, str]) -> list[str]:
+def environment_of(settings: Mapping[str, str]) -> list[str]:
     """As the image wants to be told: `node.id` is KAFKA_NODE_ID."""
     pairs = ((f"KAFKA_{name.replace('.', '_').upper()}", value) for name, value in settings.items())
     return [part for name, value in pairs for part in ("--env", f"{name}={value}")]
 
 
-def docker(*arguments: str) -> None:
+def run_docker(*arguments: str) -> None:
     ended = subprocess.run(["docker", *arguments], capture_output=True, text=True)
     if ended.returncode:
-        raise NoKafka(f"docker {arguments[0]}: {ended.stderr.strip()[-500:]}")
+        raise KafkaUnavailableError(f"docker {arguments[0]}: {ended.stderr.strip()[-500:]}")
 
 
 @cache
-def daemon_answers() -> bool:
+def has_docker_daemon() -> bool:
     return bool(shutil.which("docker")) and not subprocess.run(["docker", "info"], capture_output=True).returncode
 
 
@@ -81,4 +89,4 @@ def await_broker(server: str) -> None:
             KafkaAdminClient(bootstrap_servers=server, bootstrap_timeout_ms=2_000).close()
             return
         pause.wait(_POLL_S)
-    raise NoKafka(f"the broker in Docker did not answer at {server} in {DEADLINE_S} s")
+    raise KafkaUnavailableError(f"the broker in Docker did not answer at {server} in {DEADLINE_S} s")

@@ -20,7 +20,7 @@ SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "4194304",
 }
 SCRAM = "SCRAM-SHA-512"
-BY_PASSWORD = {
+SCRAM_SETTINGS = {
     "sasl.enabled.mechanisms": SCRAM,
     "sasl.mechanism.inter.broker.protocol": SCRAM,
     f"listener.name.clients.{SCRAM.lower()}.sasl.jaas.config":
@@ -30,7 +30,7 @@ BY_PASSWORD = {
 DEADLINE_S = 60
 
 
-class NoKafka(Exception):
+class KafkaUnavailableError(Exception):
     """There is no broker, and none can be started."""
 
 
@@ -40,7 +40,7 @@ def free_port() -> int:
         return int(some.getsockname()[1])
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as some:
         some.settimeout(1)
         return some.connect_ex(("127.0.0.1", port)) == 0

@@ -22,6 +22,6 @@ def fresh_address(server: str) -> KafkaAddress:
     return KafkaAddress((server,), {}, f"test-{uuid4().hex[:12]}.")
 
 
-def text_of(address: KafkaAddress) -> str:
+def log_setting(address: KafkaAddress) -> str:
     """What STAFFEL_LOG says."""
     return f"{address}?prefix={address.prefix}"

@@ -2,10 +2,10 @@
 
 from tests.mutants.mutant import Mutant, tests, vectors
 
-_CONDITIONS, _COUNTING = "scoring/plan/conditions.py", "scoring/fold/contributions.py"
+_CONDITIONS, _CONTRIBUTIONS = "scoring/plan/conditions.py", "scoring/fold/contributions.py"
 _CAPS, _BREADTH = "scoring/fold/caps.py", "scoring/fold/breadth.py"
 
-OF_COUNTING = (
+CONTRIBUTION_MUTANTS = (
     Mutant((5,), "scoring/plan/compiler.py", '_VERSION = re.compile(r"\\.v\\d+$")', '_VERSION = re.compile(r"\\.v1$")',
            vectors("30-types")),
     Mutant((5,), "scoring/model/checks.py", "if type_ in _CONTROL:", "if False:",
@@ -18,7 +18,7 @@ OF_COUNTING = (
            vectors("13-path")),
     Mutant((6,), _CONDITIONS, "any(map(one, value)) if isinstance(value, list)", "False if isinstance(value, list)",
            vectors("11-where")),
-    Mutant((7,), _COUNTING, "and not matched & rule.unless", "", vectors("02-caps")),
+    Mutant((7,), _CONTRIBUTIONS, "and not matched & rule.unless", "", vectors("02-caps")),
     Mutant((8,), "scoring/plan/fields.py", "min(min(value, _LARGEST) * times, bound)", "min(value, _LARGEST) * times",
            vectors("14-field")),
     Mutant((8,), "scoring/fold/stages.py", "if track.when is not None and not track.when(firmographics(account)):",
@@ -27,7 +27,7 @@ OF_COUNTING = (
     Mutant((9,), "scoring/fold/evolve.py", "    account.seq += 1\n", "    account.seq += fact.data.bot is not True\n",
            vectors("30-types", "08-gate")),
     Mutant((10,), "scoring/plan/decay.py", "HOUR = 3_600_000", "HOUR = 3_600_001", vectors("01-whole")),
-    Mutant((10,), _COUNTING, "weight = 1.0 if id == ACCOUNT else plan.unknown_weight", "weight = plan.unknown_weight",
+    Mutant((10,), _CONTRIBUTIONS, "weight = 1.0 if id == ACCOUNT else plan.unknown_weight", "weight = plan.unknown_weight",
            vectors("06-roles", "09-late", "30-types")),
     Mutant((10,), "scoring/plan/plan.py", "self.roles.get(role, self.unknown_weight)", "self.roles.get(role, 1.0)",
            vectors("06-roles", "27-newest")),
@@ -55,7 +55,7 @@ OF_COUNTING = (
            "return slowest_half_life([rule for rule in track.rules if rule.is_positive])",
            "return min((r.half_life for r in track.rules if r.half_life), default=None)",
            vectors("28-adjust", "09-late")),
-    Mutant((15,), _COUNTING, "contact = contact_of(account, None, plan)",
+    Mutant((15,), _CONTRIBUTIONS, "contact = contact_of(account, None, plan)",
            "contact = contact_of(account, fact.contact, plan)", vectors("09-late", "28-adjust")),
     Mutant((16,), "scoring/fold/stages.py", "round(score, 6) >= bound", "score >= bound", vectors("32-thresholds")),
     Mutant((16,), "scoring/fold/stages.py",
@@ -66,7 +66,7 @@ OF_COUNTING = (
     Mutant((18,), _BREADTH, 'if contact.id.startswith("c_"):', "if True:", vectors("05-breadth", "26-joins")),
     Mutant((18,), _BREADTH, "first = today - width + 1", "first = today - width",
            tests("tests/scoring/fold/test_rules.py")),
-    Mutant((18,), _COUNTING, "if points > 0 and day", "if points and day", vectors("05-breadth", "35", "30")),
+    Mutant((18,), _CONTRIBUTIONS, "if points > 0 and day", "if points and day", vectors("05-breadth", "35", "30")),
     Mutant((18,), "scoring/fold/falls.py",
            "plan.calendar.midnight(day + stage.days)", "(day + stage.days) * 86_400_000",
            vectors("05-breadth", "17-half", "18-no")),
@@ -79,5 +79,5 @@ OF_COUNTING = (
     Mutant((30,), "scoring/fold/visitors.py",
            "if gone.engaged[track.number] > contact.engaged[track.number]:", "if False:",
            vectors("26-joins")),
-    Mutant((30,), _COUNTING, "id = account.joins.get(id, id)", "id = id", vectors("26-joins")),
+    Mutant((30,), _CONTRIBUTIONS, "id = account.joins.get(id, id)", "id = id", vectors("26-joins")),
 )  # fmt: skip

@@ -3,26 +3,26 @@
 from tests.mutants.mutant import Mutant, tests
 
 _MODEL = tests("tests/scoring/model/test_definition.py")
-_REFUSALS = tests("tests/scoring/model/test_validation.py")
+_VALIDATION = tests("tests/scoring/model/test_validation.py")
 _CHECKS = "scoring/model/checks.py"
 
-OF_MODELS = (
+MODEL_MUTANTS = (
     Mutant((1,), "schemas/yaml_documents.py", 'YAML(typ="safe", pure=True).compose(text)',
            'YAML(typ="safe", pure=True).compose("%YAML 1.1\\n---\\n" + text)', _MODEL),
     Mutant((1,), "scoring/model/durations.py", '_HOURS = {"h": 1, "d": 24}', '_HOURS = {"h": 1, "d": 23}', _MODEL),
-    Mutant((1,), "scoring/model/durations.py", "if hours.denominator != 1:", "if False:", _REFUSALS),
+    Mutant((1,), "scoring/model/durations.py", "if hours.denominator != 1:", "if False:", _VALIDATION),
     Mutant((2,), "scoring/model/definition.py", 'and "half_life" not in rule', 'and "half_life" in rule', _MODEL),
-    Mutant((2,), _CHECKS, "and rule.half_life != slowest", "and slowest is None", _REFUSALS),
+    Mutant((2,), _CHECKS, "and rule.half_life != slowest", "and slowest is None", _VALIDATION),
     Mutant((2,), _CHECKS, "if any(rule.is_positive and rule.half_life is None for rule in track.rules):", "if False:",
-           _REFUSALS),
-    Mutant((3,), _CHECKS, "if stage.leave > stage.enter:", "if False:", _REFUSALS),
-    Mutant((3,), _CHECKS, "stage.enter <= before.enter", "stage.enter < before.enter", _REFUSALS),
-    Mutant((3,), _CHECKS, "if rule.id in ring:", "if False:", _REFUSALS),
-    Mutant((3,), _CHECKS, "if rule.id in seen:", "if False:", _REFUSALS),
-    Mutant((3,), _CHECKS, "if stage.fit and model.fit is None:", "if False:", _REFUSALS),
-    Mutant((3,), _CHECKS, "if stage.handoff and stage.name != handoffs[0]:", "if False:", _REFUSALS),
+           _VALIDATION),
+    Mutant((3,), _CHECKS, "if stage.leave > stage.enter:", "if False:", _VALIDATION),
+    Mutant((3,), _CHECKS, "stage.enter <= before.enter", "stage.enter < before.enter", _VALIDATION),
+    Mutant((3,), _CHECKS, "if rule.id in ring:", "if False:", _VALIDATION),
+    Mutant((3,), _CHECKS, "if rule.id in seen:", "if False:", _VALIDATION),
+    Mutant((3,), _CHECKS, "if stage.fit and model.fit is None:", "if False:", _VALIDATION),
+    Mutant((3,), _CHECKS, "if stage.handoff and stage.name != handoffs[0]:", "if False:", _VALIDATION),
     Mutant((3,), _CHECKS, "if any(stage.handoff for stage in track.stages):\n        return",
-           "if True:\n        return", _REFUSALS),
+           "if True:\n        return", _VALIDATION),
     Mutant((4,), "streams/scorer/partition_fold.py", "and not self._repeats(activation):", "and False:",
            tests("tests/streams/scorer/test_partition_fold.py", "second")),
     Mutant((4,), "streams/activation.py", '"initial": True', '"initial": False',

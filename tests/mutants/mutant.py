@@ -15,8 +15,10 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        said = ", ".join(map(str, self.rules))
-        return f"rule {said}: {self.file}: {' '.join(self.old.split())[:60]} -> {' '.join(self.new.split())[:60]}"
+        rule_numbers = ", ".join(map(str, self.rules))
+        return (
+            f"rule {rule_numbers}: {self.file}: {' '.join(self.old.split())[:60]} -> {' '.join(self.new.split())[:60]}"
+        )
 
 
 def vectors(*names: str) -> tuple[str, ...]:

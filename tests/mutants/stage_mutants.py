@@ -3,9 +3,9 @@
 from tests.mutants.mutant import Mutant, tests, vectors
 
 _STAGES, _GATE, _DECISIONS = "scoring/fold/stages.py", "scoring/fold/crossings.py", "scoring/fold/handoffs.py"
-_EMBEDDED = tests("tests/scoring/fold/test_vectors_end_to_end.py", "10-tracks", "04-hysteresis")
+_END_TO_END = tests("tests/scoring/fold/test_vectors_end_to_end.py", "10-tracks", "04-hysteresis")
 
-OF_STAGES = (
+STAGE_MUTANTS = (
     Mutant((20,), _STAGES, "for i in range(len(track.stages) - 1, state.stage, -1):",
            "for i in range(state.stage + 1, min(state.stage + 2, len(track.stages))):",
            vectors("34-above", "04-hysteresis", "24-several")),
@@ -60,10 +60,10 @@ OF_STAGES = (
     Mutant((28,), "scoring/fold/valuation.py",
            "if instant > account.clock:", "if True:", vectors("29-reviews", "01-whole")),
     Mutant((28,), "audit/account_report.py", "for change in outcome.stages] if outcome else []",
-           "for change in outcome.stages[:0]] if outcome else []", _EMBEDDED),
+           "for change in outcome.stages[:0]] if outcome else []", _END_TO_END),
     Mutant((29,), "audit/accounts_as_of.py", "first = next(iter(tracks.values()))", "first = list(tracks.values())[-1]",
            tests("tests/audit/test_accounts_as_of.py")),
-    Mutant((29,), "audit/explain.py", '        "track": line.track,\n', "", _EMBEDDED),
+    Mutant((29,), "audit/explain.py", '        "track": line.track,\n', "", _END_TO_END),
     Mutant((31,), "projections/read_models/handoffs.py",
            '"recycled": ("accepted",)', '"recycled": ("accepted", "rejected")',
            tests("tests/projections/read_models/test_handoffs.py", "ignore")),

@@ -42,7 +42,7 @@ def at(hours: float) -> str:
     return format_time(NOON + round(hours * HOUR))
 
 
-def line(seq: int, points: float = 10.0, **given: Any) -> Line:
+def ledger_line(seq: int, points: float = 10.0, **fields: Any) -> Line:
     defaults = {
         "track": "acquisition",
         "seq": seq,
@@ -56,15 +56,15 @@ def line(seq: int, points: float = 10.0, **given: Any) -> Line:
         "cut": None,
         "half_life": 336,
     }
-    return Line(**{**defaults, **given})
+    return Line(**{**defaults, **fields})
 
 
-def track(score: float = 0.0, stage: str | None = None, **given: Any) -> TrackScore:
+def track_score(score: float = 0.0, stage: str | None = None, **fields: Any) -> TrackScore:
     defaults = {"breadth": 0, "falls_at": None, "crossings": 0, "cooling_until": None, "act_now_until": None}
-    return TrackScore(score=score, stage=stage, **{**defaults, **given})
+    return TrackScore(score=score, stage=stage, **{**defaults, **fields})
 
 
-def account_scored(account: str = "acme.com", after_seq: int = 0, seq: int = 1, **given: Any) -> AccountScored:
+def account_scored(account: str = "acme.com", after_seq: int = 0, seq: int = 1, **fields: Any) -> AccountScored:
     defaults = {
         "type": ACCOUNT_SCORED,
         "account": account,
@@ -74,17 +74,17 @@ def account_scored(account: str = "acme.com", after_seq: int = 0, seq: int = 1, 
         "model": "test-1-000000000000",
         "fold": 1,
         "epoch": 0,
-        "tracks": {"acquisition": track()},
+        "tracks": {"acquisition": track_score()},
         "fit": Fit(points=0.0, grade="unknown"),
         "suppressed": False,
         "digest": f"digest-{seq}",
         "state": msgspec.Raw(b'{"seq":%d}' % seq),
         "changes": Changes(),
     }
-    return AccountScored(**{**defaults, **given})
+    return AccountScored(**{**defaults, **fields})
 
 
-def contact_scored(account: str = "acme.com", contact: str = "c_anna", seq: int = 1, **given: Any) -> ContactScored:
+def contact_scored(account: str = "acme.com", contact: str = "c_anna", seq: int = 1, **fields: Any) -> ContactScored:
     defaults = {
         "type": CONTACT_SCORED,
         "account": account,
@@ -96,10 +96,10 @@ def contact_scored(account: str = "acme.com", contact: str = "c_anna", seq: int 
         "scores": {"acquisition": 10.0},
         "state": msgspec.Raw(b"{}"),
     }
-    return ContactScored(**{**defaults, **given})
+    return ContactScored(**{**defaults, **fields})
 
 
-def opened(seq: int, account: str = "acme.com", crossing: int = 1, **given: Any) -> HandoffOpened:
+def handoff_opened(seq: int, account: str = "acme.com", crossing: int = 1, **fields: Any) -> HandoffOpened:
     defaults = {
         "handoff": f"{account}/acquisition/{crossing}",
         "track": "acquisition",
@@ -112,10 +112,10 @@ def opened(seq: int, account: str = "acme.com", crossing: int = 1, **given: Any)
         "act_now": False,
         "due_at": at(seq + 4),
     }
-    return HandoffOpened(**{**defaults, **given})
+    return HandoffOpened(**{**defaults, **fields})
 
 
-def step(seq: int, status: str, account: str = "acme.com", crossing: int = 1, **given: Any) -> HandoffStep:
+def handoff_step(seq: int, status: str, account: str = "acme.com", crossing: int = 1, **fields: Any) -> HandoffStep:
     defaults = {
         "handoff": f"{account}/acquisition/{crossing}",
         "track": "acquisition",
@@ -129,10 +129,10 @@ def step(seq: int, status: str, account: str = "acme.com", crossing: int = 1, **
         "opportunity": None,
         "late": False,
     }
-    return HandoffStep(**{**defaults, **given})
+    return HandoffStep(**{**defaults, **fields})
 
 
-def gated(seq: int, why: str = "suppressed", crossing: int | None = 1) -> Gated:
+def gated_crossing(seq: int, why: str = "suppressed", crossing: int | None = 1) -> Gated:
     return Gated(track="acquisition", seq=seq, crossing=crossing, at=at(seq), fact=f"fact-{seq}", why=why)
 
 
@@ -142,51 +142,51 @@ def stage_change(seq: int, before: str | None, after: str | None, score: float =
     )
 
 
-def fact(id: str, account: str, time: str, **given: Any) -> dict[str, Any]:
-    told = {"specversion": "1.0", "id": id, "source": "web", "type": "web.page_viewed.v1", "subject": account}
-    return {**told, "time": time, "recordedtime": time, **given, "data": {"url": "https://example.com/"}}
+def fact(id: str, account: str, time: str, **fields: Any) -> dict[str, Any]:
+    defaults = {"specversion": "1.0", "id": id, "source": "web", "type": "web.page_viewed.v1", "subject": account}
+    return {**defaults, "time": time, "recordedtime": time, **fields, "data": {"url": "https://example.com/"}}
 
 
-def raw(value: Any) -> msgspec.Raw:
+def raw_json(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def parked(seq: int, account: str = "anon:v_one", time: str | None = None) -> Parked:
+def parked_fact(seq: int, account: str = "anon:v_one", time: str | None = None) -> Parked:
     when = time or at(seq)
-    known = fact(f"fact-{seq}", account, when, contact=account.removeprefix("anon:"))
-    return Parked(seq=seq, time=when, event=f"fact-{seq}", source="web", fact=raw(known))
+    content = fact(f"fact-{seq}", account, when, contact=account.removeprefix("anon:"))
+    return Parked(seq=seq, time=when, event=f"fact-{seq}", source="web", fact=raw_json(content))
 
 
-def anonymous(account: str = "anon:v_one", after_seq: int = 0, seq: int = 1, **changes: Any) -> AccountScored:
+def anonymous_scored(account: str = "anon:v_one", after_seq: int = 0, seq: int = 1, **changes: Any) -> AccountScored:
     """An account without a company: nothing is scored."""
     return account_scored(account, after_seq, seq, tracks={}, changes=Changes(**changes))
 
 
-def release(to: str = "acme.com", move: str = "identified-1") -> Release:
+def visitor_release(to: str = "acme.com", move: str = "identified-1") -> Release:
     return Release(move=move, to=to)
 
 
-def forward(seq: int, account: str = "anon:v_one", to: str = "acme.com", move: str = "identified-1") -> Forward:
-    known = fact(f"fact-{seq}", account, at(seq), contact=account.removeprefix("anon:"))
-    return Forward(move=move, to=to, event=f"fact-{seq}", source="web", fact=raw(known))
+def forwarded_fact(seq: int, account: str = "anon:v_one", to: str = "acme.com", move: str = "identified-1") -> Forward:
+    content = fact(f"fact-{seq}", account, at(seq), contact=account.removeprefix("anon:"))
+    return Forward(move=move, to=to, event=f"fact-{seq}", source="web", fact=raw_json(content))
 
 
 def checkpoint(next: int) -> Checkpoint:
     return Checkpoint(type=CHECKPOINT, topic="engagement", next=next, model_at=0)
 
 
-Published = AccountScored | ContactScored | Checkpoint
+ScoresRecordValue = AccountScored | ContactScored | Checkpoint
 
 
-def record_of(update: Published) -> NewRecord:
+def record_of(update: ScoresRecordValue) -> NewRecord:
     return NewRecord(_key(update), encode_score(update))
 
 
-def records_of(updates: Sequence[Published]) -> list[NewRecord]:
+def records_of(updates: Sequence[ScoresRecordValue]) -> list[NewRecord]:
     return [record_of(update) for update in updates]
 
 
-def _key(update: Published) -> str:
+def _key(update: ScoresRecordValue) -> str:
     if isinstance(update, AccountScored):
         return update.account
     if isinstance(update, ContactScored):
@@ -194,18 +194,18 @@ def _key(update: Published) -> str:
     return CHECKPOINT_KEY
 
 
-def lives(accounts: int, updates: int, lines: int, first: int = 1) -> list[AccountScored]:
+def many_updates(accounts: int, updates: int, lines: int, first: int = 1) -> list[AccountScored]:
     """Many accounts in turn, each update with so many lines: for measuring."""
     return [
-        _busy(f"account-{number}.example", n * lines, lines)
+        _large_update(f"account-{number}.example", n * lines, lines)
         for n in range(updates)
         for number in range(first, first + accounts)
     ]
 
 
-def _busy(account: str, after_seq: int, lines: int) -> AccountScored:
+def _large_update(account: str, after_seq: int, lines: int) -> AccountScored:
     seqs = range(after_seq + 1, after_seq + lines + 1)
-    scored = {"acquisition": track(score=seqs[-1] * 1.5, stage="engaged", falls_at=at(seqs[-1] + 800))}
-    changes = Changes(lines=[line(seq, contact=f"c_{seq % 5}", time=at(seq % 700)) for seq in seqs])
-    state = raw({"numbers": [0.1234567] * 30})
-    return account_scored(account, after_seq, seqs[-1], tracks=scored, changes=changes, as_of=at(1), state=state)
+    tracks = {"acquisition": track_score(score=seqs[-1] * 1.5, stage="engaged", falls_at=at(seqs[-1] + 800))}
+    changes = Changes(lines=[ledger_line(seq, contact=f"c_{seq % 5}", time=at(seq % 700)) for seq in seqs])
+    state = raw_json({"numbers": [0.1234567] * 30})
+    return account_scored(account, after_seq, seqs[-1], tracks=tracks, changes=changes, as_of=at(1), state=state)

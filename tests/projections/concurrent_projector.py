@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from streams.log import Log, Record
 
 
-class PausedAfterReading:
+class LogPausedAfterRead:
     """The part of the log port that a projector asks; `meanwhile` is what others do during the pause."""
 
-    def __init__(self, log: Log, meanwhile: Callable[[], object]) -> None:
-        self._log, self._meanwhile = log, meanwhile
+    def __init__(self, log: Log, during_pause: Callable[[], object]) -> None:
+        self._log, self._during_pause = log, during_pause
 
     def partitions(self, topic: str) -> int:
         return self._log.partitions(topic)
@@ -22,5 +22,5 @@ class PausedAfterReading:
 
     def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
         records = self._log.read_each(topic, starts, limit)
-        self._meanwhile()
+        self._during_pause()
         return records

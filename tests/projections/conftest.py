@@ -20,6 +20,6 @@ def world(database: Engine) -> World:
 def straight(database_kind: str, tmp_path: Path) -> Iterator[World]:
     """A world of its own beside the other, where nothing goes wrong."""
     (tmp_path / "straight").mkdir()
-    engine = open_database(databases.migrated(database_kind, tmp_path / "straight"))
+    engine = open_database(databases.migrated_database(database_kind, tmp_path / "straight"))
     yield World(engine)
     engine.dispose()

@@ -10,22 +10,22 @@ from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from streams.log import Appended, NewRecord, Record
 from streams.partitioner import partition_of
 
-Place = tuple[str, int]
+TopicPartition = tuple[str, int]
 
 
-class BrokerLike:
+class FakeBrokerLog:
     """The port `streams.log.Log`. `moment` is called before and after every append, and may raise."""
 
     unique_ids = False
 
-    def __init__(self, partitions: int = 1, moment: Callable[[], object] = lambda: None) -> None:
-        self._partitions, self.moment = partitions, moment
-        self._records: dict[Place, list[Record]] = {(t, p): [] for t in TOPICS for p in range(partitions)}
+    def __init__(self, partitions: int = 1, before_and_after_append: Callable[[], object] = lambda: None) -> None:
+        self._partitions, self.before_and_after_append = partitions, before_and_after_append
+        self._records: dict[TopicPartition, list[Record]] = {(t, p): [] for t in TOPICS for p in range(partitions)}
         self._ends = dict.fromkeys(self._records, 0)
-        self._made = dict.fromkeys(TOPICS, 1)
+        self._generations = dict.fromkeys(TOPICS, 1)
 
     def generation(self, topic: str) -> str:
-        return f"{topic} made {self._made[topic]} times"
+        return f"{topic} made {self._generations[topic]} times"
 
     def partitions(self, topic: str) -> int:
         return self._partitions
@@ -34,11 +34,11 @@ class BrokerLike:
         return partition_of(key, self._partitions)
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
-        self.moment()
+        self.before_and_after_append()
         for moved in {self._partition(topic, record, partition) for record in records}:
             self._ends[topic, moved] += 1  # as the marker of somebody's transaction would
         appended = [self._append(topic, record, partition) for record in records]
-        self.moment()
+        self.before_and_after_append()
         return appended
 
     def position(self, partition: int) -> int:
@@ -77,7 +77,7 @@ class BrokerLike:
 
     def recreate(self, topic: str) -> None:
         """Delete the topic and make it anew."""
-        self._made[topic] += 1
+        self._generations[topic] += 1
         for partition in range(self._partitions):
             self._records[topic, partition], self._ends[topic, partition] = [], 0
 

@@ -7,8 +7,15 @@ from projections.lag import Lag, projected_offsets, projector_positions, read_la
 from schemas.scores import CHECKPOINT_KEY, Changes, encode_score
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.log import NewRecord
-from tests.projections.builders import NOON, account_scored, anonymous, checkpoint, opened, release
-from tests.projections.fake_broker_log import BrokerLike
+from tests.projections.builders import (
+    NOON,
+    account_scored,
+    anonymous_scored,
+    checkpoint,
+    handoff_opened,
+    visitor_release,
+)
+from tests.projections.fake_broker_log import FakeBrokerLog
 from tests.projections.world import World
 
 PARTITIONS = 3
@@ -16,7 +23,7 @@ PARTITIONS = 3
 
 @pytest.fixture
 def world(database: Engine) -> World:
-    return World(database, log=BrokerLike(PARTITIONS))
+    return World(database, log=FakeBrokerLog(PARTITIONS))
 
 
 def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
@@ -27,9 +34,10 @@ def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
 
 
 def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
-    world.given(
-        account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(seq=1, releases=[release()])
-    ).published(account_scored("late.example"))
+    world.publish_and_project(
+        account_scored(seq=3, changes=Changes(handoffs=[handoff_opened(3)])),
+        anonymous_scored(seq=1, releases=[visitor_release()]),
+    ).publish(account_scored("late.example"))
     world.log.append(ENGAGEMENT, [NewRecord("acme.com", b"{}")])
 
     found = read_lag(world.engine, world.log, NOON + 4 * 3_600_000)
@@ -42,7 +50,7 @@ def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
 
 def test_positions_are_told_for_every_partition(world: World) -> None:
     world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode_score(checkpoint(17)))], 1)
-    world.projected()
+    world.project()
 
     assert projected_offsets(world.engine, world.log) == {0: 0, 1: 17, 2: 0}
     assert projector_positions(world.engine, world.log) == {0: 0, 1: 2, 2: 0}

@@ -18,24 +18,38 @@ from streams.kafka.log import KafkaLog
 from streams.log import Appended, LogRefused, NewRecord
 from tests import databases
 from tests.kafka.topics import fresh_topics
-from tests.projections.builders import account_scored, anonymous, checkpoint, forward, line, opened, parked, release
-from tests.projections.world import World, drain
+from tests.projections.builders import (
+    account_scored,
+    anonymous_scored,
+    checkpoint,
+    forwarded_fact,
+    handoff_opened,
+    ledger_line,
+    parked_fact,
+    visitor_release,
+)
+from tests.projections.world import World, run_until_idle
 from tests.requirements import kafka_server
 
 PARTITIONS = 2
-_LIFE = [
-    account_scored(seq=2, changes=Changes(lines=[line(1), line(2)])),
-    account_scored(after_seq=2, seq=3, changes=Changes(lines=[line(3)], handoffs=[opened(3)])),
+_HISTORY = [
+    account_scored(seq=2, changes=Changes(lines=[ledger_line(1), ledger_line(2)])),
+    account_scored(after_seq=2, seq=3, changes=Changes(lines=[ledger_line(3)], handoffs=[handoff_opened(3)])),
 ]
-_WORK = [*_LIFE, anonymous(seq=4, parked=[parked(1), parked(2)], releases=[release()], forwards=[forward(4)])]
-_APPENDED = ["acme.com/acquisition/1:proposed", "fact-1~identified-1", "fact-2~identified-1", "fact-4~identified-1"]
+_UPDATES = [
+    *_HISTORY,
+    anonymous_scored(
+        seq=4, parked=[parked_fact(1), parked_fact(2)], releases=[visitor_release()], forwards=[forwarded_fact(4)]
+    ),
+]
+_EXPECTED_IDS = ["acme.com/acquisition/1:proposed", "fact-1~identified-1", "fact-2~identified-1", "fact-4~identified-1"]
 
 
-class _Killed(Exception):
+class _KilledError(Exception):
     """The process died here."""
 
 
-class MortalLog(KafkaLog):
+class KillableLog(KafkaLog):
     """`moment` is called before and after every append, and may raise."""
 
     moment: Callable[[], object] = staticmethod(dict)
@@ -54,59 +68,59 @@ def address() -> Iterator[KafkaAddress]:
 
 
 @pytest.fixture
-def log(address: KafkaAddress) -> Iterator[MortalLog]:
-    opened = MortalLog(address, client="test", retry_timeout_s=20)
+def log(address: KafkaAddress) -> Iterator[KillableLog]:
+    opened = KillableLog(address, client="test", retry_timeout_s=20)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def world(log: MortalLog, tmp_path: Path) -> Iterator[World]:
-    engine = open_database(databases.migrated("postgresql", tmp_path))
+def world(log: KillableLog, tmp_path: Path) -> Iterator[World]:
+    engine = open_database(databases.migrated_database("postgresql", tmp_path))
     yield World(engine, log=log)
     engine.dispose()
 
 
-def appended(world: World) -> list[str]:
-    records = [*world.on_log(SQA_HANDOFFS), *world.on_log(ENGAGEMENT)]
+def appended_ids(world: World) -> list[str]:
+    records = [*world.records_of_topic(SQA_HANDOFFS), *world.records_of_topic(ENGAGEMENT)]
     return sorted(msgspec.json.decode(record.value)["id"] for record in records)
 
 
-def lives(log: MortalLog, moment: int) -> None:
+def kill_at(log: KillableLog, moment: int) -> None:
     """It dies at the n-th moment from now on, counted from 0."""
     left = iter([False] * moment + [True])
 
-    def approach() -> None:
+    def tick() -> None:
         if next(left, False):
-            raise _Killed
+            raise _KilledError
 
-    log.moment = approach  # type: ignore[method-assign]
+    log.moment = tick  # type: ignore[method-assign]
 
 
-def test_wherever_relay_and_mover_die_each_record_stands_there_once(world: World, log: MortalLog) -> None:
-    world.given(*_WORK)
+def test_wherever_relay_and_mover_die_each_record_stands_there_once(world: World, log: KillableLog) -> None:
+    world.publish_and_project(*_UPDATES)
     deaths = 0
     for moment in (0, 1, 0, 1, 2, 3):
-        lives(log, moment)
+        kill_at(log, moment)
         try:
-            world.worked()
-        except _Killed:
+            world.run_reactors()
+        except _KilledError:
             deaths += 1
-    lives(log, 1_000)
-    world.worked()
+    kill_at(log, 1_000)
+    world.run_reactors()
 
     assert deaths >= 4
-    assert appended(world) == _APPENDED
+    assert appended_ids(world) == _EXPECTED_IDS
     assert (world.rows("outbox", "published"), world.rows("append_notes")) == ([True, True], [])
 
 
-def test_who_starts_from_what_compaction_left_is_told_anew(world: World, log: MortalLog) -> None:
-    world.published(_LIFE[1], checkpoint(3))
+def test_who_starts_from_what_compaction_left_is_told_anew(world: World, log: KillableLog) -> None:
+    world.publish(_HISTORY[1], checkpoint(3))
 
-    drain(Projector(world.engine, log, replay=lambda p: _LIFE if p == _home(log) else []).advance)
+    run_until_idle(Projector(world.engine, log, replay=lambda p: _HISTORY if p == _home(log) else []).advance)
 
     assert world.rows("ledger", "seq") == [1, 2, 3]
-    assert world.worked().rows("outbox", "published") == [True]
+    assert world.run_reactors().rows("outbox", "published") == [True]
 
 
 def _home(log: KafkaLog) -> int:
@@ -114,15 +128,15 @@ def _home(log: KafkaLog) -> int:
 
 
 def test_topics_made_anew_are_refused_until_a_rebuild(world: World, address: KafkaAddress) -> None:
-    world.given(*_LIFE).worked()
+    world.publish_and_project(*_HISTORY).run_reactors()
     kafka_topics.delete_topics(address)
     kafka_topics.create_topics(address, PARTITIONS)
     with closing(KafkaLog(address, client="test")) as log:
-        later = World(world.engine, log=log).published(*_LIFE)
+        later = World(world.engine, log=log).publish(*_HISTORY)
         with pytest.raises(LogRefused, match="`staffel rebuild main`"):
-            later.restarted().advance()
+            later.new_projector().advance()
 
-        rebuild(later.engine, log, lambda p: _LIFE if p == _home(log) else [])
+        rebuild(later.engine, log, lambda p: _HISTORY if p == _home(log) else [])
 
-        assert later.worked().rows("ledger", "seq") == [1, 2, 3]
-        assert later.on_log(SQA_HANDOFFS) == []  # it was published, on the topic of before
+        assert later.run_reactors().rows("ledger", "seq") == [1, 2, 3]
+        assert later.records_of_topic(SQA_HANDOFFS) == []  # it was published, on the topic of before

@@ -14,23 +14,23 @@ from tests.projections.builders import (
     at,
     checkpoint,
     contact_scored,
-    gated,
-    line,
-    opened,
+    gated_crossing,
+    handoff_opened,
+    ledger_line,
     stage_change,
-    track,
+    track_score,
 )
-from tests.projections.concurrent_projector import PausedAfterReading
+from tests.projections.concurrent_projector import LogPausedAfterRead
 from tests.projections.world import World
 
 
 def test_an_account_stands_as_its_last_update_says(world: World) -> None:
     scored = {
-        "acquisition": track(42.5, "engaged", breadth=2, falls_at=at(90)),
-        "expansion": track(1.0, falls_at=at(80)),
+        "acquisition": track_score(42.5, "engaged", breadth=2, falls_at=at(90)),
+        "expansion": track_score(1.0, falls_at=at(80)),
     }
     profile = {"name": "Acme", "owner": "sam", "segment": "enterprise", "domains": ["acme.com"]}
-    world.given(account_scored(seq=1)).when(
+    world.publish_and_project(account_scored(seq=1)).publish_repeatedly(
         account_scored(after_seq=1, seq=3, tracks=scored, fit=Fit(70.0, "B"), changes=Changes(profile=profile))
     )
 
@@ -45,7 +45,7 @@ def test_an_account_stands_as_its_last_update_says(world: World) -> None:
 
 
 def test_a_profile_stays_while_updates_do_not_tell_of_it(world: World) -> None:
-    world.given(account_scored(seq=1, changes=Changes(profile={"name": "Acme"}))).when(
+    world.publish_and_project(account_scored(seq=1, changes=Changes(profile={"name": "Acme"}))).publish_repeatedly(
         account_scored(after_seq=1, seq=2)
     )
 
@@ -53,8 +53,8 @@ def test_a_profile_stays_while_updates_do_not_tell_of_it(world: World) -> None:
 
 
 def test_lines_are_kept_once_each_and_numbered_within_their_fact(world: World) -> None:
-    lines = [line(1), line(1, 5.0, rule="form"), line(2, cut="page")]
-    world.when(account_scored(seq=2, changes=Changes(lines=lines)), times=3)
+    lines = [ledger_line(1), ledger_line(1, 5.0, rule="form"), ledger_line(2, cut="page")]
+    world.publish_repeatedly(account_scored(seq=2, changes=Changes(lines=lines)), times=3)
 
     assert world.rows("ledger", "account", "epoch", "seq", "n", "rule", "points", "cut") == [
         ("acme.com", 0, 1, 0, "page", 10.0, None),
@@ -64,28 +64,32 @@ def test_lines_are_kept_once_each_and_numbered_within_their_fact(world: World) -
 
 
 def test_updates_cut_in_another_way_tell_the_same(world: World) -> None:
-    lines = [line(seq, points=seq) for seq in (1, 2, 3, 4)]
-    world.given(account_scored(seq=2, changes=Changes(lines=lines[:2])))
-    world.given(account_scored(after_seq=1, seq=4, changes=Changes(lines=lines[1:])))
+    lines = [ledger_line(seq, points=seq) for seq in (1, 2, 3, 4)]
+    world.publish_and_project(account_scored(seq=2, changes=Changes(lines=lines[:2])))
+    world.publish_and_project(account_scored(after_seq=1, seq=4, changes=Changes(lines=lines[1:])))
 
     assert world.rows("ledger", "seq", "points") == [(1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0)]
 
 
 def test_an_update_that_is_older_changes_nothing(world: World) -> None:
-    world.given(account_scored(seq=5)).when(account_scored(after_seq=0, seq=3, digest="late"))
+    world.publish_and_project(account_scored(seq=5)).publish_repeatedly(
+        account_scored(after_seq=0, seq=3, digest="late")
+    )
 
     assert world.rows("accounts", "seq", "digest") == [(5, "digest-5")]
 
 
 def test_a_contact_stands_as_its_highest_seq_says(world: World) -> None:
-    world.given(contact_scored(seq=4, role="champion")).when(contact_scored(seq=3, role="user"))
+    world.publish_and_project(contact_scored(seq=4, role="champion")).publish_repeatedly(
+        contact_scored(seq=3, role="user")
+    )
 
     assert world.rows("contacts", "account", "contact", "role", "seq") == [("acme.com", "c_anna", "champion", 4)]
 
 
 def test_stage_changes_and_gated_crossings_are_kept(world: World) -> None:
-    changes = Changes(stages=[stage_change(2, None, "sqa")], gated=[gated(2)])
-    world.when(account_scored(seq=2, changes=changes))
+    changes = Changes(stages=[stage_change(2, None, "sqa")], gated=[gated_crossing(2)])
+    world.publish_repeatedly(account_scored(seq=2, changes=changes))
 
     assert world.rows("stage_changes", "seq", "n", "from_stage", "to_stage", "cause", "score") == [
         (2, 0, None, "sqa", "fact-2", 120.0)
@@ -94,20 +98,22 @@ def test_stage_changes_and_gated_crossings_are_kept(world: World) -> None:
 
 
 def test_the_whole_topic_again_changes_nothing(world: World) -> None:
-    world.given(
-        account_scored(seq=2, changes=Changes(lines=[line(1)], handoffs=[opened(2)], profile={"name": "Acme"})),
+    world.publish_and_project(
+        account_scored(
+            seq=2, changes=Changes(lines=[ledger_line(1)], handoffs=[handoff_opened(2)], profile={"name": "Acme"})
+        ),
         contact_scored(seq=2),
         account_scored("other.example", seq=1),
         checkpoint(9),
     )
-    before = world.everything()
+    before = world.all_rows()
 
-    assert world.redelivered().everything() == before
+    assert world.reset_and_project().all_rows() == before
 
 
 def test_every_partition_is_read_from_its_own_checkpoint(database: Engine) -> None:
     world = World(database, partitions=4)
-    world.given(*(account_scored(f"account-{n}.example") for n in range(20)))
+    world.publish_and_project(*(account_scored(f"account-{n}.example") for n in range(20)))
 
     ends = [world.log.end("scores", partition) for partition in range(4)]
     assert world.rows("checkpoints", "partition", "next_offset") == list(enumerate(ends))
@@ -115,26 +121,26 @@ def test_every_partition_is_read_from_its_own_checkpoint(database: Engine) -> No
 
 
 def test_a_checkpoint_says_how_far_engagement_is_known(world: World) -> None:
-    world.given(account_scored(), checkpoint(17))
+    world.publish_and_project(account_scored(), checkpoint(17))
 
     assert world.rows("checkpoints", "next_offset", "engagement_next") == [(2, 17)]
 
 
 def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> None:
-    world.given(account_scored(seq=1))
-    world.published(account_scored("other.example"), account_scored(after_seq=3, seq=4))
-    before = world.everything()
+    world.publish_and_project(account_scored(seq=1))
+    world.publish(account_scored("other.example"), account_scored(after_seq=3, seq=4))
+    before = world.all_rows()
 
     with pytest.raises(MissingUpdates) as hole:
         world.projector.advance()
 
     assert (hole.value.account, hole.value.after_seq, hole.value.seq) == ("acme.com", 1, 3)
-    assert world.everything() == before
+    assert world.all_rows() == before
 
 
 def test_a_second_projector_is_noticed_and_stops(world: World) -> None:
-    world.given(account_scored(seq=1)).published(account_scored(after_seq=1, seq=2))
-    late = Projector(world.engine, PausedAfterReading(world.log, world.projected), batch_size=10)  # type: ignore[arg-type]
+    world.publish_and_project(account_scored(seq=1)).publish(account_scored(after_seq=1, seq=2))
+    late = Projector(world.engine, LogPausedAfterRead(world.log, world.project), batch_size=10)  # type: ignore[arg-type]
 
     with pytest.raises(CheckpointConflict):
         late.advance()
@@ -144,14 +150,16 @@ def test_a_second_projector_is_noticed_and_stops(world: World) -> None:
 
 
 def test_a_review_is_due_when_the_first_stage_falls(world: World) -> None:
-    tracks = {"acquisition": track(50, "engaged", falls_at=at(30)), "expansion": track(9, falls_at=at(20))}
-    world.when(account_scored(seq=1, tracks=tracks))
+    tracks = {"acquisition": track_score(50, "engaged", falls_at=at(30)), "expansion": track_score(9, falls_at=at(20))}
+    world.publish_repeatedly(account_scored(seq=1, tracks=tracks))
 
     assert world.rows("timers", "kind", "ref", "at") == [("review", "acme.com", NOON + 20 * 3_600_000)]
 
 
 def test_a_review_goes_with_the_fall_it_waited_for(world: World) -> None:
-    world.given(account_scored(seq=1, tracks={"acquisition": track(50, "engaged", falls_at=at(30))}))
-    world.when(account_scored(after_seq=1, seq=2))
+    world.publish_and_project(
+        account_scored(seq=1, tracks={"acquisition": track_score(50, "engaged", falls_at=at(30))})
+    )
+    world.publish_repeatedly(account_scored(after_seq=1, seq=2))
 
     assert world.rows("timers") == []

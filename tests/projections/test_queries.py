@@ -18,60 +18,69 @@ from tests.projections.builders import (
     HOUR,
     NOON,
     account_scored,
-    anonymous,
+    anonymous_scored,
     contact_scored,
-    gated,
-    line,
-    opened,
-    raw,
-    release,
+    gated_crossing,
+    handoff_opened,
+    handoff_step,
+    ledger_line,
+    raw_json,
     stage_change,
-    step,
-    track,
+    track_score,
+    visitor_release,
 )
 from tests.projections.world import World
 
 LATER = NOON + 1000 * HOUR
 
 
-def scored(account: str, score: float, half_life: int, stage: str | None = None) -> AccountScored:
+def account_worth(account: str, score: float, half_life: int, stage: str | None = None) -> AccountScored:
     """An account whose state says how fast it fades."""
-    state = raw([score, half_life, stage])
-    return account_scored(account, tracks={"acquisition": track(score, stage)}, state=state)
+    state = raw_json([score, half_life, stage])
+    return account_scored(account, tracks={"acquisition": track_score(score, stage)}, state=state)
 
 
-def value(state: bytes, _model: str, at: int) -> Tracks:
+def value_at(state: bytes, _model: str, at: int) -> Tracks:
     score, half_life, stage = msgspec.json.decode(state)
     now = decayed(score, half_life, NOON, at)
-    return {"acquisition": track(now, stage if now >= 10 else None)}
+    return {"acquisition": track_score(now, stage if now >= 10 else None)}
 
 
-def top(world: World, limit: int, stage: str | None = None, at: int = LATER) -> list[tuple[str, float]]:
+def top_scores(world: World, limit: int, stage: str | None = None, at: int = LATER) -> list[tuple[str, float]]:
     with open_queries(world.engine) as questions:
-        return [(s.row.account, round(s.score, 6)) for s in top_accounts(questions, value, at, limit, stage)]
+        return [(s.row.account, round(s.score, 6)) for s in top_accounts(questions, value_at, at, limit, stage)]
 
 
 def test_accounts_are_ranked_by_what_they_are_worth_then(world: World) -> None:
-    world.given(scored("fast", 900, 100), scored("slow", 400, 1000), scored("low", 20, 1000), anonymous())
+    world.publish_and_project(
+        account_worth("fast", 900, 100),
+        account_worth("slow", 400, 1000),
+        account_worth("low", 20, 1000),
+        anonymous_scored(),
+    )
 
-    assert top(world, 2, at=NOON) == [("fast", 900.0), ("slow", 400.0)]
-    assert top(world, 2) == [("slow", 200.0), ("low", 10.0)]
-    assert top(world, 9) == [("slow", 200.0), ("low", 10.0), ("fast", round(900 / 1024, 6))]
+    assert top_scores(world, 2, at=NOON) == [("fast", 900.0), ("slow", 400.0)]
+    assert top_scores(world, 2) == [("slow", 200.0), ("low", 10.0)]
+    assert top_scores(world, 9) == [("slow", 200.0), ("low", 10.0), ("fast", round(900 / 1024, 6))]
 
 
 def test_a_stage_asked_for_is_the_stage_then(world: World) -> None:
-    world.given(scored("fell", 900, 50, "sqa"), scored("holds", 30, 1000, "sqa"), scored("never", 500, 1000))
+    world.publish_and_project(
+        account_worth("fell", 900, 50, "sqa"),
+        account_worth("holds", 30, 1000, "sqa"),
+        account_worth("never", 500, 1000),
+    )
 
-    assert top(world, 9, stage="sqa") == [("holds", 15.0)]
+    assert top_scores(world, 9, stage="sqa") == [("holds", 15.0)]
 
 
 def test_the_walk_stops_where_nothing_below_can_rise(world: World) -> None:
-    world.given(*(scored(f"account-{n:03}", 1000 - n, 1_000_000) for n in range(300)))
+    world.publish_and_project(*(account_worth(f"account-{n:03}", 1000 - n, 1_000_000) for n in range(300)))
     asked: list[bytes] = []
 
     def counting(state: bytes, model: str, at: int) -> Tracks:
         asked.append(state)
-        return value(state, model, at)
+        return value_at(state, model, at)
 
     with open_queries(world.engine) as questions:
         found = top_accounts(questions, counting, NOON + HOUR, 5)
@@ -90,7 +99,7 @@ _SCORES = st.lists(
 def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
     at = NOON + hours * HOUR
     standings = sorted(
-        ((score, RankedAccount((), value(raw([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
+        ((score, RankedAccount((), value_at(raw_json([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
         key=lambda entry: -entry[0],
     )
     every = sorted((standing.score for _, standing in standings), reverse=True)
@@ -100,10 +109,15 @@ def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: 
 
 def test_everything_about_an_account_is_told(world: World) -> None:
     changes = Changes(
-        lines=[line(1), line(2)], stages=[stage_change(2, None, "sqa")], gated=[gated(1)], handoffs=[opened(2)]
+        lines=[ledger_line(1), ledger_line(2)],
+        stages=[stage_change(2, None, "sqa")],
+        gated=[gated_crossing(1)],
+        handoffs=[handoff_opened(2)],
     )
-    world.given(account_scored(seq=2, changes=changes), contact_scored(seq=2), contact_scored(contact="c_bert"))
-    world.given(account_scored(after_seq=2, seq=3, changes=Changes(steps=[step(3, "rejected")])))
+    world.publish_and_project(
+        account_scored(seq=2, changes=changes), contact_scored(seq=2), contact_scored(contact="c_bert")
+    )
+    world.publish_and_project(account_scored(after_seq=2, seq=3, changes=Changes(steps=[handoff_step(3, "rejected")])))
 
     with open_queries(world.engine) as questions:
         known = questions.account("acme.com")
@@ -120,9 +134,9 @@ def test_everything_about_an_account_is_told(world: World) -> None:
 
 
 def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
-    world.given(account_scored(seq=2, changes=Changes(lines=[line(1), line(2)])))
-    again = Changes(lines=[line(3, 20.0, rule="all")])
-    world.given(account_scored(after_seq=2, seq=3, epoch=1, changes=again))
+    world.publish_and_project(account_scored(seq=2, changes=Changes(lines=[ledger_line(1), ledger_line(2)])))
+    again = Changes(lines=[ledger_line(3, 20.0, rule="all")])
+    world.publish_and_project(account_scored(after_seq=2, seq=3, epoch=1, changes=again))
 
     with open_queries(world.engine) as questions:
         assert [row.rule for row in questions.ledger_lines("acme.com")] == ["all"]
@@ -132,14 +146,17 @@ def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
 
 
 def test_health_tells_how_far_it_is_behind(world: World) -> None:
-    world.given(account_scored(seq=3, changes=Changes(handoffs=[opened(3)])), anonymous(releases=[release()]))
-    world.published(account_scored("other.example"))
+    world.publish_and_project(
+        account_scored(seq=3, changes=Changes(handoffs=[handoff_opened(3)])),
+        anonymous_scored(releases=[visitor_release()]),
+    )
+    world.publish(account_scored("other.example"))
 
     behind = read_lag(world.engine, world.log, NOON + 5 * HOUR)
     assert (behind.scorer_lag, behind.projector_lag, behind.outbox_waiting, behind.outbox_age_ms) == (0, 1, 1, 2 * HOUR)
     assert (behind.moves_open, behind.is_idle) == (1, False)
 
-    world.projected().worked()
+    world.project().run_reactors()
     assert read_lag(world.engine, world.log, NOON).is_idle
 
 

@@ -12,20 +12,36 @@ from projections.rebuild import RebuildInProgress, rebuild, system_clock
 from schemas.scores import Changes
 from schemas.topics import SCORES, SQA_HANDOFFS
 from streams.log import LogRefused
-from tests.projections.builders import account_scored, anonymous, contact_scored, line, opened, parked, step, track
-from tests.projections.fake_broker_log import BrokerLike
+from tests.projections.builders import (
+    account_scored,
+    anonymous_scored,
+    contact_scored,
+    handoff_opened,
+    handoff_step,
+    ledger_line,
+    parked_fact,
+    track_score,
+)
+from tests.projections.fake_broker_log import FakeBrokerLog
 from tests.projections.world import World
 
-_FALLS = {"acquisition": track(120, "sqa", falls_at="2026-03-01T00:00:00.000Z")}
+_TRACKS_WITH_FALL = {"acquisition": track_score(120, "sqa", falls_at="2026-03-01T00:00:00.000Z")}
 _FIRST = account_scored(
-    seq=2, tracks=_FALLS, changes=Changes(lines=[line(1), line(2)], handoffs=[opened(2)], profile={"name": "Acme"})
+    seq=2,
+    tracks=_TRACKS_WITH_FALL,
+    changes=Changes(lines=[ledger_line(1), ledger_line(2)], handoffs=[handoff_opened(2)], profile={"name": "Acme"}),
 )
-_SECOND = account_scored(after_seq=2, seq=3, tracks=_FALLS, changes=Changes(steps=[step(3, "accepted")]))
-_WHOLE = account_scored(
+_SECOND = account_scored(
+    after_seq=2, seq=3, tracks=_TRACKS_WITH_FALL, changes=Changes(steps=[handoff_step(3, "accepted")])
+)
+_COMPLETE_UPDATE = account_scored(
     seq=3,
-    tracks=_FALLS,
+    tracks=_TRACKS_WITH_FALL,
     changes=Changes(
-        lines=[line(1), line(2)], handoffs=[opened(2)], steps=[step(3, "accepted")], profile={"name": "Acme"}
+        lines=[ledger_line(1), ledger_line(2)],
+        handoffs=[handoff_opened(2)],
+        steps=[handoff_step(3, "accepted")],
+        profile={"name": "Acme"},
     ),
 )
 _CONTACT = contact_scored(seq=2)
@@ -34,7 +50,7 @@ _READ_MODELS = ("accounts", "contacts", "ledger", "stage_changes", "handoffs", "
 
 def replay(_partition: int) -> Iterable[ScoreUpdate]:
     """All of it at once, as a replay may cut it."""
-    return [_WHOLE, _CONTACT]
+    return [_COMPLETE_UPDATE, _CONTACT]
 
 
 def read_models_of(world: World) -> dict[str, object]:
@@ -42,18 +58,18 @@ def read_models_of(world: World) -> dict[str, object]:
 
 
 def test_a_rebuild_makes_the_same_rows_and_sends_nothing(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT).worked()
-    before, sent = read_models_of(world), len(world.on_log(SQA_HANDOFFS))
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT).run_reactors()
+    before, sent = read_models_of(world), len(world.records_of_topic(SQA_HANDOFFS))
 
     assert rebuild(world.engine, world.log, replay) == 2
 
     assert read_models_of(world) == before
     assert "ledger_v2" in inspect(world.engine).get_table_names()
-    assert len(world.worked().on_log(SQA_HANDOFFS)) == sent == 2
+    assert len(world.run_reactors().records_of_topic(SQA_HANDOFFS)) == sent == 2
 
 
 def test_a_rebuild_heals_rows_that_were_altered(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
     before = read_models_of(world)
     with world.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE ledger SET points = 99")
@@ -64,25 +80,25 @@ def test_a_rebuild_heals_rows_that_were_altered(world: World) -> None:
 
 
 def test_the_projector_goes_on_with_the_new_version(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
     rebuild(world.engine, world.log, replay)
-    world.given(account_scored(after_seq=3, seq=4, changes=Changes(lines=[line(4)])))
+    world.publish_and_project(account_scored(after_seq=3, seq=4, changes=Changes(lines=[ledger_line(4)])))
 
     assert world.rows("ledger", "seq") == [1, 2, 4]
     assert world.rows("checkpoints", "version", "next_offset", version=2) == [(2, 4)]
 
 
 def test_what_the_projector_had_not_read_yet_is_still_sent(world: World) -> None:
-    world.given(_FIRST).published(_SECOND, _CONTACT)
+    world.publish_and_project(_FIRST).publish(_SECOND, _CONTACT)
 
     rebuild(world.engine, world.log, replay)
 
     assert world.rows("handoffs", "status") == ["accepted"]
-    assert len(world.worked().on_log(SQA_HANDOFFS)) == 2
+    assert len(world.run_reactors().records_of_topic(SQA_HANDOFFS)) == 2
 
 
 def test_a_rebuild_leaves_the_work_in_hand_alone(world: World) -> None:
-    world.given(_FIRST, _SECOND, anonymous(seq=1, parked=[parked(1)]))
+    world.publish_and_project(_FIRST, _SECOND, anonymous_scored(seq=1, parked=[parked_fact(1)]))
     work = [world.rows(name) for name in ("parked", "moves", "outbox", "directory_accounts")]
 
     rebuild(world.engine, world.log, replay)
@@ -91,11 +107,11 @@ def test_a_rebuild_leaves_the_work_in_hand_alone(world: World) -> None:
 
 
 def test_a_rebuild_that_was_interrupted_is_cleared_by_the_next(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
     before = read_models_of(world)
 
     def interrupted(_partition: int) -> Iterable[ScoreUpdate]:
-        yield _WHOLE
+        yield _COMPLETE_UPDATE
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -107,7 +123,7 @@ def test_a_rebuild_that_was_interrupted_is_cleared_by_the_next(world: World) -> 
 
 
 def test_versions_follow_each_other_and_the_oldest_are_cleared(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
 
     assert [rebuild(world.engine, world.log, replay) for _ in range(3)] == [2, 3, 4]
 
@@ -118,31 +134,31 @@ def test_versions_follow_each_other_and_the_oldest_are_cleared(world: World) -> 
 
 
 def test_two_rebuilds_at_once_the_second_says_who_rebuilds(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
 
     def in_the_middle(_partition: int) -> Iterable[ScoreUpdate]:
         with pytest.raises(RebuildInProgress, match="main is being rebuilt by the first; wait until that is done"):
             rebuild(world.engine, world.log, replay, holder="the second", timeout_s=0)
-        return [_WHOLE, _CONTACT]
+        return [_COMPLETE_UPDATE, _CONTACT]
 
     assert rebuild(world.engine, world.log, in_the_middle, holder="the first") == 2
     assert rebuild(world.engine, world.log, replay, holder="the second", timeout_s=0) == 3
 
 
 def test_a_rebuild_waits_for_one_that_was_killed(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
     assert leases.acquire_lease(world.engine, "rebuild/main", "killed", system_clock(), duration_ms=300)
 
     assert rebuild(world.engine, world.log, replay) == 2
 
 
 def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
-    world.given(_FIRST, _SECOND, _CONTACT)
+    world.publish_and_project(_FIRST, _SECOND, _CONTACT)
 
     def overtaken(_partition: int) -> Iterable[ScoreUpdate]:
-        world.term_over()
+        world.expire_leases()
         leases.acquire_lease(world.engine, "rebuild/main", "another", system_clock())
-        return [_WHOLE, _CONTACT]
+        return [_COMPLETE_UPDATE, _CONTACT]
 
     with pytest.raises(RebuildInProgress, match="rebuilt by another"):
         rebuild(world.engine, world.log, overtaken)
@@ -151,18 +167,18 @@ def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
 
 def test_after_the_topics_were_made_anew_a_rebuild_is_the_way_out(database: Engine) -> None:
     """Facts and scores are the same again; their offsets are not."""
-    log = BrokerLike()
-    world = World(database, log=log).given(_FIRST, _SECOND, _CONTACT).worked()
-    before, sent = read_models_of(world), len(world.on_log(SQA_HANDOFFS))
+    log = FakeBrokerLog()
+    world = World(database, log=log).publish_and_project(_FIRST, _SECOND, _CONTACT).run_reactors()
+    before, sent = read_models_of(world), len(world.records_of_topic(SQA_HANDOFFS))
     log.recreate(SCORES)
-    world.published(_FIRST, _SECOND, _CONTACT)
+    world.publish(_FIRST, _SECOND, _CONTACT)
     with pytest.raises(LogRefused, match="`staffel rebuild main`"):
-        world.restarted().advance()
+        world.new_projector().advance()
 
     rebuild(world.engine, log, replay)
 
     assert read_models_of(world) == before
-    assert len(world.worked().on_log(SQA_HANDOFFS)) == sent
+    assert len(world.run_reactors().records_of_topic(SQA_HANDOFFS)) == sent
     assert world.rows("checkpoints", "next_offset", "log", version=2) == [(log.end(SCORES, 0), log.generation(SCORES))]
 
 

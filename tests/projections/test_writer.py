@@ -11,33 +11,49 @@ from projections.read_models.tables import read_models
 from projections.read_models.updates import UpdateBatch
 from projections.writer import write_read_models
 from schemas.scores import AccountScored, Changes
-from tests.projections.builders import account_scored, gated, line, opened, stage_change, step, track
+from tests.projections.builders import (
+    account_scored,
+    gated_crossing,
+    handoff_opened,
+    handoff_step,
+    ledger_line,
+    stage_change,
+    track_score,
+)
 
 _LAST = 12
 _CHANGES = Changes(
-    lines=[line(seq, points=seq, rule=rule) for seq in range(1, _LAST + 1) for rule in ("page", "form")[: 1 + seq % 2]],
+    lines=[
+        ledger_line(seq, points=seq, rule=rule)
+        for seq in range(1, _LAST + 1)
+        for rule in ("page", "form")[: 1 + seq % 2]
+    ],
     stages=[stage_change(4, None, "sqa"), stage_change(6, "sqa", None), stage_change(9, None, "sqa")],
-    handoffs=[opened(4), opened(9, crossing=2)],
-    steps=[step(6, "rejected"), step(11, "accepted", crossing=2), step(12, "converted", crossing=2)],
-    gated=[gated(8, "cooling_down", None)],
+    handoffs=[handoff_opened(4), handoff_opened(9, crossing=2)],
+    steps=[
+        handoff_step(6, "rejected"),
+        handoff_step(11, "accepted", crossing=2),
+        handoff_step(12, "converted", crossing=2),
+    ],
+    gated=[gated_crossing(8, "cooling_down", None)],
 )
 
 
-def cut(after_seq: int, seq: int) -> AccountScored:
+def update_between(after_seq: int, seq: int) -> AccountScored:
     """The update that tells of the facts from after one seq up to another."""
-    kept = {
+    changes = {
         name: [change for change in getattr(_CHANGES, name) if after_seq < change.seq <= seq]
         for name in ("lines", "stages", "handoffs", "steps", "gated")
     }
-    scored = {"acquisition": track(float(seq), falls_at=f"2026-03-{seq:02}T00:00:00.000Z")}
-    return account_scored(after_seq=after_seq, seq=seq, tracks=scored, changes=Changes(**kept))
+    scored = {"acquisition": track_score(float(seq), falls_at=f"2026-03-{seq:02}T00:00:00.000Z")}
+    return account_scored(after_seq=after_seq, seq=seq, tracks=scored, changes=Changes(**changes))
 
 
 @st.composite
-def told(draw: st.DrawFn) -> Sequence[Sequence[AccountScored]]:
+def update_batches(draw: st.DrawFn) -> Sequence[Sequence[AccountScored]]:
     """Batches in which no update comes before what it follows, with repetitions and overlaps."""
     ends = [*sorted(draw(st.sets(st.integers(1, _LAST - 1), max_size=6))), _LAST]
-    updates = [cut(draw(st.integers(0, before)), end) for before, end in zip([0, *ends], ends, strict=False)]
+    updates = [update_between(draw(st.integers(0, before)), end) for before, end in zip([0, *ends], ends, strict=False)]
     again = draw(st.lists(st.integers(0, len(updates) - 1), max_size=3))
     updates += [updates[place] for place in again]
     places = sorted(draw(st.lists(st.integers(0, len(updates)), max_size=3)))
@@ -45,9 +61,9 @@ def told(draw: st.DrawFn) -> Sequence[Sequence[AccountScored]]:
 
 
 @settings(max_examples=60)
-@given(batches=told())
+@given(batches=update_batches())
 def test_cutting_changes_nothing(batches: Sequence[Sequence[AccountScored]]) -> None:
-    assert rows_after(batches) == rows_after([[cut(0, _LAST)]])
+    assert rows_after(batches) == rows_after([[update_between(0, _LAST)]])
 
 
 def rows_after(batches: Sequence[Sequence[AccountScored]]) -> dict[str, list[object]]:

@@ -15,7 +15,7 @@ from projections.work import tables as work_tables
 from schemas.topics import SCORES
 from streams.log import Log
 from streams.sql.log import SqlLog
-from tests.projections.builders import NOON, Published, records_of
+from tests.projections.builders import NOON, ScoresRecordValue, records_of
 
 
 class World:
@@ -32,31 +32,31 @@ class World:
     def clock(self) -> int:
         return self.now
 
-    def given(self, *updates: Published) -> "World":
+    def publish_and_project(self, *updates: ScoresRecordValue) -> "World":
         """Published and projected."""
-        return self.published(*updates).projected()
+        return self.publish(*updates).project()
 
-    def when(self, *updates: Published, times: int = 2) -> "World":
+    def publish_repeatedly(self, *updates: ScoresRecordValue, times: int = 2) -> "World":
         """Published so many times over, as after a crash of the scorer's host, and projected."""
         for _ in range(times):
-            self.given(*updates)
+            self.publish_and_project(*updates)
         return self
 
-    def published(self, *updates: Published) -> "World":
+    def publish(self, *updates: ScoresRecordValue) -> "World":
         self.log.append(SCORES, records_of(updates))
         return self
 
-    def projected(self) -> "World":
-        drain(self.projector.advance)
+    def project(self) -> "World":
+        run_until_idle(self.projector.advance)
         return self
 
-    def restarted(self) -> Projector:
+    def new_projector(self) -> Projector:
         """The projector of another process, which has not looked at anything yet."""
         return Projector(self.engine, self.log)
 
-    def worked(self) -> "World":
+    def run_reactors(self) -> "World":
         """The reactors have done what there is to do."""
-        drain(lambda: self.mover.advance() + self.relay.advance())
+        run_until_idle(lambda: self.mover.advance() + self.relay.advance())
         return self
 
     def rows(self, table: str, *columns: str, **where: Any) -> list[Any]:
@@ -68,34 +68,34 @@ class World:
             rows = connection.execute(wanted.order_by(*chosen.primary_key)).all()
         return [row[0] if len(columns) == 1 else tuple(row) for row in rows]
 
-    def everything(self) -> dict[str, list[Any]]:
+    def all_rows(self) -> dict[str, list[Any]]:
         """All rows of all tables but leases, the outbox's own numbers, and what names this one log."""
         names = [table.name for table in read_models().metadata.sorted_tables]
         names += [table.name for table in work_tables.metadata.sorted_tables if table.name != "leases"]
-        return {name: self._told(name) for name in names}
+        return {name: self._rows_of(name) for name in names}
 
-    def _told(self, name: str) -> list[Any]:
+    def _rows_of(self, name: str) -> list[Any]:
         if name == "checkpoints":
             return self.rows(name, "projection", "version", "partition", "next_offset", "engagement_next")
         return sorted(self.rows(name, "id", "event", "published")) if name == "outbox" else self.rows(name)
 
-    def redelivered(self) -> "World":
+    def reset_and_project(self) -> "World":
         """The projector begins again: its checkpoint was lost."""
         with self.engine.begin() as connection:
             connection.execute(work_tables.checkpoints.update().values(next_offset=0))
-        return self.projected()
+        return self.project()
 
-    def term_over(self) -> "World":
+    def expire_leases(self) -> "World":
         """So long was nobody there that every lease ran out."""
         with self.engine.begin() as connection:
             connection.execute(work_tables.leases.update().values(until=0))
         return self
 
-    def on_log(self, topic: str) -> list[Any]:
+    def records_of_topic(self, topic: str) -> list[Any]:
         return [record for p in range(self.log.partitions(topic)) for record in self.log.read(topic, p, 0, 10_000)]
 
 
-def drain(advance: Callable[[], int]) -> None:
+def run_until_idle(advance: Callable[[], int]) -> None:
     while advance():
         continue
 

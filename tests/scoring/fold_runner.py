@@ -26,11 +26,11 @@ def plan_of(model: Json) -> Plan:
     return compile_model(model_from_dict(model), VERSION)
 
 
-def fact(id: str, time: str, type: str = "email.clicked", contact: str | None = "c_a", **given: Any) -> Json:
+def fact(id: str, time: str, type: str = "email.clicked", contact: str | None = "c_a", **fields: Any) -> Json:
     """A fact of acme.com, valid by default; `given` are further attributes, `data` among them."""
-    full = {"specversion": "1.0", "id": id, "source": "test", "type": f"{type}.v1", "subject": ACME, "time": time}
+    required = {"specversion": "1.0", "id": id, "source": "test", "type": f"{type}.v1", "subject": ACME, "time": time}
     known = {} if contact is None else {"contact": contact}
-    return {**full, "recordedtime": time, **known, **given}
+    return {**required, "recordedtime": time, **known, **fields}
 
 
 def record_of(fact: Json, offset: int) -> Record:
@@ -41,7 +41,7 @@ def records_of(facts: Iterable[Json]) -> list[Record]:
     return [record_of(fact, offset) for offset, fact in enumerate(facts, start=1)]
 
 
-def folded(plan: Plan, facts: Iterable[Json]) -> PartitionFold:
+def fold_facts(plan: Plan, facts: Iterable[Json]) -> PartitionFold:
     """A partition after these facts, its outcomes whole."""
     fold = PartitionFold(0, load_nothing, plan=plan)
     for record in records_of(facts):
@@ -49,48 +49,48 @@ def folded(plan: Plan, facts: Iterable[Json]) -> PartitionFold:
     return fold
 
 
-def said(plan: Plan, facts: Iterable[Json], at: str, account: str = ACME) -> Json:
+def fold_report(plan: Plan, facts: Iterable[Json], at: str, account: str = ACME) -> Json:
     """What the fold says about an account after these facts, valued at `at`, as the oracle says it."""
-    standing = folded(plan, facts).accounts[account]
-    assert standing.pending_changes is not None
-    return told(standing, [happened(standing.pending_changes)], at, plan)
+    folded_account = fold_facts(plan, facts).accounts[account]
+    assert folded_account.pending_changes is not None
+    return account_report(folded_account, [all_changes(folded_account.pending_changes)], at, plan)
 
 
-def happened(outcome: PendingChanges) -> Changes:
+def all_changes(outcome: PendingChanges) -> Changes:
     return changes_of(outcome, None)
 
 
-def told(account: Account, changes: list[Changes], at: str, plan: Plan) -> Json:
+def account_report(account: Account, changes: list[Changes], at: str, plan: Plan) -> Json:
     """Everything there is to say about an account `at` an instant; `changes`: all that happened to it until now."""
-    shown = account_copy_at(account, parse_time(at), plan)
-    fallen = [] if shown.pending_changes is None else [happened(shown.pending_changes)]
-    scores = track_scores(shown, plan)
+    valued = account_copy_at(account, parse_time(at), plan)
+    falls = [] if valued.pending_changes is None else [all_changes(valued.pending_changes)]
+    scores = track_scores(valued, plan)
     return {
-        "account": shown.id,
-        "as_of": format_time(shown.clock),
-        "seq": shown.seq,
-        "fit": msgspec.to_builtins(account_fit(shown)),
-        "suppressed": shown.suppressed,
+        "account": valued.id,
+        "as_of": format_time(valued.clock),
+        "seq": valued.seq,
+        "fit": msgspec.to_builtins(account_fit(valued)),
+        "suppressed": valued.suppressed,
         "tracks": {
-            name: {**msgspec.to_builtins(score), **history(name, [*changes, *fallen], shown.clock)}
+            name: {**msgspec.to_builtins(score), **track_history(name, [*changes, *falls], valued.clock)}
             for name, score in scores.items()
         },
     }
 
 
-def history(track: str, changes: list[Changes], at: int) -> Json:
+def track_history(track: str, changes: list[Changes], at: int) -> Json:
     lines = [line_of_fold(line, at) for each in changes for line in each.lines]
     moves = [stage_change_of_fold(change) for each in changes for change in each.stages]
     gated = [msgspec.to_builtins(gate) for each in changes for gate in each.gated]
     return {
-        "stages": [without(move, "track") for move in moves if move["track"] == track],
-        "handoffs": list(handoffs(track, changes)),
-        "gated": [without(gate, "seq") for gate in gated if gate["track"] == track],
+        "stages": [without_keys(move, "track") for move in moves if move["track"] == track],
+        "handoffs": list(handoff_rows(track, changes)),
+        "gated": [without_keys(gate, "seq") for gate in gated if gate["track"] == track],
         "lines": [line for line in lines if line["track"] == track],
     }
 
 
-def handoffs(track: str, changes: list[Changes]) -> Iterator[Json]:
+def handoff_rows(track: str, changes: list[Changes]) -> Iterator[Json]:
     steps = [step for each in changes for step in each.steps]
     for opened in (opened for each in changes for opened in each.handoffs if opened.track == track):
         own = [step for step in steps if step.handoff == opened.handoff]
@@ -101,5 +101,5 @@ def handoffs(track: str, changes: list[Changes]) -> Iterator[Json]:
         }
 
 
-def without(content: Json, *names: str) -> Json:
+def without_keys(content: Json, *names: str) -> Json:
     return {name: value for name, value in content.items() if name not in names}

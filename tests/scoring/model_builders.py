@@ -25,14 +25,14 @@ def content(*rules: Content, stages: tuple[Content, ...] = (), model: Content | 
     return {"model": "test", "tracks": {"acquisition": acquisition}, **(model or {})}
 
 
-def built(*rules: Content, **parts: Any) -> ScoringModel:
+def build_model(*rules: Content, **parts: Any) -> ScoringModel:
     return model_from_dict(content(*rules, **parts))
 
 
-def problems(given: Content) -> list[str]:
+def problems_of_content(content_given: Content) -> list[str]:
     """`key: message` of everything that is wrong with a model's content."""
     try:
-        model_from_dict(given)
+        model_from_dict(content_given)
     except DocumentError as refused:
         return [f"{problem.key}: {problem.message}" for problem in refused.problems]
     return []

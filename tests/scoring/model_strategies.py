@@ -70,8 +70,8 @@ _caps = st.builds(
 _field_points = st.fixed_dictionaries(
     {"field": st.just("minutes")}, optional={"times": st.sampled_from([0.5, 2]), "up_to": st.just(30)}
 )
-_gains = weighted((4, st.integers(1, 60)), (1, st.sampled_from([0, 0.1, 2.5])), (1, _field_points))
-_losses = st.one_of(st.integers(-50, -1), st.just({"field": "minutes", "times": -1, "up_to": 40}))
+_positive_points = weighted((4, st.integers(1, 60)), (1, st.sampled_from([0, 0.1, 2.5])), (1, _field_points))
+_negative_points = st.one_of(st.integers(-50, -1), st.just({"field": "minutes", "times": -1, "up_to": 40}))
 _most_types = st.lists(st.sampled_from(ENGAGEMENT_TYPES), min_size=3, max_size=5, unique=True)
 _types = weighted((4, _most_types), (2, st.sampled_from(ENGAGEMENT_TYPES)), (1, st.sampled_from(OTHER_TYPES)))
 
@@ -125,8 +125,8 @@ def _fit_rule(field: str, operators: st.SearchStrategy[Json]) -> st.SearchStrate
 def _tracks(draw: st.DrawFn, name: str, *, has_fit: bool, easy: bool) -> Json:
     stages = draw(_easy_stages() if easy else _stages(has_fit=has_fit))
     default = draw(st.none() | st.sampled_from(["1d", "14d"]))
-    rules = _gaining(draw, name, any("handoff" in stage for stage in stages))
-    rules += _losing(draw, name, rules)
+    rules = _positive_rules(draw, name, any("handoff" in stage for stage in stages))
+    rules += _negative_rules(draw, name, rules)
     if easy:
         rules[0] |= {"on": list(ENGAGEMENT_TYPES), "where": {}, "points": 20}
     for rule in rules:
@@ -139,10 +139,10 @@ def _tracks(draw: st.DrawFn, name: str, *, has_fit: bool, easy: bool) -> Json:
     return track
 
 
-def _gaining(draw: st.DrawFn, track: str, may_act_now: bool) -> list[Json]:
+def _positive_rules(draw: st.DrawFn, track: str, may_act_now: bool) -> list[Json]:
     rules: list[Json] = []
     for number in range(draw(st.integers(1, 4))):
-        rule = _rule(draw, f"{track[0]}{number}", _gains, rules)
+        rule = _rule(draw, f"{track[0]}{number}", _positive_points, rules)
         rule["half_life"] = draw(st.sampled_from(list(_HOURS)))
         if may_act_now and draw(st.integers(0, 3)) == 3:
             rule["act_now"] = True
@@ -150,12 +150,12 @@ def _gaining(draw: st.DrawFn, track: str, may_act_now: bool) -> list[Json]:
     return rules
 
 
-def _losing(draw: st.DrawFn, track: str, gaining: list[Json]) -> list[Json]:
+def _negative_rules(draw: st.DrawFn, track: str, gaining: list[Json]) -> list[Json]:
     """Deductions never fade, or as slowly as the slowest rule of the track."""
     slowest = max((rule["half_life"] for rule in gaining), key=_HOURS.__getitem__)
     rules: list[Json] = []
     for number in range(draw(st.integers(0, 2))):
-        rule = _rule(draw, f"{track[0]}x{number}", _losses, [*gaining, *rules])
+        rule = _rule(draw, f"{track[0]}x{number}", _negative_points, [*gaining, *rules])
         rule["half_life"] = draw(st.sampled_from(["none", slowest]))
         rules.append(rule)
     return rules

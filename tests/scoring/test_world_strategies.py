@@ -12,7 +12,7 @@ from tests.scoring.oracle.account import account_after
 from tests.scoring.world_strategies import World, busy_worlds, worlds
 
 
-def _happenings(world: World) -> Iterator[str]:
+def _outcome_kinds(world: World) -> Iterator[str]:
     for account in world.accounts:
         said = account_after(world.model, world.facts, account, world.end)
         yield f"fit {said['fit']['grade']}"
@@ -21,10 +21,10 @@ def _happenings(world: World) -> Iterator[str]:
             yield from (one["status"] for one in track["handoffs"])
             yield from ("late" for one in track["handoffs"] if one["late"])
             yield from ("falls by time" for one in track["stages"] if one["cause"] == "time")
-            yield from (_kind(line) for line in track["lines"])
+            yield from (_line_kind(line) for line in track["lines"])
 
 
-def _kind(line: Json) -> str:
+def _line_kind(line: Json) -> str:
     cut = line["cut"]
     if cut is not None:
         return "too late" if cut.endswith("too late to count") else "limited" if cut.startswith("limits") else "cut"
@@ -58,7 +58,7 @@ def test_what_the_rules_are_about_happens(some_worlds: st.SearchStrategy[World],
     @given(some_worlds)
     @settings(max_examples=100, database=None, phases=[Phase.generate])
     def look(world: World) -> None:
-        happened.update(_happenings(world))
+        happened.update(_outcome_kinds(world))
 
     for some in range(20):
         if not wanted <= happened:

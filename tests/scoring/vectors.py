@@ -66,9 +66,9 @@ def vector_named(name: str) -> Vector:
 
 
 def read_vector(path: Path) -> Vector:
-    content = _plain(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    content = _as_json(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
     account = content.get("account", "acme.com")
-    facts = [_fact(number, account, fact) for number, fact in enumerate(content["facts"], start=1)]
+    facts = [_complete_fact(number, account, fact) for number, fact in enumerate(content["facts"], start=1)]
     expect = [Expectation(one["at"], one.get("after_facts", len(facts)), one["is"]) for one in content["expect"]]
     return Vector(path.stem, content["model"], account, facts, expect)
 
@@ -79,8 +79,8 @@ def differences(expected: Any, actual: Any, where: str = "") -> Iterator[str]:
         for name, value in expected.items():
             yield from differences(value, actual.get(name, "(missing)"), f"{where}/{name}")
     elif isinstance(expected, list) and isinstance(actual, list):
-        yield from _list_differences(_told(expected), _told(actual), where)
-    elif not _alike(expected, actual):
+        yield from _list_differences(_without_empty_role_lines(expected), _without_empty_role_lines(actual), where)
+    elif not _is_equal(expected, actual):
         yield f"{where}: {expected!r} expected, {actual!r} found"
 
 
@@ -91,7 +91,7 @@ def _list_differences(expected: list[Any], actual: list[Any], where: str) -> Ite
         yield f"{where}: {len(expected)} expected, {len(actual)} found"
 
 
-def _told(members: list[Any]) -> list[Any]:
+def _without_empty_role_lines(members: list[Any]) -> list[Any]:
     """Without `~role` lines worth nothing: whether what has faded is exactly 0 is a matter of the last bits."""
     return [one for one in members if not (isinstance(one, Mapping) and _is_empty_role_line(one))]
 
@@ -105,13 +105,13 @@ def all_differences(left: Any, right: Any) -> list[str]:
     return [*differences(left, right), *differences(right, left)]
 
 
-def _fact(number: int, account: str, short: Json) -> Json:
+def _complete_fact(number: int, account: str, short: Json) -> Json:
     type_ = short["type"] if ".v" in short["type"] else f"{short['type']}.v1"
     full = {"specversion": "1.0", "id": f"f{number}", "source": "vector", "subject": account, **short, "type": type_}
     return {"recordedtime": full["time"], **full}
 
 
-def _alike(expected: Any, actual: Any) -> bool:
+def _is_equal(expected: Any, actual: Any) -> bool:
     if _is_number(expected) and _is_number(actual):
         return math.isclose(expected, actual, rel_tol=0, abs_tol=1e-6)
     return bool(expected == actual) or (_is_instant(expected) and _instant(expected) == _instant(actual))
@@ -132,15 +132,15 @@ def _instant(value: Any) -> Any:
         return value
 
 
-def _plain(content: Any) -> Any:
+def _as_json(content: Any) -> Any:
     """YAML content with its instants as the wire writes them."""
     if isinstance(content, Mapping):
-        return {name: _plain(value) for name, value in content.items()}
+        return {name: _as_json(value) for name, value in content.items()}
     if isinstance(content, list):
-        return [_plain(value) for value in content]
-    return _written(content) if isinstance(content, datetime) else content
+        return [_as_json(value) for value in content]
+    return _format_instant(content) if isinstance(content, datetime) else content
 
 
-def _written(moment: datetime) -> str:
+def _format_instant(moment: datetime) -> str:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

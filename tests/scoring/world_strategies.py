@@ -18,7 +18,7 @@ STARTS = ("2026-01-05T09:40:00", "2026-03-27T20:00:00", "2026-09-04T23:30:00")
 
 Event = Callable[[str], list[Json]]
 """What happens, once it is known to which account: one thing after another, an hour between them."""
-STEPS = (
+HANDOFF_STEPS = (
     ("accepted",), ("rejected",), ("expired",), ("accepted", "recycled"), ("accepted", "converted"),
     ("expired", "accepted"), ("recycled",), ("converted",),
 )  # fmt: skip
@@ -56,27 +56,29 @@ class World:
         return World(self.model, [fact for fact in self.facts if fact["type"].rpartition(".v")[0] not in types])
 
 
-def worlds(*, late: bool = True, most: int = 25) -> st.SearchStrategy[World]:
+def worlds(*, late: bool = True, max_facts: int = 25) -> st.SearchStrategy[World]:
     """Worlds of up to `most` facts; without `late` every fact is recorded as it happens, in the order of time."""
     delays = _delays if late else st.just(0)
     moment = st.tuples(_seconds, delays, st.sampled_from([*ACCOUNTS[:1] * 5, ACCOUNTS[1]]), _events())
-    log = st.builds(_log, st.sampled_from(STARTS), _lists(moment, most), _repeats())
+    log = st.builds(_log, st.sampled_from(STARTS), _lists(moment, max_facts), _repeats())
     return st.builds(World, models(), log)
 
 
-def busy_worlds(*, late: bool = True, most: int = 40) -> st.SearchStrategy[World]:
+def busy_worlds(*, late: bool = True, max_facts: int = 40) -> st.SearchStrategy[World]:
     """Worlds of one account that crosses soon and often: mostly engagement, and decisions on its handoffs."""
     delays = _delays if late else st.just(0)
     people = st.one_of(_joins(), _roles())
     event = weighted((7, _engagements()), (3, _decisions()), (2, people), (1, _profiles()), (1, _reviews()))
     moment = st.tuples(_seconds, delays, st.just(ACCOUNTS[0]), event)
-    log = st.builds(_log, st.sampled_from(STARTS), _lists(moment, most), st.just([]))
+    log = st.builds(_log, st.sampled_from(STARTS), _lists(moment, max_facts), st.just([]))
     return st.builds(World, models(easy=True), log)
 
 
-def _lists(moment: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
+def _lists(moment: st.SearchStrategy[Any], max_size: int) -> st.SearchStrategy[list[Any]]:
     """Short, middling and long ones; left alone, lists would mostly be short."""
-    return st.sampled_from([1, 6, 16]).flatmap(lambda least: st.lists(moment, min_size=min(least, most), max_size=most))
+    return st.sampled_from([1, 6, 16]).flatmap(
+        lambda least: st.lists(moment, min_size=min(least, max_size), max_size=max_size)
+    )
 
 
 def _log(start: str, moments: list[tuple[int, int, str, Event]], repeats: list[int]) -> list[Json]:
@@ -84,18 +86,18 @@ def _log(start: str, moments: list[tuple[int, int, str, Event]], repeats: list[i
     facts: list[Json] = []
     for gap, delay, account, event in moments:
         clock += timedelta(seconds=gap)
-        for happening in event(account):
+        for content in event(account):
             happened = clock - timedelta(seconds=delay)
-            facts.append(_fact(len(facts) + 1, account, happening, _written(happened), _written(clock)))
+            facts.append(_fact(len(facts) + 1, account, content, _format_time(happened), _format_time(clock)))
             clock += timedelta(hours=1)
         clock -= timedelta(hours=1)
-    again = [{**facts[place % len(facts)], "recordedtime": _written(clock)} for place in repeats]
-    return facts + again
+    repeated = [{**facts[place % len(facts)], "recordedtime": _format_time(clock)} for place in repeats]
+    return facts + repeated
 
 
-def _fact(number: int, account: str, happening: Json, time: str, recorded: str) -> Json:
+def _fact(number: int, account: str, content: Json, time: str, recorded: str) -> Json:
     fixed = {"specversion": "1.0", "id": f"f{number}", "source": "world", "subject": account}
-    return {**fixed, **happening, "time": time, "recordedtime": recorded}
+    return {**fixed, **content, "time": time, "recordedtime": recorded}
 
 
 def _repeats() -> st.SearchStrategy[list[int]]:
@@ -131,7 +133,7 @@ def _contents() -> st.SearchStrategy[Json]:
 def _decisions() -> st.SearchStrategy[Event]:
     """On a handoff that may exist: the crossings of an account are numbered from 1."""
     tracks = st.sampled_from([*TRACKS[:1] * 3, *TRACKS])
-    return st.builds(_decision, st.sampled_from(STEPS), tracks, st.sampled_from([1, 1, 1, 2, 2, 3]))
+    return st.builds(_decision, st.sampled_from(HANDOFF_STEPS), tracks, st.sampled_from([1, 1, 1, 2, 2, 3]))
 
 
 def _decision(steps: tuple[str, ...], track: str, crossing: int) -> Event:
@@ -195,5 +197,5 @@ def _event(type_: str, contact: str | None, content: dict[str, Any]) -> Event:
     return lambda _account: [event]
 
 
-def _written(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / ".staffel"
     folder.mkdir()
-    databases.migrated("sqlite", folder)
+    databases.migrated_database("sqlite", folder)
     return folder
 
 
@@ -31,8 +31,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The home of the medtech example, and what `demo --json` said."""
     folder = tmp_path_factory.mktemp("medtech")
-    own = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
-    ended = subprocess.run([STAFFEL, "demo", "--json"], cwd=folder, env=own, capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
+    ended = subprocess.run([STAFFEL, "demo", "--json"], cwd=folder, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return folder / ".demo", ended.stdout
 

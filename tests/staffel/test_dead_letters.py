@@ -11,12 +11,12 @@ from streams.log import Headers, NewRecord
 from tests.intake.recorder.fakes import NOW, MemoryBroker
 
 
-def letter(offset: int, key: str = "acme.com", headers: Headers = ()) -> NewRecord:
+def dead_letter(offset: int, key: str = "acme.com", headers: Headers = ()) -> NewRecord:
     told = dead_letter_headers("engagement", 0, offset, code="unreadable", why="torn", headers=headers)
     return NewRecord(key, b"torn %d" % offset, headers=told)
 
 
-def fact_of(id: str, subject: str) -> NewRecord:
+def encoded_fact(id: str, subject: str) -> NewRecord:
     view = "web.page_viewed.v1"
     return NewRecord(subject, encode_fact(id=id, source=SOURCE, type=view, subject=subject, time=NOW, recorded_at=NOW))
 
@@ -25,8 +25,10 @@ def fact_of(id: str, subject: str) -> NewRecord:
 def log() -> MemoryBroker:
     """Two letters, the first of them twice; the other one was recorded again, for another account."""
     log = MemoryBroker(partitions=3)
-    log.append(DEAD_LETTERS, [letter(1), letter(2, "beta.com"), letter(1)])
-    log.append(ENGAGEMENT, [fact_of("engagement/0/2", "gamma.com"), NewRecord("a.com", SOURCE.encode() + b" torn")])
+    log.append(DEAD_LETTERS, [dead_letter(1), dead_letter(2, "beta.com"), dead_letter(1)])
+    log.append(
+        ENGAGEMENT, [encoded_fact("engagement/0/2", "gamma.com"), NewRecord("a.com", SOURCE.encode() + b" torn")]
+    )
     return log
 
 
@@ -44,5 +46,5 @@ def test_a_letter_is_found_with_its_bytes(log: MemoryBroker) -> None:
 
 
 def test_a_record_that_was_copied_and_set_aside_once_more_is_the_letter_it_was(log: MemoryBroker) -> None:
-    log.append(DEAD_LETTERS, [letter(77, headers=((ORIGINAL_ID_HEADER, b"engagement/0/2"),))])
+    log.append(DEAD_LETTERS, [dead_letter(77, headers=((ORIGINAL_ID_HEADER, b"engagement/0/2"),))])
     assert sorted(letter["id"] for letter, _ in letter_rows(log)) == ["engagement/0/1", "engagement/0/2"]

@@ -13,15 +13,15 @@ from staffel.topology import STEPS, UNUSED_TOPICS, TopologyStep, markdown_tables
 ROOT = Path(__file__).parents[2]
 NAMES = {name: value for name, value in vars(topics).items() if value in TOPICS}
 """The constants of `schemas.topics`."""
-MOVING = ("projections", "alerts", "intake", "audit")
+STEP_PACKAGES = ("projections", "alerts", "intake", "audit")
 """Packages whose modules belong to a step where they name a topic."""
-BESIDE = {
+NOT_STEPS = {
     "projections/lag.py": "compares positions with ends",
 }
 """Modules that name topics and are no part of the flow."""
 
 
-def constants_of(path: Path) -> set[str]:
+def topics_named_by(path: Path) -> set[str]:
     """The topics whose constants a module imports."""
     imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
     named = {alias.name for node in imports if node.module == "schemas.topics" for alias in node.names}
@@ -34,14 +34,14 @@ def file_of(module: str) -> Path:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.name))
 def test_the_topics_of_a_step_are_those_that_its_modules_name(step: TopologyStep) -> None:
-    named = {topic for module in step.modules for topic in constants_of(file_of(module))}
+    named = {topic for module in step.modules for topic in topics_named_by(file_of(module))}
     assert named == {*step.reads, *step.writes}
 
 
 def test_a_module_that_names_a_topic_belongs_to_a_step() -> None:
     told = {file_of(module) for step in STEPS for module in step.modules}
-    naming = {path for package in MOVING for path in (ROOT / package).rglob("*.py") if constants_of(path)}
-    assert {str(path.relative_to(ROOT)) for path in naming - told} == set(BESIDE)
+    naming = {path for package in STEP_PACKAGES for path in (ROOT / package).rglob("*.py") if topics_named_by(path)}
+    assert {str(path.relative_to(ROOT)) for path in naming - told} == set(NOT_STEPS)
 
 
 def test_scores_and_dead_letters_have_one_writer() -> None:

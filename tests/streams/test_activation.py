@@ -23,80 +23,80 @@ from streams.sql.log import SqlLog
 from tests import databases
 from tests.scoring.vectors import vector_named
 
-ONE, OTHER = vector_named("08-gate").model_text, vector_named("10-tracks").model_text
+FIRST_MODEL, SECOND_MODEL = vector_named("08-gate").model_text, vector_named("10-tracks").model_text
 PARTITIONS = 3
 
 
-class Repeating(SqlLog):
+class LogWithoutUniqueIds(SqlLog):
     """A log that lets a record stand twice, as Kafka does."""
 
     unique_ids = False
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Repeating]:
-    databases.migrated("sqlite", tmp_path)
-    made = Repeating(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
+def log(tmp_path: Path) -> Iterator[LogWithoutUniqueIds]:
+    databases.migrated_database("sqlite", tmp_path)
+    made = LogWithoutUniqueIds(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
     yield made
     made.close()
 
 
-def begin(log: SqlLog, model: str = ONE) -> None:
+def activate_model(log: SqlLog, model: str = FIRST_MODEL) -> None:
     activate(log, lambda: (model, "model.yaml"), lambda: 0)
 
 
-def again(log: SqlLog, partition: int, model: str = ONE) -> None:
+def append_activation(log: SqlLog, partition: int, model: str = FIRST_MODEL) -> None:
     """As a second process would, that saw the partition empty."""
     record = activation_record(activation_content(model, "model.yaml"), partition, 0, PARTITIONS)
     log.append(ENGAGEMENT, [record._replace(id=None)], partition=partition)
 
 
-def test_every_partition_names_the_model_and_how_many_partitions_there_are(log: Repeating) -> None:
-    begin(log)
+def test_every_partition_names_the_model_and_how_many_partitions_there_are(log: LogWithoutUniqueIds) -> None:
+    activate_model(log)
     firsts = [msgspec.json.decode(log.read(ENGAGEMENT, partition, 0, 9)[0].value) for partition in range(PARTITIONS)]
     assert [each["data"]["partitions"] for each in firsts] == [PARTITIONS] * PARTITIONS
     assert {each["data"]["version"] for each in firsts} == {initial_plan(log).version}
 
 
-def test_an_activation_that_stands_twice_changes_nothing(log: Repeating) -> None:
-    begin(log)
-    again(log, 1)
+def test_an_activation_that_stands_twice_changes_nothing(log: LogWithoutUniqueIds) -> None:
+    activate_model(log)
+    append_activation(log, 1)
     fold = PartitionFold(1, load_nothing)
     assert [fold.apply(record) for record in log.read(ENGAGEMENT, 1, 0, 9)] == [None, None]
     assert (fold.duplicates, fold.model_offset) == (1, 0)
 
 
-def test_partition_0_decides_where_two_processes_begin_with_two_models(log: Repeating) -> None:
-    again(log, 0, OTHER)
-    begin(log, ONE)
+def test_partition_0_decides_where_two_processes_begin_with_two_models(log: LogWithoutUniqueIds) -> None:
+    append_activation(log, 0, SECOND_MODEL)
+    activate_model(log, FIRST_MODEL)
     versions = {
         msgspec.json.decode(log.read(ENGAGEMENT, p, 0, 1)[0].value)["data"]["version"] for p in range(PARTITIONS)
     }
-    assert versions == {activation_content(OTHER, "model.yaml")["version"]}
+    assert versions == {activation_content(SECOND_MODEL, "model.yaml")["version"]}
 
 
-def test_a_log_that_was_begun_half_is_begun_wholly_with_the_same_model(log: Repeating) -> None:
-    again(log, 0, OTHER)
-    again(log, 2, OTHER)
-    begin(log, ONE)
+def test_a_log_that_was_begun_half_is_begun_wholly_with_the_same_model(log: LogWithoutUniqueIds) -> None:
+    append_activation(log, 0, SECOND_MODEL)
+    append_activation(log, 2, SECOND_MODEL)
+    activate_model(log, FIRST_MODEL)
     assert [log.end(ENGAGEMENT, partition) for partition in range(PARTITIONS)] == [1, 1, 1]
     check_activation(log)
 
 
-def test_a_log_without_an_activation_is_refused_with_the_way_out(log: Repeating) -> None:
-    again(log, 0)
+def test_a_log_without_an_activation_is_refused_with_the_way_out(log: LogWithoutUniqueIds) -> None:
+    append_activation(log, 0)
     with pytest.raises(LogRefused, match=r"partition 1 .* does not begin .* run `staffel topics create` first"):
         check_activation(log)
 
 
-def test_a_partition_that_begins_with_something_else_is_refused(log: Repeating) -> None:
+def test_a_partition_that_begins_with_something_else_is_refused(log: LogWithoutUniqueIds) -> None:
     for partition in range(PARTITIONS):
         log.append(ENGAGEMENT, [NewRecord("acme.com", b"a fact")], partition=partition)
     with pytest.raises(LogRefused, match="partition 0 of engagement does not begin with the activation of a model"):
         check_activation(log)
 
 
-class Grown(Repeating):
+class LogWithAddedPartition(LogWithoutUniqueIds):
     """A log that was given one more partition, begun like the first."""
 
     def partitions(self, topic: str) -> int:
@@ -106,17 +106,17 @@ class Grown(Repeating):
         return super().read(topic, partition % PARTITIONS, start, limit)
 
 
-def test_a_log_with_more_partitions_than_it_began_with_is_refused(tmp_path: Path, log: Repeating) -> None:
-    begin(log)
-    grown = Grown(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
+def test_a_log_with_more_partitions_than_it_began_with_is_refused(tmp_path: Path, log: LogWithoutUniqueIds) -> None:
+    activate_model(log)
+    grown = LogWithAddedPartition(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
     with pytest.raises(LogRefused, match=r"has 4 partitions and began with 3: .* `staffel topics repartition`"):
         check_activation(grown)
     grown.close()
 
 
-def test_a_log_that_does_not_name_its_partitions_is_taken(log: Repeating) -> None:
+def test_a_log_that_does_not_name_its_partitions_is_taken(log: LogWithoutUniqueIds) -> None:
     for partition in range(PARTITIONS):
-        record = activation_record(activation_content(ONE, "model.yaml"), partition, 0)
+        record = activation_record(activation_content(FIRST_MODEL, "model.yaml"), partition, 0)
         log.append(ENGAGEMENT, [record], partition=partition)
     check_activation(log)
     assert first_activation_content(log) is not None

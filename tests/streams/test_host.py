@@ -21,7 +21,7 @@ from tests import databases
 
 
 @dataclass
-class Copying:
+class CopyStep:
     """Copies engagement to scores, some records at a time."""
 
     log: Log
@@ -40,7 +40,7 @@ class Copying:
 
 
 @dataclass
-class Answering:
+class ReplyStep:
     """Records one fact for every score it sees, up to some."""
 
     log: Log
@@ -57,7 +57,7 @@ class Answering:
 
 
 @dataclass
-class Failing:
+class FailingStep:
     name: str = "failing"
 
     def advance(self) -> int:
@@ -66,7 +66,7 @@ class Failing:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(databases.migrated("sqlite", tmp_path))
+    engine = open_database(databases.migrated_database("sqlite", tmp_path))
     yield engine
     engine.dispose()
 
@@ -92,82 +92,82 @@ def another_process(engine: Engine) -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
-def record(log: Log, *numbers: int) -> None:
+def append_fact(log: Log, *numbers: int) -> None:
     log.append(ENGAGEMENT, [NewRecord("acme.com", b"%d" % number) for number in numbers])
 
 
-def copied(log: Log) -> list[bytes]:
+def score_values(log: Log) -> list[bytes]:
     return [each.value for each in log.read(SCORES, 0, 0, 1_000)]
 
 
-def running(host: Host, stop: Event, meanwhile: Callable[[], None]) -> None:
+def run_while(host: Host, stop: Event, action: Callable[[], None]) -> None:
     """Run the host in a thread while something is done, then stop it and wait for its end."""
     with ThreadPoolExecutor(1) as pool:
         ended = pool.submit(host.run, stop)
         try:
-            meanwhile()
+            action()
         finally:
             stop.set()
         ended.result(timeout=30)
 
 
 def test_draining_moves_everything(log: SqlLog, lock: FileHostLock) -> None:
-    record(log, *range(10))
-    assert Host([Copying(log)], log, lock).drain() == 10
-    assert copied(log) == [b"%d" % n for n in range(10)]
+    append_fact(log, *range(10))
+    assert Host([CopyStep(log)], log, lock).drain() == 10
+    assert score_values(log) == [b"%d" % n for n in range(10)]
 
 
 def test_draining_goes_on_while_one_step_makes_work_for_another(log: SqlLog, lock: FileHostLock) -> None:
-    record(log, 1, 2)
-    Host([Answering(log, most=5), Copying(log)], log, lock).drain()
-    assert copied(log) == [b"1", b"2", *[b"answer"] * 5]
+    append_fact(log, 1, 2)
+    Host([ReplyStep(log, most=5), CopyStep(log)], log, lock).drain()
+    assert score_values(log) == [b"1", b"2", *[b"answer"] * 5]
 
 
 def test_draining_an_idle_log_moves_nothing(log: SqlLog, lock: FileHostLock) -> None:
-    assert Host([Copying(log)], log, lock).drain() == 0
+    assert Host([CopyStep(log)], log, lock).drain() == 0
 
 
 def test_a_command_drains_and_frees_the_lock(log: SqlLog, lock: FileHostLock, tmp_path: Path) -> None:
-    record(log, 1)
-    assert Host([Copying(log)], log, lock).try_drain() is True
-    assert copied(log) == [b"1"]
+    append_fact(log, 1)
+    assert Host([CopyStep(log)], log, lock).try_drain() is True
+    assert score_values(log) == [b"1"]
     assert FileHostLock(tmp_path / "staffel.db.host").try_acquire() is True
 
 
 def test_a_command_drains_nothing_while_another_process_hosts(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
-    record(log, 1)
-    assert Host([Copying(log)], log, host_lock_of(engine)).try_drain() is False
-    assert (another_process.poll(), copied(log)) == (None, [])
+    append_fact(log, 1)
+    assert Host([CopyStep(log)], log, host_lock_of(engine)).try_drain() is False
+    assert (another_process.poll(), score_values(log)) == (None, [])
 
 
 def test_a_running_host_picks_up_what_is_recorded(log: SqlLog, lock: FileHostLock) -> None:
-    step = Copying(log)
+    step = CopyStep(log)
 
     def meanwhile() -> None:
         for number in range(3):
             step.moved.clear()
-            record(log, number)
+            append_fact(log, number)
             assert step.moved.wait(10)
 
-    running(Host([step], log, lock), Event(), meanwhile)
-    assert copied(log) == [b"0", b"1", b"2"]
+    run_while(Host([step], log, lock), Event(), meanwhile)
+    assert score_values(log) == [b"0", b"1", b"2"]
 
 
 def test_a_running_host_picks_up_what_another_process_records(engine: Engine, log: SqlLog, lock: FileHostLock) -> None:
-    step, elsewhere = Copying(log), SqlLog(open_database(str(engine.url)))
+    step, elsewhere = CopyStep(log), SqlLog(open_database(str(engine.url)))
 
     def meanwhile() -> None:
-        record(elsewhere, 1)
+        append_fact(elsewhere, 1)
         assert step.moved.wait(10)
 
-    running(Host([step], log, lock), Event(), meanwhile)
-    assert copied(log) == [b"1"]
+    run_while(Host([step], log, lock), Event(), meanwhile)
+    assert score_values(log) == [b"1"]
 
 
 def test_a_stopped_host_frees_the_lock(log: SqlLog, lock: FileHostLock, tmp_path: Path) -> None:
-    running(Host([], log, lock), Event(), lambda: None)
+    run_while(Host([], log, lock), Event(), lambda: None)
     assert FileHostLock(tmp_path / "staffel.db.host").try_acquire() is True
 
 
@@ -176,7 +176,7 @@ def test_an_exception_in_a_step_stops_the_host_and_names_the_step(
     log: SqlLog, lock: FileHostLock, tmp_path: Path, act: Callable[[Host], object]
 ) -> None:
     with pytest.raises(ValueError, match="a step's own trouble") as raised:
-        act(Host([Failing(), Copying(log)], log, lock))
+        act(Host([FailingStep(), CopyStep(log)], log, lock))
     assert raised.value.__notes__ == ["in the step 'failing' of the embedded host"]
     assert FileHostLock(tmp_path / "staffel.db.host").try_acquire() is True
 
@@ -191,30 +191,30 @@ def test_a_second_host_is_refused_and_told_who_hosts(
 def test_a_host_takes_over_once_the_other_one_was_killed(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
-    step = Copying(log)
-    record(log, 1)
+    step = CopyStep(log)
+    append_fact(log, 1)
 
     def meanwhile() -> None:
         another_process.kill()
         assert step.moved.wait(30)
 
-    running(Host([step], log, host_lock_of(engine)), Event(), meanwhile)
+    run_while(Host([step], log, host_lock_of(engine)), Event(), meanwhile)
 
 
-def caught_up(host: Host, log: SqlLog, until: int, timeout: float) -> bool:
+def catch_up_to(host: Host, log: SqlLog, until: int, timeout: float) -> bool:
     return host.catch_up({0: until}, lambda: {0: log.position(0)}, timeout, wait=Event().wait)
 
 
 def test_catching_up_waits_for_the_host_that_holds_the_lock(engine: Engine, log: SqlLog, lock: FileHostLock) -> None:
     elsewhere = SqlLog(open_database(str(engine.url)))
-    commanding = Host([Copying(elsewhere)], elsewhere, host_lock_of(engine))
+    commanding = Host([CopyStep(elsewhere)], elsewhere, host_lock_of(engine))
 
     def meanwhile() -> None:
-        record(elsewhere, *range(20))
-        assert caught_up(commanding, elsewhere, until=20, timeout=30) is True
-        assert len(copied(log)) == 20
+        append_fact(elsewhere, *range(20))
+        assert catch_up_to(commanding, elsewhere, until=20, timeout=30) is True
+        assert len(score_values(log)) == 20
 
-    running(Host([Copying(log)], log, lock), Event(), meanwhile)
+    run_while(Host([CopyStep(log)], log, lock), Event(), meanwhile)
 
 
 def test_catching_up_looks_again_only_when_its_wait_is_over(
@@ -226,7 +226,7 @@ def test_catching_up_looks_again_only_when_its_wait_is_over(
         happened.append("look")
         return {0: next(looks)}
 
-    host = Host([Copying(log)], log, host_lock_of(engine))
+    host = Host([CopyStep(log)], log, host_lock_of(engine))
 
     assert host.catch_up({0: 5}, passed, timeout=30, wait=lambda _: happened.append("wait")) is True
     assert happened == ["look", "wait", "look", "wait", "look"]
@@ -235,9 +235,9 @@ def test_catching_up_looks_again_only_when_its_wait_is_over(
 def test_catching_up_does_the_work_itself_once_the_host_was_killed(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
-    record(log, *range(5))
-    host = Host([Copying(log)], log, host_lock_of(engine))
-    assert caught_up(host, log, until=5, timeout=0.1) is False
+    append_fact(log, *range(5))
+    host = Host([CopyStep(log)], log, host_lock_of(engine))
+    assert catch_up_to(host, log, until=5, timeout=0.1) is False
     another_process.kill()
-    assert caught_up(host, log, until=5, timeout=30) is True
-    assert len(copied(log)) == 5
+    assert catch_up_to(host, log, until=5, timeout=30) is True
+    assert len(score_values(log)) == 5

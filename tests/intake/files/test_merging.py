@@ -9,39 +9,53 @@ from intake.files.merging import merge_by_time
 from intake.observation import Filtered, Item, Observation, Rejected
 
 
-def seen(file: str, number: int, time: int) -> Observation:
+def numbered_observation(file: str, number: int, time: int) -> Observation:
     return Observation(where=f"{file}:{number}", source=file, id=str(number), type="web.page_viewed.v1", time=time)
 
 
-def places(items: Iterator[Item]) -> list[str]:
+def positions(items: Iterator[Item]) -> list[str]:
     return [item.where for item in items]
 
 
 def test_files_are_merged_by_time() -> None:
-    web = [seen("web", 1, 10), seen("web", 2, 30)]
-    mail = [seen("mail", 1, 20), seen("mail", 2, 40)]
-    assert places(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "mail:2"]
+    web = [numbered_observation("web", 1, 10), numbered_observation("web", 2, 30)]
+    mail = [numbered_observation("mail", 1, 20), numbered_observation("mail", 2, 40)]
+    assert positions(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "mail:2"]
 
 
 def test_of_one_time_the_file_named_first_goes_first() -> None:
-    assert places(merge_by_time([[seen("b", 1, 5)], [seen("a", 1, 5)]])) == ["b:1", "a:1"]
+    assert positions(merge_by_time([[numbered_observation("b", 1, 5)], [numbered_observation("a", 1, 5)]])) == [
+        "b:1",
+        "a:1",
+    ]
 
 
 def test_a_late_item_keeps_its_place_in_its_file() -> None:
-    web = [seen("web", 1, 10), seen("web", 2, 90), seen("web", 3, 20), seen("web", 4, 95)]
-    mail = [seen("mail", 1, 50), seen("mail", 2, 92)]
-    assert places(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "web:3", "mail:2", "web:4"]
+    web = [
+        numbered_observation("web", 1, 10),
+        numbered_observation("web", 2, 90),
+        numbered_observation("web", 3, 20),
+        numbered_observation("web", 4, 95),
+    ]
+    mail = [numbered_observation("mail", 1, 50), numbered_observation("mail", 2, 92)]
+    assert positions(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "web:3", "mail:2", "web:4"]
 
 
 def test_what_has_no_time_goes_with_what_stands_before_it() -> None:
-    web: list[Item] = [seen("web", 1, 10), Rejected("web:2", "bad_line", "x"), seen("web", 3, 30)]
-    mail: list[Item] = [Filtered("mail:1", "automatic"), seen("mail", 2, 20)]
-    assert places(merge_by_time([web, mail])) == ["mail:1", "web:1", "web:2", "mail:2", "web:3"]
+    web: list[Item] = [
+        numbered_observation("web", 1, 10),
+        Rejected("web:2", "bad_line", "x"),
+        numbered_observation("web", 3, 30),
+    ]
+    mail: list[Item] = [Filtered("mail:1", "automatic"), numbered_observation("mail", 2, 20)]
+    assert positions(merge_by_time([web, mail])) == ["mail:1", "web:1", "web:2", "mail:2", "web:3"]
 
 
 @given(st.lists(st.lists(st.integers(0, 50), max_size=12), max_size=5))
 def test_nothing_is_lost_and_every_file_keeps_its_order(files: list[list[int]]) -> None:
-    streams = [[seen(f"f{n}", i, time) for i, time in enumerate(times)] for n, times in enumerate(files)]
+    streams = [
+        [numbered_observation(f"f{n}", i, time) for i, time in enumerate(times)] for n, times in enumerate(files)
+    ]
     together = list(merge_by_time(streams))
     assert len(together) == sum(map(len, streams))
     for number, stream in enumerate(streams):
@@ -50,6 +64,8 @@ def test_nothing_is_lost_and_every_file_keeps_its_order(files: list[list[int]]) 
 
 @given(st.lists(st.lists(st.integers(0, 50), max_size=12).map(sorted), max_size=5))
 def test_files_in_order_of_time_make_a_stream_in_order_of_time(files: list[list[int]]) -> None:
-    streams = [[seen(f"f{n}", i, time) for i, time in enumerate(times)] for n, times in enumerate(files)]
+    streams = [
+        [numbered_observation(f"f{n}", i, time) for i, time in enumerate(times)] for n, times in enumerate(files)
+    ]
     times = [item.time for item in merge_by_time(streams) if isinstance(item, Observation)]
     assert times == sorted(times)

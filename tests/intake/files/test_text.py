@@ -19,7 +19,7 @@ from intake.files.text import (
 from intake.observation import Filtered, Rejected
 
 
-def file(folder: Path, content: bytes, name: str = "input.txt") -> Path:
+def write_file(folder: Path, content: bytes, name: str = "input.txt") -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
@@ -37,11 +37,11 @@ def file(folder: Path, content: bytes, name: str = "input.txt") -> Path:
 )
 def test_lines_are_the_same_in_every_encoding(tmp_path: Path, content: bytes) -> None:
     expected = [Line(1, "grün".encode()), Line(2, "ü\u2028ö".encode()), Line(3, b""), Line(4, b"end")]
-    assert list(numbered_lines(file(tmp_path, content))) == expected
+    assert list(numbered_lines(write_file(tmp_path, content))) == expected
 
 
 def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(tmp_path: Path) -> None:
-    path = file(tmp_path, b"x" * 11 + b"\n" + b"y" * 10 + b"\r\nz")
+    path = write_file(tmp_path, b"x" * 11 + b"\n" + b"y" * 10 + b"\r\nz")
     assert list(numbered_lines(path, limit=10)) == [
         Rejected("input.txt:1", "too_large", "longer than 10 bytes"),
         Line(2, b"y" * 10),
@@ -57,12 +57,12 @@ def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(tmp_path: 
     ],
 )
 def test_what_is_no_text_is_rejected_once(tmp_path: Path, content: bytes, code: str) -> None:
-    assert [item.code for item in numbered_lines(file(tmp_path, content)) if isinstance(item, Rejected)] == [code]
+    assert [item.code for item in numbered_lines(write_file(tmp_path, content)) if isinstance(item, Rejected)] == [code]
 
 
 def test_a_file_cut_off_inside_its_compression_gives_what_is_there(tmp_path: Path) -> None:
     lines = b"".join(b"line %d of a file that is long enough\n" % number for number in range(50_000))
-    items = list(numbered_lines(file(tmp_path, gzip.compress(lines)[:-2_000])))
+    items = list(numbered_lines(write_file(tmp_path, gzip.compress(lines)[:-2_000])))
     assert items[0] == Line(1, b"line 0 of a file that is long enough")
     assert isinstance(items[-1], Rejected)
     assert items[-1].code == "unreadable"
@@ -86,16 +86,18 @@ def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
     ],
 )
 def test_tables_fall_back_to_what_spreadsheets_write(tmp_path: Path, content: bytes, encoding: str) -> None:
-    path = file(tmp_path, content)
+    path = write_file(tmp_path, content)
     assert encoding_of(path) == encoding
     with open_text(path) as text:
         assert text.read().startswith("ü")
 
 
 def test_a_document_is_read_whole_up_to_a_limit(tmp_path: Path) -> None:
-    assert read_whole(file(tmp_path, "[ü]".encode("utf-16")), 100) == "[ü]".encode()
-    assert read_whole(file(tmp_path, "[ü]".encode("utf-8-sig")), 100) == "[ü]".encode()
-    assert read_whole(file(tmp_path, b"x" * 101), 100) == Rejected("input.txt", "too_large", "longer than 100 bytes")
+    assert read_whole(write_file(tmp_path, "[ü]".encode("utf-16")), 100) == "[ü]".encode()
+    assert read_whole(write_file(tmp_path, "[ü]".encode("utf-8-sig")), 100) == "[ü]".encode()
+    assert read_whole(write_file(tmp_path, b"x" * 101), 100) == Rejected(
+        "input.txt", "too_large", "longer than 100 bytes"
+    )
 
 
 def test_twenty_bad_lines_at_the_beginning_are_one_rejection() -> None:

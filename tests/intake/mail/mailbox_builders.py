@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-OURS = frozenset({"staffel.example"})
+OUR_DOMAINS = frozenset({"staffel.example"})
 OUR_MAIL = {
     "From": "Mara Sand <mara@staffel.example>",
     "To": "Ada Kern <ada@pharma.example>",
@@ -18,11 +18,11 @@ REPLY = {
     "Subject": "Re: Your trial",
     "Date": "Tue, 02 Jan 2024 11:30:00 +0100",
 }
-ENVELOPE = "From someone@mail.test Tue Jan  2 10:30:00 2024"
+ENVELOPE_LINE = "From someone@mail.test Tue Jan  2 10:30:00 2024"
 
 
 def mail(
-    headers: dict[str, str], body: str = "Good to know.", *, envelope: str = ENVELOPE, **changes: str | None
+    headers: dict[str, str], body: str = "Good to know.", *, envelope: str = ENVELOPE_LINE, **changes: str | None
 ) -> bytes:
     """One mail with its `From ` line; `in_reply_to=None` leaves a header out, `auto_submitted="…"` adds one."""
     merged: dict[str, str | None] = {"Date": "Mon, 01 Jan 2024 09:00:00 +0000", **headers}
@@ -31,7 +31,7 @@ def mail(
     return "\n".join(lines).encode()
 
 
-def mbox(folder: Path, *mails: bytes, name: str = "inbox.mbox") -> Path:
+def write_mailbox(folder: Path, *mails: bytes, name: str = "inbox.mbox") -> Path:
     path = folder / name
     path.write_bytes(b"".join(mails))
     return path

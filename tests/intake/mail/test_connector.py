@@ -6,7 +6,7 @@ import pytest
 
 from intake.mail import connector
 from intake.observation import Filtered, Item, Observation, Rejected
-from tests.intake.mail.mailbox_builders import ENVELOPE, OUR_MAIL, OURS, REPLY, mail, mbox
+from tests.intake.mail.mailbox_builders import ENVELOPE_LINE, OUR_DOMAINS, OUR_MAIL, REPLY, mail, write_mailbox
 
 ADA_REPLIED = Observation(
     where="inbox.mbox:10",
@@ -20,55 +20,55 @@ ADA_REPLIED = Observation(
 )
 
 
-def read_answer(folder: Path, answer: bytes) -> Item:
+def read_reply(folder: Path, reply: bytes) -> Item:
     """What becomes of a mail that follows one of ours."""
-    [_, item] = connector.read(mbox(folder, mail(OUR_MAIL), answer), OURS)
+    [_, item] = connector.read(write_mailbox(folder, mail(OUR_MAIL), reply), OUR_DOMAINS)
     return item
 
 
-def types(items: list[Item]) -> list[str]:
+def item_types(items: list[Item]) -> list[str]:
     return [item.type if isinstance(item, Observation) else type(item).__name__ for item in items]
 
 
 def test_an_answer_to_our_mail_is_a_reply_of_its_writer(tmp_path: Path) -> None:
-    items = list(connector.read(mbox(tmp_path, mail(OUR_MAIL), mail(REPLY)), OURS))
+    items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY)), OUR_DOMAINS))
     assert items == [Filtered("inbox.mbox:1", "comes from us"), ADA_REPLIED]
 
 
 def test_a_reply_is_found_by_references_from_right_to_left(tmp_path: Path) -> None:
     second = mail(OUR_MAIL, message_id="<offer-2@mail.test>")
     answer = mail(REPLY, in_reply_to=None, references="<offer-1@mail.test>\n\t<offer-2@mail.test>\n <gone@x.test>")
-    [*_, item] = connector.read(mbox(tmp_path, mail(OUR_MAIL), second, answer), OURS)
+    [*_, item] = connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), second, answer), OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert item.data["message"] == "offer-2@mail.test"
 
 
 def test_a_reply_may_stand_before_the_mail_it_answers(tmp_path: Path) -> None:
-    items = list(connector.read(mbox(tmp_path, mail(REPLY), mail(OUR_MAIL)), OURS))
-    assert types(items) == ["email.replied.v1", "Filtered"]
+    items = list(connector.read(write_mailbox(tmp_path, mail(REPLY), mail(OUR_MAIL)), OUR_DOMAINS))
+    assert item_types(items) == ["email.replied.v1", "Filtered"]
 
 
 def test_a_reply_may_answer_a_mail_of_another_file(tmp_path: Path) -> None:
-    sent, inbox = mbox(tmp_path, mail(OUR_MAIL), name="sent.mbox"), mbox(tmp_path, mail(REPLY))
-    threads = connector.index_threads([sent, inbox], OURS)
-    assert types(list(connector.read(inbox, OURS, threads=threads))) == ["email.replied.v1"]
+    sent, inbox = write_mailbox(tmp_path, mail(OUR_MAIL), name="sent.mbox"), write_mailbox(tmp_path, mail(REPLY))
+    threads = connector.index_threads([sent, inbox], OUR_DOMAINS)
+    assert item_types(list(connector.read(inbox, OUR_DOMAINS, threads=threads))) == ["email.replied.v1"]
 
 
 def test_an_answer_to_a_mail_that_a_machine_of_ours_made_needs_no_copy_of_that_mail(tmp_path: Path) -> None:
     answer = mail(REPLY, in_reply_to="<77@mx.staffel.example>")
-    assert types(list(connector.read(mbox(tmp_path, answer), OURS))) == ["email.replied.v1"]
+    assert item_types(list(connector.read(write_mailbox(tmp_path, answer), OUR_DOMAINS))) == ["email.replied.v1"]
 
 
 def test_a_mailing_list_counts_every_answer_to_a_message_in_the_box(tmp_path: Path) -> None:
     question = mail(OUR_MAIL, from_="x", **{"from": "eve@lab.example"})
-    items = list(connector.read(mbox(tmp_path, question, mail(REPLY)), frozenset()))
-    assert types(items) == ["Filtered", "email.replied.v1"]
+    items = list(connector.read(write_mailbox(tmp_path, question, mail(REPLY)), frozenset()))
+    assert item_types(items) == ["Filtered", "email.replied.v1"]
 
 
 def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(tmp_path: Path) -> None:
-    box = mbox(tmp_path, mail(OUR_MAIL, **{"from": "eve@lab.example"}), mail(REPLY))
-    assert types(list(connector.read(box, OURS))) == ["Filtered", "email.replied.v1"]
-    assert types(list(connector.read(box, OURS, reply_scope="us"))) == ["Filtered", "Filtered"]
+    box = write_mailbox(tmp_path, mail(OUR_MAIL, **{"from": "eve@lab.example"}), mail(REPLY))
+    assert item_types(list(connector.read(box, OUR_DOMAINS))) == ["Filtered", "email.replied.v1"]
+    assert item_types(list(connector.read(box, OUR_DOMAINS, reply_scope="us"))) == ["Filtered", "Filtered"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(t
     ],
 )
 def test_no_reply(tmp_path: Path, answer: bytes, why: str) -> None:
-    assert read_answer(tmp_path, answer) == Filtered("inbox.mbox:10", why)
+    assert read_reply(tmp_path, answer) == Filtered("inbox.mbox:10", why)
 
 
 @pytest.mark.parametrize(
@@ -112,40 +112,42 @@ def test_no_reply(tmp_path: Path, answer: bytes, why: str) -> None:
     ],
 )
 def test_harmless_headers_do_not_hide_a_reply(tmp_path: Path, answer: bytes) -> None:
-    assert read_answer(tmp_path, answer) == ADA_REPLIED
+    assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
 def test_the_bulk_mark_of_a_mailing_list_says_nothing_about_the_writer(tmp_path: Path) -> None:
     answer = mail(REPLY, precedence="bulk", mailing_list="contact dev-help@x.example; run by ezmlm")
-    assert read_answer(tmp_path, answer) == ADA_REPLIED
+    assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
 def test_an_absence_in_the_subject_alone_is_a_person_writing(tmp_path: Path) -> None:
-    item = read_answer(tmp_path, mail(REPLY, subject="Out of office chairs"))
+    item = read_reply(tmp_path, mail(REPLY, subject="Out of office chairs"))
     assert isinstance(item, Observation)
 
 
 def test_a_list_that_puts_itself_into_from_does_not_hide_the_writer(tmp_path: Path) -> None:
     through_list = {"from": "Ada Kern via Dev <dev@lists.example>"}
     answer = mail(REPLY, **through_list, reply_to="Ada Kern <ada@pharma.example>")
-    assert read_answer(tmp_path, answer) == ADA_REPLIED
+    assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
 def test_the_list_names_the_source(tmp_path: Path) -> None:
-    item = read_answer(tmp_path, mail(REPLY, list_id="Developers <dev.lab.example>"))
+    item = read_reply(tmp_path, mail(REPLY, list_id="Developers <dev.lab.example>"))
     assert isinstance(item, Observation)
     assert item.source == "mbox/dev.lab.example"
 
 
 def test_a_reply_carries_the_campaign_of_the_mail_it_answers(tmp_path: Path) -> None:
-    [_, item] = connector.read(mbox(tmp_path, mail(OUR_MAIL, x_campaign="spring"), mail(REPLY)), OURS)
+    [_, item] = connector.read(write_mailbox(tmp_path, mail(OUR_MAIL, x_campaign="spring"), mail(REPLY)), OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert item.data["campaign"] == "spring"
 
 
 def test_one_mail_twice_keeps_one_id_and_another_mail_with_its_id_gets_its_own(tmp_path: Path) -> None:
     other = mail(REPLY, subject="Something else")
-    [_, first, again, stranger] = connector.read(mbox(tmp_path, mail(OUR_MAIL), mail(REPLY), mail(REPLY), other), OURS)
+    [_, first, again, stranger] = connector.read(
+        write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY), mail(REPLY), other), OUR_DOMAINS
+    )
     assert isinstance(first, Observation)
     assert isinstance(again, Observation)
     assert isinstance(stranger, Observation)
@@ -154,9 +156,9 @@ def test_one_mail_twice_keeps_one_id_and_another_mail_with_its_id_gets_its_own(t
 
 
 def test_a_mail_without_id_is_known_by_its_content(tmp_path: Path) -> None:
-    one = read_answer(tmp_path, mail(REPLY, message_id=None))
-    same = read_answer(tmp_path, mail(REPLY, message_id=None))
-    other = read_answer(tmp_path, mail(REPLY, body="Else", message_id=None))
+    one = read_reply(tmp_path, mail(REPLY, message_id=None))
+    same = read_reply(tmp_path, mail(REPLY, message_id=None))
+    other = read_reply(tmp_path, mail(REPLY, body="Else", message_id=None))
     assert one == same
     assert isinstance(one, Observation)
     assert isinstance(other, Observation)
@@ -166,20 +168,20 @@ def test_a_mail_without_id_is_known_by_its_content(tmp_path: Path) -> None:
 
 def test_a_mail_without_any_time_is_rejected_and_its_neighbours_go_on(tmp_path: Path) -> None:
     timeless = mail(REPLY, date="soon", envelope="From ada Tue Jan 99 99:99:99 2024", message_id="<2@x.test>")
-    items = list(connector.read(mbox(tmp_path, mail(OUR_MAIL), timeless, mail(REPLY)), OURS))
+    items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), timeless, mail(REPLY)), OUR_DOMAINS))
     why = "Date: 'soon' is no time, nor do Received or From_ tell one"
     assert items[1] == Rejected("inbox.mbox:10", "bad_time", why)
-    assert types(items) == ["Filtered", "Rejected", "email.replied.v1"]
+    assert item_types(items) == ["Filtered", "Rejected", "email.replied.v1"]
 
 
 def test_a_mail_without_sender_is_rejected(tmp_path: Path) -> None:
-    item = read_answer(
-        tmp_path, mail(REPLY, **{"from": "the team"}, envelope=ENVELOPE.replace("someone@mail.test", "-"))
+    item = read_reply(
+        tmp_path, mail(REPLY, **{"from": "the team"}, envelope=ENVELOPE_LINE.replace("someone@mail.test", "-"))
     )
     assert item == Rejected("inbox.mbox:10", "no_sender", "From: 'the team' names no address")
 
 
 def test_a_file_that_is_missing_is_rejected_by_name(tmp_path: Path) -> None:
-    [item] = connector.read(tmp_path / "gone.mbox", OURS)
+    [item] = connector.read(tmp_path / "gone.mbox", OUR_DOMAINS)
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("gone.mbox:1", "unreadable")

@@ -11,12 +11,12 @@ from intake.mail.headers import Sender, decoded_header, message_ids, read_addres
 from intake.mail.mailbox import RawMail, UnreadableMailbox, read_raw_mails
 from intake.observation import Filtered, Observation, Rejected
 from schemas.times import format_time
-from tests.intake.mail.mailbox_builders import OUR_MAIL, OURS, REPLY, mail, mbox
+from tests.intake.mail.mailbox_builders import OUR_DOMAINS, OUR_MAIL, REPLY, mail, write_mailbox
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "mail"
 
 
-def starts(path: Path) -> list[int]:
+def first_lines(path: Path) -> list[int]:
     return [one.line for one in read_raw_mails(path) if isinstance(one, RawMail)]
 
 
@@ -30,8 +30,8 @@ def starts(path: Path) -> list[int]:
     ],
 )
 def test_a_line_of_text_that_begins_with_from_starts_no_mail(tmp_path: Path, line: str) -> None:
-    path = mbox(tmp_path, mail(OUR_MAIL, body=f"Hello,\n\n{line}"), mail(REPLY))
-    assert len(starts(path)) == 2
+    path = write_mailbox(tmp_path, mail(OUR_MAIL, body=f"Hello,\n\n{line}"), mail(REPLY))
+    assert len(first_lines(path)) == 2
 
 
 @pytest.mark.parametrize(
@@ -47,37 +47,39 @@ def test_a_line_of_text_that_begins_with_from_starts_no_mail(tmp_path: Path, lin
     ],
 )
 def test_an_envelope_line_of_any_program_starts_a_mail(tmp_path: Path, envelope: str) -> None:
-    assert len(starts(mbox(tmp_path, mail(OUR_MAIL), mail(REPLY, envelope=envelope)))) == 2
+    assert len(first_lines(write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY, envelope=envelope)))) == 2
 
 
 def test_a_mail_that_was_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
-    assert starts(mbox(tmp_path, mail(OUR_MAIL)[:-8] + b"\n", mail(REPLY))) == [1, 9]
+    assert first_lines(write_mailbox(tmp_path, mail(OUR_MAIL)[:-8] + b"\n", mail(REPLY))) == [1, 9]
 
 
 def test_windows_line_ends_marks_and_compression_change_nothing(tmp_path: Path) -> None:
     plain = mail(OUR_MAIL) + mail(REPLY)
-    plain_items = list(connector.read(mbox(tmp_path, plain), OURS))
+    plain_items = list(connector.read(write_mailbox(tmp_path, plain), OUR_DOMAINS))
     for content in (plain.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + plain, gzip.compress(plain)):
-        assert list(connector.read(mbox(tmp_path, content), OURS)) == plain_items
+        assert list(connector.read(write_mailbox(tmp_path, content), OUR_DOMAINS)) == plain_items
 
 
 def test_a_compressed_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
     bodies = [mail(OUR_MAIL, body="".join(str(i * j) for j in range(400))) for i in range(400)]
     packed = gzip.compress(b"".join(bodies))
-    found = list(read_raw_mails(mbox(tmp_path, packed[: len(packed) // 2])))
+    found = list(read_raw_mails(write_mailbox(tmp_path, packed[: len(packed) // 2])))
     assert len(found) > 10
     assert isinstance(found[-1], UnreadableMailbox)
 
 
 def test_one_saved_mail_is_a_box_of_one(tmp_path: Path) -> None:
-    path = mbox(tmp_path, mail(REPLY).split(b"\n", 1)[1], name="saved.eml")
-    assert list(connector.read(path, OURS)) == [
+    path = write_mailbox(tmp_path, mail(REPLY).split(b"\n", 1)[1], name="saved.eml")
+    assert list(connector.read(path, OUR_DOMAINS)) == [
         Filtered("saved.eml:1", "no reply (it answers a mail that is not here)"),
     ]
 
 
 def test_what_is_no_mail_is_rejected_and_the_mails_after_it_come(tmp_path: Path) -> None:
-    first, *rest = connector.read(mbox(tmp_path, b"\x00\x01 nothing\n\n", mail(OUR_MAIL), mail(REPLY)), OURS)
+    first, *rest = connector.read(
+        write_mailbox(tmp_path, b"\x00\x01 nothing\n\n", mail(OUR_MAIL), mail(REPLY)), OUR_DOMAINS
+    )
     assert isinstance(first, Rejected)
     assert (first.where, first.code) == ("inbox.mbox:1", "no_headers")
     assert [type(item) for item in rest] == [Filtered, Observation]
@@ -112,7 +114,9 @@ def test_an_address_however_it_is_written(header: str, sender: Sender | None) ->
 
 
 def test_an_address_that_an_archive_has_cut_short_shows_its_domain_alone(tmp_path: Path) -> None:
-    [_, item] = connector.read(mbox(tmp_path, mail(OUR_MAIL), mail(REPLY, **{"from": "ad...@pharma.example"})), OURS)
+    [_, item] = connector.read(
+        write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY, **{"from": "ad...@pharma.example"})), OUR_DOMAINS
+    )
     assert isinstance(item, Observation)
     assert (item.email, item.host) == (None, "pharma.example")
 
@@ -197,7 +201,7 @@ def test_an_empty_mail_may_ask_in_its_subject() -> None:
 
 def test_an_unsubscribe_mail_counts_though_it_answers_nothing(tmp_path: Path) -> None:
     wish = mail(REPLY, body="unsubscribe", in_reply_to=None)
-    [item] = connector.read(mbox(tmp_path, wish), OURS)
+    [item] = connector.read(write_mailbox(tmp_path, wish), OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert (item.type, item.email) == ("email.unsubscribed.v1", "ada@pharma.example")
 
@@ -214,7 +218,7 @@ def test_a_page_is_read_as_text_without_its_quotes() -> None:
 
 
 def test_a_bounce_tells_who_got_nothing_and_which_mail_it_was() -> None:
-    [item] = connector.read(SAMPLES / "bounce.mbox", OURS)
+    [item] = connector.read(SAMPLES / "bounce.mbox", OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert (item.type, item.email) == ("email.bounced.v1", "gone@pharma.example")
     assert item.data == {"message": "offer-1@mail.test", "subject": "Your trial"}
@@ -224,7 +228,7 @@ def test_a_delay_is_no_bounce(tmp_path: Path) -> None:
     path = tmp_path / "delay.mbox"
     path.write_bytes((SAMPLES / "bounce.mbox").read_bytes().replace(b"Action: failed", b"Action: delayed"))
     why = "a delivery report that names no failed recipient outside"
-    assert list(connector.read(path, OURS)) == [Filtered("delay.mbox:1", why)]
+    assert list(connector.read(path, OUR_DOMAINS)) == [Filtered("delay.mbox:1", why)]
 
 
 def test_a_list_archive_with_hidden_addresses() -> None:

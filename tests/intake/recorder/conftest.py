@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from database.engine import open_database
 from intake.vault.tables import METADATA
-from tests.intake.recorder.fakes import Intake
+from tests.intake.recorder.fakes import RecorderWorld
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,8 @@ def vault_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Iterator[Intake]:
+def intake(tmp_path: Path) -> Iterator[RecorderWorld]:
     engine = open_database(f"sqlite:///{tmp_path / 'staffel.db'}")
     METADATA.create_all(engine)
-    yield Intake(engine)
+    yield RecorderWorld(engine)
     engine.dispose()

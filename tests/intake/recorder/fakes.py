@@ -28,7 +28,7 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
-        self._places: dict[str | None, int] = {}
+        self._offsets: dict[str | None, int] = {}
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
         assert (topic, partition) == ("engagement", None)
@@ -41,16 +41,16 @@ class MemoryLog:
     def facts(self) -> list[dict[str, Any]]:
         return [msgspec.json.decode(record.value) for record in self.records]
 
-    def told(self, *fields: str) -> list[tuple[Any, ...]]:
+    def fact_fields(self, *fields: str) -> list[tuple[Any, ...]]:
         """Of every fact these fields."""
         return [tuple(fact.get(field) for field in fields) for fact in self.facts()]
 
     def _append(self, record: NewRecord) -> Appended:
-        offset = self._places.get(record.id)
+        offset = self._offsets.get(record.id)
         if offset is not None:
             return Appended(0, offset, True)
         self.records.append(record)
-        self._places[record.id] = len(self.records) - 1
+        self._offsets[record.id] = len(self.records) - 1
         return Appended(0, len(self.records) - 1, False)
 
 
@@ -61,11 +61,11 @@ class MemoryBroker:
 
     def __init__(self, partitions: int = 1) -> None:
         self.topics: dict[str, list[list[NewRecord]]] = {name: [[] for _ in range(partitions)] for name in TOPICS}
-        self.breaks: int | None = None
-        self._made, self._lock = uuid4(), Lock()
+        self.fails_after: int | None = None
+        self._log_id, self._lock = uuid4(), Lock()
 
     def generation(self, topic: str) -> str:
-        return f"{topic} of {self._made}"
+        return f"{topic} of {self._log_id}"
 
     def partitions(self, topic: str) -> int:
         return len(self.topics[topic])
@@ -107,14 +107,14 @@ class MemoryBroker:
     def facts(self) -> list[dict[str, Any]]:
         return [msgspec.json.decode(record.value) for place in self.topics[ENGAGEMENT] for record in place]
 
-    def ids(self) -> list[str]:
+    def fact_ids(self) -> list[str]:
         return [fact["id"] for fact in self.facts()]
 
     def _append(self, topic: str, record: NewRecord, given: int | None) -> Appended:
-        if self.breaks is not None:
-            self.breaks -= 1
-            if self.breaks < 0:
-                self.breaks = None
+        if self.fails_after is not None:
+            self.fails_after -= 1
+            if self.fails_after < 0:
+                self.fails_after = None
                 raise LogUnavailable("the broker does not acknowledge")
         partition = self.partition_of(topic, record.key) if given is None else given
         self.topics[topic][partition].append(record)
@@ -129,16 +129,16 @@ class MemoryDirectory:
         self.names: dict[str, str] = {}
         self.contacts: dict[str, str] = {}
         self.visitors: dict[str, str] = {}
-        self.asked = 0
+        self.lookups = 0
 
     def accounts_of(self, kind: KeyKind, keys: Iterable[str]) -> dict[str, str]:
         known = {"domain": self.domains, "contact": self.contacts, "visitor": self.visitors}[kind]
         wanted = list(keys)
-        self.asked += len(wanted)
+        self.lookups += len(wanted)
         return {key: known[key] for key in wanted if key in known}
 
     def account_of_name(self, name: str) -> str | None:
-        self.asked += 1
+        self.lookups += 1
         return self.names.get(name)
 
     def claim(self, domain: str, account: str) -> str | None:
@@ -146,27 +146,27 @@ class MemoryDirectory:
         return None if holder == account else holder
 
 
-def seen(id: str = "1", type: Any = "web.page_viewed.v1", **fields: Any) -> Observation:
+def new_observation(id: str = "1", type: Any = "web.page_viewed.v1", **fields: Any) -> Observation:
     """A page view of the web source, half an hour ago."""
-    told: dict[str, Any] = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
-    return Observation(id=id, type=type, **told)
+    values: dict[str, Any] = {"where": f"test:{id}", "source": "web", "time": NOW - 1_800_000} | fields
+    return Observation(id=id, type=type, **values)
 
 
-def registered(id: str, account: str | None, domains: Sequence[str] = (), **data: Any) -> Observation:
+def registration(id: str, account: str | None, domains: Sequence[str] = (), **data: Any) -> Observation:
     content = data | ({"domains": list(domains)} if domains else {})
-    return seen(id, "account.registered.v1", source="crm", account=account, data=content)
+    return new_observation(id, "account.registered.v1", source="crm", account=account, data=content)
 
 
-class Intake:
+class RecorderWorld:
     """A recorder over fakes, with a vault of its own."""
 
     def __init__(self, engine: Engine, **options: Any) -> None:
         self.log, self.directory = MemoryLog(), MemoryDirectory()
         self.vault = Vault(engine, random.Random(1).randbytes)
         self.options = options
-        self.recorder = self.another()
+        self.recorder = self.new_recorder()
 
-    def another(self) -> Recorder:
+    def new_recorder(self) -> Recorder:
         """A recorder of another process, which knows only what is durable."""
         return Recorder(DirectAppender(self.log), self.vault, self.directory, lambda: NOW, **self.options)
 

@@ -15,23 +15,25 @@ from intake.vault.vault import Vault
 from projections.directory import Directory
 from streams.kafka.address import parse_kafka_address
 from streams.kafka.log import KafkaLog
-from tests.intake.recorder.fakes import NOW, seen
+from tests.intake.recorder.fakes import NOW, new_observation
 
-SIZE = 50
+BATCH_SIZE = 50
 
 
 def batch(number: int) -> list[Observation]:
     """Visitors who come back, and some who tell who they are."""
     return [
-        seen(f"{number}/{n}", visitor=f"v{n}", email=f"p{n}@acme{n % 7}.com" if n % 10 == number % 10 else None)
-        for n in range(SIZE)
+        new_observation(
+            f"{number}/{n}", visitor=f"v{n}", email=f"p{n}@acme{n % 7}.com" if n % 10 == number % 10 else None
+        )
+        for n in range(BATCH_SIZE)
     ]
 
 
 def main(database: str, kafka: str, first: str, last: str) -> None:
     engine, log = open_database(database), KafkaLog(parse_kafka_address(kafka))
-    entrance = appender_for(log, engine, lambda: NOW, keep_forever=False)
-    recorder = Recorder(entrance, Vault(engine, token_bytes), Directory(engine), lambda: NOW)
+    appender = appender_for(log, engine, lambda: NOW, keep_forever=False)
+    recorder = Recorder(appender, Vault(engine, token_bytes), Directory(engine), lambda: NOW)
     for number in range(int(first), int(last)):
         outcomes = recorder.record(batch(number))
         sys.stdout.write(f"{number} {sum(isinstance(outcome, Recorded) for outcome in outcomes)}\n")

@@ -75,7 +75,7 @@ def test_a_batch_asks_about_everything_once() -> None:
     batch = attributor(directory)
     for _ in range(50):
         batch.attribute(AttributionSignals(contact="c_new", visitor="v_new", email_domain="eu.beta.com"))
-    assert directory.asked == 3
+    assert directory.lookups == 3
 
 
 def test_what_one_batch_did_not_find_the_next_one_asks_again() -> None:

@@ -19,21 +19,21 @@ from projections.read_models.tables import read_models
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, LogUnavailable, NewRecord
 from streams.scorer.deduplication import DuplicateWindow
-from tests.intake.recorder.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, seen
+from tests.intake.recorder.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, new_observation
 
-PAGE = seen("p1", visitor="v1")
-MAIL = seen("m1", "email.clicked.v1", email="pat@acme.com", visitor="v1")
+PAGE = new_observation("p1", visitor="v1")
+MAIL = new_observation("m1", "email.clicked.v1", email="pat@acme.com", visitor="v1")
 
 
-class Broker:
+class BrokerWorld:
     """A recorder before a broker, and others like it."""
 
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         self.engine, self.log, self.directory = engine, MemoryBroker(partitions), MemoryDirectory()
         self.now = NOW
-        self.recorder: Recorder = self.another()
+        self.recorder: Recorder = self.new_recorder()
 
-    def another(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
+    def new_recorder(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
         """A recorder of another process."""
         entrance = appender_for(log or self.log, self.engine, lambda: self.now, keep_forever=keep)
         vault = Vault(self.engine, random.Random(1).randbytes)
@@ -46,40 +46,44 @@ class Broker:
         with self.engine.connect() as connection:
             return list(connection.execute(select(inbox).order_by(inbox.c.account, inbox.c.offset)))
 
-    def unmark(self) -> None:
+    def forget_append(self) -> None:
         """As a recorder leaves it that dies between append and mark."""
         with self.engine.begin() as connection:
             connection.execute(update(inbox).values(offset=None))
 
 
 @pytest.fixture
-def broker(database: Engine) -> Broker:
-    return Broker(database)
+def broker(database: Engine) -> BrokerWorld:
+    return BrokerWorld(database)
 
 
-def test_what_was_recorded_is_a_duplicate_at_its_place_and_is_appended_no_more(broker: Broker) -> None:
-    first = broker.record(seen("1", account="a.com"), seen("2", account="b.com"), seen("1", account="a.com"))
+def test_what_was_recorded_is_a_duplicate_at_its_place_and_is_appended_no_more(broker: BrokerWorld) -> None:
+    first = broker.record(
+        new_observation("1", account="a.com"),
+        new_observation("2", account="b.com"),
+        new_observation("1", account="a.com"),
+    )
     assert first == [Recorded("a.com", None, 0, 0), Recorded("b.com", None, 0, 1), Duplicate("a.com", None, 0, 0)]
-    again = broker.another().record([seen("2", account="b.com"), seen("3", account="b.com")])
+    again = broker.new_recorder().record([new_observation("2", account="b.com"), new_observation("3", account="b.com")])
     assert again == [Duplicate("b.com", None, 0, 1), Recorded("b.com", None, 0, 2)]
-    assert broker.log.ids() == ["1", "2", "3"]
+    assert broker.log.fact_ids() == ["1", "2", "3"]
 
 
-def test_a_retry_goes_to_the_account_of_the_first_try_whatever_would_be_found_now(broker: Broker) -> None:
+def test_a_retry_goes_to_the_account_of_the_first_try_whatever_would_be_found_now(broker: BrokerWorld) -> None:
     [first] = broker.record(PAGE)
     broker.directory.visitors[first.contact] = "acme.com"
-    assert broker.another().record([PAGE]) == [Duplicate(first.account, first.contact, 0, 0)]
+    assert broker.new_recorder().record([PAGE]) == [Duplicate(first.account, first.contact, 0, 0)]
     assert first.account == f"anon:{first.contact}"
 
 
-def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker: Broker) -> None:
-    broker.log.breaks = 0
+def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker: BrokerWorld) -> None:
+    broker.log.fails_after = 0
     with pytest.raises(LogUnavailable):
         broker.record(PAGE)
     [row] = broker.rows()
     broker.directory.visitors[row.account.removeprefix("anon:")] = "acme.com"
 
-    [outcome] = broker.another().record([PAGE])
+    [outcome] = broker.new_recorder().record([PAGE])
 
     assert (type(outcome), outcome.account) == (Recorded, row.account)
     [fact] = broker.log.facts()
@@ -87,70 +91,72 @@ def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker
     assert [row.offset for row in broker.rows()] == [0]
 
 
-def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker: Broker) -> None:
-    broker.record(seen("0", account="a.com"))
-    broker.record(seen("1", account="a.com"))
-    broker.unmark()
-    broker.record(seen("2", account="a.com"))
-    assert broker.another().record([seen("1", account="a.com")]) == [Duplicate("a.com", None, 0, 1)]
+def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker: BrokerWorld) -> None:
+    broker.record(new_observation("0", account="a.com"))
+    broker.record(new_observation("1", account="a.com"))
+    broker.forget_append()
+    broker.record(new_observation("2", account="a.com"))
+    assert broker.new_recorder().record([new_observation("1", account="a.com")]) == [Duplicate("a.com", None, 0, 1)]
     assert sorted((row.since, row.offset) for row in broker.rows() if row.offset is not None) == [(1, 1), (2, 2)]
-    assert broker.log.ids() == ["0", "1", "2"]
+    assert broker.log.fact_ids() == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("appended", range(6))
-def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(broker: Broker, appended: int) -> None:
-    batch = [PAGE, MAIL, seen("p2", visitor="v2"), seen("p3", account="a.com")]
-    broker.log.breaks = appended
+def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(
+    broker: BrokerWorld, appended: int
+) -> None:
+    batch = [PAGE, MAIL, new_observation("p2", visitor="v2"), new_observation("p3", account="a.com")]
+    broker.log.fails_after = appended
     with pytest.raises(LogUnavailable):
         broker.record(*batch)
 
     outcomes = broker.record(*batch)
 
     pair = next(fact["id"] for fact in broker.log.facts() if fact["type"] == IDENTIFIED)
-    assert sorted(broker.log.ids()) == sorted(["p1", "m1", "p2", "p3", pair.removesuffix("~to"), f"{pair}~to"])
+    assert sorted(broker.log.fact_ids()) == sorted(["p1", "m1", "p2", "p3", pair.removesuffix("~to"), f"{pair}~to"])
     places = (0, 1, 4, 5)  # between them the two facts that the mail identifies the visitor by
     assert [type(outcome) for outcome in outcomes] == [Duplicate if at < appended else Recorded for at in places]
-    assert broker.another().record(batch) == [Duplicate(*outcome) for outcome in outcomes]
+    assert broker.new_recorder().record(batch) == [Duplicate(*outcome) for outcome in outcomes]
 
 
-def test_what_a_reported_identification_told_first_holds_for_all_of_its_facts(broker: Broker) -> None:
+def test_what_a_reported_identification_told_first_holds_for_all_of_its_facts(broker: BrokerWorld) -> None:
     [page] = broker.record(PAGE)
-    told = seen("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
-    broker.log.breaks = 1
+    told = new_observation("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
+    broker.log.fails_after = 1
     with pytest.raises(LogUnavailable):
         broker.record(told)
     contact = broker.log.facts()[-1]["contact"]
     broker.directory.contacts[contact] = "other.com"
 
-    assert broker.another().record([told]) == [Duplicate("acme.com", contact, 0, 2)]
+    assert broker.new_recorder().record([told]) == [Duplicate("acme.com", contact, 0, 2)]
 
     facts = [(fact["id"], fact["subject"], fact.get("data", {}).get("to")) for fact in broker.log.facts()]
     assert facts == [("p1", page.account, None), ("i1", page.account, "acme.com"), ("i1~to", "acme.com", "acme.com")]
 
 
-def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: Broker) -> None:
-    many = [seen(str(n), account="a.com") for n in range(1_000)]
-    files = broker.another(keep=True)
-    files.record([seen("file", account="a.com"), many[0]])
+def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: BrokerWorld) -> None:
+    many = [new_observation(str(n), account="a.com") for n in range(1_000)]
+    files = broker.new_recorder(keep=True)
+    files.record([new_observation("file", account="a.com"), many[0]])
     broker.record(*many)
     broker.now += RETENTION_MS + 1
 
-    broker.record(*(seen(f"new {n}", account="a.com") for n in range(1_000)))
+    broker.record(*(new_observation(f"new {n}", account="a.com") for n in range(1_000)))
 
     assert len(broker.rows()) == 1_000 + 2
-    known = broker.record(seen("file", account="a.com"), many[0], many[1])
+    known = broker.record(new_observation("file", account="a.com"), many[0], many[1])
     assert [type(outcome) for outcome in known] == [Duplicate, Duplicate, Recorded]
 
 
-def test_a_file_keeps_what_another_way_in_recorded_before(broker: Broker) -> None:
+def test_a_file_keeps_what_another_way_in_recorded_before(broker: BrokerWorld) -> None:
     broker.record(PAGE)
     assert [row.keep for row in broker.rows()] == [False]
-    broker.another(keep=True).record([PAGE])
+    broker.new_recorder(keep=True).record([PAGE])
     broker.record(PAGE)
     assert [(row.keep, row.offset) for row in broker.rows()] == [(True, 0)]
 
 
-def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(broker: Broker) -> None:
+def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(broker: BrokerWorld) -> None:
     old = {"fit_points": 0, "fit_grade": "unknown", "tracks": {}, "as_of": 0, "seq": 1, "epoch": 1, "model": "m"}
     old |= {"digest": "", "suppressed": False, "state": b""}
     with broker.engine.begin() as connection:
@@ -160,7 +166,7 @@ def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(brok
     assert entrance.accounts_with_facts(["anon:v_old", page.account, "anon:v_new"]) == {"anon:v_old", page.account}
 
 
-class Together(MemoryBroker):
+class SynchronizedBroker(MemoryBroker):
     """Appends only once two recorders are about to append: both have looked, and neither has found anything."""
 
     def __init__(self) -> None:
@@ -172,11 +178,11 @@ class Together(MemoryBroker):
         return super().append(topic, records, partition)
 
 
-def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: Broker) -> None:
-    log, sure, unsure = Together(), MemoryDirectory(), MemoryDirectory()
+def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: BrokerWorld) -> None:
+    log, sure, unsure = SynchronizedBroker(), MemoryDirectory(), MemoryDirectory()
     visitor = Vault(broker.engine, random.Random(1).randbytes).visitor_for("v1")
     sure.visitors[visitor] = "acme.com"
-    recorders = [broker.another(log, directory=directory) for directory in (sure, unsure)]
+    recorders = [broker.new_recorder(log, directory=directory) for directory in (sure, unsure)]
 
     with ThreadPoolExecutor(2) as pool:
         answers = [outcome for [outcome] in pool.map(lambda recorder: recorder.record([PAGE]), recorders)]
@@ -187,4 +193,4 @@ def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_count
     [place] = [place for place in log.topics[ENGAGEMENT] if place]
     window = DuplicateWindow()
     assert [window.check_and_add(record.id or "", offset) for offset, record in enumerate(place)] == [False, True]
-    assert broker.another(log, directory=sure).record([PAGE])[0].account == account
+    assert broker.new_recorder(log, directory=sure).record([PAGE])[0].account == account

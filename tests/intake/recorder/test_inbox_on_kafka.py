@@ -17,11 +17,11 @@ from streams.kafka.log import KafkaLog
 from streams.kafka.topics import create_topics
 from streams.scorer.deduplication import DuplicateWindow
 from tests import databases
-from tests.intake.recorder.recorder_main import SIZE
+from tests.intake.recorder.recorder_main import BATCH_SIZE
 from tests.requirements import kafka_server
 
 BATCHES, KILLS, PARTITIONS = 40, 5, 3
-FACTS = BATCHES * SIZE
+FACTS = BATCHES * BATCH_SIZE
 
 
 @pytest.fixture
@@ -34,15 +34,15 @@ def kafka() -> str:
 
 @pytest.fixture
 def postgres(tmp_path: Path) -> str:
-    return databases.migrated("postgresql", tmp_path)
+    return databases.migrated_database("postgresql", tmp_path)
 
 
-def recording(postgres: str, kafka: str, first: int) -> "subprocess.Popen[str]":
+def start_recorder(postgres: str, kafka: str, first: int) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "tests.intake.recorder.recorder_main", postgres, kafka, str(first), str(BATCHES)]
     return subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True)
 
 
-def answered(process: "subprocess.Popen[str]", after: int | None = None) -> int:
+def answered_batches(process: "subprocess.Popen[str]", after: int | None = None) -> int:
     """How many batches are answered; killed once it has told `after` of them."""
     done = 0
     assert process.stdout is not None
@@ -55,7 +55,7 @@ def answered(process: "subprocess.Popen[str]", after: int | None = None) -> int:
     return done
 
 
-def stands(kafka: str) -> Iterator[list[tuple[str, str]]]:
+def recorded_facts(kafka: str) -> Iterator[list[tuple[str, str]]]:
     """Of each partition, id and account of what was recorded, in its order."""
     log = KafkaLog(parse_kafka_address(kafka))
     for partition in range(PARTITIONS):
@@ -67,21 +67,21 @@ def stands(kafka: str) -> Iterator[list[tuple[str, str]]]:
 def test_what_a_killed_recorder_is_given_again_stands_once(postgres: str, kafka: str) -> None:
     chance, first = random.Random(4), 0
     for _ in range(KILLS):
-        first = max(first, answered(recording(postgres, kafka, first), after=chance.randint(1, 6)))
-    assert answered(recording(postgres, kafka, max(0, first - 2))) == BATCHES
+        first = max(first, answered_batches(start_recorder(postgres, kafka, first), after=chance.randint(1, 6)))
+    assert answered_batches(start_recorder(postgres, kafka, max(0, first - 2))) == BATCHES
 
-    told = [fact for partition in stands(kafka) for fact in partition]
+    told = [fact for partition in recorded_facts(kafka) for fact in partition]
     assert [id for id, times in Counter(id for id, _ in told).items() if times > 1] == []
     assert sum(id.startswith("web\n") for id, _ in told) == FACTS
 
 
 def test_two_recorders_of_the_same_facts_agree_on_accounts_and_each_fact_counts_once(postgres: str, kafka: str) -> None:
-    both = [recording(postgres, kafka, 0) for _ in range(2)]
-    assert [answered(process) for process in both] == [BATCHES, BATCHES]
+    both = [start_recorder(postgres, kafka, 0) for _ in range(2)]
+    assert [answered_batches(process) for process in both] == [BATCHES, BATCHES]
 
     accounts: dict[str, str] = {}
     counted = Counter[str]()
-    for partition in stands(kafka):
+    for partition in recorded_facts(kafka):
         window = DuplicateWindow()
         for offset, (id, account) in enumerate(partition):
             assert accounts.setdefault(id, account) == account

@@ -16,7 +16,7 @@ from intake.vault.vault import Vault
 from projections.directory import Directory
 from schemas.facts.validation import check_fact
 from streams.sql.log import SqlLog
-from tests.intake.recorder.fakes import NOW, Intake, registered, seen
+from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation, registration
 
 
 def test_two_recorders_at_once_agree(database: Engine) -> None:
@@ -25,8 +25,8 @@ def test_two_recorders_at_once_agree(database: Engine) -> None:
         Recorder(DirectAppender(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
         for n in range(2)
     ]
-    observations = [registered("r", None, ["acme.com"])] + [
-        seen(str(n), email=f"p{n % 40}@acme.com", visitor=f"v{n % 40}") for n in range(200)
+    observations = [registration("r", None, ["acme.com"])] + [
+        new_observation(str(n), email=f"p{n % 40}@acme.com", visitor=f"v{n % 40}") for n in range(200)
     ]
     with ThreadPoolExecutor(2) as pool:
         one, two = pool.map(lambda recorder: recorder.record(observations), recorders)
@@ -50,7 +50,7 @@ TYPES = st.sampled_from(
     "web.page_viewed.v1 account.registered.v1 account.updated.v1 account.domain_claimed.v1 contact.identified.v1 "
     "custom.tracked.v1 meeting.held.v1 model.activated.v1 nps.answered.v2 x".split()
 )
-ANYTHING = st.builds(
+OBSERVATIONS = st.builds(
     Observation,
     where=st.just("somewhere"),
     source=st.one_of(st.just("s"), st.text(max_size=5)),
@@ -74,12 +74,12 @@ ANYTHING = st.builds(
 
 
 @settings(max_examples=100)
-@given(st.lists(ANYTHING, max_size=6))
+@given(st.lists(OBSERVATIONS, max_size=6))
 def test_every_observation_gets_one_outcome_and_spoils_no_neighbour(
     vault_engine: Engine, anything: list[Observation]
 ) -> None:
-    intake = Intake(vault_engine)
-    good = [seen(f"good {n}", source="good", account="good.com") for n in range(len(anything))]
+    intake = RecorderWorld(vault_engine)
+    good = [new_observation(f"good {n}", source="good", account="good.com") for n in range(len(anything))]
     mixed = [observation for pair in zip(good, anything, strict=True) for observation in pair]
 
     outcomes = intake.record(*mixed)
@@ -88,7 +88,7 @@ def test_every_observation_gets_one_outcome_and_spoils_no_neighbour(
     assert all(isinstance(outcome, Recorded) for outcome in outcomes[::2])
     assert all(isinstance(outcome, Recorded | Duplicate | Rejected) for outcome in outcomes)
     recorded = len(intake.log.records)
-    again = intake.another().record(mixed)
+    again = intake.new_recorder().record(mixed)
     assert [isinstance(outcome, Rejected) for outcome in again] == [
         isinstance(outcome, Rejected) for outcome in outcomes
     ]

@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 
 from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.redaction import Allowance
-from tests.intake.recorder.fakes import NOW, Intake, seen
+from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation
 
 
-def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake: Intake) -> None:
-    observation = seen(
+def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake: RecorderWorld) -> None:
+    observation = new_observation(
         "m1", "email.replied.v1", source="mbox/sales", email="Pat@EU.acme.com", data={"message": "<a@b>"}
     )
 
@@ -42,13 +42,13 @@ def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake
     assert record.headers == (("content-type", b"application/cloudevents+json"),)
 
 
-def test_a_fact_recorded_before_is_a_duplicate(intake: Intake) -> None:
-    first, again = intake.record(seen(account="acme.com"), seen(account="acme.com"))
+def test_a_fact_recorded_before_is_a_duplicate(intake: RecorderWorld) -> None:
+    first, again = intake.record(new_observation(account="acme.com"), new_observation(account="acme.com"))
     assert (first, again) == (Recorded("acme.com", None, 0, 0), Duplicate("acme.com", None, 0, 0))
-    assert intake.another().record([seen(account="acme.com")]) == [Duplicate("acme.com", None, 0, 0)]
+    assert intake.new_recorder().record([new_observation(account="acme.com")]) == [Duplicate("acme.com", None, 0, 0)]
 
 
-def test_no_person_reaches_the_log(intake: Intake) -> None:
+def test_no_person_reaches_the_log(intake: RecorderWorld) -> None:
     content = {
         "url": "https://pat:secret@x.example/a/pat@acme.com?token=1&plan=a&utm_source=news&email=pat@acme.com#pat",
         "title": "Mail of pat@acme.com",
@@ -59,7 +59,7 @@ def test_no_person_reaches_the_log(intake: Intake) -> None:
         "first_name": "Pat",
         "anything": "else",
     }
-    intake.record(seen("1", email="pat@acme.com", name="Pat Lee", ip="203.0.113.7", data=content))
+    intake.record(new_observation("1", email="pat@acme.com", name="Pat Lee", ip="203.0.113.7", data=content))
     assert intake.log.facts()[0]["data"] == {
         "url": "https://x.example/a/[address]?plan=a&utm_source=news",
         "title": "Mail of [address]",
@@ -74,12 +74,12 @@ def test_what_a_source_may_send_is_a_setting_but_for_persons(vault_engine: Engin
         "app": Allowance(properties=frozenset({"plan", "email"})),
         "shop/eu": Allowance(frozenset("*"), parameters=frozenset()),
     }
-    intake = Intake(vault_engine, allowances=allowances)
+    intake = RecorderWorld(vault_engine, allowances=allowances)
     content = {"name": "Upgraded", "properties": {"plan": "team", "note": "hello", "email": "a@b.com"}}
     intake.record(
-        seen("1", "custom.tracked.v1", source="app/web", account="a.com", data=content),
-        seen("2", "custom.tracked.v1", source="web", account="a.com", data=content),
-        seen(
+        new_observation("1", "custom.tracked.v1", source="app/web", account="a.com", data=content),
+        new_observation("2", "custom.tracked.v1", source="web", account="a.com", data=content),
+        new_observation(
             "3",
             source="shop/eu",
             account="a.com",
@@ -93,16 +93,16 @@ def test_what_a_source_may_send_is_a_setting_but_for_persons(vault_engine: Engin
     ]
 
 
-def test_attendees_are_counted_or_pseudonyms(intake: Intake) -> None:
+def test_attendees_are_counted_or_pseudonyms(intake: RecorderWorld) -> None:
     held = {"type": "meeting.held.v1", "account": "acme.com"}
     intake.record(
-        seen("1", **held, data={"attendees": ["pat@acme.com", "lee@acme.com"]}),
-        seen("2", **held, data={"attendees": ["c_a", "c_b", "c_c"]}),
+        new_observation("1", **held, data={"attendees": ["pat@acme.com", "lee@acme.com"]}),
+        new_observation("2", **held, data={"attendees": ["c_a", "c_b", "c_c"]}),
     )
     assert [fact["data"]["attendees"] for fact in intake.log.facts()] == [2, ["c_a", "c_b", "c_c"]]
 
 
-def test_a_trusted_fact_stays_as_it_is(intake: Intake) -> None:
+def test_a_trusted_fact_stays_as_it_is(intake: RecorderWorld) -> None:
     told = {
         "account": "acme.com",
         "contact": "c_a",
@@ -116,7 +116,7 @@ def test_a_trusted_fact_stays_as_it_is(intake: Intake) -> None:
         "moves": "m1 m2",
         "data": {"url": "/a?b=c", "own": "pat@acme.com"},
     }
-    intake.record(seen("1", **told))
+    intake.record(new_observation("1", **told))
     assert intake.log.facts() == [
         {
             "specversion": "1.0",
@@ -173,18 +173,20 @@ def test_a_trusted_fact_stays_as_it_is(intake: Intake) -> None:
     ],
 )
 def test_what_is_wrong_is_refused_by_field_and_its_neighbours_are_recorded(
-    intake: Intake, fields: dict[str, Any], code: str, field: str
+    intake: RecorderWorld, fields: dict[str, Any], code: str, field: str
 ) -> None:
-    bad = seen(**{"id": "bad", "account": "acme.com", "where": "file:7"} | fields)
-    first, refused, last = intake.record(seen("1", account="a.com"), bad, seen("2", account="a.com"))
+    bad = new_observation(**{"id": "bad", "account": "acme.com", "where": "file:7"} | fields)
+    first, refused, last = intake.record(
+        new_observation("1", account="a.com"), bad, new_observation("2", account="a.com")
+    )
     assert (refused.where, refused.code) == ("file:7", code)
     assert field in refused.why
     assert len(refused.why) < 300
     assert (first, last) == (Recorded("a.com", None, 0, 0), Recorded("a.com", None, 0, 1))
 
 
-def test_a_time_five_minutes_ahead_is_taken(intake: Intake) -> None:
-    assert intake.record(seen(account="a.com", time=NOW + 300_000)) == [Recorded("a.com", None, 0, 0)]
+def test_a_time_five_minutes_ahead_is_taken(intake: RecorderWorld) -> None:
+    assert intake.record(new_observation(account="a.com", time=NOW + 300_000)) == [Recorded("a.com", None, 0, 0)]
 
 
 def test_every_code_is_explained_in_the_documentation() -> None:

@@ -8,19 +8,19 @@ from intake.account_ids import slug
 from intake.observation import Observation, Rejected
 from intake.recorder.drafts import Recorded
 from intake.recorder.networks import parse_networks
-from tests.intake.recorder.fakes import Intake, registered, seen
+from tests.intake.recorder.fakes import RecorderWorld, new_observation, registration
 from tests.requirements import real_data
 
 
-def test_an_account_registered_in_the_same_batch_attributes_what_follows(intake: Intake) -> None:
+def test_an_account_registered_in_the_same_batch_attributes_what_follows(intake: RecorderWorld) -> None:
     intake.record(
-        registered("r", "A-1", ["acme.com", "acme.de"], name="Acme"),
-        seen("1", email="pat@acme.de"),
-        seen("2", email="lee@lab.acme.com"),
-        seen("3", "opportunity.opened.v1", account_hint="ACME", data={"opportunity": "o1"}),
+        registration("r", "A-1", ["acme.com", "acme.de"], name="Acme"),
+        new_observation("1", email="pat@acme.de"),
+        new_observation("2", email="lee@lab.acme.com"),
+        new_observation("3", "opportunity.opened.v1", account_hint="ACME", data={"opportunity": "o1"}),
     )
-    intake.record(seen("4", host="gate.acme.com", visitor="x"))
-    assert intake.log.told("subject", "attribution", "confidence") == [
+    intake.record(new_observation("4", host="gate.acme.com", visitor="x"))
+    assert intake.log.fact_fields("subject", "attribution", "confidence") == [
         ("a-1", "account", 100),
         ("a-1", "claimed_domain", 100),
         ("a-1", "claimed_domain", 100),
@@ -32,30 +32,30 @@ def test_an_account_registered_in_the_same_batch_attributes_what_follows(intake:
 @pytest.mark.parametrize(
     ("observation", "account"),
     [
-        (registered("r", "Acme-17", ["acme.com"]), "acme-17"),
-        (registered("r", None, ["www.Acme.com", "acme.de"], name="Acme GmbH"), "acme.com"),
-        (registered("r", None, name="Müller & Söhne GmbH"), "muller-sohne-gmbh"),
-        (seen("r", "account.registered.v1", account_hint="0017"), "0017"),
+        (registration("r", "Acme-17", ["acme.com"]), "acme-17"),
+        (registration("r", None, ["www.Acme.com", "acme.de"], name="Acme GmbH"), "acme.com"),
+        (registration("r", None, name="Müller & Söhne GmbH"), "muller-sohne-gmbh"),
+        (new_observation("r", "account.registered.v1", account_hint="0017"), "0017"),
     ],
 )
 def test_an_account_is_named_by_its_id_its_first_domain_or_its_name(
-    intake: Intake, observation: Observation, account: str
+    intake: RecorderWorld, observation: Observation, account: str
 ) -> None:
     assert [outcome.account for outcome in intake.record(observation)] == [account]
 
 
-def test_domains_are_recorded_in_the_spelling_in_which_they_are_found(intake: Intake) -> None:
-    intake.record(registered("r", None, ["https://www.ACME.com/", "bücher.example", "acme.com"]))
+def test_domains_are_recorded_in_the_spelling_in_which_they_are_found(intake: RecorderWorld) -> None:
+    intake.record(registration("r", None, ["https://www.ACME.com/", "bücher.example", "acme.com"]))
     assert intake.log.facts()[0]["data"] == {"domains": ["acme.com", "xn--bcher-kva.example"]}
 
 
-def test_a_domain_belongs_to_one_account_alone(intake: Intake) -> None:
+def test_a_domain_belongs_to_one_account_alone(intake: RecorderWorld) -> None:
     outcomes = intake.record(
-        registered("1", "one", ["acme.com"]),
-        registered("2", "two", ["two.com", "acme.com"]),
-        seen("3", "account.domain_claimed.v1", account="two", data={"domain": "ACME.com"}),
-        registered("4", "two", ["two.com"]),
-        registered("5", "one", ["acme.com", "acme.de"]),
+        registration("1", "one", ["acme.com"]),
+        registration("2", "two", ["two.com", "acme.com"]),
+        new_observation("3", "account.domain_claimed.v1", account="two", data={"domain": "ACME.com"}),
+        registration("4", "two", ["two.com"]),
+        registration("5", "one", ["acme.com", "acme.de"]),
     )
     why = "domains: acme.com belongs to the account one; leave it out here, or record this under one"
     assert outcomes == [
@@ -68,10 +68,10 @@ def test_a_domain_belongs_to_one_account_alone(intake: Intake) -> None:
     assert intake.directory.domains == {"acme.com": "one", "two.com": "two", "acme.de": "one"}
 
 
-def test_a_claim_of_another_process_holds_at_once(intake: Intake) -> None:
-    assert intake.another().record([registered("1", "one", ["acme.com"])]) == [Recorded("one", None, 0, 0)]
-    assert intake.record(registered("2", "two", ["acme.com"]))[0].code == "domain_taken"
-    assert intake.record(seen("3", email="pat@acme.com"))[0].account == "one"
+def test_a_claim_of_another_process_holds_at_once(intake: RecorderWorld) -> None:
+    assert intake.new_recorder().record([registration("1", "one", ["acme.com"])]) == [Recorded("one", None, 0, 0)]
+    assert intake.record(registration("2", "two", ["acme.com"]))[0].code == "domain_taken"
+    assert intake.record(new_observation("3", email="pat@acme.com"))[0].account == "one"
 
 
 @pytest.mark.parametrize(
@@ -83,21 +83,21 @@ def test_a_claim_of_another_process_holds_at_once(intake: Intake) -> None:
         (["10.0.0.1"], "bad_domain"),
     ],
 )
-def test_some_domains_are_nobodys(intake: Intake, domains: list[str], code: str) -> None:
-    assert [outcome.code for outcome in intake.record(registered("r", "a", domains))] == [code]
+def test_some_domains_are_nobodys(intake: RecorderWorld, domains: list[str], code: str) -> None:
+    assert [outcome.code for outcome in intake.record(registration("r", "a", domains))] == [code]
     assert (intake.log.records, intake.directory.domains) == ([], {})
 
 
-def test_a_company_may_be_named_by_its_sources_own_id(intake: Intake) -> None:
+def test_a_company_may_be_named_by_its_sources_own_id(intake: RecorderWorld) -> None:
     opened = {"opportunity": "o1"}
     intake.record(
-        registered("r", "acme.com"),
-        seen("u", "account.updated.v1", source="hubspot/c", account="b.com", account_hint="17"),
+        registration("r", "acme.com"),
+        new_observation("u", "account.updated.v1", source="hubspot/c", account="b.com", account_hint="17"),
     )
-    assert intake.another().record(
+    assert intake.new_recorder().record(
         [
-            seen("1", "opportunity.opened.v1", source="hubspot/deals", account_hint="17", data=opened),
-            seen("2", "opportunity.opened.v1", source="hubspot/deals", account_hint="18", data=opened),
+            new_observation("1", "opportunity.opened.v1", source="hubspot/deals", account_hint="17", data=opened),
+            new_observation("2", "opportunity.opened.v1", source="hubspot/deals", account_hint="18", data=opened),
         ]
     ) == [
         Recorded("b.com", None, 0, 2),
@@ -111,9 +111,11 @@ def test_a_company_may_be_named_by_its_sources_own_id(intake: Intake) -> None:
 
 def test_the_operators_networks_find_companies(vault_engine: Engine) -> None:
     networks, _ = parse_networks(["203.0.113.0/24 acme.com"], "networks")
-    intake = Intake(vault_engine, networks=networks)
-    intake.record(seen("1", ip="203.0.113.7", visitor="x"), seen("2", ip="192.0.2.1", visitor="y"))
-    assert intake.log.told("subject", "confidence")[0] == ("acme.com", 70)
+    intake = RecorderWorld(vault_engine, networks=networks)
+    intake.record(
+        new_observation("1", ip="203.0.113.7", visitor="x"), new_observation("2", ip="192.0.2.1", visitor="y")
+    )
+    assert intake.log.fact_fields("subject", "confidence")[0] == ("acme.com", 70)
     assert "203.0.113.7" not in str(intake.log.records)
 
 
@@ -122,14 +124,14 @@ def test_slugs_are_account_ids() -> None:
     assert [slug(name) for name in names] == ["acme-gmbh-co-kg", None, "日本電気", "merge-account", None]
 
 
-def test_the_domains_of_real_groups_are_claimed_by_one_account_each(intake: Intake) -> None:
+def test_the_domains_of_real_groups_are_claimed_by_one_account_each(intake: RecorderWorld) -> None:
     path = real_data() / "domain_aliases_apple" / "shared-credentials.json"
     groups = [group["shared"] for group in msgspec.json.decode(path.read_bytes()) if "shared" in group]
-    outcomes = intake.record(*(registered(str(n), f"group-{n}", group) for n, group in enumerate(groups)))
+    outcomes = intake.record(*(registration(str(n), f"group-{n}", group) for n, group in enumerate(groups)))
     taken = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     assert {outcome.code for outcome in taken} == {"free_mail_domain"}
     assert (len(outcomes), len(taken)) == (52, 3)
 
     claims = sorted(intake.directory.domains.items())
-    mails = [seen(f"m{n}", email=f"pat@mail.{domain}") for n, (domain, _) in enumerate(claims)]
+    mails = [new_observation(f"m{n}", email=f"pat@mail.{domain}") for n, (domain, _) in enumerate(claims)]
     assert [outcome.account for outcome in intake.record(*mails)] == [account for _, account in claims]

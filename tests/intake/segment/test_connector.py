@@ -14,26 +14,26 @@ from schemas.facts.validation import check_fact
 from schemas.times import parse_time
 from tests.requirements import real_data
 
-NINE = "2026-01-05T09:00:00.000Z"
+NINE_OCLOCK = "2026-01-05T09:00:00.000Z"
 READING = CallOptions("segment/shop")
 
 
 def call(type_: str, **fields: Any) -> dict[str, Any]:
-    return {"type": type_, "messageId": "m1", "anonymousId": "a1", "timestamp": NINE, **fields}
+    return {"type": type_, "messageId": "m1", "anonymousId": "a1", "timestamp": NINE_OCLOCK, **fields}
 
 
 def observe(body: Any, reading: CallOptions = READING, type_: str | None = None) -> list[Item]:
     return list(segment.parse_body(json.dumps(body).encode(), where="body", options=reading, type_=type_))
 
 
-def observed(body: Any, reading: CallOptions = READING) -> Observation:
+def observe_one(body: Any, reading: CallOptions = READING) -> Observation:
     (item,) = observe(body, reading)
     assert isinstance(item, Observation), item
     return item
 
 
-def expected(type_: str, data: dict[str, Any], **fields: Any) -> Observation:
-    rest = {"where": "body", "source": "segment/shop", "id": "seg:m1", "time": parse_time(NINE), "visitor": "a1"}
+def expected_observation(type_: str, data: dict[str, Any], **fields: Any) -> Observation:
+    rest = {"where": "body", "source": "segment/shop", "id": "seg:m1", "time": parse_time(NINE_OCLOCK), "visitor": "a1"}
     return Observation(**{**rest, "type": type_, "data": data, **fields})
 
 
@@ -42,7 +42,7 @@ def test_a_page_is_a_page_view() -> None:
         "page", name="Pricing", properties={"url": "https://x.example/pricing", "referrer": "https://g.example/"}
     )
     data = {"url": "https://x.example/pricing", "referrer": "https://g.example/", "title": "Pricing"}
-    assert observed(seen) == expected("web.page_viewed.v1", data)
+    assert observe_one(seen) == expected_observation("web.page_viewed.v1", data)
 
 
 def test_a_page_takes_from_its_context_what_its_properties_leave_out() -> None:
@@ -53,7 +53,7 @@ def test_a_page_takes_from_its_context_what_its_properties_leave_out() -> None:
         "userAgent": "Googlebot/2.1",
         "traits": {"email": "pat@acme.example"},
     }
-    assert observed(call("page", context=context, userId="u1")) == expected(
+    assert observe_one(call("page", context=context, userId="u1")) == expected_observation(
         "web.page_viewed.v1",
         {"url": "https://x.example/", "title": "Start", "bot": True},
         ip="203.0.113.5",
@@ -64,7 +64,7 @@ def test_a_page_takes_from_its_context_what_its_properties_leave_out() -> None:
 
 
 def test_a_screen_is_a_page_view() -> None:
-    assert observed(call("screen", name="Home")) == expected("web.page_viewed.v1", {"title": "Home"})
+    assert observe_one(call("screen", name="Home")) == expected_observation("web.page_viewed.v1", {"title": "Home"})
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_a_screen_is_a_page_view() -> None:
     ],
 )
 def test_known_events_are_called_as_facts_are(event: str, properties: Any, type_: str, data: Any) -> None:
-    assert observed(call("track", event=event, properties=properties)) == expected(type_, data)
+    assert observe_one(call("track", event=event, properties=properties)) == expected_observation(type_, data)
     assert check_fact(type_, data) is data
 
 
 def test_an_identify_call_tells_who_a_visitor_is() -> None:
     traits = {"email": "pat@acme.example", "name": "Pat", "title": "VP of Engineering", "role": "Decision Maker"}
     company = {"company": {"name": "Acme", "website": "https://www.acme.example/"}}
-    assert observed(call("identify", userId="u1", traits=traits | company)) == expected(
+    assert observe_one(call("identify", userId="u1", traits=traits | company)) == expected_observation(
         "contact.identified.v1",
         {"role": "decision_maker", "seniority": "vp"},
         email="pat@acme.example",
@@ -117,7 +117,7 @@ def test_an_identify_call_tells_who_a_visitor_is() -> None:
 def test_a_group_call_describes_an_account() -> None:
     traits = {"name": "Acme Inc", "website": "www.acme.example", "employees": "420", "email": "info@acme.example"}
     more = {"industry": "Technology", "plan": "ent", "address": {"country": "DE"}, "annual_revenue": 1.5}
-    assert observed(call("group", groupId="acme", traits=traits | more)) == expected(
+    assert observe_one(call("group", groupId="acme", traits=traits | more)) == expected_observation(
         "account.updated.v1",
         {
             "name": "Acme Inc",
@@ -134,18 +134,20 @@ def test_a_group_call_describes_an_account() -> None:
 
 def test_an_alias_joins_an_anonymous_id_or_an_address() -> None:
     joined = call("alias", previousId="anon1", userId="u1")
-    assert observed(joined) == expected("contact.identified.v1", {}, visitor="anon1", person="u1")
+    assert observe_one(joined) == expected_observation("contact.identified.v1", {}, visitor="anon1", person="u1")
     addressed = call("alias", previousId="jen@acme.example", userId="u1")
-    assert observed(addressed) == expected("contact.identified.v1", {}, email="jen@acme.example", person="u1")
+    assert observe_one(addressed) == expected_observation(
+        "contact.identified.v1", {}, email="jen@acme.example", person="u1"
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "time"),
     [
-        ({"timestamp": "2026-01-05T10:00:00+01:00"}, NINE),
-        ({"timestamp": None, "originalTimestamp": NINE}, NINE),
-        ({"timestamp": None, "sentAt": NINE}, NINE),
-        ({"timestamp": None, "receivedAt": NINE}, NINE),
+        ({"timestamp": "2026-01-05T10:00:00+01:00"}, NINE_OCLOCK),
+        ({"timestamp": None, "originalTimestamp": NINE_OCLOCK}, NINE_OCLOCK),
+        ({"timestamp": None, "sentAt": NINE_OCLOCK}, NINE_OCLOCK),
+        ({"timestamp": None, "receivedAt": NINE_OCLOCK}, NINE_OCLOCK),
         (
             # A server worked it out already.
             {
@@ -153,7 +155,7 @@ def test_an_alias_joins_an_anonymous_id_or_an_address() -> None:
                 "sentAt": "2026-01-05T10:00:00Z",
                 "receivedAt": "2026-01-06T00:00:00Z",
             },
-            NINE,
+            NINE_OCLOCK,
         ),
         (
             {
@@ -162,27 +164,27 @@ def test_an_alias_joins_an_anonymous_id_or_an_address() -> None:
                 "sentAt": "2030-01-01T01:00:00Z",
                 "receivedAt": "2026-01-05T10:00:00Z",
             },
-            NINE,
+            NINE_OCLOCK,
         ),
-        ({"timestamp": NINE, "sentAt": "2026-01-05T09:00:01Z"}, NINE),
+        ({"timestamp": NINE_OCLOCK, "sentAt": "2026-01-05T09:00:01Z"}, NINE_OCLOCK),
     ],
 )
 def test_the_time_of_a_call_in_a_file(fields: dict[str, Any], time: str) -> None:
-    assert observed(call("page", **fields)).time == parse_time(time)
+    assert observe_one(call("page", **fields)).time == parse_time(time)
 
 
 def test_the_clock_of_a_live_sender_is_corrected() -> None:
     live = CallOptions("segment/shop", received_at=parse_time("2026-01-05T09:00:10.000Z"))
     late = call("page", timestamp="2031-05-05T00:00:00Z", sentAt="2031-05-05T00:00:10Z")
-    assert observed(late, live).time == parse_time(NINE)
-    assert observed(call("page", timestamp=None), live).time == parse_time("2026-01-05T09:00:10.000Z")
+    assert observe_one(late, live).time == parse_time(NINE_OCLOCK)
+    assert observe_one(call("page", timestamp=None), live).time == parse_time("2026-01-05T09:00:10.000Z")
 
 
 def test_undated_calls_need_a_time_given() -> None:
     (rejected,) = observe(call("page", timestamp=None))
     assert isinstance(rejected, Rejected)
     assert rejected.code == "missing_time"
-    assert observed(call("page", timestamp=None), CallOptions("segment/shop", default_time=5)).time == 5
+    assert observe_one(call("page", timestamp=None), CallOptions("segment/shop", default_time=5)).time == 5
 
 
 def test_a_batch_shares_its_context_and_numbers_its_calls() -> None:
@@ -191,7 +193,7 @@ def test_a_batch_shares_its_context_and_numbers_its_calls() -> None:
         call("track", messageId="m2", event="Unsubscribed", context={"ip": "::1"}),
         3,
     ]
-    items = observe({"batch": bodies, "context": {"groupId": "acme"}, "sentAt": NINE})
+    items = observe({"batch": bodies, "context": {"groupId": "acme"}, "sentAt": NINE_OCLOCK})
     assert [(item.where, type(item)) for item in items] == [
         ("body#1", Observation),
         ("body#2", Observation),
@@ -204,8 +206,8 @@ def test_a_batch_shares_its_context_and_numbers_its_calls() -> None:
 
 
 def test_other_spellings_and_missing_types_are_understood() -> None:
-    lenient = {"user_id": 7, "action": "track", "event": "Unsubscribed", "timestamp": NINE, "message_id": "m1"}
-    assert observed(lenient) == expected("email.unsubscribed.v1", {}, visitor=None, person="7")
+    lenient = {"user_id": 7, "action": "track", "event": "Unsubscribed", "timestamp": NINE_OCLOCK, "message_id": "m1"}
+    assert observe_one(lenient) == expected_observation("email.unsubscribed.v1", {}, visitor=None, person="7")
     told = [
         {"event": "x"},
         {"groupId": "g"},
@@ -213,7 +215,7 @@ def test_other_spellings_and_missing_types_are_understood() -> None:
         {"traits": {"email": "a@b.example"}},
         {"name": "Home"},
     ]
-    types = [observed({"userId": "u1", "timestamp": NINE} | fields).type for fields in told]
+    types = [observe_one({"userId": "u1", "timestamp": NINE_OCLOCK} | fields).type for fields in told]
     assert types == [
         "custom.tracked.v1",
         "account.updated.v1",
@@ -221,14 +223,14 @@ def test_other_spellings_and_missing_types_are_understood() -> None:
         "contact.identified.v1",
         "web.page_viewed.v1",
     ]
-    (routed,) = observe({"userId": "u1", "timestamp": NINE}, type_="screen")
+    (routed,) = observe({"userId": "u1", "timestamp": NINE_OCLOCK}, type_="screen")
     assert isinstance(routed, Observation)
 
 
 def test_ids_without_message_id_come_from_the_content() -> None:
     seen = call("page", messageId=None, userId="u1")
-    ids = [item.id for item in observe([seen, seen | {"sentAt": NINE}]) if isinstance(item, Observation)]
-    assert ids[0] == observed(seen).id
+    ids = [item.id for item in observe([seen, seen | {"sentAt": NINE_OCLOCK}]) if isinstance(item, Observation)]
+    assert ids[0] == observe_one(seen).id
     assert ids[1] == ids[0][:-1] + "2"
 
 
@@ -267,7 +269,7 @@ def test_a_bad_call_is_named_and_its_neighbours_go_on(body: Any, code: str, why:
 @pytest.mark.parametrize("depth", [10, 900, 960, 970, 980, 990, 1_000, 100_000])
 def test_depth_breaks_nothing(depth: int) -> None:
     nested = "[" * depth + "]" * depth
-    deep = f'{{"type":"page","userId":"u","timestamp":"{NINE}","properties":{{"a":{nested}}}}}'
+    deep = f'{{"type":"page","userId":"u","timestamp":"{NINE_OCLOCK}","properties":{{"a":{nested}}}}}'
     items = list(segment.parse_body(deep.encode(), where="body", options=READING))
     assert [item.code for item in items if isinstance(item, Rejected)] in ([], ["bad_json"])
 
@@ -294,7 +296,7 @@ def test_files_come_in_every_shape(tmp_path: Path) -> None:
 
 
 def test_every_sample_of_the_specification_is_accounted_for() -> None:
-    undated = CallOptions("segment", default_time=parse_time(NINE))
+    undated = CallOptions("segment", default_time=parse_time(NINE_OCLOCK))
     items: list[Item] = []
     with (real_data() / "segment_spec_samples" / "segment_spec_events.jsonl").open() as samples:
         for sample in map(json.loads, samples):

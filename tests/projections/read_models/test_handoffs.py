@@ -12,35 +12,35 @@ from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
-from tests.projections.builders import NOON, account_scored, at, line, opened, step
+from tests.projections.builders import NOON, account_scored, at, handoff_opened, handoff_step, ledger_line
 from tests.projections.world import World
 
 HANDOFF = "acme.com/acquisition/1"
 
 
-def crossed(*lines: Any, seq: int = 3, **given: Any) -> Any:
-    return account_scored(seq=seq, changes=Changes(lines=list(lines), handoffs=[opened(seq, **given)]))
+def crossing_update(*lines: Any, seq: int = 3, **given: Any) -> Any:
+    return account_scored(seq=seq, changes=Changes(lines=list(lines), handoffs=[handoff_opened(seq, **given)]))
 
 
-def decided(seq: int, status: str, **given: Any) -> Any:
-    return account_scored(after_seq=seq - 1, seq=seq, changes=Changes(steps=[step(seq, status, **given)]))
+def decision_update(seq: int, status: str, **given: Any) -> Any:
+    return account_scored(after_seq=seq - 1, seq=seq, changes=Changes(steps=[handoff_step(seq, status, **given)]))
 
 
-def events(world: World) -> list[dict[str, Any]]:
+def published_events(world: World) -> list[dict[str, Any]]:
     """What was published, each as its schema wants it."""
-    told = [msgspec.json.decode(record.value) for record in world.worked().on_log(SQA_HANDOFFS)]
+    told = [msgspec.json.decode(record.value) for record in world.run_reactors().records_of_topic(SQA_HANDOFFS)]
     for each in told:
         HANDOFF_EVENTS[each["type"]].model_validate_json(msgspec.json.encode(each["data"]))
     return told
 
 
 def test_reasons_are_what_counted_at_the_crossing_by_rule_and_contact(world: World) -> None:
-    world.when(
-        crossed(
-            line(1, 8.0, time=at(-333), half_life=336),
-            line(2, 10.0, weight=2.0, half_life=None),
-            line(2, -30.0, rule="unsubscribed", contact="c_bert", half_life=None),
-            line(3, 99.0, rule="form", cut="form"),
+    world.publish_repeatedly(
+        crossing_update(
+            ledger_line(1, 8.0, time=at(-333), half_life=336),
+            ledger_line(2, 10.0, weight=2.0, half_life=None),
+            ledger_line(2, -30.0, rule="unsubscribed", contact="c_bert", half_life=None),
+            ledger_line(3, 99.0, rule="form", cut="form"),
         )
     )
 
@@ -57,16 +57,16 @@ def test_reasons_are_what_counted_at_the_crossing_by_rule_and_contact(world: Wor
 
 
 def test_reasons_do_not_look_past_the_crossing_nor_into_another_track(world: World) -> None:
-    lines = [line(1, half_life=None), line(2, track="expansion"), line(4)]
-    world.given(account_scored(seq=4, changes=Changes(lines=lines, handoffs=[opened(3)])))
+    lines = [ledger_line(1, half_life=None), ledger_line(2, track="expansion"), ledger_line(4)]
+    world.publish_and_project(account_scored(seq=4, changes=Changes(lines=lines, handoffs=[handoff_opened(3)])))
 
     assert world.rows("handoffs", "reasons") == [[{"rule": "page", "contact": "c_anna", "points": 10.0}]]
 
 
 def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
-    world.when(crossed(line(1, half_life=None)))
+    world.publish_repeatedly(crossing_update(ledger_line(1, half_life=None)))
 
-    assert events(world) == [
+    assert published_events(world) == [
         {
             "specversion": "1.0",
             "id": f"{HANDOFF}:proposed",
@@ -107,20 +107,20 @@ def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
     ],
 )
 def test_every_step_is_kept_and_told_once(world: World, life: list[str]) -> None:
-    world.given(crossed())
+    world.publish_and_project(crossing_update())
     for seq, status in enumerate(life, start=4):
-        world.when(decided(seq, status))
+        world.publish_repeatedly(decision_update(seq, status))
 
     assert world.rows("handoffs", "status", "seq", "steps") == [(life[-1], 3 + len(life), len(life))]
     assert world.rows("handoff_steps", "status") == life
-    assert [event["type"] for event in events(world)] == [f"sqa.handoff_{s}.v1" for s in ["proposed", *life]]
+    assert [event["type"] for event in published_events(world)] == [f"sqa.handoff_{s}.v1" for s in ["proposed", *life]]
 
 
 def test_a_decision_tells_who_why_and_whether_late(world: World) -> None:
-    world.given(crossed(), decided(4, "expired"))
-    world.given(decided(5, "accepted", by="sam", reason="good fit", late=True))
+    world.publish_and_project(crossing_update(), decision_update(4, "expired"))
+    world.publish_and_project(decision_update(5, "accepted", by="sam", reason="good fit", late=True))
 
-    told = events(world)[-1]
+    told = published_events(world)[-1]
 
     assert told["id"] == f"{HANDOFF}:accepted"
     assert told["time"] == at(5)
@@ -134,22 +134,24 @@ def test_a_decision_tells_who_why_and_whether_late(world: World) -> None:
 
 
 def test_opening_and_decision_in_one_update_are_told_in_order(world: World) -> None:
-    world.given(account_scored(seq=4, changes=Changes(handoffs=[opened(3)], steps=[step(4, "rejected")])))
+    world.publish_and_project(
+        account_scored(seq=4, changes=Changes(handoffs=[handoff_opened(3)], steps=[handoff_step(4, "rejected")]))
+    )
 
-    assert [event["id"] for event in events(world)] == [f"{HANDOFF}:proposed", f"{HANDOFF}:rejected"]
+    assert [event["id"] for event in published_events(world)] == [f"{HANDOFF}:proposed", f"{HANDOFF}:rejected"]
     assert world.rows("timers", "kind") == []
 
 
 def test_an_expiry_waits_for_a_proposed_handoff_alone(world: World) -> None:
-    world.given(crossed())
+    world.publish_and_project(crossing_update())
     assert world.rows("timers", "kind", "ref", "at") == [("expiry", HANDOFF, parse_time(at(7)))]
 
-    world.given(decided(4, "accepted"))
+    world.publish_and_project(decision_update(4, "accepted"))
     assert world.rows("timers") == []
 
 
 def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
-    world.given(crossed())
+    world.publish_and_project(crossing_update())
     with open_queries(world.engine) as questions:
         row = questions.handoff(HANDOFF)
 
@@ -168,7 +170,9 @@ def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
     ],
 )
 def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wanted: str, code: str) -> None:
-    world.given(crossed(), *(decided(seq, status) for seq, status in enumerate(life, start=4)))
+    world.publish_and_project(
+        crossing_update(), *(decision_update(seq, status) for seq, status in enumerate(life, start=4))
+    )
     with open_queries(world.engine) as questions:
         refused = check_decision(questions.handoff(HANDOFF), HANDOFF, wanted)
 
@@ -185,7 +189,7 @@ def test_a_handoff_that_does_not_exist_is_named() -> None:
 
 
 def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) -> None:
-    world.given(crossed(), decided(4, "expired"))
+    world.publish_and_project(crossing_update(), decision_update(4, "expired"))
     with open_queries(world.engine) as questions:
         assert check_decision(questions.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
 

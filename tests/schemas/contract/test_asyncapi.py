@@ -18,7 +18,7 @@ from scoring.plan.plan import Plan
 from streams.log import Unit
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import fact, plan_of, records_of
-from tests.streams.scorer.memory_partition import Partition
+from tests.streams.scorer.memory_partition import MemoryPartition
 
 Json = dict[str, Any]
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -31,14 +31,14 @@ def golden(type_: str) -> Json:
     return event
 
 
-def problems(payload: Any, message: str, part: str = "payload") -> list[str]:
+def schema_errors(payload: Any, message: str, part: str = "payload") -> list[str]:
     schema = {"$ref": f"#/components/messages/{message}/{part}", "components": CONTRACT["components"]}
     return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(payload)]
 
 
-def fitting(payload: Any, channel: str) -> list[str]:
+def matching_messages(payload: Any, channel: str) -> list[str]:
     """The messages of a channel that the payload fits."""
-    return [name for name in CONTRACT["channels"][channel]["messages"] if not problems(payload, name)]
+    return [name for name in CONTRACT["channels"][channel]["messages"] if not schema_errors(payload, name)]
 
 
 def message_of(type_: str) -> str:
@@ -58,45 +58,45 @@ def test_readers_of_yaml_old_and_new_read_what_was_generated() -> None:
 
 
 def test_the_document_refers_to_nothing_outside_and_to_nothing_that_is_not_there() -> None:
-    assert [reference for reference in references(CONTRACT) if not leads_somewhere(reference)] == []
+    assert [reference for reference in references(CONTRACT) if not is_resolvable(reference)] == []
 
 
-def leads_somewhere(reference: str) -> bool:
+def is_resolvable(reference: str) -> bool:
     """Within the document."""
     start, *names = reference.split("/")
-    place: Any = CONTRACT
+    node: Any = CONTRACT
     for name in names:
-        place = place.get(name) if isinstance(place, dict) else None
-    return start == "#" and place is not None
+        node = node.get(name) if isinstance(node, dict) else None
+    return start == "#" and node is not None
 
 
 def test_every_topic_is_a_channel_kept_as_the_broker_is_told_to() -> None:
     kafka = {channel["address"]: channel["bindings"]["kafka"] for channel in CONTRACT["channels"].values()}
-    told = {topic: {name: spelt(value) for name, value in each["topicConfiguration"].items()}
+    told = {topic: {name: config_text(value) for name, value in each["topicConfiguration"].items()}
             for topic, each in kafka.items()}  # fmt: skip
     assert told == {topic: dict(TOPIC_CONFIGS[topic].settings) for topic in TOPICS}
     assert [each["topic"] for each in kafka.values()] == list(TOPICS)
 
 
-def spelt(value: Any) -> str:
+def config_text(value: Any) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_an_example_is_a_message_as_it_is_described(name: str) -> None:
     for example in MESSAGES[name]["examples"]:
-        assert problems(example["payload"], name) == []
-        assert "headers" not in example or problems(example["headers"], name, "headers") == []
+        assert schema_errors(example["payload"], name) == []
+        assert "headers" not in example or schema_errors(example["headers"], name, "headers") == []
 
 
 @pytest.mark.parametrize("type_", HANDOFF_EVENTS)
 def test_every_event_about_handoffs_fits_its_own_message_alone(type_: str) -> None:
-    assert fitting(golden(type_), "sqaHandoffs") == [message_of(type_)]
+    assert matching_messages(golden(type_), "sqaHandoffs") == [message_of(type_)]
 
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_every_fact_ever_written_fits(type_: str) -> None:
-    assert problems(golden(type_), "fact") == []
+    assert schema_errors(golden(type_), "fact") == []
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,13 @@ def written() -> list[Unit]:
     plan: Plan = plan_of(models.content(rule))
     nobody = {"subject": "anon:v_1", "contact": "v_1"}
     facts = [fact("f1", "2026-01-05T09:00:00Z"), fact("f2", "2026-01-05T10:00:00Z", contact="c_b")]
-    return Partition(plan).score(records_of([*facts, fact("f3", "2026-01-05T11:00:00Z", **nobody)])).units
+    return MemoryPartition(plan).score(records_of([*facts, fact("f3", "2026-01-05T11:00:00Z", **nobody)])).units
 
 
 def test_what_a_scorer_writes_fits_the_message_of_its_kind(written: list[Unit]) -> None:
-    fits = {record.key: fitting(json.loads(record.value), SCORES) for unit in written for record in unit.scores}
+    fits = {
+        record.key: matching_messages(json.loads(record.value), SCORES) for unit in written for record in unit.scores
+    }
     assert fits == {
         "acme.com": ["accountScored"],
         "acme.com/c_a": ["contactScored"],
@@ -124,12 +126,12 @@ def test_what_a_scorer_writes_fits_the_message_of_its_kind(written: list[Unit]) 
 def test_a_field_that_comes_later_breaks_no_reader(type_: str) -> None:
     event = golden(type_)
     later = {**event, "laterattribute": "x", "data": {**event["data"], "later": 1}}
-    assert problems(later, "fact" if type_ in TYPES else message_of(type_)) == []
+    assert schema_errors(later, "fact" if type_ in TYPES else message_of(type_)) == []
 
 
 @pytest.mark.parametrize("spoilt", [{"id": ""}, {"time": 5}, {"data": {"handoff": "a"}}, {"source": None}])
 def test_an_event_that_is_none_does_not_fit(spoilt: Json) -> None:
-    assert fitting({**golden("sqa.handoff_proposed.v1"), **spoilt}, "sqaHandoffs") == []
+    assert matching_messages({**golden("sqa.handoff_proposed.v1"), **spoilt}, "sqaHandoffs") == []
 
 
 @pytest.mark.parametrize(

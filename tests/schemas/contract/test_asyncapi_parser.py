@@ -14,47 +14,47 @@ import pytest
 from schemas.contract.__main__ import FOLDER
 from schemas.contract.asyncapi import asyncapi_document, asyncapi_yaml
 from schemas.topics import TOPICS
-from tests.requirements import absent
+from tests.requirements import skip_or_fail
 
-HERE = Path(__file__).parent / "asyncapi"
+PROGRAM_FOLDER = Path(__file__).parent / "asyncapi"
 PACKAGE = ("package.json", "package-lock.json", ".npmrc")
-SECONDS = 240
+TIMEOUT_S = 240
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
     """`check.mjs` beside its libraries, in a cache outside of the repository that is named by the lock."""
     if not shutil.which("node") or not shutil.which("npm"):
-        absent("node", "no node and npm here, which the parser of AsyncAPI needs; apt-get install nodejs npm")
-    lock = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
+        skip_or_fail("node", "no node and npm here, which the parser of AsyncAPI needs; apt-get install nodejs npm")
+    lock = sha256((PROGRAM_FOLDER / "package-lock.json").read_bytes()).hexdigest()[:12]
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "staffel"
     folder = caches / f"asyncapi-{lock}"
     if not (folder / "complete").exists():
-        bring(folder)
-    return Path(shutil.copy(HERE / "check.mjs", folder))
+        install_packages(folder)
+    return Path(shutil.copy(PROGRAM_FOLDER / "check.mjs", folder))
 
 
-def bring(folder: Path) -> None:
+def install_packages(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         for name in PACKAGE:
-            shutil.copy(HERE / name, made)
-        ended = subprocess.run(["npm", "ci"], cwd=made, capture_output=True, text=True, timeout=SECONDS)
+            shutil.copy(PROGRAM_FOLDER / name, made)
+        ended = subprocess.run(["npm", "ci"], cwd=made, capture_output=True, text=True, timeout=TIMEOUT_S)
         if ended.returncode:
-            absent("node", f"npm could not bring the parser of AsyncAPI: {ended.stderr.strip()[-500:]}")
+            skip_or_fail("node", f"npm could not bring the parser of AsyncAPI: {ended.stderr.strip()[-500:]}")
         (Path(made) / "complete").touch()
         shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
 
 
-def read(program: Path, contract: Path) -> tuple[int, Any]:
+def run_parser(program: Path, contract: Path) -> tuple[int, Any]:
     command = ["node", str(program), str(contract)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert ended.stdout, ended.stderr
     return ended.returncode, json.loads(ended.stdout)
 
 
 def test_the_published_contract_is_valid_asyncapi(program: Path) -> None:
-    code, told = read(program, FOLDER / "asyncapi.yaml")
+    code, told = run_parser(program, FOLDER / "asyncapi.yaml")
     assert (code, told["problems"]) == (0, [])
     assert told["read"] == {
         "version": asyncapi_document()["asyncapi"],
@@ -74,5 +74,5 @@ def test_the_published_contract_is_valid_asyncapi(program: Path) -> None:
 def test_a_spoilt_contract_is_refused(part: str, instead: str, code: str, program: Path, tmp_path: Path) -> None:
     spoilt = tmp_path / "spoilt.yaml"
     spoilt.write_text(asyncapi_yaml().replace(part, instead), "utf-8")
-    exits, told = read(program, spoilt)
+    exits, told = run_parser(program, spoilt)
     assert (exits, {problem["code"] for problem in told["problems"]}) == (1, {code})

@@ -26,7 +26,7 @@ from schemas.facts.validation import MAX_DATA_BYTES, MAX_TEXT_LENGTH, FactProble
 VIEW = "web.page_viewed.v1"
 
 
-def refused(type_: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+def problems_of(type_: str, data: dict[str, Any]) -> list[tuple[str, str]]:
     """Field and code of every problem."""
     answer = check_fact(type_, data)
     return [] if isinstance(answer, dict) else [(problem.field, problem.code) for problem in answer]
@@ -38,7 +38,7 @@ def test_good_data_comes_back_as_it_is() -> None:
 
 
 def test_all_fields_are_optional_where_a_fact_says_enough_without_them() -> None:
-    asking = {type_ for type_ in TYPES if refused(type_, {})}
+    asking = {type_ for type_ in TYPES if problems_of(type_, {})}
     assert asking == {
         "account.domain_claimed.v1", "account.merged.v1", "account.split.v1", "contact.moved.v1", "custom.tracked.v1",
         "engagement.reinstated.v1", "handoff.accepted.v1", "handoff.converted.v1", "handoff.expired.v1",
@@ -70,7 +70,7 @@ def test_an_unknown_type_or_version_is_named() -> None:
     ids=lambda given: str(given)[:30],
 )
 def test_what_cannot_be_kept_is_refused_with_its_field(data: dict[str, Any], problems: list[tuple[str, str]]) -> None:
-    assert refused(VIEW, data) == problems
+    assert problems_of(VIEW, data) == problems
 
 
 def test_a_problem_says_what_was_found_and_what_is_kept() -> None:
@@ -80,19 +80,19 @@ def test_a_problem_says_what_was_found_and_what_is_kept() -> None:
 
 
 def test_the_longest_text_and_the_largest_data_are_kept() -> None:
-    assert refused(VIEW, {"url": "x" * MAX_TEXT_LENGTH}) == []
-    assert refused(VIEW, {f"f{n}": "x" * 16_000 for n in range(MAX_DATA_BYTES // 16_100)}) == []
+    assert problems_of(VIEW, {"url": "x" * MAX_TEXT_LENGTH}) == []
+    assert problems_of(VIEW, {f"f{n}": "x" * 16_000 for n in range(MAX_DATA_BYTES // 16_100)}) == []
 
 
 def test_data_may_be_nested_but_not_without_end() -> None:
     deep: Any = {}
     for _ in range(40):
         deep = {"a": deep}
-    [(_, code)] = refused(VIEW, deep)
+    [(_, code)] = problems_of(VIEW, deep)
     assert code == "too_deep"
     for _ in range(5000):
         deep = [deep]
-    assert refused(VIEW, {"a": deep}) == [("data", "bad_data")]
+    assert problems_of(VIEW, {"a": deep}) == [("data", "bad_data")]
 
 
 def test_a_text_in_place_of_a_quantity_is_kept_as_text() -> None:
@@ -101,8 +101,8 @@ def test_a_text_in_place_of_a_quantity_is_kept_as_text() -> None:
 
 
 def test_firmographics_may_be_null_and_an_amount_is_a_number() -> None:
-    assert refused("account.updated.v1", {"industry": None, "employees": None}) == []
-    assert refused("opportunity.won.v1", {"amount": "48000"}) == [("amount", "bad_field")]
+    assert problems_of("account.updated.v1", {"industry": None, "employees": None}) == []
+    assert problems_of("opportunity.won.v1", {"amount": "48000"}) == [("amount", "bad_field")]
 
 
 json_values = st.recursive(

@@ -15,15 +15,15 @@ from scoring.fold.valuation import account_copy_at, track_scores
 from scoring.plan.plan import Plan
 from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
-from tests.scoring.fold.test_differential import later
-from tests.scoring.fold_runner import Json, folded, happened, plan_of, records_of, told, without
+from tests.scoring.fold.test_differential import time_after
+from tests.scoring.fold_runner import Json, account_report, all_changes, fold_facts, plan_of, records_of, without_keys
 from tests.scoring.vectors import all_differences
 from tests.scoring.world_strategies import World, busy_worlds, worlds
-from tests.streams.scorer.memory_partition import Partition
+from tests.streams.scorer.memory_partition import MemoryPartition
 
-SOME = settings(max_examples=60, derandomize=True)
-ANY = worlds() | busy_worlds()
-ON_TIME = worlds(late=False) | busy_worlds(late=False)
+FEW_EXAMPLES = settings(max_examples=60, derandomize=True)
+ANY_WORLD = worlds() | busy_worlds()
+PUNCTUAL_WORLD = worlds(late=False) | busy_worlds(late=False)
 HOUR = 3_600_000
 HALF_A_YEAR = 183 * 24 * HOUR
 hours = st.lists(st.integers(0, 3000), min_size=1, max_size=3)
@@ -42,7 +42,7 @@ def without_cap(rule: Json) -> Json:
     return {name: value for name, value in rule.items() if name != "at_most"}
 
 
-def joined_once(facts: list[Json]) -> list[Json]:
+def without_second_joins(facts: list[Json]) -> list[Json]:
     """Without what identifies a visitor that another fact identifies: of those the first in the log holds."""
     seen: set[Any] = set()
     kept = []
@@ -58,7 +58,7 @@ def scores_at(account: Account, at: int, plan: Plan) -> dict[str, float]:
     return {name: track.score for name, track in track_scores(account_copy_at(account, at, plan), plan).items()}
 
 
-def step_by_step(world: World, plan: Plan) -> Iterator[Account]:
+def account_after_each_fact(world: World, plan: Plan) -> Iterator[Account]:
     """The account of every fact, after the fact."""
     fold = PartitionFold(0, load_nothing, plan=plan)
     for record in records_of(world.facts):
@@ -66,10 +66,10 @@ def step_by_step(world: World, plan: Plan) -> Iterator[Account]:
         yield fold.accounts[record.key]
 
 
-@SOME
-@given(ANY, st.lists(st.integers(1, 9), min_size=1, max_size=30))
+@FEW_EXAMPLES
+@given(ANY_WORLD, st.lists(st.integers(1, 9), min_size=1, max_size=30))
 def test_how_facts_are_grouped_into_units_does_not_matter(world: World, sizes: list[int]) -> None:
-    one, many = Partition(plan_of(world.model)), Partition(plan_of(world.model))
+    one, many = MemoryPartition(plan_of(world.model)), MemoryPartition(plan_of(world.model))
     facts = records_of(world.facts)
     one.score(facts)
     while facts:
@@ -77,14 +77,14 @@ def test_how_facts_are_grouped_into_units_does_not_matter(world: World, sizes: l
         many.recover().score(facts[:size])
         facts = facts[size:]
     assert many.digests() == one.digests()
-    assert many.told() == one.told()
+    assert many.changes_by_account() == one.changes_by_account()
 
 
-@SOME
-@given(ANY, hours)
+@FEW_EXAMPLES
+@given(ANY_WORLD, hours)
 def test_the_ledger_sums_to_the_score_at_any_time(world: World, ahead: list[int]) -> None:
     plan = plan_of(world.model)
-    for account in folded(plan, world.facts).accounts.values():
+    for account in fold_facts(plan, world.facts).accounts.values():
         assert account.pending_changes is not None
         for at in [account.clock + each * HOUR for each in ahead]:
             lines = [line_of_fold(line, at) for line in account.pending_changes.lines or []]
@@ -92,13 +92,13 @@ def test_the_ledger_sums_to_the_score_at_any_time(world: World, ahead: list[int]
                 assert abs(score - fsum(line["now"] for line in lines if line["track"] == track)) < 1e-6
 
 
-@SOME
-@given(ANY, st.randoms(use_true_random=False))
+@FEW_EXAMPLES
+@given(ANY_WORLD, st.randoms(use_true_random=False))
 def test_the_order_of_facts_changes_no_score_where_no_cap_cuts(world: World, chance: Any) -> None:
-    world = uncapped(World(world.model, joined_once(world.facts)))
+    world = uncapped(World(world.model, without_second_joins(world.facts)))
     plan, end = plan_of(world.model), parse_time(world.end)
     shuffled = chance.sample(world.facts, len(world.facts))
-    scores, other = folded(plan, world.facts).accounts, folded(plan, shuffled).accounts
+    scores, other = fold_facts(plan, world.facts).accounts, fold_facts(plan, shuffled).accounts
     assert [
         all_differences(scores_at(account, end, plan), scores_at(other[id], end, plan))
         for id, account in scores.items()
@@ -106,15 +106,15 @@ def test_the_order_of_facts_changes_no_score_where_no_cap_cuts(world: World, cha
     ] == [[] for id in scores if not id.startswith(ANONYMOUS_PREFIX)]
 
 
-@SOME
-@given(ON_TIME, st.lists(st.tuples(st.integers(0, 40), st.integers(-500, 2000)), max_size=8))
+@FEW_EXAMPLES
+@given(PUNCTUAL_WORLD, st.lists(st.tuples(st.integers(0, 40), st.integers(-500, 2000)), max_size=8))
 def test_reviews_change_no_history_where_facts_come_in_time_order(world: World, reviews: list[tuple[int, int]]) -> None:
     world = world.without("review.due")
     facts = list({fact["id"]: fact for fact in world.facts}.values())
-    plan, at = plan_of(world.model), later(world.end, 24 * 100)
+    plan, at = plan_of(world.model), time_after(world.end, 24 * 100)
     reviewed = with_reviews(facts, reviews)
     for account in world.accounts:
-        assert all_differences(*[without_seq(plan, log, at, account) for log in (facts, reviewed)]) == []
+        assert all_differences(*[report_without_seq(plan, log, at, account) for log in (facts, reviewed)]) == []
 
 
 def with_reviews(facts: list[Json], reviews: list[tuple[int, int]]) -> list[Json]:
@@ -133,55 +133,55 @@ def review_of(fact: Json, number: int, time: int, i: int) -> Json:
     return {"id": id, "source": "timers", "type": "review.due.v1", "subject": fact["subject"], "time": at}
 
 
-def without_seq(plan: Plan, facts: list[Json], at: str, id: str) -> Json:
-    account = folded(plan, facts).accounts[id]
+def report_without_seq(plan: Plan, facts: list[Json], at: str, id: str) -> Json:
+    account = fold_facts(plan, facts).accounts[id]
     assert account.pending_changes is not None
-    return without(told(account, [happened(account.pending_changes)], at, plan), "seq")
+    return without_keys(account_report(account, [all_changes(account.pending_changes)], at, plan), "seq")
 
 
-@SOME
-@given(ANY)
+@FEW_EXAMPLES
+@given(ANY_WORLD)
 def test_deciding_again_changes_nothing(world: World) -> None:
     plan = plan_of(world.model)
-    for account in step_by_step(world, plan):
+    for account in account_after_each_fact(world, plan):
         if account.id.startswith(ANONYMOUS_PREFIX) or account.pending_changes is None:
             continue
-        before = happenings(account)
+        before = outcome_counts(account)
         for track in plan.tracks:
             update_stage(account, track, "again", plan)
-        assert happenings(account) == before
+        assert outcome_counts(account) == before
 
 
-def happenings(account: Account) -> tuple[int, ...]:
+def outcome_counts(account: Account) -> tuple[int, ...]:
     outcome = account.pending_changes
     assert outcome is not None
     return len(outcome.stages), len(outcome.handoffs), len(outcome.gated), len(outcome.steps)
 
 
-@SOME
-@given(ANY, hours)
+@FEW_EXAMPLES
+@given(ANY_WORLD, hours)
 def test_a_positive_score_never_rises_while_nothing_happens(world: World, ahead: list[int]) -> None:
     plan = plan_of(world.model)
-    for account in step_by_step(world, plan):
+    for account in account_after_each_fact(world, plan):
         instants = sorted(account.clock + each * HOUR for each in ahead)
         for at, after in zip([account.clock, *instants], instants, strict=False):
             now, then = scores_at(account, at, plan), scores_at(account, after, plan)
             assert all(then[track] <= max(score, 0) + 1e-9 for track, score in now.items())
 
 
-@SOME
-@given(ANY, st.integers(0, 400))
+@FEW_EXAMPLES
+@given(ANY_WORLD, st.integers(0, 400))
 def test_a_stage_falls_at_the_first_instant_at_which_it_is_lost(world: World, after: int) -> None:
     plan = plan_of(world.model)
-    for account in folded(plan, world.facts).accounts.values():
+    for account in fold_facts(plan, world.facts).accounts.values():
         shown = account_copy_at(account, account.clock + after * HOUR, plan)
         for name, track in track_scores(shown, plan).items():
-            first = first_lost(shown, name, plan)
+            first = first_fall_by_search(shown, name, plan)
             assert first is None or track.falls_at == format_time(first)
             assert first is not None or track.falls_at is None or parse_time(track.falls_at) > shown.clock + HALF_A_YEAR
 
 
-def first_lost(account: Account, track: str, plan: Plan) -> int | None:
+def first_fall_by_search(account: Account, track: str, plan: Plan) -> int | None:
     """By trying every quarter of an hour of half a year."""
     quarter = 900_000
     stage = track_scores(account, plan)[track].stage

@@ -1,7 +1,7 @@
 """Roles at the edge of what numbers can hold."""
 
 from tests.scoring import model_builders as models
-from tests.scoring.fold_runner import fact, plan_of, said
+from tests.scoring.fold_runner import fact, fold_report, plan_of
 
 
 def test_what_has_faded_to_nothing_at_all_is_not_weighed_anew() -> None:
@@ -9,7 +9,7 @@ def test_what_has_faded_to_nothing_at_all_is_not_weighed_anew() -> None:
     long_after = "2026-02-25T10:00:00Z"
     clicked = fact("f1", "2026-01-05T09:00:00Z")
     named = fact("f2", long_after, "contact.identified", data={"role": "boss"})
-    lines = said(plan_of(model), [clicked, named], long_after)["tracks"]["acquisition"]["lines"]
+    lines = fold_report(plan_of(model), [clicked, named], long_after)["tracks"]["acquisition"]["lines"]
     assert [line["rule"] for line in lines] == ["reply"]
 
 
@@ -18,7 +18,9 @@ def test_a_visitor_and_a_role_of_one_fact_are_weighed_in_one_line() -> None:
     visited = fact("f1", "2026-01-05T09:00:00Z", contact="v_x")
     clicked = fact("f2", "2026-01-05T09:00:00Z")
     named = fact("f3", "2026-01-05T10:00:00Z", "contact.identified", data={"visitor": "v_x", "role": "boss"})
-    lines = said(plan_of(model), [visited, clicked, named], "2026-01-05T10:00:00Z")["tracks"]["acquisition"]["lines"]
+    lines = fold_report(plan_of(model), [visited, clicked, named], "2026-01-05T10:00:00Z")["tracks"]["acquisition"][
+        "lines"
+    ]
     assert [(line["contact"], line["rule"], line["points"], line["weight"]) for line in lines] == [
         ("v_x", "reply", 10, 1),
         ("c_a", "reply", 10, 1),

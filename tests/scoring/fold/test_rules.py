@@ -3,7 +3,7 @@
 import pytest
 
 from tests.scoring import model_builders as models
-from tests.scoring.fold_runner import fact, plan_of, said
+from tests.scoring.fold_runner import fact, fold_report, plan_of
 
 ENGAGING = (
     "web.searched email.delivered meeting.booked event.registered call.connected chat.held ad.clicked product.used "
@@ -19,7 +19,7 @@ def cooling_after(type: str, contact: str | None = "c_a", **content: object) -> 
     replied = fact("f1", "2026-01-05T09:00:00Z", "email.replied")
     rejected = fact("f2", "2026-01-05T10:00:00Z", "handoff.rejected", None, data={"handoff": "acme.com/acquisition/1"})
     last = fact("f3", "2026-01-06T10:00:00Z", type, contact, data=content)
-    track = said(plan_of(model), [replied, rejected, last], "2026-01-06T10:00:00Z")["tracks"]["acquisition"]
+    track = fold_report(plan_of(model), [replied, rejected, last], "2026-01-06T10:00:00Z")["tracks"]["acquisition"]
     until: str | None = track["cooling_until"]
     return until
 
@@ -44,7 +44,7 @@ def test_a_late_engagement_counts_for_breadth_where_it_still_lies_in_the_window(
     plan = plan_of(models.content(models.rule(), stages=stages))
     searched = fact("f1", "2026-01-10T12:00:00Z", "web.searched", "c_b")
     late = fact("f2", f"2026-01-{day}T12:00:00Z", "email.replied")
-    assert said(plan, [searched, late], "2026-01-10T12:00:00Z")["tracks"]["acquisition"]["stage"] == stage
+    assert fold_report(plan, [searched, late], "2026-01-10T12:00:00Z")["tracks"]["acquisition"]["stage"] == stage
 
 
 def test_a_role_given_after_a_join_weighs_what_the_visitor_did() -> None:
@@ -54,14 +54,14 @@ def test_a_role_given_after_a_join_weighs_what_the_visitor_did() -> None:
         fact("f2", "2026-01-05T10:00:00Z", "contact.identified", data={"visitor": "v_x"}),
         fact("f3", "2026-01-05T11:00:00Z", "contact.identified", data={"role": "boss"}),
     ]
-    assert said(plan, facts, "2026-01-05T11:00:00Z")["tracks"]["acquisition"]["score"] == 30
+    assert fold_report(plan, facts, "2026-01-05T11:00:00Z")["tracks"]["acquisition"]["score"] == 30
 
 
 def test_a_stage_is_kept_between_its_thresholds_whatever_fact_comes() -> None:
     rules = models.rule(points=100), models.rule("less", on="email.bounced", points=-30)
     plan = plan_of(models.content(*rules, stages=(models.stage("sqa", 100, 50),)))
     facts = [fact("f1", "2026-01-05T09:00:00Z", "email.replied"), fact("f2", "2026-01-05T10:00:00Z", "email.bounced")]
-    track = said(plan, facts, "2026-01-05T10:00:00Z")["tracks"]["acquisition"]
+    track = fold_report(plan, facts, "2026-01-05T10:00:00Z")["tracks"]["acquisition"]
     assert (track["score"], track["stage"], len(track["stages"])) == (70, "sqa", 1)
 
 
@@ -73,4 +73,4 @@ def test_what_a_visitor_used_of_a_cap_the_contact_has_used() -> None:
         fact("f3", "2026-01-05T10:00:00Z", "contact.identified", data={"visitor": "v_x"}),
         fact("f4", "2026-01-05T11:00:00Z", "email.replied"),
     ]
-    assert said(plan, facts, "2026-01-05T11:00:00Z")["tracks"]["acquisition"]["score"] == 20
+    assert fold_report(plan, facts, "2026-01-05T11:00:00Z")["tracks"]["acquisition"]["score"] == 20

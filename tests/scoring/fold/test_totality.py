@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from schemas.scores import decode_account_scored
 from streams.log import Record
 from tests.scoring import model_builders as models
-from tests.scoring.fold_runner import ACME, Json, fact, folded, plan_of, record_of
+from tests.scoring.fold_runner import ACME, Json, fact, fold_facts, plan_of, record_of
 from tests.scoring.model_strategies import ROLES
 from tests.scoring.world_strategies import CONTACTS, VISITORS, worlds
-from tests.streams.scorer.memory_partition import Partition
+from tests.streams.scorer.memory_partition import MemoryPartition
 
-MANY = settings(max_examples=150, derandomize=True)
+MANY_EXAMPLES = settings(max_examples=150, derandomize=True)
 
 MODEL = {
     "model": "total",
@@ -48,9 +48,11 @@ numbers = st.one_of(
     st.integers(-(10**400), 10**400),
     st.sampled_from([1e308, -1e308, 5e-324, 10**18, 0, -0.0]),
 )
-atoms = st.none() | st.booleans() | numbers | st.text(max_size=5) | st.sampled_from([*CONTACTS, *VISITORS, *ROLES, "t"])
+scalars = (
+    st.none() | st.booleans() | numbers | st.text(max_size=5) | st.sampled_from([*CONTACTS, *VISITORS, *ROLES, "t"])
+)
 json_values = st.recursive(
-    atoms,
+    scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", ""]), inner),
     max_leaves=5,
 )
@@ -76,22 +78,22 @@ def numbers_in(value: Any) -> list[float]:
     return [value] if isinstance(value, int | float) else []
 
 
-@MANY
+@MANY_EXAMPLES
 @given(st.lists(facts, min_size=1, max_size=12))
 def test_any_json_is_folded_or_refused(given_facts: list[Json]) -> None:
-    partition = Partition(PLAN)
+    partition = MemoryPartition(PLAN)
     for offset, each in enumerate(given_facts):
         partition.recover().score([record_of(each, offset)])
     assert all(unit.next == offset + 1 for offset, unit in enumerate(partition.units))
-    scored = [decode_account_scored(record.value) for key, record in partition.stored.items() if key == ACME]
+    scored = [decode_account_scored(record.value) for key, record in partition.latest.items() if key == ACME]
     said = [msgspec.to_builtins((each.tracks, each.changes)) for each in scored]
     assert all(isfinite(number) for number in numbers_in(said))
 
 
-@MANY
+@MANY_EXAMPLES
 @given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 def test_any_bytes_are_refused(value: bytes) -> None:
-    partition = Partition(PLAN).score([Record(7, ACME, value, (("h", b"1"),))])
+    partition = MemoryPartition(PLAN).score([Record(7, ACME, value, (("h", b"1"),))])
     [letter] = partition.units[0].dead_letters
     assert (letter.key, letter.value, letter.headers[0]) == (ACME, value, ("h", b"1"))
 
@@ -100,15 +102,15 @@ def test_any_bytes_are_refused(value: bytes) -> None:
 def test_points_without_bounds_are_bounded(points: float) -> None:
     again = [fact(f"f{i}", "2026-01-05T09:00:00Z", "web.page_viewed", data={"minutes": points}) for i in range(50)]
     adjusted = fact("g", "2026-01-05T09:00:00Z", "score.adjusted", data={"track": "t", "points": points})
-    account = folded(PLAN, [*again, adjusted]).accounts[ACME]
+    account = fold_facts(PLAN, [*again, adjusted]).accounts[ACME]
     assert all(isfinite(each) for each in account.sums)
 
 
-@MANY
+@MANY_EXAMPLES
 @given(worlds())
 def test_a_refused_fact_leaves_no_trace(world: Any) -> None:
     plan = plan_of(world.model)
     broken = [{**fact, "id": f"{fact['id']} broken", "time": "soon"} for fact in world.facts]
     mixed = [each for pair in zip(broken, world.facts, strict=True) for each in pair]
-    lived, alone = folded(plan, mixed).accounts, folded(plan, world.facts).accounts
+    lived, alone = fold_facts(plan, mixed).accounts, fold_facts(plan, world.facts).accounts
     assert {id: account.seq for id, account in lived.items()} == {id: account.seq for id, account in alone.items()}

@@ -9,7 +9,7 @@ import pytest
 
 from scoring.model.loading import load_model
 from scoring.plan.compiler import compile_model
-from tests.scoring.fold_runner import Json, plan_of, said
+from tests.scoring.fold_runner import Json, fold_report, plan_of
 from tests.scoring.vectors import (
     Expectation,
     Vector,
@@ -34,14 +34,14 @@ def _name(case: object) -> str | None:
 
 @pytest.mark.parametrize(("vector", "expected"), EXPECTED, ids=_name)
 def test_the_fold_says_what_was_worked_out_by_hand(vector: Vector, expected: Expectation) -> None:
-    answer = said(plan_of(vector.model), vector.facts[: expected.after_facts], expected.at, vector.account)
+    answer = fold_report(plan_of(vector.model), vector.facts[: expected.after_facts], expected.at, vector.account)
     assert list(differences(expected.part, answer)) == []
 
 
 @pytest.mark.parametrize("expected", whole_results(), ids=lambda case: f"{case.vector}-{_name(case)}")
 def test_the_fold_says_no_more_and_no_less(expected: WholeResult) -> None:
     vector = vector_named(expected.vector)
-    answer = said(plan_of(vector.model), vector.facts[: expected.after_facts], expected.at, vector.account)
+    answer = fold_report(plan_of(vector.model), vector.facts[: expected.after_facts], expected.at, vector.account)
     assert all_differences(expected.result, answer) == []
 
 
@@ -56,5 +56,5 @@ def _exported_differences() -> Iterator[Any]:
         plan = compile_model(model, "exported-1-000000000000")
         facts: list[Json] = [json.loads(line) for line in (folder / "facts.jsonl").read_text().splitlines()]
         for case in json.loads((folder / "expected.json").read_text(encoding="utf-8")):
-            answer = said(plan, facts[: case["after_facts"]], case["at"], case["full"]["account"])
+            answer = fold_report(plan, facts[: case["after_facts"]], case["at"], case["full"]["account"])
             yield from ((folder.name, case["at"], problem) for problem in all_differences(case["full"], answer))

@@ -21,23 +21,23 @@ from staffel.connect import connect
 from staffel.settings import Settings
 from streams.log import NewRecord
 from tests import databases
-from tests.scoring.fold_runner import Json, without
+from tests.scoring.fold_runner import Json, without_keys
 from tests.scoring.oracle.account import account_after
 from tests.scoring.vectors import Vector, all_differences, all_vectors
 
-SHOWN = ("score", "stage", "breadth", "falls_at", "crossings", "cooling_until", "act_now_until")
+COMPARED_FIELDS = ("score", "stage", "breadth", "falls_at", "crossings", "cooling_until", "act_now_until")
 HANDOFF = ("handoff", "track", "crossing", "crossed_at", "fact", "score", "status", "late")
 
 
-def living(folder: Path, vector: Vector) -> Application:
+def home_with_model(folder: Path, vector: Vector) -> Application:
     """A home of its own under the vector's model."""
-    databases.migrated("sqlite", folder)
+    databases.migrated_database("sqlite", folder)
     (folder / "model.yaml").write_text(vector.model_text, encoding="utf-8")
     settings = Settings(home=folder, model=folder / "model.yaml")
     return connect(settings, clock=lambda: parse_time("2100-01-01T00:00:00Z"))
 
 
-def record(staffel: Application, facts: list[Json]) -> None:
+def record_facts(staffel: Application, facts: list[Json]) -> None:
     """As a file of facts would be; what the door refuses (a review, a text for a number) is appended past it."""
     for fact in facts:
         observation = parse_event("vector", json.dumps(fact).encode(), trusted=True)
@@ -47,55 +47,57 @@ def record(staffel: Application, facts: list[Json]) -> None:
             staffel.log.append(ENGAGEMENT, [NewRecord(fact["subject"], msgspec.json.encode(fact), id, FACT_HEADERS)])
 
 
-def asked(staffel: Application, account: str, at: str, *, historic: bool) -> Json:
+def account_answer(staffel: Application, account: str, at: str, *, historic: bool) -> Json:
     """What the account's page and the list of accounts say; they agree."""
     instant = parse_time(at)
-    told = account_report(
+    report = account_report(
         staffel.engine, staffel.log, staffel.plan, account, instant, historic=historic, lines=True, deep=False
     )
-    listed = (
+    ranked_accounts = (
         accounts_as_of(staffel.log, instant) if historic else ranked_accounts(staffel.engine, staffel.plan, instant)
     )
-    assert told is not None
-    assert [told[name] for name in listed[0]] == list(listed[0].values())
-    return told
+    assert report is not None
+    assert [report[name] for name in ranked_accounts[0]] == list(ranked_accounts[0].values())
+    return report
 
 
-def expected_of(vector: Vector, facts: int, at: str) -> Json:
+def oracle_account(vector: Vector, facts: int, at: str) -> Json:
     return account_after(vector.model, vector.facts[:facts], vector.account, at)
 
 
-def disagreements(told: Json, expected: Json) -> Iterator[str]:
+def report_differences(report: Json, expected: Json) -> Iterator[str]:
     """Between what is told of an account and what the oracle says."""
     whole = ("account", "as_of", "seq", "fit", "suppressed")
-    yield from all_differences({name: expected[name] for name in whole}, {name: told[name] for name in whole})
+    yield from all_differences({name: expected[name] for name in whole}, {name: report[name] for name in whole})
     for name, track in expected["tracks"].items():
-        yield from all_differences({key: track[key] for key in SHOWN}, told["tracks"][name])
-        own = {part: [each for each in told[part] if each["track"] == name] for part in ("stages", "lines", "handoffs")}
+        yield from all_differences({key: track[key] for key in COMPARED_FIELDS}, report["tracks"][name])
+        own = {
+            part: [each for each in report[part] if each["track"] == name] for part in ("stages", "lines", "handoffs")
+        }
         yield from all_differences(track["lines"], own["lines"])
-        yield from all_differences(track["stages"], [without(each, "track") for each in own["stages"]])
+        yield from all_differences(track["stages"], [without_keys(each, "track") for each in own["stages"]])
         yield from all_differences(track["handoffs"], [{key: each[key] for key in HANDOFF} for each in own["handoffs"]])
 
 
 @pytest.mark.parametrize("vector", all_vectors(), ids=lambda vector: vector.name)
 def test_a_vector_lives_through_the_whole_path(vector: Vector, tmp_path: Path) -> None:
-    staffel, recorded = living(tmp_path, vector), 0
+    staffel, recorded = home_with_model(tmp_path, vector), 0
     for one in sorted(vector.expect, key=lambda each: each.after_facts):
-        record(staffel, vector.facts[recorded : one.after_facts])
+        record_facts(staffel, vector.facts[recorded : one.after_facts])
         recorded = one.after_facts
         staffel.wait_until_visible()
-        expected = expected_of(vector, recorded, one.at)
-        told = asked(staffel, vector.account, one.at, historic=False)
-        assert list(disagreements(told, expected)) == []
+        expected = oracle_account(vector, recorded, one.at)
+        told = account_answer(staffel, vector.account, one.at, historic=False)
+        assert list(report_differences(told, expected)) == []
     assert verify(staffel.log, staffel.engine).mismatches == []
-    assert list(past_disagreements(staffel, vector)) == []
+    assert list(historic_differences(staffel, vector)) == []
     staffel.close()
 
 
-def past_disagreements(staffel: Application, vector: Vector) -> Iterator[str]:
+def historic_differences(staffel: Application, vector: Vector) -> Iterator[str]:
     """As of the instant of every fact, with what had been recorded by then."""
     for fact in vector.facts:
         at = fact["recordedtime"]
         known = [each for each in vector.facts if parse_time(each["recordedtime"]) <= parse_time(at)]
         expected = account_after(vector.model, known, vector.account, at)
-        yield from disagreements(asked(staffel, vector.account, at, historic=True), expected)
+        yield from report_differences(account_answer(staffel, vector.account, at, historic=True), expected)

@@ -15,7 +15,7 @@ from scoring.model.loading import (
     version_of,
 )
 from scoring.model.terms import OPERATORS
-from tests.scoring.model_builders import built, content, rule, stage, track
+from tests.scoring.model_builders import build_model, content, rule, stage, track
 
 DEFAULT = Path(__file__).parents[3] / "scoring" / "models" / "default.yaml"
 
@@ -35,12 +35,12 @@ def test_the_default_model_in_plain_form_is_the_same_model() -> None:
 
 def test_a_rule_takes_its_tracks_half_life_and_none_never_fades() -> None:
     rules = [rule("a"), rule("b", half_life="36h"), rule("c", half_life="none"), rule("d", half_life="14d")]
-    half_lives = [one.half_life for one in built(*rules, half_life="30d").tracks["acquisition"].rules]
+    half_lives = [one.half_life for one in build_model(*rules, half_life="30d").tracks["acquisition"].rules]
     assert half_lives == [720, 36, None, 336]
 
 
 def test_without_any_half_life_nothing_fades() -> None:
-    assert built(rule()).tracks["acquisition"].rules[0].half_life is None
+    assert build_model(rule()).tracks["acquisition"].rules[0].half_life is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_cap_says_the_same_in_words_and_in_parts(text: str, cap: Cap) -> None:
 
 
 def test_a_bare_value_is_short_for_equals_and_keeps_its_kind() -> None:
-    where = built(rule(where={"a": False, "b": 0, "c": "NO", "d": 1.5})).tracks["acquisition"].rules[0].where
+    where = build_model(rule(where={"a": False, "b": 0, "c": "NO", "d": 1.5})).tracks["acquisition"].rules[0].where
     assert {field: condition.equals for field, condition in where.items()} == {"a": False, "b": 0, "c": "NO", "d": 1.5}
     assert where["a"].equals is False
 
@@ -70,7 +70,7 @@ def test_every_operator_is_read_and_not_turns_one_round() -> None:
         "b": {"above": 1, "below": 3, "between": [1, 3], "exists": True},
         "c": {"not": {"equals": "x"}},
     }
-    read = built(rule(where=where)).tracks["acquisition"].rules[0].where
+    read = build_model(rule(where=where)).tracks["acquisition"].rules[0].where
     assert read["a"] == Condition(any_of=("x", 1), contains="x", prefix="x", path_prefix="/x", matches="^x$")
     assert read["b"] == Condition(above=1.0, below=3.0, between=(1.0, 3.0), exists=True)
     assert read["c"] == Condition(not_=Condition(equals="x"))
@@ -78,12 +78,12 @@ def test_every_operator_is_read_and_not_turns_one_round() -> None:
 
 
 def test_points_are_a_number_or_read_from_a_field() -> None:
-    rules = built(rule("a"), rule("b", points={"field": "minutes", "up_to": 60})).tracks["acquisition"].rules
+    rules = build_model(rule("a"), rule("b", points={"field": "minutes", "up_to": 60})).tracks["acquisition"].rules
     assert [one.points for one in rules] == [10.0, FieldPoints(field="minutes", times=1.0, up_to=60.0)]
 
 
 def test_breadth_is_contacts_within_days() -> None:
-    assert built(stages=(stage(contacts="2 within 90d"),)).tracks["acquisition"].stages[0].contacts == (
+    assert build_model(stages=(stage(contacts="2 within 90d"),)).tracks["acquisition"].stages[0].contacts == (
         Breadth(contacts=2, days=90)
     )
 
@@ -106,16 +106,16 @@ tracks:
 
 
 def test_equal_models_have_one_version_however_they_are_written() -> None:
-    one = built(rule(half_life="30d", on=["email.replied"], where={"a": {"equals": "x"}}))
-    other = built(rule(where={"a": "x"}, points=10.0), half_life="720h")
+    one = build_model(rule(half_life="30d", on=["email.replied"], where={"a": {"equals": "x"}}))
+    other = build_model(rule(where={"a": "x"}, points=10.0), half_life="720h")
     assert canonical(one)["tracks"]["acquisition"]["rules"] == canonical(other)["tracks"]["acquisition"]["rules"]
     assert version_of(one, 3) == version_of(model_from_dict(canonical(one)), 3)
     assert version_of(one, 3).startswith("test-3-")
-    assert version_of(one, 3) != version_of(built(rule(points=11)), 3)
+    assert version_of(one, 3) != version_of(build_model(rule(points=11)), 3)
 
 
 def test_the_order_of_rules_belongs_to_the_version() -> None:
-    assert version_of(built(rule("a"), rule("b")), 1) != version_of(built(rule("b"), rule("a")), 1)
+    assert version_of(build_model(rule("a"), rule("b")), 1) != version_of(build_model(rule("b"), rule("a")), 1)
 
 
 def test_the_plain_form_is_written_in_the_language_itself() -> None:

@@ -20,7 +20,7 @@ from scoring.model.loading import (
 )
 
 DEFAULT = Path(__file__).parents[3] / "scoring" / "models" / "default.yaml"
-PLAIN = canonical(load_model(DEFAULT.read_text("utf-8")))
+PLAIN_CONTENT = canonical(load_model(DEFAULT.read_text("utf-8")))
 
 junk = st.recursive(
     st.none()
@@ -34,18 +34,18 @@ junk = st.recursive(
 )
 
 
-def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths_in(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
-    return [path, *(place for key, part in items for place in places(part, (*path, key)))]
+    return [path, *(place for key, part in items for place in paths_in(part, (*path, key)))]
 
 
-PLACES = places(PLAIN)[1:]
+PATHS = paths_in(PLAIN_CONTENT)[1:]
 
 
-def spoiled(where: list[int], what: list[Any]) -> Any:
-    content = deepcopy(PLAIN)
-    for number, part in zip(where, what, strict=False):
-        inner, path = content, PLACES[number % len(PLACES)]
+def with_replaced_parts(positions: list[int], parts: list[Any]) -> Any:
+    content = deepcopy(PLAIN_CONTENT)
+    for number, part in zip(positions, parts, strict=False):
+        inner, path = content, PATHS[number % len(PATHS)]
         try:
             for step in path[:-1]:
                 inner = inner[step]
@@ -55,7 +55,7 @@ def spoiled(where: list[int], what: list[Any]) -> Any:
     return content
 
 
-def read(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ...]:
+def model_or_problems(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ...]:
     try:
         return reader()
     except DocumentError as refused:
@@ -65,7 +65,7 @@ def read(reader: Callable[[], ScoringModel]) -> ScoringModel | tuple[Problem, ..
 @settings(max_examples=150)
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4), st.lists(junk, min_size=4, max_size=4))
 def test_a_spoiled_model_is_read_or_refused_with_reasons(where: list[int], what: list[Any]) -> None:
-    answer = read(lambda: model_from_dict(spoiled(where, what)))
+    answer = model_or_problems(lambda: model_from_dict(with_replaced_parts(where, what)))
     if isinstance(answer, ScoringModel):
         again = model_from_dict(canonical(answer))
         assert (again, version_of(again, 1)) == (answer, version_of(answer, 1))
@@ -79,4 +79,4 @@ def test_a_spoiled_model_is_read_or_refused_with_reasons(where: list[int], what:
 def test_a_damaged_text_is_read_or_refused_with_reasons(choice: random.Random, damage: str) -> None:
     text = DEFAULT.read_text("utf-8")[:3000]
     at = choice.randrange(len(text))
-    assert read(lambda: load_model(f"{text[:at]}{damage}{text[at + choice.randrange(40) :]}"))
+    assert model_or_problems(lambda: load_model(f"{text[:at]}{damage}{text[at + choice.randrange(40) :]}"))

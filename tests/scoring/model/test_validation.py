@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.scoring.model_builders import Content, content, problems, problems_of_text, rule, stage
+from tests.scoring.model_builders import Content, content, problems_of_content, problems_of_text, rule, stage
 
 KEY = "tracks.acquisition"
 FIT = {"fit": {"rules": [{"field": "country", "equals": "DE", "points": 80}]}}
 
 
-def of(*rules: Content, **parts: Any) -> list[str]:
-    return problems(content(*rules, **parts))
+def problems_of_rules(*rules: Content, **parts: Any) -> list[str]:
+    return problems_of_content(content(*rules, **parts))
 
 
 def two_tracks(one: Content, other: Content) -> Content:
@@ -19,76 +19,85 @@ def two_tracks(one: Content, other: Content) -> Content:
 
 
 def test_a_rule_id_stands_once_in_a_model() -> None:
-    assert of(rule("a"), rule("a")) == [f"{KEY}.rules[1].id: 'a' is a rule of 'acquisition' already"]
-    assert problems(two_tracks(rule("x"), rule("x"))) == ["tracks.b.rules[0].id: 'x' is a rule of 'a' already"]
+    assert problems_of_rules(rule("a"), rule("a")) == [f"{KEY}.rules[1].id: 'a' is a rule of 'acquisition' already"]
+    assert problems_of_content(two_tracks(rule("x"), rule("x"))) == [
+        "tracks.b.rules[0].id: 'x' is a rule of 'a' already"
+    ]
 
 
 def test_unless_names_rules_of_its_own_track() -> None:
-    assert of(rule("reply"), rule("b", unless=["repli"])) == [
+    assert problems_of_rules(rule("reply"), rule("b", unless=["repli"])) == [
         f"{KEY}.rules[1].unless[0]: there is no rule 'repli' (did you mean 'reply'?)"
     ]
-    assert problems(two_tracks(rule("x"), rule("y", unless=["x"]))) == [
+    assert problems_of_content(two_tracks(rule("x"), rule("y", unless=["x"]))) == [
         "tracks.b.rules[0].unless[0]: rule 'x' stands in track 'a'; only rules of this track can be named"
     ]
 
 
 def test_unless_may_form_a_chain_but_no_cycle() -> None:
     chain = [rule("a", unless=["b", "c"]), rule("b", unless=["c"]), rule("c")]
-    assert of(*chain) == []
-    assert of(rule("a", unless=["b"]), rule("b", unless=["c"]), rule("c", unless=["a"])) == [
+    assert problems_of_rules(*chain) == []
+    assert problems_of_rules(rule("a", unless=["b"]), rule("b", unless=["c"]), rule("c", unless=["a"])) == [
         f"{KEY}.rules[0].unless: a cycle: a -> b -> c -> a; leave one of them out",
         f"{KEY}.rules[1].unless: a cycle: b -> c -> a -> b; leave one of them out",
         f"{KEY}.rules[2].unless: a cycle: c -> a -> b -> c; leave one of them out",
     ]
-    assert of(rule("a", unless=["a"])) == [f"{KEY}.rules[0].unless: a cycle: a -> a; leave one of them out"]
+    assert problems_of_rules(rule("a", unless=["a"])) == [
+        f"{KEY}.rules[0].unless: a cycle: a -> a; leave one of them out"
+    ]
 
 
 def test_a_stage_is_left_at_or_below_where_it_is_entered_and_above_zero() -> None:
-    assert of(stages=(stage(enter=40, leave=40),)) == []
-    assert of(stages=(stage(enter=40, leave=50),)) == [
+    assert problems_of_rules(stages=(stage(enter=40, leave=40),)) == []
+    assert problems_of_rules(stages=(stage(enter=40, leave=50),)) == [
         f"{KEY}.stages[0].leave: 50 is above enter (40); a stage is left at or below it"
     ]
-    assert of(stages=(stage(enter=40, leave=0),)) == [
+    assert problems_of_rules(stages=(stage(enter=40, leave=0),)) == [
         f"{KEY}.stages[0].leave: 0 must be above 0, or the stage could never be left by fading"
     ]
 
 
 def test_stages_rise() -> None:
-    assert of(stages=(stage("a", 40, 30), stage("b", 40, 30))) == [
+    assert problems_of_rules(stages=(stage("a", 40, 30), stage("b", 40, 30))) == [
         f"{KEY}.stages[1].enter: 40 must be above that of 'a' (40)"
     ]
 
 
 def test_a_track_has_one_handoff_stage_and_stages_have_names_of_their_own() -> None:
-    assert of(stages=(stage("a", 40, 30, handoff=True), stage("b", 50, 30, handoff=True))) == [
+    assert problems_of_rules(stages=(stage("a", 40, 30, handoff=True), stage("b", 50, 30, handoff=True))) == [
         f"{KEY}.stages[1].handoff: 'a' is the handoff stage already; a track has one"
     ]
-    assert of(stages=(stage("a", 40, 30), stage("a", 50, 30))) == [
+    assert problems_of_rules(stages=(stage("a", 40, 30), stage("a", 50, 30))) == [
         f"{KEY}.stages[0].name: two stages are called 'a'",
         f"{KEY}.stages[1].name: two stages are called 'a'",
     ]
 
 
 def test_act_now_needs_a_handoff_stage_in_its_track() -> None:
-    assert of(rule(act_now=True), stages=(stage(handoff=True),)) == []
-    assert of(rule(act_now=True), stages=(stage(),)) == [
+    assert problems_of_rules(rule(act_now=True), stages=(stage(handoff=True),)) == []
+    assert problems_of_rules(rule(act_now=True), stages=(stage(),)) == [
         f"{KEY}.rules[0].act_now: this track has no stage with `handoff: true`"
     ]
 
 
 def test_fit_is_asked_for_only_where_there_are_fit_rules() -> None:
-    assert of(stages=(stage(fit=["A", "D", "unknown"]),), model=FIT) == []
-    assert of(stages=(stage(fit=["A"]),)) == [
+    assert problems_of_rules(stages=(stage(fit=["A", "D", "unknown"]),), model=FIT) == []
+    assert problems_of_rules(stages=(stage(fit=["A"]),)) == [
         f"{KEY}.stages[0].fit: is asked for, but the model has no fit rules; add `fit:`"
     ]
-    assert of(stages=(stage(fit=["A", "E"]),), model=FIT) == [
+    assert problems_of_rules(stages=(stage(fit=["A", "E"]),), model=FIT) == [
         f"{KEY}.stages[0].fit[1]: 'E' is no grade; this model has A, B, C, D, unknown"
     ]
 
 
 @pytest.mark.parametrize("half_life", ["30d", "none", "90d"])
 def test_a_deduction_may_fade_with_the_slowest_of_its_track_or_never(half_life: str) -> None:
-    assert of(rule("a", half_life="14d"), rule("b", half_life="30d"), rule("c", points=-1, half_life=half_life)) == []
+    assert (
+        problems_of_rules(
+            rule("a", half_life="14d"), rule("b", half_life="30d"), rule("c", points=-1, half_life=half_life)
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("points", [-1, {"field": "minutes", "times": -2}])
@@ -98,19 +107,24 @@ def test_a_deduction_never_fades_faster_than_what_it_takes_from(points: Any) -> 
         "or the score would rise while nothing happens"
     )
     fast = rule("c", points=points, half_life="14d")
-    assert of(rule("a", half_life="30d"), fast) == [f"{KEY}.rules[1].half_life: {told.format('30d or none')}"]
-    assert of(rule("a"), rule("b", half_life="30d"), fast) == [f"{KEY}.rules[2].half_life: {told.format('none')}"]
+    assert problems_of_rules(rule("a", half_life="30d"), fast) == [
+        f"{KEY}.rules[1].half_life: {told.format('30d or none')}"
+    ]
+    assert problems_of_rules(rule("a"), rule("b", half_life="30d"), fast) == [
+        f"{KEY}.rules[2].half_life: {told.format('none')}"
+    ]
 
 
 def test_a_deduction_that_takes_too_fast_a_default_is_refused_too() -> None:
-    assert [one.partition(":")[0] for one in of(rule("a", half_life="60d"), rule("b", points=-1), half_life="30d")] == [
-        f"{KEY}.rules[1].half_life"
-    ]
+    assert [
+        one.partition(":")[0]
+        for one in problems_of_rules(rule("a", half_life="60d"), rule("b", points=-1), half_life="30d")
+    ] == [f"{KEY}.rules[1].half_life"]
 
 
 @pytest.mark.parametrize("pattern", ["a(?=b)", "(a", "a{2000}", r"(a)\1", "[z-a]"])
 def test_a_pattern_that_re2_refuses_is_refused(pattern: str) -> None:
-    [told] = of(rule(where={"url": {"matches": pattern}}))
+    [told] = problems_of_rules(rule(where={"url": {"matches": pattern}}))
     assert told.startswith(f"{KEY}.rules[0].where.url.matches: {pattern!r} is no RE2 pattern: ")
 
 
@@ -126,7 +140,7 @@ def test_a_pattern_that_re2_refuses_is_refused(pattern: str) -> None:
     ],
 )
 def test_a_half_life_is_whole_hours(half_life: Any, told: str) -> None:
-    assert of(rule(half_life=half_life)) == [f"{KEY}.rules[0].half_life: {told}"]
+    assert problems_of_rules(rule(half_life=half_life)) == [f"{KEY}.rules[0].half_life: {told}"]
 
 
 @pytest.mark.parametrize(
@@ -134,12 +148,14 @@ def test_a_half_life_is_whole_hours(half_life: Any, told: str) -> None:
     ["1 per day", "1 per contact", "1 per contact per ever", "x per contact per day", "1 per contact per year", "-1"],
 )  # fmt: skip
 def test_what_is_no_cap_is_refused(cap: str) -> None:
-    [told] = of(rule(at_most=cap))
+    [told] = problems_of_rules(rule(at_most=cap))
     assert told.startswith(f"{KEY}.rules[0].at_most: {cap!r} is no cap; write `N per contact|account")
 
 
 def test_rules_name_known_facts_without_version_and_no_control_facts() -> None:
-    assert of(rule(on=["email.repliedd", "web.page_viewed.v1", "review.due", "score.adjusted", "zzz"])) == [
+    assert problems_of_rules(
+        rule(on=["email.repliedd", "web.page_viewed.v1", "review.due", "score.adjusted", "zzz"])
+    ) == [
         f"{KEY}.rules[0].on: 'email.repliedd' is no fact type (did you mean 'email.replied'?)",
         f"{KEY}.rules[0].on: 'web.page_viewed.v1' is no fact type; write 'web.page_viewed', every version matches",
         f"{KEY}.rules[0].on: review.due steers the fold and is worth no points",
@@ -149,21 +165,21 @@ def test_rules_name_known_facts_without_version_and_no_control_facts() -> None:
 
 
 def test_limits_name_rules_of_their_track_once() -> None:
-    assert of(limits=[{"rules": ["reply", "reply", "x"], "at_most": "1 per contact ever"}]) == [
+    assert problems_of_rules(limits=[{"rules": ["reply", "reply", "x"], "at_most": "1 per contact ever"}]) == [
         f"{KEY}.limits[0].rules[1]: rule 'reply' is named twice",
         f"{KEY}.limits[0].rules[2]: there is no rule 'x'",
     ]
 
 
 def test_weights_are_numbers_of_zero_or_more() -> None:
-    assert of(model={"roles": {"user": -0.5, "champion": "2"}}) == [
+    assert problems_of_rules(model={"roles": {"user": -0.5, "champion": "2"}}) == [
         "roles.user: must be greater than or equal to 0, not -0.5",
         "roles.champion: must be a number, not '2'",
     ]
 
 
 def test_a_time_zone_is_one_that_exists() -> None:
-    assert of(model={"timezone": "Europe/Berln"}) == [
+    assert problems_of_rules(model={"timezone": "Europe/Berln"}) == [
         "timezone: 'Europe/Berln' is no time zone (did you mean 'Europe/Berlin'?); "
         "write an IANA name, for instance Europe/Berlin"
     ]
@@ -171,31 +187,31 @@ def test_a_time_zone_is_one_that_exists() -> None:
 
 def test_grades_ask_for_fewer_points_the_lower_they_are() -> None:
     fit = {"rules": [{"field": "country", "equals": "DE", "points": 1}], "grades": {"A": 50, "B": 50}}
-    assert of(model={"fit": fit}) == ["fit.grades.B: B must ask for fewer points than A (50)"]
+    assert problems_of_rules(model={"fit": fit}) == ["fit.grades.B: B must ask for fewer points than A (50)"]
 
 
 def test_business_hours_need_opening_hours() -> None:
-    assert of(model={"handoff": {"service_level": {"accept_within": "4 business hours"}}}) == [
+    assert problems_of_rules(model={"handoff": {"service_level": {"accept_within": "4 business hours"}}}) == [
         "handoff.service_level: business time needs `hours`, for instance `Mon-Fri 09:00-18:00`"
     ]
 
 
 def test_the_small_company_is_an_exception_to_something() -> None:
-    assert of(stages=(stage(small_company={"employees_below": 20, "contacts": 1}),)) == [
+    assert problems_of_rules(stages=(stage(small_company={"employees_below": 20, "contacts": 1}),)) == [
         f"{KEY}.stages[0].small_company: is an exception to `contacts`, which is not asked for"
     ]
 
 
-NO_CONDITION = "no condition; write a value or an operator, or `exists: false` for a missing field"
-NOTHING = "`equals` of nothing never holds; write `exists: false` for a missing field"
+NO_CONDITION_PROBLEM = "no condition; write a value or an operator, or `exists: false` for a missing field"
+EQUALS_NULL_PROBLEM = "`equals` of nothing never holds; write `exists: false` for a missing field"
 
 
 @pytest.mark.parametrize(
     ("where", "told"),
     [
-        ({"url": {}}, f"where.url: {NO_CONDITION}"),
-        ({"url": None}, f"where.url: {NO_CONDITION}"),
-        ({"url": {"equals": None}}, f"where.url: {NOTHING}"),
+        ({"url": {}}, f"where.url: {NO_CONDITION_PROBLEM}"),
+        ({"url": None}, f"where.url: {NO_CONDITION_PROBLEM}"),
+        ({"url": {"equals": None}}, f"where.url: {EQUALS_NULL_PROBLEM}"),
         ({"url": {"path_prefx": "/"}}, "where.url.path_prefx: is no known key (did you mean 'path_prefix'?)"),
         ({"url": {"any_of": []}}, "where.url.any_of: must not be empty"),
         ({"n": {"above": "1"}}, "where.n.above: must be a number, not '1'"),
@@ -204,20 +220,20 @@ NOTHING = "`equals` of nothing never holds; write `exists: false` for a missing 
     ],
 )  # fmt: skip
 def test_a_condition_is_a_value_or_known_operators(where: Content, told: str) -> None:
-    assert of(rule(where=where)) == [f"{KEY}.rules[0].{told}"]
+    assert problems_of_rules(rule(where=where)) == [f"{KEY}.rules[0].{told}"]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "~account", "a/b", "x" * 65, "ä", "a\n", "-a"])
 def test_names_keep_to_plain_signs(name: str) -> None:
-    told = problems({"model": name, "tracks": {name: {"rules": [rule(name)]}}})
+    told = problems_of_content({"model": name, "tracks": {name: {"rules": [rule(name)]}}})
     assert len(told) == 3
     assert all("is no name" in one for one in told)
 
 
 def test_a_model_needs_a_name_and_a_track_and_a_track_a_rule() -> None:
-    assert problems({}) == ["model: is missing", "tracks: is missing"]
-    assert problems({"model": "m", "tracks": {}}) == ["tracks: must not be empty"]
-    assert problems({"model": "m", "tracks": {"a": {"rules": []}}}) == ["tracks.a.rules: must not be empty"]
+    assert problems_of_content({}) == ["model: is missing", "tracks: is missing"]
+    assert problems_of_content({"model": "m", "tracks": {}}) == ["tracks: must not be empty"]
+    assert problems_of_content({"model": "m", "tracks": {"a": {"rules": []}}}) == ["tracks.a.rules: must not be empty"]
 
 
 BROKEN = """\
@@ -251,8 +267,10 @@ def test_all_problems_come_at_once_each_with_its_line() -> None:
 
 def test_what_depends_on_an_unreadable_part_is_not_guessed_at() -> None:
     stages = (stage(enter="x", handoff=True),)
-    assert of(rule(act_now=True), stages=stages) == [f"{KEY}.stages[0].enter: must be a number, not 'x'"]
-    assert of(rule(3), rule("b", points=-1, half_life="1h")) == [f"{KEY}.rules[0].id: must be text, not 3"]
+    assert problems_of_rules(rule(act_now=True), stages=stages) == [f"{KEY}.stages[0].enter: must be a number, not 'x'"]
+    assert problems_of_rules(rule(3), rule("b", points=-1, half_life="1h")) == [
+        f"{KEY}.rules[0].id: must be text, not 3"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -281,6 +299,8 @@ def test_what_is_no_plain_yaml_is_refused(text: str, told: str) -> None:
 
 def test_points_and_weights_stay_where_sums_are_exact() -> None:
     most = "must be less than or equal to 1000000000"
-    assert of(rule("a", points=1e9), rule("b", points=-1e9)) == []
-    assert of(rule("a", points=1e10)) == [f"{KEY}.rules[0].points: {most}, not 10000000000.0"]
-    assert problems(content(rule("a"), model={"roles": {"user": 1e300}})) == [f"roles.user: {most}, not 1e+300"]
+    assert problems_of_rules(rule("a", points=1e9), rule("b", points=-1e9)) == []
+    assert problems_of_rules(rule("a", points=1e10)) == [f"{KEY}.rules[0].points: {most}, not 10000000000.0"]
+    assert problems_of_content(content(rule("a"), model={"roles": {"user": 1e300}})) == [
+        f"roles.user: {most}, not 1e+300"
+    ]

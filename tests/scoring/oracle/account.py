@@ -6,11 +6,11 @@ Written from the rules alone, to judge the product's fold by; it never imports t
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.scoring.oracle.book import Book, Fact, TrackBook, breadth, fit, score
+from tests.scoring.oracle.book import AccountBook, Fact, TrackBook, breadth, fit, score
 from tests.scoring.oracle.calendar import read_time, write_time
-from tests.scoring.oracle.contributions import count
+from tests.scoring.oracle.contributions import count_fact
 from tests.scoring.oracle.model import Model, Track, read_model
-from tests.scoring.oracle.people import learn
+from tests.scoring.oracle.people import update_profile
 from tests.scoring.oracle.stages import (
     STEPS,
     decide_handoff,
@@ -34,24 +34,24 @@ def account_at(model: Mapping[str, Any], facts: Iterable[Json], account: str, at
 def account_after(model: Mapping[str, Any], facts: Iterable[Json], account: str, at: str) -> Json:
     """An account after all these records of one partition, valued at `at`, or at its clock where that is later."""
     rules = read_model(model)
-    own = [_read_fact(record) for record in _without_duplicates(facts) if record["subject"] == account]
-    book = Book(account, read_time(at), {track.name: TrackBook() for track in rules.tracks})
-    book.clock = own[0].time if own else book.clock
-    for fact in own:
+    own_facts = [_read_fact(record) for record in _without_duplicates(facts) if record["subject"] == account]
+    book = AccountBook(account, read_time(at), {track.name: TrackBook() for track in rules.tracks})
+    book.clock = own_facts[0].time if own_facts else book.clock
+    for fact in own_facts:
         _apply(rules, book, fact)
     move_clock(rules, book, read_time(at))
-    return _shown(rules, book)
+    return _report(rules, book)
 
 
-def _apply(model: Model, book: Book, fact: Fact) -> None:
+def _apply(model: Model, book: AccountBook, fact: Fact) -> None:
     book.seq += 1
     move_clock(model, book, fact.time)
     if fact.type == REVIEW or book.account.startswith("anon:"):
         return
     before = {name: notes.stage for name, notes in book.tracks.items()}
-    learn(model, book, fact)
+    update_profile(model, book, fact)
     for track in model.tracks:
-        count(model, book, track, fact)
+        count_fact(model, book, track, fact)
         end_cooldown(book.tracks[track.name], fact)
     if fact.type in STEPS:
         decide_handoff(model, book, fact)
@@ -77,7 +77,7 @@ def _read_fact(record: Json) -> Fact:
     return Fact(record["id"], type_, record["subject"], read_time(record["time"]), record.get("contact"), content)
 
 
-def _shown(model: Model, book: Book) -> Json:
+def _report(model: Model, book: AccountBook) -> Json:
     points, grade = fit(model, book)
     return {
         "account": book.account,
@@ -85,16 +85,16 @@ def _shown(model: Model, book: Book) -> Json:
         "seq": book.seq,
         "fit": {"points": points, "grade": grade},
         "suppressed": book.suppressed,
-        "tracks": {track.name: _shown_track(model, book, track) for track in model.tracks},
+        "tracks": {track.name: _track_report(model, book, track) for track in model.tracks},
     }
 
 
-def _shown_track(model: Model, book: Book, track: Track) -> Json:
+def _track_report(model: Model, book: AccountBook, track: Track) -> Json:
     notes = book.tracks[track.name]
     return {
         "score": score(notes, book.clock),
         "stage": name_of(track, notes.stage),
-        "breadth": breadth(model, book, notes, track.shown_days, book.clock),
+        "breadth": breadth(model, book, notes, track.breadth_days, book.clock),
         "falls_at": _instant(next_fall(model, book, track, book.clock)),
         "crossings": notes.crossings,
         "cooling_until": _instant(notes.cooling_until),
@@ -102,7 +102,9 @@ def _shown_track(model: Model, book: Book, track: Track) -> Json:
         "stages": notes.stages,
         "handoffs": [{**vars(handoff), "crossed_at": write_time(handoff.crossed_at)} for handoff in notes.handoffs],
         "gated": notes.gated,
-        "lines": [{**vars(line), "time": write_time(line.time), "now": line.now(book.clock)} for line in notes.lines],
+        "lines": [
+            {**vars(line), "time": write_time(line.time), "now": line.value_at(book.clock)} for line in notes.lines
+        ],
     }
 
 

@@ -44,15 +44,15 @@ class Line:
     cut: str | None
     half_life: int | None
 
-    def fading(self, at: datetime) -> float:
-        return faded(hours_between(self.time, at), self.half_life)
+    def decay_factor(self, at: datetime) -> float:
+        return decay_factor_after(hours_between(self.time, at), self.half_life)
 
-    def now(self, at: datetime) -> float:
-        return 0.0 if self.cut else self.points * self.weight * self.fading(at)
+    def value_at(self, at: datetime) -> float:
+        return 0.0 if self.cut else self.points * self.weight * self.decay_factor(at)
 
 
 @dataclass(frozen=True)
-class Counted:
+class CapUse:
     """One contribution that took room in one cap. `person` None: whoever it was."""
 
     owner: str
@@ -77,8 +77,8 @@ class Handoff:
 class TrackBook:
     stage: int = NONE
     lines: list[Line] = field(default_factory=list)
-    counted: list[Counted] = field(default_factory=list)
-    engaged: list[tuple[str, date]] = field(default_factory=list)
+    cap_uses: list[CapUse] = field(default_factory=list)
+    engagements: list[tuple[str, date]] = field(default_factory=list)
     stages: list[dict[str, Any]] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     gated: list[dict[str, Any]] = field(default_factory=list)
@@ -89,7 +89,7 @@ class TrackBook:
 
 
 @dataclass
-class Book:
+class AccountBook:
     account: str
     clock: datetime
     tracks: dict[str, TrackBook]
@@ -101,7 +101,7 @@ class Book:
     suppressed: bool = False
 
     @property
-    def known(self) -> dict[str, Any]:
+    def known_fields(self) -> dict[str, Any]:
         return {name: value for name, (_, _, value) in self.profile.items() if value is not None}
 
     def person(self, contact: str | None) -> str:
@@ -111,49 +111,53 @@ class Book:
         return self.person(self.joins[contact]) if contact in self.joins else contact
 
 
-def faded(hours: int, half_life: int | None) -> float:
+def decay_factor_after(hours: int, half_life: int | None) -> float:
     """What is left of 1 after so many hours."""
     return 1.0 if half_life is None else 2.0 ** (-hours / half_life)
 
 
-def weight(model: Model, book: Book, person: str) -> float:
+def weight(model: Model, book: AccountBook, person: str) -> float:
     if person == ACCOUNT:
         return 1.0
     return model.weight(book.roles[person][2] if person in book.roles else None)
 
 
 def score(track: TrackBook, at: datetime) -> float:
-    return math.fsum(line.now(at) for line in track.lines)
+    return math.fsum(line.value_at(at) for line in track.lines)
 
 
 def sums_by_half_life(track: TrackBook, at: datetime) -> dict[int | None, float]:
     """Half-life -> what its lines are worth together at `at`."""
     half_lives = {line.half_life for line in track.lines}
-    return {hours: math.fsum(line.now(at) for line in track.lines if line.half_life == hours) for hours in half_lives}
+    return {
+        hours: math.fsum(line.value_at(at) for line in track.lines if line.half_life == hours) for hours in half_lives
+    }
 
 
-def unweighted(book: Book, track: TrackBook, person: str) -> dict[int | None, float]:
+def unweighted_by_half_life(book: AccountBook, track: TrackBook, person: str) -> dict[int | None, float]:
     """Half-life -> what the person's own counted contributions are worth at the account's clock before weighing."""
     values: dict[int | None, list[float]] = {}
     for line in track.lines:
         if line.cut is None and line.rule != "~role" and book.person(line.contact) == person:
-            values.setdefault(line.half_life, []).append(line.points * line.fading(book.clock))
+            values.setdefault(line.half_life, []).append(line.points * line.decay_factor(book.clock))
     return {half_life: math.fsum(values[half_life]) for half_life in sorted(values, key=_none_last)}
 
 
-def fit(model: Model, book: Book) -> tuple[float, str]:
+def fit(model: Model, book: AccountBook) -> tuple[float, str]:
     """Points and grade."""
-    if not any(rule["field"] in book.known for rule in model.fit_rules):
+    if not any(rule["field"] in book.known_fields for rule in model.fit_rules):
         return 0, "unknown"
-    points = min(sum(rule["points"] for rule in model.fit_rules if _fits(rule, book.known)), model.ceiling)
+    points = min(
+        sum(rule["points"] for rule in model.fit_rules if _fit_rule_holds(rule, book.known_fields)), model.ceiling
+    )
     reached = [(threshold, grade) for grade, threshold in model.grades.items() if points >= threshold]
     return points, max(reached)[1] if reached else "D"
 
 
-def breadth(model: Model, book: Book, track: TrackBook, days: int, at: datetime) -> int:
+def breadth(model: Model, book: AccountBook, track: TrackBook, days: int, at: datetime) -> int:
     """How many identified contacts engaged themselves today or on one of the `days` - 1 local days before."""
     today = local_day(at, model.zone)
-    persons = {book.person(person) for person, day in track.engaged if today - timedelta(days=days) < day <= today}
+    persons = {book.person(person) for person, day in track.engagements if today - timedelta(days=days) < day <= today}
     return sum(person.startswith(IDENTIFIED) for person in persons)
 
 
@@ -165,12 +169,12 @@ def contacts_needed(stage: Stage, known: Mapping[str, Any]) -> int:
     return stage.small_contacts
 
 
-def has_contacts(model: Model, book: Book, track: Track, stage: Stage, at: datetime) -> bool:
-    days = stage.days or track.shown_days
-    return breadth(model, book, book.tracks[track.name], days, at) >= contacts_needed(stage, book.known)
+def has_contacts(model: Model, book: AccountBook, track: Track, stage: Stage, at: datetime) -> bool:
+    days = stage.days or track.breadth_days
+    return breadth(model, book, book.tracks[track.name], days, at) >= contacts_needed(stage, book.known_fields)
 
 
-def _fits(rule: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+def _fit_rule_holds(rule: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
     operators = {name: operand for name, operand in rule.items() if name not in ("field", "points")}
     return all_hold({rule["field"]: operators}, known)
 

@@ -86,7 +86,7 @@ class Track:
         return slowest([rule.half_life for rule in self.rules if rule.is_positive])
 
     @property
-    def shown_days(self) -> int:
+    def breadth_days(self) -> int:
         """The window of the breadth that is shown: the handoff stage's, else the highest stage's that has one."""
         stages = list(self.stages)
         if self.handoff is not None:
@@ -133,9 +133,12 @@ def slowest(half_lives: list[int | None]) -> int | None:
 
 
 def _read_track(name: str, content: Mapping[str, Any]) -> Track:
-    bare = [_read_rule(rule, content.get("half_life", "none")) for rule in content.get("rules", ())]
+    rules_without_caps = [_read_rule(rule, content.get("half_life", "none")) for rule in content.get("rules", ())]
     limits = list(enumerate(content.get("limits", ())))
-    rules = tuple(_with_caps(rule, own, limits, bare) for rule, own in zip(bare, content.get("rules", ()), strict=True))
+    rules = tuple(
+        _with_caps(rule, own, limits, rules_without_caps)
+        for rule, own in zip(rules_without_caps, content.get("rules", ()), strict=True)
+    )
     stages = tuple(_read_stage(stage) for stage in content.get("stages", ()))
     handoff = next((n for n, stage in enumerate(content.get("stages", ())) if stage.get("handoff")), None)
     return Track(name, rules, stages, handoff, content.get("when", {}))
@@ -145,11 +148,11 @@ def _read_rule(content: Mapping[str, Any], default: str) -> Rule:
     half_life = content.get("half_life", default)
     return Rule(
         id=content["id"],
-        types=_listed(content["on"]),
+        types=_as_tuple(content["on"]),
         where=content.get("where", {}),
         points=content["points"],
         half_life=NEVER_FADES if half_life == "none" else read_duration(half_life) // HOUR,
-        unless=_listed(content.get("unless", [])),
+        unless=_as_tuple(content.get("unless", [])),
         act_now=content.get("act_now", False),
     )
 
@@ -190,5 +193,5 @@ def _read_stage(content: Mapping[str, Any]) -> Stage:
     )
 
 
-def _listed(content: Any) -> tuple[str, ...]:
+def _as_tuple(content: Any) -> tuple[str, ...]:
     return (content,) if isinstance(content, str) else tuple(content)

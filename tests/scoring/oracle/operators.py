@@ -12,7 +12,7 @@ Json = Any
 
 def all_hold(where: Mapping[str, Any], content: Mapping[str, Any]) -> bool:
     """Whether every field of `where` meets all its operators. A bare value stands for `equals`."""
-    return all(meets(look_up(content, field), wanted) for field, wanted in where.items())
+    return all(meets_condition(look_up(content, field), wanted) for field, wanted in where.items())
 
 
 def look_up(content: Mapping[str, Any], path: str) -> Json:
@@ -25,12 +25,12 @@ def look_up(content: Mapping[str, Any], path: str) -> Json:
     return value
 
 
-def meets(value: Json, wanted: Any) -> bool:
+def meets_condition(value: Json, wanted: Any) -> bool:
     operators = wanted if isinstance(wanted, Mapping) else {"equals": wanted}
     return all(_meets_one(value, operator, operand) for operator, operand in operators.items())
 
 
-def same(left: Json, right: Json) -> bool:
+def equals_json(left: Json, right: Json) -> bool:
     """Equality of JSON values: 1 is 1.0, but neither `true` nor `"1"`."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
@@ -50,25 +50,25 @@ def _meets_one(value: Json, operator: str, operand: Any) -> bool:
     if operator == "exists":
         return (value is not None) is operand
     if operator == "not":
-        return _turned_round(value, operand)
+        return _negated(value, operand)
     return value is not None and _OPERATORS[operator](value, operand)
 
 
-def _turned_round(value: Json, operand: Any) -> bool:
+def _negated(value: Json, operand: Any) -> bool:
     """A missing field meets only `exists: false`, however it is said; so it does not meet `not: {equals: x}`."""
     if value is None:
         return isinstance(operand, Mapping) and dict(operand) == {"exists": True}
-    return not meets(value, operand)
+    return not meets_condition(value, operand)
 
 
 def _any_of(value: Json, choices: list[Any]) -> bool:
     members = value if isinstance(value, list) else [value]
-    return any(same(member, choice) for member in members for choice in choices)
+    return any(equals_json(member, choice) for member in members for choice in choices)
 
 
 def _contains(value: Json, part: Any) -> bool:
     if isinstance(value, list):
-        return any(same(member, part) for member in value)
+        return any(equals_json(member, part) for member in value)
     return isinstance(value, str) and isinstance(part, str) and part in value
 
 
@@ -89,7 +89,7 @@ def _segments(url: str) -> list[str]:
 
 
 _OPERATORS = {
-    "equals": same,
+    "equals": equals_json,
     "any_of": _any_of,
     "contains": _contains,
     "prefix": lambda value, start: isinstance(value, str) and value.startswith(start),

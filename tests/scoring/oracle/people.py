@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from tests.scoring.oracle.book import ACCOUNT, Book, Fact, Line, unweighted, weight
+from tests.scoring.oracle.book import ACCOUNT, AccountBook, Fact, Line, unweighted_by_half_life, weight
 from tests.scoring.oracle.model import Model, Track
 
 
-def learn(model: Model, book: Book, fact: Fact) -> None:
+def update_profile(model: Model, book: AccountBook, fact: Fact) -> None:
     """Profile, suppression, joins and then roles; they hold before the rules look at the same fact."""
     if fact.type in ("account.registered", "account.updated"):
         for name, value in fact.content.items():
@@ -15,7 +15,7 @@ def learn(model: Model, book: Book, fact: Fact) -> None:
         book.suppressed = fact.type == "account.suppressed"
     if fact.type == "contact.identified" and fact.content.get("to") in (None, fact.account):
         _join(model, book, fact)
-        _give_role(model, book, fact)
+        _set_role(model, book, fact)
 
 
 def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> None:
@@ -24,34 +24,36 @@ def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> No
         notes[name] = (fact.time, fact.id, value)
 
 
-def _join(model: Model, book: Book, fact: Fact) -> None:
+def _join(model: Model, book: AccountBook, fact: Fact) -> None:
     """From now on the visitor is the contact. A second identification of the same visitor joins nothing."""
-    visitor, contact = fact.content.get("visitor"), book.person(_identified(fact))
+    visitor, contact = fact.content.get("visitor"), book.person(_identified_contact(fact))
     if visitor is None or visitor in book.joins or contact in (ACCOUNT, visitor):
         return
     difference = weight(model, book, contact) - weight(model, book, visitor)
     for track in model.tracks:
-        _reweigh(book, track, fact, contact, unweighted(book, book.tracks[track.name], visitor), difference)
+        _reweigh(
+            book, track, fact, contact, unweighted_by_half_life(book, book.tracks[track.name], visitor), difference
+        )
     book.joins[visitor] = contact
 
 
-def _identified(fact: Fact) -> str | None:
+def _identified_contact(fact: Fact) -> str | None:
     return fact.contact or fact.content.get("contact")
 
 
-def _give_role(model: Model, book: Book, fact: Fact) -> None:
-    person = book.person(_identified(fact))
+def _set_role(model: Model, book: AccountBook, fact: Fact) -> None:
+    person = book.person(_identified_contact(fact))
     if "role" not in fact.content or person == ACCOUNT:
         return
     before = weight(model, book, person)
     _keep_newest(book.roles, person, fact, fact.content["role"])
     difference = weight(model, book, person) - before
     for track in model.tracks:
-        _reweigh(book, track, fact, person, unweighted(book, book.tracks[track.name], person), difference)
+        _reweigh(book, track, fact, person, unweighted_by_half_life(book, book.tracks[track.name], person), difference)
 
 
 def _reweigh(
-    book: Book, track: Track, fact: Fact, person: str, values: dict[int | None, float], difference: float
+    book: AccountBook, track: Track, fact: Fact, person: str, values: dict[int | None, float], difference: float
 ) -> None:
     """One line per half-life in which the person has something to weigh anew, dated with the clock."""
     for half_life, value in values.items():

@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.scoring.oracle.book import (
     NONE,
-    Book,
+    AccountBook,
     Fact,
     Handoff,
     TrackBook,
     contacts_needed,
-    faded,
+    decay_factor_after,
     fit,
     has_contacts,
     score,
@@ -32,7 +32,7 @@ STEPS = {
 }
 
 
-def move_clock(model: Model, book: Book, to: datetime) -> None:
+def move_clock(model: Model, book: AccountBook, to: datetime) -> None:
     """Time passes, never backwards: what falls up to and including `to` falls at its own instant."""
     for track in model.tracks:
         passed = book.clock
@@ -43,21 +43,21 @@ def move_clock(model: Model, book: Book, to: datetime) -> None:
 
 
 def next_fall(
-    model: Model, book: Book, track: Track, after: datetime, until: datetime = END_OF_TIME
+    model: Model, book: AccountBook, track: Track, after: datetime, until: datetime = END_OF_TIME
 ) -> datetime | None:
     """The first instant after `after`, and not after `until`, at which the present stage holds no longer."""
     notes = book.tracks[track.name]
-    if notes.stage == NONE or until <= after or _lasts(book, track, after):
+    if notes.stage == NONE or until <= after or _holds_forever(book, track, after):
         return None
     instants = takewhile(lambda instant: instant <= until, instants_after(after, model.zone))
-    questions = _Ahead(model, book, track, after)
-    return next((instant for instant in instants if not questions.holds(instant)), None)
+    future_stage = _FutureStage(model, book, track, after)
+    return next((instant for instant in instants if not future_stage.holds(instant)), None)
 
 
-class _Ahead:
+class _FutureStage:
     """`holds` for the present stage at later instants, without summing all lines for every hour of a year."""
 
-    def __init__(self, model: Model, book: Book, track: Track, start: datetime) -> None:
+    def __init__(self, model: Model, book: AccountBook, track: Track, start: datetime) -> None:
         self.model, self.book, self.track, self.start = model, book, track, start
         self.notes = book.tracks[track.name]
         self.stage = track.stages[self.notes.stage]
@@ -66,13 +66,13 @@ class _Ahead:
 
     def holds(self, at: datetime) -> bool:
         is_handoff = self.notes.stage == self.track.handoff
-        if is_handoff and _acts_now(self.notes, at):
+        if is_handoff and _is_act_now(self.notes, at):
             return True
         return round(self._score(at), 6) >= self.stage.leave and self._has_contacts(at)
 
     def _score(self, at: datetime) -> float:
         hours = hours_between(self.start, at)
-        return math.fsum(value * faded(hours, half_life) for half_life, value in self.sums.items())
+        return math.fsum(value * decay_factor_after(hours, half_life) for half_life, value in self.sums.items())
 
     def _has_contacts(self, at: datetime) -> bool:
         today = local_day(at, self.model.zone)
@@ -81,7 +81,7 @@ class _Ahead:
         return self.contacts[today]
 
 
-def _lasts(book: Book, track: Track, at: datetime) -> bool:
+def _holds_forever(book: AccountBook, track: Track, at: datetime) -> bool:
     """Whether the present stage holds for ever: no contacts asked for, and what never fades is enough alone.
 
     What never fades is positive only in a track whose deductions never fade either, so all that fades is positive.
@@ -89,24 +89,24 @@ def _lasts(book: Book, track: Track, at: datetime) -> bool:
     notes = book.tracks[track.name]
     stage = track.stages[notes.stage]
     lasting = sums_by_half_life(notes, at).get(None, 0.0)
-    return contacts_needed(stage, book.known) == 0 and round(lasting, 6) >= stage.leave
+    return contacts_needed(stage, book.known_fields) == 0 and round(lasting, 6) >= stage.leave
 
 
-def holds(model: Model, book: Book, track: Track, stage: int, at: datetime, *, entering: bool = False) -> bool:
+def holds(model: Model, book: AccountBook, track: Track, stage: int, at: datetime, *, entering: bool = False) -> bool:
     """Whether a stage may be kept, or entered, at an instant as far as score and conditions go."""
     wanted, notes = track.stages[stage], book.tracks[track.name]
     if wanted.fit is not None and fit(model, book)[1] not in wanted.fit:
         return False
-    if stage == track.handoff and _acts_now(notes, at):
+    if stage == track.handoff and _is_act_now(notes, at):
         return True
     threshold = wanted.enter if entering else wanted.leave
     return round(score(notes, at), 6) >= threshold and has_contacts(model, book, track, wanted, at)
 
 
-def decide_stage(model: Model, book: Book, track: Track, fact: Fact, before: int) -> None:
+def decide_stage(model: Model, book: AccountBook, track: Track, fact: Fact, before: int) -> None:
     """After a fact: enter the highest stage above that may be entered, else keep, else fall. `before` the fact."""
     notes = book.tracks[track.name]
-    notes.stage = _decided(model, book, track, fact)
+    notes.stage = _next_stage(model, book, track, fact)
     _note_change(book, track, before, book.clock, fact.id)
     if track.handoff is not None and before < track.handoff <= notes.stage:
         _cross(book, track, fact)
@@ -119,7 +119,7 @@ def end_cooldown(track: TrackBook, fact: Fact) -> None:
         track.cooling_until = None
 
 
-def decide_handoff(model: Model, book: Book, fact: Fact) -> None:
+def decide_handoff(model: Model, book: AccountBook, fact: Fact) -> None:
     """What a person, or the passing of the due time, decided; what fits no handoff in its present status is nothing."""
     status, allowed = STEPS[fact.type]
     for track in model.tracks:
@@ -129,14 +129,14 @@ def decide_handoff(model: Model, book: Book, fact: Fact) -> None:
                 handoff.late = handoff.late or (handoff.status == "expired" and status == "accepted")
                 handoff.status = status
                 if status in ("rejected", "recycled"):
-                    _send_back(model, track, notes, fact)
+                    _start_cooldown(model, track, notes, fact)
 
 
-def _acts_now(notes: TrackBook, at: datetime) -> bool:
+def _is_act_now(notes: TrackBook, at: datetime) -> bool:
     return notes.act_now_until is not None and at < notes.act_now_until
 
 
-def _send_back(model: Model, track: Track, notes: TrackBook, fact: Fact) -> None:
+def _start_cooldown(model: Model, track: Track, notes: TrackBook, fact: Fact) -> None:
     assert track.handoff is not None
     notes.stage = min(notes.stage, track.handoff - 1)
     notes.cooling_until = fact.time + model.cooldown
@@ -144,7 +144,7 @@ def _send_back(model: Model, track: Track, notes: TrackBook, fact: Fact) -> None
     notes.act_now_until = None
 
 
-def _decided(model: Model, book: Book, track: Track, fact: Fact) -> int:
+def _next_stage(model: Model, book: AccountBook, track: Track, fact: Fact) -> int:
     notes = book.tracks[track.name]
     for stage in _enterable(model, book, track):
         if not _is_cooling(track, notes, stage):
@@ -152,12 +152,12 @@ def _decided(model: Model, book: Book, track: Track, fact: Fact) -> int:
         _note_cooling(book, track, fact)
     if notes.stage == NONE or holds(model, book, track, notes.stage, book.clock):
         return notes.stage
-    return _lower(model, book, track, book.clock)
+    return _lower_stage(model, book, track, book.clock)
 
 
-def _enterable(model: Model, book: Book, track: Track) -> list[int]:
+def _enterable(model: Model, book: AccountBook, track: Track) -> list[int]:
     """Stages above the present one whose threshold and conditions are met, highest first."""
-    if not all_hold(track.when, book.known):
+    if not all_hold(track.when, book.known_fields):
         return []
     above = range(len(track.stages) - 1, book.tracks[track.name].stage, -1)
     return [stage for stage in above if holds(model, book, track, stage, book.clock, entering=True)]
@@ -167,18 +167,18 @@ def _is_cooling(track: Track, notes: TrackBook, stage: int) -> bool:
     return notes.cooling_until is not None and track.handoff is not None and stage >= track.handoff
 
 
-def _lower(model: Model, book: Book, track: Track, at: datetime) -> int:
+def _lower_stage(model: Model, book: AccountBook, track: Track, at: datetime) -> int:
     below = range(book.tracks[track.name].stage - 1, NONE, -1)
     return next((stage for stage in below if holds(model, book, track, stage, at)), NONE)
 
 
-def _fall(model: Model, book: Book, track: Track, at: datetime) -> None:
+def _fall(model: Model, book: AccountBook, track: Track, at: datetime) -> None:
     notes = book.tracks[track.name]
-    before, notes.stage = notes.stage, _lower(model, book, track, at)
+    before, notes.stage = notes.stage, _lower_stage(model, book, track, at)
     _note_change(book, track, before, at, "time")
 
 
-def _cross(book: Book, track: Track, fact: Fact) -> None:
+def _cross(book: AccountBook, track: Track, fact: Fact) -> None:
     notes = book.tracks[track.name]
     notes.crossings += 1
     why = _gate(book, notes)
@@ -189,14 +189,14 @@ def _cross(book: Book, track: Track, fact: Fact) -> None:
     notes.handoffs.append(Handoff(name, track.name, notes.crossings, book.clock, fact.id, score(notes, book.clock)))
 
 
-def _gate(book: Book, notes: TrackBook) -> str | None:
+def _gate(book: AccountBook, notes: TrackBook) -> str | None:
     if book.suppressed:
         return "suppressed"
     with_sales = any(handoff.status in ("proposed", "accepted") for handoff in notes.handoffs)
     return "with_sales" if with_sales else None
 
 
-def _note_cooling(book: Book, track: Track, fact: Fact) -> None:
+def _note_cooling(book: AccountBook, track: Track, fact: Fact) -> None:
     """Once per cool-down."""
     notes = book.tracks[track.name]
     if not notes.cooling_noted:
@@ -204,11 +204,11 @@ def _note_cooling(book: Book, track: Track, fact: Fact) -> None:
         notes.gated.append(_gated(book, track, fact, "cooling_down", None))
 
 
-def _gated(book: Book, track: Track, fact: Fact, why: str, crossing: int | None) -> dict[str, Any]:
+def _gated(book: AccountBook, track: Track, fact: Fact, why: str, crossing: int | None) -> dict[str, Any]:
     return {"track": track.name, "crossing": crossing, "at": write_time(book.clock), "fact": fact.id, "why": why}
 
 
-def _note_change(book: Book, track: Track, before: int, at: datetime, cause: str) -> None:
+def _note_change(book: AccountBook, track: Track, before: int, at: datetime, cause: str) -> None:
     notes = book.tracks[track.name]
     if notes.stage == before:
         return

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.model.loading import Condition
 from scoring.plan.conditions import compile_account_conditions, compile_condition, url_path
-from tests.scoring.oracle.operators import all_hold, meets
+from tests.scoring.oracle.operators import all_hold, meets_condition
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 12) | st.sampled_from([1.0, 10.5, 1e300, "", "demo", "a demo", "/p/x"]),
@@ -34,7 +34,7 @@ conditions = operators | operators.map(lambda inner: {"not": inner}) | st.just({
 @given(conditions, values)
 @example({"path_prefix": "/"}, "")
 def test_a_condition_holds_where_the_oracle_says_so(condition: dict[str, Any], value: Any) -> None:
-    assert compile_condition(Condition.model_validate(condition))(value) == meets(value, condition)
+    assert compile_condition(Condition.model_validate(condition))(value) == meets_condition(value, condition)
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "a.b", "b.a.b"]), operators, min_size=1, max_size=3), values)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from schemas.times import parse_time
 from scoring.plan.decay import ERA_HALF_LIVES, GrowthFactors, powers_of_root, root_of_two, to_later_era
 from tests.scoring import model_builders as models
-from tests.scoring.fold.test_differential import later
-from tests.scoring.fold_runner import ACME, fact, folded, plan_of, said
+from tests.scoring.fold.test_differential import time_after
+from tests.scoring.fold_runner import ACME, fact, fold_facts, fold_report, plan_of
 from tests.scoring.oracle.account import account_after
 from tests.scoring.vectors import all_differences
 
@@ -52,15 +52,15 @@ def test_telling_a_sum_in_a_later_era_is_exact(value: float, eras: int) -> None:
 def test_a_half_life_of_one_hour_is_exact_after_years_of_silence(years: int) -> None:
     rules = (models.rule(on="email.clicked", half_life="1h"), models.rule("keep", on="email.clicked", half_life="900h"))
     model = models.content(*rules, stages=(models.stage(enter=15, leave=10, handoff=True),))
-    again = later("2026-01-05T10:20:00.000Z", years * 8766)
+    again = time_after("2026-01-05T10:20:00.000Z", years * 8766)
     facts = [fact("f1", "2026-01-05T10:20:00Z"), fact("f2", again), fact("f3", "2026-01-06T00:00:00Z")]
-    for at in (again, later(again, 3), later(again, 2000)):
-        assert all_differences(account_after(model, facts, ACME, at), said(plan_of(model), facts, at)) == []
+    for at in (again, time_after(again, 3), time_after(again, 2000)):
+        assert all_differences(account_after(model, facts, ACME, at), fold_report(plan_of(model), facts, at)) == []
 
 
 def test_the_state_of_an_old_account_does_not_overflow() -> None:
     model = models.content(models.rule(on="email.clicked", half_life="1h"))
     facts = [fact(f"f{year}", f"{year}-01-05T10:00:00Z") for year in range(1970, 8990, 45)]
-    account = folded(plan_of(model), facts).accounts[ACME]
+    account = fold_facts(plan_of(model), facts).accounts[ACME]
     assert account.clock == parse_time(facts[-1]["time"])
     assert account.sums[0] / account.moment.factors[0] == 10

@@ -11,7 +11,7 @@ TEN_TO_SIX = parse_opening_hours("Mon-Fri 10:00-18:00")
 WEDNESDAY = "2026-01-07"
 
 
-def answered_by(start: str, allowance: str, hours: str = "Mon-Fri 10:00-18:00", zone: str = "UTC") -> str:
+def due_time(start: str, allowance: str, hours: str = "Mon-Fri 10:00-18:00", zone: str = "UTC") -> str:
     return format_time(
         allowance_end(parse_time(start), Allowance.model_validate(allowance), parse_opening_hours(hours), zone)
     )
@@ -27,31 +27,31 @@ def answered_by(start: str, allowance: str, hours: str = "Mon-Fri 10:00-18:00", 
     ],
 )
 def test_working_hours_run_on_over_nights_and_weekends(start: str, allowance: str, end: str) -> None:
-    assert answered_by(f"{WEDNESDAY}T{start}:00Z", allowance) == end
+    assert due_time(f"{WEDNESDAY}T{start}:00Z", allowance) == end
 
 
 def test_plain_hours_run_day_and_night() -> None:
-    assert answered_by("2026-01-09T17:30:00.250Z", "24h") == "2026-01-10T17:30:00.250Z"
+    assert due_time("2026-01-09T17:30:00.250Z", "24h") == "2026-01-10T17:30:00.250Z"
 
 
 def test_business_hours_are_those_of_the_models_zone_also_over_a_change_of_clocks() -> None:
     friday_before_summer_time = "2026-03-27T16:00:00Z"
-    assert answered_by(friday_before_summer_time, "4 business hours", "Mon-Fri 09:00-18:00", "Europe/Berlin") == (
+    assert due_time(friday_before_summer_time, "4 business hours", "Mon-Fri 09:00-18:00", "Europe/Berlin") == (
         "2026-03-30T10:00:00.000Z"
     )
 
 
 def test_what_fits_exactly_ends_when_the_office_closes() -> None:
-    assert answered_by("2026-01-07T14:00:00Z", "4 business hours") == "2026-01-07T18:00:00.000Z"
+    assert due_time("2026-01-07T14:00:00Z", "4 business hours") == "2026-01-07T18:00:00.000Z"
 
 
 def test_a_lunch_break_does_not_count() -> None:
     hours = "Mon-Fri 13:00-17:00, Mon-Fri 09:00-12:00"
-    assert answered_by("2026-01-07T11:00:00Z", "2 business hours", hours) == "2026-01-07T14:00:00.000Z"
+    assert due_time("2026-01-07T11:00:00Z", "2 business hours", hours) == "2026-01-07T14:00:00.000Z"
 
 
 def test_an_office_open_one_short_day_a_week_still_comes_to_an_end() -> None:
-    assert answered_by("2026-01-07T11:00:00Z", "3 business hours", "Sun-Sun 09:00-10:00") == "2026-01-25T10:00:00.000Z"
+    assert due_time("2026-01-07T11:00:00Z", "3 business hours", "Sun-Sun 09:00-10:00") == "2026-01-25T10:00:00.000Z"
 
 
 def test_act_now_has_its_own_time_and_else_that_of_all_others() -> None:

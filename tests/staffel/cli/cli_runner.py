@@ -11,11 +11,13 @@ from typing import Any
 from staffel.cli.main import run
 
 Json = Any
-LINE = '{client} - - [{time}] "GET {target} HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"'
+ACCESS_LOG_LINE = (
+    '{client} - - [{time}] "GET {target} HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"'
+)
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command answered: its exit code, standard output, standard error."""
 
     code: int
@@ -23,60 +25,64 @@ class Answer:
     err: str
 
     @property
-    def told(self) -> Json:
+    def parsed(self) -> Json:
         return json.loads(self.out)
 
     @property
-    def problem(self) -> tuple[int, str]:
+    def failure(self) -> tuple[int, str]:
         """Exit code and message of a command that has nothing to answer."""
         assert self.out == ""
         return self.code, self.err.rstrip("\n")
 
 
-def spoken(*arguments: object) -> Answer:
+def run_cli(*arguments: object) -> CommandResult:
     """Run `staffel ARGUMENTS…` in this process."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = run([str(argument) for argument in arguments])
-    return Answer(code, out.getvalue(), err.getvalue())
+    return CommandResult(code, out.getvalue(), err.getvalue())
 
 
-def done(*arguments: object) -> Answer:
+def run_ok(*arguments: object) -> CommandResult:
     """The same of a command that has to succeed."""
-    answer = spoken(*arguments)
-    assert answer.code == 0, answer.err
-    return answer
+    result = run_cli(*arguments)
+    assert result.code == 0, result.err
+    return result
 
 
-def asked(*arguments: object) -> Json:
+def run_json(*arguments: object) -> Json:
     """What it answers with --json; nothing else may stand on standard output, and nothing on standard error."""
-    answer = done(*arguments, "--json")
-    assert answer.err == ""
-    return answer.told
+    result = run_ok(*arguments, "--json")
+    assert result.err == ""
+    return result.parsed
 
 
-def event(id: str, type: str = "web.page_viewed", time: str = "2026-01-05T09:12:00Z", **fields: Any) -> dict[str, Any]:
+def cloud_event(
+    id: str, type: str = "web.page_viewed", time: str = "2026-01-05T09:12:00Z", **fields: Any
+) -> dict[str, Any]:
     """A CloudEvent of acme.com, as a file may bring it."""
-    told = {"specversion": "1.0", "id": id, "source": "bus", "type": type, "subject": "acme.com", "time": time}
-    return {name: value for name, value in (told | fields).items() if value is not None}
+    defaults = {"specversion": "1.0", "id": id, "source": "bus", "type": type, "subject": "acme.com", "time": time}
+    return {name: value for name, value in (defaults | fields).items() if value is not None}
 
 
-def page(id: str, url: str = "https://www.example.com/pricing", **fields: Any) -> dict[str, Any]:
-    return event(id, data={"url": url}, **fields)
+def page_view(id: str, url: str = "https://www.example.com/pricing", **fields: Any) -> dict[str, Any]:
+    return cloud_event(id, data={"url": url}, **fields)
 
 
-def written(path: Path, *lines: Mapping[str, Any] | str | bytes) -> Path:
+def write_lines(path: Path, *lines: Mapping[str, Any] | str | bytes) -> Path:
     """A file of these lines, objects as JSON."""
-    path.write_bytes(b"".join(encoded(line) + b"\n" for line in lines))
+    path.write_bytes(b"".join(encode_line(line) + b"\n" for line in lines))
     return path
 
 
-def encoded(line: Mapping[str, Any] | str | bytes) -> bytes:
+def encode_line(line: Mapping[str, Any] | str | bytes) -> bytes:
     if isinstance(line, bytes):
         return line
     return (line if isinstance(line, str) else json.dumps(line)).encode()
 
 
-def view(time: str = "05/Jan/2026:09:12:00 +0000", target: str = "/pricing", client: str = "host.acme.com") -> str:
+def access_log_line(
+    time: str = "05/Jan/2026:09:12:00 +0000", target: str = "/pricing", client: str = "host.acme.com"
+) -> str:
     """A line of an access log."""
-    return LINE.format(client=client, time=time, target=target)
+    return ACCESS_LOG_LINE.format(client=client, time=time, target=target)

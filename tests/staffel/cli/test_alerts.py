@@ -6,11 +6,11 @@ import pytest
 
 from alerts.outbox import AlertOutbox
 from database.engine import open_database
-from tests.alerts.builders import SECRET, Fake, proposed, urgent
+from tests.alerts.builders import SECRET, FakeChannel, act_now_event, proposed_event
 from tests.alerts.conftest import receiver
-from tests.alerts.receiver import Answer, Receiver
+from tests.alerts.receiver import Receiver, ReceiverResponse
 from tests.alerts.world import World
-from tests.staffel.cli.cli_runner import asked, done, spoken
+from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 __all__ = ["receiver"]
 
@@ -30,11 +30,11 @@ def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 @pytest.mark.usefixtures("file")
 def test_a_file_that_can_be_used_is_shown_without_its_addresses(receiver: Receiver) -> None:
-    assert asked("alerts", "check") == [
+    assert run_json("alerts", "check") == [
         {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ["sdr"]},
         {"channel": "chat", "by": "json", "kinds": ["act_now"], "routes": None},
     ]
-    said = done("alerts", "check").out
+    said = run_ok("alerts", "check").out
     assert "act_now 15m, handoff_proposed 4h, service_level_passed 4h" in said
     assert not [part for part in (SECRET, "hooks", "tenant") if part in said]
     assert receiver.requests == []
@@ -43,82 +43,87 @@ def test_a_file_that_can_be_used_is_shown_without_its_addresses(receiver: Receiv
 def test_a_file_that_cannot_be_used_is_a_problem(home: Path) -> None:
     (home / "wrong.yaml").write_text("channels: [{name: chat}]")
 
-    assert spoken("alerts", "check", home / "wrong.yaml").problem == (
+    assert run_cli("alerts", "check", home / "wrong.yaml").failure == (
         1,
         f"{home / 'wrong.yaml'}:1: channels[0]: name one of `url`, `url_env` and `webhook`",
     )
 
 
 def test_without_a_file_there_is_an_example_of_one() -> None:
-    assert spoken("alerts", "check").problem == (
+    assert run_cli("alerts", "check").failure == (
         2,
         "STAFFEL_ALERTS names no file; write one that says who is told, for instance\n"
         "channels:\n  - name: sales-chat\n    url_env: SALES_CHAT",
     )
-    assert spoken("alerts", "check", "no.yaml").problem == (2, "no.yaml: No such file or directory")
+    assert run_cli("alerts", "check", "no.yaml").failure == (2, "no.yaml: No such file or directory")
 
 
 @pytest.mark.usefixtures("file")
 def test_a_test_is_marked_as_one_and_signed(receiver: Receiver) -> None:
-    told = asked("alerts", "test", "crm")
+    told = run_json("alerts", "test", "crm")
 
     [request] = receiver.requests
-    event = request.verified()
+    event = request.verified_event()
     assert (told["status"], told["alert"]) == ("delivered", request.id)
     assert (event["type"], event["data"]["test"], event["data"]["account"]) == ("alert.tested.v1", True, "example.com")
-    assert asked("alerts", "list") == []
+    assert run_json("alerts", "list") == []
 
 
 @pytest.mark.usefixtures("file")
 def test_people_read_that_it_is_a_test(receiver: Receiver) -> None:
-    assert done("alerts", "test", "chat").out.startswith("chat: delivered, as alert_test_")
+    assert run_ok("alerts", "test", "chat").out.startswith("chat: delivered, as alert_test_")
 
     assert b'"title": "TEST, nothing to do: Example (example.com)"' in receiver.requests[0].body
 
 
 @pytest.mark.usefixtures("file")
 def test_a_test_that_does_not_arrive_is_a_problem(receiver: Receiver) -> None:
-    receiver.answers = [Answer(500)]
+    receiver.responses = [ReceiverResponse(500)]
 
-    assert spoken("alerts", "test", "crm").problem == (1, "crm: answered 500")
-    assert spoken("alerts", "test", "nobody").problem == (2, "no channel nobody; the file names crm, chat")
+    assert run_cli("alerts", "test", "crm").failure == (1, "crm: answered 500")
+    assert run_cli("alerts", "test", "nobody").failure == (2, "no channel nobody; the file names crm, chat")
 
 
 def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
     engine = open_database(f"sqlite:///{home / 'staffel.db'}")
-    world = World(engine).told_by(Fake("chat")).given(proposed(), urgent("hot.com"), proposed(crossing=2)).told()
+    world = (
+        World(engine)
+        .restart_with(FakeChannel("chat"))
+        .receive(proposed_event(), act_now_event("hot.com"), proposed_event(crossing=2))
+        .send_due()
+    )
     [first, hot, held] = world.alerts("id")
     engine.dispose()
     told = {"attempts": 1, "next_try_at": None, "told_at": "2026-01-05T12:00:00.000Z", "why": None}
     at = {"channel": "chat", "at": "2026-01-05T12:00:00.000Z"}
 
-    assert asked("alerts", "list")[1:] == [
+    assert run_json("alerts", "list")[1:] == [
         {"alert": hot, "kind": "act_now", "account": "hot.com", "status": "delivered", **at, **told},
         {"alert": first, "kind": "handoff_proposed", "account": "acme.com", "status": "delivered", **at, **told},
     ]
-    assert [row["alert"] for row in asked("alerts", "list", "--status", "held")] == [held]
-    assert asked("alerts", "list", "--channel", "mail") == []
-    assert "2026-01-05 12:00  acme.com  handoff_proposed  chat     held" in done("alerts", "list").out
+    assert [row["alert"] for row in run_json("alerts", "list", "--status", "held")] == [held]
+    assert run_json("alerts", "list", "--channel", "mail") == []
+    assert "2026-01-05 12:00  acme.com  handoff_proposed  chat     held" in run_ok("alerts", "list").out
 
 
 def test_what_waits_says_when_it_is_tried_again(home: Path) -> None:
     engine = open_database(f"sqlite:///{home / 'staffel.db'}")
-    World(engine).given(proposed())
+    World(engine).receive(proposed_event())
     assert AlertOutbox(engine).counts_by_status()["waiting"] == 1
     engine.dispose()
 
-    [row] = asked("alerts", "list", "--status", "waiting")
+    [row] = run_json("alerts", "list", "--status", "waiting")
     assert (row["next_try_at"], row["told_at"], row["attempts"]) == ("2026-01-05T12:00:00.000Z", None, 0)
 
 
 def test_an_empty_list_is_said() -> None:
-    assert done("alerts", "list").out == "No alerts.\n"
-    assert spoken("alerts", "list", "--status", "lost").problem == (
+    assert run_ok("alerts", "list").out == "No alerts.\n"
+    assert run_cli("alerts", "list", "--status", "lost").failure == (
         2,
         "--status lost: write one of waiting, delivered, failed, held, history",
     )
 
 
 def test_without_a_verb_it_is_the_process() -> None:
-    assert spoken("alerts").problem == spoken("alerts", "run").problem
-    assert spoken("alerts", "--port", "0").problem[1].startswith("staffel alerts is for the scale-out host")
+    assert run_cli("alerts").failure == run_cli("alerts", "run").failure
+    assert run_cli("alerts", "--port", "0").failure[1].startswith("staffel alerts is for the scale-out host")

@@ -7,7 +7,16 @@ import pytest
 
 from staffel.cli.session import connected_application
 from streams.log import NewRecord
-from tests.staffel.cli.cli_runner import Json, asked, done, event, page, spoken, view, written
+from tests.staffel.cli.cli_runner import (
+    Json,
+    access_log_line,
+    cloud_event,
+    page_view,
+    run_cli,
+    run_json,
+    run_ok,
+    write_lines,
+)
 
 MODEL = """\
 model: tiny
@@ -46,72 +55,77 @@ END:VCALENDAR
 """
 
 
-def ingested(kind: str, *paths: object) -> Json:
+def ingest_tally(kind: str, *paths: object) -> Json:
     """The tally of an import, which adds up."""
-    tally = asked("ingest", kind, *paths)
+    tally = run_json("ingest", kind, *paths)
     parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
     assert tally["read"] == parts
     return tally
 
 
-def bad(tally: Json) -> list[tuple[str, str]]:
+def rejections(tally: Json) -> list[tuple[str, str]]:
     return [(item["where"], item["code"]) for item in tally["rejected"]]
 
 
-def with_bad(line: Any, path: str = "facts.jsonl") -> Json:
+def ingest_with_bad_line(line: Any, path: str = "facts.jsonl") -> Json:
     """The tally of a file of three facts, the middle one bad; the other two are recorded."""
-    tally = ingested("cloudevents", written(Path(path), page("one"), line, page("three")))
+    tally = ingest_tally("cloudevents", write_lines(Path(path), page_view("one"), line, page_view("three")))
     assert (tally["read"], tally["recorded"]) == (3, 2)
-    assert asked("accounts")[0]["seq"] == 2
+    assert run_json("accounts")[0]["seq"] == 2
     return tally
 
 
 def test_a_line_of_a_log_that_was_cut_off() -> None:
-    tally = ingested("access-log", written(Path("access.log"), view(), view()[:60], view(target="/about")))
-    assert (tally["recorded"], bad(tally)) == (2, [("access.log:2", "bad_line")])
+    tally = ingest_tally(
+        "access-log",
+        write_lines(Path("access.log"), access_log_line(), access_log_line()[:60], access_log_line(target="/about")),
+    )
+    assert (tally["recorded"], rejections(tally)) == (2, [("access.log:2", "bad_line")])
     assert "no line of the combined or common log format" in tally["rejected"][0]["why"]
 
 
 def test_the_wrong_encoding() -> None:
-    tally = with_bad(b'{"specversion":"1.0","id":"\xe4"}')
-    assert bad(tally) == [("facts.jsonl:2", "bad_encoding")]
+    tally = ingest_with_bad_line(b'{"specversion":"1.0","id":"\xe4"}')
+    assert rejections(tally) == [("facts.jsonl:2", "bad_encoding")]
     assert "not UTF-8" in tally["rejected"][0]["why"]
 
 
 def test_a_file_that_is_no_text() -> None:
-    tally = ingested("access-log", written(Path("access.log"), b"\x00\x01\x02"))
-    assert bad(tally) == [("access.log", "not_text")]
+    tally = ingest_tally("access-log", write_lines(Path("access.log"), b"\x00\x01\x02"))
+    assert rejections(tally) == [("access.log", "not_text")]
 
 
 def test_a_broken_calendar() -> None:
     Path("sales.ics").write_text(ICS.replace("\n", "\r\n"))
-    tally = asked("ingest", "calendar", "sales.ics", "--ours", "example.com")
-    assert (tally["read"], tally["recorded"], bad(tally)) == (2, 1, [("sales.ics:7", "bad_time")])
+    tally = run_json("ingest", "calendar", "sales.ics", "--ours", "example.com")
+    assert (tally["read"], tally["recorded"], rejections(tally)) == (2, 1, [("sales.ics:7", "bad_time")])
     assert "DTSTART" in tally["rejected"][0]["why"]
 
 
 def test_a_calendar_that_ends_in_the_middle() -> None:
     Path("sales.ics").write_text(ICS[: ICS.index("SUMMARY:Sound")].replace("\n", "\r\n"))
-    tally = asked("ingest", "calendar", "sales.ics")
+    tally = run_json("ingest", "calendar", "sales.ics")
     assert (tally["recorded"], len(tally["rejected"])) == (0, tally["read"])
 
 
 def test_a_table_whose_column_is_missing_or_called_otherwise() -> None:
-    tally = ingested("accounts", written(Path("crm.csv"), "Firmenbezeichnung,Staat", "Acme,DE"))
-    assert bad(tally) == [("crm.csv", "missing_column")]
+    tally = ingest_tally("accounts", write_lines(Path("crm.csv"), "Firmenbezeichnung,Staat", "Acme,DE"))
+    assert rejections(tally) == [("crm.csv", "missing_column")]
     assert "columns found: 'Firmenbezeichnung', 'Staat'" in tally["rejected"][0]["why"]
     assert "--mapping" in tally["rejected"][0]["why"]
 
 
 def test_a_row_that_was_cut_off() -> None:
-    tally = ingested("accounts", written(Path("crm.csv"), "Name,Domain", "Acme,acme.com", "Beta", "Gamma,gamma.com"))
-    assert (tally["recorded"], bad(tally)) == (2, [("crm.csv:3", "bad_row")])
+    tally = ingest_tally(
+        "accounts", write_lines(Path("crm.csv"), "Name,Domain", "Acme,acme.com", "Beta", "Gamma,gamma.com")
+    )
+    assert (tally["recorded"], rejections(tally)) == (2, [("crm.csv:3", "bad_row")])
 
 
 def test_cells_that_cannot_be_read_are_told_by_their_column() -> None:
-    table = written(Path("crm.csv"), "Name,Domain,Employees", "Acme,acme.com,many", "Beta,beta.com,12")
-    tally = ingested("accounts", table)
-    assert (tally["recorded"], bad(tally)) == (1, [("crm.csv:2", "bad_number")])
+    table = write_lines(Path("crm.csv"), "Name,Domain,Employees", "Acme,acme.com,many", "Beta,beta.com,12")
+    tally = ingest_tally("accounts", table)
+    assert (tally["recorded"], rejections(tally)) == (1, [("crm.csv:2", "bad_number")])
     assert tally["rejected"][0]["why"].startswith("column 'Employees', 'many': ")
 
 
@@ -121,57 +135,59 @@ def test_cells_that_cannot_be_read_are_told_by_their_column() -> None:
         ('{"specversion": "1.0", "id": ', "bad_json", "truncated"),
         ("not JSON at all", "bad_json", "malformed"),
         ('{"specversion": "1.0"} and more', "bad_json", "trailing"),
-        (event("x", type="web.page_seen"), "unknown_type", "web.page_seen"),
-        (event("x", type="web.page_viewed.v9"), "unknown_type", "web.page_viewed.v9"),
-        (page("x", time="2999-01-01T00:00:00Z"), "future_time", "time: "),
-        (page("x", time="2026-01-05T09:12:00"), "no_zone", "time "),
-        (page("x", time="yesterday"), "bad_time", "time "),
-        (page(""), "missing_field", "id missing or empty"),
-        (page("x", subject=" "), "empty", "subject: "),
-        (page("x", subject="a b"), "bad_account", "subject: "),
-        (page("x", subject="merge"), "bad_account", "subject: 'merge' is a word of the command line"),
-        (page("x", contact="pat"), "bad_contact", "contact "),
-        (page("x" * (1 << 20)), "too_large", "1,048,576 bytes"),
-        (page("x" * 600), "too_long", "id: 600 characters; at most 512"),
-        (page("x", url="u" * 300_000), "too_long", "url has 300000 characters"),
-        (event("x", data={"url": 7}), "bad_field", "url"),
-        (event("x", data=None, type="model.activated"), "control_fact", "model.activated"),
-        (event("x", data={"into": "beta.com"}, type="account.merged"), "not_yet", "account.merged"),
-        (event("x", data={"to": "beta.com"}, type="contact.moved", contact="c_abc"), "not_yet", "contact.moved"),
-        (event("x", data={"facts": ["one"]}, type="engagement.retracted"), "control_fact", "engagement.retracted"),
+        (cloud_event("x", type="web.page_seen"), "unknown_type", "web.page_seen"),
+        (cloud_event("x", type="web.page_viewed.v9"), "unknown_type", "web.page_viewed.v9"),
+        (page_view("x", time="2999-01-01T00:00:00Z"), "future_time", "time: "),
+        (page_view("x", time="2026-01-05T09:12:00"), "no_zone", "time "),
+        (page_view("x", time="yesterday"), "bad_time", "time "),
+        (page_view(""), "missing_field", "id missing or empty"),
+        (page_view("x", subject=" "), "empty", "subject: "),
+        (page_view("x", subject="a b"), "bad_account", "subject: "),
+        (page_view("x", subject="merge"), "bad_account", "subject: 'merge' is a word of the command line"),
+        (page_view("x", contact="pat"), "bad_contact", "contact "),
+        (page_view("x" * (1 << 20)), "too_large", "1,048,576 bytes"),
+        (page_view("x" * 600), "too_long", "id: 600 characters; at most 512"),
+        (page_view("x", url="u" * 300_000), "too_long", "url has 300000 characters"),
+        (cloud_event("x", data={"url": 7}), "bad_field", "url"),
+        (cloud_event("x", data=None, type="model.activated"), "control_fact", "model.activated"),
+        (cloud_event("x", data={"into": "beta.com"}, type="account.merged"), "not_yet", "account.merged"),
+        (cloud_event("x", data={"to": "beta.com"}, type="contact.moved", contact="c_abc"), "not_yet", "contact.moved"),
+        (cloud_event("x", data={"facts": ["one"]}, type="engagement.retracted"), "control_fact", "engagement.retracted"),
     ],
 )  # fmt: skip
 def test_a_bad_fact_is_rejected_with_line_field_and_reason(line: Any, code: str, named: str) -> None:
-    tally = with_bad(line)
-    assert bad(tally) == [("facts.jsonl:2", code)]
+    tally = ingest_with_bad_line(line)
+    assert rejections(tally) == [("facts.jsonl:2", code)]
     assert named in tally["rejected"][0]["why"]
 
 
 @pytest.mark.parametrize("kind", ["access-log", "segment", "cloudevents"])
 def test_a_file_of_another_kind_is_rejected_as_a_whole(kind: str) -> None:
-    other = written(Path("other.txt"), *(f"line {number}" for number in range(100)))
-    tally = ingested(kind, other)
-    assert bad(tally) == [("other.txt", "wrong_format")]
+    other = write_lines(Path("other.txt"), *(f"line {number}" for number in range(100)))
+    tally = ingest_tally(kind, other)
+    assert rejections(tally) == [("other.txt", "wrong_format")]
 
 
 def test_an_empty_file_tells_nothing() -> None:
     for kind in ("access-log", "mbox", "segment", "cloudevents"):
-        tally = ingested(kind, written(Path("empty")))
+        tally = ingest_tally(kind, write_lines(Path("empty")))
         assert (tally["recorded"], tally["duplicates"]) == (0, 0)
 
 
 def test_two_registrations_that_claim_one_domain() -> None:
-    table = written(Path("crm.csv"), "Id,Staffel account,Name,Domain", "1,acme,Acme,acme.com", "2,beta,Beta,acme.com")
-    tally = ingested("accounts", table)
-    assert (tally["recorded"], bad(tally)) == (1, [("crm.csv:3", "domain_taken")])
+    table = write_lines(
+        Path("crm.csv"), "Id,Staffel account,Name,Domain", "1,acme,Acme,acme.com", "2,beta,Beta,acme.com"
+    )
+    tally = ingest_tally("accounts", table)
+    assert (tally["recorded"], rejections(tally)) == (1, [("crm.csv:3", "domain_taken")])
     assert "acme.com belongs to the account acme" in tally["rejected"][0]["why"]
     taken = "domain_taken: domains: acme.com belongs to the account acme; leave it out here, or record this under acme"
-    assert spoken("account", "register", "gamma", "--domain", "acme.com").problem == (1, taken)
-    assert spoken("account", "claim", "gamma", "acme.com").problem == (1, taken)
+    assert run_cli("account", "register", "gamma", "--domain", "acme.com").failure == (1, taken)
+    assert run_cli("account", "claim", "gamma", "acme.com").failure == (1, taken)
 
 
-def model(rules: str = RULES, stages: str = STAGES) -> Path:
-    return written(Path("model.yaml"), MODEL.format(rules=rules, stages=stages))
+def write_model(rules: str = RULES, stages: str = STAGES) -> Path:
+    return write_lines(Path("model.yaml"), MODEL.format(rules=rules, stages=stages))
 
 
 @pytest.mark.parametrize(
@@ -192,28 +208,28 @@ def model(rules: str = RULES, stages: str = STAGES) -> Path:
     ],
 )  # fmt: skip
 def test_a_model_that_means_nothing_is_told_by_line_and_key(rules: str, stages: str, line: int, named: str) -> None:
-    path = model(rules, stages)
-    answer = spoken("model", "check", path, "--json")
-    problem = answer.told["problems"][0]
+    path = write_model(rules, stages)
+    answer = run_cli("model", "check", path, "--json")
+    problem = answer.parsed["problems"][0]
     assert (answer.code, problem["file"], problem["line"]) == (1, "model.yaml", line)
     assert named in f"{problem['key']} {problem['message']}"
-    code, message = spoken("model", "check", path).problem
+    code, message = run_cli("model", "check", path).failure
     assert (code, message.startswith(f"model.yaml:{line}: ")) == (1, True)
-    code, message = spoken("audit", "replay", "--model", path).problem
+    code, message = run_cli("audit", "replay", "--model", path).failure
     assert (code, message.startswith(f"model.yaml:{line}: ")) == (1, True)
 
 
 def test_a_sound_model_is_praised() -> None:
-    assert done("model", "check", model()).out == "model.yaml: tiny is sound: 1 rules in sales\n"
+    assert run_ok("model", "check", write_model()).out == "model.yaml: tiny is sound: 1 rules in sales\n"
 
 
 def test_a_stored_fact_that_cannot_be_folded_goes_to_the_dead_letters_with_its_bytes() -> None:
-    ingested("cloudevents", written(Path("facts.jsonl"), page("one")))
+    ingest_tally("cloudevents", write_lines(Path("facts.jsonl"), page_view("one")))
     with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord("acme.com", b"\xff torn", "bus\ntorn")])
-    ingested("cloudevents", written(Path("more.jsonl"), page("two")))
-    [letter] = asked("dead-letters", "list")
+    ingest_tally("cloudevents", write_lines(Path("more.jsonl"), page_view("two")))
+    [letter] = run_json("dead-letters", "list")
     assert (letter["id"], letter["key"], letter["code"]) == ("engagement/0/2", "acme.com", "unreadable")
-    assert asked("dead-letters", "show", "engagement/0/2")["value"] == "\\xff torn"
-    assert (asked("accounts")[0]["seq"], asked("audit", "verify")["mismatches"]) == (2, [])
-    assert spoken("doctor").code == 1
+    assert run_json("dead-letters", "show", "engagement/0/2")["value"] == "\\xff torn"
+    assert (run_json("accounts")[0]["seq"], run_json("audit", "verify")["mismatches"]) == (2, [])
+    assert run_cli("doctor").code == 1

@@ -6,21 +6,21 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.staffel.cli.cli_runner import asked, page, written
+from tests.staffel.cli.cli_runner import page_view, run_json, write_lines
 from tests.staffel.conftest import STAFFEL
 
-MANY = 20_000
+FACT_COUNT = 20_000
 
 
-def started(*arguments: object, **streams: int) -> "subprocess.Popen[bytes]":
+def start_command(*arguments: object, **streams: int) -> "subprocess.Popen[bytes]":
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.Popen([STAFFEL, *map(str, arguments)], env=dict(os.environ), **pipes)  # type: ignore[call-overload, no-any-return]
 
 
 def test_a_reader_that_goes_away_ends_the_command_in_silence() -> None:
-    asked("ingest", "cloudevents", written(Path("facts.jsonl"), *(page(f"p{n}") for n in range(2_000))))
+    run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), *(page_view(f"p{n}") for n in range(2_000))))
     for arguments in (["tail", "-n", "2000"], ["account", "acme.com", "--explain", "--json"], ["account", "acme.com"]):
-        process = started(*arguments)
+        process = start_command(*arguments)
         assert process.stdout
         assert process.stdout.read(1)
         process.stdout.close()
@@ -31,18 +31,22 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence() -> None:
 def test_an_answer_that_nobody_reads_at_all_is_no_trouble() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    process = started("accounts", stdout=writing)
+    process = start_command("accounts", stdout=writing)
     os.close(writing)
     assert process.stderr
     assert (process.wait(60), process.stderr.read()) == (0, b"")
 
 
 def test_the_process_exits_with_the_code_of_the_command() -> None:
-    assert [code_of("accounts"), code_of("account", "nobody.example"), code_of("nonsense")] == [0, 1, 2]
+    assert [exit_code_for("accounts"), exit_code_for("account", "nobody.example"), exit_code_for("nonsense")] == [
+        0,
+        1,
+        2,
+    ]
 
 
-def code_of(*arguments: str) -> int:
-    process = started(*arguments)
+def exit_code_for(*arguments: str) -> int:
+    process = start_command(*arguments)
     process.communicate(timeout=60)
     return process.returncode
 
@@ -63,19 +67,19 @@ def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
 
 
 def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
-    host = started("up", "--port", 0)
+    host = start_command("up", "--port", 0)
     try:
         assert host.stderr
         assert b"host_started" in host.stderr.readline()
-        tally = asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two")))
+        tally = run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one"), page_view("two")))
         assert tally["recorded"] == 2
-        assert asked("account", "acme.com")["seq"] == 2
-        second = started("up", "--port", 0)
+        assert run_json("account", "acme.com")["seq"] == 2
+        second = start_command("up", "--port", 0)
         _, said = second.communicate(timeout=60)
         lines = said.decode().splitlines()
         assert (second.returncode, "host_waiting" in lines[0]) == (1, True)
         assert lines[1:] == [f"process {host.pid} hosts this database already; end it first"]
-        assert [row["found"] for row in asked("doctor") if row["check"] == "host"] == [
+        assert [row["found"] for row in run_json("doctor") if row["check"] == "host"] == [
             f"process {host.pid} hosts; 1 partition"
         ]
     finally:
@@ -84,10 +88,10 @@ def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
 
 
 def test_following_a_topic_shows_what_comes_until_it_is_stopped() -> None:
-    follower = started("tail", "--follow", "--json")
+    follower = start_command("tail", "--follow", "--json")
     assert follower.stdout
     try:
-        asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one")))
+        run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one")))
         kinds = []
         while "web.page_viewed.v1" not in kinds:
             kinds.append(json.loads(follower.stdout.readline())["value"]["type"])
@@ -97,21 +101,21 @@ def test_following_a_topic_shows_what_comes_until_it_is_stopped() -> None:
 
 
 def test_ctrl_c_while_recording_loses_nothing_that_was_recorded() -> None:
-    facts = written(Path("facts.jsonl"), *(page(f"p{n}") for n in range(MANY)))
-    process = started("ingest", "cloudevents", facts, "--json")
-    while not recorded_some():
+    facts = write_lines(Path("facts.jsonl"), *(page_view(f"p{n}") for n in range(FACT_COUNT)))
+    process = start_command("ingest", "cloudevents", facts, "--json")
+    while not has_recorded():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     assert (process.returncode, out, b"Traceback" in said) == (130, b"", False)
-    tally = asked("ingest", "cloudevents", facts)
-    assert tally["recorded"] + tally["duplicates"] == MANY
+    tally = run_json("ingest", "cloudevents", facts)
+    assert tally["recorded"] + tally["duplicates"] == FACT_COUNT
     assert tally["duplicates"] > 0
-    assert asked("account", "acme.com")["seq"] == MANY
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_json("account", "acme.com")["seq"] == FACT_COUNT
+    assert run_json("audit", "verify")["mismatches"] == []
 
 
-def recorded_some() -> bool:
+def has_recorded() -> bool:
     from staffel.cli.session import connected_application
 
     with connected_application() as staffel:

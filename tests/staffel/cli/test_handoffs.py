@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import Json, asked, done, event, spoken, written
+from tests.staffel.cli.cli_runner import Json, cloud_event, run_cli, run_json, run_ok, write_lines
 from tests.staffel.conftest import STAFFEL
 
 HANDOFF = "acme.com/sales/1"
@@ -26,46 +26,48 @@ handoff:
 @pytest.fixture
 def handoff(monkeypatch: pytest.MonkeyPatch) -> Json:
     """A proposed handoff of acme.com."""
-    monkeypatch.setenv("STAFFEL_MODEL", str(written(Path("model.yaml"), MODEL)))
-    asked(
-        "ingest", "cloudevents", written(Path("facts.jsonl"), event("f", "web.form_submitted", data={"form": "demo"}))
+    monkeypatch.setenv("STAFFEL_MODEL", str(write_lines(Path("model.yaml"), MODEL)))
+    run_json(
+        "ingest",
+        "cloudevents",
+        write_lines(Path("facts.jsonl"), cloud_event("f", "web.form_submitted", data={"form": "demo"})),
     )
-    [opened] = asked("handoffs", "--open")
+    [opened] = run_json("handoffs", "--open")
     assert (opened["handoff"], opened["status"]) == (HANDOFF, "proposed")
     return opened
 
 
 def test_a_decision_is_recorded_as_a_fact_and_seen_at_once(handoff: Json) -> None:
-    told = asked("handoff", "accept", HANDOFF, "--by", "anna", "--reason", "good fit")
+    told = run_json("handoff", "accept", HANDOFF, "--by", "anna", "--reason", "good fit")
     assert (told["account"], told["fact"], told["type"]) == ("acme.com", f"handoff:{HANDOFF}:1", "handoff.accepted.v1")
-    now = asked("handoff", HANDOFF)
+    now = run_json("handoff", HANDOFF)
     assert {name: now[name] for name in ("status", "by", "reason")} == {
         "status": "accepted", "by": "anna", "reason": "good fit",
     }  # fmt: skip
     assert [(step["status"], step["by"]) for step in now["steps"]] == [("accepted", "anna")]
-    assert asked("handoffs", "--open") == [{name: now[name] for name in now if name != "steps"}]
+    assert run_json("handoffs", "--open") == [{name: now[name] for name in now if name != "steps"}]
 
 
 def test_a_handoff_that_was_decided_is_not_decided_again(handoff: Json) -> None:
-    done("handoff", "accept", HANDOFF, "--by", "anna")
+    run_ok("handoff", "accept", HANDOFF, "--by", "anna")
     told = f"{HANDOFF} is accepted by anna; only what is proposed or expired can be accepted"
-    assert spoken("handoff", "accept", HANDOFF, "--by", "berta").problem == (1, told)
+    assert run_cli("handoff", "accept", HANDOFF, "--by", "berta").failure == (1, told)
     told = f"{HANDOFF} is accepted by anna; only what is proposed can be rejected"
-    assert spoken("handoff", "reject", HANDOFF, "--by", "berta").problem == (1, told)
-    assert [step["by"] for step in asked("handoff", HANDOFF)["steps"]] == ["anna"]
+    assert run_cli("handoff", "reject", HANDOFF, "--by", "berta").failure == (1, told)
+    assert [step["by"] for step in run_json("handoff", HANDOFF)["steps"]] == ["anna"]
 
 
 def test_only_what_was_accepted_can_be_recycled(handoff: Json) -> None:
     told = f"{HANDOFF} is proposed; only what is accepted can be recycled"
-    assert spoken("handoff", "recycle", HANDOFF, "--by", "anna").problem == (1, told)
-    done("handoff", "accept", HANDOFF, "--by", "anna")
-    done("handoff", "recycle", HANDOFF, "--by", "anna", "--reason", "not yet")
-    assert asked("handoffs", "--open") == []
-    assert asked("account", "acme.com")["stage"] is None
+    assert run_cli("handoff", "recycle", HANDOFF, "--by", "anna").failure == (1, told)
+    run_ok("handoff", "accept", HANDOFF, "--by", "anna")
+    run_ok("handoff", "recycle", HANDOFF, "--by", "anna", "--reason", "not yet")
+    assert run_json("handoffs", "--open") == []
+    assert run_json("account", "acme.com")["stage"] is None
 
 
 def test_who_decides_has_to_be_told(handoff: Json) -> None:
-    answer = spoken("handoff", "accept", HANDOFF)
+    answer = run_cli("handoff", "accept", HANDOFF)
     assert (answer.code, answer.out, "--by" in answer.err) == (2, "", True)
 
 
@@ -81,64 +83,64 @@ def test_of_two_processes_that_decide_at_once_one_wins_and_the_other_learns_who(
     answers = {
         who: (*process.communicate(timeout=60), process.returncode) for who, process in zip(people, racing, strict=True)
     }
-    now = asked("handoff", HANDOFF)
+    now = run_json("handoff", HANDOFF)
     [winner] = [who for who, (_, _, code) in answers.items() if code == 0]
     assert (now["by"], [step["by"] for step in now["steps"]]) == (winner, [winner])
     for who, (out, err, code) in answers.items():
         if who != winner:
             assert (code, out) == (1, "")
             assert err.startswith(f"{HANDOFF} is {now['status']} by {winner}; ")
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_json("audit", "verify")["mismatches"] == []
 
 
-def answered(process: "subprocess.Popen[str]") -> tuple[str, str, int]:
+def result_of(process: "subprocess.Popen[str]") -> tuple[str, str, int]:
     out, err = process.communicate(timeout=60)
     return out, err, process.returncode
 
 
 def test_a_decision_from_a_file_is_recorded_and_judged_by_the_fold_alone(handoff: Json) -> None:
-    late = event("late", "handoff.recycled", "2026-01-06T09:00:00Z", data={"handoff": HANDOFF, "by": "anna"})
-    assert asked("ingest", "cloudevents", written(Path("late.jsonl"), late))["recorded"] == 1
-    assert asked("handoff", HANDOFF)["status"] == "proposed"
+    late = cloud_event("late", "handoff.recycled", "2026-01-06T09:00:00Z", data={"handoff": HANDOFF, "by": "anna"})
+    assert run_json("ingest", "cloudevents", write_lines(Path("late.jsonl"), late))["recorded"] == 1
+    assert run_json("handoff", HANDOFF)["status"] == "proposed"
 
 
 def test_what_a_person_is_called_and_what_role_they_have() -> None:
-    mail = event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
-    asked("ingest", "cloudevents", written(Path("mail.jsonl"), mail))
-    id = asked("contact", "pat@acme.com")["contact"]
-    done("contact", "role", "pat@acme.com", "champion")
-    told = asked("contact", id)
+    mail = cloud_event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
+    run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
+    id = run_json("contact", "pat@acme.com")["contact"]
+    run_ok("contact", "role", "pat@acme.com", "champion")
+    told = run_json("contact", id)
     assert (told["email"], [(each["account"], each["role"]) for each in told["accounts"]]) == (
         "pat@acme.com", [("acme.com", "champion")],
     )  # fmt: skip
-    people = {each["contact"]: each for each in asked("account", "acme.com")["contacts"]}
+    people = {each["contact"]: each for each in run_json("account", "acme.com")["contacts"]}
     assert people[id]["scores"] == told["accounts"][0]["scores"]
 
 
 def test_a_person_who_is_forgotten_is_nobody_and_the_score_stays() -> None:
-    mail = event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
-    asked("ingest", "cloudevents", written(Path("mail.jsonl"), mail))
-    before, id = worth(), asked("contact", "pat@acme.com")["contact"]
-    assert asked("forget", "pat@acme.com") == {"contact": id, "accounts": ["acme.com"]}
-    told = asked("contact", id)
+    mail = cloud_event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
+    run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
+    before, id = ledger_lines(), run_json("contact", "pat@acme.com")["contact"]
+    assert run_json("forget", "pat@acme.com") == {"contact": id, "accounts": ["acme.com"]}
+    told = run_json("contact", id)
     assert (told["name"], told["email"]) == (None, None)
-    assert spoken("contact", "pat@acme.com").code == 1
-    assert (worth(), bool(before)) == (before, True)
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_cli("contact", "pat@acme.com").code == 1
+    assert (ledger_lines(), bool(before)) == (before, True)
+    assert run_json("audit", "verify")["mismatches"] == []
 
 
-def worth() -> list[tuple[str, float, float]]:
+def ledger_lines() -> list[tuple[str, float, float]]:
     """What was counted of acme.com."""
-    lines = asked("account", "acme.com", "--explain")["lines"]
+    lines = run_json("account", "acme.com", "--explain")["lines"]
     return [(line["contact"], line["points"], line["weight"]) for line in lines]
 
 
 def test_suppressing_a_person_is_recorded_with_its_reason() -> None:
-    mail = event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
-    asked("ingest", "cloudevents", written(Path("mail.jsonl"), mail))
-    done("contact", "suppress", "pat@acme.com", "--reason", "asked us")
-    done("contact", "release", "pat@acme.com")
-    facts = asked("account", "acme.com", "--deep")["facts"]
+    mail = cloud_event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
+    run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
+    run_ok("contact", "suppress", "pat@acme.com", "--reason", "asked us")
+    run_ok("contact", "release", "pat@acme.com")
+    facts = run_json("account", "acme.com", "--deep")["facts"]
     assert [(fact["type"], fact.get("data")) for fact in facts[1:]] == [
         ("contact.suppressed.v1", {"reason": "asked us"}),
         ("contact.released.v1", None),
@@ -146,10 +148,10 @@ def test_suppressing_a_person_is_recorded_with_its_reason() -> None:
 
 
 def test_registering_and_claiming_tell_what_was_recorded() -> None:
-    told = asked("account", "register", "Acme", "--name", "Acme GmbH", "--domain", "acme.com", "--employees", "800")
+    told = run_json("account", "register", "Acme", "--name", "Acme GmbH", "--domain", "acme.com", "--employees", "800")
     assert (told["account"], told["type"]) == ("acme", "account.registered.v1")
-    assert done("account", "claim", "acme", "acme.de").out == "Recorded account.domain_claimed for acme.\n"
-    assert asked("account", "ACME")["profile"]["employees"] == 800
-    mail = event("m", "email.replied", subject=None, contact="pat@acme.de", data={"campaign": "spring"})
-    asked("ingest", "cloudevents", written(Path("mail.jsonl"), mail))
-    assert asked("contact", "pat@acme.de")["accounts"][0]["account"] == "acme"
+    assert run_ok("account", "claim", "acme", "acme.de").out == "Recorded account.domain_claimed for acme.\n"
+    assert run_json("account", "ACME")["profile"]["employees"] == 800
+    mail = cloud_event("m", "email.replied", subject=None, contact="pat@acme.de", data={"campaign": "spring"})
+    run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
+    assert run_json("contact", "pat@acme.de")["accounts"][0]["account"] == "acme"

@@ -7,43 +7,43 @@ from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import Json, asked, page, view, written
+from tests.staffel.cli.cli_runner import Json, access_log_line, page_view, run_json, write_lines
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "medtech" / "data"
-OURS = ("--ours", "nordwerk-med.example")
+OUR_DOMAIN_OPTION = ("--ours", "nordwerk-med.example")
 FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "access-log": ("access.log", ("--site", "https://www.nordwerk-med.example")),
     "segment": ("site.segment.jsonl", ("--name", "website")),
-    "mbox": ("marketing.mbox", OURS),
-    "calendar": ("calendar.ics", OURS),
+    "mbox": ("marketing.mbox", OUR_DOMAIN_OPTION),
+    "calendar": ("calendar.ics", OUR_DOMAIN_OPTION),
     "cloudevents": ("bus.cloudevents.jsonl", ()),
     "accounts": ("accounts.csv", ()),
     "opportunities": ("opportunities.csv", ()),
 }
 
 
-def imported(kind: str, *paths: Path) -> Json:
+def ingest_tally(kind: str, *paths: Path) -> Json:
     if kind == "opportunities":
-        asked("ingest", "accounts", EXAMPLE / "accounts.csv")
-    return asked("ingest", kind, *paths, *FILES[kind][1])
+        run_json("ingest", "accounts", EXAMPLE / "accounts.csv")
+    return run_json("ingest", kind, *paths, *FILES[kind][1])
 
 
-def packed(path: Path) -> Path:
+def gzip_copy(path: Path) -> Path:
     target = Path(f"{path.stem}.gz")
     target.write_bytes(gzip.compress(path.read_bytes()))
     return target
 
 
-def renamed(path: Path) -> Path:
+def renamed_copy(path: Path) -> Path:
     return Path(shutil.copy(path, f"copy-of-{path.name}"))
 
 
-@pytest.mark.parametrize("again", [lambda path: path, renamed, packed], ids=["the same", "renamed", "packed"])
+@pytest.mark.parametrize("again", [lambda path: path, renamed_copy, gzip_copy], ids=["the same", "renamed", "packed"])
 @pytest.mark.parametrize("kind", FILES)
 def test_importing_a_file_again_records_nothing_again(kind: str, again: Callable[[Path], Path]) -> None:
     path = EXAMPLE / FILES[kind][0]
-    first = imported(kind, path)
-    second = imported(kind, again(path))
+    first = ingest_tally(kind, path)
+    second = ingest_tally(kind, again(path))
     assert first["recorded"] > 0
     assert second == {
         **first,
@@ -61,11 +61,11 @@ def test_importing_a_grown_file_records_the_rest(kind: str, monkeypatch: pytest.
     lines = whole.read_bytes().splitlines(keepends=True)
     growing = Path(whole.name)
     growing.write_bytes(b"".join(lines[: len(lines) // 2]))
-    begun = imported(kind, growing)
+    begun = ingest_tally(kind, growing)
     growing.write_bytes(whole.read_bytes())
-    rest = imported(kind, growing)
+    rest = ingest_tally(kind, growing)
     monkeypatch.setenv("STAFFEL_HOME", "another")
-    at_once = imported(kind, whole)
+    at_once = ingest_tally(kind, whole)
     assert begun["recorded"] > 0
     assert rest["recorded"] > 0
     assert begun["recorded"] + rest["recorded"] == at_once["recorded"]
@@ -73,30 +73,30 @@ def test_importing_a_grown_file_records_the_rest(kind: str, monkeypatch: pytest.
 
 def test_an_unfinished_last_line_is_recorded_once_it_is_whole() -> None:
     log = Path("access.log")
-    log.write_text(f"{view()}\n{view(target='/a')}"[:-40])
-    assert counts(asked("ingest", "access-log", log)) == {"recorded": 1, "duplicates": 0, "rejected": 1}
-    written(log, view(), view(target="/a"))
-    assert counts(asked("ingest", "access-log", log)) == {"recorded": 1, "duplicates": 1, "rejected": 0}
+    log.write_text(f"{access_log_line()}\n{access_log_line(target='/a')}"[:-40])
+    assert outcome_counts(run_json("ingest", "access-log", log)) == {"recorded": 1, "duplicates": 0, "rejected": 1}
+    write_lines(log, access_log_line(), access_log_line(target="/a"))
+    assert outcome_counts(run_json("ingest", "access-log", log)) == {"recorded": 1, "duplicates": 1, "rejected": 0}
 
 
 def test_two_equal_lines_are_two_views_however_often_they_are_read() -> None:
-    log = written(Path("access.log"), view(), view())
-    assert counts(asked("ingest", "access-log", log)) == {"recorded": 2, "duplicates": 0, "rejected": 0}
-    assert counts(asked("ingest", "access-log", log)) == {"recorded": 0, "duplicates": 2, "rejected": 0}
+    log = write_lines(Path("access.log"), access_log_line(), access_log_line())
+    assert outcome_counts(run_json("ingest", "access-log", log)) == {"recorded": 2, "duplicates": 0, "rejected": 0}
+    assert outcome_counts(run_json("ingest", "access-log", log)) == {"recorded": 0, "duplicates": 2, "rejected": 0}
 
 
 def test_a_fact_that_comes_twice_in_one_file_is_recorded_once() -> None:
-    facts = written(Path("facts.jsonl"), page("one"), page("one"), page("two"))
-    assert counts(asked("ingest", "cloudevents", facts)) == {"recorded": 2, "duplicates": 1, "rejected": 0}
+    facts = write_lines(Path("facts.jsonl"), page_view("one"), page_view("one"), page_view("two"))
+    assert outcome_counts(run_json("ingest", "cloudevents", facts)) == {"recorded": 2, "duplicates": 1, "rejected": 0}
 
 
 def test_another_site_makes_another_source_of_the_same_log() -> None:
-    log = written(Path("access.log"), view())
-    assert asked("ingest", "access-log", log, "--name", "shop")["recorded"] == 1
-    assert asked("ingest", "access-log", log, "--name", "blog")["recorded"] == 1
+    log = write_lines(Path("access.log"), access_log_line())
+    assert run_json("ingest", "access-log", log, "--name", "shop")["recorded"] == 1
+    assert run_json("ingest", "access-log", log, "--name", "blog")["recorded"] == 1
 
 
-def counts(tally: Json) -> Json:
+def outcome_counts(tally: Json) -> Json:
     return {
         "recorded": tally["recorded"],
         "duplicates": tally["duplicates"],
@@ -106,28 +106,32 @@ def counts(tally: Json) -> Json:
 
 def test_several_files_are_merged_by_time_and_each_keeps_its_order() -> None:
     day = "2026-01-{:02d}T12:00:00Z".format
-    odd = written(Path("odd.jsonl"), page("1", time=day(1)), page("3", time=day(3)), page("5", time=day(5)))
-    even = written(Path("even.jsonl"), page("2", time=day(2)), page("late", time=day(1)), page("4", time=day(4)))
-    asked("ingest", "cloudevents", odd, even)
+    odd = write_lines(
+        Path("odd.jsonl"), page_view("1", time=day(1)), page_view("3", time=day(3)), page_view("5", time=day(5))
+    )
+    even = write_lines(
+        Path("even.jsonl"), page_view("2", time=day(2)), page_view("late", time=day(1)), page_view("4", time=day(4))
+    )
+    run_json("ingest", "cloudevents", odd, even)
     assert recorded_ids() == ["1", "2", "late", "3", "4", "5"]
 
 
 def recorded_ids() -> list[str]:
-    return [fact["id"] for fact in asked("account", "acme.com", "--deep")["facts"]]
+    return [fact["id"] for fact in run_json("account", "acme.com", "--deep")["facts"]]
 
 
 def test_bots_are_recorded_and_worth_nothing() -> None:
-    bot = view().replace(
+    bot = access_log_line().replace(
         "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0", "Googlebot/2.1 (+http://www.google.com/bot.html)"
     )
-    tally = asked("ingest", "access-log", written(Path("access.log"), bot, view()))
+    tally = run_json("ingest", "access-log", write_lines(Path("access.log"), bot, access_log_line()))
     assert (tally["recorded"], tally["bots"]) == (2, 1)
-    lines = asked("account", "acme.com", "--explain")["lines"]
+    lines = run_json("account", "acme.com", "--explain")["lines"]
     assert len({line["event"] for line in lines}) == 1
 
 
 def test_the_whole_example_leaves_nothing_rejected_and_tells_what_was_filtered() -> None:
     for kind in ("accounts", *FILES):
-        tally = imported(kind, EXAMPLE / FILES[kind][0])
+        tally = ingest_tally(kind, EXAMPLE / FILES[kind][0])
         assert (kind, tally["rejected"]) == (kind, [])
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_json("audit", "verify")["mismatches"] == []

@@ -8,12 +8,12 @@ import pytest
 from intake.account_ids import RESERVED_WORDS
 from staffel.cli.examples import EXAMPLES
 from staffel.cli.reference import all_commands, reference_page
-from tests.staffel.cli.cli_runner import asked, done, spoken
+from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
 COMMANDS = dict(all_commands())
 WITHOUT_JSON = {"up", "worker", "project", "relay", "alerts run", "web", "topics repartition"}
-LATER = [
+FUTURE_COMMANDS = [
     "archive", "topics", "key", "ingest webhooks", "audit compare",
     "audit backtest", "model propose", "model approve", "model activate",
 ]  # fmt: skip
@@ -25,12 +25,12 @@ def test_the_reference_of_commands_is_current() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_tells_what_it_does_with_an_example(name: str) -> None:
-    shown = " ".join(done(*name.split(), "--help").out.replace("│", " ").split())
+    shown = " ".join(run_ok(*name.split(), "--help").out.replace("│", " ").split())
     assert f"Example: {EXAMPLES[name][0]}" in shown
-    assert undescribed(COMMANDS[name]) == []
+    assert parameters_without_help(COMMANDS[name]) == []
 
 
-def undescribed(command: Any) -> list[str]:
+def parameters_without_help(command: Any) -> list[str]:
     return [parameter.name for parameter in command.params if not parameter.help]
 
 
@@ -42,13 +42,13 @@ def test_every_command_that_tells_something_answers_in_json(name: str) -> None:
 
 @pytest.mark.parametrize("words", [[], ["account"], ["ingest"], ["audit"], ["dead-letters"]])
 def test_without_a_verb_the_help_is_shown(words: list[str]) -> None:
-    answer = spoken(*words)
+    answer = run_cli(*words)
     assert (answer.code, "Usage: staffel" in answer.out) == (2, True)
 
 
-@pytest.mark.parametrize("line", LATER)
+@pytest.mark.parametrize("line", FUTURE_COMMANDS)
 def test_what_is_not_there_yet_is_no_command(line: str) -> None:
-    answer = spoken(*line.split(), "x")
+    answer = run_cli(*line.split(), "x")
     assert (answer.code, answer.out, "No such command" in answer.err) == (2, "", True)
 
 
@@ -56,19 +56,19 @@ def test_what_is_not_there_yet_is_no_command(line: str) -> None:
 @pytest.mark.parametrize("more", [[], ["acme.com", "beta.com"], ["--json"]])
 def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]) -> None:
     told = f"account {verb}: {verb} is a word of the command line, no id; here go claim, register"
-    assert spoken("account", verb, *more).problem == (2, told)
+    assert run_cli("account", verb, *more).failure == (2, told)
 
 
 def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
     told = "contact move: move is a word of the command line, no id; here go release, role, suppress"
-    assert spoken("contact", "move", "c_x", "acme.com").problem == (2, told)
+    assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, told)
     told = "handoff merge: merge is a word of the command line, no id; here go accept, recycle, reject"
-    assert spoken("handoff", "merge").problem == (2, told)
+    assert run_cli("handoff", "merge").failure == (2, told)
 
 
 def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
     told = "bad_account: subject: 'merge' is a word of the command line; choose another id"
-    assert spoken("account", "register", "merge").problem == (1, told)
+    assert run_cli("account", "register", "merge").failure == (1, told)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
     ],
 )
 def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: str) -> None:
-    assert spoken(*arguments).problem == (1, message)
+    assert run_cli(*arguments).failure == (1, message)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: s
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_told_with_what_would(arguments: list[str], message: str) -> None:
-    assert spoken(*arguments).problem == (2, message)
+    assert run_cli(*arguments).failure == (2, message)
 
 
 @pytest.mark.parametrize(
@@ -181,10 +181,10 @@ def test_what_means_nothing_is_told_with_what_would(arguments: list[str], messag
 def test_a_setting_that_cannot_be_used_is_named(
     setting: str, value: str, code: int, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done("accounts")
+    run_ok("accounts")
     Path("taken").write_text("a file")
     monkeypatch.setenv(f"STAFFEL_{setting}", value)
-    assert spoken("accounts").problem == (code, message)
+    assert run_cli("accounts").failure == (code, message)
 
 
 @pytest.mark.parametrize(
@@ -201,31 +201,31 @@ def test_a_new_log_needs_a_model_that_can_be_read(
     if content is not None:
         Path("model.yaml").write_bytes(content)
     monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
-    assert spoken("accounts").problem == (2, message)
+    assert run_cli("accounts").failure == (2, message)
     monkeypatch.delenv("STAFFEL_MODEL")
-    assert asked("accounts") == []
+    assert run_json("accounts") == []
 
 
 def test_a_new_log_takes_no_model_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("model.yaml").write_text("model: x\n")
     monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
-    code, message = spoken("accounts").problem
+    code, message = run_cli("accounts").failure
     assert (code, message.splitlines()[0]) == (1, "model.yaml:1: tracks: is missing")
 
 
 def test_doctor_says_that_a_model_of_the_settings_has_no_effect_on_a_log_that_exists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done("accounts")
+    run_ok("accounts")
     monkeypatch.setenv("STAFFEL_MODEL", "gone.yaml")
-    answer = spoken("doctor", "--json")
-    [wrong] = [row for row in answer.told if not row["ok"]]
+    answer = run_cli("doctor", "--json")
+    [wrong] = [row for row in answer.parsed if not row["ok"]]
     assert (answer.code, wrong["check"]) == (1, "model")
     assert wrong["advice"].startswith("STAFFEL_MODEL: gone.yaml cannot be read")
 
 
 def test_doctor_finds_nothing_wrong_with_an_empty_home() -> None:
-    rows = asked("doctor")
+    rows = run_json("doctor")
     assert [row["check"] for row in rows if not row["ok"]] == []
 
 
@@ -233,6 +233,6 @@ def test_lines_of_networks_that_cannot_be_read_are_told(monkeypatch: pytest.Monk
     Path("networks.csv").write_text("203.0.113.0/24 acme.com\nnonsense acme.com\n")
     monkeypatch.setenv("STAFFEL_NETWORKS", "networks.csv")
     Path("empty.jsonl").write_text("")
-    answer = done("ingest", "cloudevents", "empty.jsonl", "--json")
+    answer = run_ok("ingest", "cloudevents", "empty.jsonl", "--json")
     assert answer.err.startswith("STAFFEL_NETWORKS: networks.csv:2: ")
-    assert spoken("doctor").code == 1
+    assert run_cli("doctor").code == 1

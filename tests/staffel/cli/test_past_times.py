@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.times import format_time, parse_time
-from tests.staffel.cli.cli_runner import Json, asked, done, event, page, spoken, written
+from tests.staffel.cli.cli_runner import Json, cloud_event, page_view, run_cli, run_json, run_ok, write_lines
 
 YEAR = st.integers(parse_time("2025-11-01T00:00:00Z"), parse_time("2027-02-01T00:00:00Z")).map(format_time)
 MODEL = """\
@@ -21,7 +21,7 @@ tracks:
     stages:
       - {name: warm, enter: 8, leave: 5.1}
 """
-CALM = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW_EXAMPLES = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def year(medtech: Path) -> Path:
     """The medtech year as a file of its own facts, each recorded at the time it happened."""
     facts = [
         told | {"recordedtime": told["time"]}
-        for row in asked("accounts")
-        for told in asked("account", row["account"], "--deep")["facts"]
+        for row in run_json("accounts")
+        for told in run_json("account", row["account"], "--deep")["facts"]
         if "refused" not in told and told["type"] != "review.due.v1"
     ]
-    return written(medtech / "year.jsonl", *sorted(map(without_place, facts), key=lambda told: told["time"]))
+    return write_lines(medtech / "year.jsonl", *sorted(map(without_position, facts), key=lambda told: told["time"]))
 
 
-def without_place(fact: Json) -> Json:
+def without_position(fact: Json) -> Json:
     return {name: value for name, value in fact.items() if name not in ("offset", "lines")}
 
 
@@ -45,60 +45,62 @@ def recorded(year: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The year in a home of its own, recorded as it happened; the ids of its accounts."""
     monkeypatch.setenv("STAFFEL_HOME", "told")
     monkeypatch.setenv("STAFFEL_MODEL", str(Path(__file__).parents[3] / "examples" / "medtech" / "model.yaml"))
-    tally = asked("ingest", "cloudevents", year)
+    tally = run_json("ingest", "cloudevents", year)
     assert tally["rejected"] == []
-    return [row["account"] for row in asked("accounts")]
+    return [row["account"] for row in run_json("accounts")]
 
 
-def sums_hold(told: Json) -> None:
-    for name, track in told["tracks"].items():
-        worth = fsum(line["now"] for line in told["lines"] if line["track"] == name)
+def assert_sums(report: Json) -> None:
+    for name, track in report["tracks"].items():
+        worth = fsum(line["now"] for line in report["lines"] if line["track"] == name)
         assert abs(worth - track["score"]) <= 1e-6
-        people = fsum(contact["scores"][name] for contact in told["contacts"])
+        people = fsum(contact["scores"][name] for contact in report["contacts"])
         assert abs(people - track["score"]) <= 1e-6
-    assert told["score"] == next(iter(told["tracks"].values()))["score"]
+    assert report["score"] == next(iter(report["tracks"].values()))["score"]
 
 
-@CALM
+@FEW_EXAMPLES
 @given(at=YEAR)
 def test_at_any_time_lines_and_people_sum_to_the_score_of_each_track(recorded: list[str], at: str) -> None:
-    listed = {row["account"]: row for row in asked("accounts", "--at", at)}
+    listed = {row["account"]: row for row in run_json("accounts", "--at", at)}
     for account in recorded:
-        answer = spoken("account", account, "--explain", "--at", at, "--json")
+        answer = run_cli("account", account, "--explain", "--at", at, "--json")
         assert answer.code == (0 if account in listed else 1)
         if account in listed:
-            told = answer.told
-            sums_hold(told)
+            told = answer.parsed
+            assert_sums(told)
             assert {name: told[name] for name in listed[account]} == listed[account]
             assert all(line["time"] <= told["as_of"] for line in told["lines"] if line["rule"] != "~role")
 
 
 def test_what_is_told_about_a_time_after_everything_is_what_is_told_about_now(recorded: list[str]) -> None:
     later = "2027-06-01T00:00:00Z"
-    written(Path("later.jsonl"), event("later", "custom.tracked", later, subject="later.example", data={"name": "x"}))
+    write_lines(
+        Path("later.jsonl"), cloud_event("later", "custom.tracked", later, subject="later.example", data={"name": "x"})
+    )
     for account in recorded:
-        now = asked("account", account, "--explain", "--deep")
-        then = asked("account", account, "--explain", "--deep", "--at", now["as_of"])
+        now = run_json("account", account, "--explain", "--deep")
+        then = run_json("account", account, "--explain", "--deep", "--at", now["as_of"])
         assert then == now
-        sums_hold(now)
+        assert_sums(now)
 
 
 def test_accounts_at_the_latest_time_are_those_of_a_replay(medtech: Path) -> None:
-    replayed = {row["account"]: row["tracks"] for row in asked("audit", "replay")["accounts"]}
-    assert {row["account"]: row["tracks"] for row in asked("accounts", "--at", "latest")} == replayed
+    replayed = {row["account"]: row["tracks"] for row in run_json("audit", "replay")["accounts"]}
+    assert {row["account"]: row["tracks"] for row in run_json("accounts", "--at", "latest")} == replayed
 
 
 def test_accounts_then_are_those_of_a_replay_until_then(recorded: list[str]) -> None:
     at = "2026-05-20T12:00:00Z"
-    replayed = {row["account"]: row["tracks"] for row in asked("audit", "replay", "--until", at)["accounts"]}
-    assert {row["account"]: row["tracks"] for row in asked("accounts", "--at", at)} == replayed
+    replayed = {row["account"]: row["tracks"] for row in run_json("audit", "replay", "--until", at)["accounts"]}
+    assert {row["account"]: row["tracks"] for row in run_json("accounts", "--at", at)} == replayed
 
 
 def test_handoffs_have_the_status_of_then(recorded: list[str]) -> None:
     account = "tessin-therapeutics.example"
-    [now] = asked("account", account, "--explain")["handoffs"]
-    before = asked("account", account, "--explain", "--at", minutes_after(now["crossed_at"], -1))
-    [opened] = asked("account", account, "--explain", "--at", minutes_after(now["crossed_at"], 1))["handoffs"]
+    [now] = run_json("account", account, "--explain")["handoffs"]
+    before = run_json("account", account, "--explain", "--at", minutes_after(now["crossed_at"], -1))
+    [opened] = run_json("account", account, "--explain", "--at", minutes_after(now["crossed_at"], 1))["handoffs"]
     assert before["handoffs"] == []
     assert (now["status"], now["by"], now["reason"]) == ("rejected", "mia.lorenz", "no project before next year")
     undecided = {"status": "proposed", "decided_at": None, "by": None, "reason": None}
@@ -111,24 +113,26 @@ def minutes_after(instant: str, minutes: int) -> str:
 
 def test_people_have_the_role_of_then(recorded: list[str]) -> None:
     account = "kleinod-bio.example"
-    then = asked("account", account, "--explain", "--at", "2026-09-15T15:00:00Z")
-    now = asked("account", account, "--explain")
-    assert people(then) == [(None, "2026-09-15")]
-    assert people(now) == [("decision_maker", "2026-10-29")]
+    then = run_json("account", account, "--explain", "--at", "2026-09-15T15:00:00Z")
+    now = run_json("account", account, "--explain")
+    assert known_people(then) == [(None, "2026-09-15")]
+    assert known_people(now) == [("decision_maker", "2026-10-29")]
 
 
-def people(told: Json) -> list[tuple[str | None, str]]:
+def known_people(report: Json) -> list[tuple[str | None, str]]:
     """Role and last engaged day of those whom the vault knows."""
-    known = [each for each in told["contacts"] if each["contact"].startswith("c_")]
+    known = [each for each in report["contacts"] if each["contact"].startswith("c_")]
     return [(each["role"], each["engaged"]["acquisition"]) for each in known]
 
 
 def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAFFEL_MODEL", str(written(Path("model.yaml"), MODEL)))
-    asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one", recordedtime="2026-01-05T09:13:00Z")))
-    told = asked("account", "acme.com", "--explain", "--at", "2026-01-05T10:00:00Z")
+    monkeypatch.setenv("STAFFEL_MODEL", str(write_lines(Path("model.yaml"), MODEL)))
+    run_json(
+        "ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one", recordedtime="2026-01-05T09:13:00Z"))
+    )
+    told = run_json("account", "acme.com", "--explain", "--at", "2026-01-05T10:00:00Z")
     assert (told["stage"], told["tracks"]["sales"]["falls_at"]) == ("warm", "2026-01-06T09:00:00.000Z")
-    fallen = asked("account", "acme.com", "--explain", "--at", "2026-01-06T09:01:00Z")
+    fallen = run_json("account", "acme.com", "--explain", "--at", "2026-01-06T09:01:00Z")
     assert (fallen["stage"], fallen["stages"][-1]) == (
         None,
         {
@@ -140,29 +144,37 @@ def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them(monke
             "score": fallen["stages"][-1]["score"],
         },
     )
-    assert asked("account", "acme.com", "--at", "now")["stages"] == fallen["stages"]
+    assert run_json("account", "acme.com", "--at", "now")["stages"] == fallen["stages"]
 
 
 def test_before_the_first_fact_there_is_nothing() -> None:
-    asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one", recordedtime="2026-01-05T09:13:00Z")))
-    assert asked("accounts", "--at", "2026-01-05T09:12:59Z") == []
-    assert done("accounts", "--at", "2026-01-05T09:12:59Z").out == (
+    run_json(
+        "ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one", recordedtime="2026-01-05T09:13:00Z"))
+    )
+    assert run_json("accounts", "--at", "2026-01-05T09:12:59Z") == []
+    assert run_ok("accounts", "--at", "2026-01-05T09:12:59Z").out == (
         "Nothing had been recorded by 2026-01-05T09:12:59Z; facts count from the time they were recorded.\n"
     )
-    assert spoken("account", "acme.com", "--at", "2026-01-05T09:12:59Z").problem == (
+    assert run_cli("account", "acme.com", "--at", "2026-01-05T09:12:59Z").failure == (
         1,
         "there is no account acme.com by 2026-01-05T09:12:59Z; `staffel accounts --at 2026-01-05T09:12:59Z` lists them",
     )
-    assert [row["as_of"] for row in asked("accounts", "--at", "2026-01-05T09:13:00Z")] == ["2026-01-05T09:13:00.000Z"]
+    assert [row["as_of"] for row in run_json("accounts", "--at", "2026-01-05T09:13:00Z")] == [
+        "2026-01-05T09:13:00.000Z"
+    ]
 
 
 def test_the_latest_time_is_that_of_the_newest_fact_and_now_that_of_the_clock() -> None:
-    asked("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two", time="2026-02-01T00:00:00Z")))
+    run_json(
+        "ingest",
+        "cloudevents",
+        write_lines(Path("facts.jsonl"), page_view("one"), page_view("two", time="2026-02-01T00:00:00Z")),
+    )
     before = datetime.now(UTC)
     [latest], [default], [now] = (
-        asked("accounts", "--at", "latest"),
-        asked("accounts"),
-        asked("accounts", "--at", "now"),
+        run_json("accounts", "--at", "latest"),
+        run_json("accounts"),
+        run_json("accounts", "--at", "now"),
     )
     assert (latest["as_of"], default) == ("2026-02-01T00:00:00.000Z", latest)
     assert datetime.fromisoformat(now["as_of"]) >= before.replace(microsecond=0)

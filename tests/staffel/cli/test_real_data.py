@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.requirements import real_data
-from tests.staffel.cli.cli_runner import Json, asked, written
+from tests.staffel.cli.cli_runner import Json, run_json, write_lines
 
-NAMED = {
+SOURCES = {
     "access-log": ("access_log_elastic/apache_logs", ["--site", "https://www.semicomplete.com"]),
     "calendar": ("calendar_finos/finos_community_calendar.ics", ["--ours", "finos.org"]),
     "accounts": ("crm_maven/accounts.csv", []),
@@ -16,39 +16,39 @@ NAMED = {
 }
 
 
-def imported(kind: str) -> Json:
-    file, options = NAMED[kind]
-    tally = asked("ingest", kind, real_data() / file, *options)
+def ingest_tally(kind: str) -> Json:
+    file, options = SOURCES[kind]
+    tally = run_json("ingest", kind, real_data() / file, *options)
     parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
     assert tally["read"] == parts
     return tally
 
 
-def codes(tally: Json) -> set[str]:
+def rejection_codes(tally: Json) -> set[str]:
     return {item["code"] for item in tally["rejected"]}
 
 
 def test_a_real_access_log() -> None:
-    first, second = imported("access-log"), imported("access-log")
-    assert (first["read"], codes(first)) == (10_000, {"bad_line"})
+    first, second = ingest_tally("access-log"), ingest_tally("access-log")
+    assert (first["read"], rejection_codes(first)) == (10_000, {"bad_line"})
     assert [item["where"] for item in first["rejected"]] == ["apache_logs:8899"]
     assert (second["recorded"], second["duplicates"]) == (0, first["recorded"] + first["duplicates"])
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_json("audit", "verify")["mismatches"] == []
 
 
 def test_a_real_calendar() -> None:
-    first, second = imported("calendar"), imported("calendar")
+    first, second = ingest_tally("calendar"), ingest_tally("calendar")
     assert (first["recorded"] > 0, first["rejected"], second["recorded"]) == (True, [], 0)
 
 
 def test_a_real_export_of_a_crm() -> None:
-    accounts, deals = imported("accounts"), imported("opportunities")
+    accounts, deals = ingest_tally("accounts"), ingest_tally("opportunities")
     assert (accounts["recorded"], accounts["rejected"]) == (85, [])
-    assert codes(deals) == {"no_account", "missing_time"}
+    assert rejection_codes(deals) == {"no_account", "missing_time"}
     assert {item["where"].split(":")[0] for item in deals["rejected"]} == {"sales_pipeline.csv"}
-    assert imported("opportunities")["recorded"] == 0
-    assert len(asked("accounts")) == 85
-    assert asked("audit", "verify")["mismatches"] == []
+    assert ingest_tally("opportunities")["recorded"] == 0
+    assert len(run_json("accounts")) == 85
+    assert run_json("audit", "verify")["mismatches"] == []
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["one a line", "one document"])
@@ -56,8 +56,8 @@ def test_the_samples_of_the_segment_specification(packed: bool) -> None:
     lines = (real_data() / "segment_spec_samples" / "segment_spec_events.jsonl").read_text("utf-8").splitlines()
     calls = [json.loads(line)["payload"] for line in lines]
     text = json.dumps(calls, indent=2)
-    path = written(Path("calls.json"), text) if packed else written(Path("calls.jsonl"), *calls)
-    tally = asked("ingest", "segment", path, "--undated", "2026-01-05T09:12:00Z")
+    path = write_lines(Path("calls.json"), text) if packed else write_lines(Path("calls.jsonl"), *calls)
+    tally = run_json("ingest", "segment", path, "--undated", "2026-01-05T09:12:00Z")
     assert (tally["read"], tally["recorded"] > 0) == (86, True)  # some are batches
     assert all(item["why"] for item in tally["rejected"])
-    assert asked("audit", "verify")["mismatches"] == []
+    assert run_json("audit", "verify")["mismatches"] == []

@@ -11,21 +11,21 @@ from streams.kafka import topics as kafka_topics
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
-from tests.kafka.topics import fresh_address, text_of
+from tests.kafka.topics import fresh_address, log_setting
 from tests.requirements import kafka_server
-from tests.staffel.cli.cli_runner import asked, done, spoken
+from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaAddress]:
     """Where no topic stands yet, and where STAFFEL_LOG points."""
     address = fresh_address(kafka_server())
-    monkeypatch.setenv("STAFFEL_LOG", text_of(address))
+    monkeypatch.setenv("STAFFEL_LOG", log_setting(address))
     yield address
     kafka_topics.delete_topics(address)
 
 
-def first_records(address: KafkaAddress) -> list[bytes]:
+def activation_records(address: KafkaAddress) -> list[bytes]:
     log = KafkaLog(address, client="test")
     found = [each.value for p in range(log.partitions(ENGAGEMENT)) for each in log.read(ENGAGEMENT, p, 0, 10)]
     log.close()
@@ -39,38 +39,38 @@ def configure(address: KafkaAddress, topic: str, settings: dict[str, str]) -> No
 
 
 def test_topics_are_made_and_every_partition_begins_with_the_model(address: KafkaAddress) -> None:
-    made = asked("topics", "create", "--partitions", 3)
+    made = run_json("topics", "create", "--partitions", 3)
     assert made == {"created": list(TOPICS), "partitions": 3, "model": made["model"]}
-    told = asked("topics", "check")
+    told = run_json("topics", "check")
     assert [each["topic"] for each in told["topics"]] == [address.topic_name(name) for name in TOPICS]
     assert {(each["partitions"], each["replication"]) for each in told["topics"]} == {(3, 1)}
     assert (told["problems"], told["log"]) == ([], None)
-    activations = first_records(address)
+    activations = activation_records(address)
     assert len(activations) == 3
     assert all(ACTIVATED.encode() in each and made["model"].encode() in each for each in activations)
 
 
 def test_making_them_again_changes_nothing(address: KafkaAddress) -> None:
-    first = asked("topics", "create")
+    first = run_json("topics", "create")
     ids = kafka_topics.topic_ids(address)
-    assert asked("topics", "create") == {**first, "created": []}
+    assert run_json("topics", "create") == {**first, "created": []}
     assert first["partitions"] == PARTITIONS
     assert kafka_topics.topic_ids(address) == ids
-    assert len(first_records(address)) == PARTITIONS
+    assert len(activation_records(address)) == PARTITIONS
 
 
 def test_what_stands_otherwise_is_named_and_left_as_it_is(address: KafkaAddress) -> None:
-    done("topics", "create", "--partitions", 1)
+    run_ok("topics", "create", "--partitions", 1)
     configure(address, SCORES, {"cleanup.policy": "compact,delete"})
     configure(address, ENGAGEMENT, {"retention.ms": "60000"})
     wanted = [
         (address.topic_name(ENGAGEMENT), "retention.ms", "60000", "-1"),
         (address.topic_name(SCORES), "cleanup.policy", "compact,delete", "compact"),
     ]
-    answer = spoken("topics", "check", "--json")
+    answer = run_cli("topics", "check", "--json")
     assert answer.code == 1
-    assert [tuple(each.values()) for each in answer.told["problems"]] == wanted
-    code, message = spoken("topics", "create").problem
+    assert [tuple(each.values()) for each in answer.parsed["problems"]] == wanted
+    code, message = run_cli("topics", "create").failure
     assert code == 1
     for topic, setting, found, _ in wanted:
         assert f"topic {topic}: {setting} is {found}" in message
@@ -78,9 +78,9 @@ def test_what_stands_otherwise_is_named_and_left_as_it_is(address: KafkaAddress)
 
 
 def test_more_of_a_setting_is_as_good(address: KafkaAddress) -> None:
-    done("topics", "create", "--partitions", 1)
+    run_ok("topics", "create", "--partitions", 1)
     configure(address, SCORES, {"max.message.bytes": "16000000", "min.compaction.lag.ms": "9223372036854775807"})
-    assert asked("topics", "check")["problems"] == []
+    assert run_json("topics", "check")["problems"] == []
 
 
 def test_every_setting_that_a_topic_needs_is_compared(address: KafkaAddress) -> None:
@@ -95,21 +95,21 @@ def test_every_setting_that_a_topic_needs_is_compared(address: KafkaAddress) -> 
 
 def test_topics_without_a_model_are_no_log_yet(address: KafkaAddress) -> None:
     kafka_topics.create_topics(address, 1)
-    code, message = spoken("topics", "check").code, spoken("topics", "check").err
+    code, message = run_cli("topics", "check").code, run_cli("topics", "check").err
     assert code == 1
     assert "does not begin with the activation of a model; run `staffel topics create` first" in message
 
 
 def test_missing_topics_are_named(address: KafkaAddress) -> None:
-    answer = spoken("topics", "check", "--json")
-    assert (answer.code, answer.told["topics"]) == (1, [])
-    assert {each["topic"] for each in answer.told["problems"]} == {address.topic_name(name) for name in TOPICS}
-    assert all(each["found"] is None for each in answer.told["problems"])
+    answer = run_cli("topics", "check", "--json")
+    assert (answer.code, answer.parsed["topics"]) == (1, [])
+    assert {each["topic"] for each in answer.parsed["problems"]} == {address.topic_name(name) for name in TOPICS}
+    assert all(each["found"] is None for each in answer.parsed["problems"])
 
 
 def test_another_number_of_partitions_is_refused(address: KafkaAddress) -> None:
-    done("topics", "create", "--partitions", 2)
-    code, message = spoken("topics", "create", "--partitions", 3).problem
+    run_ok("topics", "create", "--partitions", 2)
+    code, message = run_cli("topics", "create", "--partitions", 3).failure
     assert code == 1
     assert "number of partitions is 2, not 3" in message
     assert "`staffel topics repartition`" in message
@@ -117,17 +117,17 @@ def test_another_number_of_partitions_is_refused(address: KafkaAddress) -> None:
 
 @pytest.mark.usefixtures("address")
 def test_more_replicas_than_brokers_are_refused() -> None:
-    code, message = spoken("topics", "create", "--replication", 3).problem
+    code, message = run_cli("topics", "create", "--replication", 3).failure
     assert code == 1
     assert "fewer brokers than the 3 replicas" in message
 
 
 def test_fewer_replicas_than_asked_for_are_a_problem(address: KafkaAddress) -> None:
-    done("topics", "create", "--partitions", 1)
-    answer = spoken("topics", "check", "--replication", 3, "--json")
-    told = {(each["setting"], each["found"], each["wanted"]) for each in answer.told["problems"]}
+    run_ok("topics", "create", "--partitions", 1)
+    answer = run_cli("topics", "check", "--replication", 3, "--json")
+    told = {(each["setting"], each["found"], each["wanted"]) for each in answer.parsed["problems"]}
     assert told == {("number of replicas", "1", "3 or more"), ("min.insync.replicas", "1", "2 or more")}
-    assert address.topic_name(ENGAGEMENT) in {each["topic"] for each in answer.told["problems"]}
+    assert address.topic_name(ENGAGEMENT) in {each["topic"] for each in answer.parsed["problems"]}
 
 
 def test_an_unsound_model_is_named_before_any_topic_is_made(
@@ -135,20 +135,20 @@ def test_an_unsound_model_is_named_before_any_topic_is_made(
 ) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "model.yaml").write_text("model: broken\n")
     monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
-    assert spoken("topics", "create").problem[0] == 1
+    assert run_cli("topics", "create").failure[0] == 1
     assert kafka_topics.topic_ids(address) == {}
 
 
 @pytest.mark.usefixtures("address")
 def test_repartitioning_explains_why_it_is_not_done() -> None:
-    code, message = spoken("topics", "repartition").problem
+    code, message = run_cli("topics", "repartition").failure
     assert code == 2
     assert "the partition of an account follows from it" in message
 
 
 def test_a_log_in_the_database_has_no_topics() -> None:
     for command in ("create", "check"):
-        assert spoken("topics", command).problem == (
+        assert run_cli("topics", command).failure == (
             2,
             "STAFFEL_LOG is sql: the log is in the database and has no topics to tend; "
             "name a broker, STAFFEL_LOG=kafka://HOST:PORT",
@@ -157,14 +157,14 @@ def test_a_log_in_the_database_has_no_topics() -> None:
 
 def test_a_broker_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_LOG", "kafka://127.0.0.1:1")
-    code, message = spoken("topics", "check").problem
+    code, message = run_cli("topics", "check").failure
     assert (code, message.startswith("kafka://127.0.0.1:1 does not answer")) == (1, True)
 
 
 @pytest.mark.usefixtures("address")
 def test_the_table_tells_who_writes_and_who_reads() -> None:
-    done("topics", "create", "--partitions", 1)
-    lines = done("topics", "check").out.splitlines()
+    run_ok("topics", "create", "--partitions", 1)
+    lines = run_ok("topics", "check").out.splitlines()
     assert "written by" in lines[0]
     [scores] = [line for line in lines if ".scores" in line]
     assert "score" in scores

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import asked, done, event, page, spoken, written
+from tests.staffel.cli.cli_runner import cloud_event, page_view, run_cli, run_json, run_ok, write_lines
 
-WIDE = 100
+MAX_WIDTH = 100
 
 
-def lines(*arguments: str) -> list[str]:
-    return done(*arguments).out.splitlines()
+def output_lines(*arguments: str) -> list[str]:
+    return run_ok(*arguments).out.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ def lines(*arguments: str) -> list[str]:
     ],
 )
 def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medtech: Path) -> None:
-    assert [line for line in lines(*arguments) if len(line) > WIDE] == []
+    assert [line for line in output_lines(*arguments) if len(line) > MAX_WIDTH] == []
 
 
 def test_accounts_stand_in_columns_the_highest_first(medtech: Path) -> None:
-    shown = lines("accounts", "--limit", "4")
+    shown = output_lines("accounts", "--limit", "4")
     assert shown[:2] == [
         "account                  name                  fit    people  acquisition    expansion  falls",
         "─" * 94,
@@ -47,12 +47,12 @@ def test_accounts_stand_in_columns_the_highest_first(medtech: Path) -> None:
 
 def test_an_id_is_never_cut_however_narrow_the_terminal_is(medtech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    ids = [row["account"] for row in asked("accounts")]
-    assert [line.split()[0] for line in lines("accounts")[2:-2]] == ids
+    ids = [row["account"] for row in run_json("accounts")]
+    assert [line.split()[0] for line in output_lines("accounts")[2:-2]] == ids
 
 
 def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -> None:
-    shown = "\n".join(lines("handoffs", "--open"))
+    shown = "\n".join(output_lines("handoffs", "--open"))
     assert (
         "kleinod-bio.example/acquisition/1\n"
         "  proposed to sdr, answer by 2026-10-29 17:00\n"
@@ -65,7 +65,7 @@ def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -
 
 
 def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
-    shown = lines("handoff", "tessin-therapeutics.example/expansion/1")
+    shown = output_lines("handoff", "tessin-therapeutics.example/expansion/1")
     assert shown[1:3] == [
         "  rejected by mia.lorenz, 2026-05-20 11:30 (was proposed to account_manager)",
         "  because: no project before next year",
@@ -74,7 +74,7 @@ def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
 
 
 def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech: Path) -> None:
-    shown = "\n".join(lines("account", "kleinod-bio.example"))
+    shown = "\n".join(output_lines("account", "kleinod-bio.example"))
     for part in (
         "Kleinod Bio GmbH (kleinod-bio.example), as of 2026-10-30 14:39 UTC\n"
         "fit B (70 points), biotechnology, 12 employees, AT, owner ben.ostertag\n",
@@ -90,15 +90,15 @@ def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech:
 
 
 def test_an_explanation_shows_every_line_those_that_were_cut_too(medtech: Path) -> None:
-    told = asked("account", "rheinquell-biologics.example", "--explain")
-    shown = lines("account", "rheinquell-biologics.example", "--explain")
+    told = run_json("account", "rheinquell-biologics.example", "--explain")
+    shown = output_lines("account", "rheinquell-biologics.example", "--explain")
     rows = [line for line in shown if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  (?!acquisition)", line)]
     assert len(rows) == len(told["lines"])
     assert sum(" per" in line for line in rows) == sum(line["cut"] is not None for line in told["lines"]) > 0
 
 
 def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> None:
-    shown = "\n".join(lines("account", "rheinquell-biologics.example"))
+    shown = "\n".join(output_lines("account", "rheinquell-biologics.example"))
     assert re.search(r"\bv_[a-z2-7]{12}\b", shown)
     assert "David Okafor" in shown
 
@@ -106,42 +106,42 @@ def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> 
 def test_a_visitor_that_turned_out_to_be_a_person_is_told_with_the_name(medtech: Path) -> None:
     joined = [
         (row["account"], contact["contact"])
-        for row in asked("accounts")
-        for contact in asked("account", row["account"])["contacts"]
+        for row in run_json("accounts")
+        for contact in run_json("account", row["account"])["contacts"]
         if contact["joined"]
     ]
     assert joined
     account, visitor = joined[0]
-    shown = done("account", account, "--explain").out
+    shown = run_ok("account", account, "--explain").out
     assert "People" in shown
     assert visitor not in shown[shown.index("People") : shown.index("Why")]
 
 
 def test_the_demo_shows_what_sales_would_want_to_see(played: tuple[Path, str], medtech: Path) -> None:
-    shown = done("demo").out
+    shown = run_ok("demo").out
     headings = ["SYNTHETIC", "brennerbio.example ", "Open handoffs", "Why one of them has its score", "their sum is",
                 "audit verify: 17 accounts", "Where to go next"]  # fmt: skip
     places = [shown.index(heading) for heading in headings]
     assert places == sorted(places)
-    assert [line for line in shown.splitlines() if len(line) > WIDE] == []
+    assert [line for line in shown.splitlines() if len(line) > MAX_WIDTH] == []
     assert "\x1b" not in shown
 
 
 def test_an_empty_home_says_what_to_do() -> None:
-    assert lines("accounts") == ["No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."]
-    assert lines("handoffs") == ["No handoffs yet."]
-    assert lines("handoffs", "--open") == ["No open handoffs."]
-    assert lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
+    assert output_lines("accounts") == ["No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."]
+    assert output_lines("handoffs") == ["No handoffs yet."]
+    assert output_lines("handoffs", "--open") == ["No open handoffs."]
+    assert output_lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
 
 
 def test_a_stage_that_nobody_is_in_says_so(medtech: Path) -> None:
     told = "No account is in the stage 'hot'; `staffel model show` names the stages."
-    assert lines("accounts", "--stage", "hot") == [told]
+    assert output_lines("accounts", "--stage", "hot") == [told]
 
 
 def test_a_name_cannot_steer_the_terminal() -> None:
-    named = event("r", "account.registered", data={"name": "Acme \x1b[31m GmbH"})
-    asked("ingest", "cloudevents", written(Path("facts.jsonl"), named, page("one")))
-    shown = done("accounts").out + done("account", "acme.com").out + done("account", "acme.com", "--deep").out
+    named = cloud_event("r", "account.registered", data={"name": "Acme \x1b[31m GmbH"})
+    run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), named, page_view("one")))
+    shown = run_ok("accounts").out + run_ok("account", "acme.com").out + run_ok("account", "acme.com", "--deep").out
     assert "\x1b" not in shown
-    assert spoken("accounts", "--json").code == 0
+    assert run_cli("accounts", "--json").code == 0

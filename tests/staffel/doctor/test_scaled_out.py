@@ -12,10 +12,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from tests import requirements
 from tests.kafka.broker import free_port
-from tests.staffel.cli.cli_runner import done, page, spoken, written
+from tests.staffel.cli.cli_runner import page_view, run_cli, run_ok, write_lines
 
 Json = dict[str, Any]
-APART_S = 5.0
+CLOCK_OFFSET_S = 5.0
 """What clocks may differ by."""
 
 
@@ -32,26 +32,26 @@ def address(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def laid_down(address: str) -> str:
     """Topics of two partitions, and tables."""
-    done("topics", "create", "--partitions", 2)
-    done("accounts")
+    run_ok("topics", "create", "--partitions", 2)
+    run_ok("accounts")
     return address
 
 
-def examined() -> dict[str, Json]:
+def doctor_rows() -> dict[str, Json]:
     """The rows by their checks; the exit code says whether all is well."""
-    answer = spoken("doctor", "--json")
-    rows = {row["check"]: row for row in answer.told}
-    assert answer.code == (0 if all(row["ok"] for row in rows.values()) else 1)
+    result = run_cli("doctor", "--json")
+    rows = {row["check"]: row for row in result.parsed}
+    assert result.code == (0 if all(row["ok"] for row in rows.values()) else 1)
     return rows
 
 
-def wrong(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
+def failed_checks(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
     return {check: (row["found"], row["advice"]) for check, row in rows.items() if not row["ok"]}
 
 
 def test_where_all_is_laid_down_only_the_processes_are_missed(laid_down: str) -> None:
-    rows = examined()
-    assert wrong(rows) == {"projectors": ("partitions held by nobody", "start `staffel project`")}
+    rows = doctor_rows()
+    assert failed_checks(rows) == {"projectors": ("partitions held by nobody", "start `staffel project`")}
     assert list(rows) == [
         "broker", "topics", "activation", "model", "scored", "dead letters", "clock", "recorders' clocks",
         "database", "migrations", "database's clock", "outbox", "projectors", "projected",
@@ -60,7 +60,7 @@ def test_where_all_is_laid_down_only_the_processes_are_missed(laid_down: str) ->
 
 def test_topics_that_are_missing_are_named_and_so_is_an_empty_database(address: str) -> None:
     prefix = address.rpartition("=")[2]
-    found, advice = wrong(rows := examined())["topics"]
+    found, advice = failed_checks(rows := doctor_rows())["topics"]
     assert found.startswith(f"topic {prefix}engagement is missing; topic {prefix}scores is missing")
     assert advice.startswith("run `staffel topics create`")
     assert rows["migrations"]["found"] == "no tables, 0004 is the newest here"
@@ -75,14 +75,14 @@ def test_a_topic_with_other_settings_is_named(laid_down: str) -> None:
         admin.alter_configs([resource])
     finally:
         admin.close()
-    found, _ = wrong(examined())["topics"]
+    found, _ = failed_checks(doctor_rows())["topics"]
     assert f"topic {prefix}engagement: retention.ms is 1000, not -1" in found
 
 
 def test_facts_that_nobody_scores_are_counted(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_WAIT", "0.1")
-    spoken("ingest", "cloudevents", written(Path("facts.jsonl"), page("one"), page("two")))
-    found, advice = wrong(examined())["scored"]
+    run_cli("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one"), page_view("two")))
+    found, advice = failed_checks(doctor_rows())["scored"]
     assert found.startswith("2 facts behind (partition ")
     assert advice == "start `staffel worker`, and look again"
 
@@ -92,8 +92,8 @@ def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the
 ) -> None:
     server = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("STAFFEL_LOG", f"kafka://{server}")
-    rows = examined()
-    assert wrong(rows)["broker"] == (f"{server} cannot be reached", "start the broker, or correct STAFFEL_LOG")
+    rows = doctor_rows()
+    assert failed_checks(rows)["broker"] == (f"{server} cannot be reached", "start the broker, or correct STAFFEL_LOG")
     assert rows["migrations"]["ok"]
 
 
@@ -105,9 +105,9 @@ def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         monkeypatch.setenv("STAFFEL_LOG", f"kafka://127.0.0.1:{mute.getsockname()[1]}")
-        rows = examined()
-    assert "is the broker up?" in wrong(rows)["broker"][0]
-    assert monotonic() - begun > APART_S
+        rows = doctor_rows()
+    assert "is the broker up?" in failed_checks(rows)["broker"][0]
+    assert monotonic() - begun > CLOCK_OFFSET_S
     assert rows["database's clock"]["found"] == "in step"
 
 
@@ -115,8 +115,8 @@ def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the
     laid_down: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAFFEL_DATABASE", f"postgresql+psycopg://staffel@127.0.0.1:{free_port()}/staffel")
-    rows = examined()
-    found, advice = wrong(rows)["database"]
+    rows = doctor_rows()
+    found, advice = failed_checks(rows)["database"]
     assert "the server cannot be reached" in found
     assert advice == "start PostgreSQL, or correct STAFFEL_DATABASE"
     assert rows["topics"]["ok"]
@@ -124,11 +124,11 @@ def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the
 
 def test_a_database_of_another_kind_is_a_finding(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_DATABASE", "sqlite:///staffel.db")
-    found, _ = wrong(examined())["database"]
+    found, _ = failed_checks(doctor_rows())["database"]
     assert "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME" in found
 
 
 def test_the_table_is_for_people(laid_down: str) -> None:
-    answer = spoken("doctor")
+    answer = run_cli("doctor")
     assert (answer.code, answer.err) == (1, "")
     assert "PROBLEM  projectors" in answer.out

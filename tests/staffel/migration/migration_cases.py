@@ -9,7 +9,7 @@ from uuid import uuid4
 from staffel.cli.session import connected_application
 from streams.log import NewRecord
 from tests.requirements import kafka_server, postgres_url
-from tests.staffel.cli.cli_runner import Json, asked, done, event, page, written
+from tests.staffel.cli.cli_runner import Json, cloud_event, page_view, run_json, run_ok, write_lines
 from tests.staffel.processes.process_runner import DEADLINE_S, Processes
 
 MODEL = """\
@@ -26,37 +26,37 @@ handoff:
 """
 
 
-def furnish() -> Path:
+def fill_home() -> Path:
     """Fill the home: companies, visitors who identify themselves, decisions, a letter recorded again, one not.
 
     Answers the file that was ingested.
     """
-    os.environ["STAFFEL_MODEL"] = str(written(Path("model.yaml"), MODEL).absolute())
-    facts = written(Path("facts.jsonl"), *_facts())
-    asked("ingest", "cloudevents", facts)
-    _append_torn(b"torn one", b"torn two")
-    asked("ingest", "cloudevents", written(Path("more.jsonl"), page("late", subject="company1.com")))
-    first = asked("dead-letters", "list")[0]["id"]
-    repaired = written(Path("repaired.json"), page("torn", subject="company2.com"))
-    done("dead-letters", "retry", first, "--file", repaired)
-    done("handoff", "accept", "company1.com/sales/1", "--by", "anna")
-    done("contact", "suppress", "p2@company2.com", "--reason", "asked us")
+    os.environ["STAFFEL_MODEL"] = str(write_lines(Path("model.yaml"), MODEL).absolute())
+    facts = write_lines(Path("facts.jsonl"), *_facts())
+    run_json("ingest", "cloudevents", facts)
+    _append_unreadable(b"torn one", b"torn two")
+    run_json("ingest", "cloudevents", write_lines(Path("more.jsonl"), page_view("late", subject="company1.com")))
+    first = run_json("dead-letters", "list")[0]["id"]
+    repaired = write_lines(Path("repaired.json"), page_view("torn", subject="company2.com"))
+    run_ok("dead-letters", "retry", first, "--file", repaired)
+    run_ok("handoff", "accept", "company1.com/sales/1", "--by", "anna")
+    run_ok("contact", "suppress", "p2@company2.com", "--reason", "asked us")
     return facts
 
 
 def _facts() -> Iterator[Json]:
     for n in range(20):
         named = {"subject": f"company{n}.com"}
-        yield page(f"page {n}", **named)
-        yield page(f"alone {n}", subject=None, visitor=f"visitor {n}")
-        yield event(f"demo {n}", "web.form_submitted", data={"form": "demo"}, **named)
+        yield page_view(f"page {n}", **named)
+        yield page_view(f"alone {n}", subject=None, visitor=f"visitor {n}")
+        yield cloud_event(f"demo {n}", "web.form_submitted", data={"form": "demo"}, **named)
     for n in range(0, 20, 2):
-        told = {"visitor": f"visitor {n}", "contact": f"p{n}@company{n}.com"}
-        yield event(f"mail {n}", "email.clicked", subject=None, **told)
-        yield page(f"again {n}", subject=None, visitor=f"visitor {n}")
+        identity = {"visitor": f"visitor {n}", "contact": f"p{n}@company{n}.com"}
+        yield cloud_event(f"mail {n}", "email.clicked", subject=None, **identity)
+        yield page_view(f"again {n}", subject=None, visitor=f"visitor {n}")
 
 
-def _append_torn(*values: bytes) -> None:
+def _append_unreadable(*values: bytes) -> None:
     with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord(f"company{n}.com", value) for n, value in enumerate(values, 2)])
 
@@ -66,16 +66,18 @@ def destination() -> tuple[str, str]:
     return f"kafka://{kafka_server()}?prefix=moving-{uuid4().hex[:8]}.", postgres_url()
 
 
-def many(number: int) -> Path:
+def many_page_views(number: int) -> Path:
     """A file of so many page views of a hundred companies."""
-    return written(Path("many.jsonl"), *(page(f"many {n}", subject=f"company{n % 100}.com") for n in range(number)))
+    return write_lines(
+        Path("many.jsonl"), *(page_view(f"many {n}", subject=f"company{n % 100}.com") for n in range(number))
+    )
 
 
-def told_of(log: str = "sql", database: str | None = None) -> Json:
+def replayed_state(log: str = "sql", database: str | None = None) -> Json:
     """What a replay says of every account and handoff, and what the letters are."""
-    with at(log, database):
-        replayed = asked("audit", "replay")
-        letters = asked("dead-letters", "list")
+    with environment_of(log, database):
+        replayed = run_json("audit", "replay")
+        letters = run_json("dead-letters", "list")
     return {
         "facts": replayed["facts"],
         "accounts": sorted(replayed["accounts"], key=lambda row: str(row["account"])),
@@ -85,7 +87,7 @@ def told_of(log: str = "sql", database: str | None = None) -> Json:
 
 
 @contextmanager
-def at(log: str, database: str | None) -> Iterator[None]:
+def environment_of(log: str, database: str | None) -> Iterator[None]:
     """Commands in this block speak to the other Staffel."""
     before = dict(os.environ)
     os.environ["STAFFEL_LOG"] = log
@@ -99,14 +101,14 @@ def at(log: str, database: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def running(folder: Path, log: str, database: str, roles: Sequence[str]) -> Iterator[Processes]:
+def running_processes(folder: Path, log: str, database: str, roles: Sequence[str]) -> Iterator[Processes]:
     """Processes over there."""
-    made = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database})
+    group = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database})
     try:
-        for started in [made.start(role) for role in roles]:
+        for started in [group.start(role) for role in roles]:
             started.await_ready()
-        yield made
+        yield group
     finally:
-        for started in made.started:
+        for started in group.started:
             started.process.kill()
             started.process.wait(DEADLINE_S)

@@ -38,7 +38,7 @@ def fact(n: int) -> NewRecord:
 def source(tmp_path: Path) -> SqlLog:
     """Two partitions with activations, facts, four torn records of which two are alike, a dead letter, a handoff."""
     (tmp_path / "from").mkdir()
-    log = SqlLog(open_database(databases.migrated("sqlite", tmp_path / "from")), PARTITIONS)
+    log = SqlLog(open_database(databases.migrated_database("sqlite", tmp_path / "from")), PARTITIONS)
     for partition in range(PARTITIONS):
         log.append(
             ENGAGEMENT, [activation_record({"model": {}, "version": "m-1"}, partition, NOW)], partition=partition
@@ -46,18 +46,20 @@ def source(tmp_path: Path) -> SqlLog:
     torn = [NewRecord("company1.com", b"torn", headers=(("a", b"1"),)), NewRecord("company1.com", b"torn")]
     log.append(ENGAGEMENT, [*map(fact, range(20)), *torn, torn[1], NewRecord("~model", b"torn"), fact(20)])
     place = next(log.history("company1.com"))
-    told = dead_letter_headers(ENGAGEMENT, home(log), place.offset, code="unreadable", why="torn")
+    told = dead_letter_headers(ENGAGEMENT, home_partition(log), place.offset, code="unreadable", why="torn")
     log.append(DEAD_LETTERS, [NewRecord("company1.com", place.value, headers=told)])
     log.append(SQA_HANDOFFS, [NewRecord("company2.com", b"a handoff", "h", FACT_HEADERS)])
     log.append(SCORES, [NewRecord("company2.com", b"a score")])
     return log
 
 
-def home(log: SqlLog) -> int:
+def home_partition(log: SqlLog) -> int:
     return log.partition_of(ENGAGEMENT, "company1.com")
 
 
-def by_key(read: Callable[[str, int, int, int], Sequence[Record]], topic: str, partitions: int) -> dict[str, Any]:
+def records_by_key(
+    read: Callable[[str, int, int, int], Sequence[Record]], topic: str, partitions: int
+) -> dict[str, Any]:
     """Of each key what stands there, in its order; activations left out, and what a copy adds."""
     found: dict[str, Any] = {}
     for partition in range(partitions):
@@ -68,11 +70,11 @@ def by_key(read: Callable[[str, int, int, int], Sequence[Record]], topic: str, p
     return found
 
 
-def contents(log: Any) -> dict[str, Any]:
-    return {topic: by_key(log.read, topic, log.partitions(topic)) for topic in COPIED_TOPICS}
+def records_by_topic(log: Any) -> dict[str, Any]:
+    return {topic: records_by_key(log.read, topic, log.partitions(topic)) for topic in COPIED_TOPICS}
 
 
-def copied(source: SqlLog, target: MemoryBroker, engine: Engine) -> LogCopy:
+def copy_log(source: SqlLog, target: MemoryBroker, engine: Engine) -> LogCopy:
     """A copy from begin to end."""
     copy = LogCopy(source, target, engine, lambda: NOW, batch_size=4)
     copy.start()
@@ -86,8 +88,8 @@ def copied(source: SqlLog, target: MemoryBroker, engine: Engine) -> LogCopy:
 
 def test_every_record_stands_once_in_the_order_of_its_key_with_its_headers(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=5)
-    assert copied(source, target, database).is_finished()
-    assert contents(target) == contents(source)
+    assert copy_log(source, target, database).is_finished()
+    assert records_by_topic(target) == records_by_topic(source)
     assert sum(target.end(SCORES, partition) for partition in range(5)) == 0
 
 
@@ -95,19 +97,19 @@ def test_every_record_stands_once_in_the_order_of_its_key_with_its_headers(sourc
 def test_a_copy_that_breaks_after_every_few_records_goes_on(source: SqlLog, database: Engine, steps: int) -> None:
     target, breaks = MemoryBroker(partitions=3), 0
     while True:
-        target.breaks = steps if steps else breaks % 2
+        target.fails_after = steps if steps else breaks % 2
         try:
-            copied(source, target, database)
+            copy_log(source, target, database)
             break
         except LogUnavailable:
             breaks += 1
     assert breaks > 5
-    assert contents(target) == contents(source)
+    assert records_by_topic(target) == records_by_topic(source)
     with database.connect() as connection:
         assert connection.execute(select(append_notes)).all() == []
 
 
-class Forgetful(MemoryBroker):
+class UnacknowledgingBroker(MemoryBroker):
     """Appends, and every other time does not say so."""
 
     calls = 0
@@ -121,19 +123,19 @@ class Forgetful(MemoryBroker):
 
 
 def test_what_was_appended_without_an_answer_is_found_and_not_appended_again(source: SqlLog, database: Engine) -> None:
-    target = Forgetful(partitions=3)
+    target = UnacknowledgingBroker(partitions=3)
     for _ in range(40):
         try:
-            copied(source, target, database)
+            copy_log(source, target, database)
             break
         except LogUnavailable:
             continue
-    assert contents(target) == contents(source)
+    assert records_by_topic(target) == records_by_topic(source)
 
 
 def test_the_inbox_knows_every_fact_for_ever_where_it_stands_now(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=3)
-    copied(source, target, database)
+    copy_log(source, target, database)
     known = Inbox(database, target, lambda: NOW, keep_forever=False)
     assert known.recorded_ids(record_id("web", str(n)) for n in range(22)) == {
         record_id("web", str(n)) for n in range(21)
@@ -149,7 +151,7 @@ def test_the_inbox_knows_every_fact_for_ever_where_it_stands_now(source: SqlLog,
 
 def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=3)
-    copied(source, target, database)
+    copy_log(source, target, database)
     place = next(source.history("company1.com"))
     marked = [
         (record.value, value)
@@ -158,21 +160,21 @@ def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, d
         for name, value in record.headers
         if name == ORIGINAL_ID_HEADER
     ]
-    assert marked == [(place.value, b"engagement/%d/%d" % (home(source), place.offset))]
+    assert marked == [(place.value, b"engagement/%d/%d" % (home_partition(source), place.offset))]
 
 
 def test_what_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
     filled = MemoryBroker(partitions=3)
     filled.append(SQA_HANDOFFS, [NewRecord("a.com", b"of others")])
     with pytest.raises(LogRefused, match="sqa-handoffs holds records of another Staffel"):
-        copied(source, filled, database)
-    copied(source, MemoryBroker(partitions=3), database)
+        copy_log(source, filled, database)
+    copy_log(source, MemoryBroker(partitions=3), database)
     with pytest.raises(LogRefused, match="topics that are gone"):
-        copied(source, MemoryBroker(partitions=3), database)
+        copy_log(source, MemoryBroker(partitions=3), database)
 
 
 def test_a_copy_is_finished_into_the_log_that_it_went_to_and_no_other(source: SqlLog, database: Engine) -> None:
-    assert copied(source, MemoryBroker(partitions=3), database).is_finished()
+    assert copy_log(source, MemoryBroker(partitions=3), database).is_finished()
     assert not LogCopy(source, MemoryBroker(partitions=3), database, lambda: NOW).is_finished()
 
 
@@ -180,12 +182,12 @@ def test_a_database_that_holds_something_else_is_refused(source: SqlLog, databas
     with database.begin() as connection:
         connection.execute(insert(moves).values(move="m", account="a", to_account="b", done=True))
     with pytest.raises(DatabaseError, match="table moves holds rows of another Staffel"):
-        copied(source, MemoryBroker(), database)
+        copy_log(source, MemoryBroker(), database)
 
 
 def test_tables_are_copied_once_and_go_on_counting_where_they_were(tmp_path: Path, database: Engine) -> None:
     (tmp_path / "from").mkdir()
-    ours = open_database(databases.migrated("sqlite", tmp_path / "from"))
+    ours = open_database(databases.migrated_database("sqlite", tmp_path / "from"))
     row = {"topic": SQA_HANDOFFS, "key": "a.com", "event": b"{}", "at": 1, "published": True}
     with ours.begin() as connection:
         connection.execute(insert(outbox), [{"n": n, "id": f"h{n}", **row} for n in (3, 5, 8)])

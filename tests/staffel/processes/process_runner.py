@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from tests.staffel.cli.cli_runner import Answer, spoken
+from tests.staffel.cli.cli_runner import CommandResult, run_cli
 from tests.staffel.conftest import STAFFEL
 
 DEADLINE_S = 120.0
@@ -24,45 +24,45 @@ Json = Any
 
 
 @dataclass
-class Started:
+class StartedProcess:
     """A process, its log lines, and the address of its pages."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
 
-    def said(self) -> list[dict[str, Any]]:
+    def log_lines(self) -> list[dict[str, Any]]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def events(self) -> list[str]:
-        return [line["event"] for line in self.said()]
+        return [line["event"] for line in self.log_lines()]
 
-    def asked(self, page: str) -> tuple[int, str]:
+    def get_page(self, page: str) -> tuple[int, str]:
         """Status and text of a page; 0 while nobody listens."""
-        pages = next((line["pages"] for line in self.said() if "pages" in line), None)
+        pages = next((line["pages"] for line in self.log_lines() if "pages" in line), None)
         if pages is None:
             return 0, ""
         try:
             with urllib.request.urlopen(pages + page, timeout=5) as answer:
                 return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as refused:
-            return refused.code, refused.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
         except OSError:
             return 0, ""
 
     def checks(self) -> dict[str, bool]:
-        _, told = self.asked("/readyz")
-        return {check["name"]: check["ok"] for check in json.loads(told)["checks"]} if told else {}
+        _, body = self.get_page("/readyz")
+        return {check["name"]: check["ok"] for check in json.loads(body)["checks"]} if body else {}
 
     def await_ready(self) -> None:
-        awaited(self._is_ready, self.trouble)
+        wait_until(self._is_ready, self.diagnostics)
 
     def _is_ready(self) -> bool:
-        assert self.process.poll() is None, self.trouble()
-        return self.asked("/readyz")[0] == 200
+        assert self.process.poll() is None, self.diagnostics()
+        return self.get_page("/readyz")[0] == 200
 
-    def trouble(self) -> str:
-        return f"exit {self.process.poll()}, {self.asked('/readyz')}, {self.log.read_text()[-2000:]}"
+    def diagnostics(self) -> str:
+        return f"exit {self.process.poll()}, {self.get_page('/readyz')}, {self.log.read_text()[-2000:]}"
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""
@@ -76,50 +76,50 @@ class Processes:
 
     folder: Path
     settings: dict[str, str]
-    started: list[Started] = field(default_factory=list)
+    started: list[StartedProcess] = field(default_factory=list)
 
-    def start(self, role: str, *options: str) -> Started:
+    def start(self, role: str, *options: str) -> StartedProcess:
         log = self.folder / f"{role}-{len(self.started)}.log"
         env = {**os.environ, **self.settings, "STAFFEL_LOGS": "json"}
         with log.open("wb") as lines:
             command = [str(STAFFEL), role, "--port", "0", *options]
             process = subprocess.Popen(command, env=env, stdout=lines, stderr=lines, cwd=self.folder)
-        self.started.append(Started(process, log))
+        self.started.append(StartedProcess(process, log))
         return self.started[-1]
 
-    def told(self, *arguments: object) -> Answer:
+    def run_cli(self, *arguments: object) -> CommandResult:
         """What a command answers, spoken in this process."""
         before = dict(os.environ)
         os.environ.update(self.settings)
         try:
-            return spoken(*arguments)
+            return run_cli(*arguments)
         finally:
             os.environ.clear()
             os.environ.update(before)
 
-    def asked(self, *arguments: object) -> Json:
+    def run_json(self, *arguments: object) -> Json:
         """What it answers with --json; it has to succeed."""
-        answer = self.told(*arguments, "--json")
-        assert answer.code == 0, f"{arguments}: {answer.out}{answer.err}"
-        return answer.told
+        result = self.run_cli(*arguments, "--json")
+        assert result.code == 0, f"{arguments}: {result.out}{result.err}"
+        return result.parsed
 
 
 @contextmanager
 def processes(folder: Path, kafka: str, database: str, **settings: str) -> Iterator[Processes]:
     """They end with the block. Topics have names of their own: tests share a broker."""
     log = f"kafka://{kafka}?prefix={uuid4().hex[:8]}."
-    made = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database, **settings})
+    group = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database, **settings})
     try:
-        yield made
+        yield group
     finally:
-        for started in made.started:
+        for started in group.started:
             started.process.kill()
             started.process.wait(DEADLINE_S)
 
 
-def awaited(holds: Callable[[], object], trouble: Callable[[], str] = str) -> None:
+def wait_until(condition: Callable[[], object], diagnostics: Callable[[], str] = str) -> None:
     """Return as soon as it holds."""
     deadline, pause = monotonic() + DEADLINE_S, Event()
-    while not holds():
-        assert monotonic() < deadline, trouble()
+    while not condition():
+        assert monotonic() < deadline, diagnostics()
         pause.wait(POLL_S)

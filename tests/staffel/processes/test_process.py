@@ -32,11 +32,11 @@ from staffel.settings import Settings
 from streams.log import LogUnavailable
 from tests.kafka.broker import free_port
 
-AWAY = LogUnavailable("kafka://broker:9092 does not answer")
-FINE = ReadinessCheck("log", lambda _: CheckResult(True, "2 partitions"))
+UNAVAILABLE = LogUnavailable("kafka://broker:9092 does not answer")
+PASSING_CHECK = ReadinessCheck("log", lambda _: CheckResult(True, "2 partitions"))
 
 
-class Scripted:
+class ScriptedStep:
     """A step whose rounds are given: a number is moved, an exception raised; at their end it asks to stop."""
 
     name = "scripted"
@@ -71,34 +71,34 @@ def process(lines: list[dict[str, Any]]) -> Process:
     return Process("project", Settings(), Event(), log, metrics, pulse, ReadinessMonitor(pulse, metrics))
 
 
-def asked(process: Process, path: str, alive: float = 60) -> tuple[int, str]:
+def get_page(process: Process, path: str, alive: float = 60) -> tuple[int, str]:
     environ: dict[str, Any] = {}
     setup_testing_defaults(environ)
-    told: list[str] = []
+    statuses: list[str] = []
     app = health_app(process.heartbeat, process.readiness, process.metrics, alive)
-    body = b"".join(app({**environ, "PATH_INFO": path}, lambda status, *_: told.append(status)))
-    return int(told[0][:3]), body.decode()
+    body = b"".join(app({**environ, "PATH_INFO": path}, lambda status, *_: statuses.append(status)))
+    return int(statuses[0][:3]), body.decode()
 
 
-def checked(process: Process, *measures: ReadinessCheck) -> tuple[int, dict[str, bool]]:
+def readiness_of(process: Process, *checks: ReadinessCheck) -> tuple[int, dict[str, bool]]:
     """What /readyz says once these were looked at."""
-    process.readiness.start(measures, ended())
+    process.readiness.start(checks, stopped_event())
     process.readiness.run_checks()
-    status, told = asked(process, "/readyz")
+    status, told = get_page(process, "/readyz")
     return status, {check["name"]: check["ok"] for check in json.loads(told)["checks"]}
 
 
-def ended() -> Event:
+def stopped_event() -> Event:
     stop = Event()
     stop.set()
     return stop
 
 
-def worked(process: Process, *rounds: int | Exception) -> None:
-    run_steps([Scripted(process.stop, *rounds)], lambda _: None, process)
+def run_rounds(process: Process, *rounds: int | Exception) -> None:
+    run_steps([ScriptedStep(process.stop, *rounds)], lambda _: None, process)
 
 
-class Patient(Event):
+class RecordingEvent(Event):
     """Tells for how long it was waited for."""
 
     def __init__(self) -> None:
@@ -114,24 +114,24 @@ class Patient(Event):
     ("moved", "breaths"), [(0, []), (1, [IDLE_BACKOFF_S]), (SMALL_BATCH - 1, [IDLE_BACKOFF_S]), (SMALL_BATCH, [])]
 )
 def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, moved: int, breaths: list[float]) -> None:
-    stop = Patient()
+    stop = RecordingEvent()
     patient = replace(process, stop=stop)
     idle: list[float] = []
 
-    run_steps([Scripted(stop, moved)], idle.append, patient)
+    run_steps([ScriptedStep(stop, moved)], idle.append, patient)
 
     assert (stop.waited, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
 
 
 def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
-    looks = Counting([3, 0, 5])
+    looks = CountingStep([3, 0, 5])
     seldom = ThrottledStep(looks, interval_s=3600)
     assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
     assert (seldom.name, looks.rest) == ("counting", [5])
 
 
 @dataclass
-class Counting:
+class CountingStep:
     """Moves what it is told to."""
 
     rest: list[int]
@@ -143,12 +143,12 @@ class Counting:
 
 def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:
     process.heartbeat.beat()
-    status, told = asked(process, "/healthz")
+    status, told = get_page(process, "/healthz")
     assert (status, json.loads(told)["alive"]) == (200, True)
 
 
 def test_a_process_whose_loop_stands_still_is_taken_for_dead(process: Process) -> None:
-    status, told = asked(process, "/healthz", alive=0)
+    status, told = get_page(process, "/healthz", alive=0)
     assert (status, json.loads(told)["alive"]) == (503, False)
 
 
@@ -159,55 +159,55 @@ def test_waiting_for_a_broker_is_a_sign_of_life(process: Process) -> None:
 
 
 def test_a_process_is_not_ready_before_it_looked(process: Process) -> None:
-    status, told = asked(process, "/readyz")
+    status, told = get_page(process, "/readyz")
     starting = [{"name": "working", "ok": False, "found": "starting"}]
     assert (status, json.loads(told)) == (503, {"ready": False, "checks": starting})
 
 
 def test_a_process_is_ready_where_every_check_holds(process: Process) -> None:
-    assert checked(process, FINE) == (200, {"working": True, "log": True})
+    assert readiness_of(process, PASSING_CHECK) == (200, {"working": True, "log": True})
 
 
 def test_one_check_that_fails_makes_it_unready(process: Process) -> None:
     late = ReadinessCheck("projected", lambda _: CheckResult(False, "20000 score records behind"))
-    assert checked(process, FINE, late) == (503, {"working": True, "log": True, "projected": False})
+    assert readiness_of(process, PASSING_CHECK, late) == (503, {"working": True, "log": True, "projected": False})
 
 
 def test_a_log_out_of_reach_is_told_by_the_check_that_met_it(process: Process) -> None:
     def look(_: Metrics) -> CheckResult:
-        raise AWAY
+        raise UNAVAILABLE
 
-    assert checked(process, ReadinessCheck("log", look)) == (503, {"working": True, "log": False})
-    assert str(AWAY) in asked(process, "/readyz")[1]
+    assert readiness_of(process, ReadinessCheck("log", look)) == (503, {"working": True, "log": False})
+    assert str(UNAVAILABLE) in get_page(process, "/readyz")[1]
 
 
 def test_what_holds_up_the_loop_makes_it_unready(process: Process) -> None:
     process.heartbeat.blocked("no broker")
-    assert checked(process, FINE) == (503, {"working": False, "log": True})
+    assert readiness_of(process, PASSING_CHECK) == (503, {"working": False, "log": True})
 
 
 def test_other_pages_are_not_there(process: Process) -> None:
-    assert asked(process, "/accounts")[0] == 404
+    assert get_page(process, "/accounts")[0] == 404
 
 
 def test_what_steps_moved_is_counted(process: Process) -> None:
-    worked(process, 3, 0, 4)
-    _, told = asked(process, "/metrics")
+    run_rounds(process, 3, 0, 4)
+    _, told = get_page(process, "/metrics")
     assert 'staffel_records_total{step="scripted"} 7.0' in told
     assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in told
 
 
-@pytest.mark.parametrize("trouble", [AWAY, DatabaseError("database: out of reach"), TopicsNotReady("no topics")])
+@pytest.mark.parametrize("trouble", [UNAVAILABLE, DatabaseError("database: out of reach"), TopicsNotReady("no topics")])
 def test_a_loop_goes_on_after_trouble_that_passes_and_says_so_once(
     process: Process, lines: list[dict[str, Any]], trouble: Exception
 ) -> None:
-    worked(process, 1, trouble, trouble, 1)
+    run_rounds(process, 1, trouble, trouble, 1)
     assert lines == [{"event": "waiting", "why": str(trouble)}, {"event": "goes_on"}]
 
 
 def test_a_loop_ends_at_what_nobody_expects(process: Process) -> None:
     with pytest.raises(ZeroDivisionError):
-        worked(process, 1, ZeroDivisionError())
+        run_rounds(process, 1, ZeroDivisionError())
 
 
 def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_other(process: Process) -> None:
@@ -218,17 +218,21 @@ def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_oth
             process.stop.set()
             return 1
 
-    never = Scripted(Event(), AssertionError("a step after the end"))
+    never = ScriptedStep(Event(), AssertionError("a step after the end"))
     run_steps([Asked(), never], lambda _: None, process)
-    assert 'staffel_records_total{step="asked"} 1.0' in asked(process, "/metrics")[1]
+    assert 'staffel_records_total{step="asked"} 1.0' in get_page(process, "/metrics")[1]
 
 
 def test_what_is_missing_at_the_start_is_awaited(process: Process) -> None:
-    answers: list[Callable[[], str]] = [failing(AWAY), failing(TopicsNotReady("no topics")), lambda: "connected"]
+    answers: list[Callable[[], str]] = [
+        function_that_raises(UNAVAILABLE),
+        function_that_raises(TopicsNotReady("no topics")),
+        lambda: "connected",
+    ]
     assert retry_until_ready(lambda: answers.pop(0)(), process) == "connected"
 
 
-def failing(error: Exception) -> Callable[[], str]:
+def function_that_raises(error: Exception) -> Callable[[], str]:
     def fail() -> str:
         raise error
 
@@ -237,7 +241,7 @@ def failing(error: Exception) -> Callable[[], str]:
 
 def test_who_waits_can_be_asked_to_end(process: Process) -> None:
     process.stop.set()
-    assert retry_until_ready(failing(AWAY), process) is None
+    assert retry_until_ready(function_that_raises(UNAVAILABLE), process) is None
 
 
 def test_a_port_that_is_taken_is_named() -> None:

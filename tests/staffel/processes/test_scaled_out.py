@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests import requirements
-from tests.staffel.cli.cli_runner import event, page, written
-from tests.staffel.processes.process_runner import Processes, awaited, processes
+from tests.staffel.cli.cli_runner import cloud_event, page_view, write_lines
+from tests.staffel.processes.process_runner import Processes, processes, wait_until
 
 ROLES = ("worker", "project", "relay")
-EAGER = """
+EAGER_MODEL = """
 model: eager
 timezone: UTC
 roles: {unknown: 1.0}
@@ -34,10 +34,10 @@ handoff:
 def laid_down(tmp_path: Path) -> Iterator[Processes]:
     """Topics and tables, and no process yet."""
     model = tmp_path / "model.yaml"
-    model.write_text(EAGER)
+    model.write_text(EAGER_MODEL)
     kafka, database = requirements.kafka_server(), requirements.postgres_url()
     with processes(tmp_path, kafka, database, STAFFEL_MODEL=str(model)) as made:
-        made.asked("topics", "create", "--partitions", 2)
+        made.run_json("topics", "create", "--partitions", 2)
         yield made
 
 
@@ -49,69 +49,69 @@ def running(laid_down: Processes) -> Processes:
     return laid_down
 
 
-def ingested(made: Processes, *facts: dict[str, object]) -> dict[str, int]:
-    tally: dict[str, int] = made.asked("ingest", "cloudevents", written(made.folder / "facts.jsonl", *facts))
+def ingest_tally(group: Processes, *facts: dict[str, object]) -> dict[str, int]:
+    tally: dict[str, int] = group.run_json("ingest", "cloudevents", write_lines(group.folder / "facts.jsonl", *facts))
     return tally
 
 
 def test_facts_go_in_by_one_command_and_come_out_by_another_and_every_process_ends_when_asked(
     running: Processes,
 ) -> None:
-    tally = ingested(running, page("one"), page("two", subject="beta.com"))
+    tally = ingest_tally(running, page_view("one"), page_view("two", subject="beta.com"))
     assert (tally["recorded"], tally["duplicates"]) == (2, 0)
-    accounts = {row["account"]: row["seq"] for row in running.asked("accounts")}
+    accounts = {row["account"]: row["seq"] for row in running.run_json("accounts")}
     assert accounts == {"acme.com": 1, "beta.com": 1}
-    assert running.asked("account", "acme.com", "--explain")["seq"] == 1
-    assert ingested(running, page("one"), page("two", subject="beta.com"))["duplicates"] == 2
+    assert running.run_json("account", "acme.com", "--explain")["seq"] == 1
+    assert ingest_tally(running, page_view("one"), page_view("two", subject="beta.com"))["duplicates"] == 2
     assert [started.stop() for started in running.started] == [0, 0, 0]
     assert [started.events()[-1] for started in running.started] == ["stopped"] * 3
 
 
 def test_processes_that_are_started_again_go_on_where_they_were(running: Processes) -> None:
-    ingested(running, page("one"))
+    ingest_tally(running, page_view("one"))
     assert [started.stop() for started in running.started] == [0, 0, 0]
     for started in [running.start(role) for role in ROLES]:
         started.await_ready()
-    ingested(running, page("two"))
-    assert [row["seq"] for row in running.asked("accounts")] == [2]
+    ingest_tally(running, page_view("two"))
+    assert [row["seq"] for row in running.run_json("accounts")] == [2]
 
 
 def test_a_handoff_is_published_once_though_two_relays_are_there_and_the_second_takes_over(running: Processes) -> None:
     first, second = running.started[-1], running.start("relay")
     second.await_ready()
-    ingested(running, demo("one", "acme.com"))
-    assert published(running) == ["acme.com"]
+    ingest_tally(running, demo_request("one", "acme.com"))
+    assert proposed_accounts(running) == ["acme.com"]
     assert first.stop() == 0
-    ingested(running, demo("two", "beta.com"))
-    assert published(running) == ["acme.com", "beta.com"]
+    ingest_tally(running, demo_request("two", "beta.com"))
+    assert proposed_accounts(running) == ["acme.com", "beta.com"]
 
 
 def test_a_command_names_the_process_that_is_missing(laid_down: Processes) -> None:
     impatient = Processes(laid_down.folder, {**laid_down.settings, "STAFFEL_WAIT": "0.5"})
-    facts = written(laid_down.folder / "facts.jsonl", page("one"))
-    code, why = impatient.told("ingest", "cloudevents", facts).problem
+    facts = write_lines(laid_down.folder / "facts.jsonl", page_view("one"))
+    code, why = impatient.run_cli("ingest", "cloudevents", facts).failure
     assert (code, why.partition(" after ")[0]) == (
         1,
         "recorded, but facts are still not scored (is `staffel worker` running?)",
     )
     laid_down.start("worker").await_ready()
-    code, why = impatient.told("ingest", "cloudevents", facts).problem
+    code, why = impatient.run_cli("ingest", "cloudevents", facts).failure
     missing = "recorded, but facts are still not in the read models (is `staffel project` running?)"
     assert (code, why.partition(" after ")[0]) == (1, missing)
 
 
-def demo(id: str, account: str) -> dict[str, object]:
+def demo_request(id: str, account: str) -> dict[str, object]:
     """A request for a demonstration, which opens a handoff."""
-    return event(id, "web.form_submitted", subject=account, data={"form": "demo"})
+    return cloud_event(id, "web.form_submitted", subject=account, data={"form": "demo"})
 
 
-def published(made: Processes) -> list[str]:
+def proposed_accounts(group: Processes) -> list[str]:
     """Accounts of the handoffs that were proposed, as soon as there are as many as there are accounts."""
 
     def accounts() -> list[str]:
-        lines = [json.loads(line) for line in made.told("tail", "sqa-handoffs", "--json").out.splitlines()]
+        lines = [json.loads(line) for line in group.run_cli("tail", "sqa-handoffs", "--json").out.splitlines()]
         return sorted(line["key"] for line in lines if line["value"]["type"] == "sqa.handoff_proposed.v1")
 
-    wanted = len(made.asked("accounts"))
-    awaited(lambda: len(accounts()) >= wanted, lambda: str(accounts()))
+    wanted = len(group.run_json("accounts"))
+    wait_until(lambda: len(accounts()) >= wanted, lambda: str(accounts()))
     return accounts()

@@ -4,12 +4,12 @@ from kafka.net import KafkaConnectionManager, KafkaTCPTransport
 
 from streams.kafka.connection_errors import with_last_bytes
 
-GONE = ConnectionResetError("hung up")
+CONNECTION_LOST = ConnectionResetError("hung up")
 
 
 def test_what_came_with_the_end_of_the_connection_is_heard_before_the_end() -> None:
-    receive = with_last_bytes(iter([(b"the reason", GONE), (b"", GONE)]).__next__)
-    assert [receive(), receive()] == [(b"the reason", None), (b"", GONE)]
+    receive = with_last_bytes(iter([(b"the reason", CONNECTION_LOST), (b"", CONNECTION_LOST)]).__next__)
+    assert [receive(), receive()] == [(b"the reason", None), (b"", CONNECTION_LOST)]
 
 
 def test_what_came_in_time_is_left_as_it_is() -> None:

@@ -22,7 +22,7 @@ from streams.log import Log, LogUnavailable, NewRecord, Record
 from streams.scorer.score_records import checkpoint
 from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
-from tests.streams.log_contract import everything, facts, scores_of, values
+from tests.streams.log_contract import all_records, fact_records, record_values, score_records_of
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def send(producer: KafkaProducer, address: KafkaAddress, *contents: bytes, commi
         producer.commit_transaction() if commit else producer.abort_transaction()
 
 
-def grow_and_read(log: Log, seconds: float) -> None:
+def append_while_reading(log: Log, seconds: float) -> None:
     begun = monotonic()
     while monotonic() - begun < seconds:
-        log.append(ENGAGEMENT, facts(2))
+        log.append(ENGAGEMENT, fact_records(2))
         assert log.read(ENGAGEMENT, 0, 1, 10) == []
 
 
-def follow(log: Log, limit: int = 100) -> list[Record]:
+def read_to_end(log: Log, limit: int = 100) -> list[Record]:
     """Everything, as a reader goes from record to record."""
     seen: list[Record] = []
     while records := log.read(ENGAGEMENT, 0, seen[-1].offset + 1 if seen else 0, limit):
@@ -83,7 +83,7 @@ def test_offsets_jump_where_transactions_ended_and_aborted_ones_never_were(
     log.append(ENGAGEMENT, [NewRecord("acme.com", b"3")])
     send(foreign, address, b"4")
     send(foreign, address, b"given up", commit=False)
-    records = follow(log, limit)
+    records = read_to_end(log, limit)
     assert [(each.offset, each.value) for each in records] == [(0, b"1"), (1, b"2"), (5, b"3"), (6, b"4")]
     assert list(log.history("acme.com")) == records
     assert log.latest_in(ENGAGEMENT, 0, "acme.com") == records[-1]
@@ -96,7 +96,7 @@ def test_the_end_of_a_transaction_is_no_news(log: KafkaLog, foreign: KafkaProduc
     begun = monotonic()
     assert log.wait({0: 1}, timeout=0.3) is False
     assert monotonic() - begun >= 0.3
-    log.append(ENGAGEMENT, facts(2))
+    log.append(ENGAGEMENT, fact_records(2))
     assert log.wait({0: 1}, timeout=10) is True
 
 
@@ -104,15 +104,15 @@ def test_a_transaction_left_open_holds_back_what_follows_and_is_named_when_it_la
     foreign: KafkaProducer, address: KafkaAddress
 ) -> None:
     log = KafkaLog(address, client="test", retry_timeout_s=0.5)
-    log.append(ENGAGEMENT, facts(1))
+    log.append(ENGAGEMENT, fact_records(1))
     send(foreign, address, b"open", commit=None)
-    assert values(everything(log, ENGAGEMENT, 0)) == [b"fact 1"]
+    assert record_values(all_records(log, ENGAGEMENT, 0)) == [b"fact 1"]
     assert log.end(ENGAGEMENT, 0) == 1
     with pytest.raises(LogUnavailable, match=r"nothing beyond offset 1 can be read.*a transaction of another producer"):
-        grow_and_read(log, 10)
+        append_while_reading(log, 10)
     foreign.abort_transaction()
     assert log.wait({0: 1}, timeout=10) is True
-    assert values(log.read(ENGAGEMENT, 0, 1, 1)) == [b"fact 2"]
+    assert record_values(log.read(ENGAGEMENT, 0, 1, 1)) == [b"fact 2"]
     log.close()
 
 
@@ -127,7 +127,7 @@ def test_a_partition_that_rests_is_not_stalled() -> None:
 
 def test_an_append_wakes_who_waits_at_once(log: KafkaLog) -> None:
     log.wait({0: 0}, timeout=0)
-    log.append(SCORES, scores_of(b"warm"))
+    log.append(SCORES, score_records_of(b"warm"))
     started = Event()
 
     def wait() -> float:
@@ -138,7 +138,7 @@ def test_an_append_wakes_who_waits_at_once(log: KafkaLog) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait)
         started.wait()
-        log.append(ENGAGEMENT, facts(1))
+        log.append(ENGAGEMENT, fact_records(1))
         appended = monotonic()
         assert waiting.result(30) - appended < 0.25
 
@@ -149,14 +149,14 @@ def test_a_read_of_big_records_answers_some_of_them(log: KafkaLog, monkeypatch: 
     first = log.read(ENGAGEMENT, 0, 0, 1_000)
     size = sum(len(record.value) for record in first)
     assert kafka_reader.READ_BYTES <= size <= kafka_reader.READ_BYTES + 2_000_000
-    assert [record.value for record in follow(log, 1_000)] == [record.value for record in big]
+    assert [record.value for record in read_to_end(log, 1_000)] == [record.value for record in big]
 
 
 def test_no_partition_waits_for_others_that_hold_much() -> None:
     with fresh_topics(kafka_server(), partitions=4) as address, closing(KafkaLog(address, client="test")) as log:
         for partition in range(4):
             for turn in range(3):  # each a batch larger than what is asked of a partition at once
-                log.append(SCORES, scores_of(Random(turn).randbytes(2 * FETCH_BYTES)), partition=partition)
+                log.append(SCORES, score_records_of(Random(turn).randbytes(2 * FETCH_BYTES)), partition=partition)
 
         read = log.read_each(SCORES, dict.fromkeys(range(4), 0), 500)
 
@@ -171,8 +171,8 @@ def test_what_is_held_ready_is_bounded_however_many_read(log: KafkaLog) -> None:
 
 
 def test_the_position_is_that_of_the_last_checkpoint(log: KafkaLog) -> None:
-    log.append(SCORES, [*scores_of(b"{}"), checkpoint(7, None, None)], partition=0)
-    log.append(SCORES, [*scores_of(*(b"%d" % n for n in range(3_000)))], partition=0)
+    log.append(SCORES, [*score_records_of(b"{}"), checkpoint(7, None, None)], partition=0)
+    log.append(SCORES, [*score_records_of(*(b"%d" % n for n in range(3_000)))], partition=0)
     assert log.position(0) == 7
     found = log.latest_in(SCORES, 0, CHECKPOINT_KEY)
     assert found is not None
@@ -180,8 +180,8 @@ def test_the_position_is_that_of_the_last_checkpoint(log: KafkaLog) -> None:
 
 
 def test_reading_joins_no_group_and_commits_nothing(log: KafkaLog, address: KafkaAddress) -> None:
-    log.append(ENGAGEMENT, facts(*range(100)))
-    follow(log)
+    log.append(ENGAGEMENT, fact_records(*range(100)))
+    read_to_end(log)
     log.wait({0: 0}, timeout=1)
     admin = admin_client(address)
     groups = {group["group_id"] for group in admin.list_groups()}

@@ -12,62 +12,62 @@ from streams.log import NewRecord, Record, Unit
 from streams.scorer.embedded import build_unit
 from streams.scorer.partition_fold import PartitionFold
 
-ANY_CHANGE = msgspec.structs.fields(Changes)
+CHANGE_FIELDS = msgspec.structs.fields(Changes)
 
 
-class Partition:
+class MemoryPartition:
     """`stored`: the last record of each key; `units`: all that was written."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.stored: dict[str, NewRecord] = {}
+        self.latest: dict[str, NewRecord] = {}
         self.units: list[Unit] = []
         self.fold = PartitionFold(0, self._load, plan=plan)
 
-    def recover(self) -> "Partition":
+    def recover(self) -> "MemoryPartition":
         """Forget everything but what was written, and the ids that were seen."""
         window = self.fold.window
         self.fold = PartitionFold(0, self._load, plan=self.plan)
         self.fold.window = window
         return self
 
-    def score(self, records: list[Record]) -> "Partition":
+    def score(self, records: list[Record]) -> "MemoryPartition":
         unit = build_unit(self.fold, records, records[0].offset)
         self.units.append(unit)
-        self.stored.update({record.key: record for record in unit.scores})
+        self.latest.update({record.key: record for record in unit.scores})
         return self
 
     def digests(self) -> dict[str, str]:
-        accounts = [record for key, record in self.stored.items() if "/" not in key and key != CHECKPOINT_KEY]
+        accounts = [record for key, record in self.latest.items() if "/" not in key and key != CHECKPOINT_KEY]
         return {
             scored.account: scored.digest for scored in (decode_account_scored(record.value) for record in accounts)
         }
 
-    def told(self) -> dict[str, dict[str, Any]]:
+    def changes_by_account(self) -> dict[str, dict[str, Any]]:
         """Account -> everything that happened to it, as if one unit had told it; the profile as it was told last."""
-        whole: dict[str, dict[str, Any]] = {}
+        changes_of: dict[str, dict[str, Any]] = {}
         for record in (record for unit in self.units for record in unit.scores):
             if "/" not in record.key and record.key != CHECKPOINT_KEY:
                 changes = msgspec.to_builtins(decode_account_scored(record.value).changes)
-                _add(whole.setdefault(record.key, {}), changes)
-        return whole
+                _add(changes_of.setdefault(record.key, {}), changes)
+        return changes_of
 
     def _load(self, id: str, plan: Plan) -> Account | None:
-        own = self.stored.get(id)
+        own = self.latest.get(id)
         account = own and codec.decode_account(bytes(decode_account_scored(own.value).state), plan)
         if not account:
             return None
-        for record in [record for key, record in self.stored.items() if key.startswith(f"{id}/")]:
+        for record in [record for key, record in self.latest.items() if key.startswith(f"{id}/")]:
             contact = codec.decode_contact(bytes(decode_contact_scored(record.value).state), plan)
             account.contacts[contact.id] = contact
         return account
 
 
-def _add(whole: dict[str, Any], changes: dict[str, Any]) -> None:
+def _add(total: dict[str, Any], changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         if isinstance(value, list):
-            whole[name] = whole.get(name, []) + value
+            total[name] = total.get(name, []) + value
         elif name == "joins":
-            whole[name] = {**whole.get(name, {}), **value}
+            total[name] = {**total.get(name, {}), **value}
         else:
-            whole[name] = value
+            total[name] = value

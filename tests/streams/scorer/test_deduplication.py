@@ -6,18 +6,18 @@ from hypothesis import strategies as st
 from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
 
 
-def answers(size: int, ids: list[tuple[str, int]]) -> list[bool]:
+def seen_answers(size: int, ids: list[tuple[str, int]]) -> list[bool]:
     window = DuplicateWindow(size)
     return [window.check_and_add(id, offset) for id, offset in ids]
 
 
 def test_an_id_is_known_to_the_edge_of_the_window_and_not_beyond() -> None:
-    assert answers(3, [("a", 0), ("b", 1), ("c", 2), ("a", 3)]) == [False, False, False, True]
-    assert answers(3, [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("a", 4)]) == [False] * 5
+    assert seen_answers(3, [("a", 0), ("b", 1), ("c", 2), ("a", 3)]) == [False, False, False, True]
+    assert seen_answers(3, [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("a", 4)]) == [False] * 5
 
 
 def test_a_duplicate_stands_in_the_window_itself() -> None:
-    assert answers(2, [("a", 0), ("a", 2), ("a", 4), ("a", 7)]) == [False, True, True, False]
+    assert seen_answers(2, [("a", 0), ("a", 2), ("a", 4), ("a", 7)]) == [False, True, True, False]
 
 
 def test_the_window_holds_a_hundred_thousand_records() -> None:
@@ -43,10 +43,10 @@ def test_it_is_as_if_the_last_records_were_looked_through(size: int, steps: list
         any(id == other and offset - size <= earlier < offset for other, earlier in placed[:n])
         for n, (id, offset) in enumerate(placed)
     ]
-    assert answers(size, placed) == looked
+    assert seen_answers(size, placed) == looked
 
 
 @given(st.integers(1, 6), st.lists(st.sampled_from("abcd"), max_size=40), st.integers(0, 40))
 def test_it_can_be_rebuilt_from_the_last_records_alone(size: int, ids: list[str], at: int) -> None:
     placed = [(id, offset) for offset, id in enumerate(ids)]
-    assert answers(size, placed)[at:] == answers(size, placed[max(0, at - size) :])[min(at, size) :]
+    assert seen_answers(size, placed)[at:] == seen_answers(size, placed[max(0, at - size) :])[min(at, size) :]

@@ -25,18 +25,18 @@ from tests.scoring.fold_runner import ACME, Json, fact
 from tests.scoring.vectors import vector_named
 
 VECTOR = vector_named("08-gate")
-NINE = "2026-01-05T09:00:00Z"
+NINE_OCLOCK = "2026-01-05T09:00:00Z"
 AnyLog = TypeVar("AnyLog", bound=SqlLog)
 ACTIVATED_AT = parse_time("2026-06-01T00:00:00Z")
 
 
-class Repeating(SqlLog):
+class LogWithoutUniqueIds(SqlLog):
     """A log that lets a record stand twice, as Kafka does."""
 
     unique_ids = False
 
 
-class Unreliable(SqlLog):
+class UnreliableLog(SqlLog):
     """Fails at chosen units (counted from 0), before or after the unit is durable."""
 
     before: frozenset[int] = frozenset()
@@ -54,17 +54,17 @@ class Unreliable(SqlLog):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    databases.migrated("sqlite", tmp_path)
+    databases.migrated_database("sqlite", tmp_path)
     return tmp_path
 
 
-def opened(kind: type[AnyLog], folder: Path, partitions: int = 1, model: str = VECTOR.model_text) -> AnyLog:
+def open_log(kind: type[AnyLog], folder: Path, partitions: int = 1, model: str = VECTOR.model_text) -> AnyLog:
     log = kind(open_database(f"sqlite:///{folder / 'staffel.db'}"), partitions)
     activate(log, lambda: (model, "model.yaml"), lambda: ACTIVATED_AT)
     return log
 
 
-def record(log: SqlLog, facts: list[Json]) -> None:
+def append_facts(log: SqlLog, facts: list[Json]) -> None:
     for each in facts:
         id = record_id(each["source"], each["id"]) if log.unique_ids else None
         log.append(ENGAGEMENT, [NewRecord(each["subject"], msgspec.json.encode(each), id)])
@@ -85,13 +85,13 @@ def digests(log: SqlLog) -> dict[str, str]:
     return {id: decode_account_scored(each.value).digest for id, each in log.latest(SCORES, [ACME]).items()}
 
 
-def straight(log: SqlLog) -> dict[str, str]:
+def straight_fold_digests(log: SqlLog) -> dict[str, str]:
     """By a fold of the whole log, in one go."""
     return {id: digest(account) for id, account in replay(log).accounts.items()}
 
 
 def test_every_partition_begins_with_the_activation_of_the_first_model(folder: Path) -> None:
-    log = opened(SqlLog, folder, partitions=3)
+    log = open_log(SqlLog, folder, partitions=3)
     first = [msgspec.json.decode(log.read(ENGAGEMENT, partition, 0, 1)[0].value) for partition in range(3)]
     assert [(each["type"], each["id"][-3:]) for each in first] == [
         ("model.activated.v1", f"/p{partition}") for partition in range(3)
@@ -101,16 +101,16 @@ def test_every_partition_begins_with_the_activation_of_the_first_model(folder: P
 
 
 def test_the_initial_activation_holds_at_every_time_asked_for(folder: Path) -> None:
-    log = opened(SqlLog, folder)
-    record(log, VECTOR.facts)
+    log = open_log(SqlLog, folder)
+    append_facts(log, VECTOR.facts)
     long_before = parse_time(VECTOR.facts[0]["recordedtime"])
     assert long_before < ACTIVATED_AT
     assert replay(log, accept=recorded_within(until=long_before)).facts == 2
 
 
 def test_an_activation_is_made_once(folder: Path) -> None:
-    opened(SqlLog, folder)
-    log = opened(SqlLog, folder, model=vector_named("10-tracks").model_text)
+    open_log(SqlLog, folder)
+    log = open_log(SqlLog, folder, model=vector_named("10-tracks").model_text)
     assert (log.end(ENGAGEMENT, 0), initial_plan(log).model.model) == (1, "v08")
 
 
@@ -119,37 +119,37 @@ def test_an_activation_is_made_once(folder: Path) -> None:
 def test_a_unit_that_failed_is_made_again_and_nothing_is_lost_or_told_twice(
     folder: Path, failing: int, when: str
 ) -> None:
-    log = opened(Unreliable, folder)
+    log = open_log(UnreliableLog, folder)
     setattr(log, when, frozenset({failing, failing + 1}))
-    record(log, VECTOR.facts)
+    append_facts(log, VECTOR.facts)
     score_all(log)
-    assert digests(log) == straight(log)
+    assert digests(log) == straight_fold_digests(log)
     updates = [decode_account_scored(each.value) for each in log.read(SCORES, 0, 0, 1000) if each.key == ACME]
     assert [each.after_seq for each in updates] == [0, *(each.seq for each in updates[:-1])]
 
 
 def test_two_scorers_of_one_partition_write_no_unit_twice(folder: Path) -> None:
-    log = opened(SqlLog, folder)
-    record(log, VECTOR.facts)
+    log = open_log(SqlLog, folder)
+    append_facts(log, VECTOR.facts)
     one, other = Scorer(log, 0, 2), Scorer(log, 0, 2)
     for _ in range(len(VECTOR.facts)):
         one.advance()
         other.advance()
-    assert digests(log) == straight(log)
+    assert digests(log) == straight_fold_digests(log)
 
 
 def test_a_unit_from_an_old_position_is_refused(folder: Path) -> None:
-    log = opened(SqlLog, folder)
-    record(log, VECTOR.facts)
+    log = open_log(SqlLog, folder)
+    append_facts(log, VECTOR.facts)
     Scorer(log, 0, 2).advance()
     with pytest.raises(PositionConflict):
         log.append_unit(Unit(0, 0, 2, [], []))
 
 
 def test_what_cannot_be_folded_goes_to_the_dead_letters_as_it_was(folder: Path) -> None:
-    log = opened(SqlLog, folder)
+    log = open_log(SqlLog, folder)
     log.append(ENGAGEMENT, [NewRecord(ACME, b"\xff no fact", "broken", (("content-type", b"text/plain"),))])
-    record(log, [fact("f1", NINE), fact("f2", NINE, "account.merged", data={"into": "b.com"})])
+    append_facts(log, [fact("f1", NINE_OCLOCK), fact("f2", NINE_OCLOCK, "account.merged", data={"into": "b.com"})])
     score_all(log)
     [broken, merged] = log.read(DEAD_LETTERS, 0, 0, 10)
     assert (broken.key, broken.value, broken.headers[0]) == (ACME, b"\xff no fact", ("content-type", b"text/plain"))
@@ -163,17 +163,17 @@ def test_what_cannot_be_folded_goes_to_the_dead_letters_as_it_was(folder: Path) 
 
 @pytest.mark.parametrize(("between", "seq"), [(2, 3), (3, 5)])
 def test_a_duplicate_is_known_within_the_window_after_any_recovery(folder: Path, between: int, seq: int) -> None:
-    log = opened(Repeating, folder)
-    others = [fact(f"g{number}", NINE) for number in range(between)]
-    record(log, [fact("f", NINE), *others, fact("f", NINE)])
+    log = open_log(LogWithoutUniqueIds, folder)
+    others = [fact(f"g{number}", NINE_OCLOCK) for number in range(between)]
+    append_facts(log, [fact("f", NINE_OCLOCK), *others, fact("f", NINE_OCLOCK)])
     while Scorer(log, 0, batch=1, window=3).advance():
         continue
     assert decode_account_scored(log.latest(SCORES, [ACME])[ACME].value).seq == seq
 
 
 def test_a_state_of_another_model_is_folded_again_from_the_account_s_history(folder: Path) -> None:
-    log = opened(SqlLog, folder)
-    record(log, VECTOR.facts)
+    log = open_log(SqlLog, folder)
+    append_facts(log, VECTOR.facts)
     score_all(log)
     other = compile_model(model_from_dict(models.content(models.rule())), "other-1-000000000000")
     again, whole = load_account(log, ACME, other, log.position(0)), fold_account(log, ACME, other)
@@ -183,8 +183,8 @@ def test_a_state_of_another_model_is_folded_again_from_the_account_s_history(fol
 
 
 def test_an_account_is_loaded_as_it_was_written(folder: Path) -> None:
-    log = opened(SqlLog, folder)
-    record(log, vector_named("06-roles").facts)
+    log = open_log(SqlLog, folder)
+    append_facts(log, vector_named("06-roles").facts)
     score_all(log)
     loaded = load_account(log, ACME, initial_plan(log), log.position(0))
     assert loaded is not None

@@ -24,9 +24,9 @@ def append_units(log: SqlLog, name: str, count: int) -> None:
         print(start, flush=True)  # noqa: T201
 
 
-def main(how: str, url: str, name: str, partitions: str, count: str) -> None:
+def main(mode: str, url: str, name: str, partitions: str, count: str) -> None:
     log = SqlLog(open_database(url), int(partitions))
-    {"facts": append_facts, "units": append_units}[how](log, name, int(count))
+    {"facts": append_facts, "units": append_units}[mode](log, name, int(count))
 
 
 if __name__ == "__main__":

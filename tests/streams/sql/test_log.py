@@ -16,7 +16,14 @@ from streams.log import LogRefused, NewRecord, Record, Unit
 from streams.sql.log import ChecksumMismatch, SqlLog
 from streams.sql.rows import InvalidKeyError
 from tests import databases
-from tests.streams.log_contract import KeyedLogContract, everything, facts, scores_of, unit, values
+from tests.streams.log_contract import (
+    KeyedLogContract,
+    all_records,
+    fact_records,
+    new_unit,
+    record_values,
+    score_records_of,
+)
 
 ReopenSql = Callable[[], SqlLog]
 
@@ -25,12 +32,12 @@ def address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def writer(how: str, database: Engine, name: str, partitions: int, count: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.streams.sql.log_writer", how, address(database), name, str(partitions)]
+def start_writer(mode: str, database: Engine, name: str, partitions: int, count: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.streams.sql.log_writer", mode, address(database), name, str(partitions)]
     return subprocess.Popen([*command, str(count)], stdout=subprocess.PIPE)
 
 
-def follow(log: SqlLog, partitions: int, count: int) -> dict[int, list[Record]]:
+def read_as_scorer(log: SqlLog, partitions: int, count: int) -> dict[int, list[Record]]:
     """Read on from the last offset seen, as a scorer does, until so many records were seen."""
     seen: dict[int, list[Record]] = {each: [] for each in range(partitions)}
     nexts = dict.fromkeys(seen, 0)
@@ -42,11 +49,11 @@ def follow(log: SqlLog, partitions: int, count: int) -> dict[int, list[Record]]:
     return seen
 
 
-def at_rest(log: SqlLog) -> tuple[int, list[bytes], list[bytes]]:
+def settled_state(log: SqlLog) -> tuple[int, list[bytes], list[bytes]]:
     """Position, scores and dead letters; a server may still commit what it got before the writer died."""
     while True:
         before = log.position(0)
-        found = values(everything(log, SCORES, 0)), values(everything(log, DEAD_LETTERS, 0))
+        found = record_values(all_records(log, SCORES, 0)), record_values(all_records(log, DEAD_LETTERS, 0))
         if log.position(0) == before:
             return before, *found
 
@@ -68,8 +75,8 @@ class SqlLogContract(KeyedLogContract):
 
     def test_a_reader_that_follows_two_processes_misses_no_record(self, database: Engine, reopen: ReopenSql) -> None:
         log = reopen()
-        writers = [writer("facts", database, name, self.partitions, 500) for name in ("left", "right")]
-        seen = follow(log, self.partitions, 1_000)
+        writers = [start_writer("facts", database, name, self.partitions, 500) for name in ("left", "right")]
+        seen = read_as_scorer(log, self.partitions, 1_000)
         assert [each.wait(60) for each in writers] == [0, 0]
         for records in seen.values():
             assert [record.offset for record in records] == list(range(len(records)))
@@ -78,29 +85,29 @@ class SqlLogContract(KeyedLogContract):
         log = reopen()
         unfit = [NewRecord("acme.com", b"well"), NewRecord("a\0b", b"a key no table can hold")]
         with pytest.raises(InvalidKeyError, match="none of them a NUL"):
-            log.append_unit(Unit(0, 0, 3, scores_of(b"s1", b"s2"), unfit))
+            log.append_unit(Unit(0, 0, 3, score_records_of(b"s1", b"s2"), unfit))
         again = reopen()
         assert [again.end(topic, 0) for topic in TOPICS] == [0] * len(TOPICS)
-        assert [everything(again, topic, 0) for topic in (SCORES, DEAD_LETTERS)] == [[], []]
+        assert [all_records(again, topic, 0) for topic in (SCORES, DEAD_LETTERS)] == [[], []]
         assert again.position(0) == 0
 
     @pytest.mark.parametrize("key", ["a\0b", "\ud800", "x" * 1_001])
     def test_a_batch_with_a_key_that_no_table_can_hold_is_refused_as_a_whole(self, reopen: ReopenSql, key: str) -> None:
         log = reopen()
         with pytest.raises(InvalidKeyError, match="cannot be stored: a key has at most 1000 characters"):
-            log.append(ENGAGEMENT, [*facts(1), NewRecord(key, b"")], partition=0)
+            log.append(ENGAGEMENT, [*fact_records(1), NewRecord(key, b"")], partition=0)
         assert log.end(ENGAGEMENT, 0) == 0
 
     def test_a_writer_killed_at_any_moment_leaves_whole_units_alone(self, database: Engine, reopen: ReopenSql) -> None:
         log = reopen()
         for kill_after in (1, 8, 30):
-            process = writer("units", database, "scorer", self.partitions, 10_000)
+            process = start_writer("units", database, "scorer", self.partitions, 10_000)
             assert process.stdout is not None
             for _ in range(kill_after):
                 process.stdout.readline()
             process.kill()
             process.wait()
-            done, scores, letters = at_rest(log)
+            done, scores, letters = settled_state(log)
             assert done >= kill_after
             assert scores == [b"%d" % (n // 2) for n in range(2 * done)]
             assert letters == [b"%d" % n for n in range(done)]
@@ -110,32 +117,32 @@ class SqlLogContract(KeyedLogContract):
         log.append(SCORES, [NewRecord(f"{n % 3}.example", b"%d" % n) for n in range(9)], partition=0)
         log.append(SCORES, [NewRecord("once.example", b"9")], partition=0)
         assert log.compact({0: 10}) == 6
-        assert values(everything(log, SCORES, 0)) == [b"6", b"7", b"8", b"9"]
+        assert record_values(all_records(log, SCORES, 0)) == [b"6", b"7", b"8", b"9"]
         assert log.compact({0: 10}) == 0
         assert log.end(SCORES, 0) == 10
 
     def test_compaction_leaves_alone_what_stands_from_the_given_offset_on(self, reopen: ReopenSql) -> None:
         log = reopen()
-        log.append(SCORES, scores_of(b"0", b"1", b"2", b"3"), partition=0)
+        log.append(SCORES, score_records_of(b"0", b"1", b"2", b"3"), partition=0)
         assert log.compact({0: 2}) == 2
-        assert values(everything(log, SCORES, 0)) == [b"2", b"3"]
+        assert record_values(all_records(log, SCORES, 0)) == [b"2", b"3"]
 
     def test_a_key_that_stands_in_two_partitions_is_compacted_in_each(self, reopen: ReopenSql) -> None:
         log = reopen()
         for partition in range(self.partitions):
-            log.append(SCORES, scores_of(b"old", b"new", key="~checkpoint"), partition=partition)
+            log.append(SCORES, score_records_of(b"old", b"new", key="~checkpoint"), partition=partition)
         assert log.compact(dict.fromkeys(range(self.partitions), 2)) == self.partitions
-        assert [values(everything(log, SCORES, each)) for each in range(self.partitions)] == [
+        assert [record_values(all_records(log, SCORES, each)) for each in range(self.partitions)] == [
             [b"new"]
         ] * self.partitions
 
     def test_a_compacted_log_goes_on_where_it_was(self, reopen: ReopenSql) -> None:
         log = reopen()
-        log.append_unit(unit(log, 0, 1, b"0", b"1"))
+        log.append_unit(new_unit(log, 0, 1, b"0", b"1"))
         home = log.partition_of(SCORES, "acme.com")
         log.compact({home: 2})
-        log.append_unit(unit(log, 1, 2, b"2"))
-        assert [record.offset for record in everything(reopen(), SCORES, home)] == [1, 2]
+        log.append_unit(new_unit(log, 1, 2, b"2"))
+        assert [record.offset for record in all_records(reopen(), SCORES, home)] == [1, 2]
 
     @pytest.mark.parametrize(
         "change",
@@ -169,7 +176,7 @@ class TestSqlLogOfFourPartitions(SqlLogContract):
 
 
 def test_who_waits_on_postgresql_asks_nothing_until_another_process_appends(tmp_path: Path) -> None:
-    url = databases.migrated("postgresql", tmp_path)
+    url = databases.migrated_database("postgresql", tmp_path)
     engine, other = open_database(url), open_database(url)
     log, elsewhere = SqlLog(engine), SqlLog(other)
     assert log.wait({0: 0}, timeout=0.05) is False  # now it listens
@@ -180,7 +187,7 @@ def test_who_waits_on_postgresql_asks_nothing_until_another_process_appends(tmp_
     quiet = len(asked)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(log.wait, {0: 0}, 60) for _ in range(3)]
-        elsewhere.append(ENGAGEMENT, facts(1))
+        elsewhere.append(ENGAGEMENT, fact_records(1))
         assert [each.result(timeout=10) for each in waiting] == [True, True, True]
 
     assert quiet <= 2  # as it begins, and as it ends

@@ -10,7 +10,7 @@ from streams.sql import statements as sql
 from streams.sql.dialects import SqliteDialect
 from tests import databases
 
-READS = {
+FREQUENT_READS = {
     "read": (sql.READ, ENGAGEMENT, (0, 5, 10), "sqlite_autoindex_log_engagement_1 (partition=? AND offset>?)"),
     "history": (sql.HISTORY, ENGAGEMENT, ("acme.com", 0, 0, 10), "log_engagement_key"),
     "latest": (sql.LATEST, SCORES, ('["acme.com"]',), "log_scores_key"),
@@ -27,10 +27,10 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("name", FREQUENT_READS)
 def test_no_read_scans_a_table(name: str, tmp_path: Path) -> None:
-    template, topic, parameters, index = READS[name]
-    with open_database(databases.migrated("sqlite", tmp_path)).connect() as connection:
+    template, topic, parameters, index = FREQUENT_READS[name]
+    with open_database(databases.migrated_database("sqlite", tmp_path)).connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {SqliteDialect.sql(template, topic)}", parameters).all()
     steps = [row[-1] for row in plan]
     assert any(f"INDEX {index}" in step for step in steps)

@@ -7,20 +7,20 @@ from streams.log import Appended, NewRecord
 from streams.sql.rows import PartitionOffset, assign_offsets, stored_ids
 
 IDS = st.none() | st.sampled_from(["a", "b", "c", "d"])
-PLACED = st.tuples(st.integers(0, 2), IDS)
+RECORDS = st.tuples(st.integers(0, 2), IDS)
 
 
-def ask(records: list[tuple[int, str | None]]) -> list[tuple[int, bytes | None, NewRecord]]:
+def placement_request(records: list[tuple[int, str | None]]) -> list[tuple[int, bytes | None, NewRecord]]:
     new = [NewRecord("acme.com", b"", id) for _, id in records]
     return list(zip([partition for partition, _ in records], stored_ids(new), new, strict=True))
 
 
-@given(st.lists(PLACED), st.dictionaries(st.sampled_from([b"a", b"b"]), st.tuples(st.integers(0, 2), st.just(0))))
+@given(st.lists(RECORDS), st.dictionaries(st.sampled_from([b"a", b"b"]), st.tuples(st.integers(0, 2), st.just(0))))
 def test_rows_follow_the_ends_without_holes_and_no_id_comes_twice(
     records: list[tuple[int, str | None]], standing: dict[bytes, PartitionOffset]
 ) -> None:
     ends = {0: 10, 1: 20, 2: 30}
-    placed = assign_offsets(ask(records), ends, standing)
+    placed = assign_offsets(placement_request(records), ends, standing)
     for partition, end in ends.items():
         offsets = [row[1] for row in placed.rows if row[0] == partition]
         assert offsets == list(range(end, placed.ends.get(partition, end)))
@@ -29,12 +29,12 @@ def test_rows_follow_the_ends_without_holes_and_no_id_comes_twice(
     assert not set(ids) & set(standing)
 
 
-@given(st.lists(PLACED))
+@given(st.lists(RECORDS))
 def test_one_batch_places_as_many_small_ones_would(records: list[tuple[int, str | None]]) -> None:
     ends, standing, one_by_one = {0: 0, 1: 0, 2: 0}, dict[bytes, PartitionOffset](), list[Appended]()
-    for each in ask(records):
+    for each in placement_request(records):
         placed = assign_offsets([each], ends, standing)
         one_by_one += placed.appended
         ends |= placed.ends
         standing |= {row[3]: (row[0], row[1]) for row in placed.rows if row[3] is not None}
-    assert assign_offsets(ask(records), {0: 0, 1: 0, 2: 0}, {}).appended == one_by_one
+    assert assign_offsets(placement_request(records), {0: 0, 1: 0, 2: 0}, {}).appended == one_by_one

@@ -18,7 +18,7 @@ CHECKPOINT = b"~checkpoint"
 SOURCE, OUTPUT = "numbers", "sums"
 
 
-class Got(NamedTuple):
+class FakeRecord(NamedTuple):
     """A record as a client would bring it."""
 
     offset: int
@@ -27,104 +27,106 @@ class Got(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class Ended(BaseException):
+class ProcessEndedError(BaseException):
     """The process would have ended."""
 
 
-def end(why: str, error: BaseException | None = None) -> NoReturn:
-    raise Ended(why)
+def abort(reason: str, error: BaseException | None = None) -> NoReturn:
+    raise ProcessEndedError(reason)
 
 
-class Quiet:
+class FakeLogger:
     """A logger that keeps what it was told."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, Any]]] = []
 
-    def info(self, event: str, **said: Any) -> None:
-        self.lines.append((event, said))
+    def info(self, event: str, **fields: Any) -> None:
+        self.lines.append((event, fields))
 
     warning = critical = info
 
 
-def got(numbers: Sequence[tuple[int, int]], key: bytes = b"a") -> list[Got]:
+def fake_records(numbers: Sequence[tuple[int, int]], key: bytes = b"a") -> list[FakeRecord]:
     """Records of (offset, number)."""
-    return [Got(offset, key, b"%d" % number) for offset, number in numbers]
+    return [FakeRecord(offset, key, b"%d" % number) for offset, number in numbers]
 
 
-def total(seq: int, sum: int) -> bytes:
+def encoded_total(seq: int, sum: int) -> bytes:
     return msgspec.json.encode({"seq": seq, "sum": sum})
 
 
-def checkpoint(next: int) -> KeyValue:
+def checkpoint_record(next: int) -> KeyValue:
     return CHECKPOINT, msgspec.json.encode({"seq": next})
 
 
-class Summing:
+class SumTask:
     """Adds numbers per key, `most` of them in a unit. A number that is none is a dead letter."""
 
     group, source, output, dead_letters, checkpoint_key = "summing", SOURCE, OUTPUT, "letters", CHECKPOINT
 
-    def __init__(self, most: int = 1_000) -> None:
-        self._most = most
+    def __init__(self, max_unit_size: int = 1_000) -> None:
+        self._max_unit_size = max_unit_size
 
     def order(self, key: bytes, value: bytes) -> int:
         return int(msgspec.json.decode(value)["seq"])
 
-    def partition_task(self, partition: int, stored: StoredState) -> "SumStep":
-        return SumStep(stored, self._most)
+    def partition_task(self, partition: int, stored: StoredState) -> "SumPartitionTask":
+        return SumPartitionTask(stored, self._max_unit_size)
 
 
-class SumStep:
+class SumPartitionTask:
     """`seen` is what it looked at again."""
 
-    def __init__(self, found: StoredState, most: int) -> None:
-        self._most = most
-        self.next = 0 if found.checkpoint is None else msgspec.json.decode(found.checkpoint)["seq"]
-        self.totals = {key: msgspec.json.decode(value) for key, value in found.values.items()}
-        self.seen: list[int] = []
+    def __init__(self, stored: StoredState, max_unit_size: int) -> None:
+        self._max_unit_size = max_unit_size
+        self.next = 0 if stored.checkpoint is None else msgspec.json.decode(stored.checkpoint)["seq"]
+        self.totals = {key: msgspec.json.decode(value) for key, value in stored.values.items()}
+        self.reread_offsets: list[int] = []
 
     async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         async for records in read(0, self.next):
-            self.seen += [record.offset for record in records]
+            self.reread_offsets += [record.offset for record in records]
         return []
 
     def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
-        for begun in range(0, len(records) or 1, self._most):
-            part = records[begun : begun + self._most]
-            yield self._unit(next if begun + self._most >= len(records) else part[-1].offset + 1, part)
+        for start in range(0, len(records) or 1, self._max_unit_size):
+            part = records[start : start + self._max_unit_size]
+            yield self._unit(next if start + self._max_unit_size >= len(records) else part[-1].offset + 1, part)
 
     def _unit(self, next: int, records: Sequence[FetchedRecord]) -> UnitBatch:
-        touched: dict[bytes, bytes] = {}
-        letters = []
+        changed: dict[bytes, bytes] = {}
+        dead_letters = []
         for record in records:
             key, value = record.key or b"", record.value or b""
             if not value.isdigit():
-                letters.append(DeadLetter(key, value, ()))
+                dead_letters.append(DeadLetter(key, value, ()))
                 continue
             seq, sum = self.totals.get(key, {"seq": 0, "sum": 0}).values()
             self.totals[key] = {"seq": seq + 1, "sum": sum + int(value)}
-            touched[key] = total(seq + 1, sum + int(value))
+            changed[key] = encoded_total(seq + 1, sum + int(value))
         self.next = next
-        return UnitBatch(next, [*touched.items(), checkpoint(next)], letters, len(records) - len(letters))
+        return UnitBatch(
+            next, [*changed.items(), checkpoint_record(next)], dead_letters, len(records) - len(dead_letters)
+        )
 
 
 @dataclass
-class Broker:
+class FakeBroker:
     """What stands in one partition of each topic; a unit is acknowledged at once, or when `acknowledge` is called."""
 
-    topics: dict[str, list[Got]] = field(default_factory=lambda: {SOURCE: [], OUTPUT: []})
-    begins: dict[str, int] = field(default_factory=dict)
+    topics: dict[str, list[FakeRecord]] = field(default_factory=lambda: {SOURCE: [], OUTPUT: []})
+    beginning_offsets: dict[str, int] = field(default_factory=dict)
     source_end: int | None = None
-    at_once: bool = True
+    acknowledges_at_once: bool = True
     chunk: int = 2
-    letters_sent: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
-    waiting: list["asyncio.Future[int]"] = field(default_factory=list)
+    pending: list["asyncio.Future[int]"] = field(default_factory=list)
     gate: asyncio.Event | None = None
     unit_gate: asyncio.Event | None = None
-    most_numbers: int = 1_000
+    max_unit_size: int = 1_000
 
     def end_of(self, topic: str) -> int:
         if topic == SOURCE and self.source_end is not None:
@@ -132,9 +134,9 @@ class Broker:
         records = self.topics[topic]
         return records[-1].offset + 1 if records else 0
 
-    def holds(self, *pairs: KeyValue) -> None:
+    def add_output(self, *pairs: KeyValue) -> None:
         """Records that others wrote to the output."""
-        self.topics[OUTPUT] += [Got(self.end_of(OUTPUT) + n, key, value) for n, (key, value) in enumerate(pairs)]
+        self.topics[OUTPUT] += [FakeRecord(self.end_of(OUTPUT) + n, key, value) for n, (key, value) in enumerate(pairs)]
 
     def output(self) -> list[KeyValue]:
         return [(record.key or b"", record.value or b"") for record in self.topics[OUTPUT]]
@@ -145,22 +147,22 @@ class Broker:
             await self.unit_gate.wait()
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         begin = self.end_of(OUTPUT)
-        self.holds(*records)
-        if self.at_once:
+        self.add_output(*records)
+        if self.acknowledges_at_once:
             future.set_result(begin)
-        self.waiting.append(future)
+        self.pending.append(future)
         return future
 
     async def send_dead_letters(self, partition: int, dead_letters: Sequence[DeadLetter]) -> None:
         self.events.append("letters")
-        self.letters_sent += dead_letters
+        self.dead_letters += dead_letters
 
     @asynccontextmanager
-    async def reading(self, partition: int) -> AsyncIterator[RecoveryReader]:
+    async def open_reader(self, partition: int) -> AsyncIterator[RecoveryReader]:
         yield self
 
     async def bounds(self, topic: str) -> tuple[int, int]:
-        return self.begins.get(topic, 0), self.end_of(topic)
+        return self.beginning_offsets.get(topic, 0), self.end_of(topic)
 
     async def read(self, topic: str, start: int, end: int) -> AsyncIterator[ReadChunk]:
         """In chunks that may reach beyond the end, as those of a client do."""
@@ -173,34 +175,36 @@ class Broker:
             yield chunk, chunk[-1].offset + 1
 
 
-def worker_on(broker: Broker, check: Any = lambda: None, log: Any = None) -> Assignments:
+def assignments_on(broker: FakeBroker, check: Any = lambda: None, log: Any = None) -> Assignments:
     return Assignments(
-        Summing(broker.most_numbers),
+        SumTask(broker.max_unit_size),
         broker,
-        broker.reading,
+        broker.open_reader,
         WorkerOptions(),
         WorkerCounters(),
-        log=log or Quiet(),
+        log=log or FakeLogger(),
         check=check,
-        abort=end,
+        abort=abort,
     )
 
 
-async def owner(broker: Broker, check: Any = lambda: None) -> Assignments:
+async def assignments_with_partition(broker: FakeBroker, check: Any = lambda: None) -> Assignments:
     """A worker that has recovered partition 0."""
-    worker = worker_on(broker, check)
-    await worker.recover([0])
-    return worker
+    assignments = assignments_on(broker, check)
+    await assignments.recover([0])
+    return assignments
 
 
-def fetched(worker: Assignments, start: int, next: int, numbers: Sequence[tuple[int, int]] = ()) -> Delivery:
+def fetch_delivery(
+    assignments: Assignments, start: int, next: int, numbers: Sequence[tuple[int, int]] = ()
+) -> Delivery:
     """What a fetch between two positions brought."""
-    delivery = worker.bind_fetch(0, start, next, got(numbers))
+    delivery = assignments.bind_fetch(0, start, next, fake_records(numbers))
     assert delivery is not None
     return delivery
 
 
-async def acknowledged() -> None:
+async def run_callbacks() -> None:
     """Let the loop tell what is durable."""
     for _ in range(3):
         await asyncio.sleep(0)

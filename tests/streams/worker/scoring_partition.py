@@ -18,66 +18,69 @@ from streams.worker.options import WorkerCounters, WorkerOptions
 from streams.worker.ports import FetchedRecord, StoredState
 from streams.worker.scoring import PartitionScoringTask, ScoringTask, as_record
 from streams.worker.units import UnitBatch
-from tests.streams.worker.fakes import Got
+from tests.streams.worker.fakes import FakeRecord
 
 ADDRESS = KafkaAddress(("localhost:9092",), {}, "a-")
 LOG = "log-1"
 OPTIONS = WorkerOptions()
 
 
-def world(count: int, accounts: int = 30, **given: Any) -> list[Got]:
+def fact_records(count: int, accounts: int = 30, **options: Any) -> list[FakeRecord]:
     """The records of a partition: the activation of a model, then facts."""
-    return [activated(), *(as_got(value, offset) for offset, value in enumerate(facts(count, accounts, **given), 1))]
+    return [
+        activation_fake(),
+        *(as_fake_record(value, offset) for offset, value in enumerate(facts(count, accounts, **options), 1)),
+    ]
 
 
-def activated(offset: int = 0, model: str = MODEL) -> Got:
+def activation_fake(offset: int = 0, model: str = MODEL) -> FakeRecord:
     record = activation_record(activation_content(model, "model"), 0, 0, 1)
-    return Got(offset, record.key.encode(), record.value, record.headers)
+    return FakeRecord(offset, record.key.encode(), record.value, record.headers)
 
 
-def as_got(value: bytes, offset: int) -> Got:
-    return Got(offset, msgspec.json.decode(value)["subject"].encode(), value)
+def as_fake_record(value: bytes, offset: int) -> FakeRecord:
+    return FakeRecord(offset, msgspec.json.decode(value)["subject"].encode(), value)
 
 
-class Partition:
+class ScoringPartition:
     """What stands in both topics; `units`: all that was written, in order."""
 
-    def __init__(self, source: Sequence[Got], log_id: str = LOG, **options: Any) -> None:
+    def __init__(self, source: Sequence[FakeRecord], log_id: str = LOG, **options: Any) -> None:
         self.source = source
         self.units: list[UnitBatch] = []
-        self.newest: dict[bytes, bytes] = {}
+        self.latest: dict[bytes, bytes] = {}
         self.counters = WorkerCounters()
         self.log_id = log_id
         self.options = replace(OPTIONS, **options)
-        self.step = self.recover()
+        self.task = self.recover()
 
     def recover(self) -> PartitionScoringTask:
         """A worker that knows nothing but what was written."""
-        work = ScoringTask(ADDRESS, self.log_id, self.options, self.counters)
-        values = {key: value for key, value in self.newest.items() if key != work.checkpoint_key}
-        self.step = work.partition_task(0, StoredState(values, self.newest.get(work.checkpoint_key)))
-        self.write(asyncio.run(self.step.begin(self.read)))
-        return self.step
+        worker_task = ScoringTask(ADDRESS, self.log_id, self.options, self.counters)
+        values = {key: value for key, value in self.latest.items() if key != worker_task.checkpoint_key}
+        self.task = worker_task.partition_task(0, StoredState(values, self.latest.get(worker_task.checkpoint_key)))
+        self.write_units(asyncio.run(self.task.begin(self.read)))
+        return self.task
 
     async def read(self, start: int, end: int) -> AsyncIterator[Sequence[FetchedRecord]]:
         yield [record for record in self.source if start <= record.offset < end]
 
-    def fold(self, until: int | None = None, at_once: int = 500) -> "Partition":
+    def fold(self, until: int | None = None, batch_size: int = 500) -> "ScoringPartition":
         """Everything from the position on, up to an offset."""
         end = self.source[-1].offset + 1 if until is None else until
-        while self.step.next < end:
-            records = [record for record in self.source if self.step.next <= record.offset < end][:at_once]
-            self.write(self.step.fold(records[-1].offset + 1 if records else end, records))
+        while self.task.next < end:
+            records = [record for record in self.source if self.task.next <= record.offset < end][:batch_size]
+            self.write_units(self.task.fold(records[-1].offset + 1 if records else end, records))
         return self
 
-    def write(self, units: Iterable[UnitBatch]) -> None:
+    def write_units(self, units: Iterable[UnitBatch]) -> None:
         for unit in units:
             self.units.append(unit)
-            self.newest.update(unit.records)
+            self.latest.update(unit.records)
 
     def digests(self) -> dict[str, str]:
         return {
-            key.decode(): decode_account_scored(value).digest for key, value in self.newest.items() if is_account(key)
+            key.decode(): decode_account_scored(value).digest for key, value in self.latest.items() if is_account(key)
         }
 
     def updates(self) -> list[AccountScored]:
@@ -88,7 +91,7 @@ def is_account(key: bytes) -> bool:
     return b"/" not in key and not key.startswith(b"~")
 
 
-def straight(source: Sequence[Got]) -> dict[str, str]:
+def straight_fold_digests(source: Sequence[FakeRecord]) -> dict[str, str]:
     """Digests of all accounts after one fold of the whole."""
     fold = PartitionFold(0, load_nothing, keep_lines=False)
     for record in source:

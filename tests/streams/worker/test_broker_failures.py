@@ -14,22 +14,22 @@ from streams.kafka.address import KafkaAddress
 from streams.log import LogError
 from tests.kafka.broker import Broker
 from tests.requirements import kafka_broker
-from tests.streams.worker.workers import Bench, WorkerProcess, awaited, topics
+from tests.streams.worker.workers import WorkerCluster, WorkerProcess, wait_until, worker_cluster
 
-DOWN_S = 8
+DOWNTIME_S = 8
 """Longer than a session."""
 
 
 def test_a_worker_waits_for_a_broker_that_comes_later(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
-    with topics(broker.server, tmp_path, 1) as bench:
-        bench.record(facts(100, 5))
+    with worker_cluster(broker.server, tmp_path, 1) as bench:
+        bench.append_facts(facts(100, 5))
         log_id = bench.log.generation("engagement")
         broker.stop()
-        worker = bench.worker(log_id=log_id)
-        awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+        worker = bench.start_worker(log_id=log_id)
+        wait_until("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
         broker.start()
-        bench.scored()
+        bench.await_scored()
         assert (bench.differences(), worker.stop()) == ([], 0)
     broker.kill()
 
@@ -37,63 +37,63 @@ def test_a_worker_waits_for_a_broker_that_comes_later(tmp_path: Path) -> None:
 def test_a_worker_that_waits_for_a_broker_ends_when_it_is_asked_to(tmp_path: Path) -> None:
     nowhere = KafkaAddress(("127.0.0.1:1",), {}, "")
     worker = WorkerProcess(nowhere, tmp_path / "worker", {"log_id": "log-1"})
-    awaited("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
+    wait_until("it says that it waits", lambda: bool(worker.lines("waiting_for_broker")))
     assert worker.stop() == 0
 
 
 def test_a_broker_that_is_killed_and_started_again_costs_nothing(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
-    with topics(broker.server, tmp_path, 2) as bench:
+    with worker_cluster(broker.server, tmp_path, 2) as bench:
         coming = facts(6_000, 50)
-        worker = bench.worker(unit_bytes=30_000).at_work()
+        worker = bench.start_worker(unit_bytes=30_000).await_assignment()
         for _ in range(2):
-            bench.record(islice(coming, 2_000))
-            awaited("some of it folded", lambda: worker.counted()["facts"] > 0)
-            restarted(broker)
-            bench.record(islice(coming, 1_000))
-        bench.scored()
+            bench.append_facts(islice(coming, 2_000))
+            wait_until("some of it folded", lambda: worker.counters()["facts"] > 0)
+            restart(broker)
+            bench.append_facts(islice(coming, 1_000))
+        bench.await_scored()
         assert bench.differences() == []
-        assert not worker.ended, worker.said()
+        assert not worker.has_ended, worker.output()
     broker.kill()
 
 
-def restarted(broker: Broker) -> None:
+def restart(broker: Broker) -> None:
     broker.kill()
-    Event().wait(DOWN_S)
+    Event().wait(DOWNTIME_S)
     broker.start()
 
 
 def test_a_topic_that_is_deleted_under_a_worker_is_no_crash_without_words(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
-    with topics(broker.server, tmp_path, 1) as bench:
-        worker = bench.worker(stall_s=5).at_work()
+    with worker_cluster(broker.server, tmp_path, 1) as bench:
+        worker = bench.start_worker(stall_s=5).await_assignment()
         admin = KafkaAdminClient(bootstrap_servers=[broker.server])
         admin.delete_topics([bench.address.topic_name(SCORES)])
-        bench.record(facts(10, 5))
+        bench.append_facts(facts(10, 5))
         assert worker.exit_code() == 70
-        assert '"event": "left"' in worker.said()
+        assert '"event": "left"' in worker.output()
         admin.close()
     broker.kill()
 
 
 def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(tmp_path: Path) -> None:
     broker = kafka_broker(tmp_path / "broker")
-    with topics(broker.server, tmp_path, 2) as bench, bench.tended():
-        with recording(bench):
+    with worker_cluster(broker.server, tmp_path, 2) as bench, bench.supervised():
+        with background_recording(bench):
             for _ in range(2):
-                bench.worker(unit_bytes=30_000)
-                awaited("all at work", lambda: all(each.counted()["working"] for each in bench.workers))
-                restarted(broker)
-        bench.scored()
+                bench.start_worker(unit_bytes=30_000)
+                wait_until("all at work", lambda: all(each.counters()["working"] for each in bench.workers))
+                restart(broker)
+        bench.await_scored()
         assert bench.differences() == []
     broker.kill()
 
 
 @contextmanager
-def recording(bench: Bench) -> Iterator[None]:
+def background_recording(bench: WorkerCluster) -> Iterator[None]:
     """Facts come in meanwhile."""
     stop = Event()
-    recorder = Thread(target=record, args=(bench, stop), name="recorder")
+    recorder = Thread(target=record_until_stopped, args=(bench, stop), name="recorder")
     recorder.start()
     try:
         yield
@@ -102,17 +102,17 @@ def recording(bench: Bench) -> Iterator[None]:
         recorder.join()
 
 
-def record(bench: Bench, stop: Event) -> None:
+def record_until_stopped(bench: WorkerCluster, stop: Event) -> None:
     """Again what was not acknowledged, as recorders do."""
     coming = facts(100_000, 50)
     while not stop.wait(0.1):
         batch = list(islice(coming, 100))
-        while not (acknowledged(bench, batch) or stop.is_set()):
+        while not (try_append(bench, batch) or stop.is_set()):
             continue
 
 
-def acknowledged(bench: Bench, batch: Sequence[bytes]) -> bool:
+def try_append(bench: WorkerCluster, batch: Sequence[bytes]) -> bool:
     with suppress(LogError):
-        bench.record(batch)
+        bench.append_facts(batch)
         return True
     return False

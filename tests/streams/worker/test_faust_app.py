@@ -15,78 +15,80 @@ from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka import topics as kafka_topics
 from streams.log import NewRecord
 from tests.requirements import kafka_server
-from tests.streams.worker.workers import Bench, awaited, subject_of, topics
+from tests.streams.worker.workers import WorkerCluster, subject_of, wait_until, worker_cluster
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with topics(kafka_server(), tmp_path, partitions=2) as made:
+def bench(tmp_path: Path) -> Iterator[WorkerCluster]:
+    with worker_cluster(kafka_server(), tmp_path, partitions=2) as made:
         yield made
 
 
-def test_facts_go_in_and_scores_come_out_as_a_straight_fold_has_them(bench: Bench) -> None:
-    bench.record(facts(3_000, 50))
-    worker = bench.worker().at_work()
-    bench.scored()
+def test_facts_go_in_and_scores_come_out_as_a_straight_fold_has_them(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(3_000, 50))
+    worker = bench.start_worker().await_assignment()
+    bench.await_scored()
     assert bench.differences() == []
     assert worker.stop() == 0
 
 
-def test_the_last_record_of_every_unit_is_its_position(bench: Bench) -> None:
-    bench.record(facts(500, 50))
-    bench.worker(unit_bytes=50_000)
-    bench.scored()
-    keys = [record.key for record in bench.everything(SCORES, 0)]
+def test_the_last_record_of_every_unit_is_its_position(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(500, 50))
+    bench.start_worker(unit_bytes=50_000)
+    bench.await_scored()
+    keys = [record.key for record in bench.read_all(SCORES, 0)]
     assert (keys[-1], keys.count(CHECKPOINT_KEY) > 1) == (CHECKPOINT_KEY, True)
 
 
-def test_a_worker_that_comes_later_goes_on_where_the_units_end(bench: Bench) -> None:
+def test_a_worker_that_comes_later_goes_on_where_the_units_end(bench: WorkerCluster) -> None:
     coming = facts(2_000, 50)
     for _ in range(2):
-        bench.record(islice(coming, 1_000))
-        worker = bench.worker()
-        bench.scored()
+        bench.append_facts(islice(coming, 1_000))
+        worker = bench.start_worker()
+        bench.await_scored()
         assert worker.stop() == 0
     assert bench.differences() == []
-    assert sum(worker.counted()["facts"] for worker in bench.workers) == 2_000
+    assert sum(worker.counters()["facts"] for worker in bench.workers) == 2_000
 
 
-def test_poison_goes_to_the_dead_letters_and_the_rest_is_folded(bench: Bench) -> None:
-    bench.record(facts(200, 10))
+def test_poison_goes_to_the_dead_letters_and_the_rest_is_folded(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(200, 10))
     bench.log.append(ENGAGEMENT, [NewRecord(account_name(1), b"\xff poison"), NewRecord(account_name(2), b"[" * 9_000)])
-    bench.record(facts(200, 10, seed=8))
-    bench.worker()
-    bench.scored()
-    assert sorted(letter.value[:8] for letter in bench.letters()) == [b"[" * 8, b"\xff poison"]
-    assert {parse_error_headers(letter.headers)["exception.class.name"] for letter in bench.letters()} == {"unreadable"}
+    bench.append_facts(facts(200, 10, seed=8))
+    bench.start_worker()
+    bench.await_scored()
+    assert sorted(letter.value[:8] for letter in bench.dead_letters()) == [b"[" * 8, b"\xff poison"]
+    assert {parse_error_headers(letter.headers)["exception.class.name"] for letter in bench.dead_letters()} == {
+        "unreadable"
+    }
     assert bench.differences() == []
 
 
-def test_units_that_are_too_large_are_cut_and_one_large_fact_may_take_a_batch_of_its_own(bench: Bench) -> None:
-    bench.record(facts(1_000, 5))
+def test_units_that_are_too_large_are_cut_and_one_large_fact_may_take_a_batch_of_its_own(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(1_000, 5))
     envelope = b'{"id":"large","source":"s","type":"account.updated.v1","subject":"company-1.example",'
-    bench.record([envelope + b'"time":"2025-01-06T00:00:00Z","data":{"name":"%s"}}' % (b"x" * 1_500_000)])
-    bench.record(facts(100, 5, seed=9))
-    bench.worker(unit_bytes=20_000)
-    bench.scored()
+    bench.append_facts([envelope + b'"time":"2025-01-06T00:00:00Z","data":{"name":"%s"}}' % (b"x" * 1_500_000)])
+    bench.append_facts(facts(100, 5, seed=9))
+    bench.start_worker(unit_bytes=20_000)
+    bench.await_scored()
     assert bench.differences() == []
 
 
-def test_a_fact_that_changes_more_than_a_batch_may_hold_ends_the_worker_with_the_reason(bench: Bench) -> None:
-    bench.record(facts(1, 1))
-    worker = bench.worker(largest_unit=500, unit_bytes=500)
+def test_a_fact_that_changes_more_than_a_batch_may_hold_ends_the_worker_with_the_reason(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(1, 1))
+    worker = bench.start_worker(largest_unit=500, unit_bytes=500)
     assert worker.exit_code() == 70
-    assert "changes" in worker.said()
-    assert "raise max.message.bytes of the topic" in worker.said()
+    assert "changes" in worker.output()
+    assert "raise max.message.bytes of the topic" in worker.output()
 
 
-def transactional(bench: Bench) -> KafkaProducer:
+def transactional_producer(bench: WorkerCluster) -> KafkaProducer:
     producer = KafkaProducer(bootstrap_servers=list(bench.address.servers), transactional_id=bench.address.prefix)
     producer.init_transactions()
     return producer
 
 
-def send(producer: KafkaProducer, bench: Bench, values: Sequence[bytes], commit: bool) -> None:
+def send(producer: KafkaProducer, bench: WorkerCluster, values: Sequence[bytes], commit: bool) -> None:
     producer.begin_transaction()
     for value in values:
         producer.send(bench.address.topic_name(ENGAGEMENT), key=subject_of(value).encode(), value=value)
@@ -97,64 +99,66 @@ def send(producer: KafkaProducer, bench: Bench, values: Sequence[bytes], commit:
         producer.abort_transaction()
 
 
-def test_of_a_transactional_producer_what_it_committed_is_folded_and_markers_are_stepped_over(bench: Bench) -> None:
+def test_of_a_transactional_producer_what_it_committed_is_folded_and_markers_are_stepped_over(
+    bench: WorkerCluster,
+) -> None:
     coming = facts(600, 20)
-    with transactional(bench) as producer:
+    with transactional_producer(bench) as producer:
         for number in range(6):
             send(producer, bench, list(islice(coming, 100)), commit=number % 2 == 0)
-    worker = bench.worker()
-    bench.scored()
+    worker = bench.start_worker()
+    bench.await_scored()
     assert (worker.stop(), bench.differences()) == (0, [])
-    assert worker.counted()["facts"] == 300
+    assert worker.counters()["facts"] == 300
 
 
-def test_a_recovery_after_markers_and_aborted_facts_goes_on_behind_them(bench: Bench) -> None:
+def test_a_recovery_after_markers_and_aborted_facts_goes_on_behind_them(bench: WorkerCluster) -> None:
     coming = facts(400, 20)
-    with transactional(bench) as producer:
+    with transactional_producer(bench) as producer:
         for commit in (True, False):
             send(producer, bench, list(islice(coming, 100)), commit)
-        first = bench.worker()
-        bench.scored()
+        first = bench.start_worker()
+        bench.await_scored()
         assert first.stop() == 0
         for commit in (False, True):
             send(producer, bench, list(islice(coming, 100)), commit)
-    second = bench.worker()
-    bench.scored()
+    second = bench.start_worker()
+    bench.await_scored()
     assert (second.stop(), bench.differences()) == (0, [])
-    assert (first.counted()["facts"], second.counted()["facts"]) == (100, 100)
+    assert (first.counters()["facts"], second.counters()["facts"]) == (100, 100)
 
 
-def test_a_log_that_was_recreated_is_refused_in_words(bench: Bench) -> None:
-    bench.record(facts(100, 5))
-    worker = bench.worker()
-    bench.scored()
+def test_a_log_that_was_recreated_is_refused_in_words(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(100, 5))
+    worker = bench.start_worker()
+    bench.await_scored()
     worker.stop()
-    recreated(bench, ENGAGEMENT)
-    again = bench.worker()
+    recreate_topic(bench, ENGAGEMENT)
+    again = bench.start_worker()
     assert again.exit_code() == 1
-    assert "the log was recreated. Restore it, or create all topics anew together" in again.said()
+    assert "the log was recreated. Restore it, or create all topics anew together" in again.output()
 
 
-def recreated(bench: Bench, topic: str) -> None:
+def recreate_topic(bench: WorkerCluster, topic: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=list(bench.address.servers))
     before = kafka_topics.topic_ids(bench.address)
     admin.delete_topics([bench.address.topic_name(topic)])
-    awaited("the topic gone", lambda: topic not in kafka_topics.topic_ids(bench.address))
+    wait_until("the topic gone", lambda: topic not in kafka_topics.topic_ids(bench.address))
     kafka_topics.create_topics(bench.address, 2)
     assert kafka_topics.topic_ids(bench.address)[topic] != before[topic]
     admin.close()
 
 
-def test_facts_without_a_model_are_refused_in_words(bench: Bench) -> None:
-    recreated(bench, ENGAGEMENT)
-    bench.record(facts(10, 5))
-    worker = bench.worker()
+def test_facts_without_a_model_are_refused_in_words(bench: WorkerCluster) -> None:
+    recreate_topic(bench, ENGAGEMENT)
+    bench.append_facts(facts(10, 5))
+    worker = bench.start_worker()
     assert worker.exit_code() == 1
-    assert "run `staffel topics create` first" in worker.said()
+    assert "run `staffel topics create` first" in worker.output()
 
 
-def test_a_record_among_the_scores_that_is_none_is_refused_in_words(bench: Bench) -> None:
+def test_a_record_among_the_scores_that_is_none_is_refused_in_words(bench: WorkerCluster) -> None:
     bench.log.append(SCORES, [NewRecord("acme.com", b"mine")], partition=0)
-    worker = bench.worker()
+    worker = bench.start_worker()
     assert worker.exit_code() == 1
-    assert "only workers may write there" in worker.said()
+    assert "only workers may write there" in worker.output()

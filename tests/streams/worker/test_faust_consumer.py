@@ -11,35 +11,45 @@ from faust.types.tuples import ConsumerMessage
 from streams.worker import faust_app as faust_host
 from streams.worker.assignments import Assignments, Delivery
 from streams.worker.faust_consumer import SMALL_BATCH, Consumer, is_small_batch
-from tests.streams.worker.fakes import SOURCE, Broker, Ended, Got, Summing, end, fetched, got, owner
+from tests.streams.worker.fakes import (
+    SOURCE,
+    FakeBroker,
+    FakeRecord,
+    ProcessEndedError,
+    SumTask,
+    abort,
+    assignments_with_partition,
+    fake_records,
+    fetch_delivery,
+)
 from tests.test_architecture import PACKAGES, imports, sources
 
 
-class Slow(Consumer):
+class ControlledConsumer(Consumer):
     """Fetches what it is given, when it is told to; Faust's own services are left out."""
 
     def __init__(self, worker: Assignments, moved: list[Any]) -> None:
         options = SimpleNamespace(session_s=0.2)
-        host = SimpleNamespace(worker=worker, work=Summing(), options=options, end=end, counters=worker.counters)
+        host = SimpleNamespace(worker=worker, work=SumTask(), options=options, end=abort, counters=worker.counters)
         self.app = SimpleNamespace(host=host, consumer_generation_id=1, rebalancing=False)
-        self.moved, self.flow_active = moved, True
+        self.fetches, self.flow_active = moved, True
         self.fetch, self.seek = asyncio.Event(), asyncio.Event()
-        self.sought: list[Mapping[Any, int]] = []
+        self.seeks: list[Mapping[Any, int]] = []
         self.on_init()
 
     def _get_active_partitions(self) -> set[Any]:
-        return {Place(0)}
+        return {FakeTopicPartition(0)}
 
     async def _getmany(self, active: Any, timeout: float) -> Any:
         await self.fetch.wait()
-        return self.moved
+        return self.fetches
 
     async def seek_wait(self, offsets: Mapping[Any, int]) -> None:
-        self.sought.append(offsets)
+        self.seeks.append(offsets)
         await self.seek.wait()
 
 
-class Place(int):
+class FakeTopicPartition(int):
     """A place that can stand in a set."""
 
     @property
@@ -47,8 +57,8 @@ class Place(int):
         return int(self)
 
 
-def moved(start: int, next: int, records: list[Got]) -> tuple[Any, int, int, list[Got]]:
-    return Place(0), start, next, records
+def fetch_result(start: int, next: int, records: list[FakeRecord]) -> tuple[Any, int, int, list[FakeRecord]]:
+    return FakeTopicPartition(0), start, next, records
 
 
 async def deliveries(consumer: Consumer) -> list[Delivery]:
@@ -56,9 +66,9 @@ async def deliveries(consumer: Consumer) -> list[Delivery]:
 
 
 async def test_a_fetch_is_one_message_bound_to_its_assignment_with_positions_before_and_after() -> None:
-    worker = await owner(Broker())
-    records = got([(0, 1), (2, 2)])
-    consumer = Slow(worker, [moved(0, 4, records)])
+    worker = await assignments_with_partition(FakeBroker())
+    records = fake_records([(0, 1), (2, 2)])
+    consumer = ControlledConsumer(worker, [fetch_result(0, 4, records)])
     consumer.fetch.set()
     [message] = await consumer._next_messages()
     assert message.value == Delivery(worker.active[0], 0, 4, records)
@@ -66,22 +76,22 @@ async def test_a_fetch_is_one_message_bound_to_its_assignment_with_positions_bef
 
 
 async def test_a_seek_waits_for_the_fetch_that_is_on_its_way() -> None:
-    consumer = Slow(await owner(Broker()), [])
+    consumer = ControlledConsumer(await assignments_with_partition(FakeBroker()), [])
     fetching = asyncio.create_task(consumer._next_messages())
     await asyncio.sleep(0)
     seeking = asyncio.create_task(consumer.seek_to_committed())
     consumer.seek.set()
     await asyncio.sleep(0.02)
-    assert consumer.sought == []
+    assert consumer.seeks == []
     consumer.fetch.set()
     await fetching
     await seeking
-    assert [list(offsets.values()) for offsets in consumer.sought] == [[0]]
+    assert [list(offsets.values()) for offsets in consumer.seeks] == [[0]]
 
 
 async def test_no_fetch_begins_before_the_seek_is_done() -> None:
-    worker = await owner(Broker())
-    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    worker = await assignments_with_partition(FakeBroker())
+    consumer = ControlledConsumer(worker, [fetch_result(0, 1, fake_records([(0, 1)]))])
     consumer.fetch.set()
     seeking = asyncio.create_task(consumer.seek_to_committed())
     await asyncio.sleep(0)
@@ -94,18 +104,18 @@ async def test_no_fetch_begins_before_the_seek_is_done() -> None:
 
 
 async def test_after_few_records_more_may_come_before_the_next_fetch_and_after_many_none_need_to() -> None:
-    worker = await owner(Broker())
-    few, many = got([(0, 1)]), got([(n, 1) for n in range(SMALL_BATCH)])
+    worker = await assignments_with_partition(FakeBroker())
+    few, many = fake_records([(0, 1)]), fake_records([(n, 1) for n in range(SMALL_BATCH)])
 
-    def messages(records: list[Got]) -> list[Any]:
+    def messages(records: list[FakeRecord]) -> list[Any]:
         return [SimpleNamespace(value=Delivery(worker.active[0], 0, len(records), records))]
 
     assert (is_small_batch(messages(few)), is_small_batch(messages(many)), is_small_batch([])) == (True, False, False)
 
 
 async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() -> None:
-    worker = await owner(Broker())
-    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    worker = await assignments_with_partition(FakeBroker())
+    consumer = ControlledConsumer(worker, [fetch_result(0, 1, fake_records([(0, 1)]))])
     fetching = asyncio.create_task(deliveries(consumer))
     await asyncio.sleep(0)
     await worker.revoke()
@@ -116,17 +126,17 @@ async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() ->
 
 
 async def test_what_was_fetched_when_the_flow_stopped_is_dropped() -> None:
-    worker = await owner(Broker())
-    consumer = Slow(worker, [moved(0, 1, got([(0, 1)]))])
+    worker = await assignments_with_partition(FakeBroker())
+    consumer = ControlledConsumer(worker, [fetch_result(0, 1, fake_records([(0, 1)]))])
     consumer.fetch.set()
     consumer.flow_active = False
     assert await deliveries(consumer) == []
 
 
 async def test_the_worker_starts_where_its_output_says_whatever_the_group_committed() -> None:
-    worker = await owner(Broker())
-    fetched(worker, 0, 7, [(6, 1)])
-    consumer = Slow(worker, [])
+    worker = await assignments_with_partition(FakeBroker())
+    fetch_delivery(worker, 0, 7, [(6, 1)])
+    consumer = ControlledConsumer(worker, [])
     consumer.seek.set()
     assert {(tp.topic, tp.partition): offset for tp, offset in (await consumer.seek_to_committed()).items()} == {
         (SOURCE, 0): 7
@@ -134,8 +144,8 @@ async def test_the_worker_starts_where_its_output_says_whatever_the_group_commit
 
 
 async def test_a_seek_that_takes_too_long_ends_the_process() -> None:
-    consumer = Slow(await owner(Broker()), [])
-    with pytest.raises(Ended, match="the source could not be set to the recovered positions"):
+    consumer = ControlledConsumer(await assignments_with_partition(FakeBroker()), [])
+    with pytest.raises(ProcessEndedError, match="the source could not be set to the recovered positions"):
         async with asyncio.timeout(2):
             await consumer.seek_to_committed()
 

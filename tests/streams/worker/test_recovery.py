@@ -6,114 +6,147 @@ from streams.log import LogRefused
 from streams.worker.assignments import CountedProgress
 from streams.worker.options import WorkerCounters
 from streams.worker.recovery import RecoveredPartition, RecoverySuperseded, recover_partition
-from tests.streams.worker.fakes import OUTPUT, SOURCE, Broker, Got, Quiet, Summing, SumStep, checkpoint, got, total
+from tests.streams.worker.fakes import (
+    OUTPUT,
+    SOURCE,
+    FakeBroker,
+    FakeLogger,
+    FakeRecord,
+    SumPartitionTask,
+    SumTask,
+    checkpoint_record,
+    encoded_total,
+    fake_records,
+)
 
-SMALL = 200
+SMALL_BATCH_BYTES = 200
 """Bytes of a unit."""
 
 
-async def recovered(broker: Broker, most: int = 10_000, wanted: bool = True) -> RecoveredPartition:
-    progress = CountedProgress(WorkerCounters(), lambda: wanted, Quiet())
-    async with broker.reading(0) as reader:
-        return await recover_partition(0, Summing(), reader, progress, most)
+async def recover_with(broker: FakeBroker, most: int = 10_000, wanted: bool = True) -> RecoveredPartition:
+    progress = CountedProgress(WorkerCounters(), lambda: wanted, FakeLogger())
+    async with broker.open_reader(0) as reader:
+        return await recover_partition(0, SumTask(), reader, progress, most)
 
 
-def totals(found: RecoveredPartition) -> dict[bytes, dict[str, int]]:
-    assert isinstance(found.task, SumStep)
+def recovered_totals(found: RecoveredPartition) -> dict[bytes, dict[str, int]]:
+    assert isinstance(found.task, SumPartitionTask)
     return found.task.totals
 
 
 async def test_an_empty_partition_is_begun_at_its_first_fact() -> None:
-    found = await recovered(Broker())
-    assert (found.task.next, found.output_end, found.units, totals(found)) == (0, 0, [], {})
+    found = await recover_with(FakeBroker())
+    assert (found.task.next, found.output_end, found.units, recovered_totals(found)) == (0, 0, [], {})
 
 
 async def test_of_each_key_the_record_of_the_highest_seq_holds() -> None:
-    broker = Broker(source_end=9)
-    broker.holds((b"a", total(3, 30)), (b"b", total(1, 7)), checkpoint(4), (b"a", total(2, 20)), checkpoint(3))
-    found = await recovered(broker)
-    assert totals(found) == {b"a": {"seq": 3, "sum": 30}, b"b": {"seq": 1, "sum": 7}}
+    broker = FakeBroker(source_end=9)
+    broker.add_output(
+        (b"a", encoded_total(3, 30)),
+        (b"b", encoded_total(1, 7)),
+        checkpoint_record(4),
+        (b"a", encoded_total(2, 20)),
+        checkpoint_record(3),
+    )
+    found = await recover_with(broker)
+    assert recovered_totals(found) == {b"a": {"seq": 3, "sum": 30}, b"b": {"seq": 1, "sum": 7}}
     assert (found.task.next, found.output_end) == (4, 5)
 
 
 async def test_of_two_records_of_one_seq_the_later_one_holds() -> None:
-    broker = Broker(source_end=9)
-    broker.holds((b"a", total(3, 30)), checkpoint(4), (b"a", total(3, 31)), checkpoint(4))
-    found = await recovered(broker)
-    assert (totals(found), found.units) == ({b"a": {"seq": 3, "sum": 31}}, [])
+    broker = FakeBroker(source_end=9)
+    broker.add_output(
+        (b"a", encoded_total(3, 30)), checkpoint_record(4), (b"a", encoded_total(3, 31)), checkpoint_record(4)
+    )
+    found = await recover_with(broker)
+    assert (recovered_totals(found), found.units) == ({b"a": {"seq": 3, "sum": 31}}, [])
 
 
 async def test_keys_whose_last_record_is_not_their_newest_are_written_again_with_the_position() -> None:
-    broker = Broker(source_end=9)
-    broker.holds((b"a", total(3, 30)), (b"b", total(5, 7)), checkpoint(8))
-    broker.holds((b"a", total(2, 20)), (b"b", total(4, 5)), checkpoint(6))
-    found = await recovered(broker)
-    assert [unit.records for unit in found.units] == [[(b"a", total(3, 30)), (b"b", total(5, 7)), checkpoint(8)]]
+    broker = FakeBroker(source_end=9)
+    broker.add_output((b"a", encoded_total(3, 30)), (b"b", encoded_total(5, 7)), checkpoint_record(8))
+    broker.add_output((b"a", encoded_total(2, 20)), (b"b", encoded_total(4, 5)), checkpoint_record(6))
+    found = await recover_with(broker)
+    assert [unit.records for unit in found.units] == [
+        [(b"a", encoded_total(3, 30)), (b"b", encoded_total(5, 7)), checkpoint_record(8)]
+    ]
     assert found.repaired_keys == 3
 
 
 async def test_a_key_that_was_written_again_since_needs_no_repair() -> None:
-    broker = Broker(source_end=9)
-    broker.holds((b"a", total(3, 30)), checkpoint(4), (b"a", total(2, 20)), checkpoint(3), (b"a", total(4, 31)))
-    broker.holds(checkpoint(5))
-    assert (await recovered(broker)).units == []
+    broker = FakeBroker(source_end=9)
+    broker.add_output(
+        (b"a", encoded_total(3, 30)),
+        checkpoint_record(4),
+        (b"a", encoded_total(2, 20)),
+        checkpoint_record(3),
+        (b"a", encoded_total(4, 31)),
+    )
+    broker.add_output(checkpoint_record(5))
+    assert (await recover_with(broker)).units == []
 
 
 async def test_a_checkpoint_alone_may_be_what_stands_in_a_wrong_order() -> None:
-    broker = Broker(source_end=9)
-    broker.holds((b"a", total(3, 30)), checkpoint(4), checkpoint(3))
-    assert [unit.records for unit in (await recovered(broker)).units] == [[checkpoint(4)]]
+    broker = FakeBroker(source_end=9)
+    broker.add_output((b"a", encoded_total(3, 30)), checkpoint_record(4), checkpoint_record(3))
+    assert [unit.records for unit in (await recover_with(broker)).units] == [[checkpoint_record(4)]]
 
 
 async def test_repairs_are_written_in_units_that_fit() -> None:
-    broker = Broker(source_end=9)
+    broker = FakeBroker(source_end=9)
     keys = [b"k%d" % number for number in range(9)]
-    broker.holds(*[(key, total(2, 1)) for key in keys], checkpoint(8), *[(key, total(1, 1)) for key in keys])
-    units = (await recovered(broker, SMALL)).units
+    broker.add_output(
+        *[(key, encoded_total(2, 1)) for key in keys],
+        checkpoint_record(8),
+        *[(key, encoded_total(1, 1)) for key in keys],
+    )
+    units = (await recover_with(broker, SMALL_BATCH_BYTES)).units
     assert len(units) > 2
-    assert {unit.records[-1] for unit in units} == {checkpoint(8)}
+    assert {unit.records[-1] for unit in units} == {checkpoint_record(8)}
     assert sorted(key for unit in units for key, _ in unit.records[:-1]) == keys
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 3), (5, 9)])
 async def test_a_position_outside_of_the_source_is_refused(begin: int, end: int) -> None:
-    broker = Broker(source_end=end, begins={SOURCE: begin})
-    broker.holds((b"a", total(3, 30)), checkpoint(4))
+    broker = FakeBroker(source_end=end, beginning_offsets={SOURCE: begin})
+    broker.add_output((b"a", encoded_total(3, 30)), checkpoint_record(4))
     with pytest.raises(LogRefused, match=f"stands at offset 4 of partition 0 of numbers, .* {begin} to {end}: the"):
-        await recovered(broker)
+        await recover_with(broker)
 
 
 async def test_a_source_that_lost_its_beginning_before_anything_was_folded_is_refused() -> None:
     with pytest.raises(LogRefused, match=r"stands at offset 0 .* holds offsets 2 to 9"):
-        await recovered(Broker(source_end=9, begins={SOURCE: 2}))
+        await recover_with(FakeBroker(source_end=9, beginning_offsets={SOURCE: 2}))
 
 
 async def test_records_without_a_checkpoint_are_refused() -> None:
-    broker = Broker()
-    broker.holds((b"a", total(3, 30)))
+    broker = FakeBroker()
+    broker.add_output((b"a", encoded_total(3, 30)))
     with pytest.raises(LogRefused, match="partition 0 of sums holds records and no checkpoint"):
-        await recovered(broker)
+        await recover_with(broker)
 
 
-@pytest.mark.parametrize("foreign", [Got(3, b"a", b"text"), Got(3, None, total(1, 1)), Got(3, b"a", None)])
-async def test_a_record_that_no_worker_wrote_is_refused(foreign: Got) -> None:
-    broker = Broker()
+@pytest.mark.parametrize(
+    "foreign", [FakeRecord(3, b"a", b"text"), FakeRecord(3, None, encoded_total(1, 1)), FakeRecord(3, b"a", None)]
+)
+async def test_a_record_that_no_worker_wrote_is_refused(foreign: FakeRecord) -> None:
+    broker = FakeBroker()
     broker.topics[OUTPUT].append(foreign)
     with pytest.raises(LogRefused, match="the record at offset 3 of sums is none of a worker's"):
-        await recovered(broker)
+        await recover_with(broker)
 
 
 async def test_looking_back_ends_at_the_position_though_a_fetch_brings_more() -> None:
-    broker = Broker(chunk=10)
-    broker.topics[SOURCE] = got([(0, 1), (1, 2), (2, 3)])
-    broker.holds((b"a", total(2, 3)), checkpoint(2))
-    found = await recovered(broker)
-    assert isinstance(found.task, SumStep)
-    assert found.task.seen == [0, 1]
+    broker = FakeBroker(chunk=10)
+    broker.topics[SOURCE] = fake_records([(0, 1), (1, 2), (2, 3)])
+    broker.add_output((b"a", encoded_total(2, 3)), checkpoint_record(2))
+    found = await recover_with(broker)
+    assert isinstance(found.task, SumPartitionTask)
+    assert found.task.reread_offsets == [0, 1]
 
 
 async def test_a_recovery_that_nobody_waits_for_any_more_stops() -> None:
-    broker = Broker()
-    broker.holds((b"a", total(1, 1)), checkpoint(0))
+    broker = FakeBroker()
+    broker.add_output((b"a", encoded_total(1, 1)), checkpoint_record(0))
     with pytest.raises(RecoverySuperseded):
-        await recovered(broker, wanted=False)
+        await recover_with(broker, wanted=False)

@@ -10,17 +10,17 @@ from scoring.fold.state import FOLD_VERSION
 from streams.log import LogRefused
 from streams.worker.scoring import ORIGINAL_SIZE_HEADER, ScoringTask, UnitTooLargeError
 from streams.worker.units import size_of
-from tests.streams.worker.fakes import Got
+from tests.streams.worker.fakes import FakeRecord
 from tests.streams.worker.scoring_partition import (
     ADDRESS,
     LOG,
     MODEL,
     OPTIONS,
-    Partition,
-    activated,
+    ScoringPartition,
+    activation_fake,
+    fact_records,
     is_account,
-    straight,
-    world,
+    straight_fold_digests,
 )
 
 ACCOUNT = b"company-0.example"
@@ -28,20 +28,20 @@ CHECKPOINT = CHECKPOINT_KEY.encode()
 
 
 def test_units_end_in_the_states_of_a_straight_fold() -> None:
-    source = world(2_000)
-    assert Partition(source).fold().digests() == straight(source)
+    source = fact_records(2_000)
+    assert ScoringPartition(source).fold().digests() == straight_fold_digests(source)
 
 
 def test_recovered_after_every_unit_the_states_are_the_same() -> None:
-    source = world(600)
-    partition = Partition(source)
+    source = fact_records(600)
+    partition = ScoringPartition(source)
     for until in range(0, len(source) + 1, 50):
         partition.fold(until).recover()
-    assert partition.fold().digests() == straight(source)
+    assert partition.fold().digests() == straight_fold_digests(source)
 
 
 def test_a_unit_ends_with_the_position_the_model_the_newest_time_and_the_log() -> None:
-    partition = Partition(world(20)).fold()
+    partition = ScoringPartition(fact_records(20)).fold()
     [unit] = partition.units
     assert [key for key, _ in unit.records].index(CHECKPOINT) == len(unit.records) - 1
     stood = decode_checkpoint(unit.records[-1][1])
@@ -50,28 +50,31 @@ def test_a_unit_ends_with_the_position_the_model_the_newest_time_and_the_log() -
 
 
 def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
-    source = [*world(300, accounts=1), *world(600, accounts=300)[301:]]
-    partition = Partition(source, unit_bytes=20_000).fold()
-    assert partition.digests() == straight(source)
+    source = [*fact_records(300, accounts=1), *fact_records(600, accounts=300)[301:]]
+    partition = ScoringPartition(source, unit_bytes=20_000).fold()
+    assert partition.digests() == straight_fold_digests(source)
     assert partition.counters.unit_splits > 0
     assert max(size_of(unit.records) for unit in partition.units) <= 20_000
     assert [unit.next for unit in partition.units] == sorted({unit.next for unit in partition.units})
     stood = [decode_checkpoint(unit.records[-1][1]) for unit in partition.units]
-    assert [each.latest for each in stood] == [newest_time(source[1 : each.next]) for each in stood]
+    assert [each.latest for each in stood] == [latest_time(source[1 : each.next]) for each in stood]
 
 
-def newest_time(facts: list[Got]) -> str:
+def latest_time(facts: list[FakeRecord]) -> str:
     return str(max(msgspec.json.decode(fact.value or b"")["time"] for fact in facts))
 
 
 @pytest.mark.parametrize("unit_bytes", [10, 3_000, 20_000])
 def test_however_units_are_cut_every_change_is_told_once(unit_bytes: int) -> None:
-    cut, whole = Partition(world(300), unit_bytes=unit_bytes).fold(), Partition(world(300)).fold()
-    assert told(cut) == told(whole)
+    cut, whole = (
+        ScoringPartition(fact_records(300), unit_bytes=unit_bytes).fold(),
+        ScoringPartition(fact_records(300)).fold(),
+    )
+    assert changes_by_account(cut) == changes_by_account(whole)
     assert all(update.after_seq < update.seq for update in cut.updates())
 
 
-def told(partition: Partition) -> dict[str, list[object]]:
+def changes_by_account(partition: ScoringPartition) -> dict[str, list[object]]:
     """account -> its lines, stage changes and handoffs, in order, and the seqs they belong to."""
     lines: dict[str, list[object]] = {}
     for update in partition.updates():
@@ -81,45 +84,49 @@ def told(partition: Partition) -> dict[str, list[object]]:
 
 
 def test_seqs_of_an_account_are_dense_though_accounts_are_dropped_from_memory() -> None:
-    source = world(1_000)
-    partition = Partition(source, kept_accounts=3).fold(at_once=50)
+    source = fact_records(1_000)
+    partition = ScoringPartition(source, kept_accounts=3).fold(batch_size=50)
     reached: dict[str, int] = {}
     for update in partition.updates():
         assert update.after_seq == reached.get(update.account, 0)
         reached[update.account] = update.seq
-    assert partition.digests() == straight(source)
+    assert partition.digests() == straight_fold_digests(source)
 
 
 def test_a_single_fact_may_take_more_than_a_unit_but_no_more_than_a_batch() -> None:
-    assert len(Partition(world(5), unit_bytes=10).fold().units) == 5
+    assert len(ScoringPartition(fact_records(5), unit_bytes=10).fold().units) == 5
     with pytest.raises(
         UnitTooLargeError, match=r"the fact at offset 1 of partition 0 of engagement changes .* may have 900"
     ):
-        Partition(world(5), unit_bytes=10, largest_unit=900).fold()
+        ScoringPartition(fact_records(5), unit_bytes=10, largest_unit=900).fold()
 
 
 def test_markers_alone_make_a_unit_of_the_position() -> None:
-    partition = Partition(world(3)).fold()
-    partition.write(partition.step.fold(9, []))
+    partition = ScoringPartition(fact_records(3)).fold()
+    partition.write_units(partition.task.fold(9, []))
     assert [key for key, _ in partition.units[-1].records] == [CHECKPOINT]
-    assert decode_checkpoint(partition.newest[CHECKPOINT]).next == 9
+    assert decode_checkpoint(partition.latest[CHECKPOINT]).next == 9
 
 
 def test_a_fetch_without_news_makes_no_unit() -> None:
-    partition = Partition(world(3)).fold()
-    assert list(partition.step.fold(partition.step.next, [])) == []
+    partition = ScoringPartition(fact_records(3)).fold()
+    assert list(partition.task.fold(partition.task.next, [])) == []
 
 
 def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_it() -> None:
     own = (("trace", b"7"),)
     poison = [
-        Got(1, ACCOUNT, b"\xff no fact", own),
-        Got(2, None, b"{}"),
-        Got(3, b"\xfe", None),
-        Got(4, ACCOUNT, b"[" * 5_000),
+        FakeRecord(1, ACCOUNT, b"\xff no fact", own),
+        FakeRecord(2, None, b"{}"),
+        FakeRecord(3, b"\xfe", None),
+        FakeRecord(4, ACCOUNT, b"[" * 5_000),
     ]
-    source = [activated(), *poison, *(record._replace(offset=record.offset + 4) for record in world(5)[1:])]
-    partition = Partition(source).fold()
+    source = [
+        activation_fake(),
+        *poison,
+        *(record._replace(offset=record.offset + 4) for record in fact_records(5)[1:]),
+    ]
+    partition = ScoringPartition(source).fold()
     letters = partition.units[0].dead_letters
     assert [(letter.key, letter.value) for letter in letters] == [(each.key, each.value or b"") for each in poison]
     assert letters[0].headers[0] == own[0]
@@ -127,82 +134,86 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
     assert [(each["topic"], each["offset"], each["exception.class.name"]) for each in said] == [
         (ENGAGEMENT, str(offset), "unreadable") for offset in (1, 2, 3, 4)
     ]
-    assert partition.digests() == straight(source)
+    assert partition.digests() == straight_fold_digests(source)
 
 
 def test_a_letter_that_is_too_large_to_be_kept_is_cut_and_says_so() -> None:
-    [unit] = Partition([activated(), Got(1, ACCOUNT, b"x" * (MAX_RECORD_BYTES + 1))]).fold().units
+    [unit] = ScoringPartition([activation_fake(), FakeRecord(1, ACCOUNT, b"x" * (MAX_RECORD_BYTES + 1))]).fold().units
     [letter] = unit.dead_letters
     assert len(letter.value) < MAX_RECORD_BYTES
     assert letter.headers[-1] == (ORIGINAL_SIZE_HEADER, str(MAX_RECORD_BYTES + 1).encode())
 
 
 def test_letters_alone_are_followed_by_the_position() -> None:
-    partition = Partition([activated(), Got(1, ACCOUNT, b"poison")]).fold()
+    partition = ScoringPartition([activation_fake(), FakeRecord(1, ACCOUNT, b"poison")]).fold()
     assert [(len(unit.dead_letters), unit.next, len(unit.records)) for unit in partition.units] == [(1, 2, 1)]
 
 
 @pytest.mark.parametrize(("between", "known"), [(2, True), (3, False)])
 def test_a_duplicate_is_known_within_the_window_after_a_recovery(between: int, known: bool) -> None:
-    facts = world(between + 1)[1:]
+    facts = fact_records(between + 1)[1:]
     again = facts[0]._replace(offset=between + 2)
-    partition = Partition([activated(), *facts, again], window=3).fold(between + 2)
+    partition = ScoringPartition([activation_fake(), *facts, again], window=3).fold(between + 2)
     partition.recover()
     partition.fold()
     assert partition.counters.duplicates == known
 
 
 def test_an_activation_that_repeats_the_one_in_force_is_a_duplicate() -> None:
-    source = [activated(), activated(1), *(record._replace(offset=record.offset + 1) for record in world(3)[1:])]
-    partition = Partition(source).fold()
+    source = [
+        activation_fake(),
+        activation_fake(1),
+        *(record._replace(offset=record.offset + 1) for record in fact_records(3)[1:]),
+    ]
+    partition = ScoringPartition(source).fold()
     assert [len(unit.dead_letters) for unit in partition.units] == [0]
     assert partition.counters.duplicates == 1
-    assert decode_checkpoint(partition.newest[CHECKPOINT]).model_at == 0
+    assert decode_checkpoint(partition.latest[CHECKPOINT]).model_at == 0
 
 
 def test_an_activation_of_another_model_is_a_dead_letter() -> None:
-    other = activated(1, MODEL.replace("points: 10", "points: 11"))
-    [unit] = Partition([activated(), other]).fold().units
+    other = activation_fake(1, MODEL.replace("points: 10", "points: 11"))
+    [unit] = ScoringPartition([activation_fake(), other]).fold().units
     assert [parse_error_headers(letter.headers)["exception.class.name"] for letter in unit.dead_letters] == ["not_yet"]
 
 
 def test_facts_before_any_model_are_refused_with_a_way_out() -> None:
     with pytest.raises(LogRefused, match=r"offset 1 of partition 0 .* run `staffel topics create` first"):
-        Partition(world(3)[1:]).fold()
+        ScoringPartition(fact_records(3)[1:]).fold()
 
 
 def test_scores_of_another_engagement_are_refused() -> None:
-    partition = Partition(world(3)).fold()
+    partition = ScoringPartition(fact_records(3)).fold()
     partition.log_id = "log-2"
     with pytest.raises(LogRefused, match=r"a-scores was made of another a-engagement .topic id log-1; now it is log-2"):
         partition.recover()
 
 
 def test_scores_that_name_no_log_are_taken() -> None:
-    partition = Partition(world(3)).fold()
-    stood = msgspec.json.decode(partition.newest[CHECKPOINT])
+    partition = ScoringPartition(fact_records(3)).fold()
+    stood = msgspec.json.decode(partition.latest[CHECKPOINT])
     del stood["log"]
-    partition.newest[CHECKPOINT] = msgspec.json.encode(stood)
+    partition.latest[CHECKPOINT] = msgspec.json.encode(stood)
     assert partition.recover().next == 4
 
 
 def test_states_of_another_fold_are_folded_again_all_at_once_and_written_anew() -> None:
-    source = world(500)
-    partition = Partition(source).fold(300)
-    expected = straight(source[:300])
-    partition.newest = {key: of_another_fold(key, value) for key, value in partition.newest.items()}
+    source = fact_records(500)
+    partition = ScoringPartition(source).fold(300)
+    expected = straight_fold_digests(source[:300])
+    partition.latest = {key: with_other_fold_version(key, value) for key, value in partition.latest.items()}
     partition.units.clear()
     partition.recover()
     assert partition.digests() == expected
-    assert {decode_account_scored(value).fold for key, value in partition.newest.items() if is_account(key)} == {
+    assert {decode_account_scored(value).fold for key, value in partition.latest.items() if is_account(key)} == {
         FOLD_VERSION
     }
     assert {unit.next for unit in partition.units} == {300}
     assert {update.after_seq - update.seq for update in partition.updates()} == {0}
-    assert partition.fold().digests() == straight(source)
+    assert partition.fold().digests() == straight_fold_digests(source)
 
 
-def of_another_fold(key: bytes, value: bytes) -> bytes:
+def with_other_fold_version(key: bytes, value: bytes) -> bytes:
     """As an older version would have left it: another number, another state."""
     if not is_account(key):
         return value
@@ -211,13 +222,13 @@ def of_another_fold(key: bytes, value: bytes) -> bytes:
 
 
 def test_a_refold_knows_the_duplicates_of_the_whole_partition() -> None:
-    facts = world(10)[1:]
-    source = [activated(), *facts, facts[0]._replace(offset=11), facts[1]._replace(offset=12)]
-    partition = Partition(source).fold(12)
-    partition.newest = {key: of_another_fold(key, value) for key, value in partition.newest.items()}
+    facts = fact_records(10)[1:]
+    source = [activation_fake(), *facts, facts[0]._replace(offset=11), facts[1]._replace(offset=12)]
+    partition = ScoringPartition(source).fold(12)
+    partition.latest = {key: with_other_fold_version(key, value) for key, value in partition.latest.items()}
     partition.recover()
     partition.fold()
-    assert (partition.counters.duplicates, partition.digests()) == (2, straight(source))
+    assert (partition.counters.duplicates, partition.digests()) == (2, straight_fold_digests(source))
 
 
 def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
@@ -225,9 +236,13 @@ def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
     update = envelope + b'"time":"2025-01-05T00:00:00Z"'
     broken = [update + b',"data":{"name":"N","more":"\xff"}}', update + b',"data":{"name":"N","more":1e999}}']
     deep = update + b',"data":{"name":"N","more":' + b"[" * 3_000 + b"]" * 3_000 + b"}}"
-    poison = [Got(offset, ACCOUNT, value) for offset, value in enumerate([*broken, deep], start=1)]
-    source = [activated(), *poison, *(record._replace(offset=record.offset + 3) for record in world(3)[1:])]
-    partition = Partition(source).fold()
+    poison = [FakeRecord(offset, ACCOUNT, value) for offset, value in enumerate([*broken, deep], start=1)]
+    source = [
+        activation_fake(),
+        *poison,
+        *(record._replace(offset=record.offset + 3) for record in fact_records(3)[1:]),
+    ]
+    partition = ScoringPartition(source).fold()
     assert len(partition.units[0].dead_letters) == 3
     assert [update.seq for update in partition.updates() if update.account == ACCOUNT.decode()] == [
         sum(record.key == ACCOUNT for record in source[4:])
@@ -235,10 +250,10 @@ def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
 
 
 def test_orders_are_those_of_the_records() -> None:
-    source = world(50)
-    partition = Partition(source).fold()
+    source = fact_records(50)
+    partition = ScoringPartition(source).fold()
     work = ScoringTask(ADDRESS, LOG, OPTIONS, partition.counters)
-    for key, value in partition.newest.items():
+    for key, value in partition.latest.items():
         record = msgspec.json.decode(value)
         assert work.order(key, value) == record["next" if key == CHECKPOINT else "seq"]
 
@@ -246,4 +261,4 @@ def test_orders_are_those_of_the_records() -> None:
 @pytest.mark.parametrize("value", [b"", b"text", b'{"seq":"x","a":1}'])
 def test_what_has_no_order_is_none_of_a_workers_records(value: bytes) -> None:
     with pytest.raises(ValueError):
-        ScoringTask(ADDRESS, LOG, OPTIONS, Partition(world(1)).counters).order(ACCOUNT, value)
+        ScoringTask(ADDRESS, LOG, OPTIONS, ScoringPartition(fact_records(1)).counters).order(ACCOUNT, value)

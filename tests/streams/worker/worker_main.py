@@ -20,25 +20,25 @@ from streams.worker.faust_app import run_worker
 from streams.worker.options import WorkerCounters, WorkerOptions
 from streams.worker.scoring import ScoringTask
 
-_TELL_S = 0.1
+_WRITE_INTERVAL_S = 0.1
 
 
-class Lines:
+class JsonLogger:
     """Log lines as JSON on standard error."""
 
-    def info(self, event: str, **said: Any) -> None:
-        print(json.dumps({"event": event, **said}, default=str), file=sys.stderr, flush=True)  # noqa: T201
+    def info(self, event: str, **fields: Any) -> None:
+        print(json.dumps({"event": event, **fields}, default=str), file=sys.stderr, flush=True)  # noqa: T201
 
     warning = error = critical = info
 
 
 def main(address_text: str, options_text: str) -> int:
     logging.basicConfig(level=logging.WARNING)
-    stop, address, given = Event(), parse_kafka_address(address_text), json.loads(options_text)
+    stop, address, options_given = Event(), parse_kafka_address(address_text), json.loads(options_text)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    log_id = given.pop("log_id", None)
-    options, counters, log = WorkerOptions(**given), WorkerCounters(), Lines()
-    Thread(target=tell_often, args=(counters, Path("counted")), daemon=True).start()
+    log_id = options_given.pop("log_id", None)
+    options, counters, log = WorkerOptions(**options_given), WorkerCounters(), JsonLogger()
+    Thread(target=write_counters_repeatedly, args=(counters, Path("counted")), daemon=True).start()
     try:
         log_id = log_id or topic_id(address, stop)
         work = ScoringTask(address, log_id, options, counters)
@@ -46,7 +46,7 @@ def main(address_text: str, options_text: str) -> int:
     except LogRefused as refused:
         log.error("refused", why=str(refused))
         return 1
-    tell(counters, Path("counted"))
+    write_counters(counters, Path("counted"))
     log.info("ended")
     return 0
 
@@ -61,12 +61,12 @@ def topic_id(address: KafkaAddress, stop: Event) -> str:
     raise SystemExit(0)
 
 
-def tell_often(counters: WorkerCounters, file: Path) -> None:
-    while not Event().wait(_TELL_S):
-        tell(counters, file)
+def write_counters_repeatedly(counters: WorkerCounters, file: Path) -> None:
+    while not Event().wait(_WRITE_INTERVAL_S):
+        write_counters(counters, file)
 
 
-def tell(counters: WorkerCounters, file: Path) -> None:
+def write_counters(counters: WorkerCounters, file: Path) -> None:
     new = file.with_suffix(f".{get_ident()}")
     new.write_text(json.dumps(asdict(counters)))
     new.rename(file)

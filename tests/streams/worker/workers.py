@@ -32,21 +32,21 @@ from streams.kafka.log import KafkaLog
 from streams.log import LogError, NewRecord, Record
 from streams.worker.fencing import FATAL_EXIT_CODE
 from streams.worker.options import WorkerCounters
-from tests.kafka.topics import fresh_address, text_of
+from tests.kafka.topics import fresh_address, log_setting
 
 SESSION_S = 6.0
 """Long enough that a busy machine is not taken for a standing worker."""
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 _ROOT = Path(__file__).parents[3]
 _POLL_S = 0.05
 
 
-def awaited(what: str, true: Callable[[], bool], patience: float = PATIENCE_S) -> float:
+def wait_until(what: str, condition: Callable[[], bool], timeout: float = TIMEOUT_S) -> float:
     """Wait until it is true; the seconds that took."""
     begun = monotonic()
-    while not true():
-        if monotonic() > begun + patience:
-            raise AssertionError(f"not within {patience:g} s: {what}")
+    while not condition():
+        if monotonic() > begun + timeout:
+            raise AssertionError(f"not within {timeout:g} s: {what}")
         Event().wait(_POLL_S)
     return monotonic() - begun
 
@@ -57,47 +57,53 @@ class WorkerProcess:
     def __init__(self, address: KafkaAddress, folder: Path, options: Mapping[str, Any]) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
-        given = {"session_s": SESSION_S, "datadir": str(folder / "faust"), **options}
-        self._command = [sys.executable, "-m", "tests.streams.worker.worker_main", text_of(address), json.dumps(given)]
+        all_options = {"session_s": SESSION_S, "datadir": str(folder / "faust"), **options}
+        self._command = [
+            sys.executable,
+            "-m",
+            "tests.streams.worker.worker_main",
+            log_setting(address),
+            json.dumps(all_options),
+        ]
         self.start()
 
     def start(self) -> None:
         """Also once more, where it ended."""
-        self._counted.unlink(missing_ok=True)
+        self._counters_file.unlink(missing_ok=True)
         env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         with (self.folder / "said").open("ab") as said:
             self.process = subprocess.Popen(self._command, cwd=self.folder, env=env, stdout=said, stderr=said)
 
-    def said(self) -> str:
+    def output(self) -> str:
         return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What it logged under this name."""
-        lines = [line for line in self.said().splitlines() if line.startswith("{")]
+        lines = [line for line in self.output().splitlines() if line.startswith("{")]
         return [said for line in lines if (said := json.loads(line)).get("event") == event]
 
-    def counted(self) -> dict[str, Any]:
+    def counters(self) -> dict[str, Any]:
         """As `WorkerCounters`, a moment ago."""
         with suppress(FileNotFoundError):
-            return dict(json.loads(self._counted.read_text()))
+            return dict(json.loads(self._counters_file.read_text()))
         return asdict(WorkerCounters())
 
-    def owns(self) -> set[int]:
+    def partitions(self) -> set[int]:
         """The partitions that it folds now."""
-        return {int(partition) for partition in self.counted()["positions"]}
+        return {int(partition) for partition in self.counters()["positions"]}
 
-    def at_work(self) -> "WorkerProcess":
+    def await_assignment(self) -> "WorkerProcess":
         """Once it has its partitions, be they none."""
-        awaited(f"a worker at work\n{self.said()}", lambda: self.counted()["working"] or self.ended)
-        assert not self.ended, self.said()
+        wait_until(f"a worker at work\n{self.output()}", lambda: self.counters()["working"] or self.has_ended)
+        assert not self.has_ended, self.output()
         return self
 
     @property
-    def _counted(self) -> Path:
+    def _counters_file(self) -> Path:
         return self.folder / "counted"
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         return self.process.poll() is not None
 
     def signal(self, number: signal.Signals) -> None:
@@ -105,7 +111,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(PATIENCE_S)
+        self.process.wait(TIMEOUT_S)
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -113,10 +119,10 @@ class WorkerProcess:
         return self.exit_code()
 
     def exit_code(self) -> int:
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(TIMEOUT_S)
 
 
-class Bench:
+class WorkerCluster:
     """Topics of a test's own and the workers on them."""
 
     def __init__(self, address: KafkaAddress, folder: Path) -> None:
@@ -125,28 +131,28 @@ class Bench:
         self.workers: list[WorkerProcess] = []
         self._folder = folder
 
-    def worker(self, **options: Any) -> WorkerProcess:
+    def start_worker(self, **options: Any) -> WorkerProcess:
         """One more, with options of `WorkerOptions`."""
         made = WorkerProcess(self.address, self._folder / f"worker-{len(self.workers)}", options)
         self.workers.append(made)
         return made
 
-    def record(self, values: Iterable[bytes]) -> None:
+    def append_facts(self, values: Iterable[bytes]) -> None:
         """Facts, as they are."""
         self.log.append(ENGAGEMENT, [NewRecord(subject_of(value), value) for value in values])
 
-    def everything(self, topic: str, partition: int) -> list[Record]:
+    def read_all(self, topic: str, partition: int) -> list[Record]:
         records: list[Record] = []
         while more := self.log.read(topic, partition, records[-1].offset + 1 if records else 0, 10_000):
             records += more
         return records
 
-    def scored(self, patience: float = PATIENCE_S) -> float:
+    def await_scored(self, timeout: float = TIMEOUT_S) -> float:
         """Wait until everything recorded was folded; the seconds that took."""
         ends = {partition: self.log.end(ENGAGEMENT, partition) for partition in self.partitions}
-        return awaited("everything folded", lambda: self._reached(ends), patience)
+        return wait_until("everything folded", lambda: self._has_reached(ends), timeout)
 
-    def _reached(self, ends: Mapping[int, int]) -> bool:
+    def _has_reached(self, ends: Mapping[int, int]) -> bool:
         try:
             return all(self.log.position(partition) >= end for partition, end in ends.items())
         except LogError:
@@ -156,14 +162,14 @@ class Bench:
     def partitions(self) -> range:
         return range(self.log.partitions(ENGAGEMENT))
 
-    def letters(self) -> list[Record]:
-        return [letter for partition in self.partitions for letter in self.everything(DEAD_LETTERS, partition)]
+    def dead_letters(self) -> list[Record]:
+        return [letter for partition in self.partitions for letter in self.read_all(DEAD_LETTERS, partition)]
 
     def updates(self) -> dict[str, list[AccountScored]]:
         """account -> its updates in the order of the log."""
         found: dict[str, list[AccountScored]] = {}
         for partition in self.partitions:
-            for record in self.everything(SCORES, partition):
+            for record in self.read_all(SCORES, partition):
                 if "/" not in record.key and record.key != CHECKPOINT_KEY:
                     found.setdefault(record.key, []).append(decode_account_scored(record.value))
         return found
@@ -172,23 +178,27 @@ class Bench:
         """The same records, as a writer would that does not know of what came after them."""
         self.log.append(topic, [NewRecord(record.key, record.value) for record in records], partition)
 
-    def newest_stand_last(self) -> bool:
+    def is_compactable(self) -> bool:
         """Whether compaction would keep the newest record of every account."""
-        return all(told[-1].seq == max(each.seq for each in told) for told in self.updates().values())
+        return all(updates[-1].seq == max(each.seq for each in updates) for updates in self.updates().values())
 
     def differences(self) -> list[str]:
         """What is otherwise than after one straight fold of all facts, or told twice, or not told; empty if nothing."""
-        whole = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}
+        expected = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}
         updates = self.updates()
         found = {id: max((each.seq, each.digest) for each in told) for id, told in updates.items()}
-        wrong = [f"{id}: {found.get(id)} for {whole.get(id)}" for id in whole | found if found.get(id) != whole.get(id)]
-        return wrong + [f"{id}: {trouble}" for id, told in updates.items() for trouble in untrue(told)]
+        wrong = [
+            f"{id}: {found.get(id)} for {expected.get(id)}"
+            for id in expected | found
+            if found.get(id) != expected.get(id)
+        ]
+        return wrong + [f"{id}: {trouble}" for id, told in updates.items() for trouble in inconsistencies(told)]
 
     @contextmanager
-    def tended(self) -> Iterator[None]:
+    def supervised(self) -> Iterator[None]:
         """Meanwhile a worker that leaves with 70 is started again, as a supervisor does."""
         over = Event()
-        supervisor = Thread(target=self._tend, args=(over,), name="supervisor")
+        supervisor = Thread(target=self._restart_fenced, args=(over,), name="supervisor")
         supervisor.start()
         try:
             yield
@@ -196,7 +206,7 @@ class Bench:
             over.set()
             supervisor.join()
 
-    def _tend(self, over: Event) -> None:
+    def _restart_fenced(self, over: Event) -> None:
         while not over.wait(_POLL_S):
             for worker in list(self.workers):
                 if worker.process.poll() == FATAL_EXIT_CODE:
@@ -204,25 +214,25 @@ class Bench:
 
     def close(self) -> None:
         for worker in self.workers:
-            if not worker.ended:
+            if not worker.has_ended:
                 worker.signal(signal.SIGCONT)
                 worker.kill()
         self.log.close()
 
 
-def untrue(updates: list[AccountScored]) -> Iterator[str]:
+def inconsistencies(updates: list[AccountScored]) -> Iterator[str]:
     """Seqs that are missing, and lines of one seq that differ."""
     reached, lines = 0, {}
     for update in updates:
         if update.after_seq > reached:
             yield f"a hole from {reached} to {update.after_seq}"
         reached = max(reached, update.seq)
-        for seq, told in lines_of(update).items():
-            if lines.setdefault(seq, told) != told:
+        for seq, changes in changes_by_seq(update).items():
+            if lines.setdefault(seq, changes) != changes:
                 yield f"two tellings of seq {seq}"
 
 
-def lines_of(update: AccountScored) -> dict[int, list[str]]:
+def changes_by_seq(update: AccountScored) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {seq: [] for seq in range(update.after_seq + 1, update.seq + 1)}
     for change in (*update.changes.lines, *update.changes.stages, *update.changes.handoffs):
         found[change.seq].append(repr(change))
@@ -234,14 +244,14 @@ def subject_of(value: bytes) -> str:
 
 
 @contextmanager
-def topics(server: str, folder: Path, partitions: int = 1) -> Iterator[Bench]:
+def worker_cluster(server: str, folder: Path, partitions: int = 1) -> Iterator[WorkerCluster]:
     """New topics with an active model; workers that still run afterwards are killed."""
     address = fresh_address(server)
     kafka_topics.create_topics(address, partitions)
-    bench = Bench(address, folder)
+    cluster = WorkerCluster(address, folder)
     try:
-        activate(bench.log, lambda: (MODEL, "model"), lambda: 0)
-        yield bench
+        activate(cluster.log, lambda: (MODEL, "model"), lambda: 0)
+        yield cluster
     finally:
-        bench.close()
+        cluster.close()
         kafka_topics.delete_topics(address)
