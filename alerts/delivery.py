@@ -121,12 +121,12 @@ class Delivery:
             self._paused_until = now + outcome.retry_after_ms
         return state_after(outcome, alert, now, self._max_age_ms)
 
-    def _log_state(self, alert: DueAlert, mark: DeliveryState) -> None:
-        fields = {"alert": alert.id, "kind": alert.kind, "attempts": mark.attempts}
-        if mark.why is None:
-            self._log.info(f"alert_{mark.status}", **fields)
+    def _log_state(self, alert: DueAlert, state: DeliveryState) -> None:
+        fields = {"alert": alert.id, "kind": alert.kind, "attempts": state.attempts}
+        if state.why is None:
+            self._log.info(f"alert_{state.status}", **fields)
         else:
-            self._log.warning(f"alert_{mark.status}", **fields, why=mark.why)
+            self._log.warning(f"alert_{state.status}", **fields, why=state.why)
 
     def _send(self, alert: DueAlert) -> Outcome:
         try:

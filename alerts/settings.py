@@ -105,7 +105,7 @@ class ChannelSettings(_SettingsModel):
 
     @model_validator(mode="after")
     def _check_one_address(self) -> "ChannelSettings":
-        addresses = [way for way in (self.url, self.url_env, self.webhook) if way is not None]
+        addresses = [address for address in (self.url, self.url_env, self.webhook) if address is not None]
         if len(addresses) != 1:
             raise ValueError("name one of `url`, `url_env` and `webhook`")
         if (self.webhook is None) != (self.secret_env is None):
@@ -129,9 +129,9 @@ class AlertSettings(_SettingsModel):
     @model_validator(mode="after")
     def _check_unique_names(self) -> "AlertSettings":
         names = [channel.name for channel in self.channels]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two channels are called {twice!r}; alerts are told apart by the names of channels")
+        duplicate = next((name for name in names if names.count(name) > 1), None)
+        if duplicate is not None:
+            raise ValueError(f"two channels are called {duplicate!r}; alerts are told apart by the names of channels")
         return self
 
 

@@ -32,8 +32,8 @@ class ComparedTable(NamedTuple):
     """Which fields of a read model are compared, which one names the fact, which one orders."""
 
     fields: tuple[str, ...]
-    fact: str
-    by: str = "seq"
+    fact_field: str
+    order_field: str = "seq"
 
 
 COMPARED_TABLES = {

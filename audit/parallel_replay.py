@@ -61,8 +61,8 @@ def replay_in_parallel(job: ReplayJob, processes: int = 1, progress: Progress = 
     return _merged_result(_run_workers([replace(job, only=share) for share in assignments], progress))
 
 
-def _run_here(order: ReplayJob, progress: Progress) -> Json:
-    phases = _replay_phases(order, progress)
+def _run_here(job: ReplayJob, progress: Progress) -> Json:
+    phases = _replay_phases(job, progress)
     fold_summary = next(phases)
     assert isinstance(fold_summary, FoldSummary)
     return _partial_result(fold_summary, phases.send(fold_summary.latest))

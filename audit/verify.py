@@ -123,18 +123,18 @@ def compare_outcome(queries: ReadModelQueries, id: str, outcome: PendingChanges,
         "handoff_steps": outcome.steps,
     }
     for name, values in computed.items():
-        recorded = queries.rows_between(name, id, outcome.after_seq, seq, by=COMPARED_TABLES[name].by)
+        recorded = queries.rows_between(name, id, outcome.after_seq, seq, by=COMPARED_TABLES[name].order_field)
         yield from compare_rows(id, name, recorded, values)
 
 
-def compare_digest(last: RecordedDigest | UnreadableUpdate | None, account: Account) -> Iterator[Mismatch]:
+def compare_digest(update: RecordedDigest | UnreadableUpdate | None, account: Account) -> Iterator[Mismatch]:
     """The last digest in the topic, unless a host wrote a later one meanwhile."""
-    if isinstance(last, UnreadableUpdate):
-        yield Mismatch(account.id, None, "scores", f"cannot be read: {last.why}", "the account's last update")
+    if isinstance(update, UnreadableUpdate):
+        yield Mismatch(account.id, None, "scores", f"cannot be read: {update.why}", "the account's last update")
         return
-    if last is not None and last.seq > account.seq:
+    if update is not None and update.seq > account.seq:
         return
-    recorded, computed = last.digest if last is not None else None, digest(account)
+    recorded, computed = update.digest if update is not None else None, digest(account)
     if recorded != computed:
         yield Mismatch(account.id, None, "scores.digest", recorded, computed)
 
@@ -176,7 +176,11 @@ def unexplained_rows(queries: ReadModelQueries, account_ids: set[str]) -> Iterat
         if row.account not in account_ids:
             yield Mismatch(row.account, None, "accounts", {"seq": row.seq, "digest": row.digest}, None)
     for name, compared in COMPARED_TABLES.items():
-        for row in queries.orphan_rows(name, compared.by):
+        for row in queries.orphan_rows(name, compared.order_field):
             yield Mismatch(
-                row.account, str(field_value(row, compared.fact)), name, selected_fields(row, compared.fields), None
+                row.account,
+                str(field_value(row, compared.fact_field)),
+                name,
+                selected_fields(row, compared.fields),
+                None,
             )

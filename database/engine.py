@@ -101,8 +101,8 @@ def _create_sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, connect_args=timeout_option)
     write_lock = _WriteLock()
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", write_lock.begin)
-    event.listen(engine, "checkin", write_lock.end)
+    event.listen(engine, "begin", write_lock.begin_transaction)
+    event.listen(engine, "checkin", write_lock.release)
     return engine
 
 
@@ -123,7 +123,7 @@ class _WriteLock:
     def __init__(self) -> None:
         self._lock = Lock()
 
-    def begin(self, connection: Connection) -> None:
+    def begin_transaction(self, connection: Connection) -> None:
         if connection.get_execution_options().get("access") == "read":
             connection.exec_driver_sql("BEGIN")
             return
@@ -132,7 +132,7 @@ class _WriteLock:
             connection.info[_WRITE_LOCK_KEY] = self._lock.acquire(timeout=_BUSY_TIMEOUT_S)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
+    def release(self, _connection: object, record: ConnectionPoolEntry) -> None:
         """The transaction is over, however it ended: the connection goes back to the pool."""
         if record.info.pop(_WRITE_LOCK_KEY, False):
             self._lock.release()

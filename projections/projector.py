@@ -35,7 +35,7 @@ class PartitionAssignment(Protocol):
     def partitions(self) -> Sequence[int]:
         """Those that are its own now."""
 
-    def keep(self, partition: int) -> bool:
+    def still_owns(self, partition: int) -> bool:
         """Whether this one of them is its own still, after the work on others."""
 
 
@@ -62,21 +62,21 @@ class _PartitionState(NamedTuple):
 class _PartitionReplay(NamedTuple):
     """A partition on its way through a replay, and where its projection stood at the beginning."""
 
-    part: _PartitionState
-    rest: Iterator[UpdateBatch]
+    state: _PartitionState
+    remaining: Iterator[UpdateBatch]
 
 
 class _FetchedRecords(NamedTuple):
     """What the log holds next of a partition."""
 
-    part: _PartitionState
+    state: _PartitionState
     records: Sequence[Record]
 
 
 class _PartitionWrite(NamedTuple):
     """What is written of a partition, and where its checkpoint goes with it."""
 
-    part: _PartitionState
+    state: _PartitionState
     batch: UpdateBatch
     new: Checkpoint
 
@@ -164,24 +164,24 @@ class Projector:
 
     def _write_large(self, version: int, fetched: _FetchedRecords, replayed: Collection[int]) -> int:
         """As many as one transaction is meant for, of a partition that is its own still; how many they were."""
-        partition, records = fetched.part.partition, fetched.records
+        partition, records = fetched.state.partition, fetched.records
         if not self._assignment.still_owns(partition):
             return 0
         room = self._batch_size - len(records)
         more = self._log.read(SCORES, partition, records[-1].offset + 1, room) if room else []
-        self._write_one(version, _partition_write(fetched.part, [*records, *more]), replayed)
+        self._write_one(version, _partition_write(fetched.state, [*records, *more]), replayed)
         return len(records) + len(more)
 
     def _write_one(self, version: int, write: _PartitionWrite, replayed: Collection[int]) -> None:
         """One partition by itself; where it misses updates, it is told anew in the next rounds."""
-        partition = write.part.partition
+        partition = write.state.partition
         try:
             self._write(version, [write])
         except MissingUpdates:
             if self._replay is None or partition in replayed:
                 raise
             remaining = replayed_batches(partition, self._replay(partition), self._batch_size)
-            self._replays[partition] = _PartitionReplay(write.part, remaining)
+            self._replays[partition] = _PartitionReplay(write.state, remaining)
 
     def _write_replayed(self, version: int, partition: int) -> int | None:
         """The next portion of a replay; the checkpoint stays where it is, and nobody else may have moved it. How many
@@ -189,10 +189,10 @@ class Projector:
         replay = self._replays.pop(partition, None)
         if replay is None:
             return None
-        batch = next(replay.rest, None)
+        batch = next(replay.remaining, None)
         if batch is None:
             return 0
-        self._write(version, [_PartitionWrite(replay.part, batch, replay.part.checkpoint)])
+        self._write(version, [_PartitionWrite(replay.state, batch, replay.state.checkpoint)])
         self._replays[partition] = replay
         return len(batch)
 
@@ -220,15 +220,15 @@ class Projector:
         with self._engine.begin() as connection:
             self._move_checkpoints(connection, version, writes)
             write_batches(connection, read_models(version), [portion.batch for portion in writes])
-            notify(connection, PROJECTED, ",".join(str(portion.part.partition) for portion in writes))
+            notify(connection, PROJECTED, ",".join(str(portion.state.partition) for portion in writes))
 
     def _move_checkpoints(self, connection: Connection, version: int, writes: Sequence[_PartitionWrite]) -> None:
         name = self._projection
         if self._version is None and versions.version_of(connection, name, lock=True) != version:
             raise versions.VersionSwitched
-        if any(portion.part.checkpoint.next_offset == 0 for portion in writes):
+        if any(portion.state.checkpoint.next_offset == 0 for portion in writes):
             versions.insert_initial_checkpoints(connection, name, version, self._log.partitions(SCORES))
-        moves = {portion.part.partition: (portion.part.checkpoint, portion.new) for portion in writes}
+        moves = {portion.state.partition: (portion.state.checkpoint, portion.new) for portion in writes}
         versions.move_checkpoints(connection, name, version, moves)
 
 

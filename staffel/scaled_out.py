@@ -63,8 +63,8 @@ class ScaledOut(Application):
 
     def _timeout_reason(self, end_offsets: Mapping[int, int]) -> str:
         scored = {partition: self.log.position(partition) for partition in end_offsets}
-        missing = _NOT_PROJECTED if has_reached(scored, end_offsets) else _NOT_SCORED
-        return f"facts are still not {missing} after {self.settings.wait:g} s; `staffel doctor` tells more"
+        stage = _NOT_PROJECTED if has_reached(scored, end_offsets) else _NOT_SCORED
+        return f"facts are still not {stage} after {self.settings.wait:g} s; `staffel doctor` tells more"
 
 
 _NOT_SCORED = "scored (is `staffel worker` running?)"

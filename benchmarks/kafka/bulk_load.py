@@ -56,7 +56,7 @@ async def _send_records(address: KafkaAddress, topic: str, records: Iterable[Par
     try:
         batches = _BatchBuilder(producer.create_batch)
         sent = [
-            await producer.send_batch(batch, topic, partition=partition) for partition, batch in batches.full(records)
+            await producer.send_batch(batch, topic, partition=partition) for partition, batch in batches.build(records)
         ]
         await asyncio.gather(*sent)
     finally:
@@ -70,7 +70,7 @@ class _BatchBuilder:
         self._make = make
         self._open_batches: dict[int, Any] = {}
 
-    def full(self, records: Iterable[PartitionedRecord]) -> Iterable[tuple[int, Any]]:
+    def build(self, records: Iterable[PartitionedRecord]) -> Iterable[tuple[int, Any]]:
         """Batches in the order in which they are full, then what is left."""
         for partition, record in records:
             batch = self._open_batches.get(partition)

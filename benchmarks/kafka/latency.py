@@ -44,23 +44,23 @@ _VISIBLE_ACCOUNTS = "SELECT account FROM accounts WHERE account = ANY(%s)"
 class LatencyRun:
     """When each account's only fact was due, and when its row was seen (monotonic seconds)."""
 
-    due: dict[str, float] = field(default_factory=dict)
-    seen: dict[str, float] = field(default_factory=dict)
+    due_at: dict[str, float] = field(default_factory=dict)
+    visible_at: dict[str, float] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
     def add_due(self, account: str, at: float) -> None:
         with self.lock:
-            self.due[account] = at
+            self.due_at[account] = at
             self.pending.add(account)
 
     def pending_accounts(self) -> list[str]:
         with self.lock:
             return list(self.pending)
 
-    def found(self, accounts: list[str], at: float) -> None:
+    def mark_visible(self, accounts: list[str], at: float) -> None:
         with self.lock:
-            self.seen.update(dict.fromkeys(accounts, at))
+            self.visible_at.update(dict.fromkeys(accounts, at))
             self.pending.difference_update(accounts)
 
 
@@ -71,7 +71,7 @@ def measure(stage: BenchmarkServers, sizes: Sizes, outcome: BenchmarkReport) -> 
     count, warm_up_count = sizes.latency_seconds * sizes.per_second, sizes.latency_seconds * sizes.per_second // 2
     with running_receiver() as receiver, staffel_cluster(place, alerts_to(receiver, stage)) as fleet_:
         latency_run = run_processes(fleet_, receiver, warm_up_count, count, sizes.per_second)
-    rows = [(seen - latency_run.due[account]) * 1000 for account, seen in latency_run.seen.items()]
+    rows = [(seen - latency_run.due_at[account]) * 1000 for account, seen in latency_run.visible_at.items()]
     alerts = alert_delays(receiver, latency_run)
     rate = f"{count:,} facts at {sizes.per_second}/s"
     yield latency_figure("fact produced to visible row, p99", rows, ROW_TARGET_MS, rate)
@@ -154,7 +154,7 @@ def await_rows(
         while (pending := latency_run.pending_accounts()) or producer_thread.is_alive():
             with read_only(cluster.engine).connect() as connection:
                 found = connection.exec_driver_sql(_VISIBLE_ACCOUNTS, (pending,)).scalars().all() if pending else []
-            latency_run.found(list(found), monotonic())
+            latency_run.mark_visible(list(found), monotonic())
             monitor.check()
             notices.wait(_POLL_INTERVAL_S)
 
@@ -168,7 +168,13 @@ def alert_delays(receiver: Receiver, latency_run: LatencyRun) -> list[float]:
         if account in received_at:
             raise WrongResultError(f"the alert about {account} came twice")
         received_at[account] = request.at
-    waits = [(received_at[account] - due) * 1000 for account, due in latency_run.due.items() if account in received_at]
-    if len(latency_run.seen) != len(latency_run.due) or len(waits) != -(-len(latency_run.due) // FORM_EVERY):
-        raise WrongResultError(f"{len(latency_run.seen)} rows and {len(waits)} alerts of {len(latency_run.due)} facts")
+    waits = [
+        (received_at[account] - due) * 1000 for account, due in latency_run.due_at.items() if account in received_at
+    ]
+    if len(latency_run.visible_at) != len(latency_run.due_at) or len(waits) != -(
+        -len(latency_run.due_at) // FORM_EVERY
+    ):
+        raise WrongResultError(
+            f"{len(latency_run.visible_at)} rows and {len(waits)} alerts of {len(latency_run.due_at)} facts"
+        )
     return waits

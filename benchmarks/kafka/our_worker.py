@@ -26,25 +26,25 @@ class AnnouncingTask:
 
     def __init__(self, task: Any) -> None:
         self._task = task
-        self._told = False
+        self._has_announced = False
         self.order = task.order  # asked for every record of a recovery
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._task, name)
 
     def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
-        made = self._task.step(partition, stored)
-        fold = made.fold
+        inner = self._task.step(partition, stored)
+        fold = inner.fold
 
-        def announced(next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
-            if not self._told:
-                self._told = True
+        def announcing_fold(next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
+            if not self._has_announced:
+                self._has_announced = True
                 print(f"first {time_ns() // 1_000_000}", flush=True)
-            made.fold = fold
+            inner.fold = fold
             return fold(next, records)  # type: ignore[no-any-return]
 
-        made.fold = announced
-        return made  # type: ignore[no-any-return]
+        inner.fold = announcing_fold
+        return inner  # type: ignore[no-any-return]
 
 
 class JsonLogger:

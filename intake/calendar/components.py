@@ -55,8 +55,8 @@ def read_components(path: Path) -> Iterator[Component | BrokenComponent]:
     try:
         with open_bytes(path) as file:
             for line, text in _content_lines(file):
-                yield from parser.take(line, text)
-        yield from parser.end(line)
+                yield from parser.feed(line, text)
+        yield from parser.close(line)
     except READ_ERRORS as error:
         yield BrokenComponent(line + 1, "unreadable", f"{path.name} cannot be read after line {line}: {error}")
 
@@ -72,30 +72,30 @@ class _ComponentParser:
 
     def __init__(self) -> None:
         self._calendar = CalendarContext()
-        self._block: Component | None = None
+        self._component: Component | None = None
         self._inner_kinds: list[str] = []
         self._component_count = 0
 
-    def take(self, line: int, text: str) -> Iterator[Component | BrokenComponent]:
+    def feed(self, line: int, text: str) -> Iterator[Component | BrokenComponent]:
         boundary = _BOUNDARY.match(text)
         if boundary is None:
-            self._keep(line, text)
+            self._add_property(line, text)
         elif boundary[1].upper() == "BEGIN":
             yield from self._open_component(line, boundary[2].upper(), text)
         else:
             yield from self._close_component(line, boundary[2].upper(), text)
 
-    def end(self, line: int) -> Iterator[BrokenComponent]:
+    def close(self, line: int) -> Iterator[BrokenComponent]:
         yield from self._discard_unclosed("the end of the file")
         if self._component_count == 0:
             yield BrokenComponent(
                 1, "no_calendar", f"no BEGIN:VCALENDAR and no component in {line} lines: not an iCalendar file"
             )
 
-    def _keep(self, line: int, text: str) -> None:
-        if self._block is not None:
-            if not self._inner_kinds or self._block.kind == "VTIMEZONE":
-                self._block.lines.append((line, text))
+    def _add_property(self, line: int, text: str) -> None:
+        if self._component is not None:
+            if not self._inner_kinds or self._component.kind == "VTIMEZONE":
+                self._component.lines.append((line, text))
         elif property_name(text) == "METHOD":
             self._calendar.method = text.partition(":")[2].strip().upper()
         elif property_name(text) == "X-WR-TIMEZONE":
@@ -103,7 +103,7 @@ class _ComponentParser:
 
     def _open_component(self, line: int, kind: str, text: str) -> Iterator[BrokenComponent]:
         self._component_count += 1
-        if self._block is not None and kind not in _TOP_LEVEL_KINDS:
+        if self._component is not None and kind not in _TOP_LEVEL_KINDS:
             self._inner_kinds.append(kind)
             self._add_zone_line(line, text)
             return
@@ -111,12 +111,12 @@ class _ComponentParser:
         if kind == "VCALENDAR":
             self._calendar = CalendarContext()
         else:
-            self._block = Component(kind, line, self._calendar)
+            self._component = Component(kind, line, self._calendar)
 
     def _close_component(self, line: int, kind: str, text: str) -> Iterator[Component | BrokenComponent]:
-        if self._block is not None and kind == self._block.kind:
-            yield self._block
-            self._block, self._inner_kinds = None, []
+        if self._component is not None and kind == self._component.kind:
+            yield self._component
+            self._component, self._inner_kinds = None, []
         elif kind in _TOP_LEVEL_KINDS:
             yield from self._unmatched_end(line, kind)
         elif self._inner_kinds:
@@ -124,20 +124,20 @@ class _ComponentParser:
             self._add_zone_line(line, text)
 
     def _unmatched_end(self, line: int, kind: str) -> Iterator[BrokenComponent]:
-        if self._block is not None:
+        if self._component is not None:
             yield from self._discard_unclosed(f"END:{kind} in line {line}")
         elif kind != "VCALENDAR":
             yield BrokenComponent(line, "bad_component", f"END:{kind} without a BEGIN:{kind} before it")
 
     def _add_zone_line(self, line: int, text: str) -> None:
-        if self._block is not None and self._block.kind == "VTIMEZONE":
-            self._block.lines.append((line, text))
+        if self._component is not None and self._component.kind == "VTIMEZONE":
+            self._component.lines.append((line, text))
 
     def _discard_unclosed(self, before: str) -> Iterator[BrokenComponent]:
-        if self._block is not None:
-            why = f"BEGIN:{self._block.kind} has no END:{self._block.kind} before {before}"
-            yield BrokenComponent(self._block.line, "bad_component", why)
-        self._block, self._inner_kinds = None, []
+        if self._component is not None:
+            why = f"BEGIN:{self._component.kind} has no END:{self._component.kind} before {before}"
+            yield BrokenComponent(self._component.line, "bad_component", why)
+        self._component, self._inner_kinds = None, []
 
 
 def _content_lines(file: Iterator[bytes]) -> Iterator[tuple[int, str]]:

@@ -56,7 +56,7 @@ def read(
 @dataclass(frozen=True, slots=True)
 class _ReadOptions:
     file: str
-    ours: frozenset[str]
+    own_domains: frozenset[str]
     now: int
     source: str
 
@@ -118,7 +118,7 @@ def _items_of_occurrence(occurrence: Occurrence, options: _ReadOptions) -> Itera
     if occurrence.all_day or start < 0:
         yield start, Filtered(where, "an all-day entry" if occurrence.all_day else "before 1970")
         return
-    invited = external_attendees(occurrence.event, options.ours)
+    invited = external_attendees(occurrence.event, options.own_domains)
     if not invited:
         yield start, Filtered(where, "no outside attendee")
         return

@@ -164,10 +164,12 @@ def _column_indexes(header: Sequence[str], columns: Columns) -> dict[str, tuple[
     return {name: tuple(place for place in places if place is not None) for name, places in named.items()}
 
 
-def _missing_column(name: str, header: Sequence[str], need: RequiredField, columns: Columns) -> Rejected:
+def _missing_column(name: str, header: Sequence[str], field_group: RequiredField, columns: Columns) -> Rejected:
     found = ", ".join(repr(title[:_MAX_SHOWN_COLUMNS]) for title in header[:_MAX_SHOWN_COLUMNS]) or "none"
-    expected = "; or ".join(f"{one}: {', '.join(columns[one][:6])}" for one in need.alternatives)
-    way_out = f"name it in a file of lines like `{need.alternatives[0]}: Your column` and give that with --mapping"
+    expected = "; or ".join(f"{one}: {', '.join(columns[one][:6])}" for one in field_group.alternatives)
+    way_out = (
+        f"name it in a file of lines like `{field_group.alternatives[0]}: Your column` and give that with --mapping"
+    )
     return Rejected(name, "missing_column", f"columns found: {found}; expected one for {expected}; {way_out}")
 
 

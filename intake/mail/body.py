@@ -78,8 +78,8 @@ def decoded_part(part: Message) -> str:
 
 
 class _VisibleText(HTMLParser):
-    _HIDDEN = frozenset({"blockquote", "style", "script", "head", "title"})
-    _BREAKS = frozenset({"br", "p", "div", "tr", "li"})
+    _HIDDEN_TAGS = frozenset({"blockquote", "style", "script", "head", "title"})
+    _BREAK_TAGS = frozenset({"br", "p", "div", "tr", "li"})
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -87,12 +87,12 @@ class _VisibleText(HTMLParser):
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._depth += tag in self._HIDDEN
-        if tag in self._BREAKS:
+        self._depth += tag in self._HIDDEN_TAGS
+        if tag in self._BREAK_TAGS:
             self.pieces.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        self._depth = max(0, self._depth - (tag in self._HIDDEN))
+        self._depth = max(0, self._depth - (tag in self._HIDDEN_TAGS))
 
     def handle_data(self, data: str) -> None:
         if self._depth == 0:

@@ -103,8 +103,8 @@ def _filter_reason(mail: _Mail, threads: Threads) -> str | None:
         return "a report of a mail program"
     if is_own_domain(mail.sender.domain, threads.own_domains):
         return "comes from us"
-    sign = automatic_reason(mail.headers, mail.sender.email)
-    return f"an automatic answer ({sign})" if sign else None
+    automatic = automatic_reason(mail.headers, mail.sender.email)
+    return f"an automatic answer ({automatic})" if automatic else None
 
 
 def _is_unsubscribe(mail: _Mail) -> bool:

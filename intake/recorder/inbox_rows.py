@@ -81,7 +81,7 @@ _DELETE_EXPIRED = (
 
 
 class SqliteInboxRows:
-    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
+    def find(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
         found: list[Any] = []
         for batch in _batches(ids):
             places = ",".join("?" * len(batch))
@@ -90,25 +90,25 @@ class SqliteInboxRows:
             ).all()
         return [InboxRow(*row) for row in found]
 
-    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
+    def insert(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         insert = f"INSERT INTO inbox ({_COLUMNS}, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         return connection.exec_driver_sql(insert, [(*row, at) for row in rows]).rowcount
 
-    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
+    def mark_appended(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         update = 'UPDATE inbox SET partition = ?, "offset" = ?, keep = keep OR ? WHERE id = ?'
         connection.exec_driver_sql(update, [(mark.partition, mark.offset, keep, mark.id) for mark in marks])
 
-    def forget(self, connection: Connection, before: int, limit: int) -> None:
+    def delete_expired(self, connection: Connection, before: int, limit: int) -> None:
         connection.exec_driver_sql(_DELETE_EXPIRED.format("?", ""), (before, limit))
 
 
 class PostgresInboxRows:
-    def of(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
+    def find(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
         statement = f"SELECT {_COLUMNS} FROM inbox WHERE id = ANY(%b::bytea[])"
         found = (connection.exec_driver_sql(statement, (list(some),)) for some in _batches(ids))
         return [InboxRow(*row) for rows in found for row in rows]
 
-    def add(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
+    def insert(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
         insert = (
             f"INSERT INTO inbox ({_COLUMNS}, at) SELECT given.*, %s FROM "
             "unnest(%b::bytea[], %b::text[], %b::int[], %b::bigint[], %b::bigint[], %b::bool[]) AS given "
@@ -117,7 +117,7 @@ class PostgresInboxRows:
         added = (connection.exec_driver_sql(insert, (at, *_by_column(some))) for some in _batches(rows))
         return sum(int(result.rowcount) for result in added)
 
-    def mark(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
+    def mark_appended(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
         # A mark that is lost is found again in the log, so nobody needs to wait until it is on disk.
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         update = (
@@ -127,7 +127,7 @@ class PostgresInboxRows:
         for batch in _batches(marks):
             connection.exec_driver_sql(update, (keep, *_by_column(batch)))
 
-    def forget(self, connection: Connection, before: int, limit: int) -> None:
+    def delete_expired(self, connection: Connection, before: int, limit: int) -> None:
         connection.exec_driver_sql(_DELETE_EXPIRED.format("%s", " FOR UPDATE SKIP LOCKED"), (before, limit))
 
 

@@ -100,9 +100,9 @@ def redacted_url(url: str, allowed: frozenset[str]) -> str:
     """Without user name, fragment and the parameters that are not allowed; `utm_*` always is."""
     if "@" in url:
         url = _URL_CREDENTIALS.sub("", url)
-    base, _, query = url.partition("#")[0].partition("?")
-    kept = "&".join(part for part in query.split("&") if _is_allowed_parameter(part.partition("=")[0], allowed))
-    return f"{base}?{kept}" if kept else base
+    address, _, query = url.partition("#")[0].partition("?")
+    remaining = "&".join(part for part in query.split("&") if _is_allowed_parameter(part.partition("=")[0], allowed))
+    return f"{address}?{remaining}" if remaining else address
 
 
 def _is_allowed_parameter(parameter: str, allowed: frozenset[str]) -> bool:

@@ -85,10 +85,10 @@ def _time_problem(observation: Observation, now: int) -> Problem | None:
         return "bad_time", "time: no instant between 1970 and 9999; write for instance 2026-01-05T09:12:00Z"
     if recorded_at is not None and not (_is_instant(recorded_at) and recorded_at <= now + MAX_CLOCK_SKEW_MS):
         return "bad_time", "recordedtime: no instant between 1970 and now; leave it out, and it is filled in"
-    known_at = now if recorded_at is None else recorded_at
-    if time > known_at + MAX_CLOCK_SKEW_MS:
-        late = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_at)})"
-        return "future_time", f"time: {late}; check the clock and the time zone of the source"
+    known_since = now if recorded_at is None else recorded_at
+    if time > known_since + MAX_CLOCK_SKEW_MS:
+        finding = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_since)})"
+        return "future_time", f"time: {finding}; check the clock and the time zone of the source"
     return None
 
 

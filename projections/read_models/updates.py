@@ -72,7 +72,7 @@ class _BatchBuilder:
         if known is None or known.seq < scored.seq:
             self.contacts[key] = scored
 
-    def batch(self, partition: int, next_offset: int = 0) -> UpdateBatch:
+    def build(self, partition: int, next_offset: int = 0) -> UpdateBatch:
         return UpdateBatch(self.accounts, list(self.contacts.values()), partition, next_offset, self.engagement_next)
 
 
@@ -81,7 +81,7 @@ def read_batch(partition: int, records: Sequence[Record]) -> UpdateBatch:
     builder = _BatchBuilder()
     for record in records:
         builder.add_record(record.key, record.value)
-    return builder.batch(partition, records[-1].offset + 1)
+    return builder.build(partition, records[-1].offset + 1)
 
 
 def replayed_batches(partition: int, scored: Iterable[ScoreUpdate], size: int) -> Iterator[UpdateBatch]:
@@ -94,7 +94,7 @@ def replayed_batches(partition: int, scored: Iterable[ScoreUpdate], size: int) -
                 builder.add_account(each)
             else:
                 builder.add_contact(each)
-        yield builder.batch(partition)
+        yield builder.build(partition)
 
 
 class UnseenUpdate(NamedTuple):

@@ -28,33 +28,33 @@ def print_account(report: Json, people: People, *, explain: bool, deep: bool) ->
         print_facts(report, people)
 
 
-def print_scores(told: Json) -> None:
+def print_scores(report: Json) -> None:
     print_line(
-        f"{escape_control(told['name'] or told['account'])} ({told['account']}), as of {format_minute(told['as_of'])} UTC"
+        f"{escape_control(report['name'] or report['account'])} ({report['account']}), as of {format_minute(report['as_of'])} UTC"
     )
-    fit, known = told["fit"], profile_text(told)
-    print_line(f"fit {fit['grade']} ({fit['points']:g} points){', ' if known else ''}{known}")
+    fit, profile = report["fit"], profile_text(report)
+    print_line(f"fit {fit['grade']} ({fit['points']:g} points){', ' if profile else ''}{profile}")
     print_line(
-        f"{quantity(told['seq'], 'fact')}, model {told['model']}{', suppressed' if told['suppressed'] else ''}\n"
+        f"{quantity(report['seq'], 'fact')}, model {report['model']}{', suppressed' if report['suppressed'] else ''}\n"
     )
     columns = ["track", "score", "stage", "people", "falls", "crossings"]
     cells = [
         (name, t["score"], t["stage"], t["breadth"], format_minute(t["falls_at"]), t["crossings"])
-        for name, t in told["tracks"].items()
+        for name, t in report["tracks"].items()
     ]
     print_table("", columns, cells, numbers=["score", "people", "crossings"])
 
 
 def profile_text(report: Json) -> str:
     """`pharmaceuticals, 1200 employees, DE, customer, owner anna`."""
-    known = report["profile"]
-    employees = known.get("employees")
+    profile = report["profile"]
+    employees = profile.get("employees")
     words = [
-        known.get("industry"),
+        profile.get("industry"),
         f"{employees:g} employees" if isinstance(employees, int | float) else None,
-        known.get("country"),
-        "customer" if known.get("customer") is True else None,
-        f"owner {known['owner']}" if known.get("owner") else None,
+        profile.get("country"),
+        "customer" if profile.get("customer") is True else None,
+        f"owner {profile['owner']}" if profile.get("owner") else None,
     ]
     return ", ".join(escape_control(str(word)) for word in words if word)
 

@@ -74,16 +74,16 @@ def contact_rows(application: Any, contact: str) -> list[Any]:
         return list(queries.contact(contact))
 
 
-def chosen_account(application: Any, contact: str, given: str | None) -> str:
+def chosen_account(application: Any, contact: str, requested: str | None) -> str:
     from intake.account_ids import account_id
     from projections.queries import open_queries
 
     accounts = [row.account for row in contact_rows(application, contact)]
-    if given is not None:
+    if requested is not None:
         with open_queries(application.engine) as queries:
-            if queries.account(account_id(given) or given) is None:
-                raise ProblemFound(f"there is no account {given}; `staffel account register` makes one known")
-        return given
+            if queries.account(account_id(requested) or requested) is None:
+                raise ProblemFound(f"there is no account {requested}; `staffel account register` makes one known")
+        return requested
     if len(accounts) == 1:
         return str(accounts[0])
     if not accounts:

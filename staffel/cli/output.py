@@ -95,17 +95,17 @@ def print_table(
         table.add_column(column, justify=justify, no_wrap=column not in flexible, overflow="fold")  # type: ignore[arg-type]
     for line in cells:
         table.add_row(
-            *(_rich_cell(cell, cut=name in truncated_columns) for name, cell in zip(names, line, strict=True))
+            *(_rich_cell(cell, is_truncated=name in truncated_columns) for name, cell in zip(names, line, strict=True))
         )
     if title:
         print_line(f"\n{title}")
     _print_at_width(table, _min_width(names, cells, flexible))
 
 
-def _rich_cell(content: str, *, cut: bool) -> "Text":
+def _rich_cell(content: str, *, is_truncated: bool) -> "Text":
     from rich.text import Text
 
-    return Text(content, no_wrap=True, overflow="ellipsis") if cut else Text(content)
+    return Text(content, no_wrap=True, overflow="ellipsis") if is_truncated else Text(content)
 
 
 def _min_width(names: Sequence[str], rows: Sequence[Sequence[str]], flexible: set[str]) -> int:

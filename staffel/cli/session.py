@@ -71,12 +71,12 @@ def connect_application(settings: "Settings") -> "Application":
 
 def connect_problem(settings: "Settings", error: OSError) -> str:
     """Which setting names the file or folder that cannot be used."""
-    where = f"{error.filename}: {error.strerror}"
+    cause = f"{error.filename}: {error.strerror}"
     if settings.model is not None and error.filename == str(settings.model):
-        return f"STAFFEL_MODEL: {where}; name a model in YAML, or leave the setting out for the default model"
+        return f"STAFFEL_MODEL: {cause}; name a model in YAML, or leave the setting out for the default model"
     if settings.database is not None:
-        return f"STAFFEL_DATABASE: {where}; name a file in a folder that may be written to"
-    return f"STAFFEL_HOME: {where}; name a folder that may be written to"
+        return f"STAFFEL_DATABASE: {cause}; name a file in a folder that may be written to"
+    return f"STAFFEL_HOME: {cause}; name a folder that may be written to"
 
 
 def requested_time(application: "Application", at: str | None) -> tuple[int, bool]:

@@ -70,9 +70,9 @@ def check_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
     from streams.kafka.log import KafkaLog
     from streams.kafka.topics import check_topics
 
-    silent = [server for server in address.servers if not is_reachable(server)]
-    if silent:
-        return [finding("broker", False, f"{', '.join(silent)} cannot be reached", _BROKER_ADVICE)], None
+    unreachable = [server for server in address.servers if not is_reachable(server)]
+    if unreachable:
+        return [finding("broker", False, f"{', '.join(unreachable)} cannot be reached", _BROKER_ADVICE)], None
     try:
         problems = check_topics(address)
         log = None if any(problem.found is None for problem in problems) else KafkaLog(address, client="staffel-doctor")

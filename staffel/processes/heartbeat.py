@@ -68,12 +68,12 @@ class InstrumentedStep:
 
     def __init__(self, step: Step, heartbeat: Heartbeat) -> None:
         self.name = step.name
-        self._step, self._pulse = step, heartbeat
+        self._step, self._heartbeat = step, heartbeat
 
     def advance(self) -> int:
         started_at = monotonic()
         moved = self._step.advance()
-        self._pulse.step_done(self.name, moved, monotonic() - started_at)
+        self._heartbeat.step_done(self.name, moved, monotonic() - started_at)
         return moved
 
 

@@ -99,7 +99,7 @@ def stop_on_signals(log: Any) -> Event:
     """An event that SIGTERM and SIGINT set; a process that has not ended some time later is ended by force."""
     stop = Event()
 
-    def end(*_: object) -> None:
+    def request_stop(*_: object) -> None:
         if not stop.is_set():
             timer = Timer(STOP_TIMEOUT_S, force_exit, [log])
             timer.daemon = True
@@ -107,7 +107,7 @@ def stop_on_signals(log: Any) -> Event:
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+        signal.signal(number, request_stop)
     return stop
 
 

@@ -153,11 +153,11 @@ def connection_error(error: Exception, address: KafkaAddress, client: str) -> Lo
     """What it means that no broker let a client in: a client tells only that it tried for a while."""
     if not (isinstance(error, broken.KafkaError) and is_retriable(error)):
         return log_error_of(error, address, "its brokers")
-    why = rejection_reason(client_settings(address, client)) or error
-    if isinstance(why, REJECTIONS):
-        return log_error_of(why, address, "a connection")
+    reason = rejection_reason(client_settings(address, client)) or error
+    if isinstance(reason, REJECTIONS):
+        return log_error_of(reason, address, "a connection")
     return LogUnavailable(
-        f"{address} does not answer ({_message_of(why)}); is the broker up? What it wants besides (TLS, a password) is "
+        f"{address} does not answer ({_message_of(reason)}); is the broker up? What it wants besides (TLS, a password) is "
         "said in STAFFEL_LOG: security_protocol and the other options"
     )
 

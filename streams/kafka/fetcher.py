@@ -140,12 +140,12 @@ class PartitionFetcher:
         """Asked again, it asks whoever leads the partition then."""
         attempts = count()
 
-        def of_the_one_of_now() -> Answer:
+        def call_current_leader() -> Answer:
             if next(attempts):
                 self.refresh_topic(name)
             return call()
 
-        return self._connection.with_retries(of_the_one_of_now, about)
+        return self._connection.with_retries(call_current_leader, about)
 
     def refresh_topic(self, name: str) -> TopicMetadata:
         """The same, asked once. Raises errors of `kafka.errors`, too."""

@@ -22,8 +22,8 @@ class SharedProducer:
 
     def __init__(self, producer: Any) -> None:
         self.producer = producer
-        self.uses = 0
-        self.failed = False
+        self.use_count = 0
+        self.has_failed = False
 
 
 class RecordProducer:
@@ -53,7 +53,7 @@ class RecordProducer:
                     futures.append(shared.producer.send(topic, record.value, key, list(record.headers), target))
                 return [self._await_ack(future) for future in futures]
             except broken.KafkaError as error:
-                shared.failed = True
+                shared.has_failed = True
                 self._await_all(futures)
                 raise log_error_of(error, self._address, f"topic {topic}") from error
 
@@ -66,16 +66,16 @@ class RecordProducer:
     @contextmanager
     def _borrow_producer(self) -> Iterator[SharedProducer]:
         with self._lock:
-            if self._shared is None or self._shared.failed:
+            if self._shared is None or self._shared.has_failed:
                 self._shared = SharedProducer(open_producer(self._address, self._client, self._timeout_s))
             shared = self._shared
-            shared.uses += 1
+            shared.use_count += 1
         try:
             yield shared
         finally:
             with self._lock:
-                shared.uses -= 1
-                is_unused = shared.failed and not shared.uses
+                shared.use_count -= 1
+                is_unused = shared.has_failed and not shared.use_count
             if is_unused:
                 shared.producer.close(timeout=0)
 

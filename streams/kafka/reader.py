@@ -33,41 +33,41 @@ class Prefetcher:
         self.next = start
         self.is_at_end = False
         """Whether the last fetch brought all that there was."""
-        self.begun: FetchResult | None = None
+        self.first_fetch: FetchResult | None = None
         """The first fetch, where it was made already."""
-        self._fetching, self._topic, self._partition = fetcher, topic, partition
+        self._fetcher, self._topic, self._partition = fetcher, topic, partition
         self._prefetches = prefetch
         self._limit = FETCH_BYTES if prefetch else _POINT_READ_BYTES
-        self._asked: Any = None
+        self._pending: Any = None
 
     @property
     def is_prefetching(self) -> bool:
-        return self._asked is not None
+        return self._pending is not None
 
-    def more(self) -> tuple[FetchResult, list[RecordBatch]]:
+    def next_fetch(self) -> tuple[FetchResult, list[RecordBatch]]:
         """The next fetch and its batches; without any at the end as the broker knows it."""
-        fetched, self.begun = self.begun or self._fetched(), None
+        fetched, self.first_fetch = self.first_fetch or self._await_fetch(), None
         after = next_offset(fetched.content)
         self.is_at_end = after is None or after >= fetched.end
         if after is None:
             return fetched, []
         self.next = max(after, self.next)
         if self._prefetches and after < fetched.end:
-            self._asked = self._fetching.start_fetch(self._topic, self._partition, after, self._limit)
+            self._pending = self._fetcher.start_fetch(self._topic, self._partition, after, self._limit)
         return fetched, list(committed_batches(fetched.content, fetched.aborted))
 
-    def _fetched(self) -> FetchResult:
+    def _await_fetch(self) -> FetchResult:
         place = (self._topic, self._partition, self.next)
-        future, self._asked = self._asked, None
+        future, self._pending = self._pending, None
         if future is None:
-            future = self._fetching.start_fetch(*place, self._limit)
-        return self._fetching.await_fetch(*place, future, self._limit)
+            future = self._fetcher.start_fetch(*place, self._limit)
+        return self._fetcher.await_fetch(*place, future, self._limit)
 
 
 class Stall(NamedTuple):
     """Since when a partition grows without letting anybody read on."""
 
-    at: int
+    offset: int
     high_watermark: int
     since: float
 
@@ -88,7 +88,7 @@ class StallDetector:
             return self.on_progress(topic, partition)
         stall = Stall(offset, fetched.high_watermark, monotonic())
         known = self._stalls.setdefault((topic, partition), stall)
-        if known.at != offset:
+        if known.offset != offset:
             self._stalls[topic, partition] = stall
             return None
         has_grown = fetched.high_watermark > known.high_watermark
@@ -143,7 +143,7 @@ class Cursor:
 
     def preload(self, fetched: FetchResult) -> None:
         """What it would fetch first is here already."""
-        self._prefetcher.begun = fetched
+        self._prefetcher.first_fetch = fetched
 
     def _refill(self, found: Sequence[Record]) -> bool:
         """Where the end was reached there is more only for the next one who asks."""
@@ -151,7 +151,7 @@ class Cursor:
 
     def _fill(self) -> bool:
         while True:
-            fetched, batches = self._prefetcher.more()
+            fetched, batches = self._prefetcher.next_fetch()
             if not batches and not fetched.content:
                 self._stall_detector.on_no_progress(*self._topic_partition, self._prefetcher.next, fetched)
                 return False
@@ -198,7 +198,7 @@ class TopicReader:
         """The records of one key from `start` to `end`, fetch by fetch; others are not even decoded."""
         prefetcher = Prefetcher(self._fetcher, topic, partition, start)
         while prefetcher.next < end:
-            fetched, brought = prefetcher.more()
+            fetched, brought = prefetcher.next_fetch()
             if not brought and not fetched.content:
                 return
             found = [record for batch in brought for record in records_of(batch, start, key)]

@@ -68,7 +68,7 @@ class PostgresDialect:
     def sql(template: str, topic: str) -> str:
         return template.format(table=table_of(topic), keys="unnest(?::text[]) AS wanted(value)").replace("?", "%s")
 
-    def keys(self, keys: Sequence[str]) -> object:
+    def keys_parameter(self, keys: Sequence[str]) -> object:
         return list(keys)
 
     def lock_ends(self, connection: DriverConnection, topic: str) -> dict[int, int]:
@@ -77,10 +77,12 @@ class PostgresDialect:
     def insert(self, connection: DriverConnection, topic: str, rows: Sequence[Row]) -> None:
         arrays = tuple(list(column) for column in zip(*rows, strict=True))
         types = ("int", "bigint", "text", "bytea", "bytea", "bytea", "bigint")
-        marks = ", ".join(f"%b::{each}[]" for each in types)
-        connection.exec_driver_sql(self.sql(f"{INSERT}SELECT * FROM unnest({marks})", topic), arrays)
+        placeholders = ", ".join(f"%b::{each}[]" for each in types)
+        connection.exec_driver_sql(self.sql(f"{INSERT}SELECT * FROM unnest({placeholders})", topic), arrays)
 
-    def standing(self, connection: DriverConnection, topic: str, ids: Iterable[bytes]) -> dict[bytes, PartitionOffset]:
+    def find_existing(
+        self, connection: DriverConnection, topic: str, ids: Iterable[bytes]
+    ) -> dict[bytes, PartitionOffset]:
         rows = connection.exec_driver_sql(self.sql(f"{EXISTING_IDS}= ANY(%b::bytea[])", topic), (list(ids),))
         return {stored_id: (partition, offset) for stored_id, partition, offset in rows}
 

@@ -39,17 +39,17 @@ class Assignment:
     """All that one assignment of one partition owns. A new assignment is a new object."""
 
     def __init__(self, partition: int, task: PartitionTask, output_end: int) -> None:
-        self.number = partition
-        self.step = task
-        self.fetched = task.next
+        self.partition = partition
+        self.task = task
+        self.fetch_position = task.next
         """The source offset that the next fetch begins at."""
-        self.acked = task.next
+        self.acked_position = task.next
         """The source offset before which everything is known to be durable."""
-        self.end = output_end
+        self.output_end = output_end
         """The offset that our next record of the output gets."""
-        self.closed = False
-        self.busy = asyncio.Lock()
-        self.writing: set[asyncio.Future[int]] = set()
+        self.is_closed = False
+        self.lock = asyncio.Lock()
+        self.pending_writes: set[asyncio.Future[int]] = set()
 
 
 class Delivery(NamedTuple):
@@ -104,8 +104,8 @@ class Assignments:
             self.counters.recovery = None
         if self.epoch == epoch:
             gc.freeze()  # what was recovered stays: nobody has to look through it for cycles
-            self.active, self._cached = {assignment.number: assignment for assignment in assignments}, {}
-            self.counters.positions = {part.number: part.acked for part in assignments}
+            self.active, self._cached = {assignment.partition: assignment for assignment in assignments}, {}
+            self.counters.positions = {part.partition: part.acked_position for part in assignments}
             self.counters.assignments += 1
             self.counters.is_assigned = True
             progress.finish(self.counters.positions)
@@ -134,45 +134,46 @@ class Assignments:
     async def _reuse_cached(self, partition: int, reader: RecoveryReader) -> RecoveredPartition | None:
         """What we had before, where nobody wrote to the partition since."""
         cached = self._cached.pop(partition, None)
-        if cached is None or (await reader.bounds(self._task.output))[1] != cached.end:
+        if cached is None or (await reader.bounds(self._task.output))[1] != cached.output_end:
             return None
-        await check_position(partition, cached.step.next, self._task, reader)
+        await check_position(partition, cached.task.next, self._task, reader)
         self.counters.reused_partitions += 1
-        return RecoveredPartition(cached.step, cached.end, [], 0)
+        return RecoveredPartition(cached.task, cached.output_end, [], 0)
 
     async def _write_repairs(self, assignment: Assignment, recovered: RecoveredPartition) -> None:
         """What was written in a wrong order or folded again, before anything else."""
-        async with assignment.busy:
+        async with assignment.lock:
             for unit in recovered.units:
-                if not assignment.closed:
+                if not assignment.is_closed:
                     await self._send(assignment, unit)
-            if assignment.writing:
-                await asyncio.wait(assignment.writing)
+            if assignment.pending_writes:
+                await asyncio.wait(assignment.pending_writes)
         self.counters.repaired_keys += recovered.repaired_keys
 
     def bind_fetch(self, partition: int, start: int, next: int, records: Sequence[FetchedRecord]) -> Delivery | None:
         """What a fetch brought between two positions, for the assignment it belongs to; None where there is none."""
         assignment = self.active.get(partition)
-        if assignment is None or assignment.closed or next == start:
+        if assignment is None or assignment.is_closed or next == start:
             return None
-        if start != assignment.fetched:
+        if start != assignment.fetch_position:
             self._abort(
-                f"hole: partition {partition} was fetched up to {assignment.fetched}, and goes on at {start}", None
+                f"hole: partition {partition} was fetched up to {assignment.fetch_position}, and goes on at {start}",
+                None,
             )
-        assignment.fetched = next
+        assignment.fetch_position = next
         return Delivery(assignment, start, next, records)
 
     async def process(self, delivery: Delivery) -> None:
         """Fold what was delivered and send it; nothing happens where the partition was given up since."""
         assignment = delivery.assignment
-        async with assignment.busy:
-            if assignment.closed:
+        async with assignment.lock:
+            if assignment.is_closed:
                 return
-            if delivery.start != assignment.step.next:
-                where = f"{assignment.step.next} of partition {assignment.number}"
+            if delivery.start != assignment.task.next:
+                where = f"{assignment.task.next} of partition {assignment.partition}"
                 self._abort(f"hole: the fold stands at {where}, records start at {delivery.start}", None)
-            for unit in assignment.step.fold(delivery.next, delivery.records):
-                if assignment.closed:
+            for unit in assignment.task.fold(delivery.next, delivery.records):
+                if assignment.is_closed:
                     return
                 await self._send(assignment, unit)
                 self.counters.facts += unit.fact_count
@@ -183,46 +184,48 @@ class Assignments:
         revoked, self._open, self.active = self._open, [], {}
         self.counters.is_assigned, self.counters.positions, self.counters.ends = False, {}, {}
         for assignment in revoked:
-            assignment.closed = True
+            assignment.is_closed = True
         await asyncio.gather(*map(_await_writes, revoked))
-        self._cached |= {part.number: part for part in revoked if part.step.next == part.acked}
+        self._cached |= {part.partition: part for part in revoked if part.task.next == part.acked_position}
 
     def close(self) -> None:
         """Fold nothing more."""
         for assignment in self._open:
-            assignment.closed = True
+            assignment.is_closed = True
 
     async def _send(self, assignment: Assignment, unit: UnitBatch) -> None:
         self._check()
         if unit.dead_letters:
-            await self._appender.send_dead_letters(assignment.number, unit.dead_letters)
+            await self._appender.send_dead_letters(assignment.partition, unit.dead_letters)
             self.counters.dead_letters += len(unit.dead_letters)
             self._check()
-        future = await self._appender.send_unit(assignment.number, unit.records)
-        assignment.writing.add(future)
+        future = await self._appender.send_unit(assignment.partition, unit.records)
+        assignment.pending_writes.add(future)
         future.add_done_callback(partial(self._on_written, assignment, unit))
 
     def _on_written(self, assignment: Assignment, unit: UnitBatch, future: "asyncio.Future[int]") -> None:
-        assignment.writing.discard(future)
-        name = f"{self._task.output}/{assignment.number}"
+        assignment.pending_writes.discard(future)
+        name = f"{self._task.output}/{assignment.partition}"
         try:
             first_offset = future.result()
         except BaseException as error:
             self._abort(f"a unit could not be written to {name}", error)
-        if first_offset != assignment.end:
-            self._abort(f"foreign write: a unit for offset {assignment.end} of {name} got offset {first_offset}", None)
-        assignment.end = first_offset + len(unit.records)
-        assignment.acked = unit.next
-        if not assignment.closed:
-            self.counters.positions[assignment.number] = unit.next
+        if first_offset != assignment.output_end:
+            self._abort(
+                f"foreign write: a unit for offset {assignment.output_end} of {name} got offset {first_offset}", None
+            )
+        assignment.output_end = first_offset + len(unit.records)
+        assignment.acked_position = unit.next
+        if not assignment.is_closed:
+            self.counters.positions[assignment.partition] = unit.next
         self.counters.units += 1
         self.counters.records += len(unit.records)
 
 
 async def _await_writes(assignment: Assignment) -> None:
-    async with assignment.busy:
-        if assignment.writing:
-            await asyncio.wait(assignment.writing)
+    async with assignment.lock:
+        if assignment.pending_writes:
+            await asyncio.wait(assignment.pending_writes)
 
 
 class CountedProgress:

@@ -109,12 +109,12 @@ async def recover_partition(
     return RecoveredPartition(partition_task, end, units, len(latest.stale_keys))
 
 
-def stored_state_of(latest: LatestByKey, partition: int, work: WorkerTask) -> StoredState:
-    checkpoint = latest.values.get(work.checkpoint_key)
+def stored_state_of(latest: LatestByKey, partition: int, task: WorkerTask) -> StoredState:
+    checkpoint = latest.values.get(task.checkpoint_key)
     if checkpoint is None and latest.values:
-        raise LogRefused(f"partition {partition} of {work.output} holds records and no checkpoint; it was not written "
+        raise LogRefused(f"partition {partition} of {task.output} holds records and no checkpoint; it was not written "
                          "by workers, or cut off")  # fmt: skip
-    return StoredState({k: value for k, value in latest.values.items() if k != work.checkpoint_key}, checkpoint)
+    return StoredState({k: value for k, value in latest.values.items() if k != task.checkpoint_key}, checkpoint)
 
 
 async def check_position(partition: int, position: int, task: WorkerTask, reader: RecoveryReader) -> None:

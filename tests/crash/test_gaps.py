@@ -87,14 +87,14 @@ def gaps(step: UndisturbedStep) -> list[tuple[str, str]]:
 
 def kill_and_repeat(number: int, at: int, folder: Path) -> None:
     """Kill the act at its point number `at`, give it again, and compare all that stands there."""
-    act = straight.undisturbed_steps()[number]
+    step = straight.undisturbed_steps()[number]
     folder.mkdir()
-    shutil.copy(act.before, folder / straight.DATABASE)
+    shutil.copy(step.before, folder / straight.DATABASE)
     stage = CrashDatabase(f"sqlite:///{folder / straight.DATABASE}")
     killed = children.run(run_steps, stage, number, number, at)
-    assert (killed.code, killed.messages) == (KILLED, [act.points[at]])
+    assert (killed.code, killed.messages) == (KILLED, [step.points[at]])
     assert children.run(run_steps, stage, number, number, None).code == 0
-    assert dump_database(stage.url) == act.expected(), f"act {number}, killed at point {at}, {act.points[at]}"
+    assert dump_database(stage.url) == step.expected(), f"act {number}, killed at point {at}, {step.points[at]}"
     shutil.rmtree(folder)
 
 

@@ -52,12 +52,12 @@ class _KilledError(Exception):
 class KillableLog(KafkaLog):
     """`moment` is called before and after every append, and may raise."""
 
-    moment: Callable[[], object] = staticmethod(dict)
+    before_and_after_append: Callable[[], object] = staticmethod(dict)
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
-        self.moment()
+        self.before_and_after_append()
         appended = super().append(topic, records, partition)
-        self.moment()
+        self.before_and_after_append()
         return appended
 
 
@@ -94,7 +94,7 @@ def kill_at(log: KillableLog, moment: int) -> None:
         if next(left, False):
             raise _KilledError
 
-    log.moment = tick  # type: ignore[method-assign]
+    log.before_and_after_append = tick  # type: ignore[method-assign]
 
 
 def test_wherever_relay_and_mover_die_each_record_stands_there_once(world: World, log: KillableLog) -> None:

@@ -44,14 +44,14 @@ class ReplyStep:
     """Records one fact for every score it sees, up to some."""
 
     log: Log
-    most: int
+    max_facts: int
     seen: int = 0
     name: str = "answering"
 
     def advance(self) -> int:
         records = self.log.read(SCORES, 0, self.seen, 2)
         self.seen += len(records)
-        facts = [NewRecord("acme.com", b"answer", f"answer {n}") for n in range(min(self.seen, self.most))]
+        facts = [NewRecord("acme.com", b"answer", f"answer {n}") for n in range(min(self.seen, self.max_facts))]
         self.log.append(ENGAGEMENT, facts)
         return len(records)
 
@@ -119,7 +119,7 @@ def test_draining_moves_everything(log: SqlLog, lock: FileHostLock) -> None:
 
 def test_draining_goes_on_while_one_step_makes_work_for_another(log: SqlLog, lock: FileHostLock) -> None:
     append_fact(log, 1, 2)
-    Host([ReplyStep(log, most=5), CopyStep(log)], log, lock).drain()
+    Host([ReplyStep(log, max_facts=5), CopyStep(log)], log, lock).drain()
     assert score_values(log) == [b"1", b"2", *[b"answer"] * 5]
 
 

@@ -67,11 +67,11 @@ class _Countdown:
     """Strikes at the n-th moment from its begin on, counted from 0."""
 
     def __init__(self, moment: int) -> None:
-        self._left = moment
+        self._remaining = moment
 
-    def approach(self, *_: object) -> None:
-        self._left -= 1
-        if self._left < 0:
+    def tick(self, *_: object) -> None:
+        self._remaining -= 1
+        if self._remaining < 0:
             raise _KilledError
 
 
@@ -79,15 +79,15 @@ class _Countdown:
 def kill_at(world: World, log: FakeBrokerLog, moment: int) -> Iterator[None]:
     """Moments are before each statement, before each commit, and around each append."""
     countdown = _Countdown(moment)
-    log.before_and_after_append = countdown.approach
+    log.before_and_after_append = countdown.tick
     for name in ("before_cursor_execute", "commit"):
-        event.listen(world.engine, name, countdown.approach)
+        event.listen(world.engine, name, countdown.tick)
     try:
         yield
     finally:
         log.before_and_after_append = lambda: None
         for name in ("before_cursor_execute", "commit"):
-            event.remove(world.engine, name, countdown.approach)
+            event.remove(world.engine, name, countdown.tick)
 
 
 def kill_at_each_moment(

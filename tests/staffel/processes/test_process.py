@@ -103,10 +103,10 @@ class RecordingEvent(Event):
 
     def __init__(self) -> None:
         super().__init__()
-        self.waited: list[float | None] = []
+        self.timeouts: list[float | None] = []
 
     def wait(self, timeout: float | None = None) -> bool:
-        self.waited.append(timeout)
+        self.timeouts.append(timeout)
         return self.is_set()
 
 
@@ -120,25 +120,25 @@ def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, mov
 
     run_steps([ScriptedStep(stop, moved)], idle.append, patient)
 
-    assert (stop.waited, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
+    assert (stop.timeouts, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
 
 
 def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
     looks = CountingStep([3, 0, 5])
     seldom = ThrottledStep(looks, interval_s=3600)
     assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
-    assert (seldom.name, looks.rest) == ("counting", [5])
+    assert (seldom.name, looks.remaining) == ("counting", [5])
 
 
 @dataclass
 class CountingStep:
     """Moves what it is told to."""
 
-    rest: list[int]
+    remaining: list[int]
     name: str = "counting"
 
     def advance(self) -> int:
-        return self.rest.pop(0)
+        return self.remaining.pop(0)
 
 
 def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:

@@ -39,16 +39,16 @@ class LogWithoutUniqueIds(SqlLog):
 class UnreliableLog(SqlLog):
     """Fails at chosen units (counted from 0), before or after the unit is durable."""
 
-    before: frozenset[int] = frozenset()
-    after: frozenset[int] = frozenset()
-    tried = 0
+    fails_before: frozenset[int] = frozenset()
+    fails_after: frozenset[int] = frozenset()
+    attempts = 0
 
     def append_unit(self, unit: Unit) -> None:
-        number, self.tried = self.tried, self.tried + 1
-        if number in self.before:
+        number, self.attempts = self.attempts, self.attempts + 1
+        if number in self.fails_before:
             raise LogError("the disk is full")
         super().append_unit(unit)
-        if number in self.after:
+        if number in self.fails_after:
             raise LogError("the connection was lost")
 
 

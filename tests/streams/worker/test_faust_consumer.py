@@ -122,7 +122,7 @@ async def test_what_was_fetched_while_partitions_were_taken_away_is_dropped() ->
     await worker.recover([0])
     consumer.fetch.set()
     assert await fetching == []
-    assert worker.active[0].fetched == 0
+    assert worker.active[0].fetch_position == 0
 
 
 async def test_what_was_fetched_when_the_flow_stopped_is_dropped() -> None:

@@ -46,13 +46,13 @@ class FakeProducer:
     """Reaches its broker after some tries."""
 
     def __init__(self, tries: int = 1) -> None:
-        self.tries, self.stopped = tries, False
+        self.remaining_tries, self.stopped = tries, False
         self.tried = asyncio.Event()
 
     async def start(self) -> str | None:
-        self.tries -= 1
+        self.remaining_tries -= 1
         self.tried.set()
-        return "nobody answers" if self.tries > 0 else None
+        return "nobody answers" if self.remaining_tries > 0 else None
 
     async def stop(self) -> None:
         self.stopped = True
