@@ -58,7 +58,7 @@ def replay_in_parallel(job: ReplayJob, processes: int = 1, progress: Progress = 
     assignments = [list(range(job.partition_count))[i::processes] for i in range(min(processes, job.partition_count))]
     if len(assignments) == 1:
         return _merged_result([_run_here(job, progress)])
-    return _merged_result(_run_workers([replace(job, only=share) for share in assignments], progress))
+    return _merged_result(_run_workers([replace(job, assigned=share) for share in assignments], progress))
 
 
 def _run_here(job: ReplayJob, progress: Progress) -> Json:

@@ -47,7 +47,7 @@ class Embedded(Application):
     def drain(self) -> None:
         self.host.drain()
 
-    def await_projected(self, end_offsets: Mapping[int, int]) -> str | None:
+    def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
         with closing(Notifications(self.engine, [PROJECTED])) as notifications:
             if self.host.catch_up(
                 end_offsets, lambda: projected_offsets(self.engine, self.log), self.settings.wait, notifications.wait

@@ -51,7 +51,7 @@ class ScaledOut(Application):
     def drain(self) -> None:
         """Others do it."""
 
-    def await_projected(self, end_offsets: Mapping[int, int]) -> str | None:
+    def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait
         with closing(Notifications(self.engine, [PROJECTED])) as notifications:
             while not has_reached(projected_offsets(self.engine, self.log), end_offsets):

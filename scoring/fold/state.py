@@ -23,12 +23,12 @@ class Contact:
     """What one person, visitor or the pseudo-contact `~account` did."""
 
     __slots__ = (
-        "caps",
+        "cap_counters",
         "dirty",
-        "last_engaged_days",
         "eras",
         "hash",
         "id",
+        "last_engaged_days",
         "role",
         "role_at",
         "seq",
@@ -55,13 +55,13 @@ class TrackState:
 
     __slots__ = (
         "act_now_until",
+        "contacts_by_day",
         "cooldown_recorded",
         "cooling_until",
         "counted_day",
         "counts",
         "crossings",
-        "days",
-        "open",
+        "open_handoffs",
         "stage",
     )
 
@@ -115,12 +115,13 @@ class Account:
 
     __slots__ = (
         "anonymous",
-        "caps",
-        "claims",
+        "cap_counters",
+        "claimed_domains",
         "clock",
         "contacts",
         "contacts_hash",
         "dirty_contacts",
+        "employees",
         "epoch",
         "eras",
         "fit",
@@ -130,10 +131,9 @@ class Account:
         "id",
         "joins",
         "moment",
-        "outcome",
+        "pending_changes",
         "profile",
         "seq",
-        "small",
         "sums",
         "suppressed",
         "today",

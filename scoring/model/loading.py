@@ -12,9 +12,29 @@ from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, SmallCompa
 from scoring.model.validation import validate_model
 
 __all__ = [
-    "Allowance", "Breadth", "Cap", "Condition", "FieldPoints", "FitModel", "FitRule", "Handoff", "Limit", "DocumentError",
-    "OpeningHours", "Problem", "Route", "Rule", "ScoringModel", "ServiceLevel", "SmallCompany", "Stage", "Track",
-    "canonical", "load_model", "model_from_dict", "version_of",
+    "Allowance",
+    "Breadth",
+    "Cap",
+    "Condition",
+    "DocumentError",
+    "FieldPoints",
+    "FitModel",
+    "FitRule",
+    "Handoff",
+    "Limit",
+    "OpeningHours",
+    "Problem",
+    "Route",
+    "Rule",
+    "ScoringModel",
+    "ServiceLevel",
+    "SmallCompany",
+    "Stage",
+    "Track",
+    "canonical",
+    "load_model",
+    "model_from_dict",
+    "version_of",
 ]  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def compile_type(type_plans: dict[str, TypePlan], rules: list[RuleWithPlan], typ
     matching = [(rule, plan) for rule, plan in rules if name in rule.on]
     bits = {rule.id: 1 << i for i, (rule, _) in enumerate(matching)}
     rule_plans = tuple(
-        replace(plan, bit=bits[rule.id], unless=sum(bits.get(other, 0) for other in rule.unless))
+        replace(plan, bit=bits[rule.id], unless_bits=sum(bits.get(other, 0) for other in rule.unless))
         for rule, plan in matching
     )
     type_plan = type_plans[type] = TypePlan(name, rule_plans, family(name) in ENGAGEMENT_FAMILIES)

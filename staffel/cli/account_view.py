@@ -81,8 +81,8 @@ def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -
     rows = summary_rows(lines)
     shown = [row for row in rows if show_all or abs(row["now"]) >= MIN_VALUE_SHOWN] or rows
     cells = [
-        (row["now"], share_text(row["now"], total), row["rule"], contact_text(row, report, people), row["lines"], row["cut"] or None,
-         format_minute(row["last"]))
+        (row["now"], share_text(row["now"], total), row["rule"], contact_text(row, report, people), row["lines"],
+         row["cut"] or None, format_minute(row["last"]))
         for row in shown
     ]  # fmt: skip
     columns = ["now", "share", "rule", "who", "lines", "cut", "last"]

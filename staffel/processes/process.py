@@ -37,7 +37,7 @@ SMALL_BATCH, IDLE_BACKOFF_S = 500, 0.05
 MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.2, 5.0
 LOG_REPEAT_S = 5.0
 
-Result = TypeVar("Made")
+Result = TypeVar("Result")
 Wait = Callable[[float], object]
 """Blocks for so many seconds, or until there may be something to do."""
 

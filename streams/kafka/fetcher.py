@@ -199,7 +199,8 @@ def fetch_request(
         for partition, offset in offsets.items()
     ]  # fmt: skip
     return FetchRequest(
-        replica_id=-1, max_wait_ms=int(max_wait_s * 1000), min_bytes=1, max_bytes=max(FETCH_BYTES, limit * len(offsets)),
+        replica_id=-1, max_wait_ms=int(max_wait_s * 1000), min_bytes=1,
+        max_bytes=max(FETCH_BYTES, limit * len(offsets)),
         isolation_level=_READ_COMMITTED, session_id=0, session_epoch=-1,
         topics=[FetchRequest.FetchTopic(topic_id=topic.id, partitions=partitions)],
         forgotten_topics_data=[], rack_id="", min_version=_FETCH_VERSION, max_version=_FETCH_VERSION,

@@ -53,11 +53,9 @@ def account_answer(staffel: Application, account: str, at: str, *, historic: boo
     report = account_report(
         staffel.engine, staffel.log, staffel.plan, account, instant, historic=historic, lines=True, deep=False
     )
-    ranked_accounts = (
-        accounts_as_of(staffel.log, instant) if historic else ranked_accounts(staffel.engine, staffel.plan, instant)
-    )
+    rows = accounts_as_of(staffel.log, instant) if historic else ranked_accounts(staffel.engine, staffel.plan, instant)
     assert report is not None
-    assert [report[name] for name in ranked_accounts[0]] == list(ranked_accounts[0].values())
+    assert [report[name] for name in rows[0]] == list(rows[0].values())
     return report
 
 

@@ -152,7 +152,8 @@ def test_cells_that_cannot_be_read_are_told_by_their_column() -> None:
         (cloud_event("x", data=None, type="model.activated"), "control_fact", "model.activated"),
         (cloud_event("x", data={"into": "beta.com"}, type="account.merged"), "not_yet", "account.merged"),
         (cloud_event("x", data={"to": "beta.com"}, type="contact.moved", contact="c_abc"), "not_yet", "contact.moved"),
-        (cloud_event("x", data={"facts": ["one"]}, type="engagement.retracted"), "control_fact", "engagement.retracted"),
+        (cloud_event("x", data={"facts": ["one"]}, type="engagement.retracted"), "control_fact",
+         "engagement.retracted"),
     ],
 )  # fmt: skip
 def test_a_bad_fact_is_rejected_with_line_field_and_reason(line: Any, code: str, named: str) -> None:
