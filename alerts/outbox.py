@@ -132,7 +132,8 @@ class AlertOutbox:
         other_logs = {row.log for row in rows} - {log}
         if other_logs:
             raise LogRefused(
-                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({other_logs.pop()}): the log "
+                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({other_logs.pop()}): "
+                "the log "
                 "was made anew; name the log that belongs to this database, or begin with a database of its own"
             )
         return dict.fromkeys(range(partitions), 0) | {row.partition: row.next_offset for row in rows}

@@ -115,7 +115,8 @@ def check_activation(log: Log) -> None:
     recorded_counts = {found.partitions for found in activations if found is not None and found.partitions is not None}
     if recorded_counts - {partitions}:
         raise LogRefused(
-            f"{ENGAGEMENT} has {partitions} partitions and began with {min(recorded_counts - {partitions})}: facts of one "
+            f"{ENGAGEMENT} has {partitions} partitions and began with {min(recorded_counts - {partitions})}: facts "
+            "of one "
             "account would lie in two of them. Give it back that number by making its topics anew, or, once there is "
             "one, move to more partitions with `staffel topics repartition`"
         )

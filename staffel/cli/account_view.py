@@ -30,7 +30,8 @@ def print_account(report: Json, people: People, *, explain: bool, deep: bool) ->
 
 def print_scores(report: Json) -> None:
     print_line(
-        f"{escape_control(report['name'] or report['account'])} ({report['account']}), as of {format_minute(report['as_of'])} UTC"
+        f"{escape_control(report['name'] or report['account'])} ({report['account']}), as of "
+        f"{format_minute(report['as_of'])} UTC"
     )
     fit, profile = report["fit"], profile_text(report)
     print_line(f"fit {fit['grade']} ({fit['points']:g} points){', ' if profile else ''}{profile}")

@@ -95,7 +95,8 @@ def print_demo(application: Embedded) -> None:
         print_account(report, contact_names(application, report), explain=False, deep=False)
     verify_result = verify(application.log, application.engine)
     print_line(
-        f"\naudit verify: {verify_result.accounts} accounts, {verify_result.facts} facts, {len(verify_result.mismatches)} mismatches"
+        f"\naudit verify: {verify_result.accounts} accounts, {verify_result.facts} facts, "
+        f"{len(verify_result.mismatches)} mismatches"
     )
     print_line(NEXT_STEPS)
 

@@ -157,7 +157,8 @@ def connection_error(error: Exception, address: KafkaAddress, client: str) -> Lo
     if isinstance(reason, REJECTIONS):
         return log_error_of(reason, address, "a connection")
     return LogUnavailable(
-        f"{address} does not answer ({_message_of(reason)}); is the broker up? What it wants besides (TLS, a password) is "
+        f"{address} does not answer ({_message_of(reason)}); is the broker up? What it wants besides (TLS, a "
+        "password) is "
         "said in STAFFEL_LOG: security_protocol and the other options"
     )
 
@@ -166,7 +167,8 @@ def log_error_of(error: Exception, address: KafkaAddress, about: str) -> LogErro
     """What a client's error means to us."""
     if isinstance(error, REJECTIONS):
         return LogRefused(
-            f"{address} refuses {about}: {_message_of(error)}; check the options of STAFFEL_LOG and the rights on the broker"
+            f"{address} refuses {about}: {_message_of(error)}; check the options of STAFFEL_LOG and the rights on "
+            "the broker"
         )
     if isinstance(error, broken.UnsupportedVersionError):
         return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_message_of(error)}")

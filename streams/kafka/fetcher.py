@@ -161,7 +161,8 @@ class PartitionFetcher:
         [metadata] = answer.topics
         if metadata.error_code == broken.UnknownTopicOrPartitionError.errno:
             raise LogError(
-                f"{self._connection.address} has no topic {name}; run `staffel topics create`, or correct the broker and the "
+                f"{self._connection.address} has no topic {name}; run `staffel topics create`, or correct the "
+                "broker and the "
                 "prefix that STAFFEL_LOG names"
             )
         raise_for_code(metadata.error_code)

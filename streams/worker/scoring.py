@@ -60,7 +60,8 @@ class ScoringTask:
         checkpoint = None if stored.checkpoint is None else decode_checkpoint(stored.checkpoint)
         if checkpoint is not None and checkpoint.log not in (UNSET, self._log_id):
             raise LogRefused(
-                f"{self.output} was made of another {self.source} (topic id {checkpoint.log}; now it is {self._log_id}): "
+                f"{self.output} was made of another {self.source} (topic id {checkpoint.log}; now it is "
+                f"{self._log_id}): "
                 "the log was recreated. Restore it, or create all topics anew together"
             )
         return PartitionScoringTask(partition, stored, checkpoint, self._log_id, self._options, self._counters)
