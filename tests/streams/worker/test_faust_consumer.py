@@ -11,6 +11,7 @@ from faust.types.tuples import ConsumerMessage
 from streams.worker import faust_app as faust_host
 from streams.worker.assignments import Assignments, Delivery
 from streams.worker.faust_consumer import SMALL_BATCH, Consumer, is_small_batch
+from tests.architecture.source_files import PACKAGES, imports, sources
 from tests.streams.worker.fakes import (
     SOURCE,
     FakeBroker,
@@ -22,7 +23,6 @@ from tests.streams.worker.fakes import (
     fake_records,
     fetch_delivery,
 )
-from tests.test_architecture import PACKAGES, imports, sources
 
 
 class ControlledConsumer(Consumer):

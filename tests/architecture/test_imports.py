@@ -1,0 +1,109 @@
+"""Which module may import what: layers, purity, doors, owners, no circles."""
+
+import ast
+import sys
+from collections.abc import Iterator
+
+import pytest
+from importlinter.cli import lint_imports
+
+from tests.architecture.source_files import (
+    NON_PRODUCT,
+    PACKAGES,
+    ROOT,
+    assert_none,
+    imports,
+    sources,
+)
+
+PURE = ("schemas", "scoring")
+MAY_TOUCH_SQL = (
+    "database/", "streams/sql", "projections/", "intake/vault", "intake/recorder/", "alerts/outbox.py",
+    "staffel/migration/",
+)  # fmt: skip
+PURE_LIBRARIES = {"pydantic", "msgspec", "re2", "ruamel"}
+IMPURE_MODULES = {
+    "asyncio", "ctypes", "http", "io", "logging", "multiprocessing", "os", "queue", "random", "secrets", "select",
+    "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
+}  # fmt: skip
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def test_imports_go_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True) == 0
+    assert kept, capsys.readouterr().out
+
+
+def test_only_the_database_folders_touch_the_database_library() -> None:
+    assert_none(
+        f"{file}:{line} imports sqlalchemy"
+        for file, tree in sources(*PACKAGES)
+        for line, package in imports(tree)
+        if package == "sqlalchemy" and not file.startswith(MAY_TOUCH_SQL)
+    )
+
+
+def test_the_pure_packages_import_nothing_that_could_reach_the_world() -> None:
+    allowed = (sys.stdlib_module_names - IMPURE_MODULES) | PURE_LIBRARIES | set(PURE)
+    assert_none(
+        f"{file}:{line} imports {package}"
+        for file, tree in sources(*PURE)
+        for line, package in imports(tree)
+        if package not in allowed
+    )
+
+
+def test_the_pure_packages_read_no_clock() -> None:
+    assert_none(
+        f"{file}:{node.lineno} calls .{node.func.attr}()"
+        for file, tree in sources(*PURE)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
+    )
+
+
+def test_no_product_code_imports_the_tests_or_what_lies_beside_it() -> None:
+    assert_none(
+        f"{file}:{line} imports {package}"
+        for file, tree in sources(*PACKAGES)
+        for line, package in imports(tree)
+        if package in NON_PRODUCT
+    )
+
+
+def test_no_circle_of_files() -> None:
+    assert_none(" -> ".join(circle) for circle in circles(file_imports()))
+
+
+def file_imports() -> dict[str, set[str]]:
+    """Module -> modules of the product that it imports, within functions too; a package is its `__init__`."""
+    modules = {
+        file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): tree for file, tree in sources(*PACKAGES)
+    }
+    found: dict[str, set[str]] = {}
+    for module, tree in modules.items():
+        names = {
+            name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module
+            for alias in node.names
+            for name in [f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in modules else node.module]
+        }
+        found[module] = (names & modules.keys()) - {module}
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> Iterator[list[str]]:
+    """A path back to each module that reaches itself."""
+    for start in graph:
+        paths, seen = [[start]], set()
+        while paths:
+            path = paths.pop()
+            for following in graph[path[-1]]:
+                if following == start:
+                    yield [*path, start]
+                    paths = []
+                    break
+                if following not in seen:
+                    seen.add(following)
+                    paths.append([*path, following])
