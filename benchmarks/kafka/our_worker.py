@@ -33,7 +33,7 @@ class AnnouncingTask:
         return getattr(self._task, name)
 
     def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
-        inner = self._task.step(partition, stored)
+        inner = self._task.partition_task(partition, stored)
         fold = inner.fold
 
         def announcing_fold(next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:

@@ -24,7 +24,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     _next_partition = 0
 
     def _create_worker_consumer(self, transport: Any) -> Any:
-        return self.app.group_client()
+        return self.app.new_group_consumer()
 
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
@@ -92,22 +92,24 @@ class Consumer(driver.Consumer):
             for message in messages:
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
             if is_small_batch(messages):
-                await asyncio.sleep(self.app.host.options.breath_s)
+                await asyncio.sleep(self.app.lifecycle.options.linger_s)
 
     async def _next_messages(self) -> list[ConsumerMessage]:
         """A fetch never spans a seek; what comes while a rebalance begins is dropped, for a seek follows."""
-        worker = self.app.host.worker
+        assignments = self.app.lifecycle.assignments
         async with self._fetch_lock:
-            epoch, active = worker.epoch, set(self._get_active_partitions())
+            epoch, active = assignments.epoch, set(self._get_active_partitions())
             fetches: Any = await self._getmany(active, 1.0) if active else []
-            if not self.flow_active or worker.epoch != epoch:
+            if not self.flow_active or assignments.epoch != epoch:
                 return []
-            deliveries = [worker.bound(tp.partition, start, next, records) for tp, start, next, records in fetches]
+            deliveries = [
+                assignments.bind_fetch(tp.partition, start, next, records) for tp, start, next, records in fetches
+            ]
         await asyncio.sleep(0 if active else 0.02)
         return [self._message_of(delivery) for delivery in deliveries if delivery is not None]
 
     def _message_of(self, delivery: Any) -> ConsumerMessage:
-        topic_partition = TP(self.app.host.work.source, delivery.part.number)
+        topic_partition = TP(self.app.lifecycle.task.source, delivery.assignment.partition)
         return ConsumerMessage(
             *topic_partition, delivery.next - 1, 0.0, 0, [], None, delivery, None, 0, 0, topic_partition,
             generation_id=self.app.consumer_generation_id,
@@ -115,14 +117,15 @@ class Consumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go where the output says, whatever the group committed. A time-out would end Faust's recovery in silence."""
-        host = self.app.host
+        lifecycle = self.app.lifecycle
         async with self._fetch_lock:
-            offsets = {TP(host.work.source, part.number): part.fetched for part in host.worker.parts.values()}
+            active = lifecycle.assignments.active.values()
+            offsets = {TP(lifecycle.task.source, each.partition): each.fetch_position for each in active}
             try:
-                async with asyncio.timeout(host.options.session_s):
+                async with asyncio.timeout(lifecycle.options.session_s):
                     await self.seek_wait(offsets)
             except Exception as error:
-                host.end("the source could not be set to the recovered positions", error)
+                lifecycle.abort("the source could not be set to the recovered positions", error)
         return offsets
 
     def ack(self, message: Any) -> bool:
@@ -133,8 +136,8 @@ class Consumer(driver.Consumer):
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Only so that lag can be seen from outside: never ahead of what is durable, never an error."""
-        host = self.app.host
-        offsets = {TopicPartition(host.work.source, p): offset for p, offset in host.counters.positions.items()}
+        lifecycle = self.app.lifecycle
+        offsets = {TopicPartition(lifecycle.task.source, p): end for p, end in lifecycle.counters.positions.items()}
         if offsets and not self.app.rebalancing:
             with suppress(KafkaError, asyncio.TimeoutError):
                 async with asyncio.timeout(_COMMIT_TIMEOUT_S):

@@ -143,7 +143,7 @@ class WorkerLifecycle:
         except LogRefused as refused:
             self.stop_refused(refused)
         except BaseException as error:
-            place = f"partition {delivery.part.number}"
+            place = f"partition {delivery.assignment.partition}"
             self.abort_unless_stopping(f"the records from {delivery.start} on of {place} cannot be folded", error)
 
     def abort_unless_stopping(self, why: str, error: BaseException) -> None:

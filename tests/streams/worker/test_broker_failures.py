@@ -82,7 +82,7 @@ def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(t
         with background_recording(bench):
             for _ in range(2):
                 bench.start_worker(unit_bytes=30_000)
-                wait_until("all at work", lambda: all(each.counters()["working"] for each in bench.workers))
+                wait_until("all at work", lambda: all(each.counters()["is_assigned"] for each in bench.workers))
                 restart(broker)
         bench.await_scored()
         assert bench.differences() == []

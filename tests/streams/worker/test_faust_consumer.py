@@ -28,11 +28,13 @@ from tests.streams.worker.fakes import (
 class ControlledConsumer(Consumer):
     """Fetches what it is given, when it is told to; Faust's own services are left out."""
 
-    def __init__(self, worker: Assignments, moved: list[Any]) -> None:
-        options = SimpleNamespace(session_s=0.2)
-        host = SimpleNamespace(worker=worker, work=SumTask(), options=options, end=abort, counters=worker.counters)
-        self.app = SimpleNamespace(host=host, consumer_generation_id=1, rebalancing=False)
-        self.fetches, self.flow_active = moved, True
+    def __init__(self, assignments: Assignments, fetches: list[Any]) -> None:
+        options, counters = SimpleNamespace(session_s=0.2), assignments.counters
+        lifecycle = SimpleNamespace(
+            assignments=assignments, task=SumTask(), options=options, abort=abort, counters=counters
+        )
+        self.app = SimpleNamespace(lifecycle=lifecycle, consumer_generation_id=1, rebalancing=False)
+        self.fetches, self.flow_active = fetches, True
         self.fetch, self.seek = asyncio.Event(), asyncio.Event()
         self.seeks: list[Mapping[Any, int]] = []
         self.on_init()

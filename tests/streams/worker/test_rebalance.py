@@ -128,7 +128,7 @@ def test_what_another_wrote_to_its_partition_ends_a_worker_and_a_recovery_repair
     assert worker.exit_code() == 70
     assert "foreign write: a unit for offset" in worker.output()
     again = bench.start_worker().await_assignment()
-    assert again.counters()["repaired"] > 0
+    assert again.counters()["repaired_keys"] > 0
     bench.append_facts(coming)
     bench.await_scored()
     assert bench.differences() == []

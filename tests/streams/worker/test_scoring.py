@@ -85,7 +85,7 @@ def changes_by_account(partition: ScoringPartition) -> dict[str, list[object]]:
 
 def test_seqs_of_an_account_are_dense_though_accounts_are_dropped_from_memory() -> None:
     source = fact_records(1_000)
-    partition = ScoringPartition(source, kept_accounts=3).fold(batch_size=50)
+    partition = ScoringPartition(source, max_decoded_accounts=3).fold(batch_size=50)
     reached: dict[str, int] = {}
     for update in partition.updates():
         assert update.after_seq == reached.get(update.account, 0)

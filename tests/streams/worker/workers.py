@@ -94,7 +94,7 @@ class WorkerProcess:
 
     def await_assignment(self) -> "WorkerProcess":
         """Once it has its partitions, be they none."""
-        wait_until(f"a worker at work\n{self.output()}", lambda: self.counters()["working"] or self.has_ended)
+        wait_until(f"a worker at work\n{self.output()}", lambda: self.counters()["is_assigned"] or self.has_ended)
         assert not self.has_ended, self.output()
         return self
 
