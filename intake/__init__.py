@@ -1,1 +1,1 @@
-"""How facts come in: connectors, attribution, the vault and the recorder. Never scores anything."""
+"""How facts come in: connectors, attribution, the vault and the recorder."""

@@ -1,7 +1,7 @@
-"""Views of pages from a web server's log, NCSA combined or common. Never keeps more of a log than a line.
+"""Connector for web server logs, NCSA combined or common: page views, one line in memory at a time.
 
 Format: https://httpd.apache.org/docs/current/mod/mod_log_config.html, `%h %l %u %t "%r" %>s %b` and, combined,
-`"%{Referer}i" "%{User-Agent}i"`. A pattern reads plain lines; `apachelogs` judges whatever it does not take.
+`"%{Referer}i" "%{User-Agent}i"`. A regular expression parses plain lines; `apachelogs` parses the rest (escapes).
 """
 
 import re
@@ -29,7 +29,28 @@ _URL_ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _MAX_EXCERPT = 80
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {month: number for number, month in enumerate(_MONTH_NAMES, 1)}
-_WRONG_FORMAT = "{} is no access log in NCSA combined or common format"
+_WRONG_FORMAT = "{} is not an access log in NCSA combined or common format"
+
+_EXTENSIONS_OF_KIND = {
+    "image": "png jpg jpeg gif svg ico webp avif bmp tif tiff cur",
+    "style": "css less scss xsl xslt",
+    "script": "js mjs map wasm",
+    "font": "woff woff2 ttf otf eot",
+    "feed": "rss atom rdf xml",
+    "media": "mp3 mp4 m4a m4v webm ogg ogv oga wav flac avi mov mkv swf flv",
+    "API answer": "json jsonld webmanifest manifest ics vcf",
+    "document": "txt pdf doc docx xls xlsx ppt pptx odt ods odp csv tsv epub ps tex log conf cfg ini",
+    "download": "zip gz tgz bz2 xz 7z rar tar jar war deb rpm dmg exe msi apk iso img bin gem whl egg",
+    "source file": "py pyc pl pm rb sh bash c h cc cpp hpp java go rs lua vim mk m4 xs spec patch diff sql",
+    "raw file": "access pcap bak tmp db dat asc sig md5 sha1 sha256",
+}
+_KIND_OF_EXTENSION = {
+    extension: kind for kind, extensions in _EXTENSIONS_OF_KIND.items() for extension in extensions.split()
+}
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,11})$")
+_FEED_PATH = re.compile(r"/(?:feed|feeds|rss|atom)(?:/|$)", re.IGNORECASE)
+_FEED_QUERY = re.compile(r"=(?:rss|atom|rdf)[0-9.]*(?:&|$)", re.IGNORECASE)
+_MACHINE_FILE = re.compile(r"^/(?:robots\.txt|humans\.txt|ads\.txt|security\.txt|sitemap[^/]*|\.well-known/.*)$")
 
 
 class Request(NamedTuple):
@@ -40,14 +61,15 @@ class Request(NamedTuple):
     status: int
     referrer: str | None
     agent: str | None
-    """None where the log does not tell: the common format."""
+    """None in the common format, which has no user agent."""
 
 
 def read(path: Path, *, site: str | None = None, name: str | None = None) -> Iterator[Item]:
-    """Page views `web.page_viewed.v1` of a log, in its order; other requests are filtered, bad lines rejected.
+    """Page views `web.page_viewed.v1` of a log, in file order; other requests are filtered, bad lines rejected.
 
-    `site` (`https://www.example.com`) makes urls absolute. `name`, else the site's host, tells logs apart: the source
-    is `access-log/<name>`. Ids come from the content of a line, so a rotated, grown or repeated log gives the same.
+    `site` (`https://www.example.com`) makes URLs absolute. The source is `access-log/<name>`, else
+    `access-log/<host of the site>`. Ids are derived from the content of a line, so that rotated, grown or copied logs
+    yield the same ids.
     """
     site_url = (site or "").rstrip("/")
     source = "/".join(["access-log", *filter(None, [name or urlsplit(site_url).netloc])])
@@ -77,12 +99,13 @@ def _items(path: Path, site_url: str, source: str) -> Iterator[Item]:
 
 
 def _identifying_part(content: bytes) -> bytes:
-    """What identifies a line: without its size at the end (common format), which may still have been being written."""
+    """The part of a line that its id is derived from. In the common format that excludes the size at the end, which may
+    have been incomplete when the log was copied."""
     return content if content.endswith(b'"') else content.rsplit(b" ", 1)[0]
 
 
 def parse_line(content: bytes, where: str) -> Request | Rejected:
-    """One line of a log. Rejected are what neither format fits (`bad_line`) and impossible times (`bad_time`)."""
+    """One line of a log. Rejected: `bad_line` if it has neither format, `bad_time` for an impossible time."""
     text = _decoded(content)
     plain = _PLAIN_LINE.fullmatch(text)
     if plain is None:
@@ -125,14 +148,14 @@ def _decoded(content: bytes) -> str:
 
 @lru_cache(maxsize=4_096)
 def _minute_ms(text: str, zone: str) -> int:
-    """Milliseconds since 1970 of `17/May/2015:10:05` in a zone like `+0200`. KeyError, ValueError where it is none."""
+    """Milliseconds since 1970 of `17/May/2015:10:05` in a zone like `+0200`. Raises KeyError or ValueError."""
     date = (int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]))
     offset = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
     return from_datetime(datetime(*date, int(text[12:14]), int(text[15:]), tzinfo=timezone(offset)))
 
 
 def _parse_escaped(text: str, where: str) -> Request | Rejected:
-    """What the plain pattern did not take: escapes, and lines that are none."""
+    """Parse a line that the plain pattern does not match: it has escapes, or is invalid."""
     for parser in _parsers():
         try:
             entry = parser.parse(text)
@@ -141,7 +164,7 @@ def _parse_escaped(text: str, where: str) -> Request | Rejected:
         except (ValueError, OverflowError):
             return _bad_time(where, text)
         return _request(entry)
-    return Rejected(where, "bad_line", f"no line of the combined or common log format: {_excerpt(text)}")
+    return Rejected(where, "bad_line", f"not a line in the combined or common log format: {_excerpt(text)}")
 
 
 def _request(entry: Any) -> Request:
@@ -159,7 +182,7 @@ def _request(entry: Any) -> Request:
 
 @cache
 def _parsers() -> list[Any]:
-    # Bytes that are no UTF-8 keep the escapes that the server wrote.
+    # Bytes that are not UTF-8 keep the escapes that the server wrote.
     formats = (apachelogs.COMBINED, apachelogs.COMMON)
     return [apachelogs.LogParser(form, encoding="utf-8", errors="backslashreplace") for form in formats]
 
@@ -179,58 +202,31 @@ def _method_and_target(line: str) -> tuple[str, str]:
 
 
 def _bad_time(where: str, text: str) -> Rejected:
-    return Rejected(where, "bad_time", f"no time as servers write it, [17/May/2015:10:05:03 +0000]: {_excerpt(text)}")
+    return Rejected(where, "bad_time", f"not a time like [17/May/2015:10:05:03 +0000]: {_excerpt(text)}")
 
 
 def _excerpt(text: str) -> str:
     return repr(text if len(text) <= _MAX_EXCERPT else f"{text[:_MAX_EXCERPT]}…")
 
 
-_EXTENSIONS_OF_KIND = {
-    "image": "png jpg jpeg gif svg ico webp avif bmp tif tiff cur",
-    "style": "css less scss xsl xslt",
-    "script": "js mjs map wasm",
-    "font": "woff woff2 ttf otf eot",
-    "feed": "rss atom rdf xml",
-    "media": "mp3 mp4 m4a m4v webm ogg ogv oga wav flac avi mov mkv swf flv",
-    "API answer": "json jsonld webmanifest manifest ics vcf",
-    "document": "txt pdf doc docx xls xlsx ppt pptx odt ods odp csv tsv epub ps tex log conf cfg ini",
-    "download": "zip gz tgz bz2 xz 7z rar tar jar war deb rpm dmg exe msi apk iso img bin gem whl egg",
-    "source file": "py pyc pl pm rb sh bash c h cc cpp hpp java go rs lua vim mk m4 xs spec patch diff sql",
-    "raw file": "access pcap bak tmp db dat asc sig md5 sha1 sha256",
-}
-
-_KIND_OF_EXTENSION = {
-    extension: kind for kind, extensions in _EXTENSIONS_OF_KIND.items() for extension in extensions.split()
-}
-
-_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,11})$")
-
-_FEED_PATH = re.compile(r"/(?:feed|feeds|rss|atom)(?:/|$)", re.IGNORECASE)
-
-_FEED_QUERY = re.compile(r"=(?:rss|atom|rdf)[0-9.]*(?:&|$)", re.IGNORECASE)
-
-_MACHINE_FILE = re.compile(r"^/(?:robots\.txt|humans\.txt|ads\.txt|security\.txt|sitemap[^/]*|\.well-known/.*)$")
-
-
 def non_view_reason(method: str, status: int, target: str) -> str | None:
-    """Why a request is no view of a page, in words; None where it is one.
+    """Why a request is not a page view; None if it is one.
 
-    `target` is the path with its query. Only successful GETs are views: whoever is redirected asks again.
+    `target` is the path with its query. Only successful GETs are views: a redirect is followed by another request.
     """
     if method != "GET":
-        return f"a request by {method}"
+        return f"a {method} request"
     if not 200 <= status < 300:
-        return f"answered with status {status}"
+        return f"status {status}"
     return _non_page_reason(target)
 
 
 def _non_page_reason(target: str) -> str | None:
     path, _, query = target.partition("?")
     if not path.startswith("/"):
-        return "the request names no path"
+        return "a request without a path"
     if _MACHINE_FILE.match(path):
-        return "a file for machines"
+        return "a file for programs"
     if _FEED_PATH.search(path) or (query and _FEED_QUERY.search(query)):
         return "a feed"
     extension = _EXTENSION.search(path)

@@ -1,18 +1,18 @@
-"""Which texts may be the id of an account or a pseudonym. Never looks one up."""
+"""The syntax of account ids and pseudonyms."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
 RESERVED_WORDS = frozenset({"register", "merge", "split", "restore", "claim", "move", "role", "suppress"})
-"""Verbs of the command line, which ids may not take."""
+"""Subcommands of `staffel account` and the like, which an id must not equal."""
 
 _ID = re.compile(r"[^\s/~\x00-\x1f\x7f][^\s/\x00-\x1f\x7f]{0,199}")
 _PSEUDONYM = re.compile(r"[cv]_[A-Za-z0-9_-]{1,62}")
 
 
 def account_id(text: str) -> str | None:
-    """The id as it is written: lower case; None where the text cannot be one."""
+    """The id in its stored form, lower case; None if the text is not a valid id."""
     return _account_id(text) if len(text) <= 400 else None
 
 
@@ -25,12 +25,12 @@ def _account_id(text: str) -> str | None:
 
 
 def is_pseudonym(text: str) -> bool:
-    """Whether it reads as a contact `c_…` or a visitor `v_…`."""
+    """Whether the text has the form of a contact `c_…` or a visitor `v_…`."""
     return _PSEUDONYM.fullmatch(text) is not None
 
 
 def slug(name: str) -> str | None:
-    """An account id made of a company's name: `Acme GmbH & Co.` -> `acme-gmbh-co`; None where nothing is left."""
+    """An account id made from a company's name: `Acme GmbH & Co.` -> `acme-gmbh-co`; None if nothing is left."""
     plain = unicodedata.normalize("NFKD", name[:400]).encode("ascii", "ignore").decode() or name[:200]
     words = "-".join(re.findall(r"\w+", plain.lower()))[:200].strip("-_")
     return account_id(words) if words not in RESERVED_WORDS else f"{words}-account"

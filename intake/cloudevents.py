@@ -1,8 +1,8 @@
-"""Facts in CloudEvents 1.0 JSON: JSON Lines, an array, or single events. Never attributes and never pseudonymises.
+"""Connector for facts in CloudEvents 1.0 JSON: JSON Lines, an array, or single events.
 
-What comes this way may be less complete than what is written: `contact` may be an e-mail address, `visitor` an
-anonymous id, `subject` and the version of the type may be missing. Data, pseudonyms and a given `recordedtime` stay
-as they are, because a file of facts is trusted; control facts are refused always.
+Input may be less complete than recorded facts: `contact` may be an e-mail address, `visitor` an anonymous id, and
+`subject` and the version of the type may be missing. A file of facts is trusted, so data, pseudonyms and a given
+`recordedtime` are kept. Control facts are always rejected.
 Format: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
 
@@ -19,7 +19,7 @@ from intake.files.text import MAX_LINE, too_large, with_format_check
 from intake.observation import Item, Observation, Rejected
 from schemas.facts.registry import CONTROL_TYPES, known_type, unversioned
 
-_WRONG_FORMAT = "{} holds no CloudEvents as JSON Lines or as an array"
+_WRONG_FORMAT = "{} does not contain CloudEvents as JSON Lines or an array"
 
 
 class _Event(Struct, gc=False):
@@ -44,14 +44,14 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def read(path: Path) -> Iterator[Item]:
-    """The events of a file in its order. Rejected: `bad_json`, `bad_field`, `missing_field`, `unknown_type`,
+    """The events of a file, in file order. Rejected: `bad_json`, `bad_field`, `missing_field`, `unknown_type`,
     `control_fact`, `bad_time`, `no_zone`, `bad_contact`, `too_large`.
     """
     return with_format_check(map(_parse_value, json_values(path)), _WRONG_FORMAT.format(path.name), path.name)
 
 
 def parse_event(where: str, content: bytes, *, trusted: bool = False) -> Item:
-    """One event in structured JSON; trusted from files, not from the network."""
+    """One event in structured JSON. `trusted`: for files, not for events from the network."""
     if len(content) > MAX_LINE:
         return too_large(where, MAX_LINE)
     try:
@@ -107,26 +107,28 @@ def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool
 
 @lru_cache(maxsize=4_096)
 def _versioned_type(type_: str) -> str | None:
-    """The type with its version; None where it is unknown or a control fact's."""
+    """The type with its version; None if it is unknown or a control fact."""
     full = type_ if unversioned(type_) != type_ else f"{type_}.v1"
     return full if known_type(full) and full not in CONTROL_TYPES else None
 
 
 def _unknown_type(where: str, type_: str) -> Rejected:
     if f"{unversioned(type_)}.v1" in CONTROL_TYPES:
-        why = f"{type_} is a control fact: Staffel alone records those"
+        why = f"{type_} is a control fact: only Staffel itself records those"
         return Rejected(where, "control_fact", why)
-    return Rejected(where, "unknown_type", f"{type_[:100]!r} is no fact type; see schemas/published/facts.json")
+    return Rejected(where, "unknown_type", f"unknown fact type {type_[:100]!r}; see schemas/published/facts.json")
 
 
 def _missing_fields(where: str, event: _Event) -> Rejected:
     if event.specversion not in (None, "1.0"):
-        return Rejected(where, "bad_field", f"specversion {event.specversion[:20]!r}: only 1.0 is read")
+        return Rejected(where, "bad_field", f"specversion {event.specversion[:20]!r}: only 1.0 is supported")
     fields = ("specversion", "id", "source", "type", "time")
     missing = ", ".join(field for field in fields if not getattr(event, field))
-    return Rejected(where, "missing_field", f"{missing} missing or empty: every CloudEvent needs {', '.join(fields)}")
+    return Rejected(where, "missing_field", f"missing or empty: {missing}; every CloudEvent needs {', '.join(fields)}")
 
 
 def _bad_contact(where: str, text: str) -> Rejected:
-    why = f"contact {text[:60]!r} is neither an e-mail address nor a pseudonym c_… or v_…; anonymous ids go to visitor"
+    why = (
+        f"contact {text[:60]!r} is neither an e-mail address nor a pseudonym c_… or v_…; put anonymous ids into visitor"
+    )
     return Rejected(where, "bad_contact", why)

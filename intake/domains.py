@@ -1,7 +1,6 @@
-"""Domains: which part of a host name a company registered, and which domains never stand for one.
+"""Domains: the registrable part of a host name, and which domains identify a company.
 
-Reads only the lists that its libraries ship (public suffix list, free-mail and disposable domains); never asks the
-network.
+Uses the lists shipped with its libraries (public suffixes, free-mail and disposable domains), without network access.
 """
 
 import re
@@ -26,7 +25,7 @@ _ACCESS_LINE_NUMBERS = re.compile(r"\d{1,3}[.-]\d{1,3}[.-]\d{1,3}|(?:^|\.)[a-z]{
 
 
 def ascii_host(text: str) -> str | None:
-    """The host in lower-case ASCII (IDNA), of a bare name, `host:port` or URL; None where it is no domain name."""
+    """The host in lower-case ASCII (IDNA), from a bare name, `host:port` or URL; None if it is not a domain name."""
     if not text or len(text) > 2_000:
         return None
     return _ascii_host(text)
@@ -52,7 +51,7 @@ def _public_suffixes() -> PublicSuffixList:
 
 @lru_cache(maxsize=100_000)
 def registrable_domain(host: str) -> str | None:
-    """The domain its owner registered (`eu.acme.co.uk` -> `acme.co.uk`); None for suffixes, addresses, local names."""
+    """The registrable domain (`eu.acme.co.uk` -> `acme.co.uk`); None for public suffixes, IP addresses, local names."""
     name = ascii_host(host)
     if name is None or name.rsplit(".", 1)[-1] in _LOCAL_SUFFIXES:
         return None
@@ -61,7 +60,7 @@ def registrable_domain(host: str) -> str | None:
 
 
 def claimable_domain(text: str) -> str | None:
-    """The domain that an account may claim: a registrable domain or one below it, without `www.`."""
+    """The domain that an account may claim: a registrable domain or a subdomain of one, without `www.`."""
     name = ascii_host(text)
     if name is None or registrable_domain(name) is None:
         return None
@@ -70,7 +69,7 @@ def claimable_domain(text: str) -> str | None:
 
 
 def suffixes_of(domain: str) -> Iterator[str]:
-    """The domain and what is above it, longest first, down to the registrable domain."""
+    """The domain and its parent domains, longest first, up to the registrable domain."""
     last = registrable_domain(domain)
     while last is not None:
         yield domain
@@ -90,7 +89,7 @@ def _disposable_domains() -> frozenset[str]:
 
 
 def is_free_mail(domain: str) -> bool:
-    """Everybody may have a mailbox there, so it never stands for a company. Free-mail and disposable domains."""
+    """Whether the domain is a free-mail or disposable one, which identifies no company."""
     return any(
         name in _free_mail_domains() or name in _disposable_domains() for name in (domain, registrable_domain(domain))
     )
@@ -98,7 +97,7 @@ def is_free_mail(domain: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def business_domain(host: str) -> str | None:
-    """The whole host name in ASCII where it belongs to a business; None for free-mail, suffixes and addresses."""
+    """The host name in ASCII if it belongs to a business; None for free-mail, public suffixes and IP addresses."""
     name = ascii_host(host)
     if name is None or registrable_domain(name) is None or is_free_mail(name):
         return None
@@ -107,13 +106,13 @@ def business_domain(host: str) -> str | None:
 
 @lru_cache(maxsize=100_000)
 def is_access_line(host: str) -> bool:
-    """Whether a client's host name reads as the line of an internet provider's customer (`p5b2.dip0.isp.example`)."""
+    """Whether a host name looks like an internet provider's customer line (`p5b2.dip0.isp.example`)."""
     name = ascii_host(host)
     return name is not None and bool(_ACCESS_LINE_WORDS.search(name) or _ACCESS_LINE_NUMBERS.search(name))
 
 
 def domain_of_email(address: str) -> str | None:
-    """The host of an e-mail address in ASCII, free-mail or not; None where the address is none."""
+    """The host of an e-mail address in ASCII, free-mail or not; None if the address is invalid."""
     local, at, host = address.strip().rpartition("@")
     return ascii_host(host) if at and local and "/" not in host else None
 
@@ -129,7 +128,7 @@ def is_ip_address(text: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def normalized_email(text: str) -> str | None:
-    """An e-mail address as the vault compares it: trimmed, lower case, host in ASCII; None where it is none."""
+    """An e-mail address as the vault compares it: trimmed, lower case, host in ASCII; None if it is invalid."""
     host = domain_of_email(text) if len(text) <= 320 else None
     local = text.strip().rpartition("@")[0].lower()
     if host is None or any(character.isspace() or not character.isprintable() for character in local):
@@ -138,6 +137,6 @@ def normalized_email(text: str) -> str | None:
 
 
 def is_own_domain(domain: str, own_domains: frozenset[str]) -> bool:
-    """One of our domains or below one of them."""
+    """Whether the domain is one of the operator's own or a subdomain of one."""
     labels = domain.rstrip(".").split(".")
     return any(".".join(labels[start:]) in own_domains for start in range(len(labels)))

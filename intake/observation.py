@@ -1,4 +1,4 @@
-"""What a connector hands to the recorder. Never touches the log or the vault."""
+"""What connectors pass to the recorder: observations, filtered items and rejected ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened, as a source tells it; the recorder attributes and pseudonymises it.
+    """An event as its source reports it, before attribution and pseudonymisation.
 
     Times are milliseconds since 1970. `type` carries its version (`web.page_viewed.v1`).
     """
@@ -20,26 +20,26 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     data: dict[str, Any] = {}
     account: str | None = None
-    """Account id, where the source names it explicitly (CloudEvents `subject`)."""
+    """Account id, if the source names it (CloudEvents `subject`)."""
     account_hint: str | None = None
     """A company's name or foreign id (CRM id, Segment groupId), resolved by the directory."""
     contact: str | None = None
-    """A pseudonym `c_…` or `v_…` that is trusted as it stands."""
+    """A pseudonym `c_…` or `v_…`, used as it is."""
     email: str | None = None
     name: str | None = None
     visitor: str | None = None
-    """An anonymous id as the source gives it; the recorder makes `v_…` of it."""
+    """The source's anonymous id; the recorder replaces it by `v_…`."""
     person: str | None = None
-    """The source's own id of a person (Segment userId) whose e-mail address may be known from before."""
+    """The source's own id of a person (Segment userId), whose e-mail address may be known already."""
     host: str | None = None
     """Host name of the client or of the company's site."""
     ip: str | None = None
     domain: str | None = None
-    """The business domain that it showed, where a trusted file says so; else the recorder finds it."""
+    """The business domain, if a trusted file gives it; otherwise the recorder determines it."""
     trusted: bool = False
-    """From a CloudEvents file: data, pseudonyms, attribution, origin, moves and `recorded_at` stay as they are."""
+    """From a CloudEvents file: data, pseudonyms, attribution, origin, moves and `recorded_at` are used as given."""
     recorded_at: int | None = None
-    """Given only by a trusted CloudEvents file."""
+    """Used only from a trusted CloudEvents file."""
     attribution: str | None = None
     confidence: int | None = None
     origin: str | None = None
@@ -48,7 +48,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """Well-formed and no engagement (an image request, an automatic answer)."""
+    """Well-formed, but not engagement (an image request, an automatic answer)."""
 
     where: str
     why: str
@@ -56,7 +56,7 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not to be recorded: `code` is stable (`bad_time`, `unknown_type`, …), `why` says field, value and way out."""
+    """Not recorded. `code` is stable (`bad_time`, `unknown_type`, …), `why` says field, value and remedy."""
 
     where: str
     code: str

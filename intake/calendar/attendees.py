@@ -1,4 +1,4 @@
-"""Tells who was invited to a meeting, and who of them are people from outside; never keeps an answer as a fact."""
+"""The attendees of a meeting, and which of them are from outside."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from intake.domains import is_own_domain
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+\.[^\s<>()\[\],;:\"@]+")
 _NON_PERSON_TYPES = frozenset({"ROOM", "RESOURCE", "GROUP"})
 _CALENDAR_DOMAINS = frozenset({"calendar.google.com"})
-"""Domains, with all below them, whose addresses are calendars and rooms."""
+"""Domains, including subdomains, whose addresses are calendars and rooms."""
 _DECLINED_STATUSES = frozenset({"DECLINED", "DELEGATED"})
 
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Someone invited: lower-case address, where one is given, and name."""
+    """A person invited: lower-case address, if given, and name."""
 
     email: str | None
     name: str | None
@@ -27,7 +27,7 @@ class Attendee:
 
 
 def attendees(event: Event) -> list[Attendee]:
-    """Attendees, then the organizer, each once; rooms, resources, groups and calendars left out."""
+    """Attendees, then the organizer, each once, without rooms, resources, groups and calendars."""
     found: dict[str, Attendee] = {}
     for value in _values(event, "ATTENDEE"):
         if _parameter(value, "CUTYPE").upper() not in _NON_PERSON_TYPES:
@@ -38,7 +38,7 @@ def attendees(event: Event) -> list[Attendee]:
 
 
 def external_attendees(event: Event, own_domains: frozenset[str]) -> list[Attendee]:
-    """The guests with an address outside our domains who have not declined."""
+    """The attendees with an address outside our domains who have not declined."""
     return [
         guest
         for guest in attendees(event)
@@ -56,7 +56,7 @@ def _add_attendee(found: dict[str, Attendee], value: Any) -> None:
 
 
 def _email(value: Any, name: str) -> str | None:
-    """From the value with or without mailto:, else from the parameter EMAIL, else from a name that is an address."""
+    """The address in the value, with or without mailto:, else in the parameter EMAIL, else in the name."""
     for text in (unquote(str(value)), _parameter(value, "EMAIL"), name):
         match = _ADDRESS.search(re.sub(r"(?i)^\s*mailto:", "", text))
         if match:
@@ -71,8 +71,8 @@ def _values(event: Event, name: str) -> Iterator[Any]:
 
 
 def _parameter(value: Any, name: str) -> str:
-    given = getattr(value, "params", {}).get(name, "")
-    return str(given[0] if isinstance(given, list) and given else given)
+    parameter = getattr(value, "params", {}).get(name, "")
+    return str(parameter[0] if isinstance(parameter, list) and parameter else parameter)
 
 
 def _is_calendar(guest: Attendee) -> bool:

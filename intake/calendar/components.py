@@ -1,4 +1,4 @@
-"""Cuts an iCalendar file into its components, good and broken ones; never reads what a property means.
+"""Splits an iCalendar file into its components, complete and broken ones, without interpreting properties.
 
 Format: RFC 5545, section 3.1 (folded content lines) and 3.6 (components).
 """
@@ -19,7 +19,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(slots=True)
 class CalendarContext:
-    """What the calendar around a component says: its METHOD and the zone its times are meant in (X-WR-TIMEZONE)."""
+    """The calendar around a component: its METHOD, and the zone of times without one (X-WR-TIMEZONE)."""
 
     method: str = ""
     zone: str | None = None
@@ -27,7 +27,7 @@ class CalendarContext:
 
 @dataclass(slots=True)
 class Component:
-    """One component: its kind and first line, its content lines with their numbers; inner components left out."""
+    """A component: kind, first line, and content lines with their numbers, without inner components."""
 
     kind: str
     line: int
@@ -35,13 +35,13 @@ class Component:
     lines: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, name: str) -> int:
-        """Where a property stands, else where the component begins."""
+        """The line of a property, else the first line of the component."""
         return next((number for number, text in self.lines if property_name(text) == name), self.line)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenComponent:
-    """What is no whole component."""
+    """An incomplete component or an unreadable part of the file."""
 
     line: int
     code: str
@@ -49,7 +49,7 @@ class BrokenComponent:
 
 
 def read_components(path: Path) -> Iterator[Component | BrokenComponent]:
-    """The components of the file in its order; zones (VTIMEZONE) with all their lines. Never raises."""
+    """The components of the file, in file order; VTIMEZONE with inner components. Does not raise."""
     line = 0
     parser = _ComponentParser()
     try:
@@ -58,17 +58,17 @@ def read_components(path: Path) -> Iterator[Component | BrokenComponent]:
                 yield from parser.feed(line, text)
         yield from parser.close(line)
     except READ_ERRORS as error:
-        yield BrokenComponent(line + 1, "unreadable", f"{path.name} cannot be read after line {line}: {error}")
+        yield BrokenComponent(line + 1, "unreadable", f"cannot read {path.name} after line {line}: {error}")
 
 
 def property_name(text: str) -> str:
-    """The name of a content line in capitals; empty where the line has none."""
+    """The property name of a content line in capitals; empty if it has none."""
     match = _PROPERTY.match(text)
     return match[1].upper() if match else ""
 
 
 class _ComponentParser:
-    """The state between two lines: the calendar and the component that are open."""
+    """Parser state: the open calendar and component."""
 
     def __init__(self) -> None:
         self._calendar = CalendarContext()
@@ -89,7 +89,7 @@ class _ComponentParser:
         yield from self._discard_unclosed("the end of the file")
         if self._component_count == 0:
             yield BrokenComponent(
-                1, "no_calendar", f"no BEGIN:VCALENDAR and no component in {line} lines: not an iCalendar file"
+                1, "no_calendar", f"not an iCalendar file: no BEGIN:VCALENDAR and no component in {line} lines"
             )
 
     def _add_property(self, line: int, text: str) -> None:
@@ -141,7 +141,7 @@ class _ComponentParser:
 
 
 def _content_lines(file: Iterator[bytes]) -> Iterator[tuple[int, str]]:
-    """Unfolded lines with the number of their first physical line; empty ones are passed over."""
+    """Unfolded lines with the number of their first physical line; without empty ones."""
     unfolded, first = bytearray(), 1
     for number, raw in enumerate(file, 1):
         line = raw.rstrip(b"\r\n")

@@ -1,7 +1,7 @@
-"""Reads meetings with people from outside out of iCalendar files; never looks at descriptions, places or attachments.
+"""Connector for iCalendar files: meetings with people from outside. Reads no descriptions, locations or attachments.
 
 Format: RFC 5545 and 5546, and the habits of Google, Microsoft and Apple. A file is read as a whole, because the newest
-version of an entry may stand anywhere; its observations come by time.
+version of an entry may be anywhere. Observations are sorted by time.
 """
 
 from collections import defaultdict
@@ -40,10 +40,10 @@ def read(
     zone: tzinfo = UTC,
     source: str | None = None,
 ) -> Iterator[Item]:
-    """Rejections in file order, then everything else by time. Nothing in the file raises.
+    """Rejections in file order, then everything else by time. No content of the file raises an exception.
 
-    `ours`: our own domains, whose people are no engagement. `now`: milliseconds since 1970; what has ended by then was
-    held, the rest is booked if it starts within the horizon. `zone`: for times without one in calendars without one.
+    `own_domains`: their people are not from outside. `now`: milliseconds since 1970; a meeting that has ended by then
+    was held, a later one is booked if it starts within the horizon. `zone`: for times and calendars without one.
     """
     options = _ReadOptions(path.name, frozenset(map(str.lower, own_domains)), now, source or f"calendar/{path.stem}")
     entries, items = _entries(path, options)
@@ -68,13 +68,13 @@ _Dated = tuple[int, Item]
 
 
 def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], list[Item]]:
-    """The readable events, and what becomes of everything else."""
+    """The valid events, and the items of everything else."""
     found = list(read_components(path))
-    register_zones(block for block in found if isinstance(block, Component) and block.kind == "VTIMEZONE")
+    register_zones(item for item in found if isinstance(item, Component) and item.kind == "VTIMEZONE")
     entries: list[CalendarEntry] = []
     items: list[Item] = []
-    for block in found:
-        outcome = _parsed(block, options)
+    for component in found:
+        outcome = _parsed(component, options)
         if isinstance(outcome, CalendarEntry):
             entries.append(outcome)
         elif outcome is not None:
@@ -82,14 +82,20 @@ def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], li
     return entries, items
 
 
-def _parsed(block: Component | BrokenComponent, options: _ReadOptions) -> CalendarEntry | Item | None:
-    if isinstance(block, BrokenComponent):
-        return Rejected(options.where(block.line), block.code, block.why)
-    if block.kind != "VEVENT":
-        return None if block.kind == "VTIMEZONE" else Filtered(options.where(block.line), f"no meeting ({block.kind})")
-    if block.calendar.method in _REPLY_METHODS:
-        return Filtered(options.where(block.line), f"an answer to an invitation (METHOD:{block.calendar.method})")
-    entry = parse_entry(block)
+def _parsed(component: Component | BrokenComponent, options: _ReadOptions) -> CalendarEntry | Item | None:
+    if isinstance(component, BrokenComponent):
+        return Rejected(options.where(component.line), component.code, component.why)
+    if component.kind != "VEVENT":
+        return (
+            None
+            if component.kind == "VTIMEZONE"
+            else Filtered(options.where(component.line), f"not a meeting ({component.kind})")
+        )
+    if component.calendar.method in _REPLY_METHODS:
+        return Filtered(
+            options.where(component.line), f"an answer to an invitation (METHOD:{component.calendar.method})"
+        )
+    entry = parse_entry(component)
     return Rejected(options.where(entry.line), entry.code, entry.why) if isinstance(entry, InvalidEntry) else entry
 
 
@@ -101,7 +107,7 @@ def _grouped_by_uid(entries: list[CalendarEntry]) -> Iterable[list[CalendarEntry
 
 
 def _items_of_uid(group: list[CalendarEntry], until: datetime, zone: tzinfo, options: _ReadOptions) -> Iterator[_Dated]:
-    """Every occurrence that has ended or was called off; of those to come the next one, the booking of the series."""
+    """Items of the occurrences that have ended or were canceled, and of the next one: the booking of the series."""
     booked = False
     for occurrence in occurrences(group, until, zone):
         if isinstance(occurrence, InvalidEntry):
@@ -128,7 +134,7 @@ def _items_of_occurrence(occurrence: Occurrence, options: _ReadOptions) -> Itera
 
 
 def _classify(occurrence: Occurrence, now: int) -> tuple[str, int, str]:
-    """What happened, when, and to which occurrence; a booking is made once for the UID, however often it moves."""
+    """Kind, time and planned start of the event. A booking has `-` as planned start: one per UID, even if it moves."""
     event, start, planned = occurrence.event, from_datetime(occurrence.start), _formatted(occurrence.planned)
     if occurrence.canceled:
         return "canceled", min(_change_time(occurrence, "LAST-MODIFIED", "DTSTAMP", "CREATED") or start, now), planned
@@ -172,7 +178,7 @@ def _observation(
 
 
 def _title(event: Any) -> str | None:
-    """The title in one line, without the word that a mail program or a person put before it."""
+    """The title in one line, without prefixes such as `Canceled:` or `No-show:`."""
     title = " ".join(str(event.get("SUMMARY", "")).split())
     prefix = next(
         (prefix for prefix in (*_NO_SHOW_PREFIXES, *_CANCELED_PREFIXES) if title.lower().startswith(prefix)), ""

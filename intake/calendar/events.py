@@ -1,4 +1,4 @@
-"""Makes one checked entry of each VEVENT, and of all versions of an entry the newest; never expands a recurrence."""
+"""Validates VEVENTs and selects the newest version of each."""
 
 import warnings
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ DateOrTime = datetime | date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry:
-    """One readable VEVENT. `instance` is its RECURRENCE-ID: it then stands for one occurrence of a series."""
+    """A valid VEVENT. With a `recurrence_id` it replaces that occurrence of a series."""
 
     line: int
     uid: str
@@ -35,7 +35,7 @@ class CalendarEntry:
     method: str
     zone: str | None
     revision: tuple[int, int, int]
-    """SEQUENCE, DTSTAMP, place in the file: the highest is the newest."""
+    """SEQUENCE, DTSTAMP, line: the highest is the newest."""
 
     @property
     def canceled(self) -> bool:
@@ -44,7 +44,7 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True)
 class InvalidEntry:
-    """Why a VEVENT cannot be used, and where that stands."""
+    """Why a VEVENT is invalid, and in which line."""
 
     line: int
     code: str
@@ -52,7 +52,7 @@ class InvalidEntry:
 
 
 def register_zones(zones: Iterable[Component]) -> None:
-    """Make the VTIMEZONEs of a file known to the parser, and forget those of the file before."""
+    """Register the VTIMEZONEs of a file with the parser, replacing those of the previous file."""
     tzp.use_default()
     for zone in zones:
         if not any("SECONDLY" in text or "MINUTELY" in text or "HOURLY" in text for _, text in zone.lines):
@@ -60,17 +60,17 @@ def register_zones(zones: Iterable[Component]) -> None:
 
 
 def parse_entry(component: Component) -> CalendarEntry | InvalidEntry:
-    """Check one VEVENT; only what a meeting needs is read."""
+    """Parse and validate a VEVENT; other properties than those of `_READ_PROPERTIES` are ignored."""
     event = _parse(Event, "VEVENT", [text for _, text in component.lines if property_name(text) in _READ_PROPERTIES])
     if event is None:
-        return InvalidEntry(component.line, "bad_event", "this VEVENT cannot be read as iCalendar (RFC 5545)")
+        return InvalidEntry(component.line, "bad_event", "this VEVENT is not valid iCalendar (RFC 5545)")
     _drop_unparsed(event)
     problem = _event_problem(event, component)
     return problem if problem else _entry(event, component)
 
 
 def newest_versions(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
-    """Of each UID and RECURRENCE-ID the newest version; in the order in which they first appeared."""
+    """The newest version of each UID and RECURRENCE-ID, in order of first appearance."""
     newest_by_key: dict[tuple[str, DateOrTime | None], CalendarEntry] = {}
     for entry in entries:
         key = (entry.uid, as_instant(entry.recurrence_id) if entry.recurrence_id else None)
@@ -80,27 +80,27 @@ def newest_versions(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
 
 
 def is_canceled(event: Event) -> bool:
-    """By its status, or by the title that mail programs give to what was called off."""
+    """Whether the event is canceled, by its status or by the title prefix that mail programs add."""
     title = str(event.get("SUMMARY", "")).strip().lower()
     canceled_title = title.startswith(("canceled:", "cancelled:", "abgesagt:"))
     return canceled_title or str(event.get("STATUS", "")).strip().upper() in ("CANCELLED", "CANCELED")
 
 
 def as_instant(moment: DateOrTime, zone: tzinfo = UTC) -> datetime:
-    """A date as its midnight, a floating time in the zone given; with others of its kind it can be compared."""
+    """The time with a zone, so that times are comparable: a date at midnight, a floating time in `zone`."""
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time(), zone)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def property_time(event: Event, name: str) -> DateOrTime | None:
-    """The date or date-time of a property; None where it is missing, doubled or something else."""
+    """The date or date-time of a property; None if it is missing, repeated or of another type."""
     moment = getattr(event.get(name), "dt", None)
     return moment if isinstance(moment, date) else None
 
 
 def first_timestamp(event: Event, *names: str) -> int | None:
-    """Milliseconds since 1970 of the first of these properties that names an instant."""
+    """Milliseconds since 1970 of the first of these properties that has a valid time."""
     for name in names:
         moment = property_time(event, name)
         if moment is not None:
@@ -109,7 +109,7 @@ def first_timestamp(event: Event, *names: str) -> int | None:
 
 
 def duration_of(event: Event) -> timedelta:
-    """From DTEND, else DURATION, else one day for a date and nothing for a time. Negative where DTEND lies before."""
+    """By DTEND, else DURATION, else one day for a date and zero for a time. Negative if DTEND is before DTSTART."""
     start, end = property_time(event, "DTSTART"), property_time(event, "DTEND")
     if start is not None and end is not None:
         return as_instant(end) - as_instant(start)
@@ -148,19 +148,19 @@ def _time_problem(event: Event, component: Component) -> InvalidEntry | None:
         moment, value = property_time(event, name), event.get(name)
         if moment is None and (value is not None or name == "DTSTART"):
             return InvalidEntry(
-                component.line_of(name), "bad_time", f"{name} is missing, doubled or no date-time like 20240131T090000Z"
+                component.line_of(name),
+                "bad_time",
+                f"{name} is missing, repeated, or not a date-time like 20240131T090000Z",
             )
         zone = getattr(value, "params", {}).get("TZID")
         if zone and isinstance(moment, datetime) and moment.tzinfo is None:
             return InvalidEntry(
                 component.line_of(name),
                 "unknown_zone",
-                f"{name}: TZID {zone!r} is no zone known here; add its VTIMEZONE",
+                f"{name}: unknown TZID {zone!r}; add its VTIMEZONE",
             )
         if moment is not None and not 1900 <= moment.year <= 9000:
-            return InvalidEntry(
-                component.line_of(name), "bad_time", f"{name}: the year {moment.year} is none of a meeting"
-            )
+            return InvalidEntry(component.line_of(name), "bad_time", f"{name}: implausible year {moment.year}")
     if duration_of(event) < timedelta(0):
         return InvalidEntry(component.line_of("DTEND"), "bad_time", "the event ends before it starts")
     return None
@@ -176,9 +176,9 @@ def _recurrence_problem(event: Event, component: Component) -> InvalidEntry | No
 
 
 def _frequency_problem(rule: Any) -> str | None:
-    """What would keep an expansion busy for ever."""
+    """Why the rule would expand into too many occurrences, if it would."""
     if not set(map(str, rule.get("FREQ", ["?"]))) <= _FREQUENCIES:
-        return "recurs by the hour or faster, or names no FREQ; a meeting recurs DAILY, WEEKLY, MONTHLY or YEARLY"
+        return "recurs hourly or faster, or has no FREQ; supported are DAILY, WEEKLY, MONTHLY and YEARLY"
     if any(not isinstance(interval, int) or interval < 1 for interval in rule.get("INTERVAL", ())):
         return "has an INTERVAL below 1"
     if prod(max(1, len(rule.get(part, ()))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MAX_PER_DAY:
@@ -200,7 +200,7 @@ def _entry(event: Event, component: Component) -> CalendarEntry:
 
 
 def _uid(event: Event, component: Component) -> str:
-    """The UID in one piece; a hash of the content where there is none. Too long ones are hashed, too."""
+    """The UID without spaces; a hash of the content if it is missing, a hash of the UID if it is too long."""
     uid = "".join(str(event.get("UID", "")).split())
     if 0 < len(uid) <= 300:
         return uid

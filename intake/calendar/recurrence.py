@@ -1,4 +1,4 @@
-"""Says when an entry of a calendar took and takes place, once or in a series; never reads a clock."""
+"""Expands calendar entries into occurrences, single or recurring."""
 
 import warnings
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from intake.calendar.events import (
 )
 
 MAX_OCCURRENCES = 5_000
-"""Per series; what comes after is not read and the series is named in a rejection."""
+"""Per series. A longer series is reported as rejected after this many occurrences."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR = timedelta(days=366)
 _DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """One meeting in time. `planned` is when it stood in the series at first: with the UID its identity."""
+    """One occurrence of a meeting. `planned` is its original start in the series; with the UID it identifies it."""
 
     entry: CalendarEntry
     event: Event
@@ -42,7 +42,7 @@ class Occurrence:
 
 
 def occurrences(entries: list[CalendarEntry], until: datetime, zone: tzinfo) -> Iterator[Occurrence | InvalidEntry]:
-    """Every occurrence of one UID that starts before `until`, by start; a series called off as a whole gives one.
+    """Every occurrence of one UID that starts before `until`, by start. A canceled series yields one occurrence.
 
     `entries`: the newest versions, the series and its moved occurrences. `zone`: for times without one.
     """
@@ -56,7 +56,7 @@ def occurrences(entries: list[CalendarEntry], until: datetime, zone: tzinfo) -> 
 
 
 def zone_named(name: str | None) -> tzinfo | None:
-    """The zone, or None where no zone is called so."""
+    """The zone with this name, if any."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
@@ -94,17 +94,17 @@ def _expand(
         for event in _events(entries, until, zone):
             count += 1
             if count > MAX_OCCURRENCES:
-                why = f"more than {MAX_OCCURRENCES:,} occurrences; the later ones are not read"
+                why = f"more than {MAX_OCCURRENCES:,} occurrences; the later ones are ignored"
                 yield InvalidEntry(series.line, "too_many_occurrences", why)
                 return
             planned = property_time(event, "RECURRENCE-ID") or _start_of(event)
             yield _occurrence(moved_entries.get(as_instant(planned, zone), series), event, zone)
     except Exception as error:
-        yield InvalidEntry(series.line, "bad_recurrence", f"the recurrence cannot be followed: {str(error)[:200]}")
+        yield InvalidEntry(series.line, "bad_recurrence", f"cannot expand the recurrence: {str(error)[:200]}")
 
 
 def _events(entries: list[CalendarEntry], until: datetime, zone: tzinfo) -> Iterator[Event]:
-    """The occurrences in pieces of a year, so that an endless rule costs no more than what is taken."""
+    """The occurrences, expanded year by year, so that an endless rule costs only what is consumed."""
     query = _recurrence_query(entries)
     begin = max(min(as_instant(_start_of(entry.event), zone) for entry in entries) - _DAY, _EPOCH)
     seen: set[tuple[DateOrTime, DateOrTime | None]] = set()
@@ -129,7 +129,7 @@ def _recurrence_query(entries: list[CalendarEntry]) -> Any:
 
 
 def _start_of(event: Event) -> DateOrTime:
-    """Checked when the entry was made: it is there."""
+    """DTSTART, which `parse_entry` has checked."""
     return property_time(event, "DTSTART") or _EPOCH
 
 

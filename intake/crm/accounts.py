@@ -1,7 +1,7 @@
 """Accounts from a CRM's export as CSV: HubSpot, Salesforce, or any table with a name or a domain.
 
-The account keeps the id that an id column gives it, else its first domain, else a slug of its name. Foreign record ids
-are handed on, so that opportunities may name them. Never decides whose domain is whose; the recorder does.
+The account keeps the id that an id column gives it, else its first domain, else a slug of its name. Record ids of the
+CRM are passed on, so that opportunities can refer to them.
 """
 
 import hashlib
@@ -22,21 +22,21 @@ from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.times import format_time
 
 UNDATED_TIME_MS = 0
-"""When accounts without a date were registered: before anything that they could have done."""
+"""Time of registrations without a date: before all other facts of the account."""
 
 _REQUIRED_FIELDS = (RequiredField(("name", "domains", "account")),)
-_BAD_ACCOUNT_ID = "no account id: no blanks, no `/`, at most 200 characters, and no word of the command line"
+_BAD_ACCOUNT_ID = "not a valid account id: no spaces, no `/`, at most 200 characters, not a reserved word"
 _SALESFORCE_ID = re.compile(r"001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
 def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
-    """`account.registered.v1` of every row, in its order.
+    """`account.registered.v1` of every row, in file order.
 
-    They are dated by `export.as_of`, else by their creation, else `BEGINNING`: of two exports of a table without dates
-    the later one needs `as_of` to count as newer. Rejected: `missing_column`, `bad_mapping`, `bad_row`, `no_account`,
-    `bad_account`, `bad_domain`, `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for a second row
-    of one id.
+    Their time is `export.as_of`, else the creation date, else `UNDATED_TIME_MS`: of two exports of a table without
+    dates, the later one needs `as_of` to count as newer. Rejected: `missing_column`, `bad_mapping`, `bad_row`,
+    `no_account`, `bad_account`, `bad_domain`, `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for
+    a second row of one id.
     """
     columns = with_mapping(ACCOUNT_COLUMNS, mapping)
     if isinstance(columns, Rejected):
@@ -102,11 +102,11 @@ def _account_key(row: TableRow) -> _AccountKey | Rejected:
     account = (account_id(domains[0]) if domains else None) or (slug(name) if name else None)
     if account is not None:
         return _AccountKey(account, domains)
-    return Rejected(row.where, "no_account", "neither an id nor a domain nor a name: fill one of them in")
+    return Rejected(row.where, "no_account", "no id, domain or name: fill in one of them")
 
 
 def _record_id(row: TableRow) -> str | None:
-    """The CRM's own id. What Salesforce calls the account's id is one, too."""
+    """The CRM's record id. An account id in Salesforce's format is one, too."""
     given_id = row.text("account")
     return given_id if given_id and _SALESFORCE_ID.fullmatch(given_id) else row.text("record")
 
@@ -117,11 +117,9 @@ def _domains(row: TableRow) -> list[str] | Rejected:
         for text in re.split(r"[;,\s]+", row.text(field) or ""):
             domain = claimable_domain(text) if text else None
             if text and domain is None:
-                return row.rejected(field, "bad_domain", f"{text[:60]!r} is no domain that a company can have")
+                return row.rejected(field, "bad_domain", f"{text[:60]!r} is not a company's domain")
             if domain is not None and is_free_mail(domain):
-                return row.rejected(
-                    field, "free_mail_domain", f"everybody may have a mailbox at {domain}; leave it out"
-                )
+                return row.rejected(field, "free_mail_domain", f"{domain} is a mail provider; leave it out")
             if domain is not None:
                 domains[domain] = None
     return list(domains)
@@ -146,7 +144,7 @@ def _cell_readers(export: ExportOptions, decimal_comma: bool) -> CellReaders:
 
 
 def _is_customer(text: str) -> bool:
-    """Of a yes or no, a lifecycle stage or a type of account (`Customer - Direct`)."""
+    """From a yes or no, a lifecycle stage or an account type (`Customer - Direct`)."""
     answer = boolean_of(text)
     return answer if answer is not None else text.casefold().startswith(("customer", "kunde", "client"))
 
@@ -162,11 +160,11 @@ def _relation_fields(identity: _AccountKey, parent: str | None, known: dict[str,
 
 
 def _observation_id(account: str, modified_at: int | None, content: dict[str, Any]) -> str:
-    """Of two states with one time the greater id holds: so the id begins with when the CRM last changed the row."""
+    """The id of the fact. At equal times the greater id wins, so the CRM's modification time comes first in it."""
     changed = format_time(modified_at) if modified_at is not None else "-"
     return f"account:{account}:{changed}:{hashlib.sha256(_canonical(content)).hexdigest()[:16]}"
 
 
 def _duplicate_account(where: str, account: str, earlier: str) -> Rejected:
-    why = f"the account {account} stands at {earlier} already: give them ids or domains that differ, or merge the rows"
+    why = f"the account {account} is already in {earlier}: use different ids or domains, or merge the rows"
     return Rejected(where, "duplicate_account", why)

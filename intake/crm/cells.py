@@ -1,4 +1,4 @@
-"""What cells of CRM exports say: dates, numbers, yes and no, countries. Never guesses between two readings."""
+"""Parses the cells of CRM exports: dates, numbers, booleans, countries. Ambiguous dates are rejected."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from schemas.times import from_datetime
 
 DateOrder = Literal["auto", "dmy", "mdy"]
-"""How dates that do not begin with the year are read; `auto` refuses what has two readings."""
+"""The order of day and month in dates that do not begin with the year; `auto` rejects ambiguous ones."""
 
 _DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T,]+(.+))?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:\s*([ap])\.?m\.?)?", re.IGNORECASE)
@@ -20,9 +20,9 @@ _FALSE_WORDS = frozenset({"0", "false", "no", "n", "nein", "falsch", "non", "fau
 
 
 def time_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
-    """Milliseconds since 1970. ISO 8601, 20-10-16, 20.10.2016, 10/20/2016 where that has one reading, 1564113600000.
+    """Milliseconds since 1970. ISO 8601, 20-10-16, 20.10.2016, 10/20/2016 if unambiguous, 1564113600000.
 
-    `zone` is that of times which name none. ValueError says what is wrong.
+    `zone`: for times without one. Raises ValueError with the reason.
     """
     if _EPOCH_MS.fullmatch(text):
         return int(text)
@@ -31,41 +31,41 @@ def time_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
         moment = _parse_date(match, order) if match else datetime.fromisoformat(text)
         return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        message = str(error) if "--dates" in str(error) else "no date: write it as 2026-01-05 or 2026-01-05 09:12"
+        message = str(error) if "--dates" in str(error) else "not a date: write it as 2026-01-05 or 2026-01-05 09:12"
         raise ValueError(message) from None
 
 
 def number_of(text: str, *, decimal_comma: bool = False) -> int | float:
-    """`1100.04`, `1,100.04`, `1.100,04`, `€ 1 100`; a lone `1,100` is a thousand, unless commas are decimal here.
+    """`1100.04`, `1,100.04`, `1.100,04`, `€ 1 100`; `1,100` alone is 1100, unless `decimal_comma`.
 
-    ValueError says what is wrong.
+    Raises ValueError with the reason.
     """
     digits = _CURRENCY.sub("", text.strip())
     if not _NUMBER.fullmatch(digits):
-        raise ValueError("no number: write it as 1100.04")
+        raise ValueError("not a number: write it as 1100.04")
     value = float(_with_decimal_point(digits, decimal_comma))
     return int(value) if value.is_integer() else value
 
 
 def headcount_of(text: str, *, decimal_comma: bool = False) -> int | float:
-    """A number of people; of a range (`201-500`, `10,001+`) the lower end. ValueError says what is wrong."""
+    """A number of people; the lower end of a range (`201-500`, `10,001+`). Raises ValueError with the reason."""
     span = _RANGE.fullmatch(text.strip())
     return number_of(span[1] if span else text, decimal_comma=decimal_comma)
 
 
 def boolean_of(text: str) -> bool | None:
-    """Yes or no in English, German or French; None where it is neither."""
+    """Yes or no in English, German or French; None for other texts."""
     word = text.strip().casefold()
     return True if word in _TRUE_WORDS else (False if word in _FALSE_WORDS else None)
 
 
 def country_of(text: str) -> str:
-    """The ISO 3166 code of a country that has one here, else the text as it stands."""
+    """The ISO 3166 code of a known country, else the text unchanged."""
     return _COUNTRIES.get(" ".join(re.sub(r"[.,]", " ", text).casefold().split()), text.strip())
 
 
 class ExportOptions(NamedTuple):
-    """How an export is to be read. `as_of` (ms since 1970) dates what has no date of its own there."""
+    """How an export is read. `as_of` (milliseconds since 1970): the time of rows without a date."""
 
     source: str = "crm"
     zone: tzinfo = UTC
@@ -87,7 +87,7 @@ def _is_month_first(first: int, second: int, separator: str, order: DateOrder) -
     if separator != "/" or first > 12 or first == second:
         return False
     if second <= 12:
-        raise ValueError("day or month first? Say it with --dates dmy or --dates mdy")
+        raise ValueError("ambiguous: add --dates dmy or --dates mdy")
     return True
 
 

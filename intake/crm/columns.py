@@ -1,7 +1,7 @@
-"""What exports of HubSpot, Salesforce and others call their columns, and a mapping file for those called otherwise.
+"""Column names of exports by HubSpot, Salesforce and others, and a mapping file for other names.
 
 HubSpot exports carry the labels of its pages or the internal names, Salesforce the API names or the labels of reports;
-case, blanks and punctuation do not matter. Never decides what a value means.
+case, spaces and punctuation do not matter.
 """
 
 import csv
@@ -61,7 +61,7 @@ _MAX_MAPPING_BYTES = 1 << 20
 
 
 def with_mapping(columns: Columns, mapping: Path | None) -> Columns | Rejected:
-    """The columns, those of the mapping first; `bad_mapping` where the file is none or names an unknown field.
+    """The columns, those of the mapping first. Rejected: `bad_mapping` if the file is invalid or has an unknown field.
 
     A mapping is YAML (`name: Kunde`, or a list of columns) or a CSV of two columns, field and column.
     """
@@ -76,7 +76,7 @@ def with_mapping(columns: Columns, mapping: Path | None) -> Columns | Rejected:
         return _bad_mapping(mapping, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
     first_problem = next((problem for name, titles in entries if (problem := _problem(name, titles, columns))), None)
     if first_problem is not None or not entries:
-        return _bad_mapping(mapping, first_problem or "it names nothing")
+        return _bad_mapping(mapping, first_problem or "it is empty")
     return {**columns, **{name: [*titles, *columns[name]] for name, titles in entries}}
 
 
@@ -91,7 +91,7 @@ def _mapping_entries(mapping: Path, text: str) -> list[tuple[str, Sequence[str]]
 
 def _problem(name: str, titles: Sequence[object], columns: Columns) -> str | None:
     if name not in columns:
-        return f"{name!r} is no field; the fields are {', '.join(columns)}"
+        return f"unknown field {name!r}; the fields are {', '.join(columns)}"
     if not titles or not all(isinstance(title, str) and title for title in titles):
         return f"{name}: expected the name of a column, or a list of names"
     return None

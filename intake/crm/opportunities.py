@@ -1,7 +1,7 @@
-"""Opportunities from a CRM's export as CSV: opened, advanced, won, lost. Never decides which account is meant.
+"""Opportunities from a CRM's export as CSV: opened, advanced, won, lost.
 
-A row tells of its opening and of what became of it, at most one fact each, dated by its creation, by the change of its
-stage, and by its close. The account is handed on by domain, record id or name; the recorder knows whose that is.
+A row yields at most one fact for its opening, one for its latest stage and one for its outcome, at the dates of
+creation, stage change and close. The account is passed on as domain, record id or name; the recorder resolves it.
 """
 
 import hashlib
@@ -28,10 +28,10 @@ _LOST_STAGES = frozenset({"lost", "closedlost", "verloren", "abgeschlossenverlor
 
 
 def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
-    """`opportunity.opened`, `.advanced`, `.won` and `.lost` of every row, in its order.
+    """`opportunity.opened`, `.advanced`, `.won` and `.lost` of every row, in file order.
 
     Rejected: `missing_column`, `bad_mapping`, `bad_row`, `no_account`, `bad_number`, `bad_time`, `missing_time` for
-    what has no date of its own while `export.as_of` is not given.
+    a row without a date if `export.as_of` is not set.
     """
     columns = with_mapping(OPPORTUNITY_COLUMNS, mapping)
     if isinstance(columns, Rejected):
@@ -57,27 +57,24 @@ def _items(row: TableRow, export: ExportOptions) -> Iterator[Item]:
         return
     opportunity = row.text("opportunity") or _derived_id(row)
     for kind, time, content in _events(row, values, export.as_of):
-        yield (
-            _observation(row, export, opportunity, kind, time, content)
-            if time is not None
-            else _missing_time(row, kind)
-        )
+        if time is None:
+            yield _missing_time(row, kind)
+        else:
+            yield _observation(row, export, opportunity, kind, time, content)
 
 
 def _events(
     row: TableRow, values: dict[str, Any], as_of: int | None
 ) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
-    """What happened to the opportunity, when, and what is told of it then."""
+    """The events of an opportunity: kind, time and data."""
     outcome = _outcome_of(row)
     content: dict[str, Any] = {name: values[name] for name in ("stage", "amount", "currency") if name in values}
     created, moved = values.get("created"), values.get("moved") if outcome is None else None
     advanced = moved is not None and moved != created
     if created is not None or outcome is None:
-        yield (
-            "opened",
-            as_of if created is None else created,
-            content if not (outcome or advanced) else _opening_content(content, outcome),
-        )
+        is_current = not (outcome or advanced)
+        opening = content if is_current else _opening_content(content, outcome)
+        yield "opened", as_of if created is None else created, opening
     if advanced:
         yield "advanced", moved, content
     if outcome is not None:
@@ -86,7 +83,7 @@ def _events(
 
 
 def _opening_content(content: dict[str, Any], outcome: str | None) -> dict[str, Any]:
-    """What is told of an opening in hindsight: not the stage of today, and not what it brought in the end."""
+    """The data of the opening: without today's stage and, if the opportunity is closed, without its final amount."""
     return {name: value for name, value in content.items() if name != "stage" and not (outcome and name == "amount")}
 
 
@@ -129,13 +126,13 @@ def _observation(
 
 
 def _observation_id(opportunity: str, kind: str, time: int, content: dict[str, Any]) -> str:
-    """An opportunity opens once; it may advance, end, be taken up again and end anew."""
+    """The id of the fact. An opportunity opens once, but may advance and close several times (if it is reopened)."""
     suffix = {"opened": "", "advanced": f":{content.get('stage')}"}.get(kind, f":{format_time(time)}")
     return f"opportunity:{opportunity}:{kind}{suffix}"
 
 
 def _derived_id(row: TableRow) -> str:
-    """An id for rows without one, from what does not change about them."""
+    """An id for rows without one, derived from fields that do not change."""
     identifying = "\n".join(row.text(name) or "" for name in ("title", "record", "name", "domain", "created"))
     return hashlib.sha256(identifying.encode()).hexdigest()[:16]
 
@@ -144,10 +141,10 @@ def _no_account(row: TableRow) -> Rejected:
     columns = ", ".join(
         repr(row.column_name(name)) for name in ("name", "record", "domain") if name in row.layout.mapped_fields
     )
-    return Rejected(row.where, "no_account", f"no account in {columns}: fill in its name, its domain or its record id")
+    return Rejected(row.where, "no_account", f"no account in {columns}: fill in its name, domain or record id")
 
 
 def _missing_time(row: TableRow, kind: str) -> Rejected:
     field = {"opened": "created", "advanced": "moved"}.get(kind, "closed")
-    why = f"no date for what was {kind}: fill it in, or date all of them with --as-of"
+    why = f"no date for `{kind}`: fill it in, or set the date of such rows with --as-of"
     return row.rejected(field, "missing_time", why)

@@ -1,6 +1,6 @@
-"""Tables as rows of named fields, whatever the delimiter, the encoding and the names of the columns.
+"""CSV files as rows of named fields, for any common delimiter and encoding.
 
-Headers are compared without case, blanks and punctuation. Never guesses a column that no synonym or mapping names.
+Headers are compared without case, spaces and punctuation, with the synonyms of each field and the user's mapping.
 """
 
 import csv
@@ -14,9 +14,9 @@ from intake.files.text import READ_ERRORS, is_binary, not_text, open_bytes, open
 from intake.observation import Rejected
 
 Columns = Mapping[str, Sequence[str]]
-"""Field -> names of columns that may hold it, the best first."""
+"""Field -> names of columns that may contain it, in order of preference."""
 CellReaders = Mapping[str, tuple[str, Callable[[str], Any]]]
-"""Field -> code of the rejection, and what reads its text or raises a ValueError saying why not."""
+"""Field -> rejection code, and a function that parses its text or raises ValueError with the reason."""
 
 _DELIMITERS = ",;\t|"
 _MAX_HEADER_CHARS = 65_536
@@ -25,7 +25,7 @@ _MAX_SHOWN_COLUMNS = 40
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns of a file hold which field."""
+    """Which columns of a file contain which field."""
 
     delimiter: str
     header: tuple[str, ...]
@@ -38,7 +38,7 @@ class Layout:
 
     @property
     def decimal_comma(self) -> bool:
-        """Whoever writes semicolons between fields does so because of commas in numbers."""
+        """Semicolons separate fields where commas are used in numbers."""
         return self.delimiter == ";"
 
 
@@ -48,25 +48,25 @@ class TableRow(NamedTuple):
     layout: Layout
 
     def text(self, name: str) -> str | None:
-        """The first column of this field that is not empty here."""
+        """The first non-empty cell of this field."""
         return next(
             (cell for index in self.layout.column_indexes.get(name, ()) if (cell := self.cells[index].strip())), None
         )
 
     def column_name(self, name: str) -> str:
-        """The column that `text` reads, as the file calls it."""
+        """The header of the column that `text` reads."""
         indexes = self.layout.column_indexes.get(name, ())
         filled = next((index for index in indexes if self.cells[index].strip()), indexes[0] if indexes else None)
         return name if filled is None else self.layout.header[filled]
 
     def rejected(self, name: str, code: str, why: str) -> Rejected:
-        """This row, because of what stands in this field."""
+        """The rejection of this row because of this field."""
         shown = (self.text(name) or "")[:60]
         return Rejected(self.where, code, f"column {self.column_name(name)!r}, {shown!r}: {why}")
 
 
 def read_cells(row: TableRow, readers: CellReaders) -> dict[str, Any] | Rejected:
-    """The values of all fields that are filled, or the first that its reader (ValueError) or code refuses."""
+    """The values of all non-empty fields, or the rejection of the first invalid one."""
     values = {}
     for name, (code, reader) in readers.items():
         text = row.text(name)
@@ -86,10 +86,10 @@ class RequiredField(NamedTuple):
 
 
 def read_rows(path: Path, columns: Columns, required: Sequence[RequiredField]) -> Iterator[TableRow | Rejected]:
-    """The rows of a table in file order; blank ones are passed over.
+    """The rows of a table in file order, without blank ones.
 
-    Rejected: `missing_column` (once), `bad_row` (other than so many cells, open quotes, too long), and what keeps a
-    file from being read.
+    Rejected: `missing_column` (once), `bad_row` (wrong number of cells, unbalanced quotes, too long), and unreadable
+    files.
     """
     try:
         with open_bytes(path) as stream:
@@ -103,7 +103,7 @@ def read_rows(path: Path, columns: Columns, required: Sequence[RequiredField]) -
 
 
 def normalized_header(header: str) -> str:
-    """`Company Domain Name` and `company_domain_name` are one column."""
+    """The header for comparison: `Company Domain Name` equals `company_domain_name`."""
     return re.sub(r"[\W_]+", "", header).casefold()
 
 
@@ -119,15 +119,12 @@ def _table_rows(
         if isinstance(cells, Rejected):
             yield cells
         elif any(cell.strip() for cell in cells):
-            yield (
-                TableRow(where, cells, layout)
-                if len(cells) == len(layout.header)
-                else _wrong_cell_count(where, cells, layout)
-            )
+            is_whole = len(cells) == len(layout.header)
+            yield TableRow(where, cells, layout) if is_whole else _wrong_cell_count(where, cells, layout)
 
 
 def _records(name: str, text: TextIO, delimiter: str) -> Iterator[tuple[str, list[str] | Rejected]]:
-    """The records after the header, each with the line on which it begins."""
+    """The records after the header, each with its first line's number."""
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     next(reader)
     while True:
@@ -139,7 +136,7 @@ def _records(name: str, text: TextIO, delimiter: str) -> Iterator[tuple[str, lis
         except csv.Error as error:
             yield (
                 where,
-                Rejected(where, "bad_row", f"the row cannot be read ({error}): check its quotes and its length"),
+                Rejected(where, "bad_row", f"cannot read the row ({error}): check its quotes and its length"),
             )
 
 
@@ -150,31 +147,28 @@ def _read_layout(name: str, text: TextIO, columns: Columns, required: Sequence[R
     try:
         header = tuple(cell.strip() for cell in next(csv.reader(text, delimiter=delimiter, strict=True), []))
     except csv.Error as error:
-        return Rejected(name, "missing_column", f"the first line holds no names of columns ({error})")
+        return Rejected(name, "missing_column", f"the first line is not a header ({error})")
     layout = Layout(delimiter, header, _column_indexes(header, columns))
-    missing = [need for need in required if not any(layout.column_indexes.get(one) for one in need.alternatives)]
+    missing = [group for group in required if not any(layout.column_indexes.get(one) for one in group.alternatives)]
     return _missing_column(name, header, missing[0], columns) if missing else layout
 
 
 def _column_indexes(header: Sequence[str], columns: Columns) -> dict[str, tuple[int, ...]]:
     index_of: dict[str, int] = {}
-    for place, title in enumerate(header):
-        index_of.setdefault(normalized_header(title), place)
-    named = {name: [index_of.get(normalized_header(title)) for title in titles] for name, titles in columns.items()}
-    return {name: tuple(place for place in places if place is not None) for name, places in named.items()}
+    for index, title in enumerate(header):
+        index_of.setdefault(normalized_header(title), index)
+    found = {name: [index_of.get(normalized_header(title)) for title in titles] for name, titles in columns.items()}
+    return {name: tuple(index for index in indexes if index is not None) for name, indexes in found.items()}
 
 
 def _missing_column(name: str, header: Sequence[str], field_group: RequiredField, columns: Columns) -> Rejected:
     found = ", ".join(repr(title[:_MAX_SHOWN_COLUMNS]) for title in header[:_MAX_SHOWN_COLUMNS]) or "none"
     expected = "; or ".join(f"{one}: {', '.join(columns[one][:6])}" for one in field_group.alternatives)
-    way_out = (
-        f"name it in a file of lines like `{field_group.alternatives[0]}: Your column` and give that with --mapping"
-    )
-    return Rejected(name, "missing_column", f"columns found: {found}; expected one for {expected}; {way_out}")
+    remedy = f"map your column in a file with lines like `{field_group.alternatives[0]}: Your column` (--mapping FILE)"
+    return Rejected(name, "missing_column", f"columns found: {found}; expected one for {expected}; {remedy}")
 
 
 def _wrong_cell_count(where: str, cells: Sequence[str], layout: Layout) -> Rejected:
-    counts = f"{len(cells)} cells where the header has {len(layout.header)}"
-    return Rejected(
-        where, "bad_row", f"{counts}: the row is cut off, or a value with {layout.delimiter!r} lacks quotes"
-    )
+    counts = f"{len(cells)} cells, but the header has {len(layout.header)}"
+    why = f"{counts}: the row is truncated, or a value containing {layout.delimiter!r} lacks quotes"
+    return Rejected(where, "bad_row", why)

@@ -1,4 +1,4 @@
-"""JSON files as single values: JSON Lines, an array, or one document over many lines. Never what a value means."""
+"""JSON files as a stream of values: JSON Lines, an array, or one document over many lines."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,9 +31,9 @@ class JsonValue(NamedTuple):
 
 
 def json_values(path: Path) -> Iterator[JsonValue | Rejected]:
-    """The values of a file, arrays taken apart. A broken one is left to whoever decodes it; its neighbours go on.
+    """The values of a file, with arrays split into items. Invalid values are passed on: the decoder rejects them.
 
-    A file whose first line is only the beginning of a value is read as one document.
+    A file whose first line is an incomplete value is read as one document.
     """
     lines = numbered_lines(path, MAX_DOCUMENT)
     for line in lines:
@@ -55,7 +55,7 @@ def json_values(path: Path) -> Iterator[JsonValue | Rejected]:
 
 
 def split_array(where: str, content: bytes) -> Iterator[JsonValue | Rejected]:
-    """The items of an array, or the value itself. Of a broken array the items before the break are given."""
+    """The items of an array, or the value itself. Of an invalid array, the items before the error."""
     if content.lstrip(_BLANKS)[:1] != b"[":
         yield JsonValue(where, content)
         return
@@ -69,7 +69,7 @@ def split_array(where: str, content: bytes) -> Iterator[JsonValue | Rejected]:
 
 
 def rejected_json(where: str, error: Exception, content: bytes) -> Rejected:
-    """One of JSON_ERRORS as a rejection: `bad_encoding`, or `bad_json` with the place."""
+    """One of JSON_ERRORS as a rejection: `bad_encoding`, or `bad_json` with the position."""
     if isinstance(error, UnicodeDecodeError):
         return Rejected(
             where, "bad_encoding", f"the text is not UTF-8: byte {error.object[error.start]:#x}; convert it"
@@ -77,7 +77,7 @@ def rejected_json(where: str, error: Exception, content: bytes) -> Rejected:
     if isinstance(error, RecursionError):
         return Rejected(where, "bad_json", "nested too deeply")
     if not content.strip():
-        return Rejected(where, "bad_json", "there is nothing here: expected a JSON value")
+        return Rejected(where, "bad_json", "empty: expected a JSON value")
     shown = content[:_MAX_EXCERPT].decode(errors="replace")
     return Rejected(where, "bad_json", f"{error}: {shown!r}")
 
@@ -89,8 +89,8 @@ def parse_field_time(where: str, field: str, text: str) -> int | Rejected:
     except (ValueError, OverflowError):
         shown = repr(text[:_MAX_EXCERPT])
     if _is_naive(text):
-        return Rejected(where, "no_zone", f"{field} {shown} names no zone: add Z, or an offset like +01:00")
-    return Rejected(where, "bad_time", f"{field} {shown} is no time: write it as 2026-01-05T09:12:00Z")
+        return Rejected(where, "no_zone", f"{field} {shown} has no time zone: add Z, or an offset like +01:00")
+    return Rejected(where, "bad_time", f"{field} {shown} is not a time: write it as 2026-01-05T09:12:00Z")
 
 
 def _is_naive(text: str) -> bool:
@@ -101,7 +101,7 @@ def _is_naive(text: str) -> bool:
 
 
 def _is_incomplete(content: bytes) -> bool:
-    """Whether a line is the beginning of a value that needs more lines."""
+    """Whether a line is the beginning of a value that continues on the next lines."""
     if len(content) > MAX_LINE:
         return False
     try:
@@ -114,7 +114,7 @@ def _is_incomplete(content: bytes) -> bool:
 
 
 def _document(path: Path) -> Iterator[JsonValue | Rejected] | None:
-    """The file as one value or array; None where it is neither, but lines."""
+    """The file as one value or array; None if it is JSON Lines."""
     content = read_whole(path, MAX_DOCUMENT)
     if isinstance(content, Rejected):
         return None
@@ -155,7 +155,7 @@ def _items_before_error(where: str, content: bytes, error: Exception) -> Iterato
 
 
 def _next_item_span(text: str, at: int) -> tuple[int, int] | None:
-    """Where the next item begins and ends; None where there is none, or a broken one."""
+    """Start and end of the next item; None at the end or at an invalid item."""
     while at < len(text) and text[at] in " \t\r\n,":
         at += 1
     try:

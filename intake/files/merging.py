@@ -1,6 +1,6 @@
-"""Several files of one ingest as one stream: by time, each file in its own order. Never reorders within a file.
+"""Merges the files of one ingest into one stream by time; each file keeps its own order.
 
-What has no time of its own (rejected, filtered) goes with what stands before it in its file. Memory: one item per file.
+Items without a time (rejected, filtered) follow the item before them in their file. Memory: one item per file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ _BEFORE_ALL_TIMES = -(1 << 62)
 
 
 def merge_by_time(files: Iterable[Iterable[Item]]) -> Iterator[Item]:
-    """All items; of two files that offer items of one time the earlier named goes first.
+    """All items. At equal times the file named first goes first.
 
-    A file that steps back in time does not wait: its late items come at once.
+    If a file steps back in time, its late items are not delayed: they sort by the latest time before them.
     """
     streams = [_with_sort_keys(items, number) for number, items in enumerate(files)]
     return (item for _, _, _, item in merge(*streams, key=lambda entry: entry[:3]))
@@ -23,6 +23,6 @@ def merge_by_time(files: Iterable[Iterable[Item]]) -> Iterator[Item]:
 def _with_sort_keys(items: Iterable[Item], number: int) -> Iterator[tuple[int, int, int, Item]]:
     latest = _BEFORE_ALL_TIMES
     for position, item in enumerate(items):
-        # The greatest time so far: the keys of a stream may not fall, or the merge would starve other files.
+        # The latest time so far: heapq.merge needs ascending keys within each stream.
         latest = max(latest, item.time) if isinstance(item, Observation) else latest
         yield latest, number, position, item

@@ -1,7 +1,7 @@
-"""Files as numbered lines or as text, whatever their encoding or compression. Never holds a whole log in memory.
+"""Text files as numbered lines or as a whole, plain or gzipped (recognised by the first bytes).
 
-UTF-8 with or without a mark and UTF-16 with one are read as they stand; only tables fall back to Windows-1252 or
-Latin-1, because no other text that we read may be in them. Gzip is recognised by its first bytes, not by its name.
+Encodings: UTF-8 with or without a byte order mark, and UTF-16 with one. Only tables fall back to Windows-1252 or
+Latin-1; the other formats are never written in them. Lines are read one at a time.
 """
 
 import codecs
@@ -17,10 +17,10 @@ from typing import NamedTuple, TextIO, cast
 from intake.observation import Item, Rejected
 
 MAX_LINE = 1 << 20
-"""Longest line of a log and largest single item, in bytes."""
+"""Maximum size of a line or item, in bytes."""
 
 MAX_INITIAL_REJECTIONS = 20
-"""So many bad lines before the first good one, and the file is not what it is taken for."""
+"""After this many rejected items before the first valid one, the file is considered to have another format."""
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -30,15 +30,15 @@ READ_ERRORS = (OSError, EOFError, zlib.error, UnicodeError)
 
 class Line(NamedTuple):
     number: int
-    """From 1."""
+    """Starts at 1."""
     content: bytes
-    """UTF-8 as far as the file keeps to it, without the line's end."""
+    """UTF-8 if the file is valid, without the line end."""
 
 
 def numbered_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line | Rejected]:
-    """The lines of a file, empty ones too. Too long ones are rejected and the rest goes on.
+    """The lines of a file, including empty ones. Lines over the limit are rejected, and reading continues.
 
-    A file that cannot be read, is cut off inside its compression or is no text ends with one rejection.
+    A file that is unreadable, truncated within its compression, or binary ends with one rejection.
     """
     number = 0
     try:
@@ -55,7 +55,7 @@ def numbered_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line | Rejecte
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BufferedReader]:
-    """The bytes of a file, unpacked where it is gzip. Raises one of READ_ERRORS, also while reading."""
+    """The bytes of a file, decompressed if it is gzip. Opening and reading may raise READ_ERRORS."""
     with path.open("rb") as plain:
         if plain.peek(2)[:2] != _GZIP:
             yield plain
@@ -66,14 +66,14 @@ def open_bytes(path: Path) -> Iterator[BufferedReader]:
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """The text of a table in the encoding found by reading it once; line ends as they stand (for `csv`)."""
+    """The text of a table in its detected encoding, line ends unchanged (for `csv`)."""
     encoding = encoding_of(path)
     with open_bytes(path) as stream, TextIOWrapper(stream, encoding=encoding, newline="") as text:
         yield text
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding of a table. By its mark, else the first of UTF-8, Windows-1252 and Latin-1 that fits all of it."""
+    """The encoding of a table: UTF-16 with a mark, else the first of UTF-8, Windows-1252, Latin-1 that decodes it."""
     with open_bytes(path) as stream:
         if stream.peek(2)[:2] in _UTF16:
             return "utf-16"
@@ -81,7 +81,7 @@ def encoding_of(path: Path) -> str:
 
 
 def read_whole(path: Path, limit: int) -> bytes | Rejected:
-    """The content of a document as UTF-8, or why not: unreadable, no text, or larger than `limit` bytes."""
+    """The content of a document as UTF-8; rejected if it is unreadable, binary, or larger than `limit` bytes."""
     try:
         with open_bytes(path) as stream:
             if is_binary(stream):
@@ -93,23 +93,24 @@ def read_whole(path: Path, limit: int) -> bytes | Rejected:
 
 
 def is_binary(stream: BufferedReader) -> bool:
-    """Whether the first bytes are no text: zero bytes without the mark of UTF-16."""
+    """Whether the first bytes contain zeros without a UTF-16 byte order mark."""
     head = stream.peek(1024)[:1024]
     return b"\0" in head and not head.startswith(_UTF16)
 
 
 def not_text(path: Path) -> Rejected:
-    return Rejected(path.name, "not_text", "the file holds zero bytes: it is no text in UTF-8, or UTF-16 with a mark")
+    why = "the file contains zero bytes: it is neither UTF-8 nor UTF-16 with a byte order mark"
+    return Rejected(path.name, "not_text", why)
 
 
 def unreadable(error: BaseException, where: str) -> Rejected:
-    """What went wrong while a file was read, one of READ_ERRORS, in words."""
+    """One of READ_ERRORS as a rejection."""
     if isinstance(error, UnicodeError):
-        return Rejected(where, "bad_encoding", f"the text is not in the encoding that it announces: {error}")
+        return Rejected(where, "bad_encoding", f"the text is not valid in its declared encoding: {error}")
     if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
-        return Rejected(where, "unreadable", f"the compressed file is damaged or cut off: {error}; fetch it again")
+        return Rejected(where, "unreadable", f"the compressed file is damaged or truncated: {error}; download it again")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Rejected(where, "unreadable", f"the file cannot be read: {reason}")
+    return Rejected(where, "unreadable", f"cannot read the file: {reason}")
 
 
 def too_large(where: str, limit: int) -> Rejected:
@@ -117,9 +118,9 @@ def too_large(where: str, limit: int) -> Rejected:
 
 
 def with_format_check(items: Iterator[Item], wrong_format: str, where: str) -> Iterator[Item]:
-    """The items, or one rejection `wrong_format` where the first PATIENCE of them are all bad.
+    """The items, or one rejection `wrong_format` if the first MAX_INITIAL_REJECTIONS of them are all rejected.
 
-    `otherwise` says what the file was taken for; the first complaint is added to it.
+    `wrong_format`: the message, to which the first rejection is added.
     """
     head: list[Item] = []
     for item in items:
@@ -140,10 +141,11 @@ def _first_rejection(rejections: list[Item]) -> str:
 
 
 class ContentCounter:
-    """Counts equal contents, so that the second of two identical lines is another fact and both keep their ids.
+    """Numbers equal contents, so that two identical lines become two facts, each with a stable id.
 
-    Counts are kept for the last `window` contents at least: memory stays bounded, and a file that has grown since
-    gives its old lines the numbers they had.
+    Counts are kept in two generations: when the recent one has `window` contents it becomes the older one, which is
+    dropped. So memory is bounded, and the last `window` contents at least are counted. Numbering starts at the
+    beginning of the file: a file that has grown since gives its old lines the same numbers.
     """
 
     def __init__(self, window: int = 100_000) -> None:
@@ -152,7 +154,7 @@ class ContentCounter:
         self._older: dict[bytes, int] = {}
 
     def count(self, digest: bytes) -> int:
-        """How often this content has come by now, from 1."""
+        """The number of this content among equal ones, starting at 1."""
         if len(self._recent) >= self._window:
             self._recent, self._older = {}, self._recent
         seen = self._recent.get(digest) or self._older.get(digest, 0)
@@ -160,13 +162,13 @@ class ContentCounter:
         return seen + 1
 
     def content_id(self, content: bytes) -> str:
-        """32 hex digits of the content's SHA-256 and its number among equal contents."""
+        """32 hex digits of the content's SHA-256, and its number among equal contents."""
         digest = hashlib.sha256(content).digest()[:16]
         return f"{digest.hex()}-{self.count(digest)}"
 
 
 def _line_reader(stream: BufferedReader) -> Callable[[int], bytes]:
-    """Reads lines of at most so many bytes, marks removed, UTF-16 turned to UTF-8; -1 reads UTF-16 to its end."""
+    """A function that reads a line of at most so many bytes, as UTF-8 without mark; -1 reads UTF-16 to its end."""
     head = stream.peek(3)[:3]
     if head[:2] in _UTF16:
         text = TextIOWrapper(stream, encoding="utf-16", newline="\n")

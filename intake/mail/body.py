@@ -1,4 +1,4 @@
-"""Finds what the writer of a mail wrote in his own words; never hands the text on to a fact."""
+"""Extracts the text that the sender of a mail wrote, to recognise unsubscribe requests. The text is not recorded."""
 
 import re
 from email import message_from_bytes, policy
@@ -12,7 +12,7 @@ from intake.mail.phrases import CLOSING, GREETING, QUOTED_TAIL, UNSUBSCRIBE_HINT
 _PARSER = EmailReplyParser(languages=["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs"])
 _MAX_TEXT_CHARS = 20_000
 _MAX_REQUEST_CHARS = 400
-"""A wish with greeting, closing and the head of a quoted mail is shorter; a longer text is about something."""
+"""An unsubscribe request is shorter, even with greeting, closing and the header of a quoted mail."""
 _QUOTED = re.compile(r"^[ \t]?>.*\n?", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _NON_WORD = re.compile(r"[^\w\s'-]+")
@@ -20,7 +20,7 @@ _BASE64 = re.compile(rb"transfer-encoding:\s*base64", re.IGNORECASE)
 
 
 def is_unsubscribe_request(subject: str, head: bytes, body: bytes) -> bool:
-    """The writer's own text is nothing but the wish to get no more mail; with an empty text the subject may say it."""
+    """Whether the sender's own text is only an unsubscribe request. If it is empty, the subject decides."""
     requested_in_subject = _is_unsubscribe_phrase(subject)
     if not (requested_in_subject or UNSUBSCRIBE_HINT.search(body, 0, _MAX_TEXT_CHARS) or _is_base64(head, body)):
         return False
@@ -31,7 +31,7 @@ def is_unsubscribe_request(subject: str, head: bytes, body: bytes) -> bool:
 
 
 def own_text(text: str) -> str:
-    """The text without quoted lines, heads and tails of quoted mails, and signature."""
+    """The text without quoted lines, quoted mails and signature."""
     text = _without_quotes(text[:_MAX_TEXT_CHARS].replace("\r\n", "\n"))
     if not text or len(text) > _MAX_REQUEST_CHARS:
         return text
@@ -39,7 +39,7 @@ def own_text(text: str) -> str:
 
 
 def plain_text(head: bytes, body: bytes) -> str:
-    """The first text part in any charset; of a mail in HTML alone its text without quotes. Empty without either."""
+    """The first plain text part in any charset, else the text of the HTML part without quotes; else empty."""
     try:
         message = message_from_bytes(head + b"\n" + body, policy=policy.compat32)
         parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
@@ -52,7 +52,7 @@ def plain_text(head: bytes, body: bytes) -> str:
 
 
 def html_text(html: str) -> str:
-    """The readable text of a page, quoted blocks and styles left out."""
+    """The visible text of HTML, without quoted blocks and styles."""
     reader = _VisibleText()
     try:
         reader.feed(html[:_MAX_TEXT_CHARS])
@@ -63,7 +63,7 @@ def html_text(html: str) -> str:
 
 
 def decoded_part(part: Message) -> str:
-    """The text of one part, in whatever charset it names or not; empty where it has none."""
+    """The text of one part, decoded even if its charset is missing or wrong; empty if it has none."""
     try:
         content = part.get_payload(decode=True)
         charset = str(part.get_content_charset() or "utf-8")

@@ -1,4 +1,4 @@
-"""Reads which recipients a delivery report says have failed; never guesses where the report does not say."""
+"""Reads the failed recipients from delivery reports; a report that names none yields none."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _RFC822 = re.compile(r"(?i)^\s*(?:rfc822|utf-8)\s*;\s*")
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """One recipient who got nothing, and the mail that did not arrive, as far as the report shows them."""
+    """A recipient to whom a mail was not delivered, and that mail, as far as the report identifies it."""
 
     email: str
     message: str | None
@@ -21,7 +21,7 @@ class Bounce:
 
 
 def bounces(headers: Headers, head: bytes, body: bytes) -> list[Bounce]:
-    """The failed recipients (RFC 3464 status parts, X-Failed-Recipients), each once; delays and deliveries are none."""
+    """The failed recipients (RFC 3464 status parts, X-Failed-Recipients), each once, without delays and deliveries."""
     parts = _parts(head, body)
     failed = [email for part in parts if _is_status(part) for email in _failed_recipients(part)]
     failed += _addresses_in(first_value(headers, "x-failed-recipients"))
@@ -41,7 +41,7 @@ def _is_status(part: Message) -> bool:
 
 
 def _failed_recipients(status: Message) -> list[str]:
-    """One block of fields per recipient."""
+    """The recipients of a status part, which has one block of fields for each."""
     blocks = status.get_payload()
     found = (
         [_failed_recipient(block) for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
@@ -65,7 +65,7 @@ def _addresses_in(value: str) -> list[str]:
 
 
 def _returned_mail(parts: list[Message]) -> tuple[str | None, str | None]:
-    """Message-ID and subject of the returned mail, attached whole or as its headers."""
+    """Message-ID and subject of the returned mail, of which all or the headers are attached."""
     for part in parts[1:]:
         kind, inner = part.get_content_type(), part.get_payload()
         if kind in ("text/rfc822-headers", "message/rfc822-headers"):

@@ -1,4 +1,4 @@
-"""Tells a person's mail from a machine's by its headers; never looks at the text and never asks who sent it."""
+"""Distinguishes mails of persons from those of programs, by headers alone."""
 
 import re
 
@@ -22,12 +22,12 @@ _FALSE_VALUES = frozenset({"", "no", "false", "0"})
 
 
 def is_report(headers: Headers) -> bool:
-    """A delivery report, read receipt or complaint of a machine (multipart/report, RFC 6522)."""
+    """Whether it is a delivery report, read receipt or complaint (multipart/report, RFC 6522)."""
     return first_value(headers, "content-type").lower().startswith("multipart/report")
 
 
 def is_bounce(headers: Headers) -> bool:
-    """It tells that a mail did not arrive, as far as headers show it."""
+    """Whether the headers show a report about an undelivered mail."""
     kind = first_value(headers, "content-type").lower()
     if is_report(headers):
         return "delivery-status" in kind or "report-type" not in kind
@@ -35,7 +35,7 @@ def is_bounce(headers: Headers) -> bool:
 
 
 def automatic_reason(headers: Headers, sender: str) -> str | None:
-    """What shows that no person wrote this mail, or None."""
+    """The evidence that a program wrote this mail, or None."""
     submitted = first_value(headers, "auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
     if submitted not in _FALSE_VALUES:
         return f"Auto-Submitted: {submitted[:40]}"
@@ -52,12 +52,12 @@ def list_id(headers: Headers) -> str | None:
 
 
 def is_list_mail(headers: Headers) -> bool:
-    """It came through a mailing list, whose programs put `Precedence: bulk` on mails that people wrote."""
+    """Whether it came through a mailing list. List software marks people's mails with `Precedence: bulk`, too."""
     return any(name in headers for name in _LIST_HEADERS)
 
 
 def referenced_ids(headers: Headers) -> list[str]:
-    """The messages that it may answer, best first: In-Reply-To, then References from right to left."""
+    """The messages that it may reply to, best first: In-Reply-To, then References from right to left."""
     direct = [one for value in headers.get("in-reply-to", ()) for one in message_ids(value)]
     thread = [one for value in headers.get("references", ()) for one in message_ids(value)]
     return list(dict.fromkeys((*direct, *reversed(thread))))
@@ -74,14 +74,14 @@ def _precedence_reason(headers: Headers) -> str | None:
 
 def _robot_reason(headers: Headers, sender: str) -> str | None:
     if _ROBOT_SENDER.match(sender):
-        return "a sender that takes no answers"
+        return "a no-reply sender"
     if any(name.startswith(_TRACKER_PREFIXES) for name in headers):
-        return "a notice of a tracker"
+        return "a notification of an issue tracker"
     return "an empty Return-Path" if first_value(headers, "return-path").strip() == "<>" else None
 
 
 def _absence_reason(headers: Headers) -> str | None:
-    """A subject alone proves nothing: people write about offices too."""
+    """A subject such as "Out of office" counts only together with a header: people write about offices, too."""
     hinted = "x-auto-response-suppress" in headers or first_value(headers, "precedence").lower() in ("bulk", "junk")
     return (
         "an absence note" if hinted and ABSENCE_SUBJECT.match(decoded_header(first_value(headers, "subject"))) else None

@@ -1,4 +1,4 @@
-"""Reads what people answered out of mailboxes and list archives (mbox files); never keeps a mail's text.
+"""Connector for mailboxes and list archives (mbox files): replies, bounces and unsubscribe requests.
 
 A reply is a mail whose In-Reply-To or References names a message of the same run, written by a person outside.
 """
@@ -19,7 +19,7 @@ from intake.mail.threads import Threads, fingerprint, index_threads, message_id_
 from intake.observation import Filtered, Item, Observation, Rejected
 
 ReplyScope = Literal["anyone", "us"]
-"""Whose messages make an answer a reply: any message of the run, or only one that we sent."""
+"""Which messages a reply must answer: any message of the run, or only one that we sent."""
 
 
 def read(
@@ -30,10 +30,10 @@ def read(
     reply_scope: ReplyScope = "anyone",
     source: str | None = None,
 ) -> Iterator[Item]:
-    """Observations of one mbox file, in file order; nothing in the file raises.
+    """The items of one mbox file, in file order. No content of the file raises an exception.
 
-    `ours`: our own domains, whose mails are no engagement. `threads`: the messages of all files of the run, made by
-    `index(paths, ours)`; without it this file alone is looked through first. `source`: else `mbox/<list id or stem>`.
+    `own_domains`: mails from these are not engagement. `threads`: the messages of all files of the run, made by
+    `index_threads(paths, own_domains)`; by default those of this file. `source`: by default `mbox/<list id or stem>`.
     """
     own_domains = frozenset(domain.lower() for domain in own_domains)
     threads = index_threads([path], own_domains) if threads is None else threads
@@ -67,10 +67,10 @@ def _parse_mail(raw: RawMail, path: Path, source: str | None) -> _Mail | Rejecte
     where = f"{path.name}:{raw.line}"
     headers, envelope = read_headers(raw.head), raw.envelope.decode("latin-1")
     if not headers:
-        return Rejected(where, "no_headers", "no mail starts here: a `From ` line and then headers were expected")
+        return Rejected(where, "no_headers", "not the beginning of a mail: expected a `From ` line and then headers")
     authors = senders(headers, envelope)
     if not authors:
-        return Rejected(where, "no_sender", f"From: {first_value(headers, 'from')[:80]!r} names no address")
+        return Rejected(where, "no_sender", f"From: {first_value(headers, 'from')[:80]!r} has no address")
     return _Mail(
         where=where,
         source=source or f"mbox/{list_id(headers) or path.stem}",
@@ -100,7 +100,7 @@ def _items_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Iterato
 
 def _filter_reason(mail: _Mail, threads: Threads) -> str | None:
     if is_report(mail.headers):
-        return "a report of a mail program"
+        return "a report of a mail server or program"
     if is_own_domain(mail.sender.domain, threads.own_domains):
         return "comes from us"
     automatic = automatic_reason(mail.headers, mail.sender.email)
@@ -112,14 +112,14 @@ def _is_unsubscribe(mail: _Mail) -> bool:
 
 
 def _answered_message(headers: Headers, threads: Threads, reply_scope: ReplyScope) -> str | None:
-    """The message that it answers: In-Reply-To first, then References from right to left; never itself."""
+    """The message that it replies to: In-Reply-To first, then References from right to left, without its own id."""
     is_answerable = threads.contains if reply_scope == "anyone" or not threads.own_domains else threads.is_from_us
     own = message_id_of(headers)
     return next((message for message in referenced_ids(headers) if message != own and is_answerable(message)), None)
 
 
 def _no_reply_reason(headers: Headers) -> str:
-    return "no reply (it answers a mail that is not here)" if referenced_ids(headers) else "no reply"
+    return "no reply (to a mail that is not in these files)" if referenced_ids(headers) else "no reply"
 
 
 def _observation(mail: _Mail, kind: str, answered: str | None, threads: Threads) -> Item:
@@ -135,7 +135,7 @@ def _bounce_items(mail: _Mail, threads: Threads) -> Iterator[Item]:
         if not is_own_domain(bounce.email.rpartition("@")[2], threads.own_domains)
     ]
     if not failed:
-        yield Filtered(mail.where, "a delivery report that names no failed recipient outside")
+        yield Filtered(mail.where, "a delivery report without a failed outside recipient")
     for bounce in failed:
         campaign = threads.campaign_of(bounce.message) if bounce.message else None
         fields = {"message": bounce.message, "subject": bounce.subject, "campaign": campaign}
@@ -146,7 +146,9 @@ def _bounce_items(mail: _Mail, threads: Threads) -> Iterator[Item]:
 def _observation_if_dated(mail: _Mail, kind: str, identity: str, fields: dict[str, Any], person: Sender) -> Item:
     if mail.time is None:
         date = first_value(mail.headers, "date")[:80]
-        return Rejected(mail.where, "bad_time", f"Date: {date!r} is no time, nor do Received or From_ tell one")
+        return Rejected(
+            mail.where, "bad_time", f"Date: {date!r} is not a time, and there is none in Received or the `From ` line"
+        )
     masked_domain = person.domain if person.masked else None
     return Observation(
         where=mail.where,
@@ -162,7 +164,7 @@ def _observation_if_dated(mail: _Mail, kind: str, identity: str, fields: dict[st
 
 
 def _observation_id(mail: _Mail, threads: Threads) -> str:
-    """The Message-ID; a hash of the content where there is none, or where another mail has taken it before."""
+    """The Message-ID; a hash of the content if it is missing or another mail has used it before."""
     message = message_id_of(mail.headers)
     if message is not None and threads.is_first_with_id(message, mail.headers):
         return message

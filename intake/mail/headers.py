@@ -1,4 +1,4 @@
-"""Reads the headers of a mail as people and programs really write them; never raises and never reads a clock."""
+"""Tolerant parsing of mail headers: addresses, dates, ids and encoded words. Invalid values yield None or nothing."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from email.utils import parsedate_tz
 from schemas.times import from_datetime, parse_time
 
 Headers = dict[str, list[str]]
-"""Lower-case name to the unfolded values, in the order of the mail."""
+"""Lower-case name -> unfolded values, in the order of the mail."""
 
 _ADDRESS = r"[^\s<>()\[\],;:\"@＠]+@[^\s<>()\[\],;:\"@＠]+"
 _ANGLE = re.compile(r"<\s*(?:mailto:)?(" + _ADDRESS + r")\s*>", re.IGNORECASE)
@@ -25,14 +25,14 @@ _MESSAGE_ID = re.compile(r"<([^<>]+)>")
 _COMMENT = re.compile(r"\(([^()]*)\)")
 _WORD_GAP = re.compile(r"(\?=)\s+(=\?)")
 _MIN_TIME_MS = 31_536_000_000
-"""1971: mail did not exist before; an earlier date is a clock that was never set."""
+"""1971. Earlier dates come from clocks that were never set."""
 
 _MAX_ZONE_OFFSET_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who wrote: lower-case address, name where one is given. `masked` where an archive has cut the address short."""
+    """The sender: lower-case address, and name if given. `masked`: an archive has shortened the address."""
 
     email: str
     name: str | None = None
@@ -40,12 +40,12 @@ class Sender:
 
     @property
     def domain(self) -> str:
-        """What stands behind the @."""
+        """The domain of the address."""
         return self.email.rpartition("@")[2]
 
 
 def read_headers(lines: list[bytes]) -> Headers:
-    """Unfold and sort by name; lines that are no header are passed over."""
+    """Unfold the headers and group them by name; other lines are ignored."""
     headers: Headers = {}
     values: list[str] | None = None
     for line in lines:
@@ -62,13 +62,13 @@ def read_headers(lines: list[bytes]) -> Headers:
 
 
 def first_value(headers: Headers, name: str) -> str:
-    """The first value of a header, or an empty text."""
+    """The first value of a header, or an empty string."""
     values = headers.get(name)
     return values[0] if values else ""
 
 
 def decoded_header(value: str) -> str:
-    """Encoded words (RFC 2047) made readable, whatever their charset claims; blanks collapsed."""
+    """The value with encoded words (RFC 2047) decoded, even if their charset is wrong, and spaces collapsed."""
     if "=?" not in value:
         return " ".join(value.split())
     try:
@@ -79,7 +79,7 @@ def decoded_header(value: str) -> str:
 
 
 def senders(headers: Headers, envelope: str = "") -> list[Sender]:
-    """Everyone named as author, first the From headers, else Sender, else the `From ` line."""
+    """The authors: of the From headers, else of Sender, else of the `From ` line."""
     for name in ("from", "sender"):
         found = _addresses(headers, name)
         if found:
@@ -89,7 +89,7 @@ def senders(headers: Headers, envelope: str = "") -> list[Sender]:
 
 
 def read_address(value: str) -> Sender | None:
-    """The first address of a header: plain, in brackets, in a group, encoded, or hidden as `name at domain`."""
+    """The first address of a header: plain, in brackets, in a group, encoded, or obfuscated as `name at domain`."""
     plain = value if "@" in value else _OBFUSCATED.sub(_deobfuscated, value)
     match = _ANGLE.search(plain) or _BARE.search(plain)
     if match is None:
@@ -110,14 +110,14 @@ def message_ids(value: str) -> list[str]:
 
 
 def sent_at(headers: Headers, envelope: str = "") -> int | None:
-    """Milliseconds since 1970 of Date, else of the newest Received, else of the `From ` line; without zone in UTC."""
+    """Milliseconds since 1970 of Date, else of the newest Received, else of the `From ` line; UTC if it has no zone."""
     received = first_value(headers, "received").rpartition(";")[2]
     candidates = (*headers.get("date", ()), received, _envelope_date(envelope))
     return next((at for text in candidates if (at := read_date(text)) is not None), None)
 
 
 def read_date(text: str) -> int | None:
-    """A mail date (RFC 5322 with all its old forms) or an ISO instant; None where it is neither, or before 1971."""
+    """Milliseconds of a mail date (RFC 5322 and its obsolete forms) or ISO time; None if invalid or before 1971."""
     text = text.strip()[:200]
     try:
         fields = parsedate_tz(text)
@@ -130,7 +130,7 @@ def read_date(text: str) -> int | None:
 def _instant(fields: tuple[int, int, int, int, int, int, int, int, int, int | None]) -> int:
     offset = fields[9] or 0
     if abs(offset) > _MAX_ZONE_OFFSET_S:
-        raise ValueError("no zone is that far from UTC")
+        raise ValueError("the offset from UTC is too large")
     year, month, day, hour, minute, second = fields[:6]
     return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)) - offset * 1000
 
@@ -140,7 +140,7 @@ def _addresses(headers: Headers, name: str) -> list[Sender]:
 
 
 def _original_senders(headers: Headers, shown: Sender) -> list[Sender]:
-    """A list that writes "Ada via Dev" with its own address into From keeps Ada's in another header."""
+    """The author behind "Ada via Dev": lists that put their own address into From keep Ada's in another header."""
     if " via " not in (shown.name or ""):
         return []
     candidates = _addresses(headers, "x-original-from") + _addresses(headers, "reply-to")
@@ -168,7 +168,7 @@ def _deobfuscated(match: re.Match[str]) -> str:
 
 
 def _display_name(value: str, match: re.Match[str]) -> str | None:
-    """The phrase before the bracket, else the comment behind a bare address."""
+    """The phrase before the bracket, else the comment after a bare address."""
     comment = _COMMENT.search(value, match.end())
     name = value[: match.start()] if value[: match.start()].strip() else comment[1] if comment else ""
     return decoded_header(name).strip(" \"'<,;:")[:200] or None

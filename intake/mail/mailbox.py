@@ -1,4 +1,4 @@
-"""Cuts an mbox file (mboxo, mboxrd, pipermail text, gzipped or not) into raw mails; never judges what is in them."""
+"""Splits an mbox file (mboxo, mboxrd, pipermail text, plain or gzipped) into raw mails."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import BinaryIO
 from intake.files.text import READ_ERRORS, open_bytes
 
 MAX_PART_BYTES = 256 * 1024
-"""How much of a header block, and of a body, is kept; the rest is hashed and dropped, so memory stays bounded."""
+"""Limit for the headers, and for the body, of a mail. The rest is only hashed, so that memory is bounded."""
 _MAX_LINE_BYTES = 64 * 1024
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -28,7 +28,7 @@ _ANY_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 @dataclass(slots=True)
 class RawMail:
-    """One mail as it stands: its first line's number, its `From ` line, header lines, the beginning of its body."""
+    """An unparsed mail: number of its first line, `From ` line, header lines, and the beginning of its body."""
 
     line: int
     envelope: bytes = b""
@@ -57,14 +57,14 @@ class RawMail:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableMailbox:
-    """The file could not be read from this line on."""
+    """The file is unreadable from this line on."""
 
     line: int
     why: str
 
 
 def read_raw_mails(path: Path) -> Iterator[RawMail | UnreadableMailbox]:
-    """The mails of the file, in order, one at a time. A file that cannot be read (on) ends with one `Unreadable`."""
+    """The mails of the file, in order, one at a time. An unreadable file ends with one `UnreadableMailbox`."""
     line = 0
     try:
         with open_bytes(path) as file:
@@ -101,7 +101,7 @@ def _first_line(file: BinaryIO) -> bytes:
 
 
 def _mail_without_envelope(number: int, line: bytes) -> RawMail:
-    """A file that begins without a `From ` line: one saved mail where it begins with a header, else nothing known."""
+    """The mail of a file without a `From ` line: a saved mail if it begins with a header, otherwise only a body."""
     mail = RawMail(number)
     mail.in_body = not _ANY_HEADER.match(line)
     mail.add_line(line)
@@ -109,7 +109,7 @@ def _mail_without_envelope(number: int, line: bytes) -> RawMail:
 
 
 def _is_mail_start(line: bytes, following: bytes, blank: bool) -> bool:
-    """An envelope line after a blank one; after a cut-off mail without blank line only where a header follows."""
+    """Whether a `From ` line begins a mail: after a blank line, or, after a truncated mail, if a header follows."""
     if not _ENVELOPE.match(line[:500]):
         return False
     return blank or _KNOWN_HEADER.match(following) is not None

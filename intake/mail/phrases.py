@@ -1,7 +1,4 @@
-"""Words by which mails in several languages are known: wishes to get no more mail, greetings, tails of quoted mails.
-
-Tables only; never decides anything.
-"""
+"""Patterns in several languages: unsubscribe requests, greetings, closings, quoted mails, absence notes."""
 
 import re
 
@@ -26,14 +23,14 @@ _UNSUBSCRIBE_PHRASES = (
     r"afmelden",
 )
 UNSUBSCRIBE_REQUEST = re.compile(rf"{_POLITE}(?:{'|'.join(_UNSUBSCRIBE_PHRASES)})")
-"""To be matched in full, against lower-case words with single blanks."""
+"""For `fullmatch` with lower-case words separated by single spaces."""
 
 UNSUBSCRIBE_HINT = re.compile(
     rb"unsub|opt.?out|stop|remove|delete|take (?:me|us|my)|abmeld|abbestell|austrag|schen\b|keine |quit|ndigen"
     rb"|sabonn|sinscr|sabonnement|baja|cancella|uitschrij|afmeld",
     re.IGNORECASE,
 )
-"""Bytes of which at least one is in every readable wish: without them no text needs to be decoded."""
+"""Every readable request contains one of these; a body without them need not be decoded."""
 
 _GREETINGS = (
     r"hi|hello|hey|dear|hallo|guten (?:tag|morgen)|sehr geehrte[rn]?|liebe[rs]?|bonjour|hola",

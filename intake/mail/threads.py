@@ -1,4 +1,4 @@
-"""Remembers which messages were seen, so that answers find what they answer; never keeps a mail, only short hashes."""
+"""The index of messages by which replies find the mail they answer. Holds short hashes only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _CAMPAIGN_HEADERS = ("x-campaign", "x-campaign-id", "x-campaignid", "x-mailgun-c
 
 @dataclass(slots=True)
 class Threads:
-    """The messages of one run, over all its files: hash of the Message-ID to a fingerprint and whose message it is.
+    """The messages of one run, over all its files: hash of the Message-ID -> fingerprint, and whether we sent it.
 
     About 100 bytes per message, whatever the size of the mails.
     """
@@ -24,7 +24,7 @@ class Threads:
     campaigns: dict[int, str] = field(default_factory=dict)
 
     def add(self, headers: Headers, envelope: str) -> None:
-        """Remember this message; of several with one id the first one counts."""
+        """Add a message. Of several with one id the first counts."""
         message = message_id_of(headers)
         if message is None:
             return
@@ -36,19 +36,19 @@ class Threads:
             self.campaigns.setdefault(key, campaign[:200])
 
     def contains(self, message: str) -> bool:
-        """It was seen in one of the files, or its id says that a machine of ours made it."""
+        """Whether the message is in one of the files, or its id ends in one of our domains."""
         return _short_hash(message) in self.messages or self._has_own_message_id(message)
 
     def is_from_us(self, message: str) -> bool:
-        """We sent it: seen with a sender of ours, or made by a machine of ours."""
+        """Whether we sent it: its sender is ours, or its id ends in one of our domains."""
         return self.messages.get(_short_hash(message), 0) & 1 == 1 or self._has_own_message_id(message)
 
     def is_first_with_id(self, message: str, headers: Headers) -> bool:
-        """No other mail has taken this id before: the fingerprint of the first one with the id is this mail's."""
+        """Whether this mail is the first with this id, or a copy of the first."""
         return self.messages.get(_short_hash(message), fingerprint(headers) << 1) >> 1 == fingerprint(headers)
 
     def campaign_of(self, message: str) -> str | None:
-        """The campaign that a mail of ours named in a header of its own."""
+        """The campaign in the headers of a mail that we sent."""
         return self.campaigns.get(_short_hash(message))
 
     def _has_own_message_id(self, message: str) -> bool:
@@ -56,7 +56,7 @@ class Threads:
 
 
 def index_threads(paths: Iterable[Path], own_domains: frozenset[str] = frozenset()) -> Threads:
-    """Read the headers of all files once. What cannot be read is left to the reading proper, which reports it."""
+    """Index the headers of all files. Unreadable parts are skipped; the connector reports them."""
     threads = Threads(own_domains)
     for path in paths:
         for mail in read_raw_mails(path):
@@ -66,7 +66,7 @@ def index_threads(paths: Iterable[Path], own_domains: frozenset[str] = frozenset
 
 
 def message_id_of(headers: Headers) -> str | None:
-    """The first Message-ID without brackets, or None where there is none worth the name."""
+    """The first Message-ID without brackets; None if there is no valid one."""
     for value in headers.get("message-id", ()):
         for message in message_ids(value):
             return message[:500]
@@ -74,7 +74,7 @@ def message_id_of(headers: Headers) -> str | None:
 
 
 def fingerprint(headers: Headers) -> int:
-    """What stays the same in every delivered copy of one mail: who, when, about what."""
+    """A hash of what all delivered copies of a mail share: sender, date and subject."""
     return _short_hash("\n".join(first_value(headers, name) for name in ("from", "date", "subject")))
 
 

@@ -1,6 +1,6 @@
-"""How the recorder's facts get into the log, each id once. Never decides which account a fact belongs to.
+"""How the recorder appends facts so that the log has each id once.
 
-A log with unique ids sees to it by itself; before any other one stands the inbox, `intake/recorder/inbox.py`.
+The SQL log guarantees it by a unique index. For any other log the inbox (`intake/recorder/inbox.py`) does.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -13,23 +13,23 @@ from streams.log import Appended, Log, NewRecord, Record
 
 
 class Appender(Protocol):
-    """What the recorder asks for. Threads may share one."""
+    """Appends facts with unique ids. Threads may share one."""
 
     def earlier_accounts(self, ids: Iterable[str]) -> Mapping[str, str]:
-        """Record id -> the account it was given before; a try that nobody answered counts."""
+        """Record id -> the account of an earlier attempt, including attempts that were not acknowledged."""
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
-        """Durable once it returns: where each record stands, and under which account, in the same order.
+        """Account, partition and offset of each record, in the same order; durable once it returns.
 
-        Raises what log and database raise; the records may be given again then, and none is appended a second time.
+        Raises the errors of log and database. Appending the same records again is then safe.
         """
 
     def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
-        """Those of these `anon:` accounts that the log holds anything of, or soon will."""
+        """Those of these `anon:` accounts that have facts in the log, or on their way to it."""
 
 
 class UniqueIdLog(Protocol):
-    """What is asked of a log that keeps each id once."""
+    """The part of a log with unique ids that the appender uses."""
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]: ...
 
@@ -37,7 +37,7 @@ class UniqueIdLog(Protocol):
 
 
 class DirectAppender(NamedTuple):
-    """Straight into a log with unique ids, which costs nothing."""
+    """Appends directly to a log with unique ids."""
 
     log: UniqueIdLog
 
@@ -53,7 +53,7 @@ class DirectAppender(NamedTuple):
 
 
 def appender_for(log: Log, database: Database, clock: Callable[[], int], *, keep_forever: bool) -> Appender:
-    """The way into this log. `keep`: ids are known for ever, as those of files are, and not for thirty days."""
+    """The appender for this log. `keep_forever`: the inbox keeps ids without limit, otherwise for thirty days."""
     if log.unique_ids:
         return DirectAppender(cast(UniqueIdLog, log))
     return Inbox(database, log, clock, keep_forever=keep_forever)

@@ -1,6 +1,17 @@
-"""Which account a fact belongs to, by which rule, and how sure that is. Never makes an account of a mail provider.
+"""Attribution: which account a fact belongs to, by which rule, and with what confidence.
 
-Follows no structure change: merges, splits and moves are the scorer's affair; releases and joins alone count here.
+The first rule that yields an account applies, in the order of `Attributor.attribute`. Free-mail and disposable domains
+never yield an account. The scorer applies merges, splits and moves later; attribution ignores them.
+
+How the overlay works. The directory is a read model and lags behind the log: an account registered in one batch may be
+missing from it in the next. The overlay is this recorder's own memory of what it has learned or looked up, and it is
+consulted first. It has one index per kind of key (contact, visitor, domain, name) from key to account. `learn` adds the
+account of each fact as soon as it is drafted, so that later observations of the same batch already see it; a contact or
+visitor keeps the account it was first seen with, and only an identification moves a visitor to the account of its
+contact. `Attributor.prefetch` adds what the directory answers. Keys that the directory does not know are remembered for
+one batch only, because another process may register them at any moment. Each index is bounded: `put` moves a key to the
+end, and the oldest keys are evicted; an evicted key is answered by the directory, which has caught up by then. Losing
+the overlay in a restart therefore costs accuracy only for the facts that the projector has not yet applied.
 """
 
 from collections.abc import Iterable
@@ -13,22 +24,22 @@ from intake.recorder.networks import CompanyNetworks
 EXPLICIT, COMPANY, CONTACT, VISITOR = "account", "company", "contact", "visitor"
 CLAIMED, EMAIL, HOST, NETWORK, ANONYMOUS = "claimed_domain", "email_domain", "host_domain", "network", "anonymous"
 EARLIER_ATTEMPT = "earlier_try"
-"""An earlier try to record the fact went to this account, and found it by a rule that is not kept."""
+"""An earlier attempt to record the fact was sent to this account; the rule that found it was not stored."""
 ANON = "anon:"
 KeyKind = Literal["domain", "contact", "visitor"]
 
 
 class Directory(Protocol):
-    """What the projections know; may lag behind what was recorded, but for claims."""
+    """The account directory of the read side. It may lag behind the log, except for claims."""
 
     def accounts_of(self, kind: KeyKind, keys: Iterable[str]) -> dict[str, str]:
-        """Those of the domains (claimed exactly so), contacts or visitors that an account has; never `anon:…`."""
+        """Key -> account, for the known domains (claimed exactly), contacts or visitors; without `anon:…` accounts."""
 
     def account_of_name(self, name: str) -> str | None:
-        """The account of this id or, if one alone has it, of this name."""
+        """The account with this id, else the only account with this name."""
 
     def claim(self, domain: str, account: str) -> str | None:
-        """Reserve the domain at once; None where it is the account's own now, else the account that holds it."""
+        """Reserve the domain at once. None if the account now holds it, else the account that does."""
 
 
 class Attribution(NamedTuple):
@@ -36,15 +47,15 @@ class Attribution(NamedTuple):
     rule: str
     confidence: int
     domain: str | None = None
-    """The business domain that was shown, whether or not the rule went by it."""
+    """The business domain that the observation shows, whether or not the rule used it."""
 
 
 class AttributionSignals(NamedTuple):
-    """What an observation shows of whom it is about; pseudonyms, domains in ASCII."""
+    """What an observation shows of its account: pseudonyms, and domains in ASCII."""
 
     account: str | None = None
     company: str | None = None
-    """Account that a source's own id of a company stands for, already found."""
+    """The account that the source's own company id refers to, looked up before."""
     company_name: str | None = None
     contact: str | None = None
     visitor: str | None = None
@@ -52,11 +63,11 @@ class AttributionSignals(NamedTuple):
     host: str | None = None
     ip: str | None = None
     anonymous_visitor: str | None = None
-    """The visitor whose `anon:` account it is, where nothing else is known."""
+    """The visitor whose `anon:` account is used if no rule yields an account."""
 
 
 class Overlay:
-    """What this recorder learned itself, before the projections caught up. Bounded: what is oldest goes first."""
+    """What this recorder has learned, ahead of the directory (see the module text). Bounded, the oldest is evicted."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -70,19 +81,19 @@ class Overlay:
         }
         self.names: dict[str, str] = {}
         self.anonymous_visitors: dict[str, str] = {}
-        """Visitors with facts of their own in `anon:…`, by visitor."""
+        """Visitor -> its `anon:` account, for visitors that have facts there."""
         self.identified_pairs: dict[str, str] = {}
-        """Pairs already told to the log: `visitor contact` -> account."""
+        """Pairs already recorded as identified: `visitor contact` -> account."""
 
     def put(self, accounts: dict[str, str], key: str, account: str) -> None:
-        """Set, newest last."""
+        """Set the key as the newest one; evict the oldest beyond the size."""
         accounts.pop(key, None)
         accounts[key] = account
         while len(accounts) > self._size:
             del accounts[next(iter(accounts))]
 
     def learn(self, contact: str | None, visitor: str | None, account: str) -> None:
-        """A fact of these two was attributed; the account that held one before keeps it."""
+        """Note the account of a fact. A contact or visitor that already has one keeps it."""
         if account.startswith(ANON):
             if visitor is not None and visitor not in self.anonymous_visitors:
                 self.put(self.anonymous_visitors, visitor, account)
@@ -99,7 +110,7 @@ def _empty_keys() -> dict[KeyKind, set[str]]:
 
 @dataclass(slots=True)
 class Attributor:
-    """Attributes one batch, in order; asks the directory about everything at most once per batch."""
+    """Attributes the observations of one batch; asks the directory for each key at most once."""
 
     directory: Directory
     networks: CompanyNetworks
@@ -108,7 +119,7 @@ class Attributor:
     _unknown_names: set[str] = field(default_factory=set)
 
     def attribute(self, signals: AttributionSignals) -> Attribution | None:
-        """The first rule that knows an account; None where there is neither person, visitor nor account."""
+        """The result of the first rule that yields an account; None if there is no account, person or visitor."""
         if signals.account is not None:
             return Attribution(signals.account, EXPLICIT, 100, signals.email_domain)
         found = (
@@ -119,19 +130,17 @@ class Attributor:
         )
         if found is not None:
             return found if found.domain or not signals.email_domain else found._replace(domain=signals.email_domain)
-        return (
-            Attribution(ANON + signals.anonymous_visitor, ANONYMOUS, 0)
-            if signals.anonymous_visitor is not None
-            else None
-        )
+        if signals.anonymous_visitor is None:
+            return None
+        return Attribution(ANON + signals.anonymous_visitor, ANONYMOUS, 0)
 
     def prefetch(self, kind: KeyKind, keys: Iterable[str]) -> None:
-        """Ask the directory at once for what a batch will want to know."""
+        """Load the accounts of these keys from the directory in one query."""
         cached, absent = self.overlay.accounts_by_kind[kind], self._unknown_keys[kind]
         missing = dict.fromkeys(key for key in keys if key not in cached and key not in absent)
         if missing:
             found = self.directory.accounts_of(kind, missing)
-            # What is absent is so for this batch alone: another process may register it at any moment.
+            # Absent for this batch only: another process may register it at any moment.
             absent.update(key for key in missing if key not in found)
             for key, account in found.items():
                 self.overlay.put(cached, key, account)
@@ -143,7 +152,7 @@ class Attributor:
         return self._account_of_key("visitor", visitor)
 
     def account_of_domain(self, domain: str) -> str | None:
-        """The account that claimed the longest part of the domain; None for free-mail and where nobody did."""
+        """The account that claimed the longest suffix of the domain; None for free-mail, or if it is unclaimed."""
         if is_free_mail(domain):
             return None
         claims = (self.claiming_account(suffix) for suffix in suffixes_of(domain))
@@ -172,7 +181,7 @@ class Attributor:
         account = self.account_of_contact(signals.contact) if signals.contact is not None else None
         if account is not None:
             return Attribution(account, CONTACT, 95)
-        # An address of a business says more than where its visitor was seen before.
+        # A business address is stronger evidence than the account the visitor was seen with.
         if signals.visitor is None or signals.email_domain is not None:
             return None
         account = self.account_of_visitor(signals.visitor)
@@ -212,5 +221,5 @@ class Attributor:
 
 
 def name_key(name: str) -> str:
-    """Names that differ in case and blanks alone are the same."""
+    """The name without differences in case and spaces."""
     return " ".join(name.casefold().split())

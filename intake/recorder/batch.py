@@ -1,6 +1,7 @@
-"""One batch on its way into the log: which accounts its observations belong to, and which facts they become.
+"""One batch of observations: the account of each, and the facts it becomes.
 
-Goes through the observations in their order, so that what one tells holds for the next. Never appends.
+Observations are processed in order, so that what one shows (a claimed domain, a person's company) applies to the next.
+The recorder appends the facts.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -27,14 +28,14 @@ from streams.log import NewRecord
 
 
 class History(Protocol):
-    """What was recorded before this batch; the entrance to the log answers."""
+    """What was recorded before this batch; implemented by the appenders."""
 
     def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
-        """Those of these `anon:` accounts that the log holds anything of."""
+        """Those of these `anon:` accounts that have facts in the log."""
 
 
 class ValidObservation(NamedTuple):
-    """An observation that passed the door, and what of its data may be recorded."""
+    """An observation that passed validation, and the part of its data that may be recorded."""
 
     observation: Observation
     content: dict[str, Any]
@@ -42,25 +43,27 @@ class ValidObservation(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
+    """The state of one batch. Call order: `prefetch`, `draft` and `records` per observation, `save`, `on_appended`."""
+
     identities: IdentityResolver
     attributor: Attributor
     history: History
     now: int
     earlier_accounts: Mapping[str, str] = field(default_factory=dict)
-    """Record id -> the account that an earlier try went to, whatever would be found now."""
+    """Record id -> the account that an earlier attempt was sent to; it overrides today's attribution."""
     _anonymous_accounts: dict[tuple[str, str], None] = field(default_factory=dict)
-    """Contacts without a company, with the visitors whose `anon:` accounts hold their facts."""
+    """Pairs (contact, visitor): the visitor's `anon:` account holds facts of the contact, who has no company yet."""
     _company_contacts: dict[str, Draft] = field(default_factory=dict)
-    """Persons that this batch found in a company."""
+    """Contacts that this batch attributed to a company, with the draft that showed it."""
     _new_pairs: dict[str, str] = field(default_factory=dict)
-    """Pairs that this batch tells: known to the next ones once they are durable."""
+    """Pairs `visitor contact` identified in this batch -> account. They enter the overlay once they are durable."""
     _visitors_with_contact: set[str] = field(default_factory=set)
-    """Visitors that come together with a person."""
+    """Visitors that appear together with a contact; their history is read in one query."""
     _had_facts: dict[str, bool] = field(default_factory=dict)
-    """Visitors, and whether they had facts of their own before the batch."""
+    """Visitor -> whether its `anon:` account had facts before the batch."""
 
     def prefetch(self, observations: list[Observation]) -> None:
-        """Ask vault and directory at once for what the batch will want to know."""
+        """Load from vault and directory, in few queries, what the batch will need."""
         self.identities.prefetch(observations)
         unassigned = [o for o in observations if o.account is None]
         known = [self.identities.known_identity(o) for o in unassigned]
@@ -83,19 +86,20 @@ class Batch:
         return self._attributed_draft(valid, attribution, identity)
 
     def records(self, draft: Draft) -> list[NewRecord]:
-        """The facts of a draft, its own first; what they teach holds for later drafts."""
+        """The facts of a draft, its own first. What they show applies to later drafts of the batch."""
         records = self._identification_records(draft, draft.contact, draft.visitor) or [record_of(draft)]
         self._learn(draft)
         return records
 
     def save(self) -> None:
-        """Write down what was learned, before the facts that rest on it are appended."""
-        # Homes first: whose id is known already counts as nobody else's when the batch is given again after a crash.
+        """Store in the vault what the batch learned. Must happen before its facts are appended."""
+        # Anonymous accounts first: after a crash in between, the repeated batch would find the person's id known, and
+        # would not look for a provisional visitor again.
         self.identities.vault.add_anonymous_accounts(self._anonymous_accounts)
         self.identities.save()
 
     def releases(self) -> list[NewRecord]:
-        """What opens the anonymous accounts of those who arrived in a company."""
+        """Identification facts that release the anonymous accounts of contacts whose company is now known."""
         anonymous_accounts = (
             self.identities.vault.anonymous_accounts_of(self._company_contacts) if self._company_contacts else {}
         )
@@ -110,7 +114,7 @@ class Batch:
         ]
 
     def on_appended(self) -> None:
-        """The batch is durable."""
+        """Called once the batch is durable."""
         for pair, account in self._new_pairs.items():
             self.attributor.overlay.put(self.attributor.overlay.identified_pairs, pair, account)
         if self._company_contacts:
@@ -174,7 +178,10 @@ class Batch:
         return Attribution(account, CLAIMED, 100) if claims.domains else Attribution(account, COMPANY, 95)
 
     def _existing_account(self, observation: Observation, claims: registration.Claims) -> str | None:
-        """An account that is there; a registration makes its own, so that it cannot take another's by mistake."""
+        """The account that an update refers to by name or domain.
+
+        A registration ignores these: it must not change another account that happens to have the same name.
+        """
         if observation.type == registration.ACCOUNT_REGISTERED:
             return None
         hint = (observation.account_hint or "").strip()
@@ -182,7 +189,7 @@ class Batch:
         return named or next(filter(None, map(self.attributor.claiming_account, claims.domains)), None)
 
     def _identification_records(self, draft: Draft, contact: str | None, visitor: str | None) -> list[NewRecord]:
-        """The facts of a draft that shows a person and a visitor; none where it does not."""
+        """The facts of a draft that shows both a contact and a visitor, otherwise none."""
         if contact is None or visitor is None or draft.is_complete_identification:
             return []
         reported = draft.observation.type == CONTACT_IDENTIFIED
@@ -201,7 +208,7 @@ class Batch:
         return list(identification_records(draft, visitor, self._holding_accounts(visitor), reported=False))
 
     def _holding_accounts(self, visitor: str) -> list[str]:
-        """The accounts that hold facts of the visitor: its own `anon:` one, and the company it was seen in."""
+        """The accounts that have facts of the visitor: its own `anon:` account, and the company it was seen in."""
         company = self.attributor.account_of_visitor(visitor)
         if company is None:
             return [ANON + visitor]
@@ -240,7 +247,7 @@ class Batch:
             overlay.put(overlay.visitors, draft.visitor, account)
 
     def _learn_complete_identification(self, content: Mapping[str, Any]) -> None:
-        """An identification that a trusted file brings complete."""
+        """The visitor follows the target account of a complete identification."""
         visitor, target = content.get("visitor"), content.get("to")
         if isinstance(visitor, str) and isinstance(target, str) and not target.startswith(ANON):
             self.attributor.overlay.put(self.attributor.overlay.visitors, visitor, target)
@@ -253,7 +260,7 @@ def _business_host(observation: Observation) -> str | None:
 def _no_account_reason(observation: Observation) -> str:
     if observation.account_hint:
         return (
-            f"no account is known by {observation.account_hint[:80]!r}; "
+            f"no account with the id or name {observation.account_hint[:80]!r}; "
             "register it first (accounts before opportunities), or give its id as subject"
         )
-    return "it shows neither account, person nor visitor; give a subject, an e-mail address or an anonymous id"
+    return "no account, person or visitor; add a subject, an e-mail address or an anonymous id"

@@ -1,4 +1,4 @@
-"""What the recorder answers, and the facts it makes of one observation. Never appends, never asks a table."""
+"""The outcomes of recording, and the facts that one observation becomes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -9,13 +9,13 @@ from schemas.envelope import FACT_HEADERS, encode_fact, record_id
 from streams.log import NewRecord
 
 INFERRED_SOURCE = "staffel/intake"
-"""Source of identifications that nobody reported as such, but that an observation shows."""
+"""Source of identifications that no source reported as such, but that an observation implies."""
 CONTACT_IDENTIFIED = "contact.identified.v1"
 _TARGET_SUFFIX = "~to"
 
 
 class Recorded(NamedTuple):
-    """Durable in the log. `account` is where it counts; partition and offset are those of its last record."""
+    """Durable in the log, under `account`. Partition and offset are those of its last record."""
 
     account: str
     contact: str | None
@@ -24,7 +24,7 @@ class Recorded(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """A fact of this source and id stands in the log already, at this place."""
+    """The log already has a fact with this source and id, at this partition and offset."""
 
     account: str
     contact: str | None
@@ -36,7 +36,7 @@ Outcome = Recorded | Duplicate | Rejected
 
 
 class Draft(NamedTuple):
-    """An observation that will be recorded: attributed and without persons."""
+    """An observation that will be recorded: attributed and pseudonymised."""
 
     observation: Observation
     content: dict[str, Any]
@@ -45,11 +45,11 @@ class Draft(NamedTuple):
     visitor: str | None
     recorded_at: int
     provisional_visitor: str | None = None
-    """A visitor that the person counted as before."""
+    """The visitor that the person was recorded as before their address was known."""
 
     @property
     def is_complete_identification(self) -> bool:
-        """An identification that a trusted file brings complete, one record for each account."""
+        """Whether a trusted file supplies the identification as it was recorded, with one record per account."""
         observation = self.observation
         return (
             observation.type == CONTACT_IDENTIFIED
@@ -60,19 +60,19 @@ class Draft(NamedTuple):
 
     @property
     def envelope_contact(self) -> str | None:
-        """The envelope's contact."""
+        """The contact, else the visitor: the envelope attribute `contact`."""
         return self.contact or self.visitor
 
 
 def record_ids_of(observation: Observation) -> tuple[str, ...]:
-    """The record ids that tell to which account it was given before, the surest last."""
+    """The record ids under which an earlier attempt may be stored. The last one known gives the account."""
     own = record_id(observation.source, observation.id)
-    # A reported identification stands first where the visitor was, and then where the contact is.
+    # A reported identification is recorded under the visitor's account, then under the contact's.
     return (own, own + _TARGET_SUFFIX) if observation.type == CONTACT_IDENTIFIED else (own,)
 
 
 def record_of(draft: Draft) -> NewRecord:
-    """The fact under the account it was attributed to."""
+    """The fact, keyed by the account it was attributed to."""
     observation = draft.observation
     source, id_, account = observation.source, observation.id, draft.attribution.account
     value = encode_fact(
@@ -103,10 +103,10 @@ def _attribution_fields(draft: Draft) -> dict[str, Any]:
 
 
 def identification_records(draft: Draft, visitor: str, holders: list[str], *, reported: bool) -> Iterator[NewRecord]:
-    """`contact.identified` under each account that holds the visitor and under that of the contact, each once.
+    """`contact.identified` under each account that has facts of the visitor, and under the contact's account.
 
-    Ids follow from the observation where it reported the identification, else from the pair of visitor and contact:
-    so a pair is told once, however often it is seen.
+    Ids are derived from the observation if it reported the identification, else from the pair of visitor and contact,
+    so that a pair is recorded once however often it is seen.
     """
     target = draft.attribution.account
     source = draft.observation.source if reported else INFERRED_SOURCE

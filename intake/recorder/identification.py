@@ -1,6 +1,6 @@
-"""Whom the observations of one batch mean: pseudonyms for addresses, anonymous ids and sources' own ids.
+"""Identity resolution for one batch: pseudonyms for addresses, anonymous ids and sources' own ids.
 
-Asks the vault once per batch and kind; never sees an account's score, never appends.
+The vault is read once per batch and kind of key.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from intake.vault.vault import ForeignId, Person, scope_of
 
 
 class Vault(Protocol):
-    """What is asked of the vault."""
+    """The part of the vault that the recorder uses; implemented by `intake.vault`."""
 
     def contacts_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]: ...
 
@@ -38,14 +38,14 @@ class Vault(Protocol):
 
 
 class Identity(NamedTuple):
-    """Pseudonyms of one observation."""
+    """The pseudonyms of one observation."""
 
     contact: str | None = None
     visitor: str | None = None
     email_domain: str | None = None
-    """That of a business; None for free-mail."""
+    """The domain of a business address; None for free-mail."""
     provisional_visitor: str | None = None
-    """The visitor that a person counted as, before its source told the address."""
+    """The visitor that the person was recorded as before their source sent the address."""
 
 
 @dataclass(slots=True)
@@ -55,12 +55,12 @@ class IdentityResolver:
     contacts_by_person: dict[ForeignId, str] = field(default_factory=dict)
     accounts_by_company: dict[ForeignId, str] = field(default_factory=dict)
     persons_by_contact: dict[str, Person] = field(default_factory=dict)
-    """Of contacts that came without one."""
+    """Contact -> person, for observations that name a contact without an address."""
     _new_persons: dict[ForeignId, str] = field(default_factory=dict)
     _new_companies: dict[ForeignId, str] = field(default_factory=dict)
 
     def prefetch(self, observations: Iterable[Observation]) -> None:
-        """Ask the vault at once about everybody whom the batch names."""
+        """Load from the vault, in one query per kind, the persons and companies of the batch."""
         naming = [o for o in observations if o.email or o.person or o.account_hint or (o.contact and not o.account)]
         names = {email: o.name for o in naming if (email := _email_of(o)) and o.name}
         emails = dict.fromkeys(email for o in naming if (email := _email_of(o)))
@@ -69,12 +69,12 @@ class IdentityResolver:
         self.contacts_by_person = self.vault.contacts_of_persons(persons) if persons else {}
         companies = [_foreign_id(o, o.account_hint) for o in naming if o.account_hint]
         self.accounts_by_company = self.vault.accounts_of_companies(companies) if companies else {}
-        given = dict.fromkeys(o.contact for o in naming if o.contact and not o.account)
-        without_address = [*self.contacts_by_person.values(), *(contact for contact in given if contact)]
+        contacts = dict.fromkeys(o.contact for o in naming if o.contact and not o.account)
+        without_address = [*self.contacts_by_person.values(), *(contact for contact in contacts if contact)]
         self.persons_by_contact = self.vault.persons(dict.fromkeys(without_address)) if without_address else {}
 
     def identify(self, observation: Observation, content: Mapping[str, Any]) -> Identity:
-        """An address before a source's own id, that before a pseudonym as it stands."""
+        """The identity by address, else by the source's own id, else by the given pseudonym; learns source ids."""
         contact, visitor = observation.contact, self._visitor_of(observation, content)
         if observation.email is not None or observation.person is not None:
             return self._identify_person(observation, visitor)
@@ -83,7 +83,7 @@ class IdentityResolver:
         return Identity(contact, visitor, self._business_domain(contact, None))
 
     def known_identity(self, observation: Observation) -> Identity:
-        """Whom it shows as far as is known before the batch; nothing is learned from it."""
+        """The identity as known before the batch; learns nothing."""
         visitor = self._visitor_of(observation, observation.data)
         email = _email_of(observation)
         if email is not None:
@@ -96,13 +96,13 @@ class IdentityResolver:
         return Identity(contact, visitor, self._business_domain(contact, None))
 
     def anonymous_visitor(self, identity: Identity) -> str | None:
-        """The visitor whose `anon:` account it is where no company is known: its own or, for a person, a made one."""
+        """The visitor whose `anon:` account is used without a company: its own, or one derived from the contact."""
         return identity.visitor or (
             self.vault.visitor_for(f"contact\n{identity.contact}") if identity.contact else None
         )
 
     def account_of_company(self, observation: Observation) -> str | None:
-        """The account that the source's own id of a company stands for."""
+        """The account that the source's own company id refers to."""
         return (
             self.accounts_by_company.get(_foreign_id(observation, observation.account_hint))
             if observation.account_hint
@@ -116,7 +116,7 @@ class IdentityResolver:
         self._new_companies[key] = self.accounts_by_company.setdefault(key, account)
 
     def save(self) -> None:
-        """Write down what sources told about their own ids."""
+        """Store the new pairs of source ids with contacts and accounts in the vault."""
         self.vault.remember_persons(self._new_persons)
         self.vault.remember_companies(self._new_companies)
 
@@ -149,7 +149,7 @@ class IdentityResolver:
 
 
 def _email_of(observation: Observation) -> str | None:
-    """The address, also where a source uses addresses as its own ids of persons."""
+    """The address, also if the source uses addresses as its own ids of persons."""
     person = observation.person
     if observation.email is not None or person is None:
         return observation.email

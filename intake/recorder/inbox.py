@@ -1,18 +1,18 @@
-"""The inbox: which facts are on their way to a log that keeps no ids, and to which account. Never attributes one.
+"""The inbox: ids and accounts of facts on their way to a log without unique ids (Kafka).
 
-A row is written before the append, with where its partition ended then, and marked with its place after it. Of an id
-that comes again
+A row is inserted before the append, with the end offset of its partition at that time, and marked with the fact's
+offset after the append. When an id arrives again:
 
-- a marked row answers: the fact stands there, nothing is appended;
-- an unmarked row tells the account, and from where to look for the id in the log, since a crash may lie between append
-  and mark: found, it is marked; not found, it is appended.
+- if its row is marked, the fact is in the log and nothing is appended;
+- if its row is unmarked, a crash may have happened between append and mark. The row gives the account, and the offset
+  from which to search the log for the id. If it is found, the row is marked; otherwise the fact is appended.
 
-Two recorders at once: one of them writes the row, the other finds it and takes its account. Both may look before
-either has appended, and then both append: to one partition, as the account is the same, and shortly after each other,
-so that the second record lies within the scorer's window of duplicates and counts for nothing. Only a recorder that
-stood still between looking and appending, while 100,000 other records came into that partition, would count twice.
+Two recorders with the same id: one inserts the row, the other finds it and uses its account. Both may search before
+either has appended, and then both append. As the account is the same, both records go to one partition, shortly after
+each other, and the scorer's duplicate window drops the second. A fact counts twice only if a recorder pauses between
+search and append while 100,000 other records are appended to that partition.
 
-A row whose append failed stays unmarked until its id comes again, or for thirty days.
+A row whose append failed remains unmarked until its id arrives again, or for thirty days.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ _decode_identity = msgspec.json.Decoder(_EventIdentity).decode
 
 
 class AppendedFact(NamedTuple):
-    """Where a record stands, and under which account; `duplicate` where one with this id stood there already."""
+    """Account, partition and offset of a record. `duplicate`: the log already had a record with this id there."""
 
     account: str
     partition: int
@@ -57,9 +57,9 @@ class AppendedFact(NamedTuple):
 
 
 class Inbox:
-    """Of one log and its database. Threads and processes may share it.
+    """Appends to one log, each id once. Threads and processes may share its table.
 
-    `clock`: milliseconds since 1970. `keep`: rows stay for ever, as those of file imports do.
+    `clock`: milliseconds since 1970. `keep_forever`: rows never expire (file imports).
     """
 
     def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], *, keep_forever: bool) -> None:
@@ -68,22 +68,22 @@ class Inbox:
         self._unswept = 0
 
     def earlier_accounts(self, ids: Iterable[str]) -> dict[str, str]:
-        """Record id -> the account that it was given before."""
+        """Record id -> the account of an earlier attempt."""
         hashed = {hash_of_id(id): id for id in ids}
         return {hashed[row.id]: row.account for row in self._existing_rows(hashed)}
 
     def recorded_ids(self, ids: Iterable[str]) -> set[str]:
-        """Those of the record ids that are known to stand in the log."""
+        """Those of the record ids that are marked as appended."""
         hashed = {hash_of_id(id): id for id in ids}
         return {hashed[row.id] for row in self._existing_rows(hashed) if row.offset is not None}
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
-        """Append what does not stand there yet; a row's account goes before the record's.
+        """Append the records that the log does not have yet. The account of an existing row overrides the record's.
 
-        Raises what log and database raise; the same records may be given again then.
+        Raises the errors of log and database. Appending the same records again is then safe.
         """
         ids = [_hash_of_record(record) for record in records]
-        by_hash = dict(zip(reversed(ids), reversed(records), strict=True))  # of several with one id the first
+        by_hash = dict(zip(reversed(ids), reversed(records), strict=True))  # the first of several with one id
         rows, existing = self._insert_rows(by_hash)
         positions = self._known_places(existing)
         missing = [id for id in dict.fromkeys(ids) if id not in positions]
@@ -94,7 +94,7 @@ class Inbox:
         return [AppendedFact(rows[id].account, *new_places.pop(id, positions[id])) for id in ids]
 
     def accounts_with_facts(self, accounts: Iterable[str]) -> set[str]:
-        """Those of these `anon:` accounts that have facts in the log, or on their way there."""
+        """Those of these `anon:` accounts that have facts in the log, or on their way to it."""
         wanted = list(accounts)
         with self._read_only.connect() as connection:
             account_column = versions.current_models(connection).accounts.c.account
@@ -109,7 +109,7 @@ class Inbox:
             return self._rows.find(connection, list(ids))
 
     def _insert_rows(self, by_hash: Mapping[bytes, NewRecord]) -> tuple[dict[bytes, InboxRow], list[InboxRow]]:
-        """The rows of all, written before anything is appended; once more, where some of them stood there already."""
+        """The rows of all records, and those of them that existed already (then all are read back)."""
         rows = self._new_rows(by_hash)
         with self._engine.begin() as connection:
             added = self._rows.insert(connection, rows, self._clock())
@@ -118,7 +118,7 @@ class Inbox:
         return {row.id: row for row in existing or rows}, existing
 
     def _new_rows(self, by_hash: Mapping[bytes, NewRecord]) -> list[InboxRow]:
-        """Sorted, so that of two recorders with the same ids one waits for the other."""
+        """Sorted by id, so that two recorders with the same ids lock rows in the same order."""
         partitions = {id: self._log.partition_of(ENGAGEMENT, by_hash[id].key) for id in sorted(by_hash)}
         ends = {each: self._log.end(ENGAGEMENT, each) for each in set(partitions.values())}
         return [
@@ -126,7 +126,7 @@ class Inbox:
         ]
 
     def _known_places(self, existing: Sequence[InboxRow]) -> dict[bytes, Appended]:
-        """Where those stand that stand in the log."""
+        """Partition and offset of the existing rows whose fact is in the log."""
         marked = {row.id: Appended(row.partition, row.offset, True) for row in existing if row.offset is not None}
         unmarked = sorted((row for row in existing if row.offset is None), key=attrgetter("partition"))
         for partition, rows in groupby(unmarked, attrgetter("partition")):
@@ -135,7 +135,7 @@ class Inbox:
         return marked
 
     def _find_in_log(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
-        """Look for ids from where the partition ended before their first try."""
+        """Search the partition for ids, from its end offset before their first attempt."""
         for record in self._records_from(partition, min(wanted.values())):
             id = hash_of_value(record.value)
             if id is not None and id in wanted:
@@ -154,7 +154,7 @@ class Inbox:
         return self._log.append(ENGAGEMENT, records) if records else []
 
     def _mark_appended(self, rows: Mapping[bytes, InboxRow], positions: Mapping[bytes, Appended], now: int) -> None:
-        """Note the places that were not noted yet, and, now and then, forget what is old."""
+        """Mark rows with their offsets and, after every thousand new rows, delete expired ones."""
         marks = [InboxMark(id, *positions[id][:2]) for id, row in rows.items() if self._needs_mark(row)]
         sweep, self._unswept = (self._unswept, 0) if self._unswept >= _ROWS_PER_SWEEP else (0, self._unswept)
         if not marks:
@@ -169,18 +169,18 @@ class Inbox:
 
 
 def hash_of_id(id: str) -> bytes:
-    """What the inbox knows a record id by."""
+    """The key of a record id in the inbox."""
     return sha256(id.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def _hash_of_record(record: NewRecord) -> bytes:
     if record.id is None:
-        raise ValueError(f"a record of {record.key} without an id cannot be known again")
+        raise ValueError(f"a record of {record.key} has no id; the inbox needs one")
     return hash_of_id(record.id)
 
 
 def hash_of_value(value: bytes) -> bytes | None:
-    """Of the fact that a record holds; None where it holds none."""
+    """The key of the fact in a record; None if it is not a fact."""
     try:
         identity = _decode_identity(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -189,7 +189,7 @@ def hash_of_value(value: bytes) -> bytes | None:
 
 
 def _with_account(record: NewRecord, account: str) -> NewRecord:
-    """The record, under the account that its id was given before."""
+    """The record, moved to the account of an earlier attempt."""
     if record.key == account:
         return record
     return record._replace(key=account, value=encode(replace(decode_fact(record.value), subject=account)))

@@ -1,6 +1,6 @@
-"""Rows of the inbox, many at a time, on SQLite and PostgreSQL. Never asks the log.
+"""The table of the inbox and its bulk statements on SQLite and PostgreSQL.
 
-PostgreSQL takes a batch as arrays in one statement: row by row it would take longer than the log behind it.
+PostgreSQL gets a batch as arrays in one statement: row by row, the inbox would be slower than the log behind it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Engine, Index, I
 from database.columns import metadata, timestamp_ms
 
 IS_ANONYMOUS = text("account LIKE 'anon:%'")
-"""What has to be asked in these words, so that the databases see which index answers it."""
+"""Queries must use exactly this condition, otherwise the databases do not use the partial index."""
 
 _IS_EXPIRING = text("NOT keep")
 
@@ -29,16 +29,15 @@ inbox = Table(
     Index("inbox_expiring", "at", sqlite_where=_IS_EXPIRING, postgresql_where=_IS_EXPIRING),
     postgresql_with={"fillfactor": "50"},
 )
-"""Facts on their way to a broker. `id`: hash of source and id; `since`: where the partition ended before the append;
-`offset`: where the fact stands, NULL until that is acknowledged; `keep`: for ever, as file imports are. Half of a page
-is left free, so that a mark finds room beside its row and touches no index."""
-
+"""Facts on their way to a broker. `id`: hash of source and id; `since`: end offset of the partition before the append;
+`offset`: that of the fact, NULL until acknowledged; `keep`: never expires (file imports). The fill factor leaves half
+of each page free, so that marking a row is a HOT update and touches no index."""
 
 _BATCH_SIZE = 5_000
 
 
 class InboxRow(NamedTuple):
-    """A fact on its way: `since` is where the partition ended before the append, `offset` where the fact stands."""
+    """A row of the table, in the order of `_COLUMNS`."""
 
     id: bytes
     account: str
@@ -49,25 +48,27 @@ class InboxRow(NamedTuple):
 
 
 class InboxMark(NamedTuple):
+    """The position of an appended fact."""
+
     id: bytes
     partition: int
     offset: int
 
 
 class InboxRows(Protocol):
-    """`at`: milliseconds since 1970."""
+    """Statements of one database. `at`, `before`: milliseconds since 1970."""
 
     def find(self, connection: Connection, ids: Sequence[bytes]) -> list[InboxRow]:
-        """Those of the ids that have a row."""
+        """The rows of those ids that have one."""
 
     def insert(self, connection: Connection, rows: Sequence[InboxRow], at: int) -> int:
-        """Add the rows whose id has none yet; answers how many."""
+        """Insert the rows whose id is new; returns how many."""
 
     def mark_appended(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
-        """Note where facts stand, and, where `keep` is set, that they are kept."""
+        """Store the positions of facts and, if `keep` is set, exempt the rows from expiry."""
 
     def delete_expired(self, connection: Connection, before: int, limit: int) -> None:
-        """Delete up to `limit` rows that are older and not kept."""
+        """Delete up to `limit` expired rows."""
 
 
 def inbox_rows_of(engine: Engine) -> InboxRows:
@@ -118,7 +119,7 @@ class PostgresInboxRows:
         return sum(int(result.rowcount) for result in added)
 
     def mark_appended(self, connection: Connection, marks: Sequence[InboxMark], keep: bool) -> None:
-        # A mark that is lost is found again in the log, so nobody needs to wait until it is on disk.
+        # A lost mark is restored by searching the log, so the commit need not wait for the disk.
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         update = (
             'UPDATE inbox SET partition = given.partition, "offset" = given.place, keep = keep OR %s '

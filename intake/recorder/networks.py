@@ -1,6 +1,6 @@
-"""IP networks that the operator tells us about: a list `CIDR domain`, or an mmdb company database.
+"""IP networks of companies, supplied by the operator: a list `CIDR domain`, or an mmdb company database.
 
-Never asks the network, and never guesses a company where neither of the two names one.
+Both are local files; an address that they do not list has no company.
 """
 
 import csv
@@ -20,16 +20,16 @@ _Address = IPv4Address | IPv6Address
 
 
 class CompanyNetworks(Protocol):
-    """Whom an IP address belongs to."""
+    """Finds the company of an IP address."""
 
     confidence: int
 
     def domain_of(self, ip: str) -> str | None:
-        """The company's domain; None where nobody told, or the text is no IP address."""
+        """The company's domain; None if it is unknown or the text is not an IP address."""
 
 
 class NoNetworks:
-    """The operator named none."""
+    """The operator configured no networks."""
 
     confidence = 0
 
@@ -39,7 +39,7 @@ class NoNetworks:
 
 
 class ListedNetworks:
-    """Networks of a list; of several that hold an address the longest prefix wins."""
+    """Networks of a list; the longest prefix that contains an address wins."""
 
     confidence = 70
 
@@ -86,7 +86,7 @@ class MmdbNetworks:
 
 
 def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, list[Rejected]]:
-    """The networks of a file and what in it was refused: `.mmdb`, else text or CSV of `CIDR domain` lines.
+    """The networks of a file and its rejected lines: `.mmdb`, else text or CSV of `CIDR domain` lines.
 
     `#` begins a comment, a first line that holds no network is a heading.
     """
@@ -95,12 +95,12 @@ def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, l
             return MmdbNetworks(maxminddb.open_database(path), field), []
         return parse_networks(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), path.name)
     except (OSError, maxminddb.InvalidDatabaseError) as error:
-        why = f"the networks in {path.name} cannot be read ({error}); give a .mmdb file or lines of `CIDR domain`"
+        why = f"cannot read the networks in {path.name} ({error}); use a .mmdb file or lines of `CIDR domain`"
         return NoNetworks(), [Rejected(path.name, "bad_networks", why)]
 
 
 def parse_networks(lines: Iterable[str], name: str) -> tuple[CompanyNetworks, list[Rejected]]:
-    """Networks of lines like `203.0.113.0/24 acme.com` (blank, comma, semicolon or tab between)."""
+    """Networks of lines like `203.0.113.0/24 acme.com`, separated by space, comma, semicolon or tab."""
     entries = list(_parse_lines(lines, name))
     networks = [item for item in entries if not isinstance(item, Rejected)]
     return ListedNetworks(networks), [item for item in entries if isinstance(item, Rejected)]
@@ -122,7 +122,7 @@ def _split_line(line: str) -> list[str]:
     try:
         row = next(csv.reader([stripped], delimiter=separator)) if separator else stripped.split()
     except csv.Error:
-        row = stripped.split()  # no network either, and told so
+        row = stripped.split()  # rejected later: not a network
     return [word.strip() for word in row]
 
 
@@ -130,10 +130,12 @@ def _parse_entry(words: list[str], where: str) -> tuple[_Network, str] | Rejecte
     network = _parse_network(words[0])
     domain = claimable_domain(words[1]) if len(words) > 1 else None
     if network is None:
-        why = f"`{words[0][:60]}` is no IP network; write for instance 203.0.113.0/24"
+        why = f"`{words[0][:60]}` is not an IP network; for example 203.0.113.0/24"
         return Rejected(where, "bad_network", why)
     if domain is None:
-        return Rejected(where, "bad_domain", f"`{' '.join(words[1:])[:60]}` is no domain; write `{network} acme.com`")
+        return Rejected(
+            where, "bad_domain", f"`{' '.join(words[1:])[:60]}` is not a domain; for example `{network} acme.com`"
+        )
     return network, domain
 
 

@@ -1,6 +1,6 @@
-"""The only door from outside: validates, attributes, hides persons, appends, and answers for each observation.
+"""The recorder, the only way into the log: validates, attributes and pseudonymises observations, then appends them.
 
-Durable once it returns. One bad observation never spoils its neighbours. Never follows a structure change.
+A batch is durable once `record` returns. A rejected observation does not affect the others of its batch.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ Clock = Callable[[], int]
 
 
 class Recorder:
-    """Records observations. May be used by several threads, and beside recorders of other processes."""
+    """Records observations. Safe to share between threads, and to run beside recorders of other processes."""
 
     def __init__(
         self,
@@ -38,18 +38,18 @@ class Recorder:
         allowances: Mapping[str, Allowance] | None = None,
         overlay_size: int = 200_000,
     ) -> None:
-        """`entrance`: `entrance_to` gives one; `allowances`: what a source (`segment/website`, else `segment`) may send
-        beyond the declared fields."""
+        """`appender`: made by `appender_for`. `allowances`: what a source (`segment/website`, else `segment`) may send
+        beyond the declared fields. `overlay_size`: entries per index of the overlay."""
         self._appender, self._vault, self._directory, self._clock = appender, vault, directory, clock
         self._networks = networks or NoNetworks()
         self._allowances = allowances or {}
         self._overlay = Overlay(overlay_size)
 
     def record(self, observations: Sequence[Observation]) -> list[Outcome]:
-        """One outcome for each, in the same order; a batch of some thousands is quickest.
+        """One outcome for each observation, in the same order. Batches of a few thousand are fastest.
 
-        Raises what log and database raise where they are out of order; nothing was answered then, and the batch may
-        be given again.
+        Raises the errors of log and database. Recording the same batch again is then safe: what was appended comes
+        back as a duplicate.
         """
         now = self._clock()
         validated = [self._validated(observation, now) for observation in observations]
@@ -72,14 +72,12 @@ class Recorder:
         if rejected is not None:
             return rejected
         if not isinstance(observation.data, dict):
-            return Rejected(observation.where, "bad_data", "data: no object; write for instance {}")
+            return Rejected(observation.where, "bad_data", "data: not an object; for example {}")
         content = observation.data if observation.trusted else self._redacted(observation)
         checked = check_fact(observation.type, content)
-        return (
-            _rejected_data(observation, checked)
-            if isinstance(checked, tuple)
-            else ValidObservation(observation, content)
-        )
+        if isinstance(checked, tuple):
+            return _rejected_data(observation, checked)
+        return ValidObservation(observation, content)
 
     def _redacted(self, observation: Observation) -> dict[str, Any]:
         allowance = DEFAULT_ALLOWANCE
@@ -105,7 +103,7 @@ def _draft_with_records(batch: Batch, valid: ValidObservation) -> tuple[Draft, l
     try:
         return draft, batch.records(draft)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return Rejected(draft.observation.where, "bad_data", f"data: cannot be written as JSON: {error}")
+        return Rejected(draft.observation.where, "bad_data", f"data: not serialisable as JSON: {error}")
 
 
 def _rejected_data(observation: Observation, problems: tuple[FactProblem, ...]) -> Rejected:

@@ -1,5 +1,6 @@
-"""What of an observation's data may go into the log: the fields its type declares, without persons. Never looks up a
-pseudonym. What a CloudEvents file says stays as it is; this is for all other sources.
+"""Redaction: reduces an observation's data to the fields that its type declares, without personal data.
+
+Applies to all sources except CloudEvents files, which are trusted.
 """
 
 import re
@@ -17,7 +18,7 @@ _PERSONAL_FIELDS = frozenset(
 )
 _RECORDER_FIELDS = frozenset({"visitor", "contact", "to"})
 _OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity", "handoff", "owner", "by", "author"})
-"""Ids of mails and meetings read like addresses; owner, by and author are our own people, who answer for it."""
+"""Not redacted: ids of mails and meetings look like addresses; owner, by and author are accountable colleagues."""
 _EMAIL_ADDRESS = re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
 _URL_CREDENTIALS = re.compile(r"(?<=//)[^/@\s?#]*@")
 _SECRET_PARAMETERS = frozenset(
@@ -29,20 +30,20 @@ _FREE_TEXT_FIELDS = frozenset({"comment"})
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a source may send beside the declared fields. `*` in a set allows all that is not about persons."""
+    """What a source may send beyond the declared fields. `*` in a set allows every name that does not look personal."""
 
     fields: frozenset[str] = frozenset()
     properties: frozenset[str] = frozenset({"*"})
-    """Of `custom.tracked`."""
+    """Properties of `custom.tracked`."""
     parameters: frozenset[str] = frozenset({"*"})
-    """Of addresses, beside `utm_*`; what reads as a secret stays out."""
+    """URL parameters beyond `utm_*`; names that look like a secret are always dropped."""
 
 
 DEFAULT_ALLOWANCE = Allowance()
 
 
 def redacted_data(type_: str, content: Mapping[str, Any], allowance: Allowance = DEFAULT_ALLOWANCE) -> dict[str, Any]:
-    """The data that may be recorded. KeyError for an unknown type."""
+    """The part of the data that may be recorded. Raises KeyError for an unknown type."""
     declared = fields_of(type_) - (_RECORDER_FIELDS if type_.startswith("contact.") else frozenset())
     return {
         key: _redacted_value(key, value, allowance)
@@ -76,7 +77,7 @@ def _redacted_field(key: str, text: str, allowance: Allowance) -> str:
 
 
 def _redacted_nested(value: Any, depth: int = 0) -> Any:
-    """Also inside lists and objects; what is nested absurdly deep is refused later as it stands."""
+    """Redacts inside lists and objects. Beyond 40 levels the value is left as it is: validation rejects it later."""
     if isinstance(value, str):
         return _redacted_text(value)
     if depth > 40:
@@ -97,7 +98,7 @@ def _redacted_text(text: str) -> str:
 
 
 def redacted_url(url: str, allowed: frozenset[str]) -> str:
-    """Without user name, fragment and the parameters that are not allowed; `utm_*` always is."""
+    """The URL without user name, fragment and disallowed parameters; `utm_*` is always allowed."""
     if "@" in url:
         url = _URL_CREDENTIALS.sub("", url)
     address, _, query = url.partition("#")[0].partition("?")

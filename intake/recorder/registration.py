@@ -1,6 +1,6 @@
-"""Facts that register an account or claim domains for it: which id it gets, and whose domains are whose.
+"""Facts that register an account or claim domains for it: the account's id, and the reservation of its domains.
 
-Reserves domains through the directory before anything is recorded; never takes one from an account that holds it.
+Domains are reserved in the directory before the fact is recorded. A domain of another account is never taken over.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ Problem = tuple[str, str]
 
 
 class Claims(NamedTuple):
-    """Domains in the spelling in which they are claimed."""
+    """The claimed domains, normalised."""
 
     domains: tuple[str, ...]
 
 
 def claims_of(content: Mapping[str, Any]) -> Claims | Problem:
-    """The domains that the data names, or what is wrong with one of them."""
+    """The domains that the data claims, or the problem with one of them."""
     listed = content.get("domains") or ([content["domain"]] if content.get("domain") is not None else [])
     if isinstance(listed, str) or not isinstance(listed, list | tuple):
         return "bad_field", 'domains: not a list; write ["acme.com", "acme.de"]'
@@ -31,15 +31,15 @@ def claims_of(content: Mapping[str, Any]) -> Claims | Problem:
     for text in listed:
         domain = claimable_domain(text) if isinstance(text, str) else None
         if domain is None:
-            return "bad_domain", f"domains: {str(text)[:80]!r} is no domain that a company can have; write acme.com"
+            return "bad_domain", f"domains: {str(text)[:80]!r} is not a company's domain; for example acme.com"
         if is_free_mail(domain):
-            return "free_mail_domain", f"domains: everybody may have a mailbox at {domain}; claim the company's own one"
+            return "free_mail_domain", f"domains: {domain} is a mail provider; claim the company's own domain"
         domains.append(domain)
     return Claims(tuple(dict.fromkeys(domains)))
 
 
 def with_claimed_domains(content: dict[str, Any], claims: Claims) -> dict[str, Any]:
-    """The data with its domains as they were claimed, so that they are found by that spelling."""
+    """The data with its domains normalised, so that look-ups find them."""
     if not claims.domains:
         return content
     if "domain" in content:
@@ -48,7 +48,7 @@ def with_claimed_domains(content: dict[str, Any], claims: Claims) -> dict[str, A
 
 
 def new_account_id(content: Mapping[str, Any], claims: Claims, company: str | None) -> str | None:
-    """The id of an account that named none: its first domain, else its name, else what its source calls it."""
+    """The id of an account without one: its first domain, else its name, else the source's own id."""
     if claims.domains:
         return account_id(claims.domains[0])
     name = content.get("name")
@@ -57,13 +57,13 @@ def new_account_id(content: Mapping[str, Any], claims: Claims, company: str | No
 
 
 def reserve_domains(attributor: Attributor, account: str, content: Mapping[str, Any], claims: Claims) -> Problem | None:
-    """Claim all of the domains or, where another account holds one, none."""
+    """Claim all domains, or none if another account holds one."""
     holders = ((domain, attributor.claiming_account(domain)) for domain in claims.domains)
     taken = next(((domain, holder) for domain, holder in holders if holder not in (None, account)), None)
     taken = taken or _claim_all(attributor, account, claims)
     if taken is not None:
         domain, holder = taken
-        why = f"domains: {domain} belongs to the account {holder}; leave it out here, or record this under {holder}"
+        why = f"domains: {domain} belongs to the account {holder}; omit it here, or record this under {holder}"
         return "domain_taken", why
     for name in (account, content.get("name")):
         if isinstance(name, str) and name.strip():
@@ -85,5 +85,5 @@ def _claim_all(attributor: Attributor, account: str, claims: Claims) -> tuple[st
 def _learn_name(attributor: Attributor, key: str, account: str) -> None:
     names = attributor.overlay.names
     if names.setdefault(key, account) != account:
-        # Two accounts of one name: the name says nothing any more, and the directory, asked again, will say so.
+        # Two accounts with this name: it is ambiguous now, and the next look-up in the directory finds neither.
         del names[key]

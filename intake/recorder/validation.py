@@ -1,4 +1,4 @@
-"""What an observation must be at least: type, time, ids, texts. Never asks a table or the log."""
+"""Checks that need only the observation itself: type, time, ids and texts. Reads neither database nor log."""
 
 import re
 from operator import attrgetter
@@ -10,12 +10,12 @@ from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, k
 from schemas.times import format_time
 
 MAX_CLOCK_SKEW_MS = 5 * 60_000
-"""How far the time of a fact may lie after the time it is recorded."""
+"""How far the time of a fact may be ahead of the time it is recorded."""
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
 _PLAIN_TEXT = re.compile(r"[!-~][ -~]{0,63}").fullmatch
-"""Most texts: short enough for every field, and plain."""
+"""Fast path: short enough for every field, printable ASCII."""
 _FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MAX_LENGTHS = {
     "id": 512,
@@ -41,11 +41,11 @@ _text_values_of = attrgetter(
 _MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
 
 Problem = tuple[str, str]
-"""Code, and why."""
+"""Code and reason of a rejection."""
 
 
 def rejection_of(observation: Observation, now: int) -> Rejected | None:
-    """The first thing that is wrong with it, if any."""
+    """The first problem of the observation, if any."""
     problem = (
         _type_problem(observation.type)
         or _time_problem(observation, now)
@@ -57,11 +57,14 @@ def rejection_of(observation: Observation, now: int) -> Rejected | None:
 
 def _type_problem(type_: object) -> Problem | None:
     if not isinstance(type_, str) or len(type_) > 100:
-        return "unknown_type", "type: no fact type; write for instance web.page_viewed.v1"
+        return "unknown_type", "type: not a fact type; for example web.page_viewed.v1"
     if type_ in STRUCTURE_TYPES:
-        return "not_yet", f"type: {type_} changes the structure of accounts, which this version does not do yet"
+        return "not_yet", f"type: {type_} changes the structure of accounts, which this version does not support yet"
     if type_ in CONTROL_TYPES:
-        return "control_fact", f"type: {type_} steers the scoring and is recorded by Staffel itself alone; leave it out"
+        return (
+            "control_fact",
+            f"type: {type_} controls the scoring and is recorded only by Staffel itself; leave it out",
+        )
     if known_type(type_):
         return None
     return _unknown_type_problem(type_)
@@ -70,24 +73,29 @@ def _type_problem(type_: object) -> Problem | None:
 def _unknown_type_problem(type_: str) -> Problem:
     name = unversioned(type_)
     if name not in TYPE_NAMES:
-        return "unknown_type", f"type: {type_!r} is no fact type; for your own events use custom.tracked.v1 with a name"
+        return (
+            "unknown_type",
+            f"type: unknown fact type {type_!r}; for your own events use custom.tracked.v1 with a name",
+        )
     if name == type_:
-        return "unknown_version", f"type: {type_!r} lacks its version; write {type_}.v1"
+        return "unknown_version", f"type: {type_!r} has no version; write {type_}.v1"
     return (
         "unknown_version",
-        f"type: {type_!r} is a version that does not exist (yet); see schemas/published/facts.json",
+        f"type: unknown version {type_!r}; see schemas/published/facts.json",
     )
 
 
 def _time_problem(observation: Observation, now: int) -> Problem | None:
     time, recorded_at = observation.time, observation.recorded_at
     if not _is_instant(time):
-        return "bad_time", "time: no instant between 1970 and 9999; write for instance 2026-01-05T09:12:00Z"
+        return "bad_time", "time: not a time between 1970 and 9999; for example 2026-01-05T09:12:00Z"
     if recorded_at is not None and not (_is_instant(recorded_at) and recorded_at <= now + MAX_CLOCK_SKEW_MS):
-        return "bad_time", "recordedtime: no instant between 1970 and now; leave it out, and it is filled in"
+        return "bad_time", "recordedtime: not a time between 1970 and now; leave it out to have it set"
     known_since = now if recorded_at is None else recorded_at
     if time > known_since + MAX_CLOCK_SKEW_MS:
-        finding = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_since)})"
+        finding = (
+            f"{format_time(time)} is more than five minutes after the time of recording ({format_time(known_since)})"
+        )
         return "future_time", f"time: {finding}; check the clock and the time zone of the source"
     return None
 
@@ -103,19 +111,19 @@ def _text_problem(observation: Observation) -> Problem | None:
         if problem := _field_problem(field, text):
             return problem
     if observation.id is None or observation.source is None:
-        return "empty", "id, source: both are needed; together they tell a fact from all others"
+        return "empty", "id, source: both are required; together they identify the fact"
     return None
 
 
 def _field_problem(field: str, text: object) -> Problem | None:
     if not isinstance(text, str):
-        return "bad_text", f"{field}: not a text but {type(text).__name__}; write it in quotes"
+        return "bad_text", f"{field}: expected a string, got {type(text).__name__}; write it in quotes"
     if not text.strip():
-        return None if field in _MAY_BE_EMPTY else ("empty", f"{field}: empty; give a value or leave the field out")
+        return None if field in _MAY_BE_EMPTY else ("empty", f"{field}: empty; give a value or omit the field")
     if len(text) > _MAX_LENGTHS[field]:
-        return "too_long", f"{field}: {len(text)} characters; at most {_MAX_LENGTHS[field]} are allowed"
+        return "too_long", f"{field}: {len(text)} characters, at most {_MAX_LENGTHS[field]} allowed"
     if not text.isprintable() and _FORBIDDEN_CHARACTER.search(text):
-        return "bad_text", f"{field}: contains a control character or half a character; leave it out"
+        return "bad_text", f"{field}: contains a control character or an unpaired surrogate; remove it"
     return None
 
 
@@ -131,9 +139,9 @@ def _subject_problem(account: str | None) -> Problem | None:
     if account is None or account_id(account) is not None:
         return None
     if account.strip().lower() in RESERVED_WORDS:
-        return "bad_account", f"subject: {account!r} is a word of the command line; choose another id"
-    rule = "an account id has no blanks and no `/`, does not begin with `~`, and `anon:` goes with a pseudonym"
-    return "bad_account", f"subject: {account[:80]!r} cannot be an account id; {rule}"
+        return "bad_account", f"subject: {account!r} is a reserved word; choose another id"
+    rule = "an account id has no spaces and no `/`, does not begin with `~`, and `anon:` needs a pseudonym"
+    return "bad_account", f"subject: {account[:80]!r} is not a valid account id; {rule}"
 
 
 def _contact_problem(contact: str | None) -> Problem | None:
@@ -145,4 +153,4 @@ def _contact_problem(contact: str | None) -> Problem | None:
 def _email_problem(email: str | None) -> Problem | None:
     if email is None or normalized_email(email) is not None:
         return None
-    return "bad_email", f"email: {email[:80]!r} is no e-mail address; write for instance pat@acme.com"
+    return "bad_email", f"email: {email[:80]!r} is not an e-mail address; for example pat@acme.com"

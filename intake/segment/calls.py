@@ -1,4 +1,4 @@
-"""A Segment call as its sender wrote it: names made one, type and time worked out. Never what it means to us.
+"""Parses a Segment call: unifies field names and determines type and time.
 
 Format: https://segment.com/docs/connections/spec/common/ and, for times, the HTTP Tracking API.
 """
@@ -32,13 +32,13 @@ _MAX_ID_LENGTH = 200
 
 
 class CallOptions(NamedTuple):
-    """How calls are read: `source` of the observations, and what is known of the times."""
+    """How calls are read: `source` of the observations, and times beyond those in the calls."""
 
     source: str
     received_at: int | None = None
-    """When a live request came in: corrects the sender's clock by `sentAt`. None for files."""
+    """When a live request arrived; with `sentAt` it corrects the sender's clock. None for files."""
     default_time: int | None = None
-    """When calls that carry no time happened; None rejects them."""
+    """The time of calls without one; None rejects them."""
 
 
 class Call(NamedTuple):
@@ -49,11 +49,11 @@ class Call(NamedTuple):
     body: dict[str, Any]
 
     def text(self, name: str) -> str | None:
-        """A text or whole number of the call itself as text, None where it is neither or empty."""
+        """A top-level field that is a text or integer, as text; None if it is empty or something else."""
         return text_of(self.body.get(name))
 
     def object_at(self, name: str) -> dict[str, Any]:
-        """`properties`, `traits` or `context`; empty where it is no object."""
+        """`properties`, `traits` or `context`; empty if it is not an object."""
         return object_at(self.body, name)
 
 
@@ -62,24 +62,24 @@ def object_at(whole: dict[str, Any], name: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def text_of(given: Any) -> str | None:
-    """Ids may come as whole numbers; what is empty is not there."""
-    if isinstance(given, int) and not isinstance(given, bool):
-        return str(given)
-    return (given.strip() or None) if isinstance(given, str) else None
+def text_of(value: Any) -> str | None:
+    """A text or integer (ids may be numbers) as text; None if it is empty or something else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return (value.strip() or None) if isinstance(value, str) else None
 
 
 def first_text(whole: dict[str, Any], *names: str) -> str | None:
-    """The first of these fields that holds a text."""
+    """The first of these fields that has a text."""
     return next((found for name in names if (found := text_of(whole.get(name)))), None)
 
 
 def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: str | None = None) -> Call | Rejected:
-    """The call, or why it is none: `unknown_type`, `bad_time`, `no_zone`, `missing_time`, `too_large`.
+    """The call, or its rejection: `unknown_type`, `bad_time`, `no_zone`, `missing_time`, `too_large`.
 
     `type_` is what the route of a live request said.
     """
-    body = {_SYNONYMS.get(name, name): given for name, given in body.items() if _SYNONYMS.get(name) not in body}
+    body = {_SYNONYMS.get(name, name): value for name, value in body.items() if _SYNONYMS.get(name) not in body}
     kind = text_of(body.get("type")) or type_ or _inferred_type(body)
     if kind is None or kind.lower() not in CALL_TYPES:
         return _unknown_type(where, kind, body)
@@ -93,19 +93,19 @@ def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: st
 
 
 def _inferred_type(body: dict[str, Any]) -> str | None:
-    """The type of a call that names none, by the fields that only one type has."""
+    """The type of a call that does not name it, by fields that only one type has."""
     return next((type_ for field, type_ in _TYPE_OF_FIELD if body.get(field)), None)
 
 
 def _unknown_type(where: str, kind: str | None, body: dict[str, Any]) -> Rejected:
     if str(body.get("schema", "")).startswith("iglu:"):
-        return Rejected(where, "unknown_type", "a Snowplow payload, no Segment call; it is not read")
+        return Rejected(where, "unknown_type", "a Snowplow payload, not a Segment call; not supported")
     named = f"type {kind[:40]!r}" if kind else f"type missing, fields {sorted(body)[:10]}"
     return Rejected(where, "unknown_type", f"{named}: expected one of {', '.join(sorted(CALL_TYPES))}")
 
 
 def _call_time(where: str, body: dict[str, Any], options: CallOptions) -> int | Rejected:
-    """When it happened: `timestamp` where a server worked it out, else the sender's time, its clock corrected."""
+    """`timestamp` if a server determined it, else the sender's time with its clock corrected."""
     has_server_time = body.get("receivedAt") is not None and body.get("timestamp") is not None
     read = {name: _time_field(where, name, body) for name in ("timestamp", "originalTimestamp", "sentAt", "receivedAt")}
     bad = next((moment for moment in read.values() if isinstance(moment, Rejected)), None)
@@ -126,14 +126,14 @@ def _clock_corrected(
         return received - max(0, sent - client)
     known = (client, received, sent, options.default_time)
     time = next((moment for moment in known if moment is not None), None)
-    why = "no timestamp, originalTimestamp, receivedAt or sentAt: give the time of undated calls with --undated"
+    why = "no timestamp, originalTimestamp, receivedAt or sentAt: set the time of such calls with --undated"
     return time if time is not None else Rejected(where, "missing_time", why)
 
 
 def _time_field(where: str, name: str, body: dict[str, Any]) -> int | Rejected | None:
-    given = body.get(name)
-    if given is None or given == "":
+    value = body.get(name)
+    if value is None or value == "":
         return None
-    if not isinstance(given, str):
-        return Rejected(where, "bad_time", f"{name} {str(given)[:40]} is no text: write it as 2026-01-05T09:12:00Z")
-    return parse_field_time(where, name, given)
+    if not isinstance(value, str):
+        return Rejected(where, "bad_time", f"{name} {str(value)[:40]} is not a text: write it as 2026-01-05T09:12:00Z")
+    return parse_field_time(where, name, value)

@@ -1,6 +1,6 @@
-"""Calls of the Segment tracking API, from files and from bodies of live requests. Never attributes or keeps a person.
+"""Connector for calls of the Segment tracking API, from files or request bodies.
 
-Nothing is lost silently: every call becomes an observation, filtered with a reason, or rejected with a code.
+Every call becomes an observation, is filtered with a reason, or rejected with a code.
 Format: https://segment.com/docs/connections/spec/ and https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
 """
 
@@ -24,7 +24,7 @@ _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
 class _IdentityFields(TypedDict):
-    """What tells whose call it is: fields of an observation."""
+    """The fields of an observation that identify person and account."""
 
     account_hint: str | None
     email: str | None
@@ -40,7 +40,7 @@ class _MappedFact(NamedTuple):
 
 
 def read(path: Path, *, name: str | None = None, default_time: int | None = None) -> Iterator[Item]:
-    """The calls of a file in its order: objects, arrays and batches, on one line each or spread over many.
+    """The calls of a file, in file order: objects, arrays and batches, each on one line or on several.
 
     The source is `segment/<name>`. `undated` is the time, in milliseconds since 1970, of calls that carry none.
     """
@@ -49,7 +49,7 @@ def read(path: Path, *, name: str | None = None, default_time: int | None = None
 
 
 def parse_body(content: bytes, *, where: str, options: CallOptions, type_: str | None = None) -> Iterator[Item]:
-    """The calls of one request body; `type_` is the one its route names, None where bodies name their own."""
+    """The calls of a request body. `type_`: the type by the route; None if the body names it."""
     return _items(split_array(where, content), options, type_)
 
 
@@ -68,7 +68,7 @@ def _items(values: Iterator[JsonValue | Rejected], options: CallOptions, type_: 
 
 
 def _call_bodies(value: JsonValue) -> Iterator[tuple[str, dict[str, Any] | Rejected]]:
-    """The single calls of a value, with what the batch says of all of them."""
+    """The single calls of a value, each with the shared fields of its batch."""
     try:
         whole = _decode(value.content)
     except JSON_ERRORS as error:
@@ -91,13 +91,13 @@ def _with_batch_fields(whole: dict[str, Any], body: dict[str, Any]) -> dict[str,
     if "originalTimestamp" in body:
         shared.pop("timestamp", None)
     context = object_at(whole, "context") | object_at(body, "context")
-    own = {name: given for name, given in body.items() if given is not None}
+    own = {name: value for name, value in body.items() if value is not None}
     return shared | own | ({"context": context} if context else {})
 
 
-def _not_an_object(where: str, given: Any) -> Rejected:
+def _not_an_object(where: str, value: Any) -> Rejected:
     return Rejected(
-        where, "bad_json", f"a call is an object with type, userId or anonymousId, not {type(given).__name__}"
+        where, "bad_json", f"a call is an object with type, userId or anonymousId, not {type(value).__name__}"
     )
 
 
@@ -107,7 +107,7 @@ def _observation(found: Call, source: str, occurrences: ContentCounter) -> Item:
         return mapped
     identity = _identity_fields(found)
     if not any(identity.values()):
-        why = "userId and anonymousId missing, and no e-mail address, groupId or ip either: nobody to credit"
+        why = "userId and anonymousId missing, and no e-mail address, groupId or ip either: the call identifies nobody"
         return Rejected(found.where, "missing_field", why)
     id_ = _observation_id(found, occurrences)
     if id_ is None:
@@ -150,26 +150,26 @@ def _map_page(found: Call) -> _MappedFact | Filtered:
 def _map_track(found: Call) -> _MappedFact | Rejected:
     event, properties = found.text("event"), found.object_at("properties")
     if event is None:
-        return Rejected(found.where, "missing_field", "event missing or empty: a track call names its event")
+        return Rejected(found.where, "missing_field", "event missing or empty: a track call needs one")
     known = mapped_event(event, properties)
     return _MappedFact(*known) if known else _MappedFact("custom.tracked.v1", {"name": event, "properties": properties})
 
 
 def _map_identify(found: Call) -> _MappedFact | Filtered:
     if found.text("userId") is None and _email(found) is None:
-        return Filtered(found.where, "an identify call without userId or e-mail address names nobody")
+        return Filtered(found.where, "an identify call without userId or e-mail address")
     return _MappedFact("contact.identified.v1", job_fields(found.object_at("traits")))
 
 
 def _map_group(found: Call) -> _MappedFact | Rejected:
     if found.text("groupId") is None:
-        return Rejected(found.where, "missing_field", "groupId missing or empty: a group call names its account")
+        return Rejected(found.where, "missing_field", "groupId missing or empty: a group call needs one")
     return _MappedFact("account.updated.v1", firmographics(found.object_at("traits")))
 
 
 def _map_alias(found: Call) -> _MappedFact | Rejected:
     if found.text("previousId") is None or found.text("userId") is None:
-        return Rejected(found.where, "missing_field", "an alias call joins previousId to userId; both are needed")
+        return Rejected(found.where, "missing_field", "previousId or userId missing: an alias call needs both")
     return _MappedFact("contact.identified.v1", {})
 
 
@@ -191,31 +191,31 @@ def _account_hint(found: Call) -> str | None:
 
 
 def _email(found: Call) -> str | None:
-    """The person's address; the traits of a group are the company's."""
+    """The person's address. The traits of a group call are ignored: they describe the company."""
     own = () if found.type == "group" else (found.object_at("traits"), found.object_at("properties"))
     known = next(
         (
-            given
+            value
             for fields in (*own, object_at(found.object_at("context"), "traits"))
-            if (given := first_text(fields, "email"))
+            if (value := first_text(fields, "email"))
         ),
         None,
     )
     ids = (found.text(name) for name in ("userId", "previousId"))
-    return known or next((given for given in ids if given and "@" in given), None)
+    return known or next((value for value in ids if value and "@" in value), None)
 
 
 def _visitor(found: Call) -> str | None:
-    """The anonymous id; for an alias the one that is joined, unless it is an e-mail address."""
+    """The anonymous id; for an alias call the previous id, unless it is an e-mail address."""
     previous = found.text("previousId") if found.type == "alias" else None
     return previous if previous and "@" not in previous else found.text("anonymousId")
 
 
 def _observation_id(found: Call, occurrences: ContentCounter) -> str | None:
-    """The sender's id, else one of the content; None where that goes too deep to be written down."""
+    """The sender's message id, else a hash of the content; None if that is nested too deeply."""
     if found.message_id is not None:
         return f"seg:{found.message_id}"
-    own = {name: given for name, given in found.body.items() if name not in _TRANSPORT_FIELDS and given is not None}
+    own = {name: value for name, value in found.body.items() if name not in _TRANSPORT_FIELDS and value is not None}
     try:
         return f"seg:{occurrences.content_id(_canonical(own))}"
     except RecursionError:

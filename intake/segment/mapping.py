@@ -1,4 +1,4 @@
-"""What Segment's events and traits are called here. A table: never judges who somebody is."""
+"""Maps Segment's events, pages and traits to fact types and their fields."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Fields = dict[str, Any]
 
 
 def mapped_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
-    """Type and data of an event of the B2B, e-mail and chat specifications; None where it is another.
+    """Type and data of an event of the B2B, e-mail and chat specifications; None for other events.
 
     Sources: https://segment.com/docs/connections/spec/b2b-saas/, …/email/, …/live-chat/.
     """
@@ -20,7 +20,7 @@ def mapped_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
 
 
 def firmographics(traits: Fields) -> Fields:
-    """Fields of `account.updated` from the traits of a group; what is not there is left out."""
+    """Fields of `account.updated` from the traits of a group call; missing ones are omitted."""
     domain = company_domain(traits)
     return _present_fields(
         name=first_text(traits, "name", "company_name"),
@@ -38,13 +38,13 @@ def firmographics(traits: Fields) -> Fields:
 
 
 def company_domain(traits: Fields) -> str | None:
-    """The domain of a company by its traits."""
+    """The domain of a company, from its traits."""
     named = first_text(traits, "domain", "website", "url")
     return claimable_domain(named) if named else None
 
 
 def page_fields(name: str | None, properties: Fields, context: Fields) -> Fields:
-    """Data of `web.page_viewed` of a page or screen."""
+    """Data of `web.page_viewed` for a page or screen call."""
     page_context = object_at(context, "page")
     return _present_fields(
         url=first_text(properties, "url")
@@ -58,7 +58,7 @@ def page_fields(name: str | None, properties: Fields, context: Fields) -> Fields
 
 
 def job_fields(traits: Fields) -> Fields:
-    """Role and seniority of a person; a title gives its seniority only, because roles are the model's own words."""
+    """Role and seniority of a person. A job title yields only the seniority: role names are defined by the model."""
     role = first_text(traits, "role", "buying_role", "buyingRole")
     title = first_text(traits, "title", "job_title", "jobTitle", "position")
     seniority = first_text(traits, "seniority") or next(
@@ -68,13 +68,13 @@ def job_fields(traits: Fields) -> Fields:
 
 
 def first_number(fields: Fields, *names: str) -> float | int | None:
-    """The first of these fields that is a number, or a text that reads as one."""
+    """The first of these fields that is a number or a numeric text."""
     for name in names:
-        given = fields.get(name)
-        if isinstance(given, int | float) and not isinstance(given, bool):
-            return given
-        if isinstance(given, str) and re.fullmatch(r"-?\d{1,15}(?:\.\d{1,6})?", given.strip()):
-            return float(given) if "." in given else int(given)
+        value = fields.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(?:\.\d{1,6})?", value.strip()):
+            return float(value) if "." in value else int(value)
     return None
 
 
@@ -82,8 +82,8 @@ def _present_fields(**fields: Any) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _boolean(given: Any) -> bool | None:
-    return given if isinstance(given, bool) else None
+def _boolean(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _mail_fields(properties: Fields) -> Fields:

@@ -1,4 +1,4 @@
-"""Tables of the vault: persons, their pseudonyms, sources' own ids. Never holds a rule."""
+"""Tables of the vault: persons, their pseudonyms, and sources' own ids."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -50,14 +50,14 @@ COMPANIES = sa.Table(
 def select_rows(
     engine: sa.Engine, columns: Sequence[sa.Column[Any]], key: sa.Column[Any], values: Iterable[str]
 ) -> list[Any]:
-    """Rows whose key is one of the values, as of one moment."""
+    """Rows whose key is one of the values, read in one transaction."""
     with read_only(engine).begin() as connection:
         results = (connection.execute(sa.select(*columns).where(key.in_(some))) for some in chunks(values))
         return [row for rows in results for row in rows]
 
 
 def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill_column: str = "") -> None:
-    """Insert what is new in every unique column; of what is there only a null in `fill` is filled."""
+    """Insert the new rows. Of existing ones, only a null in `fill_column` is replaced."""
     if not rows:
         return
     dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
@@ -74,7 +74,7 @@ def delete_rows(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Lists that fit into one statement."""
+    """The values in lists short enough for one statement."""
     remaining = iter(values)
     while chunk := list(islice(remaining, 1_000)):
         yield chunk

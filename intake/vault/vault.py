@@ -1,7 +1,7 @@
-"""The vault: who a pseudonym is, and what sources call a person or a company.
+"""The vault: the persons behind the pseudonyms, and the ids that sources give to persons and companies.
 
-The only place where names and addresses are kept, and the only one of intake that touches the database library.
-Never writes to the log; whoever forgets a person records `contact.erased` there.
+The only place where names and addresses are stored. Erasing a person here does not write to the log: the caller
+records `contact.erased`.
 """
 
 import hmac
@@ -26,7 +26,7 @@ from intake.vault.tables import (
 )
 
 RandomBytes = Callable[[int], bytes]
-"""`secrets.token_bytes`, or one that tests choose."""
+"""`secrets.token_bytes`, or a deterministic one in tests."""
 
 
 class Person(NamedTuple):
@@ -35,14 +35,18 @@ class Person(NamedTuple):
 
 
 class ForeignId(NamedTuple):
-    """A source's own id of a person or a company; `scope` is the source's first part (`segment` of `segment/web`)."""
+    """A source's own id of a person or company. `scope`: the first part of the source (`segment` of `segment/web`)."""
 
     scope: str
     id: str
 
 
 class Vault:
-    """Persons by pseudonym. Several processes may write at once; what one forgets the others notice at once."""
+    """Persons by pseudonym. Several processes may write concurrently; an erasure takes effect in all of them at once.
+
+    Contacts are cached by address. The counter beside the secret grows with each erasure; when it has changed, or the
+    cache is full, the cache is cleared.
+    """
 
     def __init__(self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000) -> None:
         self._engine, self._read_engine = engine, read_only(engine)
@@ -54,20 +58,20 @@ class Vault:
         )
 
     def contacts_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Each address that is one -> its contact `c_…`, new where nobody had it; `names` by address as given."""
+        """Valid address -> its contact `c_…`, created if it is new. `names`: by address, as given."""
         names = names or {}
         normal = {email: address for email in emails if (address := normalized_email(email))}
         named = {normal[email]: name for email, name in names.items() if email in normal}
         self._check_erasures()
         missing = [address for address in dict.fromkeys(normal.values()) if address not in self._contacts]
         known = {address: self._contacts[address] for address in normal.values() if address in self._contacts}
-        while missing:  # again only where another process forgot one of them meanwhile
+        while missing:  # repeats only if another process erased one of them meanwhile
             known |= self._insert_missing(missing, named)
             missing = [address for address in missing if address not in known]
         return {email: known[address] for email, address in normal.items()}
 
     def contact_of(self, email: str) -> str | None:
-        """The contact of an address, if it has one."""
+        """The contact of an address, if any."""
         address = normalized_email(email)
         found = self._stored_contacts([self._address_hash(address)]) if address else {}
         return next((contact for contact, _ in found.values()), None)
@@ -76,13 +80,13 @@ class Vault:
         return self.persons([contact]).get(contact)
 
     def persons(self, contacts: Iterable[str]) -> dict[str, Person]:
-        """Those of the contacts that the vault knows; an erased one is nobody."""
+        """Contact -> person, for the contacts that the vault knows; erased ones are missing."""
         columns = (VAULT.c.contact, VAULT.c.email, VAULT.c.name)
         found = select_rows(self._engine, columns, VAULT.c.contact, contacts)
         return {contact: Person(email, name) for contact, email, name in found}
 
     def forget(self, email: str) -> str | None:
-        """Erase who has this address; the contact it had, for `contact.erased`, or None where it had none."""
+        """Erase the person with this address. Returns their former contact, for `contact.erased`, or None."""
         contact = self.contact_of(email)
         if contact is None:
             return None
@@ -94,11 +98,11 @@ class Vault:
         return contact
 
     def visitor_for(self, anonymous_id: str) -> str:
-        """`v_…` of an anonymous id: always the same, and of no use to find the id again."""
+        """`v_…` of an anonymous id: a keyed hash, stable and irreversible."""
         return self._visitor(anonymous_id)
 
     def contacts_of_persons(self, persons: Iterable[ForeignId]) -> dict[ForeignId, str]:
-        """Whom sources mean by their own ids, where they once told the address."""
+        """Source id -> contact, for persons whose address their source has sent before."""
         wanted = dict.fromkeys(persons)
         columns = (PERSONS.c.scope, PERSONS.c.person, PERSONS.c.contact)
         found = select_rows(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
@@ -109,7 +113,7 @@ class Vault:
         insert_new(self._engine, PERSONS, rows)
 
     def anonymous_accounts_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
-        """Visitors whose anonymous accounts wait for the contact's company, by contact."""
+        """Contact -> visitors whose anonymous accounts will be released once the contact's company is known."""
         visitors_by_contact: dict[str, list[str]] = {}
         for contact, visitor in select_rows(
             self._engine, (CONTACT_VISITORS.c.contact, CONTACT_VISITORS.c.visitor), CONTACT_VISITORS.c.contact, contacts
@@ -124,11 +128,11 @@ class Vault:
         )
 
     def remove_anonymous_accounts(self, contacts: Sequence[str]) -> None:
-        """Their companies are known and recorded."""
+        """Remove those of contacts whose company has been recorded."""
         delete_rows(self._engine, CONTACT_VISITORS.c.contact, contacts)
 
     def accounts_of_companies(self, companies: Iterable[ForeignId]) -> dict[ForeignId, str]:
-        """Accounts by a source's own id; one of another scope answers where no two scopes differ."""
+        """Source id -> account. An id of another scope is used too, unless scopes disagree on its account."""
         wanted = list(dict.fromkeys(companies))
         columns = (COMPANIES.c.scope, COMPANIES.c.company, COMPANIES.c.account)
         found = select_rows(self._engine, columns, COMPANIES.c.company, (company.id for company in wanted))
@@ -143,7 +147,7 @@ class Vault:
         return {key: account for key, account in accounts_by_key.items() if account is not None}
 
     def remember_companies(self, accounts: Mapping[ForeignId, str]) -> None:
-        """The first account that a source named so keeps the id."""
+        """Store source ids of companies. An id that is known already keeps its account."""
         rows = [{"scope": key.scope, "company": key.id, "account": account} for key, account in accounts.items()]
         insert_new(self._engine, COMPANIES, rows)
 
@@ -153,7 +157,7 @@ class Vault:
             insert_new(self._engine, SECRETS, [{"id": 1, "secret": self._random_bytes(32), "forgotten": 0}])
             found = self._stored_secret()
         if found is None:
-            raise LookupError("the key of the vault is gone")
+            raise LookupError("vault_secrets is empty: the key of the vault is missing")
         return found
 
     def _stored_secret(self) -> tuple[bytes, int] | None:
@@ -200,7 +204,7 @@ class Vault:
 
 
 def scope_of(source: str) -> str:
-    """What ids of a source are unique in: `segment` of `segment/website`."""
+    """The part of a source's name within which its ids are unique: `segment` of `segment/website`."""
     return source.partition("/")[0]
 
 

@@ -99,10 +99,10 @@ def test_a_bot_is_told_by_its_name(agent: str, expected: bool) -> None:
         ("GET", 200, "/blog/release-1.2", None),
         ("GET", 206, "/index.HTML?page=2", None),
         ("GET", 200, "/shop.php?id=7", None),
-        ("HEAD", 200, "/", "a request by HEAD"),
-        ("POST", 200, "/", "a request by POST"),
-        ("GET", 301, "/", "answered with status 301"),
-        ("GET", 404, "/logo.png", "answered with status 404"),
+        ("HEAD", 200, "/", "a HEAD request"),
+        ("POST", 200, "/", "a POST request"),
+        ("GET", 301, "/", "status 301"),
+        ("GET", 404, "/logo.png", "status 404"),
         ("GET", 200, "/logo.PNG?v=2", "an image"),
         ("GET", 200, "/a.css", "a style"),
         ("GET", 200, "/a.min.js", "a script"),
@@ -111,11 +111,11 @@ def test_a_bot_is_told_by_its_name(agent: str, expected: bool) -> None:
         ("GET", 200, "/feed/", "a feed"),
         ("GET", 200, "/?flav=rss20", "a feed"),
         ("GET", 200, "/blog/index.xml", "a feed"),
-        ("GET", 200, "/robots.txt", "a file for machines"),
-        ("GET", 200, "/.well-known/security.txt", "a file for machines"),
+        ("GET", 200, "/robots.txt", "a file for programs"),
+        ("GET", 200, "/.well-known/security.txt", "a file for programs"),
         ("GET", 200, "/favicon.ico", "an image"),
         ("GET", 200, "/cart.json", "an API answer"),
-        ("GET", 200, "", "the request names no path"),
+        ("GET", 200, "", "a request without a path"),
     ],
 )
 def test_only_pages_are_viewed(method: str, status: int, target: str, why: str | None) -> None:
@@ -156,7 +156,7 @@ def test_a_bad_line_is_named_and_its_neighbours_go_on(tmp_path: Path) -> None:
     assert items[2] == Rejected(
         "access.log:4",
         "bad_time",
-        "no time as servers write it, [17/May/2015:10:05:03 +0000]: '31/Feb/2026:10:12:00 +0100'",
+        "not a time like [17/May/2015:10:05:03 +0000]: '31/Feb/2026:10:12:00 +0100'",
     )
 
 
@@ -165,8 +165,8 @@ def test_a_file_that_is_no_log_is_rejected_once(tmp_path: Path) -> None:
     assert item == Rejected(
         "access.log",
         "wrong_format",
-        "access.log is no access log in NCSA combined or common format; "
-        "access.log:1: no line of the combined or common log format: 'Dear diary,'",
+        "access.log is not an access log in NCSA combined or common format; "
+        "access.log:1: not a line in the combined or common log format: 'Dear diary,'",
     )
 
 

@@ -230,7 +230,7 @@ def test_all_day_entries_and_tasks_are_no_meetings(tmp_path: Path) -> None:
         tmp_path, event("DTSTART;VALUE=DATE:20240110", without="DTEND"), ("BEGIN:VTODO", "UID:t", "END:VTODO")
     )
     assert read(path) == [
-        Filtered("meetings.ics:11", "no meeting (VTODO)"),
+        Filtered("meetings.ics:11", "not a meeting (VTODO)"),
         Filtered("meetings.ics:2", "an all-day entry"),
     ]
 

@@ -38,12 +38,12 @@ def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> N
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("1/5/2026", "day or month first? Say it with --dates dmy or --dates mdy"),
-        ("31.2.2026", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
-        ("5.1.2026 25:00", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
-        ("5.1.2026 soon", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
-        ("Q1 2026", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
-        ("42735", "no date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("1/5/2026", "ambiguous: add --dates dmy or --dates mdy"),
+        ("31.2.2026", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("5.1.2026 25:00", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("5.1.2026 soon", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("Q1 2026", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
+        ("42735", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
     ],
 )
 def test_dates_without_one(text: str, why: str) -> None:
@@ -88,7 +88,7 @@ def test_numbers(text: str, decimal_comma: bool, expected: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "many", "1e5", "1-2", "9" * 50, "½", "nan"])
 def test_what_is_no_number(text: str) -> None:
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a number"):
         number_of(text)
 
 

@@ -115,9 +115,9 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("nme: Kunde", "'nme' is no field; the fields are account, record, name,"),
+        ("nme: Kunde", "unknown field 'nme'; the fields are account, record, name,"),
         ("name: 7", "name: expected the name of a column, or a list of names;"),
-        ("- name", "it names nothing;"),
+        ("- name", "it is empty;"),
         ("name: [", "ParserError:"),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_missing_column_is_told_once_with_what_there_is_and_the_way_out(tmp_pa
             "name: Company name, Account name, Name, Company, Account, Organization; "
             "or domains: Company domain name, Domain, Domains, Website URL, Website, Web site; "
             "or account: Staffel account, Account key, Account ID, Key; "
-            "name it in a file of lines like `name: Your column` and give that with --mapping",
+            "map your column in a file with lines like `name: Your column` (--mapping FILE)",
         )
     ]
     (renamed,) = crm_opportunities.read(file(tmp_path, "Deal ID,Account,Stadium,Create date", "1,Acme,Won,2026-01-05"))
@@ -150,28 +150,28 @@ def test_a_missing_column_is_told_once_with_what_there_is_and_the_way_out(tmp_pa
     ("row", "code", "why"),
     [
         (",,,", None, ""),
-        (",beta.example,many,", "bad_number", "column 'Employees', 'many': no number: write it as 1100.04"),
-        ("Beta,nowhere,,", "bad_domain", "column 'Website', 'nowhere': 'nowhere' is no domain that a company can have"),
+        (",beta.example,many,", "bad_number", "column 'Employees', 'many': not a number: write it as 1100.04"),
+        ("Beta,nowhere,,", "bad_domain", "column 'Website', 'nowhere': 'nowhere' is not a company's domain"),
         (
             "Beta,gmail.com,,",
             "free_mail_domain",
-            "column 'Website', 'gmail.com': everybody may have a mailbox at gmail.com",
+            "column 'Website', 'gmail.com': gmail.com is a mail provider",
         ),
-        ("Beta,,,1/5/2026", "bad_time", "column 'Created', '1/5/2026': day or month first?"),
-        ("?!,,,", "no_account", "neither an id nor a domain nor a name"),
+        ("Beta,,,1/5/2026", "bad_time", "column 'Created', '1/5/2026': ambiguous: add --dates"),
+        ("?!,,,", "no_account", "no id, domain or name"),
         (
             "Beta,beta.example",
             "bad_row",
-            "2 cells where the header has 4: the row is cut off, or a value with ',' lacks",
+            "2 cells, but the header has 4: the row is truncated, or a value containing ',' lacks",
         ),
-        ("Beta, Inc.,,,", "bad_row", "5 cells where the header has 4"),
-        ('"Beta" Inc.,,,', "bad_row", "the row cannot be read (',' expected after '\"')"),
+        ("Beta, Inc.,,,", "bad_row", "5 cells, but the header has 4"),
+        ('"Beta" Inc.,,,', "bad_row", "cannot read the row (',' expected after '\"')"),
         (
             "Beta" + "x" * 1_000_000 + ",,,",
             "bad_row",
-            "the row cannot be read (field larger than field limit (131072))",
+            "cannot read the row (field larger than field limit (131072))",
         ),
-        ("Acme,,,", "duplicate_account", "the account acme stands at crm.csv:2 already"),
+        ("Acme,,,", "duplicate_account", "the account acme is already in crm.csv:2"),
     ],
 )
 def test_a_bad_row_is_named_and_its_neighbours_go_on(tmp_path: Path, row: str, code: str | None, why: str) -> None:
@@ -195,7 +195,7 @@ def test_what_is_no_table_is_rejected_once(tmp_path: Path, content: bytes) -> No
     assert isinstance(item, Rejected)
     assert item.code in ("not_text", "missing_column")
     (item,) = crm_accounts.read(tmp_path / "absent.csv")
-    assert item == Rejected("absent.csv", "unreadable", "the file cannot be read: No such file or directory")
+    assert item == Rejected("absent.csv", "unreadable", "cannot read the file: No such file or directory")
 
 
 def test_a_later_export_is_newer_and_a_repeated_one_the_same(tmp_path: Path) -> None:
@@ -272,15 +272,17 @@ def test_opportunities_without_account_or_date_are_rejected(tmp_path: Path) -> N
         Rejected(
             "crm.csv:2",
             "no_account",
-            "no account in 'Account', 'Domain': fill in its name, its domain or its record id",
+            "no account in 'Account', 'Domain': fill in its name, domain or record id",
         ),
         Rejected(
             "crm.csv:3",
             "missing_time",
-            "column 'Close date', '': no date for what was won: fill it in, or date all of them with --as-of",
+            "column 'Close date', '': no date for `won`: fill it in, or set the date of such rows with --as-of",
         ),
         Rejected(
-            "crm.csv:4", "bad_time", "column 'Close date', 'soon': no date: write it as 2026-01-05 or 2026-01-05 09:12"
+            "crm.csv:4",
+            "bad_time",
+            "column 'Close date', 'soon': not a date: write it as 2026-01-05 or 2026-01-05 09:12",
         ),
     ]
     (second,) = (

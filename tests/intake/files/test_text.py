@@ -70,7 +70,7 @@ def test_a_file_cut_off_inside_its_compression_gives_what_is_there(tmp_path: Pat
 
 
 def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
-    absent = Rejected("absent.log", "unreadable", "the file cannot be read: No such file or directory")
+    absent = Rejected("absent.log", "unreadable", "cannot read the file: No such file or directory")
     assert list(numbered_lines(tmp_path / "absent.log")) == [absent]
     assert [item.code for item in numbered_lines(tmp_path) if isinstance(item, Rejected)] == ["unreadable"]
     assert isinstance(read_whole(tmp_path / "absent.log", 10), Rejected)

@@ -75,8 +75,8 @@ def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(t
     ("answer", "why"),
     [
         (mail(REPLY, in_reply_to=None), "no reply"),
-        (mail(REPLY, in_reply_to="<gone@x.test>"), "no reply (it answers a mail that is not here)"),
-        (mail(REPLY, in_reply_to="<answer-1@pharma.example>"), "no reply (it answers a mail that is not here)"),
+        (mail(REPLY, in_reply_to="<gone@x.test>"), "no reply (to a mail that is not in these files)"),
+        (mail(REPLY, in_reply_to="<answer-1@pharma.example>"), "no reply (to a mail that is not in these files)"),
         (mail(REPLY, **{"from": "Jo <jo@eu.staffel.example>"}), "comes from us"),
         (mail(REPLY, auto_submitted="auto-replied"), "an automatic answer (Auto-Submitted: auto-replied)"),
         (mail(REPLY, x_autoreply="yes"), "an automatic answer (x-autoreply)"),
@@ -87,15 +87,15 @@ def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(t
             "an automatic answer (Precedence: auto_reply)",
         ),
         (mail(REPLY, return_path="<>"), "an automatic answer (an empty Return-Path)"),
-        (mail(REPLY, **{"from": "no-reply@pharma.example"}), "an automatic answer (a sender that takes no answers)"),
-        (mail(REPLY, x_github_reason="mention"), "an automatic answer (a notice of a tracker)"),
+        (mail(REPLY, **{"from": "no-reply@pharma.example"}), "an automatic answer (a no-reply sender)"),
+        (mail(REPLY, x_github_reason="mention"), "an automatic answer (a notification of an issue tracker)"),
         (
             mail(REPLY, subject="Automatische Antwort: Your trial", x_auto_response_suppress="All"),
             "an automatic answer (an absence note)",
         ),
         (
             mail(REPLY, content_type="multipart/report; report-type=disposition-notification; boundary=x"),
-            "a report of a mail program",
+            "a report of a mail server or program",
         ),
     ],
 )
@@ -169,7 +169,7 @@ def test_a_mail_without_id_is_known_by_its_content(tmp_path: Path) -> None:
 def test_a_mail_without_any_time_is_rejected_and_its_neighbours_go_on(tmp_path: Path) -> None:
     timeless = mail(REPLY, date="soon", envelope="From ada Tue Jan 99 99:99:99 2024", message_id="<2@x.test>")
     items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), timeless, mail(REPLY)), OUR_DOMAINS))
-    why = "Date: 'soon' is no time, nor do Received or From_ tell one"
+    why = "Date: 'soon' is not a time, and there is none in Received or the `From ` line"
     assert items[1] == Rejected("inbox.mbox:10", "bad_time", why)
     assert item_types(items) == ["Filtered", "Rejected", "email.replied.v1"]
 
@@ -178,7 +178,7 @@ def test_a_mail_without_sender_is_rejected(tmp_path: Path) -> None:
     item = read_reply(
         tmp_path, mail(REPLY, **{"from": "the team"}, envelope=ENVELOPE_LINE.replace("someone@mail.test", "-"))
     )
-    assert item == Rejected("inbox.mbox:10", "no_sender", "From: 'the team' names no address")
+    assert item == Rejected("inbox.mbox:10", "no_sender", "From: 'the team' has no address")
 
 
 def test_a_file_that_is_missing_is_rejected_by_name(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_compressed_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) ->
 def test_one_saved_mail_is_a_box_of_one(tmp_path: Path) -> None:
     path = write_mailbox(tmp_path, mail(REPLY).split(b"\n", 1)[1], name="saved.eml")
     assert list(connector.read(path, OUR_DOMAINS)) == [
-        Filtered("saved.eml:1", "no reply (it answers a mail that is not here)"),
+        Filtered("saved.eml:1", "no reply (to a mail that is not in these files)"),
     ]
 
 
@@ -227,7 +227,7 @@ def test_a_bounce_tells_who_got_nothing_and_which_mail_it_was() -> None:
 def test_a_delay_is_no_bounce(tmp_path: Path) -> None:
     path = tmp_path / "delay.mbox"
     path.write_bytes((SAMPLES / "bounce.mbox").read_bytes().replace(b"Action: failed", b"Action: delayed"))
-    why = "a delivery report that names no failed recipient outside"
+    why = "a delivery report without a failed outside recipient"
     assert list(connector.read(path, OUR_DOMAINS)) == [Filtered("delay.mbox:1", why)]
 
 
@@ -236,6 +236,6 @@ def test_a_list_archive_with_hidden_addresses() -> None:
     assert [item.email if isinstance(item, Observation) else item.why for item in items] == [
         "no reply",
         "eve.stone@lab.example",
-        "no reply (it answers a mail that is not here)",
+        "no reply (to a mail that is not in these files)",
         "joerg@uni.example",
     ]

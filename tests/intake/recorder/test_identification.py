@@ -79,11 +79,11 @@ def test_a_visitor_identified_in_the_company_that_holds_it_is_told_once(intake: 
 
 def test_a_visitor_of_two_accounts_is_identified_in_both(intake: RecorderWorld) -> None:
     intake.record(new_observation("1", visitor="cookie"), new_observation("2", host="gate.beta.com", visitor="cookie"))
-    alone = f"anon:{intake.vault.vault.visitor('cookie')}"
+    anonymous = f"anon:{intake.vault.visitor_for('cookie')}"
     recorder = intake.new_recorder()
     intake.directory.visitors = {intake.vault.visitor_for("cookie"): "beta.com"}
     recorder.record([new_observation("3", IDENTIFIED, visitor="cookie", email="pat@acme.com")])
-    assert intake.log.fact_fields("id", "subject")[2:] == [("3", alone), ("3~2", "beta.com"), ("3~to", "acme.com")]
+    assert intake.log.fact_fields("id", "subject")[2:] == [("3", anonymous), ("3~2", "beta.com"), ("3~to", "acme.com")]
 
 
 def test_a_form_that_shows_visitor_and_address_identifies_too_but_once(intake: RecorderWorld) -> None:

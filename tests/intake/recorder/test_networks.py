@@ -52,9 +52,9 @@ def test_bad_lines_are_named_and_the_others_hold() -> None:
     networks, rejected = parse_networks(lines, "n.csv")
     assert networks.domain_of("10.1.1.1") == "acme.com"
     assert rejected == [
-        Rejected("n.csv:2", "bad_network", "`10.0.0.0/99` is no IP network; write for instance 203.0.113.0/24"),
-        Rejected("n.csv:3", "bad_domain", "`co.uk` is no domain; write `10.1.0.0/16 acme.com`"),
-        Rejected("n.csv:6", "bad_domain", "`` is no domain; write `192.0.2.0/24 acme.com`"),
+        Rejected("n.csv:2", "bad_network", "`10.0.0.0/99` is not an IP network; for example 203.0.113.0/24"),
+        Rejected("n.csv:3", "bad_domain", "`co.uk` is not a domain; for example `10.1.0.0/16 acme.com`"),
+        Rejected("n.csv:6", "bad_domain", "`` is not a domain; for example `192.0.2.0/24 acme.com`"),
     ]
 
 

@@ -57,7 +57,7 @@ def test_a_domain_belongs_to_one_account_alone(intake: RecorderWorld) -> None:
         registration("4", "two", ["two.com"]),
         registration("5", "one", ["acme.com", "acme.de"]),
     )
-    why = "domains: acme.com belongs to the account one; leave it out here, or record this under one"
+    why = "domains: acme.com belongs to the account one; omit it here, or record this under one"
     assert outcomes == [
         Recorded("one", None, 0, 0),
         Rejected("test:2", "domain_taken", why),
@@ -104,7 +104,8 @@ def test_a_company_may_be_named_by_its_sources_own_id(intake: RecorderWorld) -> 
         Rejected(
             "test:2",
             "no_account",
-            "no account is known by '18'; register it first (accounts before opportunities), or give its id as subject",
+            "no account with the id or name '18'; register it first (accounts before opportunities), "
+            "or give its id as subject",
         ),
     ]
 

@@ -246,15 +246,15 @@ def test_ids_without_message_id_come_from_the_content() -> None:
         ({"schema": "iglu:com.snowplow", "data": []}, "unknown_type", "a Snowplow payload"),
         (call("track"), "missing_field", "event missing or empty"),
         (call("group"), "missing_field", "groupId missing or empty"),
-        (call("alias", userId="u1"), "missing_field", "an alias call joins previousId to userId"),
+        (call("alias", userId="u1"), "missing_field", "previousId or userId missing"),
         (call("page", anonymousId=None), "missing_field", "userId and anonymousId missing"),
-        (call("page", timestamp="2026-01-05 09:00"), "no_zone", "timestamp '2026-01-05 09:00' names no zone"),
+        (call("page", timestamp="2026-01-05 09:00"), "no_zone", "timestamp '2026-01-05 09:00' has no time zone"),
         (
             call("page", timestamp="2015-2-02T00:30:08.276Z"),
             "bad_time",
-            "timestamp '2015-2-02T00:30:08.276Z' is no time",
+            "timestamp '2015-2-02T00:30:08.276Z' is not a time",
         ),
-        (call("page", timestamp=17), "bad_time", "timestamp 17 is no text"),
+        (call("page", timestamp=17), "bad_time", "timestamp 17 is not a text"),
         (call("page", messageId="m" * 201), "too_large", "messageId has 201 characters"),
         (17, "bad_json", "a call is an object with type, userId or anonymousId, not int"),
     ],
@@ -275,7 +275,7 @@ def test_depth_breaks_nothing(depth: int) -> None:
 
 
 def test_an_identify_call_that_names_nobody_is_filtered() -> None:
-    why = "an identify call without userId or e-mail address names nobody"
+    why = "an identify call without userId or e-mail address"
     assert observe(call("identify", traits={"plan": "free"})) == [Filtered("body", why)]
 
 

@@ -83,7 +83,7 @@ def test_two_writers_agree_on_every_contact(engine: Engine) -> None:
     emails = [f"p{n}@acme.example" for n in range(300)]
     vaults = [Vault(engine, random.Random(n).randbytes) for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda vault: vault.contact_for(emails), vaults))
+        answers = list(pool.map(lambda vault: vault.contacts_for(emails), vaults))
     assert all(answer == answers[0] for answer in answers)
     assert len(set(answers[0].values())) == 300
 
@@ -107,7 +107,7 @@ def test_a_source_may_name_companies_by_its_own_ids(vault: Vault) -> None:
     }
 
 
-def test_homes_wait_for_the_company_of_a_contact(vault: Vault) -> None:
+def test_anonymous_accounts_wait_for_the_company_of_a_contact(vault: Vault) -> None:
     vault.add_anonymous_accounts([("c_a", "v_2"), ("c_a", "v_1"), ("c_a", "v_1"), ("c_b", "v_3")])
     assert vault.anonymous_accounts_of(["c_a", "c_b", "c_c"]) == {"c_a": ["v_1", "v_2"], "c_b": ["v_3"]}
     vault.remove_anonymous_accounts(["c_a"])

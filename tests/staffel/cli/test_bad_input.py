@@ -81,7 +81,7 @@ def test_a_line_of_a_log_that_was_cut_off() -> None:
         write_lines(Path("access.log"), access_log_line(), access_log_line()[:60], access_log_line(target="/about")),
     )
     assert (tally["recorded"], rejections(tally)) == (2, [("access.log:2", "bad_line")])
-    assert "no line of the combined or common log format" in tally["rejected"][0]["why"]
+    assert "not a line in the combined or common log format" in tally["rejected"][0]["why"]
 
 
 def test_the_wrong_encoding() -> None:
@@ -140,13 +140,13 @@ def test_cells_that_cannot_be_read_are_told_by_their_column() -> None:
         (page_view("x", time="2999-01-01T00:00:00Z"), "future_time", "time: "),
         (page_view("x", time="2026-01-05T09:12:00"), "no_zone", "time "),
         (page_view("x", time="yesterday"), "bad_time", "time "),
-        (page_view(""), "missing_field", "id missing or empty"),
+        (page_view(""), "missing_field", "missing or empty: id"),
         (page_view("x", subject=" "), "empty", "subject: "),
         (page_view("x", subject="a b"), "bad_account", "subject: "),
-        (page_view("x", subject="merge"), "bad_account", "subject: 'merge' is a word of the command line"),
+        (page_view("x", subject="merge"), "bad_account", "subject: 'merge' is a reserved word"),
         (page_view("x", contact="pat"), "bad_contact", "contact "),
         (page_view("x" * (1 << 20)), "too_large", "1,048,576 bytes"),
-        (page_view("x" * 600), "too_long", "id: 600 characters; at most 512"),
+        (page_view("x" * 600), "too_long", "id: 600 characters, at most 512"),
         (page_view("x", url="u" * 300_000), "too_long", "url has 300000 characters"),
         (cloud_event("x", data={"url": 7}), "bad_field", "url"),
         (cloud_event("x", data=None, type="model.activated"), "control_fact", "model.activated"),
@@ -182,7 +182,7 @@ def test_two_registrations_that_claim_one_domain() -> None:
     tally = ingest_tally("accounts", table)
     assert (tally["recorded"], rejections(tally)) == (1, [("crm.csv:3", "domain_taken")])
     assert "acme.com belongs to the account acme" in tally["rejected"][0]["why"]
-    taken = "domain_taken: domains: acme.com belongs to the account acme; leave it out here, or record this under acme"
+    taken = "domain_taken: domains: acme.com belongs to the account acme; omit it here, or record this under acme"
     assert run_cli("account", "register", "gamma", "--domain", "acme.com").failure == (1, taken)
     assert run_cli("account", "claim", "gamma", "acme.com").failure == (1, taken)
 

@@ -67,7 +67,7 @@ def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
 
 
 def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
-    told = "bad_account: subject: 'merge' is a word of the command line; choose another id"
+    told = "bad_account: subject: 'merge' is a reserved word; choose another id"
     assert run_cli("account", "register", "merge").failure == (1, told)
 
 
