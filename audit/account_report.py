@@ -7,7 +7,7 @@ import msgspec
 
 from audit.accounts_as_of import account_json_of_fold, account_json_of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
-from audit.handoff_report import handoff_json, handoff_json_of_fold
+from audit.handoff_report import HandoffView
 from audit.replay import accept_all, fold_account, is_scored, recorded_within
 from database.engine import Database
 from projections.queries import open_queries
@@ -60,7 +60,7 @@ def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | N
                 *(stage_change_of_row(change) for change in queries.stage_changes(id)),
                 *unrecorded_falls(account.pending_changes),
             ],
-            "handoffs": [handoff_json(each) for each in queries.handoffs(account=id)],
+            "handoffs": [HandoffView.from_row(each) for each in queries.handoffs(account=id)],
             "lines": [line_of_row(line, max(at, row.as_of)) for line in queries.ledger_lines(id)],
         }
 
@@ -82,7 +82,7 @@ def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | Non
             *unrecorded_falls(valued.pending_changes),
         ],
         "handoffs": [
-            handoff_json_of_fold(id, opened, outcome.steps, lines, plan.version) for opened in outcome.handoffs
+            HandoffView.from_fold(id, opened, outcome.steps, lines, plan.version) for opened in outcome.handoffs
         ],
         "lines": [line_of_fold(line, valued.clock) for line in lines],
     }

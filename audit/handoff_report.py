@@ -1,8 +1,10 @@
-"""A handoff as programs get it, from the read models or from a fold. Never judges one."""
+"""A handoff as commands and JSON show it, from its row in the read models or from a replay."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+
+import msgspec
 
 from projections.read_models.evidence import collect_evidence
 from schemas.scores import HandoffOpened, HandoffStep, Line
@@ -11,65 +13,66 @@ from schemas.times import format_time, parse_time
 Json = dict[str, Any]
 
 
-def handoff_json(row: Any) -> Json:
-    """The stored row as JSON; what was frozen at the crossing stays as it was then."""
-    return {
-        "handoff": row.handoff,
-        "account": row.account,
-        "track": row.track,
-        "crossing": row.crossing,
-        "status": row.status,
-        "crossed_at": format_time(row.crossed_at),
-        "score": row.score,
-        "model": row.model,
-        "route": row.route,
-        "act_now": row.act_now,
-        "due_at": format_optional_time(row.due_at),
-        "reasons": row.reasons,
-        "people": row.people,
-        "fact": row.fact,
-        "facts": row.facts,
-        "decided_at": format_optional_time(row.decided_at),
-        "by": row.by,
-        "reason": row.reason,
-        "opportunity": row.opportunity,
-        "late": row.late,
-    }
+class HandoffView(msgspec.Struct, frozen=True):
+    """One handoff: the evidence as it was at the crossing, and the latest decision. Its fields are the JSON keys."""
 
+    handoff: str
+    account: str
+    track: str
+    crossing: int
+    status: str
+    crossed_at: str
+    score: float
+    model: str
+    route: str | None
+    act_now: bool
+    due_at: str | None
+    reasons: list[Json]
+    people: list[str]
+    fact: str
+    facts: list[str]
+    decided_at: str | None
+    by: str | None
+    reason: str | None
+    opportunity: str | None
+    late: bool
 
-def handoff_json_of_fold(
-    account: str, opened: HandoffOpened, steps: Iterable[HandoffStep], lines: Iterable[Line], model: str
-) -> Json:
-    """The same of a replay: its evidence from the lines up to the crossing, its status from the last step."""
-    earlier_lines = [timed_line(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
-    frozen = collect_evidence(earlier_lines, parse_time(opened.crossed_at))
-    return {
-        "handoff": opened.handoff,
-        "account": account,
-        "track": opened.track,
-        "crossing": opened.crossing,
-        "status": "proposed",
-        "crossed_at": opened.crossed_at,
-        "score": opened.score,
-        "model": model,
-        "route": opened.route,
-        "act_now": opened.act_now,
-        "due_at": opened.due_at,
-        "reasons": frozen.reasons,
-        "people": frozen.people,
-        "fact": opened.fact,
-        "facts": frozen.facts,
-        **last_decision([step for step in steps if step.handoff == opened.handoff]),
-    }
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        times = {name: format_optional_time(getattr(row, name)) for name in ("crossed_at", "due_at", "decided_at")}
+        return cls(**{name: getattr(row, name) for name in cls.__struct_fields__} | times)
 
-
-def last_decision(steps: list[HandoffStep]) -> Json:
-    """What the last step left; accepted late once is late ever."""
-    if not steps:
-        return {"decided_at": None, "by": None, "reason": None, "opportunity": None, "late": False}
-    last = steps[-1]
-    decision = {"status": last.status, "decided_at": last.at, "by": last.by, "reason": last.reason}
-    return {**decision, "opportunity": last.opportunity, "late": any(step.late for step in steps)}
+    @classmethod
+    def from_fold(
+        cls, account: str, opened: HandoffOpened, steps: Iterable[HandoffStep], lines: Iterable[Line], model: str
+    ) -> Self:
+        """Evidence from the lines up to the crossing, status from the last step; late once is late for good."""
+        earlier_lines = [timed_line(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
+        evidence = collect_evidence(earlier_lines, parse_time(opened.crossed_at))
+        own_steps = [step for step in steps if step.handoff == opened.handoff]
+        last = own_steps[-1] if own_steps else None
+        return cls(
+            opened.handoff,
+            account,
+            opened.track,
+            opened.crossing,
+            last.status if last else "proposed",
+            opened.crossed_at,
+            opened.score,
+            model,
+            opened.route,
+            opened.act_now,
+            opened.due_at,
+            evidence.reasons,
+            evidence.people,
+            opened.fact,
+            evidence.facts,
+            last.at if last else None,
+            last.by if last else None,
+            last.reason if last else None,
+            last.opportunity if last else None,
+            any(step.late for step in own_steps),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def timed_line(line: Line) -> TimedLine:
 
 
 def step_json(row: Any) -> Json:
-    """A decision as it was recorded."""
+    """A recorded decision."""
     return {"status": row.status, "at": format_time(row.at), "by": row.by, "reason": row.reason, "fact": row.fact}
 
 

@@ -4,14 +4,29 @@ from typing import Annotated, Any
 
 import typer
 
+from audit.account_report import account_report
+from audit.accounts_as_of import NO_LIMIT, accounts_as_of, ranked_accounts
+from intake.account_ids import account_id
+from schemas.times import parse_time
+from staffel.application import Application
+from staffel.cli.account_view import print_account
+from staffel.cli.groups import examples, show_group
 from staffel.cli.output import format_minute, print_json, print_line, print_table, progress_bar
-from staffel.cli.session import AsJson, At, connected_application, requested_time
+from staffel.cli.session import AsJson, At, connected_application, print_recorded, requested_time
 from staffel.errors import ProblemFound
+from staffel.record_fact import record_fact
 
 DEFAULT_ROWS = 50
 Json = dict[str, Any]
 
+commands = typer.Typer()
+group = show_group("Show, create and edit accounts.")
 
+
+@commands.command(
+    "accounts",
+    epilog=examples("staffel accounts --stage sqa --limit 10", "staffel accounts --at 2026-03-31T22:00:00Z --json"),
+)
 def accounts(
     stage: Annotated[str | None, typer.Option(help="Only accounts in this stage of the first track.")] = None,
     limit: Annotated[
@@ -20,9 +35,7 @@ def accounts(
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """Accounts with score, stage, fit and breadth, the highest first."""
-    from audit.accounts_as_of import NO_LIMIT, accounts_as_of, ranked_accounts
-
+    """List accounts with score, stage, fit and breadth, highest first."""
     max_rows = limit or (NO_LIMIT if as_json else DEFAULT_ROWS)
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
@@ -86,12 +99,13 @@ def fit_text(fit: Json) -> str:
 
 def time_left(row: Json, instant: str) -> str:
     """How long from the account's own time on: `in 18d`, `in 5h`."""
-    from schemas.times import parse_time
-
     hours = (parse_time(instant) - parse_time(row["as_of"])) // 3_600_000
     return f"in {hours // 24}d" if hours >= 48 else f"in {hours}h"
 
 
+@group.command(
+    "show", epilog=examples("staffel account acme.com --explain", "staffel account acme.com --at 2026-03-31T22:00:00Z")
+)
 def account(
     id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
     explain: Annotated[bool, typer.Option("--explain", help="Every line whose sum is the score.")] = False,
@@ -100,10 +114,6 @@ def account(
     as_json: AsJson = False,
 ) -> None:
     """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
-    from audit.account_report import account_report
-    from intake.account_ids import account_id
-    from staffel.cli.account_view import print_account
-
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
         key = account_id(id) or id
@@ -130,13 +140,19 @@ def unknown_account_text(id: str, at: str | None) -> str:
     return f"there is no account {id}{limit}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
 
 
-def contact_names(application: Any, report: Json) -> dict[str, str]:
+def contact_names(application: Application, report: Json) -> dict[str, str]:
     """contact -> what the vault calls it."""
     contacts = {contact["contact"] for contact in report["contacts"]}
-    contacts |= {person for handoff in report["handoffs"] for person in handoff["people"]}
+    contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
     return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
 
 
+@group.command(
+    "register",
+    epilog=examples(
+        "staffel account register acme.com --name 'Acme GmbH' --industry biotechnology --employees 800 --country DE"
+    ),
+)
 def register(
     id: Annotated[str, typer.Argument(metavar="ID", help="Its main domain, or any id without blanks and slashes.")],
     name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
@@ -151,9 +167,6 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Make an account known, or tell more about one."""
-    from staffel.cli.session import print_recorded
-    from staffel.record_fact import record_fact
-
     fields = {
         "name": name, "domains": domain, "industry": industry, "employees": employees, "country": country,
         "segment": segment, "owner": owner, "customer": customer, "target": target,
@@ -164,15 +177,13 @@ def register(
     print_recorded(recorded, as_json)
 
 
+@group.command("claim", epilog=examples("staffel account claim acme.com acme.de"))
 def claim(
     id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
     domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, `acme.com`.")],
     as_json: AsJson = False,
 ) -> None:
     """Say that a domain belongs to an account."""
-    from staffel.cli.session import print_recorded
-    from staffel.record_fact import record_fact
-
     with connected_application() as application:
         recorded = record_fact(application, "account.domain_claimed.v1", account=id, data={"domain": domain})
     print_recorded(recorded, as_json)

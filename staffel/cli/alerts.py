@@ -1,41 +1,36 @@
 """`staffel alerts`: the process that tells sales, and what people ask of it. Never shows an address or a secret."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from alerts.channel import Delivered
+from alerts.channels import channel_of
+from alerts.messages import sample_alert
+from alerts.outbox import STATUSES, AlertOutbox
+from alerts.settings import AlertSettings, ChannelSettings
+from staffel.application import system_clock
 from staffel.cli import processes as cli_processes
+from staffel.cli.groups import RunByDefaultGroup, examples
 from staffel.cli.output import format_minute, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application, read_settings
 from staffel.errors import ProblemFound, UsageError
-
-if TYPE_CHECKING:
-    from alerts.settings import AlertSettings, ChannelSettings
+from staffel.processes.alerts import alert_json, alert_settings, alert_settings_from, channel_target
 
 Json = dict[str, Any]
 _ALL_TEXT = "all"
 
 
-class RunByDefaultGroup(TyperGroup):
-    """A group that is a process where no verb stands: `staffel alerts --port 8804`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args[:1] != ["--help"] and (not args or args[0].startswith("-")):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-app = typer.Typer(
-    cls=RunByDefaultGroup, help="Tell sales of handoffs (without a verb: the process), and what was told."
+group = typer.Typer(
+    cls=RunByDefaultGroup, help="Send alerts about handoffs (without a subcommand: the process), and list them."
 )
 
 
-app.command("run")(cli_processes.alerts)
+group.command("run", epilog=examples("staffel alerts", "staffel alerts run --port 8804"))(cli_processes.alerts)
 
 
-@app.command("check")
+@group.command("check", epilog=examples("staffel alerts check alerts.yaml"))
 def check_file(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
     as_json: AsJson = False,
@@ -51,18 +46,13 @@ def check_file(
     print_line(f"At most one alert about an account within: {_cool_down_text(settings)}.")
 
 
-@app.command("test")
+@group.command("test", epilog=examples("staffel alerts test sales-chat"))
 def try_channel(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A name in the file.")],
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send one message that is marked as a test, at once and once; exit code 1 where it did not arrive."""
-    from alerts.channel import Delivered
-    from alerts.channels import channel_of
-    from alerts.messages import sample_alert
-    from staffel.application import system_clock
-
     settings = _alert_settings(file)
     wanted = next((each for each in settings.channels if each.name == channel), None)
     if wanted is None:
@@ -77,7 +67,7 @@ def try_channel(
         print_line(f"{channel}: delivered, as {alert.id}")
 
 
-@app.command("list")
+@group.command("list", epilog=examples("staffel alerts list --status failed"))
 def list_alerts(
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="waiting, delivered, failed, held or history.")
@@ -87,9 +77,6 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """What was told, what waits, what failed or was held back and why; the newest first."""
-    from alerts.outbox import STATUSES, AlertOutbox
-    from staffel.processes.alerts import alert_json
-
     if status is not None and status not in STATUSES:
         raise UsageError(f"--status {status}: write one of {', '.join(STATUSES)}")
     with connected_application() as application:
@@ -105,15 +92,11 @@ def list_alerts(
         print_line("No alerts." if status is None and channel is None else "No such alerts.")
 
 
-def _alert_settings(file: Path | None) -> "AlertSettings":
-    from staffel.processes.alerts import alert_settings, alert_settings_from
-
+def _alert_settings(file: Path | None) -> AlertSettings:
     return alert_settings(read_settings()) if file is None else alert_settings_from(file)
 
 
-def _channel_json(channel: "ChannelSettings") -> Json:
-    from staffel.processes.alerts import channel_target
-
+def _channel_json(channel: ChannelSettings) -> Json:
     return {
         "channel": channel.name,
         "by": channel_target(channel),
@@ -126,7 +109,7 @@ def _names_text(names: list[str] | None) -> str:
     return _ALL_TEXT if names is None else ", ".join(names)
 
 
-def _cool_down_text(settings: "AlertSettings") -> str:
+def _cool_down_text(settings: AlertSettings) -> str:
     spans = settings.cool_down.model_dump()
     return ", ".join(f"{kind} {_duration_text(span // 60_000)}" for kind, span in spans.items())
 

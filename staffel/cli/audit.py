@@ -8,9 +8,13 @@ import typer
 
 from audit.parallel_replay import ReplayJob, replay_in_parallel
 from audit.replay import Progress
+from audit.verify import verify
 from schemas.topics import ENGAGEMENT
+from scoring.model.loading import load_model, version_of
+from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
 from staffel.application import Application
+from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option
 from staffel.errors import UsageError
@@ -23,10 +27,10 @@ Processes = Annotated[int | None, typer.Option(min=1, help="At most one per part
 Json = dict[str, Any]
 MAX_ROWS_SHOWN = 20
 
-app = typer.Typer(no_args_is_help=True, help="Replay history, and prove that what is recorded is what it computes.")
+group = typer.Typer(no_args_is_help=True, help="Recompute scores from the log, and compare them with what is stored.")
 
 
-@app.command("replay")
+@group.command("replay", epilog=examples("staffel audit replay --model next.yaml --json"))
 def replay_command(
     model: ModelFile = None,
     since: Since = None,
@@ -56,11 +60,9 @@ def track_cells(row: Json) -> list[str]:
     return [f"{track['score']:.1f} {track['stage'] or '-'}" for track in row["tracks"].values()]
 
 
-@app.command("verify")
+@group.command("verify", epilog=examples("staffel audit verify"))
 def verify_command(as_json: AsJson = False) -> None:
     """Recompute everything and compare it with what is recorded; exit code 1 where something differs."""
-    from audit.verify import verify
-
     with connected_application() as application:
         application.wait_until_visible()
         with progress_bar("verifying") as advance:
@@ -85,11 +87,8 @@ def print_mismatches(mismatches: list[Json]) -> None:
         print_table("Mismatches", columns, rows, wrapped=["recorded", "computed"])
 
 
-def plan_of(application: Any, model: str | None) -> Any:
+def plan_of(application: Application, model: str | None) -> Any:
     """The model of a file or of a version that was active; None for the ones the log names."""
-    from scoring.model.loading import load_model, version_of
-    from scoring.plan.compiler import compile_model
-
     if model is None or model == application.plan.version:
         return None
     if not Path(model).exists():

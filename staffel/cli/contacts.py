@@ -1,12 +1,21 @@
 """Commands about people. Never shows a person that the vault does not know."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from audit.account_report import contact_json
+from intake.account_ids import account_id
+from projections.queries import open_queries
+from scoring.fold.codec import decode_contact
+from scoring.fold.valuation import account_at
+from staffel.application import Application
+from staffel.cli.groups import examples, show_group
 from staffel.cli.output import escape_control, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, requested_time
+from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time
 from staffel.errors import ProblemFound
+from staffel.record_fact import record_fact
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id `c_…`, or the person's e-mail address.")]
 AccountOption = Annotated[
@@ -14,7 +23,11 @@ AccountOption = Annotated[
 ]
 Json = dict[str, Any]
 
+commands = typer.Typer()
+group = show_group("Show and edit contacts.")
 
+
+@group.command("show", epilog=examples("staffel contact pat@acme.com"))
 def contact(id: Contact, as_json: AsJson = False) -> None:
     """One person: role, engagement and scores in each account that knows them."""
     with connected_application() as application:
@@ -29,13 +42,8 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
     print_json(report) if as_json else print_contact(report)
 
 
-def contact_in_account(application: Any, row: Any, at: int) -> Json:
+def contact_in_account(application: Application, row: Any, at: int) -> Json:
     """The contact within one account, valued at an instant."""
-    from audit.account_report import contact_json
-    from projections.queries import open_queries
-    from scoring.fold.codec import decode_contact
-    from scoring.fold.valuation import account_at
-
     with open_queries(application.engine) as queries:
         account_row = queries.account(row.account)
     account = account_at(account_row.state, at, application.plan) if account_row is not None else None
@@ -55,11 +63,11 @@ def print_contact(report: Json) -> None:
     print_table("", ["account", "role", "track", "score", "last engaged", "part of"], rows, numbers=["score"])
 
 
-def contact_id(application: Any, id_or_email: str) -> str:
+def contact_id(application: Application, id_or_email: str) -> str:
     """A pseudonym as it stands, or that of an address."""
     if "@" not in id_or_email:
         return id_or_email
-    contact_key = application.vault.find(id_or_email)
+    contact_key = application.vault.contact_of(id_or_email)
     if contact_key is None:
         raise ProblemFound(
             f"nobody is known by {id_or_email}; a person is, from the first fact on that shows the address"
@@ -67,17 +75,12 @@ def contact_id(application: Any, id_or_email: str) -> str:
     return str(contact_key)
 
 
-def contact_rows(application: Any, contact: str) -> list[Any]:
-    from projections.queries import open_queries
-
+def contact_rows(application: Application, contact: str) -> list[Any]:
     with open_queries(application.engine) as queries:
         return list(queries.contact(contact))
 
 
-def chosen_account(application: Any, contact: str, requested: str | None) -> str:
-    from intake.account_ids import account_id
-    from projections.queries import open_queries
-
+def chosen_account(application: Application, contact: str, requested: str | None) -> str:
     accounts = [row.account for row in contact_rows(application, contact)]
     if requested is not None:
         with open_queries(application.engine) as queries:
@@ -91,6 +94,7 @@ def chosen_account(application: Any, contact: str, requested: str | None) -> str
     raise ProblemFound(f"{contact} is in {', '.join(accounts)}; say which with --account")
 
 
+@group.command("role", epilog=examples("staffel contact role pat@acme.com decision_maker"))
 def role(
     id: Contact,
     name: Annotated[str, typer.Argument(metavar="ROLE", help="As the model names it, `decision_maker`.")],
@@ -103,6 +107,7 @@ def role(
     )
 
 
+@group.command("suppress", epilog=examples("staffel contact suppress pat@acme.com --reason 'asked us on the phone'"))
 def suppress(
     id: Contact,
     account: AccountOption = None,
@@ -113,15 +118,15 @@ def suppress(
     record_about_contact(id, "contact.suppressed.v1", account, lambda _: {"reason": reason} if reason else {}, as_json)
 
 
+@group.command("release", epilog=examples("staffel contact release pat@acme.com"))
 def release(id: Contact, account: AccountOption = None, as_json: AsJson = False) -> None:
     """Campaigns may address this person again."""
     record_about_contact(id, "contact.released.v1", account, lambda _: {}, as_json)
 
 
-def record_about_contact(id: str, type: str, account: str | None, content_of: Any, as_json: bool) -> None:
-    from staffel.cli.session import print_recorded
-    from staffel.record_fact import record_fact
-
+def record_about_contact(
+    id: str, type: str, account: str | None, content_of: Callable[[str], Json], as_json: bool
+) -> None:
     with connected_application() as application:
         application.wait_until_visible()
         contact_key = contact_id(application, id)
@@ -132,12 +137,11 @@ def record_about_contact(id: str, type: str, account: str | None, content_of: An
     print_recorded(recorded, as_json)
 
 
+@commands.command("forget", epilog=examples("staffel forget pat@acme.com"))
 def forget(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")], as_json: AsJson = False
 ) -> None:
-    """Erase a person: the vault forgets who the pseudonym is, scores and history stay."""
-    from staffel.record_fact import record_fact
-
+    """Erase a contact: the vault forgets the person, scores and history stay."""
     with connected_application() as application:
         application.wait_until_visible()
         contact_key = application.vault.contact_of(email)

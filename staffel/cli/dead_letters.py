@@ -5,19 +5,22 @@ from typing import Annotated
 
 import typer
 
+from intake.recorder.drafts import Recorded
+from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application
+from staffel.dead_letters import find_letter, letter_rows, repaired_observation
+from staffel.errors import UsageError
+from staffel.record_fact import record_observation
 
 Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
 
-app = typer.Typer(no_args_is_help=True, help="Records that could not be folded, with their original bytes.")
+group = typer.Typer(no_args_is_help=True, help="List, show and retry records that could not be processed.")
 
 
-@app.command("list")
+@group.command("list", epilog=examples("staffel dead-letters list"))
 def list_letters(as_json: AsJson = False) -> None:
     """Every dead letter: where it stood, why it was set aside, and whether it was recorded again."""
-    from staffel.dead_letters import letter_rows
-
     with connected_application() as application:
         rows = [letter for letter, _ in letter_rows(application.log)]
     if as_json:
@@ -30,11 +33,9 @@ def list_letters(as_json: AsJson = False) -> None:
         print_line("No dead letters.")
 
 
-@app.command("show")
+@group.command("show", epilog=examples("staffel dead-letters show engagement/0/17"))
 def show_letter(id: Letter, as_json: AsJson = False) -> None:
     """One dead letter with its original bytes."""
-    from staffel.dead_letters import find_letter
-
     with connected_application() as application:
         letter, value = find_letter(application.log, id)
     text = value.decode("utf-8", "backslashreplace")
@@ -45,17 +46,18 @@ def show_letter(id: Letter, as_json: AsJson = False) -> None:
     print_line(escape_control(text))
 
 
-@app.command("retry")
+@group.command(
+    "retry",
+    epilog=examples(
+        "staffel dead-letters retry engagement/0/17", "staffel dead-letters retry engagement/0/17 --file repaired.json"
+    ),
+)
 def retry_letter(
     id: Letter,
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="The repaired fact: a CloudEvent in JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
-    from intake.recorder.drafts import Recorded
-    from staffel.dead_letters import find_letter, repaired_observation
-    from staffel.record_fact import record_observation
-
     with connected_application() as application:
         letter, value = find_letter(application.log, id)
         outcome = record_observation(
@@ -69,8 +71,6 @@ def retry_letter(
 
 
 def read_bytes(file: Path) -> bytes:
-    from staffel.errors import UsageError
-
     try:
         return file.read_bytes()
     except OSError as error:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import typer
+
 from audit.account_report import account_report
 from audit.accounts_as_of import latest_time, ranked_accounts
-from audit.handoff_report import handoff_json
+from audit.handoff_report import HandoffView
 from audit.verify import verify
 from intake import access_log, cloudevents
 from intake.calendar import connector as calendar_file
@@ -22,8 +24,10 @@ from projections.queries import open_queries
 from schemas.times import parse_time
 from staffel.cli.account_view import print_account
 from staffel.cli.accounts import contact_names, print_accounts
+from staffel.cli.groups import examples
 from staffel.cli.handoffs import handoff_contact_names, print_handoffs
 from staffel.cli.output import print_json, print_line, progress_bar
+from staffel.cli.session import AsJson
 from staffel.connect import connect_embedded, examples_folder
 from staffel.embedded import Embedded
 from staffel.ingestion import ingest_and_wait
@@ -36,9 +40,12 @@ DEMO_TIME = parse_time("2026-11-01T00:00:00Z")
 """The day the example is looked at; its clock stands there, so that it tells the same on every day."""
 EXPLAINED_ACCOUNT = "rheinquell-biologics.example"
 
+commands = typer.Typer()
 
-def run_demo(as_json: bool) -> None:
-    """Begin anew, take in every file by time, show what sales would want to see, and prove it."""
+
+@commands.command("demo", epilog=examples("staffel demo"))
+def demo(as_json: AsJson = False) -> None:
+    """Play the medtech example, from its files to handoffs with reasons, in a home of its own."""
     folder = examples_folder() / "medtech"
     shutil.rmtree(DEMO_HOME, ignore_errors=True)
     model, networks = folder / "model.yaml", folder / "networks.csv"
@@ -77,7 +84,7 @@ def print_demo(application: Embedded) -> None:
     at = latest_time(application.log)
     print_accounts(ranked_accounts(application.engine, application.plan, at))
     with open_queries(application.engine) as queries:
-        handoffs = [handoff_json(row) for row in queries.handoffs(only_open=True)]
+        handoffs = [HandoffView.from_row(row) for row in queries.handoffs(only_open=True)]
     print_line("\nOpen handoffs")
     print_handoffs(handoffs, handoff_contact_names(application, handoffs))
     report = account_report(
@@ -114,7 +121,7 @@ and with data of your own:
 def print_demo_json(application: Embedded, tally: dict[str, object]) -> None:
     at = latest_time(application.log)
     with open_queries(application.engine) as queries:
-        handoffs = [handoff_json(row) for row in queries.handoffs(only_open=True)]
+        handoffs = [HandoffView.from_row(row) for row in queries.handoffs(only_open=True)]
     verify_result = verify(application.log, application.engine)
     mismatches = [vars(mismatch) for mismatch in verify_result.mismatches]
     audit = {"accounts": verify_result.accounts, "facts": verify_result.facts, "mismatches": mismatches}

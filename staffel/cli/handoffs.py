@@ -1,30 +1,39 @@
 """Commands about handoffs. Never decides one by itself: a person does, and the fold judges."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
 
+from audit.handoff_report import HandoffView, step_json
+from projections.derived_facts import DECISIONS_SOURCE
+from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.queries import open_queries
+from staffel.application import Application
+from staffel.cli.groups import examples, show_group
+from staffel.cli.handoff_view import print_handoff
 from staffel.cli.output import format_minute, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application
+from staffel.cli.session import AsJson, connected_application, print_recorded
 from staffel.errors import ProblemFound, UsageError
+from staffel.record_fact import AlreadyRecorded, record_fact
 
 DecidedBy = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
 Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in a few words that others use, too.")]
 Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
-Json = dict[str, Any]
+
+commands = typer.Typer()
+group = show_group("Show a handoff, and record what sales decided.")
 
 
+@commands.command("handoffs", epilog=examples("staffel handoffs --open"))
 def handoffs(
     only_open: Annotated[bool, typer.Option("--open", help="Proposed or accepted, and not ended.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accounts that were handed to sales: when, why, to whom, and until when sales must answer."""
-    from audit.handoff_report import handoff_json
-    from projections.queries import open_queries
-
+    """List handoffs to sales: when, why, to whom, and until when to answer."""
     with connected_application() as application:
         with open_queries(application.engine) as queries:
-            rows = [handoff_json(row) for row in queries.handoffs(only_open=only_open)]
+            rows = [HandoffView.from_row(row) for row in queries.handoffs(only_open=only_open)]
         people = {} if as_json else handoff_contact_names(application, rows)
     if as_json:
         print_json(rows)
@@ -34,53 +43,58 @@ def handoffs(
         print_line("No open handoffs." if only_open else "No handoffs yet.")
 
 
-def handoff_contact_names(application: Any, rows: list[Json]) -> dict[str, str]:
-    contacts = {person for row in rows for person in (*row["people"], *(r["contact"] for r in row["reasons"]))}
+def handoff_contact_names(application: Application, rows: list[HandoffView]) -> dict[str, str]:
+    contacts = {person for row in rows for person in (*row.people, *(reason["contact"] for reason in row.reasons))}
     return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
 
 
-def print_handoffs(rows: list[Json], people: dict[str, str]) -> None:
-    from staffel.cli.handoff_view import print_handoff
-
+def print_handoffs(rows: list[HandoffView], people: dict[str, str]) -> None:
     for number, row in enumerate(rows):
         if number:
             print_line("")
         print_handoff(row, people)
 
 
+@group.command("show", epilog=examples("staffel handoff acme.com/acquisition/1"))
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """One handoff: its frozen evidence and what was decided."""
-    from audit.handoff_report import handoff_json, step_json
-    from projections.queries import open_queries
-    from staffel.cli.handoff_view import print_handoff
-
     with connected_application() as application:
         with open_queries(application.engine) as queries:
             row = queries.handoff(id)
             if row is None:
                 raise ProblemFound(f"there is no handoff {id}; `staffel handoffs` lists them")
-            report = handoff_json(row)
-            report["steps"] = [step_json(step) for step in queries.steps(id)]
-        people = handoff_contact_names(application, [report])
+            view = HandoffView.from_row(row)
+            steps = [step_json(step) for step in queries.steps(id)]
+        people = handoff_contact_names(application, [view])
     if as_json:
-        print_json(report)
+        print_json({**msgspec.to_builtins(view), "steps": steps})
         return
-    print_handoff(report, people, max_reasons=len(report["reasons"]))
-    steps = [(format_minute(step["at"]), step["status"], step["by"], step["reason"]) for step in report["steps"]]
-    if steps:
-        print_table("Decisions", ["at", "status", "by", "reason"], steps, wrapped=["reason"])
+    print_handoff(view, people, max_reasons=len(view.reasons))
+    cells = [(format_minute(step["at"]), step["status"], step["by"], step["reason"]) for step in steps]
+    if cells:
+        print_table("Decisions", ["at", "status", "by", "reason"], cells, wrapped=["reason"])
 
 
+@group.command("accept", epilog=examples("staffel handoff accept acme.com/acquisition/1 --by anna"))
 def accept(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales takes the account; late where its time to answer had passed."""
     decide(id, "accepted", by, reason, as_json)
 
 
+@group.command(
+    "reject", epilog=examples("staffel handoff reject acme.com/acquisition/1 --by anna --reason 'no budget this year'")
+)
 def reject(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales sends it back at once; the cool-down begins."""
     decide(id, "rejected", by, reason, as_json)
 
 
+@group.command(
+    "recycle",
+    epilog=examples(
+        "staffel handoff recycle acme.com/acquisition/1 --by anna --reason 'not ready, call again in spring'"
+    ),
+)
 def recycle(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
     """Sales worked it and sends it back; the cool-down begins."""
     decide(id, "recycled", by, reason, as_json)
@@ -88,10 +102,6 @@ def recycle(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson =
 
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
     """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
-    from projections.derived_facts import DECISIONS_SOURCE
-    from staffel.cli.session import print_recorded
-    from staffel.record_fact import AlreadyRecorded, record_fact
-
     if not by.strip():
         raise UsageError("--by: write who decides")
     with connected_application() as application:
@@ -107,11 +117,8 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
     print_recorded(recorded, as_json)
 
 
-def allowed_decision(application: Any, id: str, status: str) -> tuple[str, str]:
+def allowed_decision(application: Application, id: str, status: str) -> tuple[str, str]:
     """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
-    from projections.handoff_decisions import DecisionRefused, check_decision
-    from projections.queries import open_queries
-
     with open_queries(application.engine) as queries:
         row = queries.handoff(id)
     fact = check_decision(row, id, status)

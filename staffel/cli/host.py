@@ -1,36 +1,41 @@
 """Commands that run or tend the system: hosting, health, rebuilding, the demo. Never scores anything itself."""
 
+from collections.abc import Sequence
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from audit.replay import recomputed_updates
+from database.host_lock import HostLock
+from projections.rebuild import rebuild as build
+from staffel.application import system_clock
+from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table, progress_bar
 from staffel.cli.processes import DEFAULT_PORTS, port_option
 from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.doctor.embedded import findings
+from staffel.doctor.scaled_out import findings as scaled_out
+from staffel.embedded import Embedded
 from staffel.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from database.host_lock import HostLock
-    from staffel.embedded import Embedded
-    from staffel.processes.process import Process
-    from staffel.settings import Settings
-    from streams.host import Step
+from staffel.processes.alerts import hosted_alerts
+from staffel.processes.heartbeat import instrumented
+from staffel.processes.process import Process, open_health_server, start_process
+from staffel.processes.roles import host_checks
+from staffel.settings import Settings
+from streams.host import Host, HostLockHeld, Step
 
 Json = dict[str, Any]
 
+commands = typer.Typer()
 
+
+@commands.command("up", epilog=examples("staffel up"))
 def up(
     port: int | None = port_option("up"),
 ) -> None:
-    """Host the system until stopped: scores, projects, relays, keeps the timers; takes what other commands record."""
-    from staffel.embedded import Embedded
-    from staffel.processes.alerts import hosted_alerts
-    from staffel.processes.process import start_process
-
+    """Run everything in one process: scoring, projection, relay, timers and alerts."""
     with connected_application() as application:
         if not isinstance(application, Embedded):
             raise UsageError(_KAFKA_ADVICE)
@@ -40,13 +45,8 @@ def up(
         running.log.info("host_stopped")
 
 
-def run_host(application: "Embedded", running: "Process", alerts: "Sequence[Step]", port: int | None) -> None:
+def run_host(application: Embedded, running: Process, alerts: Sequence[Step], port: int | None) -> None:
     """Wait for the lock, and work until the process is asked to end."""
-    from staffel.processes.heartbeat import instrumented
-    from staffel.processes.process import open_health_server
-    from staffel.processes.roles import host_checks
-    from streams.host import Host
-
     context = {"database": application.engine.url.render_as_string(), "model": application.plan.version}
     if not application.lock.try_acquire():
         running.log.info("host_waiting", holder=application.lock.holder(), **context)
@@ -65,18 +65,17 @@ _KAFKA_ADVICE = (
 _LOCK_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.02
 
 
-def wait_for_lock(lock: "HostLock", stop: Event) -> None:
+def wait_for_lock(lock: HostLock, stop: Event) -> None:
     """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
-    from streams.host import HostLockHeld
-
     deadline = monotonic() + _LOCK_TIMEOUT_S
     while not lock.try_acquire():
         if monotonic() >= deadline or stop.wait(_POLL_INTERVAL_S):
             raise HostLockHeld(f"{lock.holder() or 'another process'} hosts this database already; end it first")
 
 
+@commands.command("doctor", epilog=examples("staffel doctor"))
 def doctor(as_json: AsJson = False) -> None:
-    """What is wrong, if anything, and what to do; exit code 1 where something is."""
+    """Check settings, log and database, and say what to do; exit code 1 if there is a problem."""
     rows = doctor_findings(read_settings())
     if as_json:
         print_json(rows)
@@ -87,27 +86,19 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def doctor_findings(settings: "Settings") -> list[Json]:
-    from staffel.application import system_clock
-
+def doctor_findings(settings: Settings) -> list[Json]:
     if settings.kafka is not None:
-        from staffel.doctor.scaled_out import findings as scaled_out
-
         return scaled_out(settings, settings.kafka, system_clock)
-    from staffel.doctor.embedded import findings
-
     with connected_application() as application:
         return findings(application)
 
 
+@commands.command("rebuild", epilog=examples("staffel rebuild main"))
 def rebuild(
     name: Annotated[str, typer.Argument(metavar="NAME", help="`main` are all there are.")] = "main",
     as_json: AsJson = False,
 ) -> None:
-    """Build read models and ledger anew from the log, beside the old ones, and switch."""
-    from audit.replay import recomputed_updates
-    from projections.rebuild import rebuild as build
-
+    """Rebuild read models and ledger from the log, beside the old ones, and switch over."""
     if name != "main":
         raise UsageError(f"{name}: the read models are `main`")
     with connected_application() as application, progress_bar("rebuilding"):
@@ -116,10 +107,3 @@ def rebuild(
             application.engine, application.log, lambda partition: recomputed_updates(application.log, partition), name
         )
     print_json({"name": name, "version": version}) if as_json else print_line(f"{name} is version {version} now.")
-
-
-def demo(as_json: AsJson = False) -> None:
-    """The medtech example from its files to handoffs that explain themselves; keeps to a home of its own."""
-    from staffel.cli.demo import run_demo
-
-    run_demo(as_json)

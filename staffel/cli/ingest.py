@@ -3,12 +3,27 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from intake import access_log as access_log_connector
+from intake import cloudevents as cloudevents_connector
+from intake.calendar import connector as calendar_connector
+from intake.crm import accounts as accounts_connector
+from intake.crm import opportunities as opportunities_connector
+from intake.crm.cells import ExportOptions
+from intake.files.merging import merge_by_time
+from intake.mail import connector as mail_connector
+from intake.mail.threads import index_threads
+from intake.recorder.networks import read_networks
+from intake.segment import connector as segment_connector
+from staffel.application import system_clock
+from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option
 from staffel.errors import UsageError
+from staffel.ingestion import ingest_and_wait
 from staffel.wording import quantity
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
@@ -26,10 +41,10 @@ Json = dict[str, Any]
 ReadFile = Callable[[Path], Iterable[Any]]
 MAX_REJECTED_SHOWN = 10
 
-app = typer.Typer(no_args_is_help=True, help="Record what files of other systems tell; twice is as once.")
+group = typer.Typer(no_args_is_help=True, help="Import files. Importing one again adds nothing twice.")
 
 
-@app.command("access-log")
+@group.command("access-log", epilog=examples("staffel ingest access-log access.log --site https://www.example.com"))
 def access_log(
     paths: Paths,
     site: Annotated[
@@ -39,44 +54,38 @@ def access_log(
     as_json: AsJson = False,
 ) -> None:
     """Page views of NCSA common or combined logs."""
-    from intake import access_log as connector
-
-    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), as_json)
+    ingest_files(paths, lambda path: access_log_connector.read(path, site=site, name=name), as_json)
 
 
-@app.command()
+@group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
 def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json: AsJson = False) -> None:
     """Replies and bounces of mailboxes in mbox format."""
-    from intake.mail import connector
-    from intake.mail.threads import index_threads
-
     require_files(paths)
     domains = own_domains(ours)
     threads = index_threads(paths, domains)
     ingest_files(
-        paths, lambda path: connector.read(path, domains, threads=threads, source=source_name("mbox", name)), as_json
+        paths,
+        lambda path: mail_connector.read(path, domains, threads=threads, source=source_name("mbox", name)),
+        as_json,
     )
 
 
-@app.command()
+@group.command("calendar", epilog=examples("staffel ingest calendar sales.ics --ours example.com --zone Europe/Berlin"))
 def calendar(
     paths: Paths, ours: OwnDomains = None, zone: Zone = "UTC", name: SourceName = None, as_json: AsJson = False
 ) -> None:
     """Meetings of iCalendar files: held, booked, canceled, missed."""
-    from intake.calendar import connector
-    from staffel.application import system_clock
-
     zone_info = time_zone(zone)
     ingest_files(
         paths,
-        lambda path: connector.read(
+        lambda path: calendar_connector.read(
             path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
         ),
         as_json,
     )
 
 
-@app.command()
+@group.command("segment", epilog=examples("staffel ingest segment events.jsonl --name website"))
 def segment(
     paths: Paths,
     name: SourceName = None,
@@ -84,21 +93,17 @@ def segment(
     as_json: AsJson = False,
 ) -> None:
     """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
-    from intake.segment import connector
-
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(paths, lambda path: connector.read(path, name=name, default_time=when), as_json)
+    ingest_files(paths, lambda path: segment_connector.read(path, name=name, default_time=when), as_json)
 
 
-@app.command()
+@group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
 def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
     """CloudEvents 1.0 as JSON Lines or a JSON array; trusted as they stand."""
-    from intake import cloudevents as connector
-
-    ingest_files(paths, connector.read, as_json)
+    ingest_files(paths, cloudevents_connector.read, as_json)
 
 
-@app.command()
+@group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
 def accounts(
     paths: Paths,
     mapping: Mapping = None,
@@ -109,13 +114,11 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Accounts of a CRM export in CSV (HubSpot, Salesforce, others)."""
-    from intake.crm import accounts as connector
-
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: accounts_connector.read(path, export=export, mapping=mapping), as_json)
 
 
-@app.command()
+@group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
 def opportunities(
     paths: Paths,
     mapping: Mapping = None,
@@ -126,15 +129,11 @@ def opportunities(
     as_json: AsJson = False,
 ) -> None:
     """Opportunities of a CRM export in CSV: opened, won, lost."""
-    from intake.crm import opportunities as connector
-
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: opportunities_connector.read(path, export=export, mapping=mapping), as_json)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
-    from intake.crm.cells import ExportOptions
-
     if dates not in ("auto", "dmy", "mdy"):
         raise UsageError(f"--dates {dates}: write auto, dmy or mdy")
     when = None if as_of is None else parse_time_option("--as-of", as_of)
@@ -143,9 +142,6 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
 
 def ingest_files(paths: list[Path], read: ReadFile, as_json: bool) -> None:
     """Record all files, merged by time; exit code 0 whenever the end was reached."""
-    from intake.files.merging import merge_by_time
-    from staffel.ingestion import ingest_and_wait
-
     require_files(paths)
     with connected_application() as application, progress_bar("recording") as advance:
         print_network_problems(application.settings.networks)
@@ -168,8 +164,6 @@ def path_problem(path: Path) -> str | None:
 
 def print_network_problems(path: Path | None) -> None:
     """What the recorder leaves out of the operator's networks."""
-    from intake.recorder.networks import read_networks
-
     _, problems = read_networks(path) if path is not None else (None, [])
     for problem in problems[:MAX_REJECTED_SHOWN]:
         print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
@@ -199,8 +193,6 @@ def own_domains(ours: list[str] | None) -> frozenset[str]:
 
 
 def time_zone(name: str) -> Any:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

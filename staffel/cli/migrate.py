@@ -1,17 +1,30 @@
 """`staffel migrate`: from an embedded home to Apache Kafka and PostgreSQL. Never changes the home that it copies."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
+from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, progress_bar
 from staffel.cli.session import AsJson, connect_application, read_settings
+from staffel.embedded import Embedded
 from staffel.errors import UsageError
+from staffel.migration.migration import Destination, migrate_home, record_count
 from staffel.wording import quantity
+from streams.kafka.address import parse_kafka_address
 
 Json = dict[str, Any]
 
+commands = typer.Typer()
 
+
+@commands.command(
+    "migrate",
+    epilog=examples(
+        "staffel migrate --to-kafka kafka://broker:9092 --database postgresql+psycopg://staffel@localhost/staffel"
+    ),
+)
 def migrate(
     to_kafka: Annotated[str, typer.Option(metavar="kafka://HOST:PORT", help="The broker, as STAFFEL_LOG names it.")],
     database: Annotated[
@@ -23,13 +36,10 @@ def migrate(
     replication: Annotated[int, typer.Option(min=1, max=9, help="Brokers that keep each record.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Copy this home, its log and its database, to Apache Kafka and PostgreSQL; called again, it goes on.
+    """Copy this home (log and database) to Apache Kafka and PostgreSQL; run again, it resumes.
 
     Once all is copied, it only tells that again. The home stays as it is; topics that are missing begin with its model.
     """
-    from staffel.embedded import Embedded
-    from staffel.migration.migration import Destination, migrate_home, record_count
-
     settings = read_settings()
     if settings.kafka is not None:
         raise UsageError("STAFFEL_LOG: the log is on Kafka already; migrate copies an embedded one, STAFFEL_LOG=sql")
@@ -47,8 +57,6 @@ def migrate(
 
 
 def kafka_destination(text: str) -> Any:
-    from streams.kafka.address import parse_kafka_address
-
     try:
         return parse_kafka_address(text)
     except ValueError as error:
@@ -80,7 +88,5 @@ Then compare: `staffel audit replay --json` tells the same seq and digest of eve
 
 
 def without_password(url: str) -> str:
-    from urllib.parse import urlsplit
-
     parts = urlsplit(url)
     return url.replace(f":{parts.password}@", ":…@") if parts.password else url

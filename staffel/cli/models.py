@@ -1,25 +1,27 @@
 """`staffel model`: the scoring model as people see it. Never activates one."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from ruamel.yaml import YAML
 
+from scoring.model.loading import DocumentError, canonical, load_model, version_of
+from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import ProblemFound
 from staffel.settings import read_text
 
-app = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the one in force.")
+group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the active one.")
 
 
-@app.command()
+@group.command("check", epilog=examples("staffel model check model.yaml"))
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
 ) -> None:
     """Everything that is wrong with a model, by line; exit code 1 where something is."""
-    from scoring.model.loading import DocumentError, load_model, version_of
-
     text = read_text(file)
     try:
         model = load_model(text, str(file))
@@ -36,11 +38,9 @@ def check(
         print_line(f"{file}: {model.model} is sound: {rules} rules in {', '.join(model.tracks)}")
 
 
-@app.command()
+@group.command("show", epilog=examples("staffel model show"))
 def show(as_json: AsJson = False) -> None:
     """The model in force."""
-    from scoring.model.loading import canonical
-
     with connected_application() as application:
         version, content = application.plan.version, canonical(application.plan.model)
     if as_json:
@@ -51,9 +51,6 @@ def show(as_json: AsJson = False) -> None:
 
 
 def as_yaml(content: dict[str, Any]) -> str:
-    from io import StringIO
-
-    from ruamel.yaml import YAML
 
     buffer = StringIO()
     yaml = YAML()
@@ -63,7 +60,7 @@ def as_yaml(content: dict[str, Any]) -> str:
     return buffer.getvalue().rstrip()
 
 
-@app.command("list")
+@group.command("list", epilog=examples("staffel model list"))
 def list_models(as_json: AsJson = False) -> None:
     """Every model that was ever activated; until now a log has one."""
     with connected_application() as application:

@@ -5,16 +5,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+Advance = Callable[[int], None]
 
 _DEFAULT_WIDTH = 100
 """Of tables where there is no terminal and COLUMNS does not tell."""
@@ -23,10 +23,8 @@ _MIN_COLUMN_WIDTH = 12
 _GAP = 2
 
 
-def console(*, errors: bool = False) -> "Console":
+def console(*, errors: bool = False) -> Console:
     """A console on standard output, or on standard error, as wide as the terminal."""
-    from rich.console import Console
-
     return Console(file=sys.stderr if errors else sys.stdout, width=terminal_width(), highlight=False)
 
 
@@ -65,8 +63,6 @@ def print_error(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Whole doubles, two blanks of indentation."""
-    import msgspec
-
     print_line(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
@@ -83,9 +79,6 @@ def print_table(
     Where it is too wide, those in `wraps` take several lines, and those in `cut` end with `…`. All others, ids above
     all, stay whole: if need be, lines are longer than the terminal is wide.
     """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     right_aligned, truncated_columns = set(numbers), set(truncated)
     flexible = truncated_columns | set(wrapped)
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, _GAP - 1, 0, 0), pad_edge=False)
@@ -102,9 +95,7 @@ def print_table(
     _print_at_width(table, _min_width(names, cells, flexible))
 
 
-def _rich_cell(content: str, *, is_truncated: bool) -> "Text":
-    from rich.text import Text
-
+def _rich_cell(content: str, *, is_truncated: bool) -> Text:
     return Text(content, no_wrap=True, overflow="ellipsis") if is_truncated else Text(content)
 
 
@@ -117,7 +108,7 @@ def _min_width(names: Sequence[str], rows: Sequence[Sequence[str]], flexible: se
     return sum(column_widths) + _GAP * (len(names) - 1)
 
 
-def _print_at_width(table: "Table", min_width: int) -> None:
+def _print_at_width(table: Table, min_width: int) -> None:
     output = console()
     output.width = max(output.width, min_width)
     with output.capture() as captured:
@@ -147,14 +138,10 @@ def format_minute(instant: str | None) -> str | None:
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None = None) -> Iterator["Advance"]:
+def progress_bar(title: str, total: int | None = None) -> Iterator[Advance]:
     """A bar on standard error while it lasts, on a terminal; elsewhere nothing."""
-
     with open_bar(title, total, console(errors=True)) as advance:
         yield advance
-
-
-Advance = Callable[[int], None]
 
 
 @contextmanager

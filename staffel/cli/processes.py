@@ -1,23 +1,27 @@
 """The processes of the scale-out host, one command each. Never does their work itself."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
+from staffel.application import Application, system_clock
+from staffel.cli.groups import examples
 from staffel.cli.session import read_settings
 from staffel.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from staffel.application import Application
-    from staffel.processes.process import Process
-    from staffel.processes.role import Role
-    from staffel.settings import Settings
-    from streams.kafka.address import KafkaAddress
+from staffel.processes.alerts import alerts_role
+from staffel.processes.process import CONNECT_TIMEOUT_S, Process, process, release_leases, retry_until_ready, run_steps
+from staffel.processes.role import Role
+from staffel.processes.roles import projector_role, relay_role, web_role
+from staffel.processes.worker import run_scoring
+from staffel.scaled_out import connect_scaled_out, open_kafka_log
+from staffel.settings import Settings
+from streams.kafka.address import KafkaAddress
 
 DEFAULT_PORTS = {"up": 8800, "web": 8800, "worker": 8801, "project": 8802, "relay": 8803, "alerts": 8804}
+
+commands = typer.Typer()
 
 
 def port_option(name: str) -> Any:
@@ -27,12 +31,9 @@ def port_option(name: str) -> Any:
     return typer.Option(None, metavar="PORT", min=0, max=65535, help=help_text)
 
 
+@commands.command("worker", epilog=examples("staffel worker --port 8801"))
 def worker(port: int | None = port_option("worker")) -> None:
-    """Score: fold what is recorded into the topic `scores`; workers share the partitions, as many as there are."""
-    from staffel.processes.process import CONNECT_TIMEOUT_S, process, retry_until_ready
-    from staffel.processes.worker import run_scoring
-    from staffel.scaled_out import open_kafka_log
-
+    """Score facts into the topic `scores`; several workers share the partitions."""
     settings = read_settings()
     address = require_kafka("worker", settings)
     with process("worker", settings, port, DEFAULT_PORTS["worker"]) as running:
@@ -45,40 +46,31 @@ def worker(port: int | None = port_option("worker")) -> None:
             log.close()
 
 
+@commands.command("project", epilog=examples("staffel project --port 8802"))
 def project(port: int | None = port_option("project")) -> None:
-    """Write the read models: score updates of Apache Kafka into PostgreSQL, one transaction per batch."""
-    from staffel.processes.roles import projector_role
-
+    """Write the read models: score updates from Apache Kafka into PostgreSQL."""
     run_role("project", port, projector_role)
 
 
+@commands.command("relay", epilog=examples("staffel relay --port 8803"))
 def relay(port: int | None = port_option("relay")) -> None:
-    """Publish what the outbox holds, move what was parked, keep the timers; a second one waits for the first."""
-    from staffel.processes.roles import relay_role
-
+    """Publish the outbox, move parked facts and run the timers; a second one stands by."""
     run_role("relay", port, relay_role)
 
 
 def alerts(port: int | None = port_option("alerts")) -> None:
     """Tell sales of handoffs by the channels of STAFFEL_ALERTS; a second one waits for the first."""
-    from staffel.processes.alerts import alerts_role
-
     run_role("alerts", port, alerts_role)
 
 
+@commands.command("web", epilog=examples("staffel web --port 8800"))
 def web(port: int | None = port_option("web")) -> None:
-    """Health and metrics only: pages and collector come with a later version."""
-    from staffel.processes.roles import web_role
-
+    """Serve health and metrics only; pages and collector come with a later version."""
     run_role("web", port, web_role)
 
 
-def run_role(name: str, port: int | None, make_role: "Callable[[Application, Process], Role]") -> None:
+def run_role(name: str, port: int | None, make_role: Callable[[Application, Process], Role]) -> None:
     """Connect, as soon as there is something to connect to, and work until SIGTERM."""
-    from staffel.application import system_clock
-    from staffel.processes.process import CONNECT_TIMEOUT_S, process, release_leases, retry_until_ready, run_steps
-    from staffel.scaled_out import connect_scaled_out
-
     settings = read_settings()
     connect_arguments = settings, require_kafka(name, settings), system_clock, os.urandom, CONNECT_TIMEOUT_S
     with process(name, settings, port, DEFAULT_PORTS[name]) as running:
@@ -94,7 +86,7 @@ def run_role(name: str, port: int | None, make_role: "Callable[[Application, Pro
             application.close()
 
 
-def require_kafka(name: str, settings: "Settings") -> "KafkaAddress":
+def require_kafka(name: str, settings: Settings) -> KafkaAddress:
     if settings.kafka is None:
         raise UsageError(
             f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {settings.log}: "

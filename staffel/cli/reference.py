@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from staffel.cli.examples import EXAMPLES
+from staffel.cli.groups import EXAMPLE
 from staffel.cli.main import app
 from staffel.settings import Settings
 
@@ -59,7 +59,8 @@ def settings_rows() -> Iterator[str]:
 def all_commands() -> Iterator[tuple[str, Any]]:
     """Every command with its full name, in the order of the help."""
     root: Any = typer.main.get_command(app)
-    for name, command in root.commands.items():
+    for name in root.commands:
+        command = root.load_command(name)
         for verb, subcommand in getattr(command, "commands", {}).items():
             yield f"{name} {verb}", subcommand
         if not hasattr(command, "commands"):
@@ -67,11 +68,15 @@ def all_commands() -> Iterator[tuple[str, Any]]:
 
 
 def section(name: str, command: Any) -> str:
-    help_text, _, _ = command.help.partition(" Example:")
     rows = "".join(map(parameter_row, command.params))
     table = f"\n| argument or option | meaning |\n|---|---|\n{rows}" if rows else ""
-    examples = "\n".join(EXAMPLES[name])
-    return f"## staffel {name}\n\n{help_text}\n{table}\n```text\n{examples}\n```\n"
+    examples = "\n".join(examples_of(command))
+    return f"## staffel {name}\n\n{command.help}\n{table}\n```text\n{examples}\n```\n"
+
+
+def examples_of(command: Any) -> list[str]:
+    """The command lines in its epilog."""
+    return [line.removeprefix(EXAMPLE) for line in (command.epilog or "").splitlines() if line]
 
 
 def parameter_row(parameter: Any) -> str:

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
+from audit.accounts_as_of import latest_time
+from schemas.times import parse_time
+from staffel.application import Application
 from staffel.cli.output import print_json, print_line
+from staffel.connect import connect
 from staffel.errors import UsageError
 from staffel.record_fact import Json
-
-if TYPE_CHECKING:
-    from staffel.application import Application
-    from staffel.settings import Settings
+from staffel.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, numbers in full.")]
 At = Annotated[
@@ -29,7 +31,7 @@ EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
 
 @contextmanager
-def connected_application() -> Iterator["Application"]:
+def connected_application() -> Iterator[Application]:
     """Settings from the environment, connected, and closed afterwards."""
     application = connect_application(read_settings())
     try:
@@ -38,10 +40,7 @@ def connected_application() -> Iterator["Application"]:
         application.close()
 
 
-def read_settings() -> "Settings":
-    from pydantic import ValidationError
-
-    from staffel.settings import Settings
+def read_settings() -> Settings:
 
     try:
         return Settings()
@@ -58,9 +57,7 @@ def setting_problem(problem: Any) -> str:
     return f"{name}: {why}{value}"
 
 
-def connect_application(settings: "Settings") -> "Application":
-    from staffel.connect import connect
-
+def connect_application(settings: Settings) -> Application:
     try:
         return connect(settings)
     except OSError as error:
@@ -69,7 +66,7 @@ def connect_application(settings: "Settings") -> "Application":
         raise UsageError(f"STAFFEL_MODEL: {settings.model}: not UTF-8 text; name a model in YAML") from None
 
 
-def connect_problem(settings: "Settings", error: OSError) -> str:
+def connect_problem(settings: Settings, error: OSError) -> str:
     """Which setting names the file or folder that cannot be used."""
     cause = f"{error.filename}: {error.strerror}"
     if settings.model is not None and error.filename == str(settings.model):
@@ -79,10 +76,8 @@ def connect_problem(settings: "Settings", error: OSError) -> str:
     return f"STAFFEL_HOME: {cause}; name a folder that may be written to"
 
 
-def requested_time(application: "Application", at: str | None) -> tuple[int, bool]:
+def requested_time(application: Application, at: str | None) -> tuple[int, bool]:
     """The instant asked for, and whether it is a time in history, to be answered with what had been recorded then."""
-    from audit.accounts_as_of import latest_time
-
     if at is None:
         at = "now" if application.lock.holder() else "latest"
     if at == "latest":
@@ -94,8 +89,6 @@ def requested_time(application: "Application", at: str | None) -> tuple[int, boo
 
 def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
     """Milliseconds since 1970 of an option's instant."""
-    from schemas.times import parse_time
-
     why = "it lies outside the years 1970 to 9999"
     try:
         time = parse_time(text)

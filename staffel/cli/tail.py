@@ -3,13 +3,20 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
+from schemas.topics import TOPICS
+from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, flush, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import UsageError
+from streams.log import Log, Record
+
+commands = typer.Typer()
 
 
+@commands.command("tail", epilog=examples("staffel tail sqa-handoffs --follow --json"))
 def tail(
     topic: Annotated[
         str, typer.Argument(metavar="TOPIC", help="engagement, scores, sqa-handoffs, dead-letters …")
@@ -18,9 +25,7 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until stopped.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The newest records of a topic, one a line."""
-    from schemas.topics import TOPICS
-
+    """Print the newest records of a topic, one per line."""
     if topic not in TOPICS:
         raise UsageError(f"{topic}: the topics are {', '.join(TOPICS)}")
     with connected_application() as application:
@@ -34,7 +39,7 @@ def tail(
             application.log.wait({p: application.log.end("engagement", p) for p in ends}, 0.25)
 
 
-def new_records(log: Any, topic: str, positions: dict[int, int]) -> Iterator[tuple[int, Any]]:
+def new_records(log: Log, topic: str, positions: dict[int, int]) -> Iterator[tuple[int, Any]]:
     """What stands from the starts on; the starts move behind it."""
     for partition in positions:
         while records := log.read(topic, partition, positions[partition], 500):
@@ -42,23 +47,19 @@ def new_records(log: Any, topic: str, positions: dict[int, int]) -> Iterator[tup
             positions[partition] = records[-1].offset + 1
 
 
-def record_line(topic: str, partition: int, record: Any, as_json: bool) -> str:
+def record_line(topic: str, partition: int, record: Record, as_json: bool) -> str:
     if as_json:
-        import msgspec
-
         place = {"topic": topic, "partition": partition, "offset": record.offset, "key": record.key}
         return msgspec.json.encode({**place, "value": value_json(record)}).decode()
     return f"{partition}/{record.offset} {escape_control(record.key)} {escape_control(value_text(record))}"
 
 
-def value_text(record: Any) -> str:
+def value_text(record: Record) -> str:
     return str(record.value.decode("utf-8", "backslashreplace"))
 
 
-def value_json(record: Any) -> Any:
+def value_json(record: Record) -> Any:
     """The record as JSON where it is JSON, else as text."""
-    import msgspec
-
     try:
         return msgspec.json.decode(record.value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,18 +1,25 @@
 """`staffel topics`: the topics on Apache Kafka, made and checked. Never changes or deletes a topic that stands."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from schemas.topics import ENGAGEMENT, PARTITIONS
+from staffel import topology
+from staffel.application import system_clock
+from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, read_settings
+from staffel.connect import model_text
 from staffel.errors import ProblemFound, UsageError
+from staffel.settings import Settings
 from staffel.wording import quantity
-
-if TYPE_CHECKING:
-    from staffel.settings import Settings
-    from streams.kafka.address import KafkaAddress
-    from streams.kafka.topics import TopicProblem
+from streams.activation import activate, activation_content, check_activation, initial_plan
+from streams.kafka import topics as kafka_topics
+from streams.kafka.address import KafkaAddress
+from streams.kafka.log import KafkaLog
+from streams.kafka.topics import TopicProblem
+from streams.log import LogRefused
 
 Json = dict[str, Any]
 Partitions = Annotated[
@@ -23,14 +30,12 @@ Replication = Annotated[
     int, typer.Option(min=1, max=9, help="Brokers that keep each record; 3 where none may be lost with a broker.")
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Make and check the topics on Apache Kafka.")
+group = typer.Typer(no_args_is_help=True, help="Create and check the topics on Apache Kafka.")
 
 
-@app.command()
+@group.command("create", epilog=examples("staffel topics create --partitions 24 --replication 3"))
 def create(partitions: Partitions = None, replication: Replication = 1, as_json: AsJson = False) -> None:
     """Make the topics that are missing, with the settings they need, and begin the log with its first model."""
-    from streams.kafka import topics as kafka_topics
-
     settings, address = kafka_settings()
     validate_model(settings)
     count = partitions or partition_count(settings, address)
@@ -44,14 +49,12 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
     )
 
 
-@app.command()
+@group.command("check", epilog=examples("staffel topics check"))
 def check(
     replication: Annotated[int, typer.Option(min=1, help="How many brokers have to keep each record.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Compare the topics with how they have to be kept; exit code 1 where something is wrong."""
-    from streams.kafka import topics as kafka_topics
-
     _, address = kafka_settings()
     existing, problems = kafka_topics.inspect_topics(address, replication)
     log_problem = None if problems else activation_problem(address)
@@ -71,7 +74,7 @@ def check(
         raise ProblemFound(f"{quantity(len(problems), 'problem')} of the topics" if problems else log_problem or "")
 
 
-@app.command()
+@group.command("repartition", epilog=examples("staffel topics repartition"))
 def repartition() -> None:
     """Move to more partitions; not possible yet, and this tells why."""
     raise UsageError(
@@ -82,7 +85,7 @@ def repartition() -> None:
     )
 
 
-def kafka_settings() -> "tuple[Settings, KafkaAddress]":
+def kafka_settings() -> tuple[Settings, KafkaAddress]:
     settings = read_settings()
     if settings.kafka is None:
         raise UsageError(
@@ -92,32 +95,21 @@ def kafka_settings() -> "tuple[Settings, KafkaAddress]":
     return settings, settings.kafka
 
 
-def partition_count(settings: "Settings", address: "KafkaAddress") -> int:
+def partition_count(settings: Settings, address: KafkaAddress) -> int:
     """As the topics have it that stand already, as STAFFEL_PARTITIONS says, or the usual one."""
-    from schemas.topics import ENGAGEMENT, PARTITIONS
-    from streams.kafka import topics as kafka_topics
-
     existing, _ = kafka_topics.inspect_topics(address)
     if ENGAGEMENT in existing:
         return existing[ENGAGEMENT].partitions
     return settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS
 
 
-def validate_model(settings: "Settings") -> None:
+def validate_model(settings: Settings) -> None:
     """Raises ModelError, before any topic is made."""
-    from staffel.connect import model_text
-    from streams.activation import activation_content
-
     activation_content(*model_text(settings))
 
 
-def activate_log(settings: "Settings", address: "KafkaAddress") -> str:
+def activate_log(settings: Settings, address: KafkaAddress) -> str:
     """Activate the first model in every partition that is empty; the version of the model that stands there."""
-    from staffel.application import system_clock
-    from staffel.connect import model_text
-    from streams.activation import activate, initial_plan
-    from streams.kafka.log import KafkaLog
-
     log = KafkaLog(address, client="staffel-topics")
     try:
         activate(log, lambda: model_text(settings), system_clock)
@@ -126,12 +118,8 @@ def activate_log(settings: "Settings", address: "KafkaAddress") -> str:
         log.close()
 
 
-def activation_problem(address: "KafkaAddress") -> str | None:
+def activation_problem(address: KafkaAddress) -> str | None:
     """Why no process could work on these topics, though they are as they should be."""
-    from streams.activation import check_activation
-    from streams.kafka.log import KafkaLog
-    from streams.log import LogRefused
-
     log = KafkaLog(address, client="staffel-topics")
     try:
         check_activation(log)
@@ -142,9 +130,7 @@ def activation_problem(address: "KafkaAddress") -> str | None:
     return None
 
 
-def print_topics(address: "KafkaAddress", existing: Any) -> None:
-    from staffel import topology
-
+def print_topics(address: KafkaAddress, existing: Any) -> None:
     rows = [
         (address.topic_name(name), each.partitions, each.replication, topology.writers(name), topology.readers(name))
         for name, each in existing.items()
@@ -153,7 +139,7 @@ def print_topics(address: "KafkaAddress", existing: Any) -> None:
     print_table("", columns, rows, numbers=["partitions", "replicas"], wrapped=["written by", "read by"])
 
 
-def print_problems(problems: "list[TopicProblem]", as_json: bool) -> None:
+def print_problems(problems: list[TopicProblem], as_json: bool) -> None:
     if not as_json:
         rows = [(each.topic, each.setting, each.found, each.wanted) for each in problems]
         print_table("", ["topic", "problem", "found", "wanted"], rows)
@@ -163,5 +149,5 @@ def topic_json(topic: Any) -> Json:
     return {"id": topic.id, "partitions": topic.partitions, "replication": topic.replication}
 
 
-def problem_json(problem: "TopicProblem") -> Json:
+def problem_json(problem: TopicProblem) -> Json:
     return problem._asdict()

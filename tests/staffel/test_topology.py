@@ -7,7 +7,7 @@ import pytest
 
 from schemas import topics
 from schemas.topics import DEAD_LETTERS, SCORES, TOPIC_CONFIGS, TOPICS
-from staffel.cli.examples import EXAMPLES
+from staffel.cli.reference import all_commands
 from staffel.topology import STEPS, UNUSED_TOPICS, TopologyStep, markdown_tables
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:
 def test_every_process_is_a_command() -> None:
     told = {text for step in STEPS for text in (step.embedded, step.scaled_out) if text.startswith("staffel ")}
     commands = {text.partition(",")[0].removeprefix("staffel ") for text in told}
-    assert {each for each in commands if not any(known.startswith(each) for known in EXAMPLES)} == set()
+    assert {each for each in commands if not any(name.startswith(each) for name, _ in all_commands())} == set()
 
 
 def test_the_documentation_shows_the_same() -> None:

@@ -60,7 +60,7 @@ def test_the_first_help_comes_without_loading_the_database_library() -> None:
 
 
 def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
-    script = "from staffel.cli import main\nraise SystemExit(main.told(RuntimeError('oops')))"
+    script = "from staffel.cli import main\nraise SystemExit(main.exit_code_of(RuntimeError('oops')))"
     ended = subprocess.run([STAFFEL.parent / "python", "-c", script], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (70, "")
     assert "internal error: RuntimeError('oops'); nothing recorded is lost" in ended.stderr

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from intake.account_ids import RESERVED_WORDS
-from staffel.cli.examples import EXAMPLES
-from staffel.cli.reference import all_commands, reference_page
+from staffel.cli.main import COMMANDS as SOURCES
+from staffel.cli.main import app
+from staffel.cli.reference import all_commands, examples_of, reference_page
 from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
@@ -26,8 +28,15 @@ def test_the_reference_of_commands_is_current() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_tells_what_it_does_with_an_example(name: str) -> None:
     shown = " ".join(run_ok(*name.split(), "--help").out.replace("│", " ").split())
-    assert f"Example: {EXAMPLES[name][0]}" in shown
+    assert all(f"Example: {line}" in shown for line in examples_of(COMMANDS[name]))
+    assert examples_of(COMMANDS[name])
     assert parameters_without_help(COMMANDS[name]) == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_first_help_says_of_every_command_what_the_command_says(name: str) -> None:
+    root: Any = typer.main.get_command(app)
+    assert root.load_command(name).help.partition("\n\n")[0] == SOURCES[name].help
 
 
 def parameters_without_help(command: Any) -> list[str]:
@@ -55,14 +64,14 @@ def test_what_is_not_there_yet_is_no_command(line: str) -> None:
 @pytest.mark.parametrize("verb", sorted(RESERVED_WORDS - {"register", "claim"}))
 @pytest.mark.parametrize("more", [[], ["acme.com", "beta.com"], ["--json"]])
 def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]) -> None:
-    told = f"account {verb}: {verb} is a word of the command line, no id; here go claim, register"
+    told = f"account {verb}: {verb} is a reserved word and no id; the subcommands are claim, register"
     assert run_cli("account", verb, *more).failure == (2, told)
 
 
 def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
-    told = "contact move: move is a word of the command line, no id; here go release, role, suppress"
+    told = "contact move: move is a reserved word and no id; the subcommands are release, role, suppress"
     assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, told)
-    told = "handoff merge: merge is a word of the command line, no id; here go accept, recycle, reject"
+    told = "handoff merge: merge is a reserved word and no id; the subcommands are accept, recycle, reject"
     assert run_cli("handoff", "merge").failure == (2, told)
 
 

@@ -1,0 +1,95 @@
+"""Kinds of command groups: one that imports its commands when they are called, and two that have a default verb."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+from intake.account_ids import RESERVED_WORDS
+from staffel.errors import UsageError
+
+SINGLE_COMMANDS = "commands"
+"""The Typer in a module that holds commands without verbs; any other one there is a group of its own."""
+
+
+EXAMPLE = "Example: "
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command: command lines that its help and the reference show."""
+    return "\n\n".join(f"{EXAMPLE}{line}" for line in lines)
+
+
+class CommandSource(NamedTuple):
+    """Where a command is defined, and the first paragraph of its help."""
+
+    module: str
+    typer_name: str
+    help: str
+
+
+def single_command(module: str, help: str) -> CommandSource:
+    return CommandSource(f"staffel.cli.{module}", SINGLE_COMMANDS, help)
+
+
+def command_group(module: str, help: str) -> CommandSource:
+    return CommandSource(f"staffel.cli.{module}", "group", help)
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports the module of a command when the command is called.
+
+    Its help is drawn from the table of sources alone, so that `staffel --help` loads no library of a command.
+    """
+
+    sources: ClassVar[Mapping[str, CommandSource]] = {}
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: TyperCommand(name, help=source.help) for name, source in self.sources.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and self.load_command(str(name)), rest
+
+    def load_command(self, name: str) -> Any:
+        """The command itself, its module imported."""
+        source = self.sources[name]
+        group = get_group(getattr(import_module(source.module), source.typer_name))
+        command = group.commands[name] if source.typer_name == SINGLE_COMMANDS else group
+        command.name = name
+        return command
+
+
+class ShowByDefaultGroup(TyperGroup):
+    """A group whose default verb is `show`: `account ID` is `account show ID`.
+
+    The verbs of this version and of later ones are reserved words, which are never read as an id.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] in RESERVED_WORDS - set(self.commands):
+            verbs = ", ".join(sorted(set(self.commands) - {"show"}))
+            raise UsageError(
+                f"{ctx.info_name} {args[0]}: {args[0]} is a reserved word and no id; the subcommands are {verbs}"
+            )
+        asks_help = args[:1] == ["--help"]
+        if args and not asks_help and args[0] not in self.commands:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+class RunByDefaultGroup(TyperGroup):
+    """A group whose default verb is `run`: `staffel alerts --port 8804` is `staffel alerts run --port 8804`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] != ["--help"] and (not args or args[0].startswith("-")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+def show_group(help: str) -> typer.Typer:
+    return typer.Typer(cls=ShowByDefaultGroup, no_args_is_help=True, help=help)
