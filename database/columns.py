@@ -1,4 +1,4 @@
-"""Kinds of columns that SQLite and PostgreSQL store alike. Never knows a table."""
+"""Column types that SQLite and PostgreSQL store alike, and the metadata of the tables that no rebuild touches."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite counts up a primary key only where its type is INTEGER."""
+"""SQLite generates primary keys only for the type INTEGER."""
 
 
 class Json(TypeDecorator[Any]):
-    """A value as JSON text, keys in the order given; None is NULL."""
+    """A value as JSON text, keys in their order; None is NULL."""
 
     impl = Text
     cache_ok = True

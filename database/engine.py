@@ -1,7 +1,7 @@
-"""How a database is opened: SQLite or PostgreSQL, durable, with errors a person understands. Never knows a table.
+"""Opens a database, SQLite or PostgreSQL: durable, and with `DatabaseError` for what an operator has to mend.
 
-On SQLite a transaction takes the write lock as it begins, so that two writers wait for each other and never fail
-half-way. What only reads asks `reading(engine)`: it waits for nobody, and sees one moment throughout a transaction.
+On SQLite a transaction takes the write lock when it begins, so that two writers wait for each other instead of failing
+half-way. Transactions that only read use `read_only(engine)`: they do not wait, and see one snapshot.
 """
 
 from math import inf
@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from database.dialects import dialect_of
 from database.errors import DatabaseError, database_error_of
 
 _WRITE_LOCK_KEY, _LAST_USED_KEY = "turn", "used"
@@ -31,13 +32,13 @@ _PRAGMAS = (
 
 
 Database = Engine
-"""What the layers above pass on without looking into it."""
+"""The type that the packages above pass on without importing SQLAlchemy."""
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `sqlite:///PATH` or `postgresql+psycopg://…`; connects at the first use.
+    """An engine for `sqlite:///PATH` or `postgresql+psycopg://…`; it connects at the first use.
 
-    Whatever uses the engine raises `DatabaseTrouble` where the database is locked, damaged, full or out of reach.
+    Everything that uses the engine raises `DatabaseError` if the database is locked, damaged, full or unreachable.
     """
     engine = _create_engine(_parse_url(url))
     event.listen(engine, "handle_error", _translate_error, retval=True)
@@ -45,17 +46,15 @@ def open_database(url: str) -> Engine:
 
 
 def read_only(engine: Engine) -> Engine:
-    """The same database for transactions that only read: each sees one moment, and blocks nobody."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(access="read")
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    """The same database for transactions that only read: each sees one snapshot and blocks no writer."""
+    return dialect_of(engine).read_only(engine)
 
 
 def _parse_url(url: str) -> URL:
     try:
         return make_url(url)
     except ArgumentError:
-        raise DatabaseError(f"not the address of a database: {url!r}; {_URL_FORMS}") from None
+        raise DatabaseError(f"not a database URL: {url!r}; {_URL_FORMS}") from None
 
 
 _URL_FORMS = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
@@ -67,7 +66,7 @@ def _create_engine(url: URL) -> Engine:
         return _create_sqlite_engine(url)
     if backend == "postgresql":
         return _create_postgres_engine(url)
-    raise DatabaseError(f"cannot keep records in {url.render_as_string()!r}; {_URL_FORMS}")
+    raise DatabaseError(f"unsupported database URL {url.render_as_string()!r}; {_URL_FORMS}")
 
 
 def _create_postgres_engine(url: URL) -> Engine:
@@ -82,9 +81,9 @@ def _record_last_use(_connection: object, record: ConnectionPoolEntry) -> None:
 
 
 def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """A connection that lay idle may have been lost; asking every time would cost a busy process a tenth of its time.
+    """Check a connection that was idle; checking at every checkout would cost a busy process a tenth of its time.
 
-    Raises `InvalidatePoolError`, upon which the pool connects anew.
+    Raises `InvalidatePoolError` if the connection was lost; the pool then connects again.
     """
     if monotonic() - record.info.get(_LAST_USED_KEY, inf) < _PING_AFTER_IDLE_S:
         return
@@ -92,7 +91,7 @@ def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> 
         connection.execute("")
         connection.rollback()
     except Exception as error:
-        raise InvalidatePoolError("the server went away") from error
+        raise InvalidatePoolError("the server closed the connection") from error
 
 
 def _create_sqlite_engine(url: URL) -> Engine:
@@ -107,17 +106,17 @@ def _create_sqlite_engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own BEGIN comes too late, before the first write only; ours comes with `_Turn.begin`.
+    # The driver begins a transaction only before the first write; `_WriteLock.begin_transaction` begins it at once.
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 
 
 class _WriteLock:
-    """Whose turn it is to write among the threads of this process.
+    """Serializes the writers among the threads of this process.
 
-    SQLite lets a writer who waits look again after ever longer pauses, and others overtake it: one that commits for
-    every fact and a host that commits all the time would keep each other waiting for a second and more.
+    A writer that waits for SQLite's own lock retries after ever longer pauses, and other writers overtake it: a
+    recorder that commits every fact beside a host that commits all the time could wait for more than a second.
     """
 
     def __init__(self) -> None:
@@ -127,13 +126,13 @@ class _WriteLock:
         if connection.get_execution_options().get("access") == "read":
             connection.exec_driver_sql("BEGIN")
             return
-        # Who waits too long goes on without its turn: SQLite's own lock decides then, and tells what is wrong.
+        # After the timeout continue without the lock: SQLite's own lock then reports who holds the database.
         if not connection.info.get(_WRITE_LOCK_KEY):
             connection.info[_WRITE_LOCK_KEY] = self._lock.acquire(timeout=_BUSY_TIMEOUT_S)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def release(self, _connection: object, record: ConnectionPoolEntry) -> None:
-        """The transaction is over, however it ended: the connection goes back to the pool."""
+        """Called when the connection returns to the pool: the transaction has ended, committed or not."""
         if record.info.pop(_WRITE_LOCK_KEY, False):
             self._lock.release()
 

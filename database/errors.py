@@ -1,4 +1,4 @@
-"""What goes wrong with a database, said so that a person can act on it. Never repairs or retries."""
+"""Errors of a database that an operator has to mend, with advice on how."""
 
 import sqlite3
 import sys
@@ -39,21 +39,21 @@ _TRANSIENT_TEXTS = (
     "not yet accepting connections",
     "administrator command",
 )
-"""Of what a server answers that has no time for anybody now; such an answer has no code while one connects."""
+"""Parts of a server's message that it cannot accept connections now; while connecting, errors have no code."""
 _CONNECTION_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
 
 class DatabaseError(Exception):
-    """The database cannot be used as it is. The message names the database, the trouble and the way out."""
+    """The database cannot be used as it is. The message names the database, the cause and the remedy."""
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The server is out of reach for now: who lives on tries again, nothing half-written is kept."""
+    """The server cannot be reached now: long-running processes try again; the transaction was rolled back."""
 
 
 def database_error_of(error: BaseException, database: str) -> DatabaseError | None:
-    """The trouble that a driver's error tells of; None where the error is about one statement alone."""
+    """The `DatabaseError` for an error of the driver; None if the error concerns only the statement."""
     advice = _advice(error)
     if advice is None:
         return None
@@ -70,7 +70,7 @@ def _is_unavailable(error: BaseException, advice: str) -> bool:
 def _advice(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         return _sqlite_advice(error)
-    # The driver is slow to import, and where it was not used no error is its own.
+    # The driver is slow to import; if it was not imported yet, the error is not one of its errors.
     driver = sys.modules.get("psycopg")
     if driver is not None and isinstance(error, driver.Error):
         return _postgres_advice(error)
@@ -89,7 +89,7 @@ def _postgres_advice(error: "psycopg.Error") -> str | None:
         return _POSTGRES_ADVICE.get(error.sqlstate)
     if not isinstance(error, OperationalError):
         return None
-    # An attempt to connect that fails has no code; the server's own answer, if it gave one, begins with FATAL.
+    # A failed connection attempt has no code; if the server answered, its message begins with FATAL.
     return _CONNECTION_REFUSED if "FATAL:" in str(error) else _UNREACHABLE
 
 

@@ -1,6 +1,6 @@
-"""One host per database: whoever holds the lock moves records, everybody else waits. Never waits itself.
+"""The host lock: one embedded host per database processes records.
 
-`FileHostLock` is for SQLite; the lock for PostgreSQL stands in `database.host_lock`.
+`FileHostLock` locks a file beside a SQLite database, `AdvisoryHostLock` holds a session lock of PostgreSQL.
 """
 
 import fcntl
@@ -10,22 +10,24 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
 
+from database.dialects import PostgresDialect, dialect_of
+
 
 class HostLock(Protocol):
-    """Freed by the operating system or the server where its holder dies, even by kill -9."""
+    """The operating system or the server frees the lock when its holder dies, even by kill -9."""
 
     def try_acquire(self) -> bool:
-        """Take the lock; False where somebody else holds it."""
+        """Acquire the lock without waiting; False if another process holds it."""
 
     def release(self) -> None:
-        """Free the lock, where this one holds it."""
+        """Free the lock if this object holds it."""
 
     def holder(self) -> str | None:
-        """Who holds it, for messages (`process 4711`); None where nobody does."""
+        """The holder, for messages (`process 4711`), or None."""
 
 
 class FileHostLock:
-    """An advisory lock on a file, which holds the holder's process id and is never deleted."""
+    """An advisory lock on a file, which contains the process id of the holder and is not deleted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +36,7 @@ class FileHostLock:
     def try_acquire(self) -> bool:
         if self._descriptor is not None:
             return True
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not passed on to programs we start
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not inherited by child processes
         if not _try_flock(descriptor):
             os.close(descriptor)
             return False
@@ -51,7 +53,7 @@ class FileHostLock:
         self._descriptor = None
 
     def holder(self) -> str | None:
-        # The lock itself is not tried: whoever took it at this moment would find it held, and by nobody.
+        # Does not try the lock: a process that acquires it at this moment would find it taken.
         pid = self._path.read_text().strip() if self._path.exists() else ""
         return f"process {pid}" if pid and _is_alive(int(pid)) else None
 
@@ -74,7 +76,7 @@ def _try_flock(descriptor: int) -> bool:
     return True
 
 
-_LOCK_KEY = 7_305_802_061_775_212  # any number that is ours alone; within one database
+_LOCK_KEY = 7_305_802_061_775_212  # arbitrary; locks are per database
 
 _HOLDER_QUERY = """
 SELECT coalesce(nullif(activity.application_name, ''), 'session ' || locks.pid::text)
@@ -85,14 +87,14 @@ AND (locks.classid::bigint << 32) + locks.objid::bigint = :key"""
 
 
 def host_lock_of(engine: Engine) -> HostLock:
-    """The lock of this database, not taken yet."""
-    if engine.dialect.name == "postgresql":
+    """The lock of this database, not acquired yet."""
+    if isinstance(dialect_of(engine), PostgresDialect):
         return AdvisoryHostLock(engine)
     return FileHostLock(Path(f"{engine.url.database}.host"))
 
 
 class AdvisoryHostLock:
-    """A lock of a session that PostgreSQL frees where the connection ends. Keeps that one connection while it holds."""
+    """A session lock of PostgreSQL: held as long as one connection stays open."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -113,7 +115,7 @@ class AdvisoryHostLock:
         if self._session is None:
             return
         session, self._session = self._session, None
-        # The connection is ended, not given back: whatever the pool does with it later, the lock is gone.
+        # Close the connection instead of returning it to the pool, where it would keep the lock.
         session.invalidate()
         session.close()
 

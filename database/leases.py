@@ -1,6 +1,7 @@
-"""Leases: one holder of a role at a time. Never trusts two machines' clocks to agree.
+"""Leases: a role has one holder at a time, for a limited time that the holder renews.
 
-On PostgreSQL the server's clock alone decides how long a lease holds; on SQLite everybody is on one machine.
+On PostgreSQL the clock of the server decides how long a lease is valid, so the clocks of the machines need not agree;
+on SQLite all processes run on one machine.
 """
 
 import os
@@ -10,12 +11,12 @@ from socket import gethostname
 from threading import Event
 from time import monotonic
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Table, Text, cast, func, literal, or_, select
+from sqlalchemy import Column, Connection, Engine, Table, Text, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from database.columns import metadata, timestamp_ms
+from database.dialects import dialect_of
 from database.engine import read_only
-from database.statements import dialect_insert
 
 leases = Table(
     "leases",
@@ -29,27 +30,25 @@ leases = Table(
 LEASE_DURATION_MS = 15_000
 _RETRY_INTERVAL_S = 0.2
 EMBEDDED_HOLDER = "host"
-"""The holder where one process hosts alone, under its own lock: a successor goes on with the same lease."""
+"""The holder of an embedded host: the host lock allows only one, and its successor continues with the same leases."""
 
 
 class LeaseLost(Exception):
-    """The term is over before the work was done; somebody else may have begun it."""
+    """The lease ran out before the work was done; another process may have taken it over."""
 
 
 def new_holder_id() -> str:
-    """A holder unlike any other: machine, process, and chance, as process numbers come again."""
+    """A unique holder: machine, process and a random part, since process ids are reused."""
     return f"{gethostname()} process {os.getpid()} {token_hex(4)}"
 
 
 def database_now(connection: Connection, now: int) -> ColumnElement[int]:
-    """Milliseconds since 1970 by the clock that counts; `now` is this machine's."""
-    if connection.dialect.name != "postgresql":
-        return literal(now, BigInteger)
-    return cast(func.floor(func.extract("epoch", func.clock_timestamp()) * 1000), BigInteger)
+    """The time of the database in milliseconds since 1970: of the server, or `now` of this machine on SQLite."""
+    return dialect_of(connection).now(now)
 
 
 def acquire_lease(engine: Engine, role: str, holder: str, now: int, duration_ms: int = LEASE_DURATION_MS) -> bool:
-    """Take or keep the lease for `term` milliseconds; False while another holds it."""
+    """Acquire or renew the lease for `duration_ms`; False if another process holds it."""
     with engine.begin() as connection:
         return acquire_lease_within(connection, role, holder, now, duration_ms)
 
@@ -57,9 +56,9 @@ def acquire_lease(engine: Engine, role: str, holder: str, now: int, duration_ms:
 def acquire_lease_within(
     connection: Connection, role: str, holder: str, now: int, duration_ms: int = LEASE_DURATION_MS
 ) -> bool:
-    """The same within a transaction."""
+    """As `acquire_lease`, within the transaction of the caller."""
     at = database_now(connection, now)
-    insert = dialect_insert(leases, connection.dialect.name).values(role=role, holder=holder, until=at + duration_ms)
+    insert = dialect_of(connection).insert_of(leases).values(role=role, holder=holder, until=at + duration_ms)
     is_free = or_(leases.c.holder == holder, leases.c.until < at)
     upsert = insert.on_conflict_do_update(
         index_elements=["role"], set_={"holder": insert.excluded.holder, "until": insert.excluded.until}, where=is_free
@@ -73,7 +72,7 @@ def release_lease(engine: Engine, role: str, holder: str) -> None:
 
 
 def holder_of(engine: Engine, role: str, now: int) -> str | None:
-    """Who holds the role at this moment."""
+    """The current holder of the role, or None."""
     with read_only(engine).connect() as connection:
         statement = select(leases.c.holder).where(
             leases.c.role == role, leases.c.until >= database_now(connection, now)
@@ -82,7 +81,7 @@ def holder_of(engine: Engine, role: str, now: int) -> str | None:
 
 
 class Lease:
-    """A role as one process holds it, or not. `clock`: milliseconds since 1970."""
+    """A lease as one process sees it. `clock`: milliseconds since 1970."""
 
     def __init__(
         self, engine: Engine, role: str, holder: str, clock: Callable[[], int], duration_ms: int = LEASE_DURATION_MS
@@ -93,12 +92,12 @@ class Lease:
 
     @property
     def is_valid(self) -> bool:
-        """Nobody else can have taken it yet: its term, counted here, is not over."""
+        """Whether no other process can hold the lease: its duration, counted on this machine, is not over."""
         return monotonic() - self._acquired_at < self._duration_ms / 1000
 
     def acquire(self, timeout_s: float = 0.0) -> bool:
-        """Take it, or renew it where half of its term is over; False where another holds it for longer than `patience`
-        (seconds)."""
+        """Acquire the lease, or renew it once half of its duration is over; False if another process still holds it
+        after `timeout_s`."""
         deadline, pause = monotonic() + timeout_s, Event()
         while not self._acquire_once():
             if monotonic() >= deadline:
@@ -115,10 +114,10 @@ class Lease:
         return acquired
 
     def invalidate(self) -> None:
-        """Ask anew, however short ago it was taken."""
+        """Make the next `acquire` ask the database, however recently the lease was renewed."""
         self._acquired_at = float("-inf")
 
     def release(self) -> None:
-        """Let another begin at once."""
+        """Free the lease, so that another process can acquire it at once."""
         self.invalidate()
         release_lease(self._engine, self.role, self.holder)

@@ -1,4 +1,4 @@
-"""Bringing a database to the tables this code knows. Never goes back.
+"""Upgrades a database to the tables that this version of the code uses. There are no downgrades.
 
 Each migration is one file of `migrations/versions/`, named by its revision: `0001_log.py` holds revision `0001`.
 """
@@ -9,19 +9,20 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from database.dialects import dialect_of
 from database.engine import read_only
 from database.errors import DatabaseError
 
 _MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
-_ADVISORY_LOCK_ID = 7_305_802_061_776_226  # any number that is ours alone
+_ADVISORY_LOCK_ID = 7_305_802_061_776_226  # arbitrary; used for nothing else
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade to the newest revision; processes that start at once wait for each other.
+    """Upgrade to the newest revision; processes that start at the same time wait for each other.
 
-    Raises `DatabaseTrouble` where the database was written by a newer version than this one.
+    Raises `DatabaseError` if a newer version of Staffel wrote the database.
     """
-    with read_only(engine).connect() as connection:  # whoever only asks does not wait for a writer
+    with read_only(engine).connect() as connection:  # no upgrade needed: do not wait for a writer
         if _revision(connection) == newest_revision():
             return
     with _exclusive_transaction(engine) as connection:
@@ -30,13 +31,13 @@ def migrate(engine: Engine) -> None:
 
 
 def revision_of(engine: Engine) -> str | None:
-    """What the tables were last brought to; None where there are none."""
+    """The revision of the tables; None if there are none yet."""
     with read_only(engine).connect() as connection:
         return _revision(connection)
 
 
 def known_revisions() -> list[str]:
-    """Oldest first."""
+    """All revisions of this version, oldest first."""
     return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
@@ -46,9 +47,8 @@ def newest_revision() -> str:
 
 @contextmanager
 def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
-    with engine.begin() as connection:  # on SQLite this alone keeps every other writer out
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK_ID})
+    with engine.begin() as connection:
+        dialect_of(connection).lock_transaction(connection, _ADVISORY_LOCK_ID)
         yield connection
 
 
@@ -62,13 +62,13 @@ def _check_known(revision: str | None, database: str) -> None:
     if revision is None or revision in known_revisions():
         return
     raise DatabaseError(
-        f"database {database}: its tables are of revision {revision}, newer than {newest_revision()}, the newest this "
-        "version of Staffel knows; install the version that wrote it, or name another database in STAFFEL_DATABASE"
+        f"database {database}: its tables have revision {revision}, but this version of Staffel only knows revisions "
+        f"up to {newest_revision()}; install the version that wrote it, or set STAFFEL_DATABASE to another database"
     )
 
 
 def _upgrade(connection: Connection) -> None:
-    from alembic import command  # slow to import, and seldom needed
+    from alembic import command  # slow to import, and rarely needed
     from alembic.config import Config
 
     config = Config()

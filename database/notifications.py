@@ -1,6 +1,6 @@
-"""Notices between processes: that something was written, told within the transaction that wrote it. Never what it was.
+"""Notifications between processes that something was written; the receiver then reads what it was.
 
-PostgreSQL delivers them when the transaction is over (LISTEN, NOTIFY). SQLite has none: there one looks again shortly.
+PostgreSQL delivers them when the writing transaction commits (LISTEN, NOTIFY). SQLite has none: receivers poll.
 """
 
 from collections.abc import Sequence
@@ -9,41 +9,42 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
 
+from database.dialects import dialect_of
+
 if TYPE_CHECKING:
     import psycopg
 
 APPENDED: Final = "staffel_appended"
 """The log in the database grew."""
 PROJECTED: Final = "staffel_projected"
-"""Read models moved on; tells the partitions."""
+"""The projector wrote a batch; the payload lists the partitions."""
 OUTBOX: Final = "staffel_outbox"
-"""The outbox holds something to publish."""
+"""The outbox has rows to publish."""
 MOVES: Final = "staffel_moves"
-"""The mover has something to move."""
+"""The mover has open moves."""
 
 _POLL_INTERVAL_S = 0.02
 
 
 def notify(connection: Connection, channel: str, payload: str = "") -> None:
-    """Tell whoever waits, once this transaction is over; the same twice in one transaction is told once."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (channel, payload))
+    """Wake the receivers of a channel when this transaction commits. No-op on SQLite."""
+    dialect_of(connection).notify(connection, channel, payload)
 
 
 class Notifications:
-    """What is told on some channels, to one thread. Keeps a connection of its own, made anew where it was lost."""
+    """The notifications of some channels, for one thread. Has its own connection and replaces it if it was lost."""
 
     def __init__(self, engine: Engine, channels: Sequence[str]) -> None:
         self._engine, self._channels = engine.execution_options(isolation_level="AUTOCOMMIT"), channels
-        self.supports_listen = engine.dialect.name == "postgresql"
+        self.supports_listen = dialect_of(engine).supports_listen
         self._connection: Connection | None = None
         self._pause = Event()
 
     def wait(self, timeout: float) -> bool:
-        """Block until something was told, or `timeout` seconds are over; True where it is worth while to look.
+        """Block until a notification arrives or `timeout` seconds are over; True if the caller should look for work.
 
-        The first call, and the first after a connection was lost, answer at once: what was told before was not heard.
-        Raises `DatabaseAway` where the server is out of reach.
+        The first call, and the first after a lost connection, return True at once: earlier notifications were missed.
+        Raises `DatabaseUnavailable` if the server cannot be reached.
         """
         if not self.supports_listen:
             self._pause.wait(min(timeout, _POLL_INTERVAL_S))
@@ -59,7 +60,7 @@ class Notifications:
 
     def close(self) -> None:
         if self._connection is not None:
-            self._connection.invalidate()  # whoever the pool gave it to next would hear on
+            self._connection.invalidate()  # in the pool it would still receive notifications
             self._connection.close()
             self._connection = None
 

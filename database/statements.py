@@ -1,99 +1,92 @@
-"""Statements that SQLite and PostgreSQL both understand, for many rows at once. Never knows a table.
+"""Statements for many rows of a table at once.
 
-Their text is made once and the rows are handed to the driver as they are: what the library would do to each value
-takes longer than the database does. SQLite takes rows one by one, PostgreSQL all of them at once (`bulk.py`).
+Their text is built once and the rows go to the driver as tuples: SQLAlchemy's processing of each value would take
+longer than the database itself. How each database takes many rows is in `database/dialects.py`.
 """
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table
 
-from database.bulk import copy_rows, highest_seq_per_key, last_per_key, unnest_source
 from database.columns import Json
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from database.dialects import chunks, dialect_of, quoted
 
 Rows = Sequence[dict[str, Any]]
 Tuples = list[tuple[Any, ...]]
-_KEYS_PER_STATEMENT = 1000
+_SKIP_EXISTING = "ON CONFLICT DO NOTHING"
 
 
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
-    """All rows of one call to any of these name the same columns."""
+    """Insert new rows. All rows of one call, here and below, have the same columns."""
     if rows:
         insert_tuples(connection, table, tuple(rows[0]), _as_tuples(table, rows))
 
 
 def insert_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> None:
-    """As `add`, of the values of these columns as the database takes them."""
-    if not tuples:
-        return
-    if connection.dialect.name == "postgresql":
-        copy_rows(connection, table, columns, tuples)
-    else:
-        _execute_insert(connection, table, columns, tuples, "")
+    """Insert new rows, given as the values of these columns, JSON encoded already."""
+    if tuples:
+        dialect = dialect_of(connection)
+        dialect.load(connection, table.name, dialect.types_of(table, columns), tuples)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Rows) -> None:
-    """Add the rows whose key does not stand there yet."""
+    """Insert the rows whose key is new."""
     if rows:
-        _execute_insert(connection, table, tuple(rows[0]), _as_tuples(table, rows), "ON CONFLICT DO NOTHING")
+        insert_missing_tuples(connection, table, tuple(rows[0]), _as_tuples(table, rows))
+
+
+def insert_missing_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> int:
+    """As `insert_missing`, given as the values of these columns; returns how many were new."""
+    return _write(connection, table, columns, tuples, _SKIP_EXISTING) if tuples else 0
+
+
+def update_tuples(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples) -> None:
+    """Set columns of the rows with these keys; the key is the last column."""
+    if tuples:
+        dialect = dialect_of(connection)
+        dialect.update(connection, table.name, dialect.types_of(table, columns), tuples)
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Add or replace rows by primary key; columns that are not named stay as they are."""
+    """Insert or replace rows by primary key; columns that the rows lack stay as they are."""
     if rows:
-        unique_rows = last_per_key(rows, _primary_key(table)) if connection.dialect.name == "postgresql" else rows
+        unique = rows if dialect_of(connection).replaces_key_twice else _last_per_key(rows, _primary_key(table))
         columns = tuple(rows[0])
-        _execute_insert(connection, table, columns, _as_tuples(table, unique_rows), _upsert_clause(table, columns))
+        _write(connection, table, columns, _as_tuples(table, unique), _upsert_clause(table, columns))
 
 
 def upsert_newer(connection: Connection, table: Table, rows: Rows) -> None:
-    """As `put`, but a row that stands there is replaced only where its `seq` is lower."""
-    if rows:
-        unique_rows = (
-            highest_seq_per_key(rows, _primary_key(table)) if connection.dialect.name == "postgresql" else rows
-        )
-        columns, newer = tuple(rows[0]), f'WHERE "{table.name}".seq < excluded.seq'
-        _execute_insert(
-            connection, table, columns, _as_tuples(table, unique_rows), f"{_upsert_clause(table, columns)} {newer}"
-        )
+    """As `upsert`, but replace a row only if its `seq` is lower than that of the new one."""
+    if not rows:
+        return
+    if not dialect_of(connection).replaces_key_twice:
+        rows = _last_per_key(sorted(rows, key=itemgetter("seq")), _primary_key(table))
+    columns = tuple(rows[0])
+    clause = f'{_upsert_clause(table, columns)} WHERE "{table.name}".seq < excluded.seq'
+    _write(connection, table, columns, _as_tuples(table, rows), clause)
 
 
 def rows_by_key(connection: Connection, statement: Select[Any], column: Any, keys: Iterable[str]) -> list[Any]:
-    """The statement's rows where `column` is one of the keys."""
-    unique_keys = list(dict.fromkeys(keys))
-    batches = (unique_keys[i : i + _KEYS_PER_STATEMENT] for i in range(0, len(unique_keys), _KEYS_PER_STATEMENT))
+    """The rows of the statement whose `column` is one of the keys."""
+    batches = chunks(dict.fromkeys(keys))
     return [row for batch in batches for row in connection.execute(statement.where(column.in_(batch)))]
 
 
-def dialect_insert(table: Table, dialect: str) -> "SqliteInsert | PostgresInsert":
-    """Each dialect is slow to import, and one of them is used."""
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_postgres
-
-        return insert_postgres(table)
-    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
-    return insert_sqlite(table)
+def tuples_by_key(
+    connection: Connection, table: Table, columns: tuple[str, ...], key: str, keys: Iterable[object]
+) -> list[Any]:
+    """These columns of the rows whose key is one of the keys, without SQLAlchemy's processing."""
+    dialect = dialect_of(connection)
+    statement = f'SELECT {quoted(columns)} FROM "{table.name}" WHERE "{key}"'
+    return dialect.rows_by_key(connection, statement, dialect.types_of(table, (key,))[key], keys)
 
 
-def _execute_insert(
-    connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples, conflict: str
-) -> None:
-    head = f'INSERT INTO "{table.name}" ({_quoted_names(columns)})'
-    if connection.dialect.name == "postgresql":
-        source = unnest_source(table, columns, connection.dialect)
-        columnwise = tuple(map(list, zip(*tuples, strict=True)))
-        connection.exec_driver_sql(f"{head} {source} {conflict}", columnwise)
-    else:
-        placeholders = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"{head} VALUES ({placeholders}) {conflict}", tuples)
+def _write(connection: Connection, table: Table, columns: tuple[str, ...], tuples: Tuples, conflict: str) -> int:
+    dialect = dialect_of(connection)
+    return dialect.write(connection, table.name, dialect.types_of(table, columns), tuples, conflict)
 
 
 def _as_tuples(table: Table, rows: Rows) -> Tuples:
@@ -111,20 +104,22 @@ def _json_columns(table: Table, columns: tuple[str, ...]) -> Sequence[str]:
     return [name for name in columns if isinstance(table.c[name].type, Json)]
 
 
+def _last_per_key(rows: Rows, key: Sequence[str]) -> Rows:
+    """The last row of each key: a single statement cannot replace a row twice."""
+    identity = itemgetter(*key)
+    return list({identity(row): row for row in rows}.values())
+
+
 @lru_cache(maxsize=256)
 def _upsert_clause(table: Table, columns: tuple[str, ...]) -> str:
     key = _primary_key(table)
     updated = [name for name in columns if name not in key]
     if not updated:
-        return "ON CONFLICT DO NOTHING"
+        return _SKIP_EXISTING
     assignments = ", ".join(f'"{name}" = excluded."{name}"' for name in updated)
-    return f"ON CONFLICT ({_quoted_names(key)}) DO UPDATE SET {assignments}"
+    return f"ON CONFLICT ({quoted(key)}) DO UPDATE SET {assignments}"
 
 
 @lru_cache(maxsize=256)
 def _primary_key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
-
-
-def _quoted_names(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)

@@ -4,7 +4,6 @@ Attribution asks it; the projector fills it; domains are claimed here before the
 """
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, Text, select
@@ -12,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from database.columns import metadata
 from database.engine import read_only
-from database.statements import insert_missing, upsert, upsert_newer
+from database.statements import insert_missing, rows_by_key, upsert, upsert_newer
 from schemas.scores import AccountScored, ContactScored
 
 directory_accounts = Table(
@@ -56,7 +55,6 @@ _KEY_AND_ACCOUNT = {
     "contact": (directory_contacts.c.contact, directory_contacts.c.account),
     "visitor": (directory_visitors.c.visitor, directory_visitors.c.account),
 }
-_BATCH_SIZE = 1_000
 
 
 class Directory:
@@ -90,12 +88,8 @@ class Directory:
     def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
         """The same for many at once: those of the domains, contacts or visitors that an account has."""
         column, account = _KEY_AND_ACCOUNT[kind]
-        remaining, found = iter(keys), {}
         with self._read_only.connect() as connection:
-            while batch := list(islice(remaining, _BATCH_SIZE)):
-                rows = connection.execute(select(column, account).where(column.in_(batch)))
-                found.update({row[0]: row[1] for row in rows})
-        return found
+            return {row[0]: row[1] for row in rows_by_key(connection, select(column, account), column, keys)}
 
     def domains_of(self, account: str) -> list[str]:
         with self._read_only.connect() as connection:

@@ -9,6 +9,7 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine, func, select, update
 
+from database.dialects import dialect_of
 from database.leases import LEASE_DURATION_MS, acquire_lease_within, database_now, leases
 from schemas.topics import SCORES
 from streams.log import Log
@@ -55,7 +56,7 @@ class LeasedPartitions:
     def _rebalance(self) -> None:
         started = monotonic()
         with self._engine.begin() as connection:
-            _lock_rebalance(connection)
+            dialect_of(connection).lock_transaction(connection, _ADVISORY_LOCK_ID)
             self._assigned = self._assign(connection, self._clock())
         self._rebalanced_at = started
 
@@ -84,12 +85,6 @@ class LeasedPartitions:
                 connection, f"{PARTITION_ROLE_PREFIX}{partition}", self._holder, now, self._lease_duration_ms
             )
         return free[: max(limit, 0)]
-
-
-def _lock_rebalance(connection: Connection) -> None:
-    """Until the transaction is over nobody else shares; on SQLite the transaction alone sees to that."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK_ID)))
 
 
 def _fair_share(partitions: int, members: int) -> int:

@@ -27,7 +27,8 @@ from sqlalchemy import Engine, select
 
 from database.engine import read_only
 from database.statements import rows_by_key
-from intake.recorder.inbox_rows import IS_ANONYMOUS, InboxMark, InboxRow, inbox, inbox_rows_of
+from intake.recorder import inbox_rows
+from intake.recorder.inbox_rows import IS_ANONYMOUS, InboxMark, InboxRow, inbox
 from projections.derived_facts import encode
 from projections.read_models import versions
 from schemas.envelope import decode_fact, record_id
@@ -63,7 +64,7 @@ class Inbox:
     """
 
     def __init__(self, engine: Engine, log: Log, clock: Callable[[], int], *, keep_forever: bool) -> None:
-        self._engine, self._read_only, self._rows = engine, read_only(engine), inbox_rows_of(engine)
+        self._engine, self._read_only = engine, read_only(engine)
         self._log, self._clock, self._keep_forever = log, clock, keep_forever
         self._unswept = 0
 
@@ -106,13 +107,13 @@ class Inbox:
 
     def _existing_rows(self, ids: Iterable[bytes]) -> list[InboxRow]:
         with self._read_only.connect() as connection:
-            return self._rows.find(connection, list(ids))
+            return inbox_rows.find_rows(connection, ids)
 
     def _insert_rows(self, by_hash: Mapping[bytes, NewRecord]) -> tuple[dict[bytes, InboxRow], list[InboxRow]]:
         """The rows of all records, and those of them that existed already (then all are read back)."""
         rows = self._new_rows(by_hash)
         with self._engine.begin() as connection:
-            added = self._rows.insert(connection, rows, self._clock())
+            added = inbox_rows.insert_rows(connection, rows, self._clock())
         self._unswept += added
         existing = [] if added == len(rows) else self._existing_rows(by_hash)
         return {row.id: row for row in existing or rows}, existing
@@ -160,9 +161,9 @@ class Inbox:
         if not marks:
             return
         with self._engine.begin() as connection:
-            self._rows.mark_appended(connection, marks, self._keep_forever)
+            inbox_rows.mark_appended(connection, marks, self._keep_forever)
             if sweep:
-                self._rows.delete_expired(connection, now - RETENTION_MS, 2 * sweep)
+                inbox_rows.delete_expired(connection, now - RETENTION_MS, 2 * sweep)
 
     def _needs_mark(self, row: InboxRow) -> bool:
         return row.offset is None or (self._keep_forever and not row.keep)

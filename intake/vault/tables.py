@@ -1,13 +1,13 @@
 """Tables of the vault: persons, their pseudonyms, and sources' own ids."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from database.dialects import chunks, dialect_of
 from database.engine import read_only
+from database.statements import rows_by_key
 
 METADATA = sa.MetaData()
 SECRETS = sa.Table(
@@ -52,16 +52,14 @@ def select_rows(
 ) -> list[Any]:
     """Rows whose key is one of the values, read in one transaction."""
     with read_only(engine).begin() as connection:
-        results = (connection.execute(sa.select(*columns).where(key.in_(some))) for some in chunks(values))
-        return [row for rows in results for row in rows]
+        return rows_by_key(connection, sa.select(*columns), key, values)
 
 
 def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill_column: str = "") -> None:
     """Insert the new rows. Of existing ones, only a null in `fill_column` is replaced."""
     if not rows:
         return
-    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
+    insert: Any = dialect_of(engine).insert_of(table)
     statement = _fill_null(table, insert, fill_column) if fill_column else insert.on_conflict_do_nothing()
     with engine.begin() as connection:
         connection.execute(statement, [dict(row) for row in rows])
@@ -71,13 +69,6 @@ def delete_rows(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]
     with engine.begin() as connection:
         for some in chunks(values):
             connection.execute(sa.delete(column.table).where(column.in_(some)))
-
-
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """The values in lists short enough for one statement."""
-    remaining = iter(values)
-    while chunk := list(islice(remaining, 1_000)):
-        yield chunk
 
 
 def _fill_null(table: sa.Table, insert: Any, fill_column: str) -> Any:

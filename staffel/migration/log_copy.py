@@ -19,7 +19,7 @@ from database.columns import metadata
 from database.engine import read_only
 from database.statements import insert_missing
 from intake.recorder.inbox import hash_of_value
-from intake.recorder.inbox_rows import InboxRow, inbox_rows_of
+from intake.recorder.inbox_rows import InboxRow, insert_rows
 from projections.work.tables import append_notes
 from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_id, dead_letter_id_from_headers, parse_error_headers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
@@ -63,7 +63,6 @@ class LogCopy:
             clock,
             batch_size,
         )
-        self._rows = inbox_rows_of(engine)
         self._dead_letter_ids = dead_letter_ids_of(source)
 
     def start(self) -> None:
@@ -159,7 +158,7 @@ class LogCopy:
             connection.execute(append_notes.delete().where(*_where_noted(topic, f"{COPY_ROLE}/{partition}")))
             facts = _inbox_rows(records, places) if topic == ENGAGEMENT else []
             if facts:
-                self._rows.insert(connection, facts, self._clock())
+                insert_rows(connection, facts, self._clock())
 
     def _start_rows(self) -> Iterable[dict[str, Any]]:
         for topic in COPIED_TOPICS:

@@ -4,21 +4,21 @@ Offsets come from a counter row that stays locked until the append is committed,
 order and without holes. The tables themselves are made by a migration.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
+from database.dialects import dialect_of
 from database.notifications import APPENDED, notify
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import Appended, LogError, LogRefused, NewRecord, PositionConflict, Record, Unit
 from streams.partitioner import partition_of
 from streams.sql import statements as sql
 from streams.sql.append_signal import AppendSignal
-from streams.sql.dialects import dialect_of
-from streams.sql.rows import assign_offsets, is_damaged, record_of, stored_ids
+from streams.sql.rows import PartitionOffset, assign_offsets, is_damaged, record_of, stored_ids
 
 _PAGE_SIZE = 2000
 _COMPACT_BATCH_SIZE = 5000
@@ -40,8 +40,8 @@ class SqlLog:
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         """Raises `LogRefused` where the log was made with another number of partitions."""
         self._engine = engine
-        self._read_engine = read_engine_of(engine)
-        self._dialect = dialect_of(engine.dialect.name)
+        self._dialect = dialect_of(engine)
+        self._read_engine = self._dialect.autocommit_reads(engine)
         self._append_signal = AppendSignal(engine)
         self._partitions = partitions
         self._generation = self._open()
@@ -86,7 +86,7 @@ class SqlLog:
         return self._require_partition(self._ends(topic).get(partition), partition)
 
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.keys_parameter(keys),))
+        rows = self._rows(self._sql(sql.LATEST, topic), (self._dialect.key_list(keys),))
         return {row[1]: record_of(*row) for row in rows}
 
     def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
@@ -171,19 +171,29 @@ class SqlLog:
     ) -> list[Appended]:
         if not records:
             return []
-        ends = self._dialect.lock_ends(connection, topic)
+        ends = self._lock_ends(connection, topic)
         if partition is not None:
             self._require_partition(ends.get(partition), partition)
         ids = stored_ids(records)
         record_ids = {each for each in ids if each is not None}
-        existing = self._dialect.find_existing(connection, topic, record_ids) if record_ids else {}
+        existing = self._find_existing(connection, topic, record_ids) if record_ids else {}
         placed = assign_offsets(zip(self._partitions_of(records, partition), ids, records, strict=True), ends, existing)
         if placed.rows:
-            self._dialect.insert(connection, topic, placed.rows)
+            self._dialect.write(connection, sql.table_of(topic), sql.COLUMN_TYPES, placed.rows)
             notify(connection, APPENDED)
         for changed, end in placed.ends.items():
             connection.exec_driver_sql(self._sql(sql.MOVE_END), (end, topic, changed))
         return placed.appended
+
+    def _lock_ends(self, connection: Connection, topic: str) -> dict[int, int]:
+        """The next offset of each partition; no other transaction assigns offsets until this one ends."""
+        # On SQLite the transaction has locked the whole file already.
+        return dict(connection.exec_driver_sql(self._sql(sql.ENDS + self._dialect.lock_rows), (topic,)).all())
+
+    def _find_existing(self, connection: Connection, topic: str, ids: Set[bytes]) -> dict[bytes, PartitionOffset]:
+        """The places of those ids that the topic contains."""
+        rows = self._dialect.rows_by_key(connection, self._sql(sql.EXISTING_IDS, topic), "bytea", ids)
+        return {stored_id: (partition, offset) for stored_id, partition, offset in rows}
 
     def _partitions_of(self, records: Sequence[NewRecord], partition: int | None) -> list[int]:
         if partition is not None:
@@ -226,11 +236,4 @@ class SqlLog:
             return connection.exec_driver_sql(statement, parameters).all()
 
     def _sql(self, template: str, topic: str = ENGAGEMENT) -> str:
-        return self._dialect.sql(template, topic)
-
-
-def read_engine_of(engine: Engine) -> Engine:
-    """For single statements that only read; on SQLite the option keeps them from taking the write lock."""
-    if engine.dialect.name == "postgresql":
-        return engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine.execution_options(access="read")
+        return sql.statement_of(template, topic, self._dialect)

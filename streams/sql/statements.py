@@ -1,10 +1,12 @@
 """The tables and statements of the SQL log. Never connects, never imports a driver.
 
-Statements are written with `?` and `{table}`; a `Dialect` of `log_dialects` fills them in.
+Statements are written with `?`, `{table}` and `{keys}`; `statement_of` fills them in for one database.
 """
 
+from functools import cache
 from typing import Final
 
+from database.dialects import Dialect
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS
 from streams.log import LogError
 
@@ -16,7 +18,10 @@ _TABLES: Final = {  # STORED NAMES
     DEAD_LETTERS: "log_dead_letters",
 }
 
-INSERT = 'INSERT INTO {table} (partition, "offset", key, record_id, value, headers, checksum) '
+COLUMN_TYPES: Final = {
+    "partition": "int", "offset": "bigint", "key": "text", "record_id": "bytea", "value": "bytea", "headers": "bytea",
+    "checksum": "bigint",
+}  # fmt: skip
 READ = (
     'SELECT "offset", key, value, headers FROM {table} WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
 )
@@ -36,7 +41,7 @@ SELECT r."offset", r.key, r.value, r.headers FROM {table} AS r
 JOIN (SELECT key, max("offset") AS last FROM {table} WHERE key = ? OR (key >= ? AND key < ?) GROUP BY key) AS found
 ON r.key = found.key AND r."offset" = found.last
 ORDER BY r.key"""
-EXISTING_IDS = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id '
+EXISTING_IDS = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id'
 READ_WITH_CHECKSUMS = """
 SELECT "offset", key, value, headers, checksum FROM {table}
 WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
@@ -63,3 +68,9 @@ def table_of(topic: str) -> str:
     if topic not in _TABLES:
         raise LogError(f"no topic is named {topic!r}; there are {', '.join(_TABLES)}")
     return _TABLES[topic]
+
+
+@cache
+def statement_of(template: str, topic: str, dialect: Dialect) -> str:
+    """The statement for the table of a topic, as the driver expects it."""
+    return dialect.sql(template.format(table=table_of(topic), keys=dialect.key_source))

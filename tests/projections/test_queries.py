@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from projections import directory
 from projections.lag import read_lag
 from projections.queries import ReadModelQueries, open_queries
 from projections.ranking import RankedAccount, Tracks, highest_ranked, top_accounts
@@ -170,8 +171,8 @@ def _hot_reads(questions: ReadModelQueries) -> list[Select[object]]:
         select(models.handoffs).where(models.handoffs.c.status == "proposed").order_by(models.handoffs.c.crossed_at),
         select(outbox).where(outbox.c.published.is_(False)).order_by(outbox.c.n).limit(500),
         select(timers).where(timers.c.recorded.is_(False), timers.c.at <= 5),
-        select(work_tables.directory_domains).where(work_tables.directory_domains.c.domain == "acme.com"),
-        select(work_tables.directory_accounts).where(work_tables.directory_accounts.c.name_key == "acme"),
+        select(directory.directory_domains).where(directory.directory_domains.c.domain == "acme.com"),
+        select(directory.directory_accounts).where(directory.directory_accounts.c.name_key == "acme"),
         select(work_tables.parked_facts).where(work_tables.parked_facts.c.account == "anon:v_one"),
     ]
 

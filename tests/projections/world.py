@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
+from database.columns import metadata
+from database.leases import leases
 from projections.projector import Projector
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
 from projections.read_models.tables import read_models
-from projections.read_models.versions import current_models
-from projections.work import tables as work_tables
+from projections.read_models.versions import checkpoints, current_models
 from schemas.topics import SCORES
 from streams.log import Log
 from streams.sql.log import SqlLog
@@ -71,7 +72,7 @@ class World:
     def all_rows(self) -> dict[str, list[Any]]:
         """All rows of all tables but leases, the outbox's own numbers, and what names this one log."""
         names = [table.name for table in read_models().metadata.sorted_tables]
-        names += [table.name for table in work_tables.metadata.sorted_tables if table.name != "leases"]
+        names += [table.name for table in metadata.sorted_tables if table.name != "leases"]
         return {name: self._rows_of(name) for name in names}
 
     def _rows_of(self, name: str) -> list[Any]:
@@ -82,13 +83,13 @@ class World:
     def reset_and_project(self) -> "World":
         """The projector begins again: its checkpoint was lost."""
         with self.engine.begin() as connection:
-            connection.execute(work_tables.checkpoints.update().values(next_offset=0))
+            connection.execute(checkpoints.update().values(next_offset=0))
         return self.project()
 
     def expire_leases(self) -> "World":
         """So long was nobody there that every lease ran out."""
         with self.engine.begin() as connection:
-            connection.execute(work_tables.leases.update().values(until=0))
+            connection.execute(leases.update().values(until=0))
         return self
 
     def records_of_topic(self, topic: str) -> list[Any]:
@@ -102,4 +103,4 @@ def run_until_idle(advance: Callable[[], int]) -> None:
 
 def _table(models: Any, name: str) -> Table:
     found: Sequence[Table] = [t for t in models.metadata.sorted_tables if t.name.partition("_v")[0] == name]
-    return found[0] if found else work_tables.metadata.tables[name]
+    return found[0] if found else metadata.tables[name]

@@ -176,12 +176,12 @@ def test_what_means_nothing_is_told_with_what_would(arguments: list[str], messag
         ),
         (
             "DATABASE", "nonsense", 1,
-            "not the address of a database: 'nonsense'; "
+            "not a database URL: 'nonsense'; "
             "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
         (
             "DATABASE", "mysql://a/b", 1,
-            "cannot keep records in 'mysql://a/b'; "
+            "unsupported database URL 'mysql://a/b'; "
             "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
         ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a folder that may be written to"),

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from database.dialects import SqliteDialect
 from database.engine import open_database
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.sql import statements as sql
-from streams.sql.dialects import SqliteDialect
 from tests import databases
 
 FREQUENT_READS = {
@@ -16,7 +16,7 @@ FREQUENT_READS = {
     "latest": (sql.LATEST, SCORES, ('["acme.com"]',), "log_scores_key"),
     "latest in": (sql.LATEST_IN, SCORES, ("~checkpoint", 0), "log_scores_key"),
     "latest below": (sql.LATEST_BELOW, SCORES, ("acme.com", "acme.com/", "acme.com0"), "log_scores_key"),
-    "standing": (f"{sql.EXISTING_IDS}IN (?, ?)", ENGAGEMENT, (b"a", b"b"), "log_engagement_record_id"),
+    "existing ids": (f"{sql.EXISTING_IDS} IN (?, ?)", ENGAGEMENT, (b"a", b"b"), "log_engagement_record_id"),
     "checked": (
         sql.READ_WITH_CHECKSUMS,
         ENGAGEMENT,
@@ -30,8 +30,9 @@ FREQUENT_READS = {
 @pytest.mark.parametrize("name", FREQUENT_READS)
 def test_no_read_scans_a_table(name: str, tmp_path: Path) -> None:
     template, topic, parameters, index = FREQUENT_READS[name]
+    statement = sql.statement_of(template, topic, SqliteDialect())
     with open_database(databases.migrated_database("sqlite", tmp_path)).connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {SqliteDialect.sql(template, topic)}", parameters).all()
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     steps = [row[-1] for row in plan]
     assert any(f"INDEX {index}" in step for step in steps)
     assert [step for step in steps if step.startswith("SCAN") and ("log_" in step or step == "SCAN r")] == []
