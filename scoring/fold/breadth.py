@@ -1,47 +1,49 @@
-"""Breadth (scoring.md 18): on which local days identified contacts were engaged, as day buckets per track."""
+"""Breadth (scoring.md 18): how many identified contacts were last engaged on which local day, per track."""
 
 from scoring.fold.caps import is_cleanup_due
 from scoring.fold.state import Account, Contact, TrackState
-from scoring.plan.plan import Plan, TrackPlan
 
 
-def mark_engaged(account: Account, contact: Contact, day: int, tracks: int, plan: Plan) -> None:
+def mark_engaged(account: Account, contact: Contact, day: int, tracks: int) -> None:
     """The contact was engaged on this local day, in these tracks (bits)."""
-    for track in plan.tracks:
-        if tracks >> track.number & 1 and day > contact.last_engaged_days[track.number]:
-            previous_day = contact.last_engaged_days[track.number]
-            contact.last_engaged_days[track.number] = day
+    for state in account.tracks:
+        number = state.plan.number
+        if tracks >> number & 1 and day > contact.last_engaged_days[number]:
+            previous_day = contact.last_engaged_days[number]
+            contact.last_engaged_days[number] = day
             if contact.id.startswith("c_"):
-                move_engaged_day(account, account.tracks[track.number], track, previous_day, day, plan)
+                move_engaged_day(state, previous_day, day, account.today)
 
 
-def move_engaged_day(
-    account: Account, state: TrackState, track: TrackPlan, previous_day: int, day: int, plan: Plan
-) -> None:
-    """An identified contact, last engaged on `before`, is engaged on `day`: day buckets and counts follow."""
-    today = account.today
-    refresh_counts(state, track, today)
-    days = state.contacts_by_day
+def move_engaged_day(state: TrackState, previous_day: int, day: int, today: int) -> None:
+    """Count an identified contact on `day` instead of `previous_day`, and update the breadth per window."""
+    refresh_counts(state, today)
+    days, windows = state.contacts_by_day, state.plan.breadth_windows
     if previous_day in days:
         days[previous_day] -= 1
         if not days[previous_day]:
             del days[previous_day]
     days[day] = days.get(day, 0) + 1
     if is_cleanup_due(len(days)):
-        for old in [old for old in days if old <= today - max(track.breadth_windows)]:
+        for old in [old for old in days if old <= today - max(windows)]:
             del days[old]
-    for i, width in enumerate(track.breadth_windows):
+    for i, width in enumerate(windows):
         first = today - width + 1
         if previous_day < first <= day:
             state.counts[i] += 1
 
 
-def refresh_counts(state: TrackState, track: TrackPlan, today: int) -> None:
-    """Bring the counts to this local day."""
-    if state.counted_day == today:
-        return
+def refresh_counts(state: TrackState, today: int) -> None:
+    """Bring the breadth per window to this local day."""
+    state.counts = counts_on(state, today)
     state.counted_day = today
-    state.counts = [count_contacts_since(state, today - width + 1) for width in track.breadth_windows]
+
+
+def counts_on(state: TrackState, day: int) -> list[int]:
+    """Breadth per window on a local day, if nothing happens until then."""
+    if state.counted_day == day:
+        return state.counts
+    return [count_contacts_since(state, day - width + 1) for width in state.plan.breadth_windows]
 
 
 def count_contacts_since(state: TrackState, first: int) -> int:

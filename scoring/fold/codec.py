@@ -1,4 +1,4 @@
-"""State to JSON and back, bit for bit, and the digest over it. Never touches what the state means."""
+"""The state of an account as JSON and back, exactly, and the digest over it."""
 
 import hashlib
 from itertools import chain
@@ -9,7 +9,7 @@ import msgspec
 from scoring.fold.evolve import new_account, set_moment
 from scoring.fold.fit import update_fit
 from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, TrackState
-from scoring.plan.plan import Plan
+from scoring.plan.plan import Plan, TrackPlan
 
 _encode = msgspec.json.Encoder().encode
 _HASH_MODULUS = 1 << 128
@@ -70,7 +70,7 @@ def encode_account(account: Account) -> bytes:
 
 
 def update_contact_hash(account: Account, contact: Contact) -> bytes:
-    """Bring the account's sum of contact hashes to the contact's state; answers that state, encoded."""
+    """Update the account's sum of contact hashes; returns the encoded state of the contact."""
     encoded = encode_contact(contact)
     new_hash = int.from_bytes(hashlib.blake2b(encoded, digest_size=16).digest(), "big")
     account.contacts_hash = (account.contacts_hash - contact.hash + new_hash) % _HASH_MODULUS
@@ -79,19 +79,19 @@ def update_contact_hash(account: Account, contact: Contact) -> bytes:
 
 
 def digest_of(encoded_account: bytes) -> str:
-    """Over the exact state; the contacts are in it by the sum of their hashes."""
+    """A hash of the exact state; it covers the contacts by the sum of their hashes."""
     return hashlib.blake2b(encoded_account, digest_size=16).hexdigest()
 
 
 def decode_account(encoded: bytes, plan: Plan) -> Account | None:
-    """None for a state of another version of the fold, which has to be folded again."""
+    """None if another version of the fold wrote the state, which then must be recomputed."""
     array = msgspec.json.decode(encoded)
     if array[0] != FOLD_VERSION:
         return None
     account = new_account(array[1], plan)
     _, _, account.seq, account.epoch, account.clock, eras, account.sums, tracks, hashes, caps, profile = array[:11]
     account.eras = plan.growth.intern_eras(tuple(eras))
-    account.tracks = [_decode_track(fields, plan.tracks[i].breadth_windows) for i, fields in enumerate(tracks)]
+    account.tracks = [_decode_track(fields, track) for fields, track in zip(tracks, plan.tracks, strict=True)]
     account.contacts_hash = int(hashes, 16)
     account.cap_counters = _counters_from_pairs(caps)
     account.profile = {field: (value, time, id) for field, (value, time, id) in profile.items()}
@@ -113,8 +113,8 @@ def decode_contact(encoded: bytes, plan: Plan) -> Contact:
     return contact
 
 
-def _decode_track(array: list[Any], windows: tuple[int, ...]) -> TrackState:
-    state = TrackState(len(windows))
+def _decode_track(array: list[Any], plan: TrackPlan) -> TrackState:
+    state = TrackState(plan)
     state.stage, state.crossings, handoffs = array[:3]
     state.open_handoffs = dict(handoffs)
     state.cooling_until, state.cooldown_recorded, state.act_now_until = array[3:6]

@@ -1,4 +1,4 @@
-"""THE fold: one fact after another changes the state of its account. Never raises, logs or reads a clock."""
+"""The fold: each fact changes the state of its account, in order. Pure and total: every decoded fact can be applied."""
 
 from collections.abc import Callable
 
@@ -8,15 +8,15 @@ from scoring.fold.falls import apply_falls
 from scoring.fold.fit import update_profile
 from scoring.fold.handoffs import apply_decision
 from scoring.fold.stages import update_stage
-from scoring.fold.state import Account, PendingChanges, TrackState
+from scoring.fold.state import Account, AppliedFact, PendingChanges, TrackState
 from scoring.fold.visitors import apply_to_anonymous, claim_domain, identify_contact
 from scoring.plan.calendar import QUARTER_HOUR
 from scoring.plan.decay import HOUR, Moment, to_later_era
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
 
-Effect = Callable[[Account, DecodedFact, int, bytes, Plan], int]
-"""What a type of fact does beside its rules; answers the tracks that it touched, as bits."""
+Effect = Callable[[Account, AppliedFact], int]
+"""What a type of fact does besides earning points; returns the tracks it touched, as bits."""
 
 EFFECTS: dict[str, Effect] = {
     "account.registered": update_profile,
@@ -35,61 +35,67 @@ EFFECTS: dict[str, Effect] = {
 
 
 def new_account(id: str, plan: Plan) -> Account:
-    tracks = [TrackState(len(track.breadth_windows)) for track in plan.tracks]
-    return Account(id, len(plan.slots), plan.growth.moment(0), tracks)
+    return Account(id, len(plan.slots), plan.growth.moment(0), [TrackState(track) for track in plan.tracks])
 
 
 def start_changes(account: Account, keep_lines: bool) -> PendingChanges:
-    """The outcome of the account since its last record."""
+    """Collect what happens to the account from now on, until its next record."""
     pending = account.pending_changes = PendingChanges(account.seq, keep_lines)
     return pending
 
 
 def evolve(
-    account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan, keep_lines: bool = True
+    account: Account, decoded: DecodedFact, time: int, raw: bytes, plan: Plan, keep_lines: bool = True
 ) -> PendingChanges:
     """Apply one fact that happened at `time` (milliseconds); `raw` is its record.
 
-    The account is changed in place, the outcome gathers what happened since its last record.
+    Changes the account in place; returns what happened since the account's last record.
     """
     pending = account.pending_changes or start_changes(account, keep_lines)
     account.seq += 1
     if time > account.clock:
         advance(account, time, plan)
     if account.anonymous:
-        apply_to_anonymous(account, fact, raw)
+        apply_to_anonymous(account, decoded, raw)
         return pending
-    type_plan = plan.type_plans.get(fact.type) or plan.compile_type(fact.type)
-    fact.type = type_plan.name
-    effect = EFFECTS.get(type_plan.name)
-    touched = effect(account, fact, time, raw, plan) if effect else 0
-    if fact.data is None:
-        fact.data = plan.fact_reader.empty_data
-    if fact.data.bot is not True:
-        if type_plan.rules:
-            touched |= apply_rules(account, fact, time, type_plan.rules, plan)
-        if type_plan.engagement:
-            touched |= end_cooldown(account, time)
+    fact = AppliedFact(decoded, time, raw, plan)
+    if time == account.clock:
+        fact.day, fact.moment = account.today, account.moment
+    else:
+        fact.day, fact.moment = plan.calendar.day(time), plan.growth.moment(time // HOUR)
+    touched = apply_fact(account, fact)
     if touched:
-        for track in plan.tracks:
-            if touched >> track.number & 1:
-                update_stage(account, track, fact.id, plan)
+        for state in account.tracks:
+            if touched >> state.plan.number & 1:
+                update_stage(account, state, decoded.id, plan)
     return pending
 
 
+def apply_fact(account: Account, fact: AppliedFact) -> int:
+    """Apply the effect of its type, then its rules; returns the touched tracks, as bits."""
+    effect = EFFECTS.get(fact.type)
+    touched = effect(account, fact) if effect else 0
+    if fact.data.bot is not True:
+        if fact.type_plan.rules:
+            touched |= apply_rules(account, fact)
+        if fact.type_plan.engagement:
+            touched |= end_cooldown(account, fact.time)
+    return touched
+
+
 def advance(account: Account, time: int, plan: Plan) -> None:
-    """Move the account's clock on; falls that lie between are decided first, at their own instants."""
-    # hours and local midnights begin on quarters of an hour, so within one nothing falls
+    """Move the account's clock forward; stages that are lost in between fall first, each at its own instant."""
+    # Hours and local midnights begin on quarters of an hour, so nothing can fall within one.
     if time // QUARTER_HOUR != account.clock // QUARTER_HOUR:
-        for track in plan.tracks:
-            if account.tracks[track.number].stage >= 0:
-                apply_falls(account, track, time, plan)
+        for state in account.tracks:
+            if state.stage >= 0:
+                apply_falls(account, state, time, plan)
         set_moment(account, time, plan)
     account.clock = time
 
 
 def set_moment(account: Account, time: int, plan: Plan) -> None:
-    """What follows from the clock alone."""
+    """Update what depends on the clock alone: decay factors, local day, eras of the sums."""
     moment = account.moment = plan.growth.moment(time // HOUR)
     account.today = plan.calendar.day(time)
     if account.eras is not moment.eras:
@@ -97,7 +103,7 @@ def set_moment(account: Account, time: int, plan: Plan) -> None:
 
 
 def rescale_sums(account: Account, moment: Moment, plan: Plan) -> None:
-    """Tell the sums in the eras of a later moment."""
+    """Express the sums in the eras of a later moment."""
     account.sums = [
         to_later_era(value, moment.eras[k] - account.eras[k])
         for value, k in zip(account.sums, plan.growth_classes, strict=True)

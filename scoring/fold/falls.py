@@ -1,59 +1,90 @@
-"""Falls while nothing happens: those that came, and when the next one comes. Never adds to a score."""
+"""Falls: the stages that an account loses because time passes, and the instant of the next loss.
+
+While nothing happens, the breadth of a track and a positive score can only go down, so a stage that is lost at one
+instant stays lost, and the first such instant can be found by search. Breadth ends at a midnight that follows from
+the day buckets. For the score, the search looks for the first whole hour below the stage's `leave`: it starts at an
+hour estimated by Newton's method and steps away from it with doubled steps until one hour reaches the threshold and
+a later one does not, then halves the interval between them. Every comparison uses the exact score of an hour; the
+estimate may differ between machines, which changes how long the search takes but not its result.
+"""
 
 from math import inf, log2
 
-from scoring.fold.stages import (
-    change_stage,
-    contact_counts_at,
-    highest_held_stage,
-    holds_stage,
-    reaches_threshold,
-    required_contacts,
-    score_at,
-)
-from scoring.fold.state import Account, TrackState
+from scoring.fold.breadth import counts_on
+from scoring.fold.stages import change_stage, highest_held_stage, holds_stage, reaches_threshold, required_contacts
+from scoring.fold.state import Account, TrackSnapshot, TrackState
 from scoring.plan.decay import HOUR
 from scoring.plan.plan import Plan, StagePlan, TrackPlan
 
 _NEWTON_STEPS = 30
 _MAX_STEP_HOURS = 1e9
+_MAX_HALVINGS = 1100
+"""After so many half-lives nothing is left of a sum."""
 
 
-def apply_falls(account: Account, track: TrackPlan, until: int, plan: Plan) -> None:
-    """Decide, at their instants, the falls that come up to `until` while nothing happens."""
-    state = account.tracks[track.number]
-    since = account.clock
-    if holds_stage_at(account, state, track, until, plan):
+class ScoreCurve:
+    """The score of a track by hour, if nothing happens."""
+
+    __slots__ = ("_account", "_growth", "_slots")
+
+    def __init__(self, account: Account, track: TrackPlan, plan: Plan) -> None:
+        self._account = account
+        self._slots = track.slots
+        self._growth = plan.growth
+
+    def at(self, hour: int) -> float:
+        """The score at this hour."""
+        moment = self._growth.moment(hour)
+        sums, eras, factors = self._account.sums, self._account.eras, moment.factors
+        same_eras = moment.eras is eras
+        score = 0.0
+        for slot, k in self._slots:
+            score += sums[slot] / (factors[k] if same_eras else self._growth.factor(k, hour, eras[k]))
+        return score
+
+    def parts_at(self, hour: int) -> list[tuple[float, float]]:
+        """What each half-life adds to the score at this hour, and its rate of decay in halvings per hour."""
+        growth, eras, sums = self._growth, self._account.eras, self._account.sums
+        half_lives = growth.half_lives
+        return [
+            (sums[slot] / growth.factor(k, hour, eras[k]), 1.0 / half_life if (half_life := half_lives[k]) else 0.0)
+            for slot, k in self._slots
+            if sums[slot]
+        ]
+
+    def permanent_part(self) -> float:
+        """The part of the score that never decays."""
+        return sum(self._account.sums[slot] for slot, k in self._slots if self._growth.half_lives[k] is None)
+
+    def slowest_half_life(self) -> int | None:
+        """In hours, of the parts that decay; None if there are none."""
+        half_lives = [self._growth.half_lives[k] for slot, k in self._slots if self._account.sums[slot]]
+        return max((hours for hours in half_lives if hours is not None), default=None)
+
+
+def apply_falls(account: Account, state: TrackState, until: int, plan: Plan) -> None:
+    """Record the falls up to `until`, each at its own instant."""
+    curve = ScoreCurve(account, state.plan, plan)
+    day = plan.calendar.day(until)
+    counts = counts_on(state, day) if state.plan.stages[state.stage].required_contacts else []
+    if holds_stage(TrackSnapshot(account, state, curve.at(until // HOUR), counts, until), state.stage):
         return
-    while (instant := next_fall_at(account, track, since, plan)) is not None and instant <= until:
-        score = score_at(account, track, instant // HOUR, plan)
-        counts = contact_counts_at(state, track, plan.calendar.day(instant))
-        lower_stage = highest_held_stage(account, state, track, state.stage, score, counts, instant)
-        change_stage(account, state, track, lower_stage, instant, "time", score)
+    since = account.clock
+    while (instant := next_fall_at(account, state, since, plan)) is not None and instant <= until:
+        counts = counts_on(state, plan.calendar.day(instant))
+        fall = TrackSnapshot(account, state, curve.at(instant // HOUR), counts, instant)
+        change_stage(fall, highest_held_stage(fall, state.stage), "time")
         since = instant
 
 
-def holds_stage_at(account: Account, state: TrackState, track: TrackPlan, instant: int, plan: Plan) -> bool:
-    score = score_at(account, track, instant // HOUR, plan)
-    counts = (
-        contact_counts_at(state, track, plan.calendar.day(instant))
-        if track.stages[state.stage].required_contacts
-        else []
-    )
-    return holds_stage(account, state, track, state.stage, score, counts, instant)
-
-
-def next_fall_at(account: Account, track: TrackPlan, since: int, plan: Plan) -> int | None:
-    """The instant after `since` at which the present stage is lost if nothing happens; None where it never is.
-
-    While nothing happens a positive score and the breadth only fall, so the first instant is found by halving.
-    """
-    state = account.tracks[track.number]
+def next_fall_at(account: Account, state: TrackState, since: int, plan: Plan) -> int | None:
+    """The instant after `since` at which the current stage is lost if nothing happens; None if it never is."""
+    track = state.plan
     if state.stage < 0:
         return None
     stage = track.stages[state.stage]
     breadth_end = breadth_ends_at(account, state, stage, plan)
-    score_end_hour = first_hour_below(account, track, since // HOUR, stage.leave, plan)
+    score_end_hour = first_hour_below(ScoreCurve(account, track, plan), since // HOUR, stage.leave)
     first = min(inf if breadth_end is None else breadth_end, inf if score_end_hour is None else score_end_hour * HOUR)
     if state.stage == track.handoff_stage and state.act_now_until is not None and state.act_now_until > since:
         first = max(first, state.act_now_until)
@@ -61,7 +92,7 @@ def next_fall_at(account: Account, track: TrackPlan, since: int, plan: Plan) -> 
 
 
 def breadth_ends_at(account: Account, state: TrackState, stage: StagePlan, plan: Plan) -> int | None:
-    """Local midnight after the last day on which enough contacts count."""
+    """The local midnight after the last day on which enough contacts are within the window."""
     if not stage.required_contacts:
         return None
     required, reached = required_contacts(account, stage), 0
@@ -74,34 +105,26 @@ def breadth_ends_at(account: Account, state: TrackState, stage: StagePlan, plan:
     return account.clock
 
 
-def first_hour_below(account: Account, track: TrackPlan, hour: int, bound: float, plan: Plan) -> int | None:
-    """The first hour after `hour` whose score no longer reaches the bound; None where it always does."""
-    if not reaches_threshold(score_at(account, track, hour, plan), bound):
+def first_hour_below(curve: ScoreCurve, hour: int, bound: float) -> int | None:
+    """The first hour after `hour` whose score no longer reaches the bound; None if every hour does."""
+    if not reaches_threshold(curve.at(hour), bound):
         return hour + 1
-    slowest = slowest_half_life(account, track, plan)
-    if slowest is None:
+    if curve.slowest_half_life() is None:
         return None
-    never_fading = sum(account.sums[slot] for slot, k in track.slots if plan.growth.half_lives[k] is None)
-    if never_fading > 0 and reaches_threshold(never_fading, bound):
+    permanent = curve.permanent_part()
+    if permanent > 0 and reaches_threshold(permanent, bound):
         return None
-    return search_first_hour_below(account, track, hour, bound, slowest, plan)
+    return search_first_hour_below(curve, hour, bound)
 
 
-def slowest_half_life(account: Account, track: TrackPlan, plan: Plan) -> int | None:
-    half_lives = [plan.growth.half_lives[k] for slot, k in track.slots if account.sums[slot]]
-    return max((hours for hours in half_lives if hours is not None), default=None)
-
-
-def search_first_hour_below(
-    account: Account, track: TrackPlan, low: int, bound: float, slowest: int, plan: Plan
-) -> int | None:
-    """The first hour that does not reach the bound; `low` does. The guess only makes the search end sooner."""
-    search_limit = low + 1100 * slowest
-    middle = min(low + 1 + estimated_hours_above(account, track, low, bound, plan), search_limit + 1)
+def search_first_hour_below(curve: ScoreCurve, low: int, bound: float) -> int | None:
+    """The first hour that does not reach the bound, given that `low` does."""
+    search_limit = low + _MAX_HALVINGS * (curve.slowest_half_life() or 0)
+    middle = min(low + 1 + estimated_hours_above(curve, low, bound), search_limit + 1)
     high: int | None = None
     step = 1
     while high is None or high - low > 1:
-        if not reaches_threshold(score_at(account, track, middle, plan), bound):
+        if not reaches_threshold(curve.at(middle), bound):
             high = middle
         elif middle > search_limit:
             return None
@@ -112,12 +135,12 @@ def search_first_hour_below(
     return high
 
 
-def estimated_hours_above(account: Account, track: TrackPlan, low: int, bound: float, plan: Plan) -> int:
-    """About so many hours after `low` the score stays above the bound: a guess, no two machines need agree on it.
+def estimated_hours_above(curve: ScoreCurve, low: int, bound: float) -> int:
+    """About how many hours after `low` the score stays above the bound; may differ between machines.
 
-    Newton's steps in the logarithm of the score: that curve is convex, so they do not go too far.
+    Newton's method on the logarithm of the score: that curve is convex, so no step goes too far.
     """
-    parts = score_parts_at(account, track, low, plan)
+    parts = curve.parts_at(low)
     hours = 0.0
     for _ in range(_NEWTON_STEPS):
         score = slope = 0.0
@@ -132,14 +155,3 @@ def estimated_hours_above(account: Account, track: TrackPlan, low: int, bound: f
             break
         hours += increment
     return int(hours)
-
-
-def score_parts_at(account: Account, track: TrackPlan, hour: int, plan: Plan) -> list[tuple[float, float]]:
-    """What each half-life adds to the score at a later hour, with its rate of fading: halvings per hour."""
-    growth, eras, sums = plan.growth, account.eras, account.sums
-    half_lives = growth.half_lives
-    return [
-        (sums[slot] / growth.factor(k, hour, eras[k]), 1.0 / half_life if (half_life := half_lives[k]) else 0.0)
-        for slot, k in track.slots
-        if sums[slot]
-    ]

@@ -1,24 +1,24 @@
-"""Firmographics and the grade of fit. Never looks at engagement."""
+"""Firmographics, and the fit that follows from them; engagement plays no part in it."""
 
 from typing import Any
 
 import msgspec
 
-from scoring.fold.state import Account
-from scoring.plan.fields import DecodedFact
+from scoring.fold.state import Account, AppliedFact
 from scoring.plan.plan import FitPlan, Plan
 
 UNKNOWN_GRADE = "unknown"
 LOWEST_GRADE = "D"
 
 
-def update_profile(account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan) -> int:
-    """Per field the newest (`time`, id) holds; null forgets, an absent field keeps (scoring.md 14)."""
+def update_profile(account: Account, fact: AppliedFact) -> int:
+    """Per field the newest (`time`, id) wins; null clears a field, an absent field keeps it (scoring.md 14)."""
+    plan, time, id = fact.plan, fact.time, fact.decoded.id
     changed = False
-    for field, value in decode_data(raw).items():
+    for field, value in decode_data(fact.raw).items():
         current = account.profile.get(field)
-        if field in plan.profile_fields and (current is None or (time, fact.id) > current[1:]):
-            account.profile[field] = (value, time, fact.id)
+        if field in plan.profile_fields and (current is None or (time, id) > current[1:]):
+            account.profile[field] = (value, time, id)
             changed = True
     if not changed:
         return 0
@@ -35,19 +35,19 @@ def decode_data(raw: bytes) -> dict[str, Any]:
 
 
 def update_fit(account: Account, plan: Plan) -> None:
-    """Bring fit and size to the profile as it is now."""
+    """Derive fit and number of employees from the profile."""
     profile = firmographics(account)
     account.employees = profile.get("employees")
     account.fit, account.grade = fit_of_profile(profile, plan.fit) if plan.fit else (0.0, UNKNOWN_GRADE)
 
 
 def firmographics(account: Account) -> dict[str, Any]:
-    """field -> value, of the fields that are known: what fit, `when` and routes ask."""
+    """field -> value of the known fields: the input of fit rules, `when` and routes."""
     return {field: value for field, (value, _, _) in account.profile.items() if value is not None}
 
 
 def profile_with_claims(account: Account) -> dict[str, Any]:
-    """The same for people to see: claimed domains stand among the domains."""
+    """The same for display: claimed domains are among the domains."""
     profile = firmographics(account)
     if account.claimed_domains:
         domains = profile.get("domains")
@@ -57,7 +57,7 @@ def profile_with_claims(account: Account) -> dict[str, Any]:
 
 
 def fit_of_profile(profile: dict[str, Any], fit: FitPlan) -> tuple[float, str]:
-    """Points and grade (scoring.md 17): unknown while no field that a rule reads is known."""
+    """Points and grade (scoring.md 17); the grade is `unknown` while no field that a rule reads is known."""
     if all(read(profile) is None for read in fit.readers):
         return 0.0, UNKNOWN_GRADE
     points = sum(points for test, points in fit.rules if test(profile))

@@ -1,14 +1,18 @@
-"""The state of an account, as small typed classes. Never knows a rule.
+"""The state of an account as the fold keeps it in memory; `codec` writes it as JSON.
 
-Sums are in forward form (see `decay`): unweighted per contact, weighted per account, one per slot
-(a slot is a half-life class of a track).
+Sums are in forward form (see `scoring.plan.decay`): unweighted per contact, weighted per account, one per slot.
+A slot is one half-life of one track.
 """
+
+from typing import Any
 
 from schemas.scores import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
 from scoring.plan.decay import Eras, Moment
+from scoring.plan.fields import DecodedFact
+from scoring.plan.plan import Plan, TrackPlan
 
 FOLD_VERSION = 1
-"""State and digest name it; a record of another version is folded again from `engagement`."""
+"""Part of every state and so of its digest; a state of another version is recomputed from `engagement`."""
 
 ACCOUNT_CONTACT = "~account"
 ANONYMOUS_PREFIX = "anon:"
@@ -16,11 +20,11 @@ NO_STAGE = -1
 NEVER = -(1 << 40)
 
 Stamp = tuple[int, str]
-"""(`time`, fact id): of two facts about one field the greater holds."""
+"""(`time`, fact id): of two facts about one field the greater one wins."""
 
 
 class Contact:
-    """What one person, visitor or the pseudo-contact `~account` did."""
+    """The engagement of one person, visitor or the pseudo-contact `~account`."""
 
     __slots__ = (
         "cap_counters",
@@ -51,7 +55,7 @@ class Contact:
 
 
 class TrackState:
-    """Stage, handoffs and breadth of one track. `open` holds the handoffs that may still be decided."""
+    """Stage, open handoffs and breadth of one account in one track of the plan."""
 
     __slots__ = (
         "act_now_until",
@@ -62,25 +66,28 @@ class TrackState:
         "counts",
         "crossings",
         "open_handoffs",
+        "plan",
         "stage",
     )
 
-    def __init__(self, windows: int) -> None:
+    def __init__(self, plan: TrackPlan) -> None:
+        self.plan = plan
         self.stage = NO_STAGE
         self.crossings = 0
         self.open_handoffs: dict[int, str] = {}
+        """crossing -> status, of the handoffs that may still be decided"""
         self.cooling_until: int | None = None
         self.cooldown_recorded = False
         self.act_now_until: int | None = None
         self.contacts_by_day: dict[int, int] = {}
         """local day -> how many identified contacts were last engaged on it"""
-        self.counts = [0] * windows
-        """Breadth per window of the track, as of `counted_on`; follows from `days`."""
+        self.counts = [0] * len(plan.breadth_windows)
+        """Breadth per window of the track on `counted_day`; derived from `contacts_by_day`."""
         self.counted_day = NEVER
 
 
 class PendingChanges:
-    """What happened since the last record of the account; `lines` is None where nobody asks for them."""
+    """What happened since the account's last record; `lines` is None if the caller does not need them."""
 
     __slots__ = (
         "after_seq",
@@ -111,7 +118,7 @@ class PendingChanges:
 
 
 class Account:
-    """Everything the fold knows of an account."""
+    """Everything the fold knows about an account."""
 
     __slots__ = (
         "anonymous",
@@ -143,12 +150,12 @@ class Account:
     def __init__(self, id: str, slots: int, moment: Moment, tracks: list[TrackState]) -> None:
         self.id = id
         self.anonymous = id.startswith(ANONYMOUS_PREFIX)
-        """A visitor without a company: not scored."""
+        """A visitor whose company is unknown: not scored."""
         self.seq = 0
         self.epoch = 0
         self.clock = NEVER
         self.moment = moment
-        """Of the clock's hour, as `today` is its local day."""
+        """Decay factors of the clock's hour; `today` is the clock's local day."""
         self.today = NEVER
         self.eras = moment.eras
         self.sums = [0.0] * slots
@@ -162,13 +169,48 @@ class Account:
         self.fit = 0.0
         self.grade = "unknown"
         self.employees: object = None
-        """Employees, for the exception of small companies."""
+        """From the profile, for the small-company exception."""
         self.suppressed = False
         self.joins: dict[str, str] = {}
         self.forwards_to: str | None = None
         self.forward_move: str | None = None
         self.pending_changes: PendingChanges | None = None
         self.dirty_contacts: list[Contact] = []
+
+
+class AppliedFact:
+    """A fact while it is applied: the decoded record, its type without version, and what follows from its time.
+
+    `time` is in milliseconds, `day` its local day, `moment` the decay factors of its hour; `evolve` sets both.
+    """
+
+    __slots__ = ("data", "day", "decoded", "moment", "plan", "raw", "time", "type", "type_plan")
+
+    day: int
+    moment: Moment
+
+    def __init__(self, decoded: DecodedFact, time: int, raw: bytes, plan: Plan) -> None:
+        type_plan = plan.type_plans.get(decoded.type) or plan.compile_type(decoded.type)
+        self.decoded = decoded
+        self.type = type_plan.name
+        self.type_plan = type_plan
+        self.data: Any = plan.fact_reader.empty_data if decoded.data is None else decoded.data
+        self.time = time
+        self.raw = raw
+        self.plan = plan
+
+
+class TrackSnapshot:
+    """A track of an account at an instant: the score and breadth that decide which stages it may enter or keep."""
+
+    __slots__ = ("account", "counts", "instant", "score", "state")
+
+    def __init__(self, account: Account, state: TrackState, score: float, counts: list[int], instant: int) -> None:
+        self.account = account
+        self.state = state
+        self.score = score
+        self.counts = counts
+        self.instant = instant
 
 
 def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Changes:

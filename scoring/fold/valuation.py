@@ -1,4 +1,4 @@
-"""What an account looks like at an instant: a copy's clock moves, the account itself never does."""
+"""Values of accounts and ledger lines at an instant. The clock of a copy moves; the account itself stays as it is."""
 
 from math import ldexp
 from typing import Any
@@ -10,21 +10,21 @@ from scoring.fold.codec import decode_account, encode_account
 from scoring.fold.evolve import advance, start_changes
 from scoring.fold.falls import next_fall_at
 from scoring.fold.stages import score_now, stage_name
-from scoring.fold.state import Account
+from scoring.fold.state import Account, TrackState
 from scoring.plan.calendar import LAST_INSTANT
 from scoring.plan.decay import HOUR, powers_of_root
-from scoring.plan.plan import Plan, TrackPlan
+from scoring.plan.plan import Plan
 
 
 def account_copy_at(account: Account, instant: int, plan: Plan) -> Account:
-    """A copy, its clock at `instant` or at its own where that is later; falls up to then are decided in it."""
+    """A copy with its clock at `instant`, or at the account's own if that is later, and with the falls up to then."""
     copy = account_at(encode_account(account), instant, plan)
-    assert copy is not None, "a state that this fold wrote is of this fold's version"
+    assert copy is not None, "this fold wrote the state, so the version matches"
     return copy
 
 
 def account_at(state: bytes, instant: int, plan: Plan) -> Account | None:
-    """The same of an encoded state; None where another version of the fold wrote it."""
+    """The same from an encoded state; None if another version of the fold wrote it."""
     account = decode_account(state, plan)
     if account is None:
         return None
@@ -35,18 +35,18 @@ def account_at(state: bytes, instant: int, plan: Plan) -> Account | None:
 
 
 def track_scores(account: Account, plan: Plan) -> dict[str, TrackScore]:
-    return {track.name: track_score(account, track, plan) for track in plan.tracks}
+    return {state.plan.name: track_score(account, state, plan) for state in account.tracks}
 
 
-def track_score(account: Account, track: TrackPlan, plan: Plan) -> TrackScore:
+def track_score(account: Account, state: TrackState, plan: Plan) -> TrackScore:
     """Score, stage and breadth at the account's clock, and the instant of the next fall."""
-    state = account.tracks[track.number]
-    refresh_counts(state, track, account.today)
+    track = state.plan
+    refresh_counts(state, account.today)
     return TrackScore(
         score_now(account, track),
         stage_name(track, state.stage),
         state.counts[track.shown_window],
-        _time_text(next_fall_at(account, track, account.clock, plan)),
+        _time_text(next_fall_at(account, state, account.clock, plan)),
         state.crossings,
         _time_text(state.cooling_until),
         _time_text(state.act_now_until),
@@ -58,7 +58,7 @@ def account_fit(account: Account) -> Fit:
 
 
 def _time_text(milliseconds: int | None) -> str | None:
-    """None too for what comes after the year 9999, which nobody can write."""
+    """None also after the year 9999, the last that the format can express."""
     return None if milliseconds is None or milliseconds > LAST_INSTANT else format_time(milliseconds)
 
 
@@ -66,7 +66,7 @@ _MAX_HALVINGS = 1000
 
 
 def decayed(value: float, half_life: int | None, time: int, at: int) -> float:
-    """Value * 2^-((hour of `at` - hour of `time`) / half-life), hours counted in UTC; times in milliseconds."""
+    """value * 2^-((hour of `at` - hour of `time`) / half-life), by hours in UTC; times in milliseconds."""
     if half_life is None:
         return value
     hours = at // HOUR - time // HOUR
@@ -77,7 +77,7 @@ def decayed(value: float, half_life: int | None, time: int, at: int) -> float:
 
 
 def line_value(line: Any, at: int) -> float:
-    """`now` of a row with the ledger's columns: 0 where the line is cut."""
+    """The value of a ledger row at an instant; 0 if a cap cut it."""
     if line.cut is not None:
         return 0.0
     return decayed(line.points * line.weight, line.half_life, line.time, at)

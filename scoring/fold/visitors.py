@@ -1,21 +1,20 @@
-"""Park, release and join: what becomes of visitors. Never moves a fact itself."""
+"""Visitors: engagement of anonymous accounts is parked, and visitors join the contacts they turn out to be."""
 
 import msgspec
 from msgspec import UNSET
 
 from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
-from schemas.scores import Forward, Parked, Release
+from schemas.scores import Forward, Line, Parked, Release
 from schemas.times import format_time
 from scoring.fold.breadth import mark_engaged
-from scoring.fold.contributions import contact_for_update, write_line
+from scoring.fold.contributions import contact_for_update
 from scoring.fold.fit import decode_data
-from scoring.fold.state import ACCOUNT_CONTACT, Account, Contact
+from scoring.fold.state import ACCOUNT_CONTACT, Account, AppliedFact, Contact
 from scoring.plan.fields import DecodedFact
-from scoring.plan.plan import Plan
 
 
 def apply_to_anonymous(account: Account, fact: DecodedFact, raw: bytes) -> None:
-    """An `anon:` account is not scored: it parks engagement, is released once, and forwards for ever after."""
+    """An `anon:` account is not scored: it parks engagement until it is released, and forwards it from then on."""
     pending = account.pending_changes
     content = fact.data
     if fact.type.startswith("contact.identified."):
@@ -37,9 +36,9 @@ def is_other_account(account: Account, to: object) -> bool:
     return isinstance(to, str) and bool(to) and to != account.id
 
 
-def claim_domain(account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan) -> int:
-    """`account.domain_claimed`: told with the profile; nothing is scored by it."""
-    domain = decode_data(raw).get("domain")
+def claim_domain(account: Account, fact: AppliedFact) -> int:
+    """`account.domain_claimed`: shown with the profile; no rule reads it."""
+    domain = decode_data(fact.raw).get("domain")
     if isinstance(domain, str) and domain not in account.claimed_domains:
         account.claimed_domains.append(domain)
         if account.pending_changes:
@@ -47,56 +46,58 @@ def claim_domain(account: Account, fact: DecodedFact, time: int, raw: bytes, pla
     return 0
 
 
-def identify_contact(account: Account, fact: DecodedFact, time: int, raw: bytes, plan: Plan) -> int:
-    """`contact.identified`: the contact's role, and a visitor of this account that is the contact."""
-    content = fact.data
-    if content is None:
-        return 0
-    id = content.contact if isinstance(content.contact, str) else fact.contact
-    if not id or id == ACCOUNT_CONTACT or is_other_account(account, content.to):
+def identify_contact(account: Account, fact: AppliedFact) -> int:
+    """`contact.identified`: sets the contact's role, and joins a visitor of this account to the contact."""
+    data = fact.data
+    id = data.contact if isinstance(data.contact, str) else fact.decoded.contact
+    if not id or id == ACCOUNT_CONTACT or is_other_account(account, data.to):
         return 0
     touched = 0
-    if isinstance(content.visitor, str) and content.visitor != id:
-        touched |= join_visitor(account, content.visitor, id, fact, plan)
-    if content.role is not UNSET:  # after the join, so that one line weighs all the contact has
-        touched |= update_role(account, id, content.role, fact, time, plan)
+    if isinstance(data.visitor, str) and data.visitor != id:
+        touched |= join_visitor(account, data.visitor, id, fact)
+    if data.role is not UNSET:  # after the join, so that one line re-weights everything the contact has
+        touched |= update_role(account, id, data.role, fact)
     return touched
 
 
-def update_role(account: Account, id: str, role: object, fact: DecodedFact, time: int, plan: Plan) -> int:
-    """Of roles the newest (`time`, id) holds, for all of the contact's contributions (scoring.md 14)."""
-    contact = contact_for_update(account, id, plan)
-    if contact.role_at is not None and (time, fact.id) <= contact.role_at:
+def update_role(account: Account, id: str, role: object, fact: AppliedFact) -> int:
+    """The role with the newest (`time`, id) applies to all contributions of the contact (scoring.md 14)."""
+    contact = contact_for_update(account, id, fact.plan)
+    stamp = (fact.time, fact.decoded.id)
+    if contact.role_at is not None and stamp <= contact.role_at:
         return 0
     previous_weight = contact.weight
     contact.role = role if isinstance(role, str) else None
-    contact.role_at = (time, fact.id)
-    contact.weight = plan.weight(contact.role)
-    return apply_weight_change(account, contact, contact.unweighted_sums, contact.weight - previous_weight, fact, plan)
+    contact.role_at = stamp
+    contact.weight = fact.plan.weight(contact.role)
+    return change_weight(account, contact, contact.unweighted_sums, contact.weight - previous_weight, fact)
 
 
-def apply_weight_change(
-    account: Account, contact: Contact, values: list[float], difference: float, fact: DecodedFact, plan: Plan
+def change_weight(
+    account: Account, contact: Contact, unweighted_sums: list[float], difference: float, fact: AppliedFact
 ) -> int:
-    """Add a difference in weight to the account's sums: a line `~role` for every half-life that holds something."""
+    """Add a difference in weight to the account's sums, with a line `~role` for every half-life that has points."""
     if not difference:
         return 0
     touched = 0
-    factors = account.moment.factors
-    clock = format_time(account.clock)
-    for track in plan.tracks:
+    factors, half_lives = account.moment.factors, fact.plan.growth.half_lives
+    lines = account.pending_changes.lines if account.pending_changes else None
+    seq, time, id, type = account.seq, format_time(account.clock), fact.decoded.id, fact.type
+    for track in fact.plan.tracks:
         for slot, k in track.slots:
-            unweighted = values[slot] / factors[k]
-            if unweighted:  # what has faded to nothing at all holds nothing
-                account.sums[slot] += values[slot] * difference
-                touched |= 1 << track.number
-                half_life = plan.growth.half_lives[k]
-                write_line(account, fact, track.name, clock, contact, "~role", unweighted, difference, None, half_life)
+            points = unweighted_sums[slot] / factors[k]
+            if not points:  # never had any, or decayed to nothing
+                continue
+            account.sums[slot] += unweighted_sums[slot] * difference
+            touched |= 1 << track.number
+            if lines is not None:
+                name, rule, half_life = track.name, "~role", half_lives[k]
+                lines.append(Line(name, seq, time, id, type, contact.id, rule, points, difference, None, half_life))
     return touched
 
 
-def join_visitor(account: Account, visitor: str, id: str, fact: DecodedFact, plan: Plan) -> int:
-    """The visitor's facts, also later ones, count for the contact; a later identification moves nothing."""
+def join_visitor(account: Account, visitor: str, id: str, fact: AppliedFact) -> int:
+    """From now on the visitor's facts count for the contact; a later identification does not change that."""
     if visitor in account.joins or not visitor.startswith("v_"):
         return 0
     account.joins[visitor] = id
@@ -104,31 +105,27 @@ def join_visitor(account: Account, visitor: str, id: str, fact: DecodedFact, pla
         account.pending_changes.joins[visitor] = id
     if visitor not in account.contacts:
         return 0
-    return merge_visitor(account, visitor, contact_for_update(account, id, plan), fact, plan)
+    return merge_visitor(account, visitor, contact_for_update(account, id, fact.plan), fact)
 
 
-def merge_visitor(account: Account, visitor: str, contact: Contact, fact: DecodedFact, plan: Plan) -> int:
-    """Values, counters and engaged days add; the visitor's record is kept, empty."""
+def merge_visitor(account: Account, visitor: str, contact: Contact, fact: AppliedFact) -> int:
+    """Add the visitor's sums, counters and engaged days to the contact; an empty record of the visitor remains."""
+    plan = fact.plan
     joined_contact = account.joins.pop(visitor)
-    visitor_contact = contact_for_update(account, visitor, plan)
+    source = contact_for_update(account, visitor, plan)
     account.joins[visitor] = joined_contact
-    touched = apply_weight_change(
-        account, contact, visitor_contact.unweighted_sums, contact.weight - visitor_contact.weight, fact, plan
-    )
+    touched = change_weight(account, contact, source.unweighted_sums, contact.weight - source.weight, fact)
     contact.unweighted_sums = [
-        own + its for own, its in zip(contact.unweighted_sums, visitor_contact.unweighted_sums, strict=True)
+        own + its for own, its in zip(contact.unweighted_sums, source.unweighted_sums, strict=True)
     ]
-    for key, used in (visitor_contact.cap_counters or {}).items():
+    for key, used in (source.cap_counters or {}).items():
         contact.cap_counters = contact.cap_counters or {}
         contact.cap_counters[key] = contact.cap_counters.get(key, 0) + used
     for track in plan.tracks:
-        if visitor_contact.last_engaged_days[track.number] > contact.last_engaged_days[track.number]:
-            mark_engaged(account, contact, visitor_contact.last_engaged_days[track.number], 1 << track.number, plan)
+        if source.last_engaged_days[track.number] > contact.last_engaged_days[track.number]:
+            mark_engaged(account, contact, source.last_engaged_days[track.number], 1 << track.number)
             touched |= 1 << track.number
-    empty = Contact(visitor, len(plan.slots), len(plan.tracks), visitor_contact.weight, account.eras)
-    visitor_contact.unweighted_sums, visitor_contact.cap_counters, visitor_contact.last_engaged_days = (
-        empty.unweighted_sums,
-        None,
-        empty.last_engaged_days,
-    )
+    empty = Contact(visitor, len(plan.slots), len(plan.tracks), source.weight, account.eras)
+    source.unweighted_sums, source.last_engaged_days = empty.unweighted_sums, empty.last_engaged_days
+    source.cap_counters = None
     return touched

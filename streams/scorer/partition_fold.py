@@ -146,10 +146,12 @@ class PartitionFold:
         """Fold what was admitted."""
         fact, time, record = admitted
         account = self.accounts.get(fact.subject) or self.account(fact.subject)
-        evolve(account, fact, time, record.value, self.plan, self.keep_lines)
+        plan = self.plan
+        evolve(account, fact, time, record.value, plan, self.keep_lines)
         self.facts += 1
         self.changed_accounts[fact.subject] = account
-        if (self.latest_time is None or time > self.latest_time) and fact.type not in CONTROL_NAMES:
+        is_newest = self.latest_time is None or time > self.latest_time
+        if is_newest and plan.type_plan(fact.type).name not in CONTROL_NAMES:
             self.latest_time = time
 
     def mark_seen(self, record: Record) -> None:

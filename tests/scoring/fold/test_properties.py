@@ -147,8 +147,8 @@ def test_deciding_again_changes_nothing(world: World) -> None:
         if account.id.startswith(ANONYMOUS_PREFIX) or account.pending_changes is None:
             continue
         before = outcome_counts(account)
-        for track in plan.tracks:
-            update_stage(account, track, "again", plan)
+        for state in account.tracks:
+            update_stage(account, state, "again", plan)
         assert outcome_counts(account) == before
 
 
