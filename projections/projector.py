@@ -38,6 +38,9 @@ class PartitionAssignment(Protocol):
     def still_owns(self, partition: int) -> bool:
         """Whether this one of them is its own still, after the work on others."""
 
+    def close(self) -> None:
+        """Let other projectors have the partitions at once."""
+
 
 class AllPartitions:
     """All partitions, for ever: one projector is alive."""
@@ -50,6 +53,9 @@ class AllPartitions:
 
     def still_owns(self, partition: int) -> bool:
         return True
+
+    def close(self) -> None:
+        """No-op: no lease is held."""
 
 
 class _PartitionState(NamedTuple):
@@ -136,6 +142,10 @@ class Projector:
                 return self._advance(version, states)
             except versions.VersionSwitched:
                 return 0
+
+    def close(self) -> None:
+        """Let other projectors have its partitions at once."""
+        self._assignment.close()
 
     def _advance(self, version: int, states: Sequence[_PartitionState]) -> int:
         replayed_counts = {part.partition: self._write_replayed(version, part.partition) for part in states}

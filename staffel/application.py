@@ -1,10 +1,12 @@
 """The one place where objects meet. Never decides anything but who is given what."""
 
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from database.engine import Database
@@ -12,11 +14,13 @@ from database.host_lock import HostLock
 from projections.read_models.updates import Replay
 from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
-from staffel.settings import Settings
+from staffel.errors import UsageError
+from staffel.settings import Settings, read_text
 from streams.activation import initial_plan
 from streams.log import Log
 
 if TYPE_CHECKING:
+    from alerts.settings import AlertSettings
     from intake.recorder.networks import CompanyNetworks
     from intake.recorder.recorder import Recorder
     from intake.vault.vault import Vault
@@ -44,6 +48,11 @@ class Application(ABC):
     lock: HostLock
     clock: Clock
     random_bytes: RandomBytes
+
+    @property
+    @abstractmethod
+    def holder(self) -> str:
+        """The holder of this process's leases."""
 
     @cached_property
     def plan(self) -> Plan:
@@ -102,3 +111,22 @@ def company_networks(settings: Settings) -> "CompanyNetworks":
     from intake.recorder.networks import NoNetworks, read_networks
 
     return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
+
+
+def alert_settings(settings: Settings) -> "AlertSettings":
+    """The file that STAFFEL_ALERTS names. Raises `UsageError` if none is named or it is unreadable, `DocumentError` if
+    it is invalid."""
+    if settings.alerts is None:
+        raise UsageError(f"STAFFEL_ALERTS names no file; write one that lists channels, for example\n{_ALERTS_EXAMPLE}")
+    return alert_settings_from(settings.alerts)
+
+
+def alert_settings_from(file: Path) -> "AlertSettings":
+    from alerts.settings import read_alerts
+
+    return read_alerts(read_text(file), str(file), os.environ)
+
+
+_ALERTS_EXAMPLE = """channels:
+  - name: sales-chat
+    url_env: SALES_CHAT"""

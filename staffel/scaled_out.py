@@ -7,9 +7,11 @@ import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 
 from database.engine import open_database
+from database.leases import new_holder_id
 from database.migrate import migrate
 from database.notifications import PROJECTED, Notifications
 from projections.lag import projected_offsets
@@ -48,8 +50,12 @@ class RemoteHostLock:
 class ScaledOut(Application):
     """Workers score, projectors project, one relay relays; a command records, waits and asks."""
 
+    @cached_property
+    def holder(self) -> str:
+        return new_holder_id()
+
     def drain(self) -> None:
-        """Others do it."""
+        """No-op: the processes of the host do this."""
 
     def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
         deadline = monotonic() + self.settings.wait

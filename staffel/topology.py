@@ -1,45 +1,109 @@
-"""The flow of the whole system. Read this first. Never moves a record itself.
+"""The flow of the whole system: its steps, the topics between them, and the process that runs each. Read this first.
 
 What happens outside comes in as **facts**. Each is appended to the topic `engagement`, in the partition of its account,
-and stays for ever. One **scorer** per partition folds them, in order, into the state of each account, and writes what
-changed to the same partition of `scores`, with the position it has reached, all at once. The **projector** turns these
-updates into tables that can be asked; in the same transaction it notes what is left to do: handoffs to tell, facts to
-move, times to come. The **relay** and its companions do that, by appending: to `sqa-handoffs` for others, to
-`engagement` where something derived is a fact itself. So the flow has one loop, and it goes through facts.
+and is kept for good. One **scorer** per partition folds them in order into the state of each account. It writes what
+changed to the same partition of `scores`, together with the position it has reached, in one atomic unit. The
+**projector** turns these updates into tables for queries; in the same transaction it leaves work for the reactors:
+handoffs to publish, facts to move, timers. The **reactors** (mover, relay, timers) do that work by appending: to
+`sqa-handoffs` for subscribers, and to `engagement` where something derived is a fact itself. So the flow has one loop,
+and it goes through facts.
 
     outside ──► record ──► engagement ──► score ──► scores ──► project ──► tables ──► publish ──► sqa-handoffs ──► alert
                                ▲                      │                      │
                                └── move, keep time ◄──┼──────────────────────┘
-                                                      └──► dead-letters: what could not be folded
+                                                      └──► dead-letters: records that the fold rejected
 
-Each step below names the topics it reads and writes, its modules, and the process that runs it on each of two hosts:
-embedded, where one process does all of it on one database, and scaled out, on Apache Kafka and PostgreSQL. What is
-written here is used: `staffel topics check` and `docs/flow.md` show it, and a test compares it with the code.
+There are two hosts. Embedded: one process runs all steps on one database. Scaled out: several processes run them on
+Apache Kafka and PostgreSQL. `build_steps` gives each process the steps that the table below names for it, in the order
+of the table; readiness checks, `staffel topics check` and `docs/flow.md` are derived from the same table.
 
-Three rules hold on both hosts. A partition of `scores` has one writer at a time: who finds that its position moved
-stops. A step marks its work as done in the same write as the work, or after it: what was cut off is done again, and
-recognised by its id. And no step reads what it has written but through its topic.
+Three rules hold on both hosts. A partition of `scores` has one writer at a time: a writer that finds its position moved
+stops. A step marks its work as done in the same write as the work, or after it; interrupted work is done again and
+recognised by its id. A step reads what it has written only through a topic.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, cast
 
+from database.leases import EMBEDDED_HOLDER
+from projections.lag import projector_positions
+from projections.partition_leases import LeasedPartitions
+from projections.projector import Projector
+from projections.reactors.mover import Mover
+from projections.reactors.relay import Relay
+from projections.reactors.timers import Timers
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS, TOPICS
+from staffel.application import Application, alert_settings, replay_of
+from streams.host import Step
+from streams.scorer.embedded import Scorer
+from streams.sql.compaction import Compaction
+from streams.sql.log import SqlLog
+
+COMMANDS = "commands that wait"
+"""Commands on the embedded host that wait for the read models; each runs the steps itself if no other process does."""
+UP = "staffel up"
+WORKER, PROJECT, RELAY, ALERTS = "staffel worker", "staffel project", "staffel relay", "staffel alerts"
+_HOUR_MS = 3_600_000
+
+
+def _scorers(application: Application) -> list[Step]:
+    """For the embedded host; on Kafka `streams.worker` runs the same fold."""
+    log = cast("SqlLog", application.log)
+    return [Scorer(log, partition) for partition in range(log.partitions(ENGAGEMENT))]
+
+
+def _projector(application: Application) -> list[Step]:
+    """Of all partitions where this process hosts alone, else of its leased share."""
+    engine, log, holder = application.engine, application.log, application.holder
+    assignment = None if holder == EMBEDDED_HOLDER else LeasedPartitions(engine, log, holder, application.clock)
+    return [Projector(engine, log, replay=replay_of(log), assignment=assignment)]
+
+
+def _alerts(application: Application) -> list[Step]:
+    """None if STAFFEL_ALERTS is not set."""
+    if application.settings.alerts is None:
+        return []
+    import structlog
+
+    from alerts.channels import channels_of
+    from alerts.reactor import Alerts
+
+    settings, clock = alert_settings(application.settings), application.clock
+    max_age_ms = round(application.settings.alerts_fresh * _HOUR_MS)
+    return [
+        Alerts(
+            application.engine,
+            application.log,
+            settings,
+            channels_of(settings, clock),
+            clock,
+            max_age_ms=max_age_ms,
+            log_lines=structlog.get_logger(),
+            holder=application.holder,
+        )
+    ]
+
+
+def _compaction(application: Application) -> list[Step]:
+    log = cast("SqlLog", application.log)
+    return [Compaction(log, lambda: projector_positions(application.engine, log))]
 
 
 class TopologyStep(NamedTuple):
-    """One kind of work: `reads` and `writes` are topics; `embedded` and `scaled_out` are commands that do it."""
+    """One kind of work. `reads` and `writes` are topics; `embedded` and `scaled_out` are who does it on each host;
+    `build` makes the steps of the processes among them, `durable` says when the work cannot be lost any more."""
 
     name: str
     description: str
     modules: tuple[str, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    embedded: str
-    scaled_out: str
+    durable: str
+    embedded: tuple[str, ...]
+    scaled_out: tuple[str, ...]
+    build: Callable[[Application], Sequence[Step]] | None = None
 
 
-_UP = "staffel up"
 STEPS = (
     TopologyStep(
         "begin",
@@ -47,44 +111,41 @@ STEPS = (
         ("streams.activation",),
         (ENGAGEMENT,),
         (ENGAGEMENT,),
-        "any command, on a new log",
-        "staffel topics create",
+        "the append returned",
+        ("any command on a new log",),
+        ("staffel topics create",),
     ),
     TopologyStep(
         "record",
-        "checks what comes from outside, finds its account, hides the person, appends the fact",
+        "validates what comes from outside, finds its account, pseudonymizes the person, appends the fact",
         ("intake.recorder.recorder", "intake.recorder.appender", "intake.recorder.inbox"),
         (ENGAGEMENT,),
         (ENGAGEMENT,),
-        "staffel ingest, and what people decide",
-        "staffel ingest, and what people decide",
+        "the append returned; the command answers after it",
+        ("staffel ingest", "staffel account", "staffel contact", "staffel handoff"),
+        ("staffel ingest", "staffel account", "staffel contact", "staffel handoff"),
     ),
     TopologyStep(
         "score",
-        "folds facts into accounts; writes their states, what changed and its position at once",
+        "folds facts into accounts; writes their states, what changed and its position in one unit",
         ("streams.scorer.embedded", "streams.worker.scoring"),
         (ENGAGEMENT, SCORES),
         (SCORES, DEAD_LETTERS),
-        _UP,
-        "staffel worker",
+        "the unit is committed",
+        (UP, COMMANDS),
+        (WORKER,),
+        _scorers,
     ),
     TopologyStep(
         "project",
-        "brings updates into tables, with the ledger, timers and the outbox, in one transaction",
+        "writes updates into tables, with the ledger, timers, outbox and checkpoint, in one transaction",
         ("projections.projector", "projections.partition_leases"),
         (SCORES,),
         (),
-        _UP,
-        "staffel project",
-    ),
-    TopologyStep(
-        "publish",
-        "appends what the projector put into the outbox, and marks it",
-        ("projections.writer", "projections.reactors.relay"),
-        (),
-        (SQA_HANDOFFS, ENGAGEMENT),
-        _UP,
-        "staffel relay",
+        "the transaction is committed",
+        (UP, COMMANDS),
+        (PROJECT,),
+        _projector,
     ),
     TopologyStep(
         "move",
@@ -92,8 +153,21 @@ STEPS = (
         ("projections.reactors.mover",),
         (ENGAGEMENT,),
         (ENGAGEMENT,),
-        _UP,
-        "staffel relay",
+        "the append returned; the move is marked after it",
+        (UP, COMMANDS),
+        (RELAY,),
+        lambda a: [Mover(a.engine, a.log, a.clock, a.holder)],
+    ),
+    TopologyStep(
+        "publish",
+        "appends what the projector put into the outbox",
+        ("projections.writer", "projections.reactors.relay"),
+        (),
+        (SQA_HANDOFFS, ENGAGEMENT),
+        "the append returned; the row is marked after it",
+        (UP, COMMANDS),
+        (RELAY,),
+        lambda a: [Relay(a.engine, a.log, a.clock, a.holder)],
     ),
     TopologyStep(
         "keep time",
@@ -101,17 +175,32 @@ STEPS = (
         ("projections.reactors.timers",),
         (ENGAGEMENT, SCORES),
         (ENGAGEMENT,),
-        _UP,
-        "staffel relay",
+        "the append returned; the timer is marked after it",
+        (UP,),
+        (RELAY,),
+        lambda a: [Timers(a.engine, a.log, a.clock, holder=a.holder)],
     ),
     TopologyStep(
         "alert",
-        "tells people and other systems of handoffs",
+        "sends alerts about handoffs to people and other systems, by the channels of STAFFEL_ALERTS",
         ("alerts.reactor", "alerts.subscription"),
         (SQA_HANDOFFS,),
         (),
-        "staffel alerts",
-        "staffel alerts",
+        "the alert is in its table; it is marked after its channel took it",
+        (UP,),
+        (ALERTS,),
+        _alerts,
+    ),
+    TopologyStep(
+        "compact",
+        "drops score records that a newer record of their key supersedes, once they are projected",
+        ("streams.sql.compaction",),
+        (SCORES,),
+        (),
+        "the transaction is committed",
+        (UP, COMMANDS),
+        ("the broker",),
+        _compaction,
     ),
     TopologyStep(
         "rebuild",
@@ -119,21 +208,33 @@ STEPS = (
         ("projections.rebuild",),
         (ENGAGEMENT, SCORES),
         (),
-        "staffel rebuild",
-        "staffel rebuild",
+        "the new version is switched on",
+        ("staffel rebuild",),
+        ("staffel rebuild",),
     ),
     TopologyStep(
         "audit",
-        "folds the facts anew and compares; leaves no trace",
+        "folds the facts again and compares; read-only",
         ("audit.replay", "audit.verify", "audit.recorded_digests", "audit.accounts_as_of"),
         (ENGAGEMENT, SCORES),
         (),
-        "staffel audit",
-        "staffel audit",
+        "-",
+        ("staffel audit",),
+        ("staffel audit",),
     ),
 )
 UNUSED_TOPICS = (SUPPRESSIONS,)
-"""Topics that are kept for what is still to come: nobody writes them."""
+"""Topics for later versions; no step writes them yet."""
+
+
+def steps_in(process: str) -> list[TopologyStep]:
+    """The rows that a process runs."""
+    return [step for step in STEPS if process in (*step.embedded, *step.scaled_out)]
+
+
+def build_steps(process: str, application: Application) -> list[Step]:
+    """The steps of a process, in the order of the table."""
+    return [step for row in steps_in(process) if row.build is not None for step in row.build(application)]
 
 
 def writers(topic: str) -> str:
@@ -142,32 +243,30 @@ def writers(topic: str) -> str:
 
 
 def readers(topic: str) -> str:
-    """The steps that read it; whoever else subscribes is not told here."""
+    """The steps that read a topic, by name; subscribers outside Staffel are `others`."""
     return ", ".join(step.name for step in STEPS if topic in step.reads) or "others"
 
 
 def markdown_tables() -> Iterator[str]:
     """Topics and steps as the documentation shows them, in Markdown, line by line."""
-    yield "| topic | holds | key | written by | read by |"
-    yield "|---|---|---|---|---|"
-    for topic in TOPICS:
-        settings = TOPIC_CONFIGS[topic]
-        yield f"| `{topic}` | {settings.purpose} | {settings.key} | {writers(topic)} | {readers(topic)} |"
+    yield from _table(
+        ("topic", "holds", "key", "written by", "read by"),
+        ((f"`{t}`", TOPIC_CONFIGS[t].purpose, TOPIC_CONFIGS[t].key, writers(t), readers(t)) for t in TOPICS),
+    )
     yield ""
-    yield "| step | what it does | reads | writes | embedded | scaled out |"
-    yield "|---|---|---|---|---|---|"
-    for step in STEPS:
-        yield (
-            f"| {step.name} | {step.description} | {_topics(step.reads)} | {_topics(step.writes)} "
-            f"| {_command(step.embedded)} | {_command(step.scaled_out)} |"
-        )
+    yield from _table(
+        ("step", "what it does", "reads", "writes", "embedded", "scaled out"),
+        ((s.name, s.description, *map(_codes, (s.reads, s.writes, s.embedded, s.scaled_out))) for s in STEPS),
+    )
+    yield ""
+    yield from _table(("step", "modules", "durable when"), ((s.name, _codes(s.modules), s.durable) for s in STEPS))
 
 
-def _topics(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "-"
+def _table(header: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    for row in (header, ["---"] * len(header), *rows):
+        yield f"| {' | '.join(row)} |"
 
 
-def _command(text: str) -> str:
-    command, _, more = text.partition(",")
-    code = f"`{command}`" if command.startswith("staffel") else command
-    return f"{code},{more}" if more else code
+def _codes(names: tuple[str, ...]) -> str:
+    """Topics, modules and commands as code, other texts as they are."""
+    return ", ".join(name if " " in name and not name.startswith("staffel ") else f"`{name}`" for name in names) or "-"

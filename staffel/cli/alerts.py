@@ -10,13 +10,13 @@ from alerts.channels import channel_of
 from alerts.messages import sample_alert
 from alerts.outbox import STATUSES, AlertOutbox
 from alerts.settings import AlertSettings, ChannelSettings
-from staffel.application import system_clock
+from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
 from staffel.cli.groups import RunByDefaultGroup, examples
 from staffel.cli.output import format_minute, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application, read_settings
 from staffel.errors import ProblemFound, UsageError
-from staffel.processes.alerts import alert_json, alert_settings, alert_settings_from, channel_target
+from staffel.processes.alerts import alert_json, channel_target
 
 Json = dict[str, Any]
 _ALL_TEXT = "all"

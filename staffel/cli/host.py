@@ -19,11 +19,12 @@ from staffel.doctor.embedded import findings
 from staffel.doctor.scaled_out import findings as scaled_out
 from staffel.embedded import Embedded
 from staffel.errors import UsageError
-from staffel.processes.alerts import hosted_alerts
+from staffel.processes.alerts import closing_alerts
 from staffel.processes.heartbeat import instrumented
 from staffel.processes.process import Process, open_health_server, start_process
-from staffel.processes.roles import host_checks
+from staffel.processes.roles import readiness_checks
 from staffel.settings import Settings
+from staffel.topology import UP
 from streams.host import Host, HostLockHeld, Step
 
 Json = dict[str, Any]
@@ -40,22 +41,20 @@ def up(
         if not isinstance(application, Embedded):
             raise UsageError(_KAFKA_ADVICE)
         running = start_process("up", application.settings)
-        with hosted_alerts(application, running.log) as alerts:
-            run_host(application, running, alerts, port)
+        with closing_alerts(application.serving_steps()) as steps:
+            run_host(application, running, steps, port)
         running.log.info("host_stopped")
 
 
-def run_host(application: Embedded, running: Process, alerts: Sequence[Step], port: int | None) -> None:
+def run_host(application: Embedded, running: Process, steps: Sequence[Step], port: int | None) -> None:
     """Wait for the lock, and work until the process is asked to end."""
     context = {"database": application.engine.url.render_as_string(), "model": application.plan.version}
     if not application.lock.try_acquire():
         running.log.info("host_waiting", holder=application.lock.holder(), **context)
         wait_for_lock(application.lock, running.stop)
     running.log.info("host_started", pages=open_health_server(running, port, DEFAULT_PORTS["up"]), **context)
-    running.readiness.start(host_checks(application), running.stop)
-    Host(
-        instrumented([*application.serving_steps(), *alerts], running.heartbeat), application.log, application.lock
-    ).run(running.stop)
+    running.readiness.start(readiness_checks(UP, application), running.stop)
+    Host(instrumented(steps, running.heartbeat), application.log, application.lock).run(running.stop)
 
 
 _KAFKA_ADVICE = (

@@ -10,10 +10,8 @@ from staffel.application import Application, system_clock
 from staffel.cli.groups import examples
 from staffel.cli.session import read_settings
 from staffel.errors import UsageError
-from staffel.processes.alerts import alerts_role
 from staffel.processes.process import CONNECT_TIMEOUT_S, Process, process, release_leases, retry_until_ready, run_steps
-from staffel.processes.role import Role
-from staffel.processes.roles import projector_role, relay_role, web_role
+from staffel.processes.roles import Role, alerts_role, projector_role, relay_role, web_role
 from staffel.processes.worker import run_scoring
 from staffel.scaled_out import connect_scaled_out, open_kafka_log
 from staffel.settings import Settings

@@ -1,28 +1,42 @@
-"""Which steps each process of the scale-out host makes, what it waits for, and what is looked at. Never makes one."""
+"""The roles of the processes: their steps and readiness checks, as the topology has them, and what they wait for."""
 
+from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from database.leases import new_holder_id
+from alerts.reactor import Alerts
 from database.notifications import MOVES, OUTBOX, Notifications
-from projections.partition_leases import LeasedPartitions
 from projections.projector import Projector
-from projections.reactors.mover import Mover
-from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
 from schemas.topics import SCORES
-from staffel.application import Application, replay_of
-from staffel.embedded import Embedded
-from staffel.processes.checks import database_check, log_check, outbox_check, projection_lag_check, scoring_lag_check
-from staffel.processes.process import Process
+from staffel.application import Application, alert_settings
+from staffel.processes.alerts import alerts_check
+from staffel.processes.checks import (
+    database_check,
+    log_check,
+    outbox_check,
+    projection_lag_check,
+    scoring_lag_check,
+)
+from staffel.processes.process import Process, Wait
 from staffel.processes.readiness import ReadinessCheck
-from staffel.processes.role import Role
+from staffel.topology import ALERTS, PROJECT, RELAY, build_steps, steps_in
 from streams.host import Step
 
 TIMERS_INTERVAL_S = 0.5
 
 
+class Role(NamedTuple):
+    """What a process does between its start and SIGTERM; `close` releases its leases, so that others take over."""
+
+    steps: Sequence[Step]
+    wait: Wait
+    checks: Sequence[ReadinessCheck]
+    close: Callable[[], object]
+
+
 class ThrottledStep:
-    """A step that looks at clocks alone, and need not in every round."""
+    """A step that depends on the clock alone and need not run in every round."""
 
     def __init__(self, step: Step, interval_s: float) -> None:
         self.name = step.name
@@ -38,58 +52,74 @@ class ThrottledStep:
 
 def projector_role(application: Application, process: Process) -> Role:
     """Score updates into the read models, of a fair share of the partitions."""
-    engine, log = application.engine, application.log
-    partition_leases = LeasedPartitions(engine, log, new_holder_id(), application.clock)
-    projector = Projector(engine, log, replay=replay_of(log), assignment=partition_leases)
-    checks = [*_connection_checks(application), projection_lag_check(engine, log, process.settings.ready_lag)]
+    steps = build_steps(PROJECT, application)
+    [projector] = (step for step in steps if isinstance(step, Projector))
 
     def wait(timeout: float) -> None:
         if projector.positions:
-            log.wait(projector.positions, timeout, SCORES)
+            application.log.wait(projector.positions, timeout, SCORES)
         else:  # others have all partitions
             process.stop.wait(timeout)
 
-    return Role([projector], wait, checks, partition_leases.close)
+    return Role(steps, wait, readiness_checks(PROJECT, application), lambda: close_all(steps))
 
 
 def relay_role(application: Application, process: Process) -> Role:
     """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
-    engine, log, clock, holder = application.engine, application.log, application.clock, new_holder_id()
-    mover, relay = Mover(engine, log, clock, holder), Relay(engine, log, clock, holder)
-    timers = Timers(engine, log, clock, holder=holder)
-    notifications = Notifications(engine, [OUTBOX, MOVES])
-    checks = [*_connection_checks(application), outbox_check(engine, clock, process.settings.ready_lag)]
+    steps, notifications = build_steps(RELAY, application), Notifications(application.engine, [OUTBOX, MOVES])
+    throttled = [ThrottledStep(each, TIMERS_INTERVAL_S) if isinstance(each, Timers) else each for each in steps]
+    return Role(
+        throttled,
+        notifications.wait,
+        readiness_checks(RELAY, application),
+        lambda: close_all([*steps, notifications]),
+    )
 
-    def close() -> None:
-        for closeable in (mover, relay, timers, notifications):
-            closeable.close()
 
-    return Role([mover, relay, ThrottledStep(timers, TIMERS_INTERVAL_S)], notifications.wait, checks, close)
+def alerts_role(application: Application, process: Process) -> Role:
+    """Alerts about handoffs; a second process waits for the lease of the first."""
+    alert_settings(application.settings)
+    steps = build_steps(ALERTS, application)
+    [alerts] = (step for step in steps if isinstance(step, Alerts))
+    checks = [log_check(application.log), *lag_checks(ALERTS, application)]
+    return Role(steps, alerts.wait, checks, lambda: close_all(steps))
 
 
 def web_role(application: Application, process: Process) -> Role:
-    """Nothing yet but its own health."""
-    return Role([], process.stop.wait, _connection_checks(application), _nothing_to_close)
+    """Health and metrics only."""
+    return Role([], process.stop.wait, connection_checks(application), lambda: None)
 
 
-def host_checks(application: Embedded) -> list[ReadinessCheck]:
-    """Of the one process that does all of it."""
-    from staffel.processes.alerts import alerts_check
-
-    engine, log, max_lag = application.engine, application.log, application.settings.ready_lag
-    lag_checks = [scoring_lag_check(log, max_lag), projection_lag_check(engine, log, max_lag)]
-    alert_checks = [] if application.settings.alerts is None else [alerts_check(engine, log, max_lag)]
-    return [
-        *_connection_checks(application),
-        *lag_checks,
-        outbox_check(engine, application.clock, max_lag),
-        *alert_checks,
-    ]
+@runtime_checkable
+class _Closeable(Protocol):
+    def close(self) -> None: ...
 
 
-def _connection_checks(application: Application) -> list[ReadinessCheck]:
+def close_all(parts: Sequence[object]) -> None:
+    for part in parts:
+        if isinstance(part, _Closeable):
+            part.close()
+
+
+_LAG_CHECKS: dict[str, Callable[[Application], ReadinessCheck]] = {
+    "score": lambda a: scoring_lag_check(a.log, a.settings.ready_lag),
+    "project": lambda a: projection_lag_check(a.engine, a.log, a.settings.ready_lag),
+    "publish": lambda a: outbox_check(a.engine, a.clock, a.settings.ready_lag),
+    "alert": lambda a: alerts_check(a.engine, a.log, a.settings.ready_lag),
+}
+"""Of steps of the topology; that of `publish` counts the moves, too."""
+
+
+def readiness_checks(process: str, application: Application) -> list[ReadinessCheck]:
+    """The log, the database, and how far each step of the process is behind."""
+    return [*connection_checks(application), *lag_checks(process, application)]
+
+
+def connection_checks(application: Application) -> list[ReadinessCheck]:
     return [log_check(application.log), database_check(application.engine, application.log)]
 
 
-def _nothing_to_close() -> None:
-    """There is nothing to give back."""
+def lag_checks(process: str, application: Application) -> list[ReadinessCheck]:
+    """Those of the alerts only if STAFFEL_ALERTS is set."""
+    measured = [step.name for step in steps_in(process) if step.name in _LAG_CHECKS]
+    return [_LAG_CHECKS[name](application) for name in measured if name != "alert" or application.settings.alerts]

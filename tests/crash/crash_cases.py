@@ -6,6 +6,7 @@ Whoever plays it under one clock and one chance gets the same log and the same t
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import count
 from typing import Any
@@ -14,6 +15,7 @@ from audit.replay import recomputed_updates
 from intake.observation import Observation
 from projections.derived_facts import DECISIONS_SOURCE
 from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.lag import projector_positions
 from projections.queries import open_queries
 from projections.rebuild import rebuild
 from schemas.times import parse_time
@@ -166,7 +168,7 @@ def run_timers(staffel: Application) -> None:
 
 def compact(staffel: Application) -> None:
     if staffel.lock.try_acquire():
-        Compaction(staffel.log, staffel.projector_positions, retained=10).advance()
+        Compaction(staffel.log, partial(projector_positions, staffel.engine, staffel.log), retained=10).advance()
         staffel.lock.release()
 
 

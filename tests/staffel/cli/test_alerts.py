@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_used_is_a_problem(home: Path) -> None:
 def test_without_a_file_there_is_an_example_of_one() -> None:
     assert run_cli("alerts", "check").failure == (
         2,
-        "STAFFEL_ALERTS names no file; write one that says who is told, for instance\n"
+        "STAFFEL_ALERTS names no file; write one that lists channels, for example\n"
         "channels:\n  - name: sales-chat\n    url_env: SALES_CHAT",
     )
     assert run_cli("alerts", "check", "no.yaml").failure == (2, "no.yaml: No such file or directory")
