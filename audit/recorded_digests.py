@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES
-from streams.log import Log
+from streams.log import Log, scan
 
 _BATCH_SIZE = 2_000
 
@@ -32,12 +32,9 @@ _decode = msgspec.json.Decoder(RecordedDigest).decode
 def recorded_digests(log: Log, partition: int) -> dict[str, RecordedDigest | UnreadableUpdate]:
     """Account id -> its last update in this partition, up to the end at the time of the call."""
     latest: dict[str, RecordedDigest | UnreadableUpdate] = {}
-    start, end = 0, log.end(SCORES, partition)
-    while start < end and (records := log.read(SCORES, partition, start, _BATCH_SIZE)):
-        for record in records:
-            if "/" not in record.key and record.key != CHECKPOINT_KEY:
-                _keep_latest(latest, record.key, _decode_update(record.value))
-        start = records[-1].offset + 1
+    for record in scan(log, SCORES, partition, 0, log.end(SCORES, partition), _BATCH_SIZE):
+        if "/" not in record.key and record.key != CHECKPOINT_KEY:
+            _keep_latest(latest, record.key, _decode_update(record.value))
     return latest
 
 

@@ -10,7 +10,7 @@ from scoring.fold.codec import digest_of, encode_account, update_contact_hash
 from scoring.fold.state import ANONYMOUS_PREFIX, Account
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
-from streams.log import Log, Record
+from streams.log import Log, Record, scan
 from streams.scorer.embedded import load_nothing
 from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import FactFilter, PartitionFold
@@ -48,13 +48,8 @@ def accept_all(fact: DecodedFact) -> bool:
 
 def records_of(log: Log, partition: int, end_offset: int | None = None) -> Iterator[Record]:
     """The partition's facts in order, up to its end at the time of the call."""
-    start, end = 0, log.end(ENGAGEMENT, partition) if end_offset is None else end_offset
-    while start < end:
-        records = log.read(ENGAGEMENT, partition, start, BATCH)
-        if not records:
-            return
-        yield from (record for record in records if record.offset < end)
-        start = records[-1].offset + 1
+    end = log.end(ENGAGEMENT, partition) if end_offset is None else end_offset
+    return scan(log, ENGAGEMENT, partition, 0, end, BATCH)
 
 
 def fold_partition(

@@ -62,6 +62,31 @@ def record_id(source: str, id_: str) -> str:
     return f"{source}\n{id_}"
 
 
+class FactIdentity(msgspec.Struct, frozen=True):
+    """What tells facts apart; an attribute that the bytes lack is empty."""
+
+    source: str = ""
+    id: str = ""
+    subject: str = ""
+
+    @property
+    def record_id(self) -> str | None:
+        """None if source or id is missing."""
+        return record_id(self.source, self.id) if self.source and self.id else None
+
+
+_decode_identity = msgspec.json.Decoder(FactIdentity).decode
+_UNKNOWN = FactIdentity()
+
+
+def identity_of(value: bytes) -> FactIdentity:
+    """The identity of the fact in a record; every attribute is empty if the bytes hold no event."""
+    try:
+        return _decode_identity(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _UNKNOWN
+
+
 def encode_fact(
     *,
     id: str,

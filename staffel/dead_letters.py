@@ -7,29 +7,19 @@ The original stands in the log under its own id for ever; so the fact that is re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from intake.cloudevents import parse_event
 from intake.observation import Observation
 from schemas.dead_letters import dead_letter_id_from_headers, parse_error_headers
+from schemas.envelope import identity_of
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.errors import ProblemFound
-from streams.log import Log, Record
+from streams.log import Log, Record, scan
 
 SOURCE = "staffel/dead-letters"
 _SOURCE_BYTES = SOURCE.encode()
-_BATCH_SIZE = 2_000
 Json = dict[str, Any]
-
-
-class _FactIdentity(msgspec.Struct):
-    source: str = ""
-    id: str = ""
-    subject: str = ""
-
-
-_decode_identity = msgspec.json.Decoder(_FactIdentity).decode
 
 
 class Letter(NamedTuple):
@@ -57,7 +47,7 @@ def unique_letters(log: Log) -> Iterator[Letter]:
     """Each id once, though a crash may have made a letter stand twice where the log keeps no ids."""
     seen = set()
     for partition in range(log.partitions(DEAD_LETTERS)):
-        for record in records_of(log, DEAD_LETTERS, partition):
+        for record in scan(log, DEAD_LETTERS, partition):
             id = dead_letter_id_from_headers(record.headers)
             if id not in seen:
                 seen.add(id)
@@ -93,21 +83,7 @@ def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
         yield from (record for key in keys if key for record in log.history(key))
         return
     for partition in range(log.partitions(ENGAGEMENT)):
-        yield from records_of(log, ENGAGEMENT, partition)
-
-
-def records_of(log: Log, topic: str, partition: int) -> Iterator[Record]:
-    start = 0
-    while records := log.read(topic, partition, start, _BATCH_SIZE):
-        yield from records
-        start = records[-1].offset + 1
-
-
-def identity_of(value: bytes) -> _FactIdentity:
-    try:
-        return _decode_identity(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _FactIdentity()
+        yield from scan(log, ENGAGEMENT, partition)
 
 
 def repaired_observation(id: str, content: bytes) -> Observation:

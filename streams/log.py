@@ -98,6 +98,18 @@ class KeyedLog(Log, Protocol):
         """The last record of this key and of every key `KEY/…`."""
 
 
+def scan(
+    log: Log, topic: str, partition: int, start: int = 0, end: int | None = None, batch: int = 5_000
+) -> Iterator[Record]:
+    """The records of a partition from `start` on, read `batch` at a time: those below `end`, or up to an empty read."""
+    while (end is None or start < end) and (records := log.read(topic, partition, start, batch)):
+        start = records[-1].offset + 1
+        if end is None or start <= end:
+            yield from records
+        else:
+            yield from (record for record in records if record.offset < end)
+
+
 class LogError(Exception):
     """The log could not do what was asked."""
 

@@ -21,7 +21,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Engine, select
 
@@ -31,21 +30,12 @@ from intake.recorder import inbox_rows
 from intake.recorder.inbox_rows import IS_ANONYMOUS, InboxMark, InboxRow, inbox
 from projections.derived_facts import encode
 from projections.read_models import versions
-from schemas.envelope import decode_fact, record_id
+from schemas.envelope import decode_fact, identity_of
 from schemas.topics import ENGAGEMENT
-from streams.log import Appended, Log, NewRecord, Record
+from streams.log import Appended, Log, NewRecord, scan
 
 RETENTION_MS = 30 * 24 * 3_600_000
-_READ_BATCH_SIZE = 5_000
 _ROWS_PER_SWEEP = 1_000
-
-
-class _EventIdentity(msgspec.Struct):
-    source: str
-    id: str
-
-
-_decode_identity = msgspec.json.Decoder(_EventIdentity).decode
 
 
 class AppendedFact(NamedTuple):
@@ -137,19 +127,11 @@ class Inbox:
 
     def _find_in_log(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:
         """Search the partition for ids, from its end offset before their first attempt."""
-        for record in self._records_from(partition, min(wanted.values())):
+        end = self._log.end(ENGAGEMENT, partition)
+        for record in scan(self._log, ENGAGEMENT, partition, min(wanted.values()), end):
             id = hash_of_value(record.value)
             if id is not None and id in wanted:
                 yield id, Appended(partition, record.offset, True)
-
-    def _records_from(self, partition: int, start: int) -> Iterator[Record]:
-        end = self._log.end(ENGAGEMENT, partition)
-        while start < end:
-            records = self._log.read(ENGAGEMENT, partition, start, _READ_BATCH_SIZE)
-            if not records:
-                return
-            yield from records
-            start = records[-1].offset + 1
 
     def _append(self, records: Sequence[NewRecord]) -> list[Appended]:
         return self._log.append(ENGAGEMENT, records) if records else []
@@ -182,11 +164,8 @@ def _hash_of_record(record: NewRecord) -> bytes:
 
 def hash_of_value(value: bytes) -> bytes | None:
     """The key of the fact in a record; None if it is not a fact."""
-    try:
-        identity = _decode_identity(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return hash_of_id(record_id(identity.source, identity.id))
+    id = identity_of(value).record_id
+    return None if id is None else hash_of_id(id)
 
 
 def _with_account(record: NewRecord, account: str) -> NewRecord:

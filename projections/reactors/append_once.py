@@ -8,16 +8,14 @@ since is looked for from there.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, Engine, select
 
 from database.leases import Lease, LeaseLost
 from database.statements import insert_missing
 from projections.work.tables import append_notes
-from schemas.envelope import record_id
-from streams.log import Log, NewRecord
+from schemas.envelope import identity_of
+from streams.log import Log, NewRecord, scan
 
-BATCH_SIZE = 5_000
 MarkAppended = Callable[[Connection], object]
 """Notes within a transaction that the records stand on the log."""
 TopicPartition = tuple[str, int]
@@ -92,25 +90,7 @@ def _not_yet_appended(
             yield TopicBatch(topic, missing)
 
 
-class _EventIdentity(msgspec.Struct):
-    source: str
-    id: str
-
-
-_decode_identity = msgspec.json.Decoder(_EventIdentity).decode
-
-
 def _ids_from(log: Log, place: TopicPartition, start: int) -> Iterator[str]:
-    while records := log.read(*place, start, BATCH_SIZE):
-        for record in records:
-            yield from _id_of(record.value)
-        start = records[-1].offset + 1
-
-
-def _id_of(value: bytes) -> Iterator[str]:
-    """None where it is no event: whatever it is, it is not ours."""
-    try:
-        identity = _decode_identity(value)
-    except msgspec.MsgspecError:
-        return
-    yield record_id(identity.source, identity.id)
+    """The ids of the facts there; other records are of no interest."""
+    identities = (identity_of(record.value) for record in scan(log, *place, start))
+    return (identity.record_id for identity in identities if identity.record_id is not None)

@@ -41,10 +41,12 @@ def tail(
 
 def new_records(log: Log, topic: str, positions: dict[int, int]) -> Iterator[tuple[int, Any]]:
     """What stands from the starts on; the starts move behind it."""
-    for partition in positions:
-        while records := log.read(topic, partition, positions[partition], 500):
-            yield from ((partition, record) for record in records)
-            positions[partition] = records[-1].offset + 1
+    from streams.log import scan
+
+    for partition, start in list(positions.items()):
+        for record in scan(log, topic, partition, start, batch=500):
+            positions[partition] = record.offset + 1
+            yield partition, record
 
 
 def record_line(topic: str, partition: int, record: Record, as_json: bool) -> str:

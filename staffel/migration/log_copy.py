@@ -25,7 +25,7 @@ from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_id, dead_letter
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
 from staffel.migration.table_copy import require_empty_database
 from streams.activation import MODEL_KEY, read_activation
-from streams.log import Appended, Log, LogRefused, NewRecord, Record
+from streams.log import Appended, Log, LogRefused, NewRecord, Record, scan
 
 copy_positions = Table(
     "copied",
@@ -140,7 +140,7 @@ class LogCopy:
             insert_missing(connection, append_notes, rows)
         existing: dict[RecordContent, deque[Appended]] = {}
         for partition, start in old_notes.items():
-            for record in records_from(self._target, topic, partition, start):
+            for record in scan(self._target, topic, partition, start):
                 place = Appended(partition, record.offset, True)
                 existing.setdefault(content_of(record), deque()).append(place)
         return existing
@@ -189,19 +189,13 @@ def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
     """Where a record was set aside -> the id of its dead letter."""
     ids = {}
     for partition in range(log.partitions(DEAD_LETTERS)):
-        for record in records_from(log, DEAD_LETTERS, partition, 0):
+        for record in scan(log, DEAD_LETTERS, partition):
             headers = parse_error_headers(record.headers)
             place = dead_letter_id(
                 headers.get("topic", ""), int(headers.get("partition", -1)), int(headers.get("offset", -1))
             )
             ids[place] = dead_letter_id_from_headers(record.headers)
     return ids
-
-
-def records_from(log: Log, topic: str, partition: int, start: int) -> Iterable[Record]:
-    while records := log.read(topic, partition, start, BATCH_SIZE):
-        yield from records
-        start = records[-1].offset + 1
 
 
 def is_initial_activation(topic: str, record: Record) -> bool:

@@ -6,7 +6,7 @@ from schemas.topics import ENGAGEMENT, SCORES
 from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
-from streams.log import KeyedLog, Record, Unit
+from streams.log import KeyedLog, Record, Unit, scan
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold
 from streams.scorer.score_records import checkpoint, dead_letter, take_score_records
@@ -78,11 +78,8 @@ def recover_fold(log: KeyedLog, partition: int, next_offset: int, window: int = 
 def fill_window(fold: PartitionFold, log: KeyedLog, next_offset: int) -> None:
     """Rebuild the duplicate window from the records before the position."""
     start = max(0, next_offset - fold.window.size)
-    while start < next_offset:
-        records = [r for r in log.read(ENGAGEMENT, fold.partition, start, BATCH_SIZE) if r.offset < next_offset]
-        for record in records:
-            fold.mark_seen(record)
-        start = records[-1].offset + 1 if records else next_offset
+    for record in scan(log, ENGAGEMENT, fold.partition, start, next_offset, BATCH_SIZE):
+        fold.mark_seen(record)
 
 
 def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | None:

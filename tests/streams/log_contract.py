@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, TOPICS
-from streams.log import Appended, KeyedLog, Log, LogError, NewRecord, PositionConflict, Record, Unit
+from streams.log import Appended, KeyedLog, Log, LogError, NewRecord, PositionConflict, Record, Unit, scan
 
 Reopen = Callable[[], Log]
 ReopenKeyed = Callable[[], KeyedLog]
@@ -88,6 +88,15 @@ class LogContract:
         offsets = [each.offset for each in log.append(ENGAGEMENT, fact_records(*range(10)))]
         assert record_values(log.read(ENGAGEMENT, home, offsets[3], 2)) == [b"fact 3", b"fact 4"]
         assert log.read(ENGAGEMENT, home, log.end(ENGAGEMENT, home), 5) == []
+
+    def test_a_scan_reads_in_batches_and_ends_before_its_end(self, log: Log, home: int) -> None:
+        offsets = [each.offset for each in log.append(ENGAGEMENT, fact_records(*range(5)))]
+        assert record_values(list(scan(log, ENGAGEMENT, home, offsets[1], offsets[4], batch=2))) == [
+            b"fact 1",
+            b"fact 2",
+            b"fact 3",
+        ]
+        assert len(list(scan(log, ENGAGEMENT, home, batch=2))) == 5
 
     def test_the_end_is_one_past_the_last_record(self, log: Log, home: int) -> None:
         stands = log.append(ENGAGEMENT, fact_records(1, 2, 3))
