@@ -1,15 +1,14 @@
 """The scorer of one partition: reads facts, folds them, writes one atomic unit. Never acts on the world."""
 
-from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint, decode_contact_scored
-from schemas.times import parse_time
+from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES
-from scoring.fold import codec
 from scoring.fold.state import Account
 from scoring.plan.plan import Plan
 from streams.log import KeyedLog, Record, Unit, scan
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold
-from streams.scorer.score_records import checkpoint, dead_letter, take_score_records
+from streams.scorer.score_records import dead_letter, take_score_records
+from streams.scorer.unit import account_of_records, model_span, restored_fold, unit_records, window_span
 
 BATCH_SIZE = 20_000
 
@@ -51,51 +50,40 @@ class Scorer:
 
 
 def build_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
-    """Fold the records and gather what they changed."""
-    rejected = [refusal for record in records if (refusal := fold.apply(record)) is not None]
-    scores = [new for account in fold.changed_accounts.values() for new in take_score_records(account, fold.plan)]
-    fold.changed_accounts.clear()
+    """Fold the records and collect what they changed."""
+    rejected = [rejection for record in records if (rejection := fold.apply(record)) is not None]
     next_offset = records[-1].offset + 1
-    scores.append(checkpoint(next_offset, fold.model_offset, fold.latest_time))
-    dead_letters = [dead_letter(fold.partition, refusal) for refusal in rejected]
+    scores = unit_records(fold, next_offset)
+    fold.changed_accounts.clear()
+    dead_letters = [dead_letter(fold.partition, rejection) for rejection in rejected]
     return Unit(fold.partition, start, next_offset, scores, dead_letters)
 
 
 def recover_fold(log: KeyedLog, partition: int, next_offset: int, window: int = WINDOW_SIZE) -> PartitionFold:
-    """The partition as of its position: its model, its duplicate window; accounts are loaded when asked for."""
-    fold = PartitionFold(partition, lambda id, plan: load_account(log, id, plan, next_offset), window=window)
+    """The partition as of its position: its model and its duplicate window; accounts are loaded on demand."""
     last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
-    if last is not None:
-        stored_checkpoint = decode_checkpoint(last.value)
-        fold.latest_time = None if stored_checkpoint.latest is None else parse_time(stored_checkpoint.latest)
-        if stored_checkpoint.model_at is not None:
-            fold.activate(*log.read(ENGAGEMENT, partition, stored_checkpoint.model_at, 1))
+    checkpoint = None if last is None else decode_checkpoint(last.value)
+    fold = restored_fold(partition, lambda id, plan: load_account(log, id, plan, next_offset), checkpoint, window)
+    span = model_span(checkpoint)
+    if span is not None:
+        for record in scan(log, ENGAGEMENT, partition, *span, batch=1):
+            fold.model.activate(record)
     if not log.unique_ids:
-        fill_window(fold, log, next_offset)
+        for record in scan(log, ENGAGEMENT, partition, *window_span(fold, next_offset), BATCH_SIZE):
+            fold.mark_seen(record)
     return fold
 
 
-def fill_window(fold: PartitionFold, log: KeyedLog, next_offset: int) -> None:
-    """Rebuild the duplicate window from the records before the position."""
-    start = max(0, next_offset - fold.window.size)
-    for record in scan(log, ENGAGEMENT, fold.partition, start, next_offset, BATCH_SIZE):
-        fold.mark_seen(record)
-
-
 def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | None:
-    """The account of its last records with all its contacts; of another fold or model it is folded again."""
-    records = {record.key: record for record in log.latest_below(SCORES, id)}
+    """The account of its last records with all its contacts; folded again if another model or fold wrote them."""
+    records = {record.key: record.value for record in log.latest_below(SCORES, id)}
     own = records.pop(id, None)
     if own is None:
         return None
-    scored = decode_account_scored(own.value)
-    account = codec.decode_account(bytes(scored.state), plan) if scored.model == plan.version else None
-    if account is None:
-        return refold_account(log, id, plan, before)
-    for record in records.values():
-        contact = codec.decode_contact(bytes(decode_contact_scored(record.value).state), plan)
-        account.contacts[contact.id] = contact
-    return account
+    scored = decode_account_scored(own)
+    is_current = scored.model == plan.version
+    account = account_of_records(bytes(scored.state), records.values(), plan) if is_current else None
+    return refold_account(log, id, plan, before) if account is None else account
 
 
 def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:

@@ -3,21 +3,18 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
-
 from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
 from schemas.facts.upcasters import OUTDATED_TYPES
 from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES
+from schemas.topics import MAX_RECORD_BYTES
 from scoring.fold.evolve import evolve, new_account
 from scoring.fold.fit import decode_data
 from scoring.fold.state import Account
-from scoring.model.loading import DocumentError, model_from_dict
-from scoring.plan.compiler import compile_model
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
-from streams.activation import ACTIVATED, MODEL_KEY, Activation, NoModelError, read_activation
+from streams.activation import MODEL_KEY
 from streams.log import Record
+from streams.scorer.active_model import DECODE_ERRORS, ActiveModel, RejectedRecord
 from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
 
 _MAX_TIME_MS = 221_845_392_000_000
@@ -27,18 +24,9 @@ MAX_FACT_BYTES = MAX_RECORD_BYTES // 2
 UNSUPPORTED_TYPES = STRUCTURE_TYPES
 FULL_CONTENT_KINDS = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
 """Kinds of which the fold reads all content, where the others need the fields that a model asks for."""
-DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 FactFilter = Callable[[DecodedFact], bool]
 AccountLoader = Callable[[str, Plan], Account | None]
-
-
-class RejectedRecord(NamedTuple):
-    """A record that cannot be folded, and why: it goes to the dead letters."""
-
-    record: Record
-    code: str
-    why: str
 
 
 class AdmittedFact(NamedTuple):
@@ -47,13 +35,6 @@ class AdmittedFact(NamedTuple):
     fact: DecodedFact
     time: int
     record: Record
-
-
-class _TypeOnly(msgspec.Struct):
-    type: str
-
-
-_decode_type = msgspec.json.Decoder(_TypeOnly).decode
 
 
 class PartitionFold:
@@ -74,44 +55,23 @@ class PartitionFold:
         self.latest_time: int | None = None
         self.accounts: dict[str, Account] = {}
         self.window = DuplicateWindow(window)
-        self.recorded_plan: Plan | None = None
-        self.model_offset: int | None = None
-        self.duplicates = 0
+        self.model = ActiveModel(partition, plan)
         self.facts = 0
         self.changed_accounts: dict[str, Account] = {}
-        self._fixed_plan = plan
         self._load_account = load_account
         self.keep_lines = keep_lines
         self._fact_filter = fact_filter
-        self._active_plan: Plan | None = plan
+        self._duplicate_facts = 0
 
     @property
     def plan(self) -> Plan:
-        """The model asked for, else the one the log names."""
-        plan = self._active_plan
-        if plan is None:
-            raise NoModelError(f"partition {self.partition} of {ENGAGEMENT} does not begin with an activated model")
-        return plan
+        """The active model. Raises NoModelError before the first activation."""
+        return self.model.required_plan()
 
-    def activate(self, record: Record) -> RejectedRecord | None:
-        """Take the model of an activation record; one that repeats it is a duplicate, another is not folded yet."""
-        try:
-            activation = read_activation(record)
-            if self.recorded_plan is None:
-                self.recorded_plan = compile_model(model_from_dict(activation.model), activation.version)
-                self.model_offset = record.offset
-        except (*DECODE_ERRORS, DocumentError) as problem:
-            return RejectedRecord(record, "bad_model", str(problem))
-        if self.model_offset != record.offset and not self._is_repeated(activation):
-            return RejectedRecord(record, "not_yet", "a second model cannot be activated yet")
-        self._active_plan = self._fixed_plan or self.recorded_plan
-        return None
-
-    def _is_repeated(self, activation: Activation) -> bool:
-        known = self.recorded_plan
-        repeated = known is not None and bool(activation.initial) and activation.version == known.version
-        self.duplicates += repeated
-        return repeated
+    @property
+    def duplicates(self) -> int:
+        """Records that changed nothing: facts known in the window, and repeated activations."""
+        return self._duplicate_facts + self.model.repetitions
 
     def apply(self, record: Record) -> RejectedRecord | None:
         """Fold one record into its account; a duplicate changes nothing, what cannot be folded is refused."""
@@ -123,15 +83,15 @@ class PartitionFold:
 
     def admit(self, record: Record) -> AdmittedFact | RejectedRecord | None:
         """What the record is before any account is touched; None for a duplicate and what a replay is not about."""
-        plan = self._active_plan
+        plan = self.model.plan
         if plan is None or record.key == MODEL_KEY:
-            return self._apply_model_record(record)
+            return self.model.apply(record)
         try:
             fact = read_fact(record.value, plan)
             if self._fact_filter is not None and not self._fact_filter(fact):
                 return None
             if self.window.check_and_add(f"{fact.source}\n{fact.id}", record.offset):
-                self.duplicates += 1
+                self._duplicate_facts += 1
                 return None
             if fact.subject != record.key or fact.type in UNSUPPORTED_TYPES or not is_account_id(fact.subject):
                 return rejection_of(record, fact)
@@ -170,17 +130,6 @@ class PartitionFold:
         if found is None:
             found = self.accounts[id] = self._load_account(id, self.plan) or new_account(id, self.plan)
         return found
-
-    def _apply_model_record(self, record: Record) -> RejectedRecord | None:
-        try:
-            type_ = _decode_type(record.value).type
-        except DECODE_ERRORS as problem:
-            return RejectedRecord(record, "unreadable", str(problem))
-        if type_ == ACTIVATED:
-            return self.activate(record)
-        if self._active_plan is not None:
-            return RejectedRecord(record, "wrong_key", f"key {record.key!r} is kept for activations, not for {type_}")
-        raise NoModelError(f"offset {record.offset} of partition {self.partition} comes before any activated model")
 
 
 def read_fact(raw: bytes, plan: Plan) -> DecodedFact:

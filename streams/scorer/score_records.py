@@ -26,7 +26,7 @@ from scoring.fold.valuation import account_fit, track_scores
 from scoring.plan.calendar import date_text
 from scoring.plan.plan import Plan
 from streams.log import NewRecord
-from streams.scorer.partition_fold import RejectedRecord
+from streams.scorer.active_model import RejectedRecord
 
 _date_text = lru_cache(maxsize=10_000)(date_text)
 
@@ -94,7 +94,7 @@ def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, 
     }
 
 
-def checkpoint(
+def checkpoint_record(
     next_offset: int, model_offset: int | None, latest_time: int | None, log_id: str | UnsetType = UNSET
 ) -> NewRecord:
     newest = None if latest_time is None else format_time(latest_time)

@@ -9,14 +9,14 @@ from msgspec import UNSET
 
 from schemas.dead_letters import dead_letter_headers
 from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
-from schemas.times import parse_time
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, MAX_RECORD_BYTES, SCORES
 from scoring.fold.state import PendingChanges
 from streams.activation import NoModelError
 from streams.kafka.address import KafkaAddress
 from streams.log import LogRefused, Record
-from streams.scorer.partition_fold import AdmittedFact, PartitionFold, RejectedRecord, read_fact
-from streams.scorer.score_records import checkpoint, take_score_records
+from streams.scorer.active_model import RejectedRecord
+from streams.scorer.partition_fold import AdmittedFact, PartitionFold, read_fact
+from streams.scorer.unit import model_span, restored_fold, unit_records, window_span
 from streams.worker.options import WorkerCounters, WorkerOptions
 from streams.worker.ports import FetchedRecord, SourceReader, StoredState
 from streams.worker.state_store import StateStore
@@ -81,29 +81,23 @@ class PartitionScoringTask:
     ) -> None:
         self.partition = partition
         self.next = 0 if stored_checkpoint is None else stored_checkpoint.next
-        self._stored_checkpoint, self._log_id, self._options, self._counters = (
-            stored_checkpoint,
-            log_id,
-            options,
-            counters,
-        )
+        self._stored_checkpoint, self._log_id = stored_checkpoint, log_id
+        self._options, self._counters = options, counters
         self._state_store = StateStore(stored.values)
         self._bytes_per_fact = float(_INITIAL_BYTES_PER_FACT)
-        self._fold = PartitionFold(partition, self._state_store.load, window=options.window)
-        if stored_checkpoint is not None and stored_checkpoint.latest is not None:
-            self._fold.latest_time = parse_time(stored_checkpoint.latest)
+        self._fold = restored_fold(partition, self._state_store.load, stored_checkpoint, options.window)
 
     async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
         """Find model and duplicate window again; a state of another fold or model is folded anew, all of it."""
-        model_at = None if self._stored_checkpoint is None else self._stored_checkpoint.model_at
-        if model_at is None:
+        span = model_span(self._stored_checkpoint)
+        if span is None:
             return []
-        async for records in read(model_at, model_at + 1):
+        async for records in read(*span):
             for record in records:
-                self._fold.activate(as_record(record))
+                self._fold.model.activate(as_record(record))
         if self._state_store.has_outdated(self._fold.plan):
             return await self._refold(read)
-        async for records in read(max(0, self.next - self._fold.window.size), self.next):
+        async for records in read(*window_span(self._fold, self.next)):
             for record in records:
                 self._fold.mark_seen(as_record(record))
         return []
@@ -162,16 +156,7 @@ class PartitionScoringTask:
         yield UnitBatch(until, records, dead_letters, len(facts))
 
     def _unit_records(self, until: int) -> list[KeyValue]:
-        fold = self._fold
-        accounts = fold.changed_accounts.values()
-        records = [
-            (new.key.encode(), new.value) for account in accounts for new in take_score_records(account, fold.plan)
-        ]
-        return [*records, self._checkpoint_record(until)]
-
-    def _checkpoint_record(self, until: int) -> KeyValue:
-        record = checkpoint(until, self._fold.model_offset, self._fold.latest_time, self._log_id)
-        return record.key.encode(), record.value
+        return [(new.key.encode(), new.value) for new in unit_records(self._fold, until, self._log_id)]
 
     def _split_units(
         self, facts: Sequence[AdmittedFact], until: int, dead_letters: Sequence[DeadLetter]
@@ -208,7 +193,8 @@ class PartitionScoringTask:
                 account.pending_changes = None
             fold.changed_accounts.clear()
         fold.keep_lines = True
-        pairs, last = list(snapshot_records(fold)), self._checkpoint_record(self.next)
+        mark_all_changed(fold)
+        *pairs, last = self._unit_records(self.next)
         self._store_records([*pairs, last])
         batches = split_batches(pairs, last, self._options.unit_bytes)
         return [UnitBatch(self.next, batch) for batch in batches]
@@ -221,12 +207,11 @@ class PartitionScoringTask:
         )
 
 
-def snapshot_records(fold: PartitionFold) -> Iterator[KeyValue]:
-    """Every account and contact as it is, with no changes."""
+def mark_all_changed(fold: PartitionFold) -> None:
+    """Let the next unit write every account and contact as it is, without a list of changes."""
     for account in fold.accounts.values():
         account.pending_changes = PendingChanges(account.seq)
-        for new in take_score_records(account, fold.plan):
-            yield new.key.encode(), new.value
+        fold.changed_accounts[account.id] = account
 
 
 def as_record(fetched: FetchedRecord) -> Record:

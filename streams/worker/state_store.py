@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from schemas.scores import decode_contact_scored
-from scoring.fold import codec
 from scoring.fold.state import FOLD_VERSION, Account
 from scoring.plan.plan import Plan
+from streams.scorer.unit import account_of_records
 from streams.worker.units import KeyValue
 
 
@@ -37,13 +36,10 @@ class StateStore:
         if records is None:
             return None
         own = id.encode()
-        account = codec.decode_account(bytes(_decode_stored_account(records[own]).state), plan)
+        state = bytes(_decode_stored_account(records[own]).state)
+        account = account_of_records(state, (value for key, value in records.items() if key != own), plan)
         if account is None:
-            raise ValueError(f"the state of {id!r} is of another fold than {FOLD_VERSION}")
-        for key, value in records.items():
-            if key != own:
-                contact = codec.decode_contact(bytes(decode_contact_scored(value).state), plan)
-                account.contacts[contact.id] = contact
+            raise ValueError(f"another version of the fold than {FOLD_VERSION} wrote the state of {id!r}")
         return account
 
     def has_outdated(self, plan: Plan) -> bool:

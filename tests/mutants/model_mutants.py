@@ -24,7 +24,7 @@ MODEL_MUTANTS = (
     Mutant((3,), _CHECKS, "if stage.handoff and stage.name != handoffs[0]:", "if False:", _VALIDATION),
     Mutant((3,), _CHECKS, "if any(stage.handoff for stage in track.stages):\n        return",
            "if True:\n        return", _VALIDATION),
-    Mutant((4,), "streams/scorer/partition_fold.py", "and not self._is_repeated(activation):", "and False:",
+    Mutant((4,), "streams/scorer/active_model.py", "and not self._count_repetition(activation):", "and False:",
            tests("tests/streams/scorer/test_partition_fold.py", "second")),
     Mutant((4,), "streams/activation.py", '"initial": True', '"initial": False',
            tests("tests/streams/scorer/test_embedded.py", "activation")),

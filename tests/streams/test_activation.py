@@ -63,7 +63,7 @@ def test_an_activation_that_stands_twice_changes_nothing(log: LogWithoutUniqueId
     append_activation(log, 1)
     fold = PartitionFold(1, load_nothing)
     assert [fold.apply(record) for record in log.read(ENGAGEMENT, 1, 0, 9)] == [None, None]
-    assert (fold.duplicates, fold.model_offset) == (1, 0)
+    assert (fold.duplicates, fold.model.offset) == (1, 0)
 
 
 def test_partition_0_decides_where_two_processes_begin_with_two_models(log: LogWithoutUniqueIds) -> None:

@@ -19,7 +19,7 @@ from streams.kafka.fetcher import FETCH_BYTES, FetchResult
 from streams.kafka.log import KafkaLog
 from streams.kafka.reader import MAX_BUFFERED_BYTES, StallDetector
 from streams.log import Log, LogUnavailable, NewRecord, Record
-from streams.scorer.score_records import checkpoint
+from streams.scorer.score_records import checkpoint_record
 from tests.kafka.topics import fresh_topics
 from tests.requirements import kafka_server
 from tests.streams.log_contract import all_records, fact_records, record_values, score_records_of
@@ -171,7 +171,7 @@ def test_what_is_held_ready_is_bounded_however_many_read(log: KafkaLog) -> None:
 
 
 def test_the_position_is_that_of_the_last_checkpoint(log: KafkaLog) -> None:
-    log.append(SCORES, [*score_records_of(b"{}"), checkpoint(7, None, None)], partition=0)
+    log.append(SCORES, [*score_records_of(b"{}"), checkpoint_record(7, None, None)], partition=0)
     log.append(SCORES, [*score_records_of(*(b"%d" % n for n in range(3_000)))], partition=0)
     assert log.position(0) == 7
     found = log.latest_in(SCORES, 0, CHECKPOINT_KEY)

@@ -6,8 +6,9 @@ from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from streams.activation import NoModelError
 from streams.log import Record
+from streams.scorer.active_model import RejectedRecord
 from streams.scorer.embedded import load_nothing
-from streams.scorer.partition_fold import MAX_FACT_BYTES, AdmittedFact, PartitionFold, RejectedRecord
+from streams.scorer.partition_fold import MAX_FACT_BYTES, AdmittedFact, PartitionFold
 from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import ACME, Json, fact, record_of
 
@@ -97,7 +98,7 @@ def test_bytes_that_are_no_fact_are_refused(value: bytes) -> None:
 def test_a_second_activation_is_refused_and_the_first_one_stays() -> None:
     fold = activated_fold()
     plan = fold.plan
-    assert (code_of(fold.apply(model_activation(offset=1))), fold.plan is plan, fold.model_offset) == (
+    assert (code_of(fold.apply(model_activation(offset=1))), fold.plan is plan, fold.model.offset) == (
         "not_yet",
         True,
         0,
@@ -141,7 +142,7 @@ def test_an_activation_that_repeats_the_first_one_is_a_duplicate() -> None:
     first = model_activation()
     again = Record(1, first.key, first.value.replace(b'"version"', b'"initial":true,"version"'))
     fold = activated_fold()
-    assert (fold.apply(again), fold.duplicates, fold.model_offset) == (None, 1, 0)
+    assert (fold.apply(again), fold.duplicates, fold.model.offset) == (None, 1, 0)
 
 
 @pytest.mark.parametrize("broken", [b'"\xff\xfe"', b"1e999", b'"\\ud800"', b"[" * 3_000 + b"]" * 3_000])
