@@ -1,8 +1,4 @@
-"""The clients of Apache Kafka: a wire to its brokers, and the producer. Never joins a group, never commits.
-
-Of kafka-python the producer and the admin client are used as they are; in place of its consumer, what lies below it:
-connections and messages. The consumer keeps one position per partition and makes objects that nobody here reads.
-"""
+"""Requests to the brokers with retries, the producer and the admin client; what their errors mean."""
 
 from collections.abc import Callable
 from threading import Event
@@ -10,74 +6,63 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaProducer
-from kafka import errors as broken
-from kafka.net import KafkaConnectionManager, NetworkSelector
+from kafka import errors as kafka_errors
 
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection_errors import REJECTIONS, rejection_reason
+from streams.kafka.protocol import Connections, await_response
 from streams.log import LogError, LogRefused, LogUnavailable
 
 RETRY_TIMEOUT_S = 30.0
-"""How long anything is tried before the log counts as unavailable."""
+"""How long a request is retried before the log counts as unavailable."""
 _BOOTSTRAP_TIMEOUT_S = 10.0
 _REQUEST_TIMEOUT_S = 10.0
 _RETRY_BACKOFF_S = 0.05
-_MAX_FRAME_BYTES = 128 * 1024 * 1024
 _PRODUCER_BATCH_BYTES = 256 * 1024
-_MAX_IN_FLIGHT_REQUESTS = 1_000
-"""Questions on their way to one broker: a paused connection would refuse the next one."""
 Answer = TypeVar("Answer")
 
 
 class BrokerConnection:
-    """Connections to all brokers of one cluster, with a thread for the network. Threads may share it.
+    """Requests to the brokers of one cluster. Thread-safe.
 
-    A broker answers the questions of one wire in their order: who waits for news uses one of its own.
+    A broker answers the requests of one connection in their order, so a long poll uses a connection of its own.
     """
 
     def __init__(self, address: KafkaAddress, client: str, retry_timeout_s: float = RETRY_TIMEOUT_S) -> None:
-        """Raises `LogUnavailable` where no broker answers."""
-        settings = {**client_settings(address, client), "receive_message_max_bytes": _MAX_FRAME_BYTES}
+        """Raises `LogUnavailable` if no broker answers."""
         self.address, self.retry_timeout_s = address, retry_timeout_s
         self._closed = Event()
-        self._selector = NetworkSelector(client_id=client)
-        self._connections = KafkaConnectionManager(
-            self._selector,
-            max_in_flight_requests_per_connection=_MAX_IN_FLIGHT_REQUESTS,
-            reconnect_backoff_max_ms=500,
-            **settings,
-        )
-        self._selector.start()
+        self._connections = Connections(client_settings(address, client))
         try:
-            self._connections.bootstrap(int(min(_BOOTSTRAP_TIMEOUT_S, retry_timeout_s) * 1000))
+            self._connections.bootstrap(min(_BOOTSTRAP_TIMEOUT_S, retry_timeout_s))
         except Exception as error:
             self.close()
             raise connection_error(error, address, client) from error
 
     def send(self, request: Any, broker: int | None = None, timeout_s: float = _REQUEST_TIMEOUT_S) -> Any:
-        """A question on its way, for `settled`; to any broker where none is named."""
-        return self._connections.call_soon(self._connections.send, request, broker, int(timeout_s * 1000))
+        """A future for `await_response`; the request goes to any broker unless one is named."""
+        return self._connections.send(request, broker, timeout_s)
 
     def call(self, request: Any, broker: int | None = None) -> Any:
-        """The answer. Raises errors of `kafka.errors`."""
+        """The response. Raises errors of `kafka.errors`."""
         return await_response(self.send(request, broker), _REQUEST_TIMEOUT_S)
 
-    def update_metadata(self, metadata: Any) -> None:
-        """Take note of the brokers that an answer names."""
-        self._connections.call_soon(self._connections.cluster.update_metadata, metadata)
+    def update_metadata(self, response: Any) -> None:
+        """Learn the brokers that a metadata response names."""
+        self._connections.update_metadata(response)
 
     def disconnect(self, broker: int) -> None:
-        """Wait no longer for what was asked of a broker; the next question connects anew."""
-        self._connections.call_soon(self._connections.close, broker)
+        """Drop the requests in flight to a broker; the next request connects again."""
+        self._connections.disconnect(broker)
 
     def with_retries(self, attempt: Callable[[], Answer], about: str, deadline: float | None = None) -> Answer:
-        """Ask again while brokers restart or partitions move. Raises `LogError`, after a time `LogUnavailable`."""
+        """Retry while brokers restart or partitions move. Raises `LogError`, and `LogUnavailable` after the timeout."""
         retry_until = monotonic() + self.retry_timeout_s if deadline is None else deadline
         while True:
             try:
                 return attempt()
-            except broken.KafkaError as error:
+            except kafka_errors.KafkaError as error:
                 if not is_retriable(error) or monotonic() >= retry_until or self._closed.is_set():
                     raise log_error_of(error, self.address, about) from error
             self._closed.wait(_RETRY_BACKOFF_S)
@@ -86,25 +71,11 @@ class BrokerConnection:
         if self._closed.is_set():
             return
         self._closed.set()
-        self._connections.call_soon(self._connections.close)
-        self._selector.stop(timeout_ms=1_000)
-        self._selector.close()
-
-
-def await_response(future: Any, timeout_s: float) -> Any:
-    """The answer to a question on its way, or its error."""
-    if not future.is_done:
-        done = Event()
-        future.add_both(lambda _: done.set())
-        if not done.wait(timeout_s + 1):
-            raise broken.KafkaTimeoutError(f"no answer within {timeout_s:.0f} s")
-    if future.exception is not None:
-        raise future.exception
-    return future.value
+        self._connections.close()
 
 
 def open_producer(address: KafkaAddress, client: str, timeout_s: float = RETRY_TIMEOUT_S) -> Any:
-    """Acknowledged by all replicas, each record once and in order as long as the producer lives. `LogUnavailable`."""
+    """An idempotent producer: acknowledged by all replicas, in order. Raises `LogUnavailable`."""
     timeout_ms = int(timeout_s * 1000)
     try:
         return KafkaProducer(
@@ -123,7 +94,7 @@ def open_producer(address: KafkaAddress, client: str, timeout_s: float = RETRY_T
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
-    except broken.KafkaError as error:
+    except kafka_errors.KafkaError as error:
         raise connection_error(error, address, client) from error
 
 
@@ -135,49 +106,48 @@ def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
             bootstrap_timeout_ms=int(_BOOTSTRAP_TIMEOUT_S * 1000),
             request_timeout_ms=int(RETRY_TIMEOUT_S * 1000),
         )
-    except broken.KafkaError as error:
+    except kafka_errors.KafkaError as error:
         raise connection_error(error, address, client) from error
 
 
 def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
-    """What every client is told."""
+    """Settings common to all clients."""
     return {"bootstrap_servers": list(address.servers), "client_id": client, **address.options}
 
 
-def is_retriable(error: broken.KafkaError) -> bool:
-    """Whether the same question may be answered in a while."""
-    return isinstance(error, broken.RetriableError | broken.UnknownBrokerIdError)
+def is_retriable(error: kafka_errors.KafkaError) -> bool:
+    """Whether the same request may succeed later."""
+    return isinstance(error, kafka_errors.RetriableError | kafka_errors.UnknownBrokerIdError)
 
 
 def connection_error(error: Exception, address: KafkaAddress, client: str) -> LogError:
-    """What it means that no broker let a client in: a client tells only that it tried for a while."""
-    if not (isinstance(error, broken.KafkaError) and is_retriable(error)):
+    """The error of a client that could not connect. A client reports only its timeout, so a probe finds the reason."""
+    if not (isinstance(error, kafka_errors.KafkaError) and is_retriable(error)):
         return log_error_of(error, address, "its brokers")
     reason = rejection_reason(client_settings(address, client)) or error
     if isinstance(reason, REJECTIONS):
         return log_error_of(reason, address, "a connection")
     return LogUnavailable(
-        f"{address} does not answer ({_message_of(reason)}); is the broker up? What it wants besides (TLS, a "
-        "password) is "
-        "said in STAFFEL_LOG: security_protocol and the other options"
+        f"{address} does not answer ({_message_of(reason)}); is the broker up? If it requires TLS or a password, set "
+        "security_protocol and the other options in STAFFEL_LOG"
     )
 
 
 def log_error_of(error: Exception, address: KafkaAddress, about: str) -> LogError:
-    """What a client's error means to us."""
+    """The log's error for an error of a client."""
     if isinstance(error, REJECTIONS):
         return LogRefused(
             f"{address} refuses {about}: {_message_of(error)}; check the options of STAFFEL_LOG and the rights on "
             "the broker"
         )
-    if isinstance(error, broken.UnsupportedVersionError):
-        return LogRefused(f"{address} is older than Apache Kafka 3.1, or no broker: {_message_of(error)}")
-    if isinstance(error, broken.MessageSizeTooLargeError | broken.RecordListTooLargeError):
+    if isinstance(error, kafka_errors.UnsupportedVersionError):
+        return LogRefused(f"{address} is older than Apache Kafka 3.1, or not a Kafka broker: {_message_of(error)}")
+    if isinstance(error, kafka_errors.MessageSizeTooLargeError | kafka_errors.RecordListTooLargeError):
         return LogError(
-            f"{address}, {about}: a record is larger than the broker takes; it was not written: raise the topic's "
-            f"max.message.bytes to {MAX_RECORD_BYTES} (see `staffel topics check`), or leave the record out"
+            f"{address}, {about}: a record is larger than the broker accepts and was not written; raise the topic's "
+            f"max.message.bytes to {MAX_RECORD_BYTES} (see `staffel topics check`), or omit the record"
         )
-    if isinstance(error, broken.KafkaError) and is_retriable(error):
+    if isinstance(error, kafka_errors.KafkaError) and is_retriable(error):
         return LogUnavailable(f"{address} does not answer about {about} ({_message_of(error)}); is the broker up?")
     return LogError(f"{address}, {about}: {_message_of(error)}")
 

@@ -11,9 +11,10 @@ from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import RETRY_TIMEOUT_S, BrokerConnection
-from streams.kafka.fetcher import PartitionFetcher, TopicMetadata
+from streams.kafka.fetcher import PartitionFetcher
 from streams.kafka.long_poll import LongPoll
 from streams.kafka.producer import RecordProducer
+from streams.kafka.protocol import TopicMetadata
 from streams.kafka.reader import StallDetector, TopicReader
 from streams.log import Appended, LogError, LogUnavailable, NewRecord, Record
 from streams.partitioner import partition_of

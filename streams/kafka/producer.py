@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
-from kafka import errors as broken
+from kafka import errors as kafka_errors
 
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
@@ -52,7 +52,7 @@ class RecordProducer:
                 for key, record, target in zip(keys, records, targets, strict=True):
                     futures.append(shared.producer.send(topic, record.value, key, list(record.headers), target))
                 return [self._await_ack(future) for future in futures]
-            except broken.KafkaError as error:
+            except kafka_errors.KafkaError as error:
                 shared.has_failed = True
                 self._await_all(futures)
                 raise log_error_of(error, self._address, f"topic {topic}") from error
@@ -85,7 +85,7 @@ class RecordProducer:
 
     def _await_all(self, futures: Sequence[Any]) -> None:
         for future in futures:
-            with suppress(broken.KafkaError):
+            with suppress(kafka_errors.KafkaError):
                 future.get(timeout=2 * self._timeout_s)
 
 

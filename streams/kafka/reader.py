@@ -10,7 +10,8 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 
-from streams.kafka.fetcher import FETCH_BYTES, FetchResult, PartitionFetcher
+from streams.kafka.fetcher import FETCH_BYTES, PartitionFetcher
+from streams.kafka.protocol import FetchResult
 from streams.kafka.record_batch import RecordBatch, committed_batches, next_offset, records_of
 from streams.log import LogUnavailable, Record
 

@@ -4,14 +4,12 @@ kafka-python makes thirteen fields of every record; a reader that folds needs fo
 and unpacked at once, the fields of a record are taken by their places.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from struct import Struct
 from typing import NamedTuple
 
-from kafka import codec
-from kafka.record.util import calc_crc32c
-
+from streams.kafka.protocol import DECOMPRESSORS, AbortedTransaction, crc32c
 from streams.log import Headers, LogError, Record
 
 FORMAT = 2
@@ -20,20 +18,7 @@ _LENGTH_START = 12
 """The size of a batch counts from here."""
 _CRC_START = 21
 _CODEC_MASK, _TRANSACTIONAL_FLAG, _CONTROL_FLAG = 0x07, 0x10, 0x20
-_DECOMPRESSORS: Mapping[int, tuple[str, Callable[[bytes], bytes]]] = {
-    1: ("gzip", codec.gzip_decode),
-    2: ("snappy", codec.snappy_decode),
-    3: ("lz4", codec.lz4_decode),
-    4: ("zstd", codec.zstd_decode),
-}
 _MAX_CACHED_HEADERS = 1024
-
-
-class AbortedTransaction(NamedTuple):
-    """A transaction that was given up: what its producer wrote from here on is none of the log's."""
-
-    producer_id: int
-    first_offset: int
 
 
 class RecordBatch(NamedTuple):
@@ -91,7 +76,7 @@ def records_of(batch: RecordBatch, start: int, key: bytes | None = None) -> list
 
 def check_crc(batch: RecordBatch) -> None:
     """Raises `LogError` where the batch is not what its producer sent."""
-    if calc_crc32c(batch.content) != batch.checksum:
+    if crc32c(batch.content) != batch.checksum:
         raise LogError(
             f"the batch at offset {batch.first_offset} is damaged: its checksum does not fit; restore a replica"
         )
@@ -120,7 +105,7 @@ def _decompressed(batch: RecordBatch) -> bytes:
     codec_id = batch.attributes & _CODEC_MASK
     if not codec_id:
         return compressed
-    name, decompress = _DECOMPRESSORS.get(codec_id, (f"codec {codec_id}", None))
+    name, decompress = DECOMPRESSORS.get(codec_id, (f"codec {codec_id}", None))
     with suppress(TypeError, NotImplementedError):  # kafka-python's, where the library of a codec is missing
         if decompress is not None:
             return decompress(compressed)

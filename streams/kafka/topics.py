@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient
-from kafka import errors as broken
+from kafka import errors as kafka_errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
@@ -101,7 +101,7 @@ def _admin(address: KafkaAddress, about: str) -> Iterator[Any]:
     admin = admin_client(address)
     try:
         yield admin
-    except broken.KafkaError as error:
+    except kafka_errors.KafkaError as error:
         raise log_error_of(error, address, about) from error
     finally:
         admin.close()
@@ -120,9 +120,9 @@ def _create_missing(
     }
     try:
         admin.create_topics(new_topics, timeout_ms=_ADMIN_TIMEOUT_MS, raise_errors=True)
-    except broken.TopicAlreadyExistsError:
+    except kafka_errors.TopicAlreadyExistsError:
         pass  # another process makes them at this moment
-    except broken.InvalidReplicationFactorError as error:
+    except kafka_errors.InvalidReplicationFactorError as error:
         raise LogRefused(
             f"{address} has fewer brokers than the {replication} replicas asked for; start more, or ask for fewer "
             "by --replication"

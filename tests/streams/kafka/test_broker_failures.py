@@ -135,7 +135,7 @@ def test_a_topic_created_anew_is_not_taken_for_the_one_before(address: KafkaAddr
         lambda: log.wait({0: 1}, timeout=5),
         lambda: log.generation(ENGAGEMENT),
     ):
-        with pytest.raises(LogRefused, match="deleted and created anew"):
+        with pytest.raises(LogRefused, match="deleted and created again"):
             ask()
     log.close()
     again = log_with_short_timeout(address)
@@ -146,14 +146,14 @@ def test_a_topic_created_anew_is_not_taken_for_the_one_before(address: KafkaAddr
 @pytest.mark.parametrize("ask", [lambda log: log.read(ENGAGEMENT, 0, 5, 10), lambda log: log.wait({0: 5}, 5)])
 def test_an_offset_beyond_the_end_is_refused(log: KafkaLog, ask) -> None:  # type: ignore[no-untyped-def]
     log.append(ENGAGEMENT, fact_records(1))
-    with pytest.raises(LogRefused, match="ends at offset 1, yet offset 5 was read or noted before"):
+    with pytest.raises(LogRefused, match="ends at offset 1, but offset 5 was read or recorded before"):
         ask(log)
 
 
 def test_records_that_were_deleted_are_not_passed_over_in_silence(log: KafkaLog, address: KafkaAddress) -> None:
     log.append(ENGAGEMENT, fact_records(1, 2, 3))
     delete_below(address, 2)
-    with pytest.raises(LogRefused, match="begins at offset 2: what stood from offset 0 on was deleted"):
+    with pytest.raises(LogRefused, match="begins at offset 2: the records from offset 0 on were deleted"):
         log.read(ENGAGEMENT, 0, 0, 10)
     assert record_values(log.read(ENGAGEMENT, 0, 2, 10)) == [b"fact 3"]
 

@@ -15,8 +15,9 @@ from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka import reader as kafka_reader
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
-from streams.kafka.fetcher import FETCH_BYTES, FetchResult
+from streams.kafka.fetcher import FETCH_BYTES
 from streams.kafka.log import KafkaLog
+from streams.kafka.protocol import FetchResult
 from streams.kafka.reader import MAX_BUFFERED_BYTES, StallDetector
 from streams.log import Log, LogUnavailable, NewRecord, Record
 from streams.scorer.score_records import checkpoint_record

@@ -6,7 +6,8 @@ import pytest
 from kafka.record import MemoryRecordsBuilder
 from kafka.record.util import calc_crc32c
 
-from streams.kafka.record_batch import AbortedTransaction, committed_batches, next_offset, records_of
+from streams.kafka.protocol import AbortedTransaction
+from streams.kafka.record_batch import committed_batches, next_offset, records_of
 from streams.log import LogError, Record
 
 CODECS = {"none": 0, "gzip": 1, "lz4": 3}
