@@ -5,7 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
 from staffel.errors import UsageError
 from staffel.settings import Settings, read_text
-from streams.activation import initial_plan
+from streams.activation import active_model_offset, plan_at
 from streams.log import Log
 
 if TYPE_CHECKING:
@@ -54,10 +54,15 @@ class Application(ABC):
     def holder(self) -> str:
         """The holder of this process's leases."""
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
-        """The model in force, compiled."""
-        return initial_plan(self.log)
+        """The model in force, compiled. Each access asks the log: ask once per operation and pass the plan on."""
+        return self._plan_at(active_model_offset(self.log))
+
+    @cached_property
+    def _plan_at(self) -> Callable[[int], Plan]:
+        """Offset of an activation -> its model, read and compiled when another offset is asked for."""
+        return lru_cache(maxsize=1)(partial(plan_at, self.log))
 
     @cached_property
     def vault(self) -> "Vault":

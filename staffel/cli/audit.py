@@ -89,10 +89,13 @@ def print_mismatches(mismatches: list[Json]) -> None:
 
 def plan_of(application: Application, model: str | None) -> Any:
     """The model of a file or of a version that was active; None for the ones the log names."""
-    if model is None or model == application.plan.version:
+    if model is None:
+        return None
+    active = application.plan.version
+    if model == active:
         return None
     if not Path(model).exists():
-        raise UsageError(f"--model {model}: neither a file nor the active version {application.plan.version}")
+        raise UsageError(f"--model {model}: neither a file nor the active version {active}")
     loaded = load_model(read_text(Path(model)), model)
     return compile_model(loaded, version_of(loaded, 0))
 

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from audit.account_report import contact_json
+from database.engine import Database
 from intake.account_ids import account_id
 from projections.queries import open_queries
 from scoring.fold.codec import decode_contact
 from scoring.fold.valuation import account_at
+from scoring.plan.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import escape_control, print_json, print_line, print_table
@@ -33,7 +35,8 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
     with connected_application() as application:
         contact_key = contact_id(application, id)
         as_of, _ = requested_time(application, None)
-        accounts = [contact_in_account(application, row, as_of) for row in contact_rows(application, contact_key)]
+        engine, plan = application.engine, application.plan
+        accounts = [contact_in_account(engine, plan, row, as_of) for row in contact_rows(application, contact_key)]
         person = application.vault.person(contact_key)
     if not accounts:
         raise ProblemFound(f"there is no contact {id}; `staffel account ID` lists the people of an account")
@@ -42,14 +45,14 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
     print_json(report) if as_json else print_contact(report)
 
 
-def contact_in_account(application: Application, row: Any, at: int) -> Json:
+def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
     """The contact within one account, valued at an instant."""
-    with open_queries(application.engine) as queries:
+    with open_queries(engine) as queries:
         account_row = queries.account(row.account)
-    account = account_at(account_row.state, at, application.plan) if account_row is not None else None
-    decoded = decode_contact(bytes(row.state), application.plan)
+    account = account_at(account_row.state, at, plan) if account_row is not None else None
+    decoded = decode_contact(bytes(row.state), plan)
     stored = {"role": row.role, "engaged": row.engaged, "scores": row.scores, "joined": None}
-    return {"account": row.account} | (contact_json(decoded, account, application.plan) if account else stored)
+    return {"account": row.account} | (contact_json(decoded, account, plan) if account else stored)
 
 
 def print_contact(report: Json) -> None:

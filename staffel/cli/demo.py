@@ -81,8 +81,8 @@ def demo_items(folder: Path) -> list[Iterator[Item]]:
 
 
 def print_demo(application: Embedded) -> None:
-    at = latest_time(application.log)
-    print_accounts(ranked_accounts(application.engine, application.plan, at))
+    at, plan = latest_time(application.log), application.plan
+    print_accounts(ranked_accounts(application.engine, plan, at))
     with open_queries(application.engine) as queries:
         handoffs = [HandoffView.from_row(row) for row in queries.handoffs(only_open=True)]
     print_line("\nOpen handoffs")
@@ -90,7 +90,7 @@ def print_demo(application: Embedded) -> None:
     report = account_report(
         application.engine,
         application.log,
-        application.plan,
+        plan,
         EXPLAINED_ACCOUNT,
         at,
         historic=False,

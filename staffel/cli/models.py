@@ -42,7 +42,8 @@ def check(
 def show(as_json: AsJson = False) -> None:
     """The model in force."""
     with connected_application() as application:
-        version, content = application.plan.version, canonical(application.plan.model)
+        plan = application.plan
+    version, content = plan.version, canonical(plan.model)
     if as_json:
         print_json({"version": version, "model": content})
         return
@@ -64,12 +65,6 @@ def as_yaml(content: dict[str, Any]) -> str:
 def list_models(as_json: AsJson = False) -> None:
     """Every model that was ever activated; until now a log has one."""
     with connected_application() as application:
-        rows = [
-            {
-                "version": application.plan.version,
-                "model": application.plan.model.model,
-                "initial": True,
-                "active": True,
-            }
-        ]
+        plan = application.plan
+    rows = [{"version": plan.version, "model": plan.model.model, "initial": True, "active": True}]
     print_json(rows) if as_json else print_line(f"{rows[0]['version']} (initial, active)")

@@ -18,7 +18,7 @@ from staffel.processes.checks import end_offsets, lag_per_partition
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams.activation import initial_plan
+from streams.activation import active_plan
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogError
 
@@ -103,7 +103,7 @@ def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -
         return [finding("activation", False, str(error), CREATE_TOPICS_ADVICE)]
     return [
         finding("activation", True, quantity(log.partitions(ENGAGEMENT), "partition")),
-        finding_of("model", lambda: check_model(settings, initial_plan(log).version), CREATE_TOPICS_ADVICE),
+        finding_of("model", lambda: check_model(settings, active_plan(log).version), CREATE_TOPICS_ADVICE),
         finding_of("scored", lambda: check_scored(log), _WORKER_ADVICE),
         finding_of("dead letters", lambda: check_some_letters(log), _BROKER_ADVICE),
         finding_of("clock", lambda: check_clock(log, now()), _CLOCK_ADVICE),
