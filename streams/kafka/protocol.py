@@ -1,7 +1,7 @@
 """All that the log uses of kafka-python below its public clients: connections, three requests, compression, checksums.
 
 The public `KafkaConsumer` decodes thirteen fields of each record, keeps one position per partition, and reads on in a
-topic that was deleted and created again; it reaches about 62 % of this layer's rate in a replay
+topic that was deleted and created again; it reaches 63 % of this layer's rate in a replay of busy days
 (docs/decisions/0010-reading-kafka-below-the-consumer.md). kafka-python may change these names without notice: other
 modules reach them only through this one, `INTERNALS` lists them for a test, and pyproject.toml pins the version.
 """
