@@ -4,14 +4,15 @@ Observations are processed in order, so that what one shows (a claimed domain, a
 The recorder appends the facts.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from intake.account_ids import account_id
 from intake.domains import business_domain, suffixes_of
 from intake.observation import Observation, Rejected
 from intake.recorder import registration
+from intake.recorder.appender import Appender
 from intake.recorder.attribution import (
     ANON,
     CLAIMED,
@@ -27,13 +28,6 @@ from intake.recorder.identification import Identity, IdentityResolver
 from streams.log import NewRecord
 
 
-class History(Protocol):
-    """What was recorded before this batch; implemented by the appenders."""
-
-    def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
-        """Those of these `anon:` accounts that have facts in the log."""
-
-
 class ValidObservation(NamedTuple):
     """An observation that passed validation, and the part of its data that may be recorded."""
 
@@ -47,7 +41,7 @@ class Batch:
 
     identities: IdentityResolver
     attributor: Attributor
-    history: History
+    appender: Appender
     now: int
     earlier_accounts: Mapping[str, str] = field(default_factory=dict)
     """Record id -> the account that an earlier attempt was sent to; it overrides today's attribution."""
@@ -223,7 +217,7 @@ class Batch:
 
     def _prefetch_history(self, visitors: Iterable[str]) -> None:
         accounts = {ANON + visitor: visitor for visitor in visitors}
-        found = self.history.accounts_with_facts(accounts)
+        found = self.appender.accounts_with_facts(accounts)
         self._had_facts = {visitor: account in found for account, visitor in accounts.items()} | self._had_facts
 
     def _learn(self, draft: Draft) -> None:
