@@ -1,4 +1,4 @@
-"""What tests of every folder may ask for."""
+"""Fixtures for all tests."""
 
 import signal
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Databases for tests: empty ones, and migrated ones copied from one that was migrated once. Never shared."""
+"""Databases for tests: empty ones, and copies of one that is migrated once. Each test gets its own."""
 
 import shutil
 import tempfile
@@ -21,7 +21,7 @@ def empty_database(kind: str, folder: Path) -> str:
 
 
 def migrated_database(kind: str, folder: Path) -> str:
-    """The address of a database with all tables, and nothing in them."""
+    """The address of a database with all tables, which are empty."""
     if kind == "postgresql":
         return postgres_url(template=str(make_url(_postgres_template()).database))
     shutil.copy(_sqlite_template(), folder / "staffel.db")

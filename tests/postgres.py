@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the tests' own, from the machine's packages. Never touches a server that runs already.
+"""A PostgreSQL server for the tests, from the machine's packages. Servers that run already are not touched.
 
-It starts at the first need, keeps its records in a temporary folder, listens on a socket in there alone, and ends with
-the test session. `STAFFEL_TEST_POSTGRES` names a server to use instead, where databases are made and dropped again.
+It starts on first use, stores its data in a temporary folder, listens only on a socket in there, and ends with the
+test session. `STAFFEL_TEST_POSTGRES` names a server to use instead, on which databases are created and dropped.
 """
 
 import os
@@ -26,7 +26,7 @@ _POLL_S = 0.05
 
 
 class PostgresUnavailableError(Exception):
-    """There is no server, and none can be started."""
+    """There is no server and none can be started."""
 
 
 def fresh_database(template: str = "template0", server: str = "") -> str:
@@ -52,7 +52,7 @@ def start(options: Sequence[str] = _OPTIONS) -> str:
 
 
 class Server:
-    """A server of its own, started; it may be killed and started again on the same records."""
+    """A separate running server that may be killed and restarted on the same data."""
 
     def __init__(self, options: Sequence[str]) -> None:
         self._programs, self._options = _programs(), [part for option in options for part in ("-c", option)]
@@ -68,7 +68,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Return when it answers."""
+        """Wait until it answers."""
         command = [*_as_postgres(), f"{self._programs}/postgres", "-D", "data", "-k", str(self._folder), *self._options]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log)
@@ -82,7 +82,7 @@ class Server:
         self._end(signal.SIGINT)
 
     def crash(self) -> None:
-        """Stop at once, as after a failure: the next start recovers from its log."""
+        """Stop immediately, as in a failure: the next start recovers from the write-ahead log."""
         self._end(signal.SIGQUIT)
 
     def _end(self, number: signal.Signals) -> None:
@@ -112,7 +112,7 @@ def _chown_to_postgres(folder: Path) -> None:
 
 
 def _as_postgres() -> list[str]:
-    # The server dies with the tests, even where they are killed.
+    # The server dies with the tests, even if these are killed.
     die_with_parent = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
     if os.geteuid() != 0:
         return die_with_parent

@@ -1,6 +1,6 @@
-"""What some tests need from the machine: real data, PostgreSQL, Apache Kafka. Never goes without in silence.
+"""What some tests need from the machine: real data, PostgreSQL, Apache Kafka.
 
-Where it is absent the test is skipped, saying why; where `STAFFEL_REQUIRE` (a comma list) names it, the test fails.
+If one is missing, the test is skipped with the reason, or fails if `STAFFEL_REQUIRE` (comma-separated) names it.
 """
 
 import os
@@ -43,7 +43,7 @@ def kafka_server() -> str:
 def kafka_broker(
     folder: Path, settings: Mapping[str, str] | None = None, passwords: Mapping[str, str] | None = None
 ) -> broker.Broker:
-    """A broker of the test's own, to be killed and starved; `passwords`: of those who may come by one."""
+    """A separate broker that the test may kill or starve; `passwords`: of principals that log in with one."""
     try:
         return broker.open_broker(folder, settings, passwords)
     except broker.KafkaUnavailableError as error:
@@ -51,7 +51,7 @@ def kafka_broker(
 
 
 def kafka_brokers(folder: Path, number: int, settings: Mapping[str, str] | None = None) -> list[broker.Broker]:
-    """Several of one cluster, to be killed and started again one by one."""
+    """Several brokers of one cluster, which may be killed and restarted one by one."""
     try:
         return broker.open_brokers(folder, number, settings)
     except broker.KafkaUnavailableError as error:

@@ -1,4 +1,4 @@
-"""What is taken down when the tests end, last things first. Never left to the interpreter alone: workers skip that."""
+"""Callbacks for the end of the tests, in reverse order. Needed because test workers skip atexit handlers."""
 
 import atexit
 from contextlib import ExitStack

@@ -1,6 +1,6 @@
-"""The measurements run and tell: a table to read, JSON to keep. Never asserts a time.
+"""The benchmarks run, and write a table and JSON. Times are not asserted.
 
-Each of them compares what it measured with the straight fold, and ends with an error where that differs.
+Each compares its result with a sequential fold and fails if they differ.
 """
 
 import json
@@ -19,18 +19,18 @@ def test_a_tiny_run_of_every_part_prints_its_table_and_writes_its_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["--tiny", "--into", str(tmp_path)])
-    told = json.loads((tmp_path / "bench.json").read_text())
-    names = [figure["name"] for figure in told["figures"]]
+    report = json.loads((tmp_path / "bench.json").read_text())
+    names = [figure["name"] for figure in report["figures"]]
     printed = capsys.readouterr().out
     assert len(names) == len(set(names)) == 15
     assert [name for name in names if printed.count(name) < 2] == []
-    assert all(figure["value"] > 0 for figure in told["figures"])
+    assert all(figure["value"] > 0 for figure in report["figures"])
 
 
 def test_one_part_alone(tmp_path: Path) -> None:
     main(["fold", "--tiny", "--into", str(tmp_path)])
-    told = json.loads((tmp_path / "bench.json").read_text())
-    assert {figure["unit"] for figure in told["figures"]} == {"facts/s", "x", "bytes"}
+    report = json.loads((tmp_path / "bench.json").read_text())
+    assert {figure["unit"] for figure in report["figures"]} == {"facts/s", "x", "bytes"}
 
 
 OWN_FIGURES = {
@@ -45,20 +45,20 @@ OWN_FIGURES = {
 PEER_FIGURES = {f"{name}, {peer}" for name in ("simple work", "whole fold") for peer in (QUIX, KAFKA_STREAMS)}
 
 
-def test_there_is_no_measurement_on_kafka_that_is_not_tried_here() -> None:
+def test_every_kafka_benchmark_is_tested_here() -> None:
     assert set(JOBS) == set(OWN_FIGURES)
 
 
 @pytest.mark.parametrize("measurement", OWN_FIGURES)
-def test_a_tiny_run_on_kafka_comes_to_right_results(
+def test_a_tiny_run_on_kafka_yields_correct_results(
     measurement: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     requirements.kafka_server()
     requirements.postgres_url()
     main_on_kafka(["--tiny", "--only", measurement, "--into", str(tmp_path)])
-    told, printed = json.loads((tmp_path / "bench-kafka.json").read_text()), capsys.readouterr().out
-    names = {figure["name"] for figure in told["figures"]}
+    report, printed = json.loads((tmp_path / "bench-kafka.json").read_text()), capsys.readouterr().out
+    names = {figure["name"] for figure in report["figures"]}
     assert OWN_FIGURES[measurement] <= names
-    assert told["absent"].keys() <= PEER_FIGURES, "only a peer may be absent"
-    assert all(figure["value"] > 0 for figure in told["figures"])
-    assert [name for name in ("settings", *told["settings"], *names) if name not in printed] == []
+    assert report["absent"].keys() <= PEER_FIGURES, "only a peer may be absent"
+    assert all(figure["value"] > 0 for figure in report["figures"])
+    assert [name for name in ("settings", *report["settings"], *names) if name not in printed] == []

@@ -1,13 +1,13 @@
-"""What README and docs say can be done is done here: commands, what they print, links. Never writes into the project.
+"""Checks README and docs: runs their commands, compares the output, follows links. Writes nothing into the project.
 
-Commands stand in fenced blocks, ```console or ```sh, on lines that begin with `$ `; a line that ends in a backslash
-goes on. Each block begins in a fresh folder with a home of its own, where `examples/` stands as in the repository.
-Lines below a command are its output, in that order; a line `…` stands for any number of lines. `make` targets are
-looked up, `make demo` is run. Comments before a block say what is unusual:
+Commands are in fenced blocks, ```console or ```sh, on lines that begin with `$ `; a trailing backslash continues a
+line. Each block starts in a fresh folder with its own home and a copy of `examples/`. Lines below a command are its
+output, in this order; a line `…` matches any number of lines. `make` targets are only looked up, except `make demo`.
+Comments before a block:
 
     <!-- continues -->       in the folder of the block before
-    <!-- exits 1 -->         the last command answers with this exit code
-    <!-- until: TEXT -->     the last command goes on for ever: it is asked to end once it has written TEXT
+    <!-- exits 1 -->         the last command ends with this exit code
+    <!-- until: TEXT -->     the last command does not end by itself: it is stopped once it has printed TEXT
 """
 
 import os
@@ -29,7 +29,7 @@ from staffel.cli.main import app
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = ("git clone ", "cd ", ".venv/bin/python -m pytest ")
-"""What a page may show and nobody runs here."""
+"""Commands that pages show and that are not run here."""
 TIMEOUT_S = 120
 
 _MARK = re.compile(r"<!-- *(continues|exits (?P<code>\d+)|until: *(?P<until>.+?)) *-->")
@@ -84,7 +84,7 @@ def command(page: str, first: int, lines: list[str], start: int) -> Command:
 
 
 def command_sequences() -> Iterator[tuple[str, list[Command]]]:
-    """Blocks that continue one another, together."""
+    """Blocks that continue each other, joined."""
     for page in PAGES:
         sequences: list[list[Command]] = []
         for each in blocks(page):
@@ -101,7 +101,7 @@ def link_targets() -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A place like a fresh clone after `make setup`."""
+    """A folder like a fresh clone after `make setup`."""
     for name in ("examples", "scoring", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
@@ -109,7 +109,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("commands", [pytest.param(commands, id=place) for place, commands in command_sequences()])
-def test_every_command_shown_does_what_is_shown(commands: list[Command], folder: Path) -> None:
+def test_every_command_prints_what_is_shown(commands: list[Command], folder: Path) -> None:
     for each in commands:
         run(each, folder)
 
@@ -137,10 +137,10 @@ def environment() -> dict[str, str]:
 
 
 def run_line(line: str, folder: Path) -> tuple[int, str]:
-    ended = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", line], cwd=folder, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S
     )
-    return ended.returncode, ended.stdout + ended.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
 def run_line_until(text: str, line: str, folder: Path) -> tuple[int, str]:
@@ -170,7 +170,7 @@ def interrupt_after(text: str, running: "subprocess.Popen[str]") -> str:
 
 
 def first_missing_line(shown: tuple[str, ...], output: str) -> str | None:
-    """The first line shown that was not written where it should stand; None where all were."""
+    """The first shown line that is missing in the output; None if there is none."""
     remaining = iter(line.rstrip() for line in output.splitlines() if line.strip())
     gap = False
     for line in shown:
@@ -183,7 +183,7 @@ def first_missing_line(shown: tuple[str, ...], output: str) -> str | None:
     return None
 
 
-def test_every_command_named_in_passing_exists() -> None:
+def test_every_mentioned_command_exists() -> None:
     named = [
         (f"{page.relative_to(ROOT)}:{number} staffel {' '.join(words)}", words)
         for page in PAGES
@@ -197,14 +197,14 @@ def test_every_command_named_in_passing_exists() -> None:
 
 
 def is_known_command(words: list[str]) -> bool:
-    """Whether they begin with a command, and go on with a verb of it, if it has any, or with something like an id."""
+    """Whether they begin with a command, followed by one of its subcommands, if any, or something like an id."""
     found = typer.main.get_command(app).commands.get(words[0])  # type: ignore[attr-defined]
     verbs = getattr(found, "commands", {})
     is_verb = len(words) > 1 and words[1].islower() and words[1].isalpha()
     return found is not None and (not verbs or not is_verb or words[1] in verbs)
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_has_a_target() -> None:
     broken = [
         f"{page.relative_to(ROOT)}:{number} {target}"
         for page in [*PAGES, ROOT / "CHANGELOG.md"]
@@ -215,7 +215,7 @@ def test_every_link_leads_somewhere() -> None:
     assert broken == []
 
 
-def test_every_page_is_reached_from_the_readme() -> None:
+def test_every_page_is_linked_from_the_readme() -> None:
     reached, waiting = set[Path](), [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()

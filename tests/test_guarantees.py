@@ -1,4 +1,4 @@
-"""The page of guarantees names tests that are there."""
+"""The page of guarantees names existing tests."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
-def test_every_test_that_the_guarantees_name_exists() -> None:
+def test_every_test_named_by_the_guarantees_exists() -> None:
     named = TEST_REFERENCE.findall((ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8"))
     assert len(named) > 30
     assert [f"{file}::{name}" for file, name in named if name not in functions_of(ROOT / file)] == []

@@ -1,4 +1,4 @@
-"""The process that plays the acts, and dies where it is told to. Started from a server that opened no database."""
+"""The child process that runs steps of the scenario and kills itself at a given point. Forked from the fork server."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MODEL = Path(__file__).parent / "model.yaml"
 
 @dataclass(frozen=True)
 class CrashDatabase:
-    """Where it is played: a migrated or an empty database."""
+    """The database of a run: migrated or empty."""
 
     url: str
     partitions: int = 1
@@ -28,29 +28,29 @@ class CrashDatabase:
         return Settings(database=self.url, partitions=self.partitions, model=MODEL)
 
 
-def run_steps(stage: CrashDatabase, first: int, last: int, kill_at: int | None, sender: Connection) -> None:
-    """Play the acts from `first` to `last`; tells each point that is passed, or the one alone where it dies."""
+def run_steps(crash_db: CrashDatabase, first: int, last: int, kill_at: int | None, sender: Connection) -> None:
+    """Run the steps `first` to `last`. Sends each kill point that is passed or, with `kill_at`, only that one."""
     event.listen(Engine, "connect", _disable_sync)
-    random_bytes = RepeatableRandom(_person_count(stage.url))
+    random_bytes = RepeatableRandom(_person_count(crash_db.url))
     KillPointListener(sender.send if kill_at is None else KillAt(kill_at, sender.send)).listen()
     clock = ManualClock(STEPS[first][0])
-    staffel = connect(stage.settings(), clock=clock, random_bytes=random_bytes)
-    for clock.now, act in STEPS[first : last + 1]:
-        act(staffel)
+    staffel = connect(crash_db.settings(), clock=clock, random_bytes=random_bytes)
+    for clock.now, step in STEPS[first : last + 1]:
+        step(staffel)
     staffel.close()
 
 
 def _disable_sync(connection: object, _record: object) -> None:
-    """A killed process loses nothing that it gave to the operating system: the disk need not be waited for."""
+    """Killing a process loses nothing that the operating system already has, so no fsync is needed."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
 
 
 def _person_count(url: str) -> int:
-    """How many persons stand in the vault."""
+    """The number of persons in the vault."""
     engine = open_database(url)
     with read_only(engine).connect() as connection:
-        there = inspect(connection).has_table(VAULT.name)
-        drawn = connection.execute(select(func.count()).select_from(VAULT)).scalar_one() if there else 0
+        exists = inspect(connection).has_table(VAULT.name)
+        persons = connection.execute(select(func.count()).select_from(VAULT)).scalar_one() if exists else 0
     engine.dispose()
-    return int(drawn)
+    return int(persons)

@@ -1,4 +1,4 @@
-"""Child processes of the crash tests: forked from a server that imported everything and opened nothing."""
+"""Child processes of the crash tests, forked from a server that has imported everything and opened no database."""
 
 import multiprocessing
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class ChildResult:
-    """What a child told until it ended, and its exit code: -9 where it was killed."""
+    """The messages of a child, and its exit code: -9 if it was killed."""
 
     code: int | None
     messages: list[Any] = field(default_factory=list)
@@ -27,7 +27,7 @@ def fork_server() -> ForkServerContext:
 
 @dataclass
 class Child:
-    """A process that runs; `told` is what it says."""
+    """A running process, and the pipe with its messages."""
 
     process: ForkServerProcess
     messages: Connection
@@ -37,7 +37,7 @@ class Child:
         self.process.join()
 
     def wait(self) -> ChildResult:
-        """Wait for its end."""
+        """Wait until it ends."""
         received = []
         with suppress(EOFError):
             while True:
@@ -47,7 +47,7 @@ class Child:
 
 
 def start(target: Callable[..., None], *arguments: object) -> Child:
-    """The last argument of `work` is where it tells."""
+    """Start a child. The last argument of `target` is the pipe for its messages."""
     receiver, sender = fork_server().Pipe(duplex=False)
     child = fork_server().Process(target=target, args=(*arguments, sender), daemon=True)
     child.start()
@@ -56,5 +56,5 @@ def start(target: Callable[..., None], *arguments: object) -> Child:
 
 
 def run(target: Callable[..., None], *arguments: object) -> ChildResult:
-    """Run to the end."""
+    """Start a child and wait until it ends."""
     return start(target, *arguments).wait()

@@ -1,4 +1,4 @@
-"""The installed command, in processes of its own. Never waits without an end."""
+"""Runs the `staffel` command in processes of its own, with timeouts."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ TIMEOUT_S = 60
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """That of whoever calls, without settings of Staffel but for these and the home."""
+    """The environment of the caller, with these settings of Staffel instead of its own."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
     own = {"HOME": str(home), "MODEL": str(MODEL), **settings}
     return outside | {"PYTHONPATH": str(ROOT)} | {f"STAFFEL_{name}": value for name, value in own.items()}
@@ -29,7 +29,7 @@ def run_staffel(home: Path, *arguments: str, **settings: str) -> "subprocess.Com
 
 
 def start_host(home: Path, **settings: str) -> "subprocess.Popen[str]":
-    """`staffel up`, once it says that it started."""
+    """`staffel up`, after it has logged `host_started`."""
     process = subprocess.Popen(
         command("up"), env=environment(home, **settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

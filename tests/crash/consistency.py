@@ -1,4 +1,4 @@
-"""Whether anything was lost, doubled or computed otherwise: the database against one straight fold of its log."""
+"""Compares a database with one uninterrupted fold of its log: nothing lost, duplicated or computed differently."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ READ_LIMIT = 1_000_000
 
 
 def check_consistency(staffel: Application) -> dict[str, int]:
-    """Figures of what was compared; an AssertionError names what differs. Wants everything drained."""
+    """Counts of what was compared; an AssertionError shows differences. All steps must be drained."""
     assert read_lag(staffel.engine, staffel.log, staffel.clock()).is_idle
     verified = verify(staffel.log, staffel.engine)
     assert verified.mismatches == []
@@ -37,7 +37,7 @@ def check_consistency(staffel: Application) -> dict[str, int]:
 
 
 def folded_accounts(staffel: Application) -> dict[str, Account]:
-    """Every account, `anon:…` ones as well, with all that ever happened to it."""
+    """All accounts, including `anon:…`, with all of their changes."""
     partitions = range(staffel.log.partitions(ENGAGEMENT))
     folds = [fold_partition(staffel.log, partition, keep_lines=True) for partition in partitions]
     return {id: account for fold in folds for id, account in fold.accounts.items()}
@@ -69,7 +69,7 @@ def compare_accounts(questions: ReadModelQueries, accounts: dict[str, Account]) 
 def compare_handoffs(
     questions: ReadModelQueries, accounts: dict[str, Account], events_published: list[FactRecord]
 ) -> None:
-    """Rows and events: no handoff and no step twice, none missing."""
+    """Each handoff and each of its steps has exactly one row and one event."""
     outcomes = [account.pending_changes for account in accounts.values() if account.pending_changes]
     opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
     steps = [(step.handoff, step.status, step.fact) for outcome in outcomes for step in outcome.steps]
@@ -81,7 +81,7 @@ def compare_handoffs(
 
 
 def compare_moves(accounts: dict[str, Account], facts: list[FactRecord]) -> None:
-    """Each fact of a released account stands under the account it was released to, once."""
+    """Each fact of a released account is under its target account exactly once."""
     moved = [(fact.subject, fact.source, fact.id) for fact in facts if fact.moves is not None]
     assert sorted(moved) == sorted(moves_of(accounts))
 

@@ -1,6 +1,6 @@
-"""The play: a small history in acts that together write everything Staffel ever writes. An act may be given again.
+"""The scenario: a short history in steps that together write every table and topic. Each step may be repeated.
 
-Whoever plays it under one clock and one chance gets the same log and the same tables, byte for byte.
+With the same clock and random bytes it yields the same log and the same tables, byte for byte.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ NOT_JSON = b'{"specversion": "1.0", "id": '
 
 @dataclass
 class ManualClock:
-    """Stands still until an act moves it."""
+    """A clock that only moves when a step sets it."""
 
     now: int = MONDAY
 
@@ -45,7 +45,7 @@ class ManualClock:
 
 
 class RepeatableRandom:
-    """The same bytes in the same order, going on where the vault stands: a successor draws what was not used."""
+    """Repeatable bytes. `used`: the draws that the vault has used already; a later process continues after them."""
 
     def __init__(self, used: int = 0) -> None:
         self._draws = count(used + 1)
@@ -73,7 +73,7 @@ def registrations() -> Iterator[Observation]:
 
 
 def page_views() -> Iterator[Observation]:
-    """Visitors without a company; a bot among them."""
+    """Visitors without a company, and a bot."""
     for visitor in ("one", "two", "three"):
         for n in range(4):
             page = {"url": f"https://www.example.com/{n}", "bot": n == 3}
@@ -81,7 +81,7 @@ def page_views() -> Iterator[Observation]:
 
 
 def replies() -> Iterator[Observation]:
-    """People of companies, and one whose address says nothing of a company."""
+    """People of companies, and one with a free-mail address."""
     yield new_observation("anna replies", "email.replied", at(11), email="anna@acme.example")
     yield new_observation("carl replies", "email.replied", at(11, 1), email="carl@gmail.com")
     yield new_observation("bert meets", "meeting.held", at(11, 2), email="bert@beta.example", data={"meeting": "m1"})
@@ -89,20 +89,20 @@ def replies() -> Iterator[Observation]:
 
 
 def identifications() -> Iterator[Observation]:
-    """One visitor is reported to be Anna, another shows it along the way."""
+    """One visitor is identified as Anna by a call, another as Bert by a form."""
     yield new_observation("one is anna", "contact.identified", at(12), email="anna@acme.example", visitor="one")
     yield new_observation("two fills in", "web.form_submitted", at(12, 1), email="bert@beta.example", visitor="two")
 
 
 def company_of_contact() -> Iterator[Observation]:
-    """Carl's company becomes known, and with it what he did before."""
+    """Carl's company becomes known, which releases his earlier facts."""
     yield new_observation(
         "carl meets", "meeting.held", at(14), email="carl@gmail.com", account="gamma", data={"meeting": "m2"}
     )
 
 
 def late_visitor_fact(staffel: Application) -> Iterator[Observation]:
-    """A file that knows a visitor only, after the visitor was identified."""
+    """A fact of an identified visitor that a file still records under the anonymous account."""
     visitor = staffel.vault.visitor_for("one")
     page = {"url": "https://www.example.com/late"}
     kind, account = "web.page_viewed", f"anon:{visitor}"
@@ -112,7 +112,7 @@ def late_visitor_fact(staffel: Application) -> Iterator[Observation]:
 
 
 def after_cool_down() -> Iterator[Observation]:
-    """Within the cool-down, and after it."""
+    """One fact within the cool-down, one after it."""
     yield new_observation(
         "bert is back", "meeting.held", at(10, 0, 3), email="bert@beta.example", data={"meeting": "m3"}
     )
@@ -126,7 +126,7 @@ def ingest_step(observations: Callable[[], Iterator[Observation]]) -> Step:
 
 
 def record_once(staffel: Application, type: str, id: str, **parts: Any) -> None:
-    """As a command does it; where the fact stands already, it is enough that all of it is visible."""
+    """Record a fact as a command does. If it is recorded already, only wait until it is visible."""
     with suppress(ProblemFound):
         record_fact(staffel, type, id=id, **parts)
 
@@ -138,7 +138,7 @@ def assign_role(staffel: Application) -> None:
 
 
 def decision_step(handoff: str, status: str) -> Step:
-    """As the command does it; a decision that stands already is left alone."""
+    """Decide on a handoff as the command does, unless the decision is recorded already."""
 
     def decide(staffel: Application) -> None:
         staffel.wait_until_visible()
@@ -153,14 +153,14 @@ def decision_step(handoff: str, status: str) -> Step:
 
 
 def append_damaged_record(staffel: Application) -> None:
-    """A record that cannot be read reached the log."""
+    """Append an undecodable record."""
     partition = staffel.log.partition_of(ENGAGEMENT, "acme")
     staffel.log.append(ENGAGEMENT, [NewRecord("acme", NOT_JSON, "damaged")], partition)
     staffel.wait_until_visible()
 
 
 def run_timers(staffel: Application) -> None:
-    """Timers run beside the other steps, as in a process that lives on."""
+    """Drain the steps of a serving host, including timers."""
     if staffel.lock.try_acquire():
         staffel.serving_host().drain()
         staffel.lock.release()
@@ -174,7 +174,7 @@ def compact(staffel: Application) -> None:
 
 def rebuild_read_models(staffel: Application) -> None:
     staffel.wait_until_visible()
-    holder = "the play"  # who comes after one that was killed goes on with its lease
+    holder = "the scenario"  # after a kill, the next process continues with the same lease
     rebuild(staffel.engine, staffel.log, lambda partition: recomputed_updates(staffel.log, partition), holder=holder)
 
 
@@ -206,4 +206,4 @@ STEPS: tuple[tuple[int, Step], ...] = (
     (at(2, 0, 40), erase_contact),
     (at(3, 0, 40), rebuild_read_models),
 )
-"""When, and what."""
+"""Time and action of each step."""

@@ -1,4 +1,4 @@
-"""All that a database holds, for comparing two of them. Leaves out what may differ: leases, and how scores were cut."""
+"""Dumps a database for comparison with another, without what may differ: leases, and the batching of scores."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from projections.read_models.versions import version_of
 
 Rows = list[tuple[Any, ...]]
 _IGNORED_TABLES = {"leases", "log_scores", "alembic_version", "vault_secrets", "projections"}
-"""Of the scores the read models tell: a unit that was killed is folded anew, with whatever came since."""
+"""Scores are compared by the read models: a killed unit is folded again, together with later facts."""
 _IGNORED_COLUMNS = {
     "log_ends": "next_offset",  # of scores
     "checkpoints": "next_offset",
@@ -22,7 +22,7 @@ _IGNORED_COLUMNS = {
 
 
 def dump_database(url: str) -> dict[str, Rows]:
-    """table -> its rows in order; of the read models the version that is asked, under their plain names."""
+    """Table -> its sorted rows; of the read models only the current version, under names without the version."""
     engine = open_database(url)
     try:
         with read_only(engine).connect() as connection:
@@ -42,5 +42,5 @@ def _tables(connection: Connection, version: int) -> Iterator[tuple[str, Rows]]:
 
 def _rows(connection: Connection, table: str, ignored: Collection[str | None]) -> Rows:
     found = connection.execute(text(f'SELECT * FROM "{table}"'))
-    compared = [place for place, column in enumerate(found.keys()) if column not in ignored]
-    return sorted((tuple(row[place] for place in compared) for row in found), key=repr)
+    compared = [index for index, column in enumerate(found.keys()) if column not in ignored]
+    return sorted((tuple(row[index] for index in compared) for row in found), key=repr)

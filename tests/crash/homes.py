@@ -1,4 +1,4 @@
-"""A home of its own, connected, with the model of the play. Never the home of anybody else."""
+"""A home (STAFFEL_HOME) for each test, connected, with the model of the scenario."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def settings(url: str, partitions: int = 1) -> Settings:
 
 
 def migrated_home(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Settings:
-    """Where a migrated database stands."""
+    """Settings of a new home with a migrated database."""
     return settings(databases.migrated_database(kind, folder), partitions)
 
 

@@ -1,6 +1,6 @@
-"""Where a process may be killed: before each writing statement, before each commit, after each commit.
+"""The points at which a process may be killed: before each writing statement, before and after each commit.
 
-Listens to every engine of the process it runs in. Never changes what is written.
+The listener observes every engine of its process and changes nothing.
 """
 
 import os
@@ -19,17 +19,17 @@ COMMITTING, COMMITTED = "committing", "committed"
 
 
 class KillPoint(NamedTuple):
-    """`transaction`: its number, counted from 0; `what`: the table of the statement, `committing` or `committed`."""
+    """`transaction`: its number, from 0; `what`: the table of the statement, `committing` or `committed`."""
 
     transaction: int
     what: str
 
 
 class KillPointListener:
-    """Tells every point that is passed, in the order of time."""
+    """Reports every point that is passed, in order."""
 
-    def __init__(self, tell: Callable[[KillPoint], None]) -> None:
-        self._on_point = tell
+    def __init__(self, on_point: Callable[[KillPoint], None]) -> None:
+        self._on_point = on_point
         self._transaction = 0
         self._writing: set[int] = set()
         self._durable = False
@@ -55,7 +55,7 @@ class KillPointListener:
         self._writing.discard(id(connection.connection.dbapi_connection))
 
     def _on_checkin(self, dbapi_connection: Any, _record: object) -> None:
-        """The connection goes back to the pool right after the commit: nothing of ours ran in between."""
+        """The connection returns to the pool right after the commit, without our code running in between."""
         if self._durable and id(dbapi_connection) in self._writing:
             self._writing.discard(id(dbapi_connection))
             self._durable = False
@@ -64,10 +64,10 @@ class KillPointListener:
 
 
 class KillAt:
-    """Ends its process by SIGKILL at the n-th point, counted from 0; the point is told first."""
+    """Kills its process (SIGKILL) at the n-th point, from 0, after reporting the point."""
 
-    def __init__(self, n: int, tell: Callable[[KillPoint], None]) -> None:
-        self._remaining, self._on_point = n, tell
+    def __init__(self, n: int, on_point: Callable[[KillPoint], None]) -> None:
+        self._remaining, self._on_point = n, on_point
 
     def __call__(self, point: KillPoint) -> None:
         if self._remaining == 0:

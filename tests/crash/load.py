@@ -1,6 +1,6 @@
-"""Processes under load: one that goes on recording, and those that host and are killed. Each forked from the server.
+"""Processes under load: one that keeps recording, and hosts that are killed. All are forked from the fork server.
 
-What is recorded follows from the seed alone; when a process dies does not.
+What is recorded depends on the seed alone; when a process dies does not.
 """
 
 import json
@@ -29,39 +29,39 @@ PAUSE_S = 0.01
 MINUTE = 60_000
 
 
-def run_command(stage: CrashDatabase, arguments: list[str], sender: Connection) -> None:
-    """A command line, with its own outputs left out; tells its exit code."""
-    set_environment(stage)
+def run_command(crash_db: CrashDatabase, arguments: list[str], sender: Connection) -> None:
+    """Run a command line without its standard output; sends its exit code."""
+    set_environment(crash_db)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     sender.send(cli.run(arguments))
 
 
-def run_with_stderr(stage: CrashDatabase, arguments: list[str], stderr_path: str, sender: Connection) -> None:
-    """A command line; tells its exit code and what it wrote on standard error, all of which passes through a file."""
+def run_with_stderr(crash_db: CrashDatabase, arguments: list[str], stderr_path: str, sender: Connection) -> None:
+    """Run a command line; sends its exit code and standard error, which is captured in a file."""
     with open(stderr_path, "wb") as file:
         os.dup2(file.fileno(), 2)
-    set_environment(stage)
+    set_environment(crash_db)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     code = cli.run(arguments)
     sender.send((code, Path(stderr_path).read_text(encoding="utf-8")))
 
 
-def run_killed_command(stage: CrashDatabase, arguments: list[str], points: int, sender: Connection) -> None:
-    """A command line that is killed after it passed so many points; tells its exit code where it ends before."""
+def run_killed_command(crash_db: CrashDatabase, arguments: list[str], points: int, sender: Connection) -> None:
+    """Run a command line that is killed after so many points; sends its exit code if it ends before."""
     KillPointListener(KillAt(points, lambda _: None)).listen()
-    run_command(stage, arguments, sender)
+    run_command(crash_db, arguments, sender)
 
 
-def set_environment(stage: CrashDatabase) -> None:
-    settings = {"DATABASE": stage.url, "PARTITIONS": str(stage.partitions), "MODEL": str(MODEL), "WAIT": "60"}
+def set_environment(crash_db: CrashDatabase) -> None:
+    settings = {"DATABASE": crash_db.url, "PARTITIONS": str(crash_db.partitions), "MODEL": str(MODEL), "WAIT": "60"}
     os.environ.update({f"STAFFEL_{name}": value for name, value in settings.items()})
 
 
 @dataclass
 class Workload:
-    """What the seed makes happen."""
+    """Random observations, determined by the seed."""
 
     random: Random
     now: int
@@ -75,7 +75,7 @@ class Workload:
         return list(kind())
 
     def line(self, observation: Observation) -> str:
-        """One CloudEvent, as a file brings it."""
+        """The observation as a CloudEvent in a file."""
         event = {"specversion": "1.0", "id": observation.id, "source": observation.source, "type": observation.type}
         identity = {"contact": observation.email, "visitor": observation.visitor}
         event |= {name: value for name, value in identity.items() if value is not None}
@@ -95,9 +95,9 @@ class Workload:
     def identifications(self) -> Iterator[Observation]:
         for n in range(self.random.randint(1, 3)):
             role = self.random.choice((None, "decision_maker", "user"))
-            role_told = {} if role is None else {"role": role}
+            data = {} if role is None else {"role": role}
             yield self.observation(
-                n, "contact.identified", email=self.random_email(), visitor=self.random_visitor(), data=role_told
+                n, "contact.identified", email=self.random_email(), visitor=self.random_visitor(), data=data
             )
 
     def observation(self, n: int, type: str, **parts: object) -> Observation:
@@ -110,28 +110,28 @@ class Workload:
         return f"p{self.random.randrange(PEOPLE)}@firm{self.random.randrange(COMPANIES)}.com"
 
 
-def record_until_stopped(stage: CrashDatabase, seed: int, stop: Event, sender: Connection) -> None:
-    """Until told to stop: new facts, old ones again, decisions. Tells the ids of what was answered `recorded`."""
-    set_environment(stage)
-    staffel = connect(stage.settings())
-    world = Workload(Random(seed), staffel.clock() - 60 * MINUTE)
+def record_until_stopped(crash_db: CrashDatabase, seed: int, stop: Event, sender: Connection) -> None:
+    """Record new facts, old ones again, and decisions, until `stop` is set. Sends the ids of recorded facts."""
+    set_environment(crash_db)
+    staffel = connect(crash_db.settings())
+    workload = Workload(Random(seed), staffel.clock() - 60 * MINUTE)
     batches: list[list[Observation]] = []
     recorded: list[str] = []
     while not stop.wait(PAUSE_S):
-        again = batches and world.random.random() < 0.1
-        batch = world.random.choice(batches) if again else world.batch()
+        again = batches and workload.random.random() < 0.1
+        batch = workload.random.choice(batches) if again else workload.batch()
         batches.append(batch)
         outcomes = staffel.recorder.record(batch)
-        told = zip(batch, outcomes, strict=True)
-        recorded += [record_id(fact.source, fact.id) for fact, answer in told if isinstance(answer, Recorded)]
-        if world.random.random() < 0.1:
-            decide(staffel, world.random)
+        pairs = zip(batch, outcomes, strict=True)
+        recorded += [record_id(fact.source, fact.id) for fact, outcome in pairs if isinstance(outcome, Recorded)]
+        if workload.random.random() < 0.1:
+            decide(staffel, workload.random)
     staffel.close()
     sender.send(recorded)
 
 
 def decide(staffel: Application, random: Random) -> None:
-    """As sales does, by the command."""
+    """Accept or reject a random handoff by the command."""
     with open_queries(staffel.engine) as questions:
         proposed = [row.handoff for row in questions.handoffs(only_open=True) if row.status == "proposed"]
     if proposed:

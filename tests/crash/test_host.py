@@ -1,4 +1,4 @@
-"""`staffel up` hosts alone, takes what others record, ends when asked to, and leaves nothing locked when killed."""
+"""`staffel up` is the only host, processes what others record, stops on request, and leaves no lock if killed."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from tests.crash import load
 from tests.crash.commands import run_staffel, start_host
 
 SOON_S = 30
-"""An idle host ends in a fraction of a second; a machine may be busy."""
+"""An idle host stops within a fraction of a second; a busy machine takes longer."""
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ def up(home: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def ingest_file(folder: Path) -> str:
-    world = load.Workload(Random(1), 1_767_600_000_000)
+    workload = load.Workload(Random(1), 1_767_600_000_000)
     file = folder / "facts.jsonl"
-    file.write_text("".join(world.line(fact) for _ in range(60) for fact in world.batch()), encoding="utf-8")
+    file.write_text("".join(workload.line(fact) for _ in range(60) for fact in workload.batch()), encoding="utf-8")
     return str(file)
 
 
-def test_a_second_host_is_refused_and_told_who_hosts(up: "subprocess.Popen[str]", home: Path) -> None:
+def test_a_second_host_is_refused_and_shown_the_first_one(up: "subprocess.Popen[str]", home: Path) -> None:
     second = run_staffel(home, "up")
     assert second.returncode == 1
     assert f"process {up.pid} hosts this database already; end it first" in second.stderr
@@ -48,8 +48,8 @@ def test_a_second_host_is_refused_and_told_who_hosts(up: "subprocess.Popen[str]"
 def test_what_another_process_recorded_is_visible_when_it_returns(
     up: "subprocess.Popen[str]", home: Path, tmp_path: Path
 ) -> None:
-    told = run_staffel(home, "ingest", "cloudevents", ingest_file(tmp_path), "--json")
-    assert (told.returncode, json.loads(told.stdout)["rejected"]) == (0, [])
+    result = run_staffel(home, "ingest", "cloudevents", ingest_file(tmp_path), "--json")
+    assert (result.returncode, json.loads(result.stdout)["rejected"]) == (0, [])
     accounts = json.loads(run_staffel(home, "accounts", "--json").stdout)
     verified = json.loads(run_staffel(home, "audit", "verify", "--json").stdout)
     assert len(accounts) == verified["accounts"] > 10
@@ -58,9 +58,7 @@ def test_what_another_process_recorded_is_visible_when_it_returns(
 
 
 @pytest.mark.parametrize("request_to_end", [signal.SIGTERM, signal.SIGINT])
-def test_a_host_that_is_asked_to_end_ends_soon_and_well(
-    up: "subprocess.Popen[str]", request_to_end: signal.Signals
-) -> None:
+def test_a_host_stops_soon_on_request(up: "subprocess.Popen[str]", request_to_end: signal.Signals) -> None:
     asked = monotonic()
     up.send_signal(request_to_end)
     _, last_words = up.communicate(timeout=SOON_S)
@@ -77,7 +75,7 @@ def test_the_next_host_takes_over_at_once_from_a_killed_one(up: "subprocess.Pope
     assert again.returncode == 0
 
 
-def test_a_command_hosts_by_itself_where_the_host_was_killed(up: "subprocess.Popen[str]", home: Path) -> None:
+def test_a_command_hosts_by_itself_after_the_host_was_killed(up: "subprocess.Popen[str]", home: Path) -> None:
     up.kill()
     up.wait()
     registered = run_staffel(home, "account", "register", "acme", "--json")

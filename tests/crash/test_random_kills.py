@@ -1,6 +1,6 @@
-"""A host that is killed at random moments under load loses nothing, doubles nothing, and computes what a fold does.
+"""A host killed at random moments under load loses nothing, duplicates nothing, and computes the same as a fold.
 
-`STAFFEL_CRASH_SEED` chooses what is recorded, and how long each process lives.
+`STAFFEL_CRASH_SEED` determines what is recorded, and how long each process lives.
 """
 
 import os
@@ -35,35 +35,35 @@ Progress = Callable[[Application], int]
 
 
 def scored_records(staffel: Application) -> int:
-    """How many records the scorers have passed."""
+    """The number of records that the scorers have processed."""
     return sum(staffel.log.position(each) for each in range(staffel.log.partitions(ENGAGEMENT)))
 
 
 def projected_records(staffel: Application) -> int:
-    """How many records can be seen in the read models."""
+    """The number of records that are visible in the read models."""
     return sum(projected_offsets(staffel.engine, staffel.log).values())
 
 
 def published_events(staffel: Application) -> int:
-    """How many handoff events were published."""
+    """The number of published handoff events."""
     return sum(staffel.log.end(SQA_HANDOFFS, each) for each in range(staffel.log.partitions(SQA_HANDOFFS)))
 
 
 def await_progress(staffel: Application, host: Child, progress: Progress) -> None:
-    """Until there is some."""
+    """Wait until `progress` grows."""
     before, never = progress(staffel), Event()
     for _ in range(int(TIMEOUT_S / POLL_S)):
         if progress(staffel) > before:
             return
         assert host.process.exitcode is None, f"the host ended by itself: {host.wait()}"
         never.wait(POLL_S)
-    raise AssertionError("the host does not get on")
+    raise AssertionError("the host makes no progress")
 
 
-def kill_hosts(stage: CrashDatabase, staffel: Application, times: int, random: Random) -> None:
-    """So many lives of `staffel up`, each ended a moment after it got on with something."""
+def kill_hosts(crash_db: CrashDatabase, staffel: Application, times: int, random: Random) -> None:
+    """Start `staffel up` this many times, and kill each a moment after it has made progress."""
     for n in range(times):
-        host = children.start(load.run_command, stage, ["up"])
+        host = children.start(load.run_command, crash_db, ["up"])
         await_progress(
             staffel,
             host,
@@ -74,20 +74,20 @@ def kill_hosts(stage: CrashDatabase, staffel: Application, times: int, random: R
                 published_events if n > times // 2 else projected_records,
             )[n % 4],
         )
-        if n % 10 == 9:  # what is seen of a host at work is whole at every moment
+        if n % 10 == 9:  # a reader beside a working host sees consistent data at any time
             assert verify(staffel.log, staffel.engine).mismatches == []
         Event().wait(random.random() ** 2 * 0.2)
         host.kill()
         assert host.process.exitcode == KILLED
 
 
-def record_while_killing_hosts(stage: CrashDatabase, times: int) -> tuple[Application, list[str]]:
-    """The database afterwards, drained, and the ids of what was answered `recorded`."""
-    staffel = connect(stage.settings())
+def record_while_killing_hosts(crash_db: CrashDatabase, times: int) -> tuple[Application, list[str]]:
+    """The drained database afterwards, and the ids of recorded facts."""
+    staffel = connect(crash_db.settings())
     stop = children.fork_server().Event()
-    recording = children.start(load.record_until_stopped, stage, SEED, stop)
+    recording = children.start(load.record_until_stopped, crash_db, SEED, stop)
     try:
-        kill_hosts(stage, staffel, times, Random(SEED))
+        kill_hosts(crash_db, staffel, times, Random(SEED))
     finally:
         stop.set()
     ended = recording.wait()
@@ -97,12 +97,12 @@ def record_while_killing_hosts(stage: CrashDatabase, times: int) -> tuple[Applic
 
 
 @pytest.mark.parametrize(("kind", "partitions", "times"), [("sqlite", 1, 50), ("postgresql", 4, 12)])
-def test_a_host_killed_at_random_moments_leaves_what_a_straight_fold_computes(
+def test_a_host_killed_at_random_moments_leaves_what_an_uninterrupted_fold_computes(
     kind: str, partitions: int, times: int, tmp_path: Path
 ) -> None:
-    print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
-    stage = CrashDatabase(databases.migrated_database(kind, tmp_path), partitions)
-    staffel, recorded = record_while_killing_hosts(stage, times)
+    print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown if the test fails
+    crash_db = CrashDatabase(databases.migrated_database(kind, tmp_path), partitions)
+    staffel, recorded = record_while_killing_hosts(crash_db, times)
     figures = check_consistency(staffel)
     assert set(recorded) <= {record_id(fact.source, fact.id) for fact in facts_of(staffel, ENGAGEMENT)}
     assert figures["moved"] > 0
@@ -111,25 +111,25 @@ def test_a_host_killed_at_random_moments_leaves_what_a_straight_fold_computes(
     staffel.close()
 
 
-def test_an_import_killed_after_any_number_of_writes_is_whole_once_it_is_given_again(tmp_path: Path) -> None:
-    print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown where the test fails
-    stage, chance = CrashDatabase(databases.migrated_database("sqlite", tmp_path)), Random(SEED)
+def test_an_import_killed_after_any_number_of_writes_is_complete_when_repeated(tmp_path: Path) -> None:
+    print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown if the test fails
+    crash_db, chance = CrashDatabase(databases.migrated_database("sqlite", tmp_path)), Random(SEED)
     file, ids = write_facts(tmp_path, Random(SEED), 400)
     arguments = ["ingest", "cloudevents", str(file), "--json"]
     for _ in range(IMPORT_KILLS):
-        assert children.run(load.run_killed_command, stage, arguments, chance.randrange(40)).code == KILLED
-    assert children.run(load.run_command, stage, arguments).messages == [0]
+        assert children.run(load.run_killed_command, crash_db, arguments, chance.randrange(40)).code == KILLED
+    assert children.run(load.run_command, crash_db, arguments).messages == [0]
 
-    staffel = connect(stage.settings())
+    staffel = connect(crash_db.settings())
     assert check_consistency(staffel)["handoffs"] > 0
     assert ids <= {record_id(fact.source, fact.id) for fact in facts_of(staffel, ENGAGEMENT)}
     staffel.close()
 
 
 def write_facts(folder: Path, random: Random, batches: int) -> tuple[Path, set[str]]:
-    """A file of facts, some thousands, and their record ids but for those of identifications, which become several."""
-    world = load.Workload(random, parse_time("2026-01-05T09:00:00.000Z"))
-    facts = [fact for _ in range(batches) for fact in world.batch()]
+    """A file of some thousand facts, and their record ids, without identifications (they become several records)."""
+    workload = load.Workload(random, parse_time("2026-01-05T09:00:00.000Z"))
+    facts = [fact for _ in range(batches) for fact in workload.batch()]
     file = folder / "facts.jsonl"
-    file.write_text("".join(map(world.line, facts)), encoding="utf-8")
+    file.write_text("".join(map(workload.line, facts)), encoding="utf-8")
     return file, {record_id(fact.source, fact.id) for fact in facts if fact.type != "contact.identified.v1"}

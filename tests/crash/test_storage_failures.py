@@ -1,4 +1,4 @@
-"""A full disk, a locked database, a damaged file: a message and exit code 1, no half unit; afterwards all goes on."""
+"""Full disk, locked database, damaged file: a message, exit code 1, no partial unit, and recovery afterwards."""
 
 import resource
 import shutil
@@ -23,55 +23,55 @@ PAGE = 4096
 
 
 def ingest_arguments(folder: Path, seed: int = 1) -> list[str]:
-    """The command line that records some hundreds of facts."""
-    world = load.Workload(Random(seed), START_MS)
+    """A command line that records some hundred facts."""
+    workload = load.Workload(Random(seed), START_MS)
     file = folder / f"facts{seed}.jsonl"
-    file.write_text("".join(world.line(fact) for _ in range(40) for fact in world.batch()), encoding="utf-8")
+    file.write_text("".join(workload.line(fact) for _ in range(40) for fact in workload.batch()), encoding="utf-8")
     return ["ingest", "cloudevents", str(file), "--json"]
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> CrashDatabase:
+def crash_db(tmp_path: Path) -> CrashDatabase:
     return CrashDatabase(databases.migrated_database("sqlite", tmp_path))
 
 
 @pytest.fixture
-def file(stage: CrashDatabase) -> Path:
-    return Path(stage.url.removeprefix("sqlite:///"))
+def file(crash_db: CrashDatabase) -> Path:
+    return Path(crash_db.url.removeprefix("sqlite:///"))
 
 
-def command_result(stage: CrashDatabase, arguments: list[str], folder: Path) -> tuple[int, str]:
-    """Exit code and complaints of a command."""
-    return child_result(load.run_with_stderr, stage, arguments, str(folder / "complaints"))
+def command_result(crash_db: CrashDatabase, arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Exit code and standard error of a command."""
+    return child_result(load.run_with_stderr, crash_db, arguments, str(folder / "stderr"))
 
 
 def child_result(target: object, *arguments: object) -> tuple[int, str]:
     ended = children.run(target, *arguments)  # type: ignore[arg-type]
     assert ended.code == 0
-    [(code, complaints)] = ended.messages
-    assert "Traceback" not in complaints
-    return code, complaints
+    [(code, stderr)] = ended.messages
+    assert "Traceback" not in stderr
+    return code, stderr
 
 
-def with_few_pages(most: int, stage: CrashDatabase, arguments: list[str], to: str, tell: Connection) -> None:
-    """A database that may not grow beyond so many pages answers as a full disk does."""
+def with_few_pages(maximum: int, crash_db: CrashDatabase, arguments: list[str], to: str, sender: Connection) -> None:
+    """Run with a limit on database pages, at which SQLite reports a full disk."""
 
     def limit(connection: object, _record: object) -> None:
         assert isinstance(connection, sqlite3.Connection)
-        connection.execute(f"PRAGMA max_page_count={most}")
+        connection.execute(f"PRAGMA max_page_count={maximum}")
 
     event.listen(Engine, "connect", limit)
-    load.run_with_stderr(stage, arguments, to, tell)
+    load.run_with_stderr(crash_db, arguments, to, sender)
 
 
-def with_short_files(most: int, stage: CrashDatabase, arguments: list[str], to: str, tell: Connection) -> None:
-    """The system itself lets no file grow beyond so many bytes."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
-    load.run_with_stderr(stage, arguments, to, tell)
+def with_short_files(maximum: int, crash_db: CrashDatabase, arguments: list[str], to: str, sender: Connection) -> None:
+    """Run with a limit of the operating system on file sizes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (maximum, resource.RLIM_INFINITY))
+    load.run_with_stderr(crash_db, arguments, to, sender)
 
 
-def consistency_figures(stage: CrashDatabase) -> dict[str, int]:
-    staffel = connect(stage.settings())
+def consistency_figures(crash_db: CrashDatabase) -> dict[str, int]:
+    staffel = connect(crash_db.settings())
     try:
         staffel.wait_until_visible()
         return check_consistency(staffel)
@@ -84,37 +84,37 @@ def page_count(file: Path) -> int:
 
 
 @pytest.mark.parametrize("room", [0, 1, 7, 20, 45, 90])
-def test_a_full_disk_is_told_and_all_goes_on_once_there_is_room(
-    stage: CrashDatabase, file: Path, tmp_path: Path, room: int
+def test_a_full_disk_is_reported_and_operation_continues_once_there_is_room(
+    crash_db: CrashDatabase, file: Path, tmp_path: Path, room: int
 ) -> None:
-    assert command_result(stage, ["account", "register", "acme"], tmp_path)[0] == 0
-    to = str(tmp_path / "complaints")
-    code, complaints = child_result(with_few_pages, page_count(file) + room, stage, ingest_arguments(tmp_path), to)
+    assert command_result(crash_db, ["account", "register", "acme"], tmp_path)[0] == 0
+    to = str(tmp_path / "stderr")
+    code, stderr = child_result(with_few_pages, page_count(file) + room, crash_db, ingest_arguments(tmp_path), to)
     assert code == 1
-    assert "the disk is full; free some space and start again, nothing half-written is kept" in complaints
+    assert "the disk is full; free some space and start again, nothing half-written is kept" in stderr
 
-    assert consistency_figures(stage)["facts"] >= 1
-    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
-    assert consistency_figures(stage)["facts"] > 300
+    assert consistency_figures(crash_db)["facts"] >= 1
+    assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    assert consistency_figures(crash_db)["facts"] > 300
 
 
 @pytest.mark.parametrize("room", [1 << 14, 1 << 16, 1 << 18, 1 << 19])
-def test_files_that_may_not_grow_are_told_and_all_goes_on_once_they_may(
-    stage: CrashDatabase, file: Path, tmp_path: Path, room: int
+def test_a_file_size_limit_is_reported_and_operation_continues_without_it(
+    crash_db: CrashDatabase, file: Path, tmp_path: Path, room: int
 ) -> None:
-    assert command_result(stage, ["account", "register", "acme"], tmp_path)[0] == 0
-    to = str(tmp_path / "complaints")
-    code, complaints = child_result(with_short_files, room, stage, ingest_arguments(tmp_path), to)
+    assert command_result(crash_db, ["account", "register", "acme"], tmp_path)[0] == 0
+    to = str(tmp_path / "stderr")
+    code, stderr = child_result(with_short_files, room, crash_db, ingest_arguments(tmp_path), to)
     assert code == 1
-    assert "the disk" in complaints
+    assert "the disk" in stderr
 
-    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
-    assert consistency_figures(stage)["facts"] > 300
+    assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    assert consistency_figures(crash_db)["facts"] > 300
 
 
 @contextmanager
 def locked_by_other(file: Path) -> Iterator[None]:
-    """Another program writes, and takes its time."""
+    """Another program holds the write lock."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -122,20 +122,20 @@ def locked_by_other(file: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("arguments", [["account", "register", "acme"], ["up"], ["audit", "verify"]])
-def test_a_locked_database_is_told_and_all_goes_on_once_it_is_free(
-    stage: CrashDatabase, file: Path, tmp_path: Path, arguments: list[str]
+def test_a_locked_database_is_reported_and_operation_continues_once_it_is_free(
+    crash_db: CrashDatabase, file: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
-    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
-    connect(stage.settings()).recorder.record(load.Workload(Random(2), START_MS).batch())
-    impatient = CrashDatabase(f"{stage.url}?timeout=0.1")
+    assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    connect(crash_db.settings()).recorder.record(load.Workload(Random(2), START_MS).batch())
+    impatient = CrashDatabase(f"{crash_db.url}?timeout=0.1")
     with locked_by_other(file):
-        code, complaints = command_result(impatient, arguments, tmp_path)
+        code, stderr = command_result(impatient, arguments, tmp_path)
         assert code == 1
-        assert "another process keeps it locked; wait until it is done, or end it" in complaints
+        assert "another process keeps it locked; wait until it is done, or end it" in stderr
         assert command_result(impatient, ["accounts"], tmp_path) == (0, "")
 
-    assert command_result(stage, ["account", "register", "acme"], tmp_path) == (0, "")
-    assert consistency_figures(stage)["handoffs"] > 0
+    assert command_result(crash_db, ["account", "register", "acme"], tmp_path) == (0, "")
+    assert consistency_figures(crash_db)["handoffs"] > 0
 
 
 def damaged_in_the_middle(whole: bytes) -> bytes:
@@ -157,18 +157,18 @@ def no_database(whole: bytes) -> bytes:
 
 @pytest.mark.parametrize("damage", [damaged_in_the_middle, damaged_at_its_beginning, cut_off, no_database])
 @pytest.mark.parametrize("arguments", [["audit", "verify"], ["up"], ["ingest"]], ids=" ".join)
-def test_a_damaged_file_is_told_and_its_backup_goes_on(
-    stage: CrashDatabase, file: Path, tmp_path: Path, damage: object, arguments: list[str]
+def test_a_damaged_file_is_reported_and_operation_continues_from_its_backup(
+    crash_db: CrashDatabase, file: Path, tmp_path: Path, damage: object, arguments: list[str]
 ) -> None:
-    assert command_result(stage, ingest_arguments(tmp_path), tmp_path)[0] == 0
+    assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
     backup = shutil.copy(file, tmp_path / "backup")
     more = ingest_arguments(tmp_path, seed=2)
     file.write_bytes(damage(file.read_bytes()))  # type: ignore[operator]
 
-    code, complaints = command_result(stage, more if arguments == ["ingest"] else arguments, tmp_path)
+    code, stderr = command_result(crash_db, more if arguments == ["ingest"] else arguments, tmp_path)
 
     assert code == 1
-    assert "damaged" in complaints or "is not a SQLite database" in complaints
+    assert "damaged" in stderr or "is not a SQLite database" in stderr
     shutil.copy(backup, file)
-    assert command_result(stage, more, tmp_path)[0] == 0
-    assert consistency_figures(stage)["handoffs"] > 0
+    assert command_result(crash_db, more, tmp_path)[0] == 0
+    assert consistency_figures(crash_db)["handoffs"] > 0

@@ -1,4 +1,4 @@
-"""Processes that host in turn, and readers beside a writer: nobody is in the other's way."""
+"""Processes that host in turn, and readers beside a writer: none blocks the other."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,13 +34,13 @@ def other(home: Settings) -> Iterator[Application]:
     staffel.close()
 
 
-def test_a_host_goes_on_where_another_one_left_off_meanwhile(one: Application, other: Application) -> None:
+def test_a_host_continues_where_another_one_stopped(one: Application, other: Application) -> None:
     for staffel, observations in ((one, registrations()), (other, page_views()), (one, replies())):
         assert ingest_and_wait(staffel, observations, int).rejected == []
     assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
-def test_a_command_finishes_what_a_killed_host_left_undone(one: Application, other: Application) -> None:
+def test_a_command_finishes_what_a_killed_host_left(one: Application, other: Application) -> None:
     one.recorder.record([*registrations(), *replies()])
     scorer, projector, *_ = one.steps()
     assert (scorer.advance() > 0, projector.advance() > 0) == (True, True)
@@ -51,7 +51,7 @@ def test_a_command_finishes_what_a_killed_host_left_undone(one: Application, oth
     assert read_lag(one.engine, one.log, one.clock()).is_idle
 
 
-def test_whoever_only_asks_does_not_wait_for_a_writer(one: Application, home: Settings) -> None:
+def test_readers_do_not_wait_for_a_writer(one: Application, home: Settings) -> None:
     with one.engine.begin() as writing:
         writing.execute(text("UPDATE log_meta SET partitions = partitions"))
         impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCK_TIMEOUT_S}"})

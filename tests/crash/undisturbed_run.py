@@ -1,4 +1,4 @@
-"""The play as it goes where nobody dies: which points each act passes, and what stands in the database before it."""
+"""The scenario without kills: the points that each step passes, and the database before and after it."""
 
 import shutil
 import tempfile
@@ -19,7 +19,7 @@ DATABASE = "staffel.db"
 
 @dataclass(frozen=True)
 class UndisturbedStep:
-    """`before` and `after`: databases as they stand between two acts."""
+    """`before` and `after`: snapshots of the database."""
 
     points: list[KillPoint]
     before: Path
@@ -31,7 +31,7 @@ class UndisturbedStep:
 
 @cache
 def undisturbed_steps() -> list[UndisturbedStep]:
-    """All acts, one after the other, each in a process of its own."""
+    """All steps, one after the other, each in a process of its own."""
     folder = Path(tempfile.mkdtemp(prefix="staffel-straight-"))
     SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
     databases.migrated_database("sqlite", folder)
@@ -39,14 +39,14 @@ def undisturbed_steps() -> list[UndisturbedStep]:
     points = []
     for number in range(len(STEPS)):
         ended = children.run(run_steps, CrashDatabase(f"sqlite:///{folder / DATABASE}"), number, number, None)
-        assert ended.code == 0, f"act {number} failed"
+        assert ended.code == 0, f"step {number} failed"
         points.append(ended.messages)
         snapshots.append(shutil.copy(folder / DATABASE, folder / f"{number}.db"))
     return [UndisturbedStep(passed, Path(snapshots[n]), Path(snapshots[n + 1])) for n, passed in enumerate(points)]
 
 
 def transactions(points: list[KillPoint]) -> list[list[str]]:
-    """The tables that each durable transaction of an act wrote, in order."""
+    """The tables that each durable transaction of a step wrote, in order."""
     found: dict[int, list[str]] = {}
     for point in points:
         found.setdefault(point.transaction, [])

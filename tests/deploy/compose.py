@@ -1,4 +1,4 @@
-"""docker-compose.yml as Docker Compose reads it: variables in place, merged. Never starts anything."""
+"""docker-compose.yml as Docker Compose reads it: variables substituted, anchors merged. Starts nothing."""
 
 import re
 from functools import cache
@@ -10,14 +10,14 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 PORT = 8800
-"""What every process of Staffel listens on, in a container of its own."""
+"""The port of every Staffel process in its container."""
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 Json = dict[str, Any]
 
 
 def variables() -> dict[str, str]:
-    """Name -> value that holds where nothing is set."""
+    """Variable -> its default."""
     text = "\n".join(line for line in FILE.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
     return dict(_VARIABLE.findall(text))
 
@@ -40,5 +40,5 @@ def own_services() -> dict[str, Json]:
 
 
 def long_running_services() -> dict[str, Json]:
-    """Those of them that go on."""
+    """Those of them that keep running."""
     return {name: service for name, service in own_services().items() if service["restart"] != "no"}

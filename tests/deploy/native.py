@@ -1,6 +1,6 @@
-"""The services of docker-compose.yml as plain processes of this machine: same commands, same environment, other places.
+"""The services of docker-compose.yml as local processes: same commands, same environment, other paths and ports.
 
-Host names, ports and mounted files are replaced by those of the test. Never needs an engine.
+Host names, ports and mounted files are replaced by those of the test. No container engine is needed.
 """
 
 import os
@@ -25,11 +25,11 @@ HEALTHY_S = 150
 POLL_S = 0.2
 SHARE = "/opt/staffel/share"
 DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
-"""What is started dies with the tests, even where they are killed."""
+"""Started processes die with the tests, even if these are killed."""
 
 
 class Service:
-    """One container's command, started; `port` stands for the one that it listens on inside."""
+    """The running command of a container; `port` replaces the one it listens on inside."""
 
     def __init__(self, name: str, folder: Path, addresses: Mapping[str, str], **more: str) -> None:
         self.name, self.port = name, broker.free_port()
@@ -56,7 +56,7 @@ class Service:
         return self.running.wait(HEALTHY_S)
 
     def stop(self) -> int:
-        """As `docker compose stop` asks; the exit code. Raises TimeoutExpired where Docker would kill."""
+        """Stop like `docker compose stop`; returns the exit code. Raises TimeoutExpired where Docker would kill."""
         self.running.terminate()
         return self.running.wait(float(services()[self.name]["stop_grace_period"].removesuffix("s")))
 
@@ -66,7 +66,7 @@ class Service:
             self._process.wait()
 
     def await_healthy(self) -> None:
-        """Return when the check of the compose file holds."""
+        """Wait until the health check of the compose file succeeds."""
         check = health_check_command(self.name, {str(PORT): str(self.port), SHARE: str(ROOT / "deploy")})
         wait_until(
             lambda: self.alive() and subprocess.run(check, capture_output=True).returncode == 0, self.diagnostics
@@ -83,7 +83,7 @@ class Service:
         return f"{self.name}, exit {self.running.poll()}, {self.page('/readyz')}: {self._log.read_text()[-3000:]}"
 
     def page(self, path: str) -> tuple[int, str]:
-        """Status and text of a page; 0 where nobody listens."""
+        """Status and text of a page; 0 if nothing listens."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()
@@ -102,7 +102,7 @@ class Service:
 
 
 def environment(name: str, addresses: Mapping[str, str]) -> dict[str, str]:
-    """What the container would see, with the places of this machine."""
+    """The environment of the container, with local paths and ports."""
     own = {variable: str(value) for variable, value in services()[name]["environment"].items()}
     mounted = {**mounts(name), **secrets(name), **addresses}
     found = {variable: with_addresses(value, mounted) for variable, value in own.items()}
@@ -140,7 +140,7 @@ def wait_until(condition: Callable[[], bool], diagnostics: Callable[[], str] = s
 
 
 class Kafka:
-    """The service `kafka` by plain Java, with the settings that the image would read from its environment."""
+    """The service `kafka` as a Java process, with the settings that the image reads from its environment."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -149,10 +149,10 @@ class Kafka:
             skip_or_fail("kafka", str(error))
         self._folder = folder
         self._ports = {port: str(broker.free_port()) for port in ("9092", "9093", "9094")}
-        given: Mapping[str, Any] = services()["kafka"]["environment"]
+        variables: Mapping[str, Any] = services()["kafka"]["environment"]
         folder.mkdir()
-        (folder / "server.properties").write_text(self._properties(given))
-        self._run("kafka.tools.StorageTool", "format", "-t", given["CLUSTER_ID"], "-c", "server.properties")
+        (folder / "server.properties").write_text(self._properties(variables))
+        self._run("kafka.tools.StorageTool", "format", "-t", variables["CLUSTER_ID"], "-c", "server.properties")
         with (folder / "log").open("wb") as log:
             command = [*DIE_WITH_PARENT, *self._java("kafka.Kafka", "server.properties")]
             self._process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
@@ -167,9 +167,11 @@ class Kafka:
         self._process.kill()
         self._process.wait()
 
-    def _properties(self, given: Mapping[str, Any]) -> str:
-        """`KAFKA_LOG_DIRS` is `log.dirs`; what is of Java alone is left out."""
-        named = {name.removeprefix("KAFKA_"): str(value) for name, value in given.items() if name.startswith("KAFKA_")}
+    def _properties(self, variables: Mapping[str, Any]) -> str:
+        """`KAFKA_LOG_DIRS` is `log.dirs`; settings of Java itself are omitted."""
+        named = {
+            name.removeprefix("KAFKA_"): str(value) for name, value in variables.items() if name.startswith("KAFKA_")
+        }
         settings = {
             name.lower().replace("_", "."): self._local_text(text)
             for name, text in named.items()
@@ -191,5 +193,5 @@ class Kafka:
         return ["java", *heap, "-XX:TieredStopAtLevel=1", "-cp", f"{self._jars}/*", *arguments]
 
     def _run(self, *arguments: str) -> None:
-        ended = subprocess.run(self._java(*arguments), cwd=self._folder, capture_output=True, text=True)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        result = subprocess.run(self._java(*arguments), cwd=self._folder, capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout + result.stderr

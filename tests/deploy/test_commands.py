@@ -1,4 +1,4 @@
-"""What the containers are told to run can be run: the command exists, with these options and arguments."""
+"""The commands of the containers exist, with their options and arguments."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _NATIVE = re.compile(r"^(?:\w+=\S+ )*\.venv/bin/staffel ([^\n]+)", re.MULTILINE)
 
 
 def parsed_command_path(arguments: list[str]) -> str:
-    """The path of the command that these arguments name. Raises where they name none, or none with these options."""
+    """The path of the command that these arguments name. Raises if there is none, or it lacks these options."""
     command: Any = typer.main.get_command(app)
     context, path = command.make_context("staffel", list(arguments)), []
     while hasattr(context.command, "commands"):
@@ -29,7 +29,7 @@ def parsed_command_path(arguments: list[str]) -> str:
 
 @pytest.mark.parametrize("name", own_services())
 def test_the_command_of_a_container_exists(name: str) -> None:
-    told = {
+    expected = {
         "topics": "topics create",
         "staffel": "doctor",
         "worker": "worker",
@@ -38,11 +38,11 @@ def test_the_command_of_a_container_exists(name: str) -> None:
         "web": "web",
         "alerts": "alerts run",
     }
-    assert parsed_command_path(own_services()[name]["command"]) == told[name]
+    assert parsed_command_path(own_services()[name]["command"]) == expected[name]
 
 
 @pytest.mark.parametrize("arguments", [["wroker"], ["worker", "--prot", "8800"], ["worker", "--port", "many"]])
-def test_a_command_that_does_not_exist_would_be_told(arguments: list[str]) -> None:
+def test_an_unknown_command_is_detected(arguments: list[str]) -> None:
     with pytest.raises(TyperException):
         parsed_command_path(arguments)
 

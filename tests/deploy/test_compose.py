@@ -1,4 +1,4 @@
-"""docker-compose.yml by the Compose Specification, and by what a scaled, restarted, guarded system needs."""
+"""docker-compose.yml follows the Compose Specification and is ready for scaling, restarts and least privilege."""
 
 import json
 import re
@@ -40,13 +40,13 @@ def specification() -> Any:
 @pytest.mark.parametrize(
     "content", [yaml.safe_load(FILE.read_text("utf-8")), compose_file()], ids=["as written", "filled"]
 )
-def test_the_file_keeps_to_the_compose_specification(content: Json) -> None:
+def test_the_file_follows_the_compose_specification(content: Json) -> None:
     schema = specification()
     check = jsonschema.validators.validator_for(schema)(schema)
     assert [f"{list(error.path)}: {error.message}" for error in check.iter_errors(content)] == []
 
 
-def test_the_specification_would_tell() -> None:
+def test_a_violation_of_the_specification_is_detected() -> None:
     spoilt = {"services": {"worker": {"comand": ["worker"]}}}
     assert not jsonschema.validators.validator_for(specification())(specification()).is_valid(spoilt)
 
@@ -59,7 +59,7 @@ def test_every_part_of_the_system_is_a_service() -> None:
     assert set(own_services()) - set(long_running_services()) == {"topics", "staffel"}
 
 
-def test_profiles_hold_what_a_trial_does_without() -> None:
+def test_profiles_contain_what_a_trial_does_not_need() -> None:
     profiles = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
     assert profiles == {
         "alerts": ["alerts"],
@@ -76,10 +76,10 @@ def test_images_are_pinned() -> None:
 
 
 @pytest.mark.parametrize("name", own_services())
-def test_a_process_of_ours_may_do_as_little_as_possible(name: str) -> None:
+def test_our_processes_have_minimal_privileges(name: str) -> None:
     service = own_services()[name]
-    kept = {key: service[key] for key in ("read_only", "cap_drop", "security_opt", "init", "tmpfs")}
-    assert kept == {
+    restrictions = {key: service[key] for key in ("read_only", "cap_drop", "security_opt", "init", "tmpfs")}
+    assert restrictions == {
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
@@ -90,7 +90,7 @@ def test_a_process_of_ours_may_do_as_little_as_possible(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, service in services().items() if service["restart"] != "no"])
-def test_what_goes_on_is_watched_restarted_and_bounded(name: str) -> None:
+def test_long_running_services_are_checked_restarted_and_limited(name: str) -> None:
     service = services()[name]
     assert service["restart"] == "unless-stopped"
     assert service["healthcheck"]["test"][0] == "CMD"
@@ -98,7 +98,7 @@ def test_what_goes_on_is_watched_restarted_and_bounded(name: str) -> None:
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
 
 
-def test_topics_are_laid_down_once_before_anything_of_ours_starts() -> None:
+def test_topics_are_created_before_our_processes_start() -> None:
     assert services()["topics"]["restart"] == "no"
     for name, service in long_running_services().items():
         waits = {other: each["condition"] for other, each in service["depends_on"].items()}
@@ -106,7 +106,7 @@ def test_topics_are_laid_down_once_before_anything_of_ours_starts() -> None:
     assert {each["condition"] for each in services()["topics"]["depends_on"].values()} == {"service_healthy"}
 
 
-def test_every_service_waited_for_to_be_healthy_has_a_check() -> None:
+def test_every_service_that_others_wait_for_has_a_health_check() -> None:
     waited = [
         other
         for service in services().values()
@@ -121,12 +121,12 @@ def test_the_worker_can_be_scaled() -> None:
     assert not {"container_name", "hostname", "ports", "volumes"} & set(services()["worker"])
 
 
-def test_a_process_has_longer_to_end_than_it_takes() -> None:
+def test_the_stop_timeout_is_long_enough() -> None:
     assert {service["stop_grace_period"] for service in long_running_services().values()} == {"30s"}
     assert STOP_TIMEOUT_S < 30
 
 
-def test_every_port_is_published_to_this_machine_alone() -> None:
+def test_every_port_is_published_only_to_this_machine() -> None:
     published = [port for service in services().values() for port in service.get("ports", [])]
     assert published
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
@@ -148,7 +148,7 @@ def test_every_variable_is_a_setting(name: str) -> None:
     assert parse_kafka_address(own_services()[name]["environment"]["STAFFEL_LOG"]).servers == ("kafka:9092",)
 
 
-def test_no_password_stands_in_the_file() -> None:
+def test_the_file_contains_no_password() -> None:
     secret = {file["file"] for file in compose_file()["secrets"].values()}
     trial = {(ROOT / file).read_text("utf-8").strip() for file in secret}
     assert trial == {"trial-only-change-me"}
@@ -166,12 +166,12 @@ def test_every_file_that_is_mounted_exists() -> None:
     assert {source for source in mounted if not source.startswith(".")} == set(compose_file()["volumes"])
 
 
-def test_what_may_be_set_is_listed_with_the_value_that_holds() -> None:
+def test_every_variable_is_listed_with_its_default() -> None:
     lines = (ROOT / "deploy" / "env.example").read_text("utf-8").splitlines()
     assert dict(line.split("=", 1) for line in lines if line and not line.startswith("#")) == variables()
 
 
-def test_the_file_of_channels_can_be_used_once_its_secret_is_given() -> None:
+def test_the_file_of_channels_is_valid_with_its_secret() -> None:
     file = next(volume.split(":")[0] for volume in services()["alerts"]["volumes"])
     settings = read_alerts((ROOT / file).read_text("utf-8"), file, {"SALES_CHAT": "json://localhost"})
     assert [channel.name for channel in settings.channels] == ["sales-chat"]
@@ -179,7 +179,7 @@ def test_the_file_of_channels_can_be_used_once_its_secret_is_given() -> None:
 
 
 @pytest.mark.parametrize("name", own_services())
-def test_further_settings_may_stand_in_the_file_that_compose_reads(name: str) -> None:
+def test_further_settings_may_be_in_the_file_that_compose_reads(name: str) -> None:
     assert own_services()[name]["env_file"][0] == {"path": ".env", "required": False}
 
 
@@ -187,7 +187,7 @@ def test_files_with_secrets_stay_out_of_the_repository() -> None:
     assert {".env", "deploy/alerts.env", "secrets/"} <= set((ROOT / ".gitignore").read_text().split())
 
 
-def test_the_contract_tells_of_this_broker() -> None:
+def test_the_contract_names_this_broker() -> None:
     server = asyncapi_document()["servers"]["trial"]["host"]
     outside = services()["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].partition("OUTSIDE://")[2]
     assert server == outside

@@ -1,4 +1,4 @@
-"""The image, as far as it can be looked at without an engine: what the Dockerfile says, and the scripts in it, run."""
+"""The image, as far as it can be tested without an engine: the Dockerfile, and its scripts, which are run."""
 
 import os
 import re
@@ -46,14 +46,14 @@ def arguments_of(name: str) -> list[str]:
 
 
 def copied_paths() -> Iterator[str]:
-    """Every file or folder of the repository that comes into the image."""
+    """Every file or folder of the repository that is copied into the image."""
     for rest in arguments_of("COPY"):
         words = [word for word in rest.split() if not word.startswith("--")]
         if "--from=" not in rest:
             yield from words[:-1]
 
 
-def test_every_instruction_is_one_of_docker() -> None:
+def test_every_instruction_is_a_docker_instruction() -> None:
     assert {instruction.name for instruction in instructions()} <= KNOWN_INSTRUCTIONS
     assert [instruction.name for instruction in instructions()][:2] == ["ARG", "FROM"]
 
@@ -80,7 +80,7 @@ def test_no_secret_and_no_test_reaches_the_image() -> None:
     ] == []
 
 
-def test_the_bases_are_pinned_and_alike() -> None:
+def test_the_parent_images_are_pinned_and_equal() -> None:
     assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-\w+", arguments_of("ARG")[0])
     assert arguments_of("FROM") == ["python:${PYTHON} AS build", "python:${PYTHON}"]
 
@@ -94,13 +94,13 @@ def test_it_needs_no_root_and_listens_where_it_is_asked() -> None:
     assert "PYTHONDONTWRITEBYTECODE=1" in environment
 
 
-def test_its_check_is_that_of_the_compose_file() -> None:
+def test_its_health_check_is_that_of_the_compose_file() -> None:
     (check,) = arguments_of("HEALTHCHECK")
     tests = {tuple(service["healthcheck"]["test"]) for service in long_running_services().values()}
     assert {("CMD", *re.findall(r'"([^"]+)"', check))} == tests
 
 
-def test_the_image_brings_exactly_what_running_needs() -> None:
+def test_the_image_contains_exactly_what_running_needs() -> None:
     names = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", KEPT, re.MULTILINE)}
     project = tomllib.loads(PROJECT)
     waiting = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
@@ -121,7 +121,7 @@ def is_required(requirement: Requirement, extras: set[str]) -> bool:
     return requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in {*extras, ""})
 
 
-def test_what_it_brings_is_pinned_by_hash_as_in_the_lock() -> None:
+def test_its_packages_are_pinned_by_hash_as_in_the_lock() -> None:
     entries = re.split(r"\n(?=\S)", KEPT.strip())
     assert len(entries) > 50
     assert [entry for entry in entries if entry not in LOCK or "--hash=sha256:" not in entry] == []
@@ -129,7 +129,7 @@ def test_what_it_brings_is_pinned_by_hash_as_in_the_lock() -> None:
 
 @pytest.fixture
 def started(tmp_path: Path) -> dict[str, str]:
-    """An environment whose `staffel` says how it was started."""
+    """An environment whose `staffel` prints how it was started."""
     program = tmp_path / "staffel"
     program.write_text(
         '#!/bin/sh\necho "$STAFFEL_LOG" "$PGPASSWORD" "$STAFFEL_LOGS" "${PGPASSWORD_FILE:-unset}" "$@"\n'
@@ -147,14 +147,14 @@ def test_secrets_come_from_files(started: dict[str, str], tmp_path: Path) -> Non
     for name, content in (("password", "a b'$c\n"), ("log", "kafka://h:1?sasl_plain_password=x\n")):
         (tmp_path / name).write_text(content)
     named_files = {"PGPASSWORD_FILE": str(tmp_path / "password"), "STAFFEL_LOG_FILE": str(tmp_path / "log")}
-    ended = run_entrypoint({**started, **named_files})
-    assert ended.stdout == "kafka://h:1?sasl_plain_password=x a b'$c json unset worker --port 8800\n", ended.stderr
+    result = run_entrypoint({**started, **named_files})
+    assert result.stdout == "kafka://h:1?sasl_plain_password=x a b'$c json unset worker --port 8800\n", result.stderr
 
 
-def test_a_secret_that_is_not_there_is_told_and_nothing_starts(started: dict[str, str]) -> None:
-    ended = run_entrypoint({**started, "PGPASSWORD_FILE": "/run/secrets/nothing"})
-    assert (ended.returncode != 0, ended.stdout) == (True, "")
-    assert "/run/secrets/nothing" in ended.stderr
+def test_a_missing_secret_is_reported_and_nothing_starts(started: dict[str, str]) -> None:
+    result = run_entrypoint({**started, "PGPASSWORD_FILE": "/run/secrets/nothing"})
+    assert (result.returncode != 0, result.stdout) == (True, "")
+    assert "/run/secrets/nothing" in result.stderr
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
@@ -165,7 +165,7 @@ def test_the_check_follows_healthz(status: int, code: int) -> None:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """No output."""
 
     server = HTTPServer(("127.0.0.1", 0), Health)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -173,7 +173,7 @@ def test_the_check_follows_healthz(status: int, code: int) -> None:
     server.shutdown()
 
 
-def test_the_check_fails_where_nothing_listens() -> None:
+def test_the_check_fails_if_nothing_listens() -> None:
     assert health_exit_code(free_port()) == 1
 
 

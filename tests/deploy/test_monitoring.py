@@ -1,4 +1,4 @@
-"""Prometheus and Grafana as they are set up: they ask who is there, for what there is."""
+"""The configuration of Prometheus and Grafana: they scrape existing processes and query existing metrics."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _WORDS = {"by", "and", "or", "on"}
 
 
 def metric_names() -> set[str]:
-    """Name of each metric that a process may show."""
+    """The name of each metric that a process may expose."""
     found: set[str] = set()
     for family in Metrics("worker").registry.collect():
         kinds = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
@@ -57,19 +57,19 @@ def labels_in(expression: str) -> set[str]:
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
-def test_every_metric_asked_for_exists(expression: str) -> None:
+def test_every_queried_metric_exists(expression: str) -> None:
     assert metrics_in(expression)
     assert metrics_in(expression) - metric_names() - PROMETHEUS_METRICS == set()
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
-def test_every_label_asked_for_exists(expression: str) -> None:
+def test_every_queried_label_exists(expression: str) -> None:
     source = (ROOT / "staffel" / "processes" / "metrics.py").read_text("utf-8")
     known = {"job", "instance", "le", *re.findall(r'"(\w+)"', source)}
     assert labels_in(expression) - known == set()
 
 
-def test_a_metric_that_is_none_would_be_told() -> None:
+def test_an_unknown_metric_is_detected() -> None:
     assert metrics_in('sum by (stage) (rate(staffel_lagg{stage="x"}[5m])) or vector(0)') == {"staffel_lagg"}
 
 
@@ -78,7 +78,7 @@ def test_the_dashboard_shows_what_matters() -> None:
     assert [title for title in REQUIRED_PANELS if not any(each.startswith(title) for each in titles)] == []
 
 
-def test_panels_are_told_apart_described_and_do_not_overlap() -> None:
+def test_panels_are_distinct_described_and_do_not_overlap() -> None:
     panels = DASHBOARD["panels"]
     taken = [(x, y) for panel in panels for x, y in cells(panel["gridPos"])]
     assert len(taken) == len(set(taken))
@@ -93,7 +93,7 @@ def cells(place: dict[str, int]) -> Iterator[tuple[int, int]]:
     )
 
 
-def test_prometheus_asks_every_process_where_it_listens() -> None:
+def test_prometheus_scrapes_every_process_where_it_listens() -> None:
     scraped = {
         job["job_name"]: [(found["names"], found["type"], found["port"]) for found in job["dns_sd_configs"]]
         for job in read("prometheus.yml")["scrape_configs"]
@@ -106,24 +106,24 @@ def test_prometheus_can_reach_every_process() -> None:
     assert [name for name, service in long_running_services().items() if not networks & set(service["networks"])] == []
 
 
-def test_its_rules_are_found_where_it_looks() -> None:
+def test_its_rules_are_where_it_looks() -> None:
     assert [file for file in read("prometheus.yml")["rule_files"] if not (PROMETHEUS / file).exists()] == []
     assert {rule["labels"]["severity"] for rule in RULES} == {"page", "warning"}
     assert [rule["alert"] for rule in RULES if not rule["annotations"]["summary"]] == []
 
 
-def test_what_to_do_about_each_alert_is_told() -> None:
-    told = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "deploying.md").read_text("utf-8"), re.MULTILINE)
-    assert [name for name in told if name[0].isupper()] == [rule["alert"] for rule in RULES]
+def test_each_alert_says_what_to_do() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "deploying.md").read_text("utf-8"), re.MULTILINE)
+    assert [name for name in documented if name[0].isupper()] == [rule["alert"] for rule in RULES]
 
 
-def test_prometheus_itself_takes_the_files() -> None:
+def test_prometheus_accepts_the_files() -> None:
     if not shutil.which("promtool"):
         skip_or_fail("promtool", "no promtool here to read the files of Prometheus; apt-get install prometheus")
-    ended = subprocess.run(
+    result = subprocess.run(
         ["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], capture_output=True, text=True, timeout=60
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_grafana_finds_its_source_and_its_dashboard() -> None:

@@ -1,4 +1,4 @@
-"""The README's part on Apache Kafka, followed to the letter on a broker and a PostgreSQL of the tests."""
+"""The README's section on Apache Kafka, run literally on a broker and a PostgreSQL server of the tests."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def blocks() -> list[str]:
 
 
 def with_test_addresses(script: str, folder: Path) -> str:
-    """The same script, with broker and database of the tests, and ports that nobody else has."""
+    """The same script, with broker and database of the tests, and free ports."""
     kafka = f"kafka://{kafka_server()}?prefix=readme-{uuid4().hex[:8]}."
     for name, place in {"LOG": kafka, "DATABASE": databases.empty_database("postgresql", folder)}.items():
         script, times = re.subn(rf"(export STAFFEL_{name})=\S+", rf"\g<1>='{place}'", script)
@@ -34,7 +34,7 @@ def with_test_addresses(script: str, folder: Path) -> str:
 
 
 def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """By a shell that stops at the first failure; processes in the background end with it."""
+    """Run by a shell that stops at the first failure; background processes end with it."""
     ending = "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["bash", "-c", f"set -e\n{ending}\n{script}"]
@@ -42,13 +42,13 @@ def run(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT_S)
 
 
-def test_whoever_follows_the_readme_sees_accounts_and_an_audit_without_mismatches(tmp_path: Path) -> None:
+def test_following_the_readme_shows_accounts_and_an_audit_without_mismatches(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    ended = run(with_test_addresses("\n".join(blocks()), tmp_path), tmp_path)
-    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
-    assert "brennerbio.example" in ended.stdout
-    assert "PROBLEM" not in ended.stdout
-    assert re.search(r"17 accounts, \d+ facts, 0 mismatches", ended.stdout)
+    result = run(with_test_addresses("\n".join(blocks()), tmp_path), tmp_path)
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    assert "brennerbio.example" in result.stdout
+    assert "PROBLEM" not in result.stdout
+    assert re.search(r"17 accounts, \d+ facts, 0 mismatches", result.stdout)
     now, then = (json.loads((tmp_path / name).read_text()) for name in ("now.json", "then.json"))
     assert [(row["account"], row["tracks"]) for row in now["accounts"]] == [
         (row["account"], row["tracks"]) for row in then["accounts"]

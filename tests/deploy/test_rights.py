@@ -1,4 +1,4 @@
-"""Rights on the broker: with those that the documentation lists, and no others, every process does its work."""
+"""Rights on the broker: every process works with exactly those that the documentation lists."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 class Rights(NamedTuple):
-    """What the page grants to one who comes to the broker."""
+    """The rights that the page grants to a principal."""
 
     reads: tuple[str, ...]
     writes: tuple[str, ...]
@@ -44,7 +44,7 @@ class Rights(NamedTuple):
 
 
 def documented_rights() -> dict[str, Rights]:
-    """Who -> rights, from the table of the page."""
+    """Principal -> rights, from the table of the page."""
     table = PAGE.read_text().split("| who | reads | writes | besides |\n|---|---|---|---|\n")[1].split("\n\n")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
     return {
@@ -77,7 +77,7 @@ def allow_acl(who: str, operation: ACLOperation, on: ResourcePattern) -> ACL:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Broker:
-    """It denies what was not granted."""
+    """A broker that denies everything that is not granted."""
     made = kafka_broker(tmp_path / "broker", SETTINGS, {who: f"of {who}" for who in (ADMIN, *documented_rights())})
     admin = admin_client(parse_kafka_address(address(made, ADMIN)))
     admin.create_acls([acl for who, rights in documented_rights().items() for acl in acls(who, rights)])
@@ -92,7 +92,7 @@ def address(broker: Broker, who: str) -> str:
 
 
 class System:
-    """Every process and command comes as itself."""
+    """Every process and command connects as its own principal."""
 
     def __init__(self, broker: Broker, folder: Path) -> None:
         self.broker, self.folder, self.database = broker, folder, postgres_url()
@@ -120,7 +120,7 @@ def running_system(broker: Broker, folder: Path) -> Iterator[tuple[System, Recei
         yield made, receiver
 
 
-def test_every_process_does_its_work_with_the_rights_that_are_listed(broker: Broker, tmp_path: Path) -> None:
+def test_every_process_works_with_the_rights_that_are_listed(broker: Broker, tmp_path: Path) -> None:
     with running_system(broker, tmp_path) as (system, receiver):
         system.run_json("topics create", "topics", "create", "--partitions", 2)
         channel = f"{{name: sales, webhook: '{receiver.url}', secret_env: RIGHTS_SECRET}}"

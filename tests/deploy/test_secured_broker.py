@@ -1,4 +1,4 @@
-"""A broker that wants TLS, a certificate of the client and a password: every process comes by the address alone."""
+"""A broker that requires TLS, a client certificate and a password: the address is all that processes need."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def certificates(folder: Path) -> dict[str, Path]:
-    """Files of an authority, of the broker with its key, and of a client."""
+    """Files of a certificate authority, of the broker with its key, and of a client."""
     authority = trustme.CA()
     broker, client = authority.issue_cert("127.0.0.1"), authority.issue_cert("staffel@example.com")
     files = {name: folder / f"{name}.pem" for name in ("authority", "broker", "client", "key")}
@@ -69,17 +69,17 @@ def address(broker: Broker, files: dict[str, Path], **other: str) -> str:
     return f"kafka://{broker.server}?{urlencode(options | other)}"
 
 
-def test_processes_and_commands_come_by_tls_with_certificate_and_password(
+def test_processes_and_commands_connect_by_tls_with_certificate_and_password(
     broker: Broker, files: dict[str, Path], tmp_path: Path
 ) -> None:
     log, database = address(broker, files), postgres_url()
     with environment_of(log, database):
         run_ok("topics", "create", "--partitions", 2)
     with running_processes(tmp_path, log, database, roles=("worker", "project", "relay")) as here:
-        told = here.run_json(
+        tally = here.run_json(
             "ingest", "cloudevents", write_lines(tmp_path / "facts.jsonl", page_view("one"), page_view("two"))
         )
-        assert told["recorded"] == 2
+        assert tally["recorded"] == 2
         assert [row["account"] for row in here.run_json("accounts")] == ["acme.com"]
         assert here.run_json("audit", "verify")["mismatches"] == []
         assert [started.stop() for started in here.started] == [0, 0, 0]
@@ -93,7 +93,7 @@ def test_processes_and_commands_come_by_tls_with_certificate_and_password(
         ({"security_protocol": "PLAINTEXT"}, "is the broker up[?] .* security_protocol and the other options"),
     ],
 )
-def test_who_comes_otherwise_is_told_why_and_what_to_look_at(
+def test_other_connections_fail_with_the_reason_and_a_remedy(
     broker: Broker, files: dict[str, Path], wrong: dict[str, str], why: str
 ) -> None:
     with environment_of(address(broker, files, **wrong), "postgresql+psycopg://nobody@nowhere/none"):

@@ -1,4 +1,4 @@
-"""The committed files of the medtech example are what its plot generates, and nobody in them exists."""
+"""The committed files of the medtech example match its generator, and contain only fictitious persons."""
 
 import os
 import re

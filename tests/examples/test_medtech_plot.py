@@ -1,4 +1,4 @@
-"""The year of the medtech example, played through the embedded host: what the plot says is what comes out."""
+"""The year of the medtech example, run on the embedded host, yields the results that its plot describes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,11 +28,11 @@ NOW_MS = parse_time("2026-11-01T00:00:00.000Z")
 
 
 class YearResult(NamedTuple):
-    """What stands in the read models after everything was recorded."""
+    """The read models after everything was recorded."""
 
     outcomes: list[type]
     handoffs: dict[str, tuple[str, str, bool]]
-    """Status, receiver, whether it was an act-now."""
+    """Status, receiver, and whether it was an act-now."""
     crossed: dict[str, str]
     stages: dict[str, dict[str, str | None]]
     grades: dict[str, str]
@@ -52,7 +52,7 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def observations() -> list[Observation]:
-    """All files merged by time, as one ingest does it."""
+    """All files merged by time, as in one ingest."""
     files = (
         crm_accounts.read(DATA / "accounts.csv"),
         access_log.read(DATA / "access.log"),
@@ -92,7 +92,7 @@ def _field(track: Any, name: str) -> Any:
     return track[name] if isinstance(track, dict) else getattr(track, name)
 
 
-def test_nothing_is_refused_and_what_came_twice_is_recorded_once(year: YearResult) -> None:
+def test_nothing_is_rejected_and_duplicates_are_recorded_once(year: YearResult) -> None:
     assert year.outcomes.count(Rejected) == 0
     assert year.outcomes.count(Duplicate) == 4
     assert year.outcomes.count(Recorded) == len(year.outcomes) - 4
@@ -154,7 +154,7 @@ def test_there_are_accounts_of_every_grade(year: YearResult) -> None:
     }
 
 
-def test_a_gate_held_where_sales_had_said_so(year: YearResult) -> None:
+def test_the_gate_holds_accounts_that_sales_excluded(year: YearResult) -> None:
     assert {account: why for account, why in year.gated.items() if why} == {
         "alvarin-pharma.example": ["suppressed"],
         "brennerbio.example": ["cooling_down"],

@@ -1,4 +1,4 @@
-"""The example of a subscriber, run as it stands, on topics made and filled from the published contract alone."""
+"""The example subscriber, run unchanged on topics created and filled from the published contract alone."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def event_key(event: Json) -> tuple[str, str, str]:
 
 
 class Topics:
-    """Those of the contract under a prefix of their own, and a producer for them."""
+    """The topics of the contract under a prefix, and a producer for them."""
 
     def __init__(self, server: str) -> None:
         self.server, self.prefix = server, f"subscriber-{uuid4().hex[:8]}-"
@@ -82,7 +82,7 @@ def config_text(value: Any) -> str:
 
 
 class Subscriber:
-    """The subscriber and the file that it keeps."""
+    """The subscriber process and its database file."""
 
     def __init__(self, topics: Topics, folder: Path) -> None:
         self._file = folder / "own.db"
@@ -110,7 +110,7 @@ class Subscriber:
         return self._rows("SELECT key, seq, record ->> '$.tracks.acquisition.score' FROM scores")
 
     def await_until(self, seq: int, event: Json) -> None:
-        """Return when the account's score is of this seq and the event is there."""
+        """Wait until the account's score has this seq and the event is stored."""
         deadline = monotonic() + TIMEOUT_S
         while not (self._has_reached(seq) and event_key(event) in self.handoffs()):
             assert monotonic() < deadline, (self.scores(), self.output())
@@ -143,7 +143,7 @@ def copy(topics: Topics, tmp_path: Path) -> Iterator[Subscriber]:
     made.kill()
 
 
-def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, copy: Subscriber) -> None:
+def test_handoffs_are_stored_once_and_scores_by_their_highest_seq(topics: Topics, copy: Subscriber) -> None:
     topics.send_handoff_event(PROPOSED, REJECTED, PROPOSED, REJECTED, LATER_SCORE)
     topics.send_score(**{ACME: score_update(31, 112.5)}, **{"~checkpoint": example("checkpoint")}, acme__c_a=CONTACT)
     topics.send_score(**{ACME: score_update(33, 80.0)})
@@ -165,7 +165,7 @@ def test_handoffs_are_kept_once_and_scores_by_their_highest_seq(topics: Topics, 
     ]
 
 
-def test_whoever_is_killed_goes_on_where_the_file_stands(topics: Topics, copy: Subscriber) -> None:
+def test_a_killed_subscriber_continues_from_its_file(topics: Topics, copy: Subscriber) -> None:
     for seq, event in enumerate((PROPOSED, REJECTED, LATER_SCORE), start=1):
         topics.send_handoff_event(event)
         topics.send_score(**{ACME: score_update(seq, float(seq))})
@@ -175,7 +175,7 @@ def test_whoever_is_killed_goes_on_where_the_file_stands(topics: Topics, copy: S
     assert (copy.scores(), len(copy.output())) == ({(ACME, 3, 3.0)}, 3)
 
 
-def test_records_that_are_read_again_change_nothing(topics: Topics, copy: Subscriber) -> None:
+def test_redelivered_records_change_nothing(topics: Topics, copy: Subscriber) -> None:
     topics.send_handoff_event(PROPOSED, REJECTED)
     topics.send_score(**{ACME: score_update(31, 112.5)})
     copy.start()

@@ -1,4 +1,4 @@
-"""Of a web server's log only views of pages are observations; the rest is filtered with a reason or rejected."""
+"""Page views in web server logs become observations; the rest is filtered with a reason, or rejected."""
 
 import gzip
 from collections import Counter
@@ -60,7 +60,7 @@ def test_a_client_with_a_name_shows_its_host(tmp_path: Path) -> None:
     assert view.data == {"url": "/pricing"}
 
 
-def test_the_common_format_tells_no_user_agent_and_so_no_bot(tmp_path: Path) -> None:
+def test_the_common_format_has_no_user_agent_and_so_no_bots(tmp_path: Path) -> None:
     (view,) = read(tmp_path, '2001:db8::7 - ann [05/Jan/2026:09:12:00 +0000] "GET / HTTP/1.0" 200 -')
     assert isinstance(view, Observation)
     assert (view.data, view.ip, view.visitor) == ({"url": "/"}, "2001:db8::7", "2001:db8::7|")
@@ -88,7 +88,7 @@ def test_bots_are_observed_as_bots(tmp_path: Path) -> None:
         ("x" * 1_000_000, False),
     ],
 )
-def test_a_bot_is_told_by_its_name(agent: str, expected: bool) -> None:
+def test_a_bot_is_recognised_by_its_user_agent(agent: str, expected: bool) -> None:
     assert is_bot(agent) is expected
 
 
@@ -141,7 +141,7 @@ def test_escapes_and_absolute_targets_are_understood(tmp_path: Path) -> None:
     assert views[0].visitor == f'203.0.113.5|{FIREFOX} "odd"'
 
 
-def test_a_bad_line_is_named_and_its_neighbours_go_on(tmp_path: Path) -> None:
+def test_a_bad_line_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     items = read(
         tmp_path, line(), line()[:-9], "", line(time="31/Feb/2026:10:12:00 +0100"), line("-", status=408), line()
     )
@@ -160,7 +160,7 @@ def test_a_bad_line_is_named_and_its_neighbours_go_on(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_no_log_is_rejected_once(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_log_is_rejected_once(tmp_path: Path) -> None:
     (item,) = read(tmp_path, *["Dear diary,"] * 40)
     assert item == Rejected(
         "access.log",

@@ -1,4 +1,4 @@
-"""Events in CloudEvents JSON become observations as they stand; what is no event is named and passed over."""
+"""CloudEvents in JSON become observations; invalid ones are rejected, and reading continues."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def event(**fields: Any) -> dict[str, Any]:
         "time": "2026-01-05T09:12:00.000Z",
         **fields,
     }
-    return {name: given for name, given in whole.items() if given is not None}
+    return {name: value for name, value in whole.items() if value is not None}
 
 
 def observation(where: str, **fields: Any) -> Observation:
@@ -49,7 +49,7 @@ def read(folder: Path, *lines: str | dict[str, Any]) -> list[Item]:
     return list(cloudevents.read(path))
 
 
-def test_what_a_trusted_file_gives_stays(tmp_path: Path) -> None:
+def test_fields_of_a_trusted_file_are_kept(tmp_path: Path) -> None:
     full = event(
         recordedtime="2026-01-05T09:12:01.120Z",
         contact="c_abcdefghijkl",
@@ -92,7 +92,7 @@ def test_persons_visitors_subjects_and_versions_may_be_incomplete(tmp_path: Path
 
 
 @pytest.mark.parametrize("type_", ["model.activated", "model.activated.v1", "review.due.v1", "review.due.v2"])
-def test_control_facts_are_refused_always(tmp_path: Path, type_: str) -> None:
+def test_control_facts_are_always_rejected(tmp_path: Path, type_: str) -> None:
     why = f"{type_} is a control fact: only Staffel itself records those"
     assert read(tmp_path, event(type=type_)) == [Rejected("events.jsonl:1", "control_fact", why)]
 
@@ -117,7 +117,7 @@ def test_control_facts_are_refused_always(tmp_path: Path, type_: str) -> None:
         ('{"data": {"a": ' + "[" * 100_000, "bad_json", "nested too deeply"),
     ],
 )
-def test_a_bad_event_is_named_and_its_neighbours_go_on(
+def test_a_bad_event_is_rejected_and_the_others_are_read(
     tmp_path: Path, line: str | dict[str, Any], code: str, why: str
 ) -> None:
     before, bad, after = read(tmp_path, event(), line, "", "   ", event(id="e2"))
@@ -127,7 +127,7 @@ def test_a_bad_event_is_named_and_its_neighbours_go_on(
     assert why in bad.why
 
 
-def test_bytes_that_are_no_utf_8_are_told(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(
         json.dumps(event()).encode() + b"\n" + json.dumps(event(id="M\xfc"), ensure_ascii=False).encode("cp1252")
@@ -148,7 +148,7 @@ def test_a_single_event_over_many_lines_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, json.dumps(event(), indent=2)) == [observation("events.jsonl")]
 
 
-def test_an_array_cut_off_gives_what_stands_before(tmp_path: Path) -> None:
+def test_a_truncated_array_yields_the_items_before_the_end(tmp_path: Path) -> None:
     items = read(tmp_path, json.dumps([event(), event(id="e2"), event(id="e3")], indent=2)[:-40])
     assert items[:2] == [observation("events.jsonl#1"), observation("events.jsonl#2", id="e2")]
     assert [(item.where, item.code) for item in items[2:] if isinstance(item, Rejected)] == [
@@ -156,12 +156,12 @@ def test_an_array_cut_off_gives_what_stands_before(tmp_path: Path) -> None:
     ]
 
 
-def test_a_first_line_cut_off_spoils_no_other(tmp_path: Path) -> None:
+def test_a_truncated_first_line_does_not_affect_the_others(tmp_path: Path) -> None:
     items = read(tmp_path, json.dumps(event())[:-20], event(id="e2"))
     assert [type(item) for item in items] == [Rejected, Observation]
 
 
-def test_a_file_that_holds_no_events_is_rejected_once(tmp_path: Path) -> None:
+def test_a_file_without_events_is_rejected_once(tmp_path: Path) -> None:
     (item,) = read(tmp_path, *["name;city"] * 30)
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("events.jsonl", "wrong_format")

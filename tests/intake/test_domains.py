@@ -1,4 +1,4 @@
-"""Which domain a host name or an address shows, and which domains never make an account."""
+"""The domains of host names and addresses, and the domains that never yield an account."""
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ def test_the_private_section_of_the_suffix_list_is_off() -> None:
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "gmx.de", "web.de", "mailinator.com", "mail.gmail.com"])
-def test_free_mail_and_disposable_domains_are_no_business(domain: str) -> None:
+def test_free_mail_and_disposable_domains_are_not_business_domains(domain: str) -> None:
     assert is_free_mail(domain)
     assert business_domain(domain) is None
 
@@ -68,7 +68,7 @@ def test_an_account_claims_a_domain_without_www() -> None:
     ]
 
 
-def test_suffixes_go_from_the_longest_down_to_the_registrable_domain() -> None:
+def test_suffixes_run_from_the_longest_to_the_registrable_domain() -> None:
     assert list(suffixes_of("a.b.acme.co.uk")) == ["a.b.acme.co.uk", "b.acme.co.uk", "acme.co.uk"]
     assert list(suffixes_of("co.uk")) == []
 
@@ -97,12 +97,12 @@ def test_lines_of_providers_are_recognised(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["proxy1.acme.com", "gate.acme-2000.example", "vpn.pharma24.example", "acme.com"])
-def test_gateways_of_companies_are_no_provider_lines(host: str) -> None:
+def test_gateways_of_companies_are_not_provider_lines(host: str) -> None:
     assert not is_access_line(host)
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_judged_without_an_exception(text: str) -> None:
+def test_any_text_is_handled_without_an_exception(text: str) -> None:
     name = ascii_host(text)
     assert name is None or (name.isascii() and name == name.lower() and "." in name)
     assert domain_of_email(text) is None or "@" in text

@@ -1,4 +1,4 @@
-"""What becomes of the meetings in a calendar."""
+"""Meetings in a calendar become observations, or are filtered or rejected."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -44,8 +44,8 @@ HELD = Observation(
 def event(*changes: str, without: str = "-") -> tuple[str, ...]:
     """MEETING with properties replaced (by name) or added."""
     names = {line.replace(":", ";").split(";")[0] for line in changes} | {without}
-    kept = (line for line in MEETING if line.replace(":", ";").split(";")[0] not in names)
-    return ("BEGIN:VEVENT", *kept, *changes, "END:VEVENT")
+    unchanged = (line for line in MEETING if line.replace(":", ";").split(";")[0] not in names)
+    return ("BEGIN:VEVENT", *unchanged, *changes, "END:VEVENT")
 
 
 def calendar(folder: Path, *events: tuple[str, ...], head: tuple[str, ...] = ()) -> Path:
@@ -60,7 +60,7 @@ def read(path: Path, ours: frozenset[str] = OURS, now: int = NOW) -> list[Item]:
 
 
 def shown(items: list[Item]) -> list[tuple[str, str, str]]:
-    """(kind, time, when it starts) of the observations."""
+    """(kind, time, start) of the observations."""
     return [
         (item.type, format_time(item.time)[:16], item.data["starts_at"][:16])
         for item in items
@@ -78,7 +78,7 @@ def test_a_meeting_that_has_ended_was_held_with_the_person_from_outside(tmp_path
     assert read(calendar(tmp_path, event())) == [HELD]
 
 
-def test_a_meeting_to_come_was_booked_when_it_was_created(tmp_path: Path) -> None:
+def test_a_future_meeting_was_booked_when_it_was_created(tmp_path: Path) -> None:
     path = calendar(tmp_path, event())
     booked = replace(
         HELD,
@@ -89,7 +89,7 @@ def test_a_meeting_to_come_was_booked_when_it_was_created(tmp_path: Path) -> Non
     assert read(path, now=parse_time("2024-01-05T00:00:00Z")) == [booked]
 
 
-def test_a_booking_lies_never_in_the_future(tmp_path: Path) -> None:
+def test_a_booking_is_never_in_the_future(tmp_path: Path) -> None:
     now = parse_time("2024-01-05T00:00:00Z")
     item = only(read(calendar(tmp_path, event("CREATED:20250101T000000Z")), now=now))
     assert item.time == now
@@ -98,7 +98,7 @@ def test_a_booking_lies_never_in_the_future(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "sign", ["STATUS:CANCELLED", "SUMMARY:Canceled: Demo", "SUMMARY:Abgesagt: Demo"], ids=["status", "title", "German"]
 )
-def test_a_meeting_called_off(tmp_path: Path, sign: str) -> None:
+def test_a_canceled_meeting(tmp_path: Path, sign: str) -> None:
     item = only(read(calendar(tmp_path, event(sign, "LAST-MODIFIED:20240109T120000Z"))))
     assert (item.type, item.time, item.data["title"]) == (
         "meeting.canceled.v1",
@@ -107,12 +107,12 @@ def test_a_meeting_called_off(tmp_path: Path, sign: str) -> None:
     )
 
 
-def test_a_cancelation_message_overrules_the_invitation_before_it(tmp_path: Path) -> None:
+def test_a_cancelation_message_overrides_the_earlier_invitation(tmp_path: Path) -> None:
     path = calendar(tmp_path, event(), ("END:VCALENDAR", "BEGIN:VCALENDAR", "METHOD:CANCEL"), event("SEQUENCE:1"))
     assert only(read(path)).type == "meeting.canceled.v1"
 
 
-def test_of_several_versions_the_highest_sequence_holds_then_the_latest_stamp(tmp_path: Path) -> None:
+def test_the_version_with_the_highest_sequence_then_the_latest_stamp_applies(tmp_path: Path) -> None:
     first = event("SEQUENCE:2", "SUMMARY:New")
     later = event("SEQUENCE:1", "DTSTAMP:20240109T000000Z", "SUMMARY:Old")
     assert only(read(calendar(tmp_path, first, later))).data["title"] == "New"
@@ -138,7 +138,7 @@ def test_a_meeting_that_nobody_came_to_is_marked_by_hand(tmp_path: Path, sign: s
         "ATTENDEE;CN=Ada Kern:invalid:nomail",
     ],
 )
-def test_without_a_person_from_outside_a_meeting_is_no_engagement(tmp_path: Path, attendee: str) -> None:
+def test_a_meeting_without_anybody_from_outside_is_not_engagement(tmp_path: Path, attendee: str) -> None:
     assert read(calendar(tmp_path, event(attendee))) == [Filtered("meetings.ics:2", "no outside attendee")]
 
 
@@ -175,7 +175,7 @@ def test_an_organizer_from_outside_is_an_attendee(tmp_path: Path) -> None:
     assert [item.email for item in items if isinstance(item, Observation)] == ["ada@pharma.example", "eve@lab.example"]
 
 
-def test_a_series_with_a_moved_a_called_off_and_a_missing_occurrence() -> None:
+def test_a_series_with_a_moved_a_canceled_and_a_missing_occurrence() -> None:
     assert shown(read(SAMPLES / "outlook_series.ics")) == [
         ("meeting.held.v1", "2024-03-11T09:00", "2024-03-11T09:00"),
         ("meeting.held.v1", "2024-03-26T14:00", "2024-03-26T14:00"),
@@ -184,12 +184,12 @@ def test_a_series_with_a_moved_a_called_off_and_a_missing_occurrence() -> None:
     ]
 
 
-def test_a_moved_occurrence_keeps_the_identity_of_its_place_in_the_series() -> None:
+def test_a_moved_occurrence_keeps_its_identity() -> None:
     ids = [item.id for item in read(SAMPLES / "outlook_series.ics") if isinstance(item, Observation)]
     assert ids[1].startswith("weekly-1@staffel.example/2024-03-25T09:00:00.000Z/")
 
 
-def test_a_series_is_booked_once_whatever_is_to_come(tmp_path: Path) -> None:
+def test_a_series_is_booked_once(tmp_path: Path) -> None:
     path = calendar(tmp_path, event("RRULE:FREQ=WEEKLY"))
     assert shown(read(path, now=parse_time("2024-01-18T00:00:00Z"))) == [
         ("meeting.booked.v1", "2024-01-01T08:00", "2024-01-24T09:00"),
@@ -198,7 +198,7 @@ def test_a_series_is_booked_once_whatever_is_to_come(tmp_path: Path) -> None:
     ]
 
 
-def test_a_series_called_off_as_a_whole_is_one_cancelation(tmp_path: Path) -> None:
+def test_a_canceled_series_is_one_cancelation(tmp_path: Path) -> None:
     path = calendar(tmp_path, event("RRULE:FREQ=WEEKLY", "STATUS:CANCELLED"))
     assert shown(read(path)) == [("meeting.canceled.v1", "2024-01-02T08:00", "2024-01-10T09:00")]
 
@@ -219,13 +219,13 @@ def test_a_series_without_end_stops_at_its_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rule", ["FREQ=HOURLY", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;BYMINUTE=0,10,20,30,40;BYHOUR=1,2,3,4,5", "INTERVAL=2"]
 )
-def test_a_rule_that_no_meeting_follows_is_rejected(tmp_path: Path, rule: str) -> None:
+def test_an_unsupported_recurrence_rule_is_rejected(tmp_path: Path, rule: str) -> None:
     [item] = read(calendar(tmp_path, event(f"RRULE:{rule}")))
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("meetings.ics:11", "bad_recurrence")
 
 
-def test_all_day_entries_and_tasks_are_no_meetings(tmp_path: Path) -> None:
+def test_all_day_entries_and_tasks_are_not_meetings(tmp_path: Path) -> None:
     path = calendar(
         tmp_path, event("DTSTART;VALUE=DATE:20240110", without="DTEND"), ("BEGIN:VTODO", "UID:t", "END:VTODO")
     )
@@ -235,7 +235,7 @@ def test_all_day_entries_and_tasks_are_no_meetings(tmp_path: Path) -> None:
     ]
 
 
-def test_an_answer_to_an_invitation_is_no_meeting(tmp_path: Path) -> None:
+def test_an_answer_to_an_invitation_is_not_a_meeting(tmp_path: Path) -> None:
     path = calendar(tmp_path, event(), head=("METHOD:REPLY",))
     assert read(path) == [Filtered("meetings.ics:3", "an answer to an invitation (METHOD:REPLY)")]
 
@@ -248,7 +248,7 @@ def test_an_answer_to_an_invitation_is_no_meeting(tmp_path: Path) -> None:
         (("X-WR-TIMEZONE:Nowhere",), "2024-01-10T14:00"),
     ],
 )
-def test_a_floating_time_is_meant_in_the_zone_of_the_calendar_else_in_the_one_given(
+def test_a_floating_time_is_in_the_zone_of_the_calendar_else_in_the_given_one(
     tmp_path: Path, head: tuple[str, ...], start: str
 ) -> None:
     path = calendar(tmp_path, event("DTSTART:20240110T090000", "DURATION:PT1H", without="DTEND"), head=head)
@@ -256,7 +256,7 @@ def test_a_floating_time_is_meant_in_the_zone_of_the_calendar_else_in_the_one_gi
     assert [when for _, _, when in shown(items)] == [start]
 
 
-def test_damaged_events_are_rejected_by_line_and_the_good_ones_come() -> None:
+def test_damaged_events_are_rejected_by_line_and_the_valid_ones_are_read() -> None:
     items = read(SAMPLES / "broken.ics")
     assert [(item.where, item.code) for item in items if isinstance(item, Rejected)] == [
         ("broken.ics:10", "bad_component"),
@@ -275,7 +275,7 @@ def test_damaged_events_are_rejected_by_line_and_the_good_ones_come() -> None:
     ]
 
 
-def test_a_zone_that_the_file_defines_is_used_and_forgotten_with_it(tmp_path: Path) -> None:
+def test_a_zone_defined_by_a_file_applies_only_to_that_file(tmp_path: Path) -> None:
     zone = (
         "BEGIN:VTIMEZONE",
         "TZID:Our Time",
@@ -293,7 +293,7 @@ def test_a_zone_that_the_file_defines_is_used_and_forgotten_with_it(tmp_path: Pa
     assert item.code == "unknown_zone"
 
 
-def test_what_is_no_calendar_is_rejected_by_name(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_calendar_is_rejected_by_name(tmp_path: Path) -> None:
     path = tmp_path / "notes.ics"
     path.write_text("buy milk\n", encoding="utf-8")
     [item] = read(path)
@@ -304,7 +304,7 @@ def test_what_is_no_calendar_is_rejected_by_name(tmp_path: Path) -> None:
     assert missing.code == "unreadable"
 
 
-def test_an_event_without_uid_is_known_by_its_content(tmp_path: Path) -> None:
+def test_an_event_without_uid_is_identified_by_its_content(tmp_path: Path) -> None:
     first, again = read(calendar(tmp_path, event(without="UID"))), read(calendar(tmp_path, event(without="UID")))
     assert first == again
     assert only(first).id.startswith("content:")

@@ -1,4 +1,4 @@
-"""Whatever bytes a calendar holds, reading it ends with items and raises nothing."""
+"""Any bytes in a calendar file are read without an exception."""
 
 import tempfile
 from pathlib import Path

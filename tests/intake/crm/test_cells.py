@@ -1,4 +1,4 @@
-"""Cells of CRM exports: dates, numbers and countries are read where they have one reading, and refused otherwise."""
+"""Cells of CRM exports: unambiguous dates, numbers and countries are parsed, others rejected."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from schemas.times import format_time
         ("1564113600000", "auto", "2019-07-26T04:00:00.000Z"),
     ],
 )
-def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> None:
+def test_unambiguous_dates(text: str, order: DateOrder, expected: str) -> None:
     assert format_time(time_of(text, order)) == expected
 
 
@@ -46,10 +46,10 @@ def test_dates_with_one_reading(text: str, order: DateOrder, expected: str) -> N
         ("42735", "not a date: write it as 2026-01-05 or 2026-01-05 09:12"),
     ],
 )
-def test_dates_without_one(text: str, why: str) -> None:
-    with pytest.raises(ValueError) as told:
+def test_ambiguous_and_invalid_dates(text: str, why: str) -> None:
+    with pytest.raises(ValueError) as error:
         time_of(text)
-    assert str(told.value) == why
+    assert str(error.value) == why
 
 
 def test_times_without_a_zone_are_those_of_the_export() -> None:
@@ -57,7 +57,7 @@ def test_times_without_a_zone_are_those_of_the_export() -> None:
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31)), st.sampled_from([".", "-", "/"]))
-def test_every_day_is_read_back_as_it_was_written(day: datetime, separator: str) -> None:
+def test_every_date_round_trips(day: datetime, separator: str) -> None:
     written = day.strftime(separator.join(("%d", "%m", "%y"))), day.strftime(separator.join(("%m", "%d", "%Y")))
     midnight = int(day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC).timestamp() * 1000)
     assert (time_of(written[0], "dmy"), time_of(written[1], "mdy")) == (midnight, midnight)
@@ -87,13 +87,13 @@ def test_numbers(text: str, decimal_comma: bool, expected: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "many", "1e5", "1-2", "9" * 50, "½", "nan"])
-def test_what_is_no_number(text: str) -> None:
+def test_invalid_numbers(text: str) -> None:
     with pytest.raises(ValueError, match="not a number"):
         number_of(text)
 
 
 @given(st.text())
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     for reader in (number_of, headcount_of, time_of):
         with suppress(ValueError):
             assert isinstance(reader(text), int | float)
@@ -101,12 +101,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(country_of(text), str)
 
 
-def test_a_size_given_as_a_range_is_its_lower_end() -> None:
+def test_a_headcount_range_is_its_lower_end() -> None:
     assert [headcount_of(text) for text in ("201-500", "10,001+", "1.000 – 5.000", "42")] == [201, 10_001, 1, 42]
     assert headcount_of("1.000 – 5.000", decimal_comma=True) == 1_000
 
 
-def test_countries_become_codes_where_they_are_known() -> None:
+def test_known_countries_become_codes() -> None:
     given_ = ("Germany", "SCHWEIZ", "U.S.A.", "united  states", "AT", "Philipines")
     assert [country_of(text) for text in given_] == ["DE", "CH", "US", "US", "AT", "Philipines"]
 

@@ -1,4 +1,4 @@
-"""Exports of CRMs become accounts and opportunities; a wrong row is named, and the rest goes on."""
+"""CRM exports become accounts and opportunities; an invalid row is rejected, and reading continues."""
 
 from collections import Counter
 from datetime import UTC
@@ -38,7 +38,7 @@ def account(where: str, id: str, **fields: object) -> Observation:
 
 
 def brief(items: list[Item]) -> list[tuple[str, str]]:
-    """Account and line of what is registered, code and line of what is not."""
+    """Account and line of registrations, code and line of rejections."""
     return [
         (item.account or "" if isinstance(item, Observation) else item.code, item.where)
         for item in items
@@ -106,8 +106,8 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
     path = file(tmp_path, "Nummer;Kunde;Netz;Umsatz", "ACME;Acme;www.acme.example;1.100,5")
     mapping = file(tmp_path, "account: Nummer", "name: [Kundenname, Kunde]", "domains: netz", name="mapping.yaml")
     table = file(tmp_path, "field,column", "account,Nummer", "name,Kunde", "domains,Netz", name="mapping.csv")
-    for told in (mapping, table):
-        (found,) = crm_accounts.read(path, mapping=told)
+    for mapping_file in (mapping, table):
+        (found,) = crm_accounts.read(path, mapping=mapping_file)
         assert isinstance(found, Observation)
         assert (found.account, found.data) == ("acme", {"name": "Acme", "revenue": 1100.5, "domains": ["acme.example"]})
 
@@ -121,14 +121,14 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
         ("name: [", "ParserError:"),
     ],
 )
-def test_a_mapping_that_is_none(tmp_path: Path, content: str, why: str) -> None:
+def test_invalid_mappings(tmp_path: Path, content: str, why: str) -> None:
     path = file(tmp_path, "Kunde", "Acme")
     (item,) = crm_accounts.read(path, mapping=file(tmp_path, content, name="mapping.yaml"))
     assert isinstance(item, Rejected)
     assert (item.where, item.code, item.why[: len(why)]) == ("mapping.yaml", "bad_mapping", why)
 
 
-def test_a_missing_column_is_told_once_with_what_there_is_and_the_way_out(tmp_path: Path) -> None:
+def test_a_missing_column_is_reported_once_with_the_columns_found_and_the_remedy(tmp_path: Path) -> None:
     path = file(tmp_path, "Kunde,Netz", "Acme,acme.example", "Beta,beta.example")
     assert list(crm_accounts.read(path)) == [
         Rejected(
@@ -174,7 +174,7 @@ def test_a_missing_column_is_told_once_with_what_there_is_and_the_way_out(tmp_pa
         ("Acme,,,", "duplicate_account", "the account acme is already in crm.csv:2"),
     ],
 )
-def test_a_bad_row_is_named_and_its_neighbours_go_on(tmp_path: Path, row: str, code: str | None, why: str) -> None:
+def test_a_bad_row_is_rejected_and_the_others_are_read(tmp_path: Path, row: str, code: str | None, why: str) -> None:
     path = file(tmp_path, "Name,Website,Employees,Created", "Acme,,,", row, "Gamma,,,")
     items = list(crm_accounts.read(path))
     middle = [(code, "crm.csv:3")] if code else []
@@ -182,13 +182,13 @@ def test_a_bad_row_is_named_and_its_neighbours_go_on(tmp_path: Path, row: str, c
     assert [item.why[: len(why)] for item in items if isinstance(item, Rejected)] == ([why] if code else [])
 
 
-def test_a_quoted_cell_may_hold_lines_and_rows_keep_their_numbers(tmp_path: Path) -> None:
+def test_a_quoted_cell_may_contain_line_breaks_and_rows_keep_their_numbers(tmp_path: Path) -> None:
     path = file(tmp_path, "Name,Industry", '"Acme\nGroup",x', "Beta,y")
     assert brief(list(crm_accounts.read(path))) == [("acme-group", "crm.csv:2"), ("beta", "crm.csv:4")]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x89PNG\0\0", b"PK\x03\x04\0"])
-def test_what_is_no_table_is_rejected_once(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_table_is_rejected_once(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "crm.csv"
     path.write_bytes(content)
     (item,) = crm_accounts.read(path)
@@ -221,7 +221,7 @@ def deal(where: str, kind: str, time: str, id: str, **content: object) -> Observ
     )
 
 
-def test_an_opportunity_is_opened_and_ends(tmp_path: Path) -> None:
+def test_an_opportunity_is_opened_and_closed(tmp_path: Path) -> None:
     path = file(
         tmp_path,
         "Deal ID,Account,Deal stage,Amount,Currency,Create date,Close date,Closed lost reason,Last stage change date",
@@ -250,7 +250,7 @@ def test_an_opportunity_is_opened_and_ends(tmp_path: Path) -> None:
     ]
 
 
-def test_salesforce_says_itself_what_was_won(tmp_path: Path) -> None:
+def test_salesforce_has_columns_for_won_and_closed(tmp_path: Path) -> None:
     path = file(
         tmp_path,
         '"Id","AccountId","Name","StageName","Amount","CloseDate","IsClosed","IsWon","CreatedDate","IsDeleted"',

@@ -1,4 +1,4 @@
-"""Several files of one ingest become one stream."""
+"""Files of one ingest are merged into one stream."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def test_files_are_merged_by_time() -> None:
     assert positions(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "mail:2"]
 
 
-def test_of_one_time_the_file_named_first_goes_first() -> None:
+def test_at_equal_times_the_file_named_first_goes_first() -> None:
     assert positions(merge_by_time([[numbered_observation("b", 1, 5)], [numbered_observation("a", 1, 5)]])) == [
         "b:1",
         "a:1",
@@ -41,7 +41,7 @@ def test_a_late_item_keeps_its_place_in_its_file() -> None:
     assert positions(merge_by_time([web, mail])) == ["web:1", "mail:1", "web:2", "web:3", "mail:2", "web:4"]
 
 
-def test_what_has_no_time_goes_with_what_stands_before_it() -> None:
+def test_items_without_a_time_follow_the_item_before_them() -> None:
     web: list[Item] = [
         numbered_observation("web", 1, 10),
         Rejected("web:2", "bad_line", "x"),
@@ -63,7 +63,7 @@ def test_nothing_is_lost_and_every_file_keeps_its_order(files: list[list[int]]) 
 
 
 @given(st.lists(st.lists(st.integers(0, 50), max_size=12).map(sorted), max_size=5))
-def test_files_in_order_of_time_make_a_stream_in_order_of_time(files: list[list[int]]) -> None:
+def test_files_sorted_by_time_make_a_stream_sorted_by_time(files: list[list[int]]) -> None:
     streams = [
         [numbered_observation(f"f{n}", i, time) for i, time in enumerate(times)] for n, times in enumerate(files)
     ]

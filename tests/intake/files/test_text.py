@@ -1,4 +1,4 @@
-"""Files become numbered lines, whatever their encoding; what cannot be read becomes one clear rejection."""
+"""Files in any supported encoding become numbered lines; an unreadable file becomes one rejection."""
 
 import gzip
 from pathlib import Path
@@ -56,11 +56,11 @@ def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(tmp_path: 
         ("cut".encode("utf-16")[:-1], "bad_encoding"),
     ],
 )
-def test_what_is_no_text_is_rejected_once(tmp_path: Path, content: bytes, code: str) -> None:
+def test_binary_files_are_rejected_once(tmp_path: Path, content: bytes, code: str) -> None:
     assert [item.code for item in numbered_lines(write_file(tmp_path, content)) if isinstance(item, Rejected)] == [code]
 
 
-def test_a_file_cut_off_inside_its_compression_gives_what_is_there(tmp_path: Path) -> None:
+def test_a_truncated_compressed_file_yields_what_it_has(tmp_path: Path) -> None:
     lines = b"".join(b"line %d of a file that is long enough\n" % number for number in range(50_000))
     items = list(numbered_lines(write_file(tmp_path, gzip.compress(lines)[:-2_000])))
     assert items[0] == Line(1, b"line 0 of a file that is long enough")
@@ -69,7 +69,7 @@ def test_a_file_cut_off_inside_its_compression_gives_what_is_there(tmp_path: Pat
     assert all(isinstance(item, Line) for item in items[:-1])
 
 
-def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
+def test_missing_files_and_folders_are_rejected(tmp_path: Path) -> None:
     absent = Rejected("absent.log", "unreadable", "cannot read the file: No such file or directory")
     assert list(numbered_lines(tmp_path / "absent.log")) == [absent]
     assert [item.code for item in numbered_lines(tmp_path) if isinstance(item, Rejected)] == ["unreadable"]
@@ -85,7 +85,7 @@ def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
         ("ü\x81".encode("latin-1"), "latin-1"),
     ],
 )
-def test_tables_fall_back_to_what_spreadsheets_write(tmp_path: Path, content: bytes, encoding: str) -> None:
+def test_tables_fall_back_to_the_encodings_of_spreadsheets(tmp_path: Path, content: bytes, encoding: str) -> None:
     path = write_file(tmp_path, content)
     assert encoding_of(path) == encoding
     with open_text(path) as text:
@@ -119,7 +119,7 @@ def test_ids_of_a_grown_file_begin_with_the_ids_it_had(contents: list[bytes], le
     assert ids(contents)[:length] == ids(contents[:length])
 
 
-def test_equal_contents_get_ids_of_their_own() -> None:
+def test_equal_contents_get_different_ids() -> None:
     occurrences = ContentCounter()
     ids = [occurrences.content_id(content) for content in (b"a", b"b", b"a")]
     assert ids == [

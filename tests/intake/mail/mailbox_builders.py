@@ -1,4 +1,4 @@
-"""Builds mbox files for tests; every name and address is invented."""
+"""Builders of mbox files; all names and addresses are fictitious."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What counts as a reply, and what a reply becomes."""
+"""Which mails are replies, and the observations they become."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ ADA_REPLIED = Observation(
 
 
 def read_reply(folder: Path, reply: bytes) -> Item:
-    """What becomes of a mail that follows one of ours."""
+    """The items of a mail that follows one of ours."""
     [_, item] = connector.read(write_mailbox(folder, mail(OUR_MAIL), reply), OUR_DOMAINS)
     return item
 
@@ -30,7 +30,7 @@ def item_types(items: list[Item]) -> list[str]:
     return [item.type if isinstance(item, Observation) else type(item).__name__ for item in items]
 
 
-def test_an_answer_to_our_mail_is_a_reply_of_its_writer(tmp_path: Path) -> None:
+def test_an_answer_to_our_mail_is_a_reply_of_its_sender(tmp_path: Path) -> None:
     items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY)), OUR_DOMAINS))
     assert items == [Filtered("inbox.mbox:1", "comes from us"), ADA_REPLIED]
 
@@ -43,7 +43,7 @@ def test_a_reply_is_found_by_references_from_right_to_left(tmp_path: Path) -> No
     assert item.data["message"] == "offer-2@mail.test"
 
 
-def test_a_reply_may_stand_before_the_mail_it_answers(tmp_path: Path) -> None:
+def test_a_reply_may_precede_the_mail_it_answers(tmp_path: Path) -> None:
     items = list(connector.read(write_mailbox(tmp_path, mail(REPLY), mail(OUR_MAIL)), OUR_DOMAINS))
     assert item_types(items) == ["email.replied.v1", "Filtered"]
 
@@ -54,18 +54,18 @@ def test_a_reply_may_answer_a_mail_of_another_file(tmp_path: Path) -> None:
     assert item_types(list(connector.read(inbox, OUR_DOMAINS, threads=threads))) == ["email.replied.v1"]
 
 
-def test_an_answer_to_a_mail_that_a_machine_of_ours_made_needs_no_copy_of_that_mail(tmp_path: Path) -> None:
+def test_an_answer_to_a_message_id_of_our_domain_needs_no_copy_of_that_mail(tmp_path: Path) -> None:
     answer = mail(REPLY, in_reply_to="<77@mx.staffel.example>")
     assert item_types(list(connector.read(write_mailbox(tmp_path, answer), OUR_DOMAINS))) == ["email.replied.v1"]
 
 
-def test_a_mailing_list_counts_every_answer_to_a_message_in_the_box(tmp_path: Path) -> None:
+def test_every_answer_to_a_message_of_a_mailing_list_counts(tmp_path: Path) -> None:
     question = mail(OUR_MAIL, from_="x", **{"from": "eve@lab.example"})
     items = list(connector.read(write_mailbox(tmp_path, question, mail(REPLY)), frozenset()))
     assert item_types(items) == ["Filtered", "email.replied.v1"]
 
 
-def test_answers_among_strangers_count_unless_only_answers_to_us_are_asked_for(tmp_path: Path) -> None:
+def test_answers_among_outsiders_count_unless_only_answers_to_us_are_requested(tmp_path: Path) -> None:
     box = write_mailbox(tmp_path, mail(OUR_MAIL, **{"from": "eve@lab.example"}), mail(REPLY))
     assert item_types(list(connector.read(box, OUR_DOMAINS))) == ["Filtered", "email.replied.v1"]
     assert item_types(list(connector.read(box, OUR_DOMAINS, reply_scope="us"))) == ["Filtered", "Filtered"]
@@ -115,23 +115,23 @@ def test_harmless_headers_do_not_hide_a_reply(tmp_path: Path, answer: bytes) -> 
     assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
-def test_the_bulk_mark_of_a_mailing_list_says_nothing_about_the_writer(tmp_path: Path) -> None:
+def test_bulk_precedence_of_a_mailing_list_is_ignored(tmp_path: Path) -> None:
     answer = mail(REPLY, precedence="bulk", mailing_list="contact dev-help@x.example; run by ezmlm")
     assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
-def test_an_absence_in_the_subject_alone_is_a_person_writing(tmp_path: Path) -> None:
+def test_an_absence_in_the_subject_alone_is_a_persons_mail(tmp_path: Path) -> None:
     item = read_reply(tmp_path, mail(REPLY, subject="Out of office chairs"))
     assert isinstance(item, Observation)
 
 
-def test_a_list_that_puts_itself_into_from_does_not_hide_the_writer(tmp_path: Path) -> None:
+def test_a_list_that_puts_itself_into_from_does_not_hide_the_author(tmp_path: Path) -> None:
     through_list = {"from": "Ada Kern via Dev <dev@lists.example>"}
     answer = mail(REPLY, **through_list, reply_to="Ada Kern <ada@pharma.example>")
     assert read_reply(tmp_path, answer) == ADA_REPLIED
 
 
-def test_the_list_names_the_source(tmp_path: Path) -> None:
+def test_the_list_id_is_part_of_the_source(tmp_path: Path) -> None:
     item = read_reply(tmp_path, mail(REPLY, list_id="Developers <dev.lab.example>"))
     assert isinstance(item, Observation)
     assert item.source == "mbox/dev.lab.example"
@@ -143,7 +143,7 @@ def test_a_reply_carries_the_campaign_of_the_mail_it_answers(tmp_path: Path) -> 
     assert item.data["campaign"] == "spring"
 
 
-def test_one_mail_twice_keeps_one_id_and_another_mail_with_its_id_gets_its_own(tmp_path: Path) -> None:
+def test_copies_of_a_mail_share_an_id_and_another_mail_with_that_id_gets_its_own(tmp_path: Path) -> None:
     other = mail(REPLY, subject="Something else")
     [_, first, again, stranger] = connector.read(
         write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY), mail(REPLY), other), OUR_DOMAINS
@@ -155,7 +155,7 @@ def test_one_mail_twice_keeps_one_id_and_another_mail_with_its_id_gets_its_own(t
     assert stranger.id.startswith("content:")
 
 
-def test_a_mail_without_id_is_known_by_its_content(tmp_path: Path) -> None:
+def test_a_mail_without_id_is_identified_by_its_content(tmp_path: Path) -> None:
     one = read_reply(tmp_path, mail(REPLY, message_id=None))
     same = read_reply(tmp_path, mail(REPLY, message_id=None))
     other = read_reply(tmp_path, mail(REPLY, body="Else", message_id=None))
@@ -166,7 +166,7 @@ def test_a_mail_without_id_is_known_by_its_content(tmp_path: Path) -> None:
     assert one.id != other.id
 
 
-def test_a_mail_without_any_time_is_rejected_and_its_neighbours_go_on(tmp_path: Path) -> None:
+def test_a_mail_without_any_time_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     timeless = mail(REPLY, date="soon", envelope="From ada Tue Jan 99 99:99:99 2024", message_id="<2@x.test>")
     items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), timeless, mail(REPLY)), OUR_DOMAINS))
     why = "Date: 'soon' is not a time, and there is none in Received or the `From ` line"
@@ -181,7 +181,7 @@ def test_a_mail_without_sender_is_rejected(tmp_path: Path) -> None:
     assert item == Rejected("inbox.mbox:10", "no_sender", "From: 'the team' has no address")
 
 
-def test_a_file_that_is_missing_is_rejected_by_name(tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected_by_name(tmp_path: Path) -> None:
     [item] = connector.read(tmp_path / "gone.mbox", OUR_DOMAINS)
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("gone.mbox:1", "unreadable")

@@ -1,4 +1,4 @@
-"""Whatever bytes a mailbox holds, reading it ends with items and raises nothing."""
+"""Any bytes in a mailbox are read without an exception."""
 
 import tempfile
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_lines_of_mails_in_any_order(lines: list[bytes]) -> None:
 
 @given(st.binary(max_size=400).filter(lambda junk: b"From " not in junk))
 @settings(max_examples=60)
-def test_a_damaged_mail_costs_only_itself(junk: bytes) -> None:
+def test_a_damaged_mail_does_not_affect_the_others(junk: bytes) -> None:
     damaged = b"From x Tue Jan  2 10:30:00 2024\nMessage-ID: <2@x.test>\n" + junk + b"\n\n"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "any.mbox"

@@ -1,4 +1,4 @@
-"""How mails are cut out of a file, and how addresses, dates and texts in them are read."""
+"""Splitting a file into mails, and parsing their addresses, dates and texts."""
 
 import gzip
 from pathlib import Path
@@ -29,7 +29,7 @@ def first_lines(path: Path) -> list[int]:
         "text before\nFrom ada@x.test Tue Jan  2 10:30:00 2024\ntext after",
     ],
 )
-def test_a_line_of_text_that_begins_with_from_starts_no_mail(tmp_path: Path, line: str) -> None:
+def test_a_text_line_that_begins_with_from_does_not_start_a_mail(tmp_path: Path, line: str) -> None:
     path = write_mailbox(tmp_path, mail(OUR_MAIL, body=f"Hello,\n\n{line}"), mail(REPLY))
     assert len(first_lines(path)) == 2
 
@@ -50,18 +50,18 @@ def test_an_envelope_line_of_any_program_starts_a_mail(tmp_path: Path, envelope:
     assert len(first_lines(write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY, envelope=envelope)))) == 2
 
 
-def test_a_mail_that_was_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+def test_a_truncated_mail_does_not_swallow_the_next_one(tmp_path: Path) -> None:
     assert first_lines(write_mailbox(tmp_path, mail(OUR_MAIL)[:-8] + b"\n", mail(REPLY))) == [1, 9]
 
 
-def test_windows_line_ends_marks_and_compression_change_nothing(tmp_path: Path) -> None:
+def test_windows_line_ends_byte_order_marks_and_compression_change_nothing(tmp_path: Path) -> None:
     plain = mail(OUR_MAIL) + mail(REPLY)
     plain_items = list(connector.read(write_mailbox(tmp_path, plain), OUR_DOMAINS))
     for content in (plain.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + plain, gzip.compress(plain)):
         assert list(connector.read(write_mailbox(tmp_path, content), OUR_DOMAINS)) == plain_items
 
 
-def test_a_compressed_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
+def test_a_truncated_compressed_file_yields_what_it_has(tmp_path: Path) -> None:
     bodies = [mail(OUR_MAIL, body="".join(str(i * j) for j in range(400))) for i in range(400)]
     packed = gzip.compress(b"".join(bodies))
     found = list(read_raw_mails(write_mailbox(tmp_path, packed[: len(packed) // 2])))
@@ -69,14 +69,14 @@ def test_a_compressed_file_that_was_cut_off_gives_what_it_has(tmp_path: Path) ->
     assert isinstance(found[-1], UnreadableMailbox)
 
 
-def test_one_saved_mail_is_a_box_of_one(tmp_path: Path) -> None:
+def test_a_saved_mail_is_a_mailbox_with_one_mail(tmp_path: Path) -> None:
     path = write_mailbox(tmp_path, mail(REPLY).split(b"\n", 1)[1], name="saved.eml")
     assert list(connector.read(path, OUR_DOMAINS)) == [
         Filtered("saved.eml:1", "no reply (to a mail that is not in these files)"),
     ]
 
 
-def test_what_is_no_mail_is_rejected_and_the_mails_after_it_come(tmp_path: Path) -> None:
+def test_text_that_is_not_a_mail_is_rejected_and_later_mails_are_read(tmp_path: Path) -> None:
     first, *rest = connector.read(
         write_mailbox(tmp_path, b"\x00\x01 nothing\n\n", mail(OUR_MAIL), mail(REPLY)), OUR_DOMAINS
     )
@@ -109,11 +109,11 @@ def test_what_is_no_mail_is_rejected_and_the_mails_after_it_come(tmp_path: Path)
         ("", None),
     ],
 )
-def test_an_address_however_it_is_written(header: str, sender: Sender | None) -> None:
+def test_addresses_in_all_notations(header: str, sender: Sender | None) -> None:
     assert read_address(header) == sender
 
 
-def test_an_address_that_an_archive_has_cut_short_shows_its_domain_alone(tmp_path: Path) -> None:
+def test_an_address_shortened_by_an_archive_yields_only_its_domain(tmp_path: Path) -> None:
     [_, item] = connector.read(
         write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY, **{"from": "ad...@pharma.example"})), OUR_DOMAINS
     )
@@ -138,12 +138,12 @@ def test_an_address_that_an_archive_has_cut_short_shows_its_domain_alone(tmp_pat
         ("", None),
     ],
 )
-def test_a_date_in_all_its_forms(text: str, at: str | None) -> None:
+def test_dates_in_all_formats(text: str, at: str | None) -> None:
     milliseconds = read_date(text)
     assert (format_time(milliseconds)[:16] if milliseconds is not None else None) == at
 
 
-def test_without_a_readable_date_the_mail_server_tells_the_time_else_the_envelope() -> None:
+def test_without_a_valid_date_received_then_the_envelope_gives_the_time() -> None:
     received = {
         "received": ["from a by b; Tue, 2 Jan 2024 10:31:00 +0000", "from x by a; Tue, 2 Jan 2024 10:30:00 +0000"]
     }
@@ -161,7 +161,7 @@ def test_ids_are_found_among_words_and_across_folds() -> None:
     assert message_ids("bare@x.test") == ["bare@x.test"]
 
 
-def test_encoded_words_stand_side_by_side() -> None:
+def test_adjacent_encoded_words() -> None:
     assert decoded_header("=?utf-8?q?Gr=C3=BC?= =?utf-8?q?=C3=9Fe?=  aus Bern") == "Grüße aus Bern"
 
 
@@ -177,7 +177,7 @@ def test_encoded_words_stand_side_by_side() -> None:
         "Bitte keine weiteren Mails\n\nAm 01.01.24 um 09:00 schrieb Mara Sand:\n> Angebot",
     ],
 )
-def test_a_text_that_only_asks_for_no_more_mail(body: str) -> None:
+def test_texts_that_are_unsubscribe_requests(body: str) -> None:
     assert is_unsubscribe_request("Re: Your trial", b"", body.encode())
 
 
@@ -191,47 +191,47 @@ def test_a_text_that_only_asks_for_no_more_mail(body: str) -> None:
         "",
     ],
 )
-def test_a_text_that_merely_mentions_it(body: str) -> None:
+def test_texts_that_only_mention_unsubscribing(body: str) -> None:
     assert not is_unsubscribe_request("Re: Your trial", b"", body.encode())
 
 
-def test_an_empty_mail_may_ask_in_its_subject() -> None:
+def test_an_empty_mail_may_unsubscribe_by_its_subject() -> None:
     assert is_unsubscribe_request("Unsubscribe", b"", b"\n")
 
 
-def test_an_unsubscribe_mail_counts_though_it_answers_nothing(tmp_path: Path) -> None:
+def test_an_unsubscribe_mail_counts_without_being_a_reply(tmp_path: Path) -> None:
     wish = mail(REPLY, body="unsubscribe", in_reply_to=None)
     [item] = connector.read(write_mailbox(tmp_path, wish), OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert (item.type, item.email) == ("email.unsubscribed.v1", "ada@pharma.example")
 
 
-def test_quoted_text_is_no_own_text() -> None:
+def test_quoted_text_is_excluded() -> None:
     assert own_text("> Could you?\n\nYes.\n\n> And this?\nNo.\n-- \nAda") == "Yes.\n\nNo."
 
 
-def test_a_page_is_read_as_text_without_its_quotes() -> None:
+def test_html_is_read_as_text_without_quotes() -> None:
     head = b"Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n"
     body = b"<style>p {}</style><p>Bitte l=F6schen</p><blockquote>Angebot</blockquote>"
     assert plain_text(head, body).split() == ["Bitte", "löschen"]
     assert is_unsubscribe_request("Re: Angebot", head, body)
 
 
-def test_a_bounce_tells_who_got_nothing_and_which_mail_it_was() -> None:
+def test_a_bounce_names_the_recipient_and_the_mail() -> None:
     [item] = connector.read(SAMPLES / "bounce.mbox", OUR_DOMAINS)
     assert isinstance(item, Observation)
     assert (item.type, item.email) == ("email.bounced.v1", "gone@pharma.example")
     assert item.data == {"message": "offer-1@mail.test", "subject": "Your trial"}
 
 
-def test_a_delay_is_no_bounce(tmp_path: Path) -> None:
+def test_a_delay_is_not_a_bounce(tmp_path: Path) -> None:
     path = tmp_path / "delay.mbox"
     path.write_bytes((SAMPLES / "bounce.mbox").read_bytes().replace(b"Action: failed", b"Action: delayed"))
     why = "a delivery report without a failed outside recipient"
     assert list(connector.read(path, OUR_DOMAINS)) == [Filtered("delay.mbox:1", why)]
 
 
-def test_a_list_archive_with_hidden_addresses() -> None:
+def test_a_list_archive_with_obfuscated_addresses() -> None:
     items = list(connector.read(SAMPLES / "archive-2001-May.txt"))
     assert [item.email if isinstance(item, Observation) else item.why for item in items] == [
         "no reply",

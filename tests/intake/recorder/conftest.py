@@ -1,4 +1,4 @@
-"""What tests of the recorder ask for."""
+"""Fixtures of the recorder tests."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stand-ins for log and directory, a recorder over them, and builders of observations. Never tests anything itself."""
+"""Fakes of log and directory, a recorder with them, and builders of observations."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ NOW = 1_767_600_000_000
 
 
 class MemoryLog:
-    """One partition in a list; a record id stands once."""
+    """A log with unique ids: one partition in a list."""
 
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
@@ -42,7 +42,7 @@ class MemoryLog:
         return [msgspec.json.decode(record.value) for record in self.records]
 
     def fact_fields(self, *fields: str) -> list[tuple[Any, ...]]:
-        """Of every fact these fields."""
+        """These fields of every fact."""
         return [tuple(fact.get(field) for field in fields) for fact in self.facts()]
 
     def _append(self, record: NewRecord) -> Appended:
@@ -55,7 +55,7 @@ class MemoryLog:
 
 
 class MemoryBroker:
-    """Topics in lists that keep no ids, as a broker's do. `breaks`: after how many more records it answers no more."""
+    """A log without unique ids, like a broker's: topics in lists. `fails_after`: how many more records it accepts."""
 
     unique_ids = False
 
@@ -102,27 +102,27 @@ class MemoryBroker:
         return any(self.end(topic, partition) > end for partition, end in seen.items())
 
     def close(self) -> None:
-        """Nothing is held."""
+        """No-op: holds no resources."""
 
     def facts(self) -> list[dict[str, Any]]:
-        return [msgspec.json.decode(record.value) for place in self.topics[ENGAGEMENT] for record in place]
+        return [msgspec.json.decode(record.value) for partition in self.topics[ENGAGEMENT] for record in partition]
 
     def fact_ids(self) -> list[str]:
         return [fact["id"] for fact in self.facts()]
 
-    def _append(self, topic: str, record: NewRecord, given: int | None) -> Appended:
+    def _append(self, topic: str, record: NewRecord, fixed_partition: int | None) -> Appended:
         if self.fails_after is not None:
             self.fails_after -= 1
             if self.fails_after < 0:
                 self.fails_after = None
                 raise LogUnavailable("the broker does not acknowledge")
-        partition = self.partition_of(topic, record.key) if given is None else given
+        partition = self.partition_of(topic, record.key) if fixed_partition is None else fixed_partition
         self.topics[topic][partition].append(record)
         return Appended(partition, self.end(topic, partition) - 1, False)
 
 
 class MemoryDirectory:
-    """What the projections would know; `lags` as long as nobody fills it in, but for claims."""
+    """A directory that lags behind until a test fills it, except for claims."""
 
     def __init__(self) -> None:
         self.domains: dict[str, str] = {}
@@ -158,7 +158,7 @@ def registration(id: str, account: str | None, domains: Sequence[str] = (), **da
 
 
 class RecorderWorld:
-    """A recorder over fakes, with a vault of its own."""
+    """A recorder with fakes and a real vault."""
 
     def __init__(self, engine: Engine, **options: Any) -> None:
         self.log, self.directory = MemoryLog(), MemoryDirectory()
@@ -167,7 +167,7 @@ class RecorderWorld:
         self.recorder = self.new_recorder()
 
     def new_recorder(self) -> Recorder:
-        """A recorder of another process, which knows only what is durable."""
+        """A recorder like that of another process: it starts with an empty overlay."""
         return Recorder(DirectAppender(self.log), self.vault, self.directory, lambda: NOW, **self.options)
 
     def record(self, *observations: Observation) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A process that records; tests kill it: `python -m tests.intake.recorder.recorder_main DATABASE KAFKA FIRST LAST`.
+"""A recorder process that tests kill: `python -m tests.intake.recorder.recorder_main DATABASE KAFKA FIRST LAST`.
 
 Tells a line for each batch that was answered: its number, and how many were new.
 """
@@ -21,7 +21,7 @@ BATCH_SIZE = 50
 
 
 def batch(number: int) -> list[Observation]:
-    """Visitors who come back, and some who tell who they are."""
+    """Returning visitors, some of whom identify themselves."""
     return [
         new_observation(
             f"{number}/{n}", visitor=f"v{n}", email=f"p{n}@acme{n % 7}.com" if n % 10 == number % 10 else None

@@ -1,4 +1,4 @@
-"""Which account a fact belongs to: the rules in their order."""
+"""Attribution: the rules in their order, and the overlay."""
 
 import pytest
 
@@ -66,11 +66,11 @@ EVERYTHING = AttributionSignals(
         (AttributionSignals(company_name="Unknown Ltd"), None),
     ],
 )
-def test_the_first_rule_that_knows_an_account_holds(shown: AttributionSignals, expected: Attribution | None) -> None:
+def test_the_first_rule_that_yields_an_account_applies(shown: AttributionSignals, expected: Attribution | None) -> None:
     assert attributor().attribute(shown) == expected
 
 
-def test_a_batch_asks_about_everything_once() -> None:
+def test_a_batch_looks_up_each_key_once() -> None:
     directory = directory_of_acme()
     batch = attributor(directory)
     for _ in range(50):
@@ -78,7 +78,7 @@ def test_a_batch_asks_about_everything_once() -> None:
     assert directory.lookups == 3
 
 
-def test_what_one_batch_did_not_find_the_next_one_asks_again() -> None:
+def test_unknown_keys_are_looked_up_again_in_the_next_batch() -> None:
     directory, overlay = MemoryDirectory(), Overlay(100)
     shown = AttributionSignals(email_domain="acme.com")
     assert attributor(directory, overlay).attribute(shown) == Attribution("acme.com", "email_domain", 100, "acme.com")
@@ -86,14 +86,14 @@ def test_what_one_batch_did_not_find_the_next_one_asks_again() -> None:
     assert attributor(directory, overlay).attribute(shown) == Attribution("A-1", "claimed_domain", 100, "acme.com")
 
 
-def test_the_overlay_is_bounded_and_keeps_what_is_newest() -> None:
+def test_the_overlay_is_bounded_and_evicts_the_oldest() -> None:
     overlay = Overlay(2)
     for number in range(4):
         overlay.learn(f"c_{number}", f"v_{number}", "acme.com")
     assert (list(overlay.contacts), list(overlay.visitors)) == (["c_2", "c_3"], ["v_2", "v_3"])
 
 
-def test_who_is_held_by_an_account_stays_there() -> None:
+def test_a_person_stays_with_their_account() -> None:
     overlay = Overlay(10)
     overlay.learn("c_a", "v_a", "anon:v_a")
     overlay.learn("c_a", "v_a", "first.com")

@@ -1,4 +1,4 @@
-"""Persons and visitors: who is recorded under whom, and who is identified when."""
+"""Persons and visitors: under which account they are recorded, and when they are identified."""
 
 from intake.recorder.drafts import Recorded
 from tests.intake.recorder.fakes import IDENTIFIED, RecorderWorld, new_observation
@@ -16,8 +16,8 @@ def test_free_mail_makes_no_account_and_keeps_the_person(intake: RecorderWorld) 
 
 def test_a_free_mail_person_found_in_a_company_is_released_to_it(intake: RecorderWorld) -> None:
     intake.record(new_observation("1", email="pat@gmail.com"))
-    alone, pat = intake.log.records[0].key, intake.contact("pat@gmail.com")
-    visitor = alone.removeprefix("anon:")
+    anonymous, pat = intake.log.records[0].key, intake.contact("pat@gmail.com")
+    visitor = anonymous.removeprefix("anon:")
 
     intake.new_recorder().record(
         [new_observation("2", IDENTIFIED, account="acme.com", email="pat@gmail.com", data={"role": "champion"})]
@@ -26,7 +26,7 @@ def test_a_free_mail_person_found_in_a_company_is_released_to_it(intake: Recorde
     content = {"visitor": visitor, "contact": pat, "to": "acme.com"}
     assert intake.log.fact_fields("id", "subject", "contact", "data")[1:] == [
         ("2", "acme.com", pat, {"role": "champion"}),
-        (f"identified:{visitor}:{pat}", alone, pat, content),
+        (f"identified:{visitor}:{pat}", anonymous, pat, content),
         (f"identified:{visitor}:{pat}~to", "acme.com", pat, content),
     ]
     intake.record(new_observation("3", account="acme.com", email="pat@gmail.com"))
@@ -35,7 +35,7 @@ def test_a_free_mail_person_found_in_a_company_is_released_to_it(intake: Recorde
 
 def test_an_identification_is_recorded_where_the_visitor_is_and_where_the_person_is(intake: RecorderWorld) -> None:
     intake.record(new_observation("1", visitor="cookie"))
-    alone, visitor = intake.log.records[0].key, intake.vault.visitor_for("cookie")
+    anonymous, visitor = intake.log.records[0].key, intake.vault.visitor_for("cookie")
     outcomes = intake.record(
         new_observation("2", IDENTIFIED, visitor="cookie", email="pat@acme.com", data={"role": "champion"})
     )
@@ -44,11 +44,11 @@ def test_an_identification_is_recorded_where_the_visitor_is_and_where_the_person
     content = {"visitor": visitor, "contact": pat, "to": "acme.com", "role": "champion"}
     assert outcomes == [Recorded("acme.com", pat, 0, 2)]
     assert intake.log.fact_fields("id", "subject", "contact", "data") == [
-        ("1", alone, visitor, None),
-        ("2", alone, pat, content),
+        ("1", anonymous, visitor, None),
+        ("2", anonymous, pat, content),
         ("2~to", "acme.com", pat, content),
     ]
-    assert alone == f"anon:{visitor}"
+    assert anonymous == f"anon:{visitor}"
 
 
 def test_after_its_identification_a_visitor_counts_for_the_persons_account(intake: RecorderWorld) -> None:
@@ -65,7 +65,7 @@ def test_after_its_identification_a_visitor_counts_for_the_persons_account(intak
     )
 
 
-def test_a_visitor_identified_in_the_company_that_holds_it_is_told_once(intake: RecorderWorld) -> None:
+def test_a_visitor_identified_in_its_own_company_is_recorded_once(intake: RecorderWorld) -> None:
     visitor = intake.vault.visitor_for("cookie")
     intake.record(new_observation("1", host="gate.acme.com", visitor="cookie"))
     intake.record(new_observation("2", IDENTIFIED, visitor="cookie", email="pat@acme.com"))
@@ -86,7 +86,7 @@ def test_a_visitor_of_two_accounts_is_identified_in_both(intake: RecorderWorld) 
     assert intake.log.fact_fields("id", "subject")[2:] == [("3", anonymous), ("3~2", "beta.com"), ("3~to", "acme.com")]
 
 
-def test_a_form_that_shows_visitor_and_address_identifies_too_but_once(intake: RecorderWorld) -> None:
+def test_a_form_with_visitor_and_address_identifies_once(intake: RecorderWorld) -> None:
     form = {"type": "web.form_submitted.v1", "visitor": "cookie", "email": "pat@acme.com", "data": {"form": "demo"}}
     intake.record(new_observation("1", **form), new_observation("2", **form))
     visitor, pat = intake.vault.visitor_for("cookie"), intake.contact("pat@acme.com")
@@ -112,18 +112,18 @@ def test_an_identification_by_free_mail_waits_for_the_company(intake: RecorderWo
     assert intake.log.fact_fields("subject")[1:] == [("acme.com",), (f"anon:{visitor}",), ("acme.com",)]
 
 
-def test_a_sources_own_id_of_a_person_stands_for_the_address_it_told_once(intake: RecorderWorld) -> None:
+def test_a_sources_own_id_of_a_person_refers_to_the_address_it_once_sent(intake: RecorderWorld) -> None:
     intake.record(new_observation("1", source="segment/web", person="u1"))
-    alone = intake.log.records[0].key
+    anonymous = intake.log.records[0].key
     intake.new_recorder().record([new_observation("2", source="segment/web", person="u1", email="pat@acme.com")])
     intake.new_recorder().record([new_observation("3", source="segment/server", person="u1")])
 
     pat = intake.contact("pat@acme.com")
-    assert alone.startswith("anon:v_")
+    assert anonymous.startswith("anon:v_")
     assert intake.log.fact_fields("id", "subject", "contact")[1:] == [
         ("2", "acme.com", pat),
-        (f"identified:{alone[5:]}:{pat}", alone, pat),
-        (f"identified:{alone[5:]}:{pat}~to", "acme.com", pat),
+        (f"identified:{anonymous[5:]}:{pat}", anonymous, pat),
+        (f"identified:{anonymous[5:]}:{pat}~to", "acme.com", pat),
         ("3", "acme.com", pat),
     ]
 
@@ -142,12 +142,12 @@ def test_known_people_stay_with_their_account(intake: RecorderWorld) -> None:
 
 def test_a_trusted_identification_that_names_its_account_is_one_record(intake: RecorderWorld) -> None:
     content = {"visitor": "v_a", "contact": "c_a", "to": "acme.com"}
-    told = {"type": IDENTIFIED, "contact": "c_a", "trusted": True, "data": content}
-    intake.record(new_observation("1", account="anon:v_a", **told), new_observation("2", contact="v_a", trusted=True))
+    fields = {"type": IDENTIFIED, "contact": "c_a", "trusted": True, "data": content}
+    intake.record(new_observation("1", account="anon:v_a", **fields), new_observation("2", contact="v_a", trusted=True))
     assert intake.log.fact_fields("id", "subject", "data") == [("1", "anon:v_a", content), ("2", "acme.com", None)]
 
 
 def test_a_trusted_identification_without_account_finds_both(intake: RecorderWorld) -> None:
-    told = {"type": IDENTIFIED, "email": "pat@acme.com", "trusted": True, "data": {"visitor": "v_a"}}
-    intake.record(new_observation("1", **told))
+    fields = {"type": IDENTIFIED, "email": "pat@acme.com", "trusted": True, "data": {"visitor": "v_a"}}
+    intake.record(new_observation("1", **fields))
     assert intake.log.fact_fields("id", "subject") == [("1", "anon:v_a"), ("1~to", "acme.com")]

@@ -1,4 +1,4 @@
-"""The inbox before a broker: what was recorded once is known again, wherever its recorder ended."""
+"""The inbox: facts are recorded once, at whichever point their recorder ended."""
 
 import random
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ MAIL = new_observation("m1", "email.clicked.v1", email="pat@acme.com", visitor="
 
 
 class BrokerWorld:
-    """A recorder before a broker, and others like it."""
+    """A recorder with a broker, and further ones on the same inbox."""
 
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         self.engine, self.log, self.directory = engine, MemoryBroker(partitions), MemoryDirectory()
@@ -47,7 +47,7 @@ class BrokerWorld:
             return list(connection.execute(select(inbox).order_by(inbox.c.account, inbox.c.offset)))
 
     def forget_append(self) -> None:
-        """As a recorder leaves it that dies between append and mark."""
+        """The state after a recorder died between append and mark."""
         with self.engine.begin() as connection:
             connection.execute(update(inbox).values(offset=None))
 
@@ -57,7 +57,7 @@ def broker(database: Engine) -> BrokerWorld:
     return BrokerWorld(database)
 
 
-def test_what_was_recorded_is_a_duplicate_at_its_place_and_is_appended_no_more(broker: BrokerWorld) -> None:
+def test_a_recorded_fact_is_a_duplicate_at_its_offset_and_not_appended_again(broker: BrokerWorld) -> None:
     first = broker.record(
         new_observation("1", account="a.com"),
         new_observation("2", account="b.com"),
@@ -69,14 +69,14 @@ def test_what_was_recorded_is_a_duplicate_at_its_place_and_is_appended_no_more(b
     assert broker.log.fact_ids() == ["1", "2", "3"]
 
 
-def test_a_retry_goes_to_the_account_of_the_first_try_whatever_would_be_found_now(broker: BrokerWorld) -> None:
+def test_a_retry_goes_to_the_account_of_the_first_attempt(broker: BrokerWorld) -> None:
     [first] = broker.record(PAGE)
     broker.directory.visitors[first.contact] = "acme.com"
     assert broker.new_recorder().record([PAGE]) == [Duplicate(first.account, first.contact, 0, 0)]
     assert first.account == f"anon:{first.contact}"
 
 
-def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker: BrokerWorld) -> None:
+def test_an_attempt_that_ended_before_the_append_is_appended_under_its_account(broker: BrokerWorld) -> None:
     broker.log.fails_after = 0
     with pytest.raises(LogUnavailable):
         broker.record(PAGE)
@@ -91,7 +91,7 @@ def test_a_try_that_ended_before_the_append_is_appended_under_its_account(broker
     assert [row.offset for row in broker.rows()] == [0]
 
 
-def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker: BrokerWorld) -> None:
+def test_an_attempt_that_ended_after_the_append_is_found_in_the_log_and_marked(broker: BrokerWorld) -> None:
     broker.record(new_observation("0", account="a.com"))
     broker.record(new_observation("1", account="a.com"))
     broker.forget_append()
@@ -102,9 +102,7 @@ def test_a_try_that_ended_after_the_append_is_found_in_the_log_and_marked(broker
 
 
 @pytest.mark.parametrize("appended", range(6))
-def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(
-    broker: BrokerWorld, appended: int
-) -> None:
+def test_a_batch_that_failed_anywhere_is_recorded_once_when_it_is_repeated(broker: BrokerWorld, appended: int) -> None:
     batch = [PAGE, MAIL, new_observation("p2", visitor="v2"), new_observation("p3", account="a.com")]
     broker.log.fails_after = appended
     with pytest.raises(LogUnavailable):
@@ -114,27 +112,27 @@ def test_a_batch_that_broke_anywhere_is_recorded_once_when_it_is_given_again(
 
     pair = next(fact["id"] for fact in broker.log.facts() if fact["type"] == IDENTIFIED)
     assert sorted(broker.log.fact_ids()) == sorted(["p1", "m1", "p2", "p3", pair.removesuffix("~to"), f"{pair}~to"])
-    places = (0, 1, 4, 5)  # between them the two facts that the mail identifies the visitor by
+    places = (0, 1, 4, 5)  # between them: the two identifications by the mail
     assert [type(outcome) for outcome in outcomes] == [Duplicate if at < appended else Recorded for at in places]
     assert broker.new_recorder().record(batch) == [Duplicate(*outcome) for outcome in outcomes]
 
 
-def test_what_a_reported_identification_told_first_holds_for_all_of_its_facts(broker: BrokerWorld) -> None:
+def test_all_facts_of_a_reported_identification_use_the_accounts_of_its_first_attempt(broker: BrokerWorld) -> None:
     [page] = broker.record(PAGE)
-    told = new_observation("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
+    identification = new_observation("i1", IDENTIFIED, email="pat@acme.com", visitor="v1")
     broker.log.fails_after = 1
     with pytest.raises(LogUnavailable):
-        broker.record(told)
+        broker.record(identification)
     contact = broker.log.facts()[-1]["contact"]
     broker.directory.contacts[contact] = "other.com"
 
-    assert broker.new_recorder().record([told]) == [Duplicate("acme.com", contact, 0, 2)]
+    assert broker.new_recorder().record([identification]) == [Duplicate("acme.com", contact, 0, 2)]
 
     facts = [(fact["id"], fact["subject"], fact.get("data", {}).get("to")) for fact in broker.log.facts()]
     assert facts == [("p1", page.account, None), ("i1", page.account, "acme.com"), ("i1~to", "acme.com", "acme.com")]
 
 
-def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: BrokerWorld) -> None:
+def test_ids_expire_after_thirty_days_except_those_of_files(broker: BrokerWorld) -> None:
     many = [new_observation(str(n), account="a.com") for n in range(1_000)]
     files = broker.new_recorder(keep=True)
     files.record([new_observation("file", account="a.com"), many[0]])
@@ -148,7 +146,7 @@ def test_ids_are_forgotten_after_thirty_days_but_those_of_files(broker: BrokerWo
     assert [type(outcome) for outcome in known] == [Duplicate, Duplicate, Recorded]
 
 
-def test_a_file_keeps_what_another_way_in_recorded_before(broker: BrokerWorld) -> None:
+def test_a_file_import_keeps_ids_that_another_recorder_inserted(broker: BrokerWorld) -> None:
     broker.record(PAGE)
     assert [row.keep for row in broker.rows()] == [False]
     broker.new_recorder(keep=True).record([PAGE])
@@ -156,7 +154,7 @@ def test_a_file_keeps_what_another_way_in_recorded_before(broker: BrokerWorld) -
     assert [(row.keep, row.offset) for row in broker.rows()] == [(True, 0)]
 
 
-def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(broker: BrokerWorld) -> None:
+def test_visitors_older_than_the_inbox_are_known_from_the_read_models(broker: BrokerWorld) -> None:
     old = {"fit_points": 0, "fit_grade": "unknown", "tracks": {}, "as_of": 0, "seq": 1, "epoch": 1, "model": "m"}
     old |= {"digest": "", "suppressed": False, "state": b""}
     with broker.engine.begin() as connection:
@@ -167,7 +165,7 @@ def test_who_stood_alone_before_the_inbox_began_is_known_by_the_read_models(brok
 
 
 class SynchronizedBroker(MemoryBroker):
-    """Appends only once two recorders are about to append: both have looked, and neither has found anything."""
+    """Delays appends until two recorders are about to append: both have searched the log without finding the fact."""
 
     def __init__(self) -> None:
         super().__init__(partitions=4)
@@ -178,7 +176,7 @@ class SynchronizedBroker(MemoryBroker):
         return super().append(topic, records, partition)
 
 
-def test_two_recorders_at_once_append_at_worst_twice_to_one_account_and_it_counts_once(broker: BrokerWorld) -> None:
+def test_two_concurrent_recorders_append_at_most_twice_to_one_account_and_it_counts_once(broker: BrokerWorld) -> None:
     log, sure, unsure = SynchronizedBroker(), MemoryDirectory(), MemoryDirectory()
     visitor = Vault(broker.engine, random.Random(1).randbytes).visitor_for("v1")
     sure.visitors[visitor] = "acme.com"

@@ -1,4 +1,4 @@
-"""Recorders before a real broker, killed at any moment and given their batches again: each fact stands once."""
+"""Recorders on a real broker, killed at random moments and restarted: each fact is recorded once."""
 
 import random
 import subprocess
@@ -26,7 +26,7 @@ FACTS = BATCHES * BATCH_SIZE
 
 @pytest.fixture
 def kafka() -> str:
-    """The address of a log of its own, on three partitions."""
+    """The address of a new log with three partitions."""
     address = f"kafka://{kafka_server()}?prefix=inbox-{uuid4().hex[:8]}."
     create_topics(parse_kafka_address(address), PARTITIONS)
     return address
@@ -43,7 +43,7 @@ def start_recorder(postgres: str, kafka: str, first: int) -> "subprocess.Popen[s
 
 
 def answered_batches(process: "subprocess.Popen[str]", after: int | None = None) -> int:
-    """How many batches are answered; killed once it has told `after` of them."""
+    """The number of recorded batches; killed after it has reported `after` of them."""
     done = 0
     assert process.stdout is not None
     for line in process.stdout:
@@ -56,7 +56,7 @@ def answered_batches(process: "subprocess.Popen[str]", after: int | None = None)
 
 
 def recorded_facts(kafka: str) -> Iterator[list[tuple[str, str]]]:
-    """Of each partition, id and account of what was recorded, in its order."""
+    """Id and account of the recorded facts of each partition, in order."""
     log = KafkaLog(parse_kafka_address(kafka))
     for partition in range(PARTITIONS):
         facts = [msgspec.json.decode(r.value) for r in log.read(ENGAGEMENT, partition, 0, 10 * FACTS)]
@@ -64,15 +64,15 @@ def recorded_facts(kafka: str) -> Iterator[list[tuple[str, str]]]:
     log.close()
 
 
-def test_what_a_killed_recorder_is_given_again_stands_once(postgres: str, kafka: str) -> None:
+def test_a_killed_recorders_repeated_batches_are_recorded_once(postgres: str, kafka: str) -> None:
     chance, first = random.Random(4), 0
     for _ in range(KILLS):
         first = max(first, answered_batches(start_recorder(postgres, kafka, first), after=chance.randint(1, 6)))
     assert answered_batches(start_recorder(postgres, kafka, max(0, first - 2))) == BATCHES
 
-    told = [fact for partition in recorded_facts(kafka) for fact in partition]
-    assert [id for id, times in Counter(id for id, _ in told).items() if times > 1] == []
-    assert sum(id.startswith("web\n") for id, _ in told) == FACTS
+    facts = [fact for partition in recorded_facts(kafka) for fact in partition]
+    assert [id for id, times in Counter(id for id, _ in facts).items() if times > 1] == []
+    assert sum(id.startswith("web\n") for id, _ in facts) == FACTS
 
 
 def test_two_recorders_of_the_same_facts_agree_on_accounts_and_each_fact_counts_once(postgres: str, kafka: str) -> None:

@@ -1,4 +1,4 @@
-"""Whom an IP address belongs to, as the operator says."""
+"""Companies of IP addresses, from the operator's files."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -32,11 +32,19 @@ class FakeMmdb:
         return SimpleNamespace(ip_version=self._version)
 
 
-def test_the_longest_prefix_names_the_company() -> None:
+def test_the_longest_prefix_determines_the_company() -> None:
     networks, rejected = parse_networks(TEXT.splitlines(), "networks.txt")
-    asked = ["203.0.113.5", "203.0.113.200", "2001:db8::1", "::ffff:203.0.113.5", "198.51.100.7", "192.0.2.1", "no ip"]
+    addresses = [
+        "203.0.113.5",
+        "203.0.113.200",
+        "2001:db8::1",
+        "::ffff:203.0.113.5",
+        "198.51.100.7",
+        "192.0.2.1",
+        "no ip",
+    ]
     assert rejected == []
-    assert [networks.domain_of(ip) for ip in asked] == [
+    assert [networks.domain_of(ip) for ip in addresses] == [
         "acme.com",
         "lab.acme.com",
         "beta.example",
@@ -47,7 +55,7 @@ def test_the_longest_prefix_names_the_company() -> None:
     ]
 
 
-def test_bad_lines_are_named_and_the_others_hold() -> None:
+def test_bad_lines_are_rejected_and_the_others_apply() -> None:
     lines = ["10.0.0.0/8 acme.com", "10.0.0.0/99 beta.com", "10.1.0.0/16 co.uk", "", "# nothing", "192.0.2.0/24"]
     networks, rejected = parse_networks(lines, "n.csv")
     assert networks.domain_of("10.1.1.1") == "acme.com"
@@ -65,7 +73,7 @@ def test_a_file_of_networks_is_read(tmp_path: Path) -> None:
     assert (networks.domain_of("203.0.113.5"), rejected) == ("acme.com", [])
 
 
-def test_a_file_that_cannot_be_read_names_no_company(tmp_path: Path) -> None:
+def test_an_unreadable_file_yields_no_company(tmp_path: Path) -> None:
     broken = tmp_path / "companies.mmdb"
     broken.write_bytes(b"no database")
     for path in (broken, tmp_path / "missing.txt"):
@@ -74,13 +82,13 @@ def test_a_file_that_cannot_be_read_names_no_company(tmp_path: Path) -> None:
         assert [(item.where, item.code) for item in rejected] == [(path.name, "bad_networks")]
 
 
-def test_a_company_database_is_asked_by_the_path_of_its_field() -> None:
+def test_a_company_database_is_read_by_the_path_of_its_field() -> None:
     reader = FakeMmdb({"203.0.113.5": {"company": {"domain": "WWW.Acme.com"}}, "203.0.113.6": {"company": "x"}})
     networks = MmdbNetworks(reader, "company.domain")
     assert [networks.domain_of(f"203.0.113.{n}") for n in (5, 6, 7)] == ["acme.com", None, None]
 
 
-def test_a_database_of_four_byte_addresses_knows_no_longer_ones() -> None:
+def test_an_ipv4_database_has_no_ipv6_addresses() -> None:
     assert MmdbNetworks(FakeMmdb({"::1": {"domain": "acme.com"}}, version=4)).domain_of("::1") is None
 
 
@@ -96,7 +104,7 @@ def test_lookup_equals_a_search_of_all_networks(entries: list[tuple[int, int]], 
 @given(st.text(max_size=60))
 @example("0\r;")
 @example("," + "0" * 140_000)
-def test_any_text_is_no_reason_to_fail(text: str) -> None:
+def test_any_text_is_handled_without_an_exception(text: str) -> None:
     networks, _ = parse_networks([text, text], "n")
     networks.domain_of(text)
     assert networks.domain_of(str(IPv6Address(1))) is None or "/" in text or ":" in text

@@ -1,4 +1,4 @@
-"""Whatever comes in, and whoever records at the same time."""
+"""Properties of the recorder: any input, and concurrent recorders."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ from streams.sql.log import SqlLog
 from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation, registration
 
 
-def test_two_recorders_at_once_agree(database: Engine) -> None:
+def test_two_concurrent_recorders_agree(database: Engine) -> None:
     log = SqlLog(database)
     recorders = [
         Recorder(DirectAppender(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
@@ -75,7 +75,7 @@ OBSERVATIONS = st.builds(
 
 @settings(max_examples=100)
 @given(st.lists(OBSERVATIONS, max_size=6))
-def test_every_observation_gets_one_outcome_and_spoils_no_neighbour(
+def test_every_observation_gets_one_outcome_and_affects_no_other(
     vault_engine: Engine, anything: list[Observation]
 ) -> None:
     intake = RecorderWorld(vault_engine)

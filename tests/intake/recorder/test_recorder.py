@@ -1,4 +1,4 @@
-"""The door from outside: what a fact looks like, what of its data is recorded, and what is refused."""
+"""The recorder: the recorded facts and their data, and rejections."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_a_fact_recorded_before_is_a_duplicate(intake: RecorderWorld) -> None:
     assert intake.new_recorder().record([new_observation(account="acme.com")]) == [Duplicate("acme.com", None, 0, 0)]
 
 
-def test_no_person_reaches_the_log(intake: RecorderWorld) -> None:
+def test_no_personal_data_reaches_the_log(intake: RecorderWorld) -> None:
     content = {
         "url": "https://pat:secret@x.example/a/pat@acme.com?token=1&plan=a&utm_source=news&email=pat@acme.com#pat",
         "title": "Mail of pat@acme.com",
@@ -69,7 +69,7 @@ def test_no_person_reaches_the_log(intake: RecorderWorld) -> None:
     assert not any(text in intake.log.records[0].value for text in (b"pat@", b"Pat", b"203.0"))
 
 
-def test_what_a_source_may_send_is_a_setting_but_for_persons(vault_engine: Engine) -> None:
+def test_allowances_are_configurable_except_for_personal_data(vault_engine: Engine) -> None:
     allowances = {
         "app": Allowance(properties=frozenset({"plan", "email"})),
         "shop/eu": Allowance(frozenset("*"), parameters=frozenset()),
@@ -102,8 +102,8 @@ def test_attendees_are_counted_or_pseudonyms(intake: RecorderWorld) -> None:
     assert [fact["data"]["attendees"] for fact in intake.log.facts()] == [2, ["c_a", "c_b", "c_c"]]
 
 
-def test_a_trusted_fact_stays_as_it_is(intake: RecorderWorld) -> None:
-    told = {
+def test_a_trusted_fact_is_unchanged(intake: RecorderWorld) -> None:
+    trusted = {
         "account": "acme.com",
         "contact": "c_a",
         "trusted": True,
@@ -116,7 +116,7 @@ def test_a_trusted_fact_stays_as_it_is(intake: RecorderWorld) -> None:
         "moves": "m1 m2",
         "data": {"url": "/a?b=c", "own": "pat@acme.com"},
     }
-    intake.record(new_observation("1", **told))
+    intake.record(new_observation("1", **trusted))
     assert intake.log.facts() == [
         {
             "specversion": "1.0",
@@ -172,7 +172,7 @@ def test_a_trusted_fact_stays_as_it_is(intake: RecorderWorld) -> None:
         ({"account": None}, "no_account", "subject"),
     ],
 )
-def test_what_is_wrong_is_refused_by_field_and_its_neighbours_are_recorded(
+def test_an_invalid_field_is_rejected_and_the_other_observations_are_recorded(
     intake: RecorderWorld, fields: dict[str, Any], code: str, field: str
 ) -> None:
     bad = new_observation(**{"id": "bad", "account": "acme.com", "where": "file:7"} | fields)
@@ -185,7 +185,7 @@ def test_what_is_wrong_is_refused_by_field_and_its_neighbours_are_recorded(
     assert (first, last) == (Recorded("a.com", None, 0, 0), Recorded("a.com", None, 0, 1))
 
 
-def test_a_time_five_minutes_ahead_is_taken(intake: RecorderWorld) -> None:
+def test_a_time_five_minutes_ahead_is_accepted(intake: RecorderWorld) -> None:
     assert intake.record(new_observation(account="a.com", time=NOW + 300_000)) == [Recorded("a.com", None, 0, 0)]
 
 

@@ -1,4 +1,4 @@
-"""Registrations and claims: whose domains are whose, and what they attribute."""
+"""Registrations, domain claims, and attribution by them."""
 
 import msgspec
 import pytest
@@ -44,12 +44,12 @@ def test_an_account_is_named_by_its_id_its_first_domain_or_its_name(
     assert [outcome.account for outcome in intake.record(observation)] == [account]
 
 
-def test_domains_are_recorded_in_the_spelling_in_which_they_are_found(intake: RecorderWorld) -> None:
+def test_domains_are_recorded_normalised(intake: RecorderWorld) -> None:
     intake.record(registration("r", None, ["https://www.ACME.com/", "bücher.example", "acme.com"]))
     assert intake.log.facts()[0]["data"] == {"domains": ["acme.com", "xn--bcher-kva.example"]}
 
 
-def test_a_domain_belongs_to_one_account_alone(intake: RecorderWorld) -> None:
+def test_a_domain_belongs_to_one_account(intake: RecorderWorld) -> None:
     outcomes = intake.record(
         registration("1", "one", ["acme.com"]),
         registration("2", "two", ["two.com", "acme.com"]),
@@ -68,7 +68,7 @@ def test_a_domain_belongs_to_one_account_alone(intake: RecorderWorld) -> None:
     assert intake.directory.domains == {"acme.com": "one", "two.com": "two", "acme.de": "one"}
 
 
-def test_a_claim_of_another_process_holds_at_once(intake: RecorderWorld) -> None:
+def test_a_claim_of_another_process_applies_at_once(intake: RecorderWorld) -> None:
     assert intake.new_recorder().record([registration("1", "one", ["acme.com"])]) == [Recorded("one", None, 0, 0)]
     assert intake.record(registration("2", "two", ["acme.com"]))[0].code == "domain_taken"
     assert intake.record(new_observation("3", email="pat@acme.com"))[0].account == "one"
@@ -83,7 +83,7 @@ def test_a_claim_of_another_process_holds_at_once(intake: RecorderWorld) -> None
         (["10.0.0.1"], "bad_domain"),
     ],
 )
-def test_some_domains_are_nobodys(intake: RecorderWorld, domains: list[str], code: str) -> None:
+def test_some_domains_cannot_be_claimed(intake: RecorderWorld, domains: list[str], code: str) -> None:
     assert [outcome.code for outcome in intake.record(registration("r", "a", domains))] == [code]
     assert (intake.log.records, intake.directory.domains) == ([], {})
 

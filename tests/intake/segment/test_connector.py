@@ -1,4 +1,4 @@
-"""Calls of the Segment API become observations; none of them is lost silently."""
+"""Calls of the Segment API become observations, or are filtered or rejected; none is lost."""
 
 import json
 from collections import Counter
@@ -95,12 +95,12 @@ def test_a_screen_is_a_page_view() -> None:
         ("Song Played", {"artist": "D"}, "custom.tracked.v1", {"name": "Song Played", "properties": {"artist": "D"}}),
     ],
 )
-def test_known_events_are_called_as_facts_are(event: str, properties: Any, type_: str, data: Any) -> None:
+def test_known_events_become_their_fact_types(event: str, properties: Any, type_: str, data: Any) -> None:
     assert observe_one(call("track", event=event, properties=properties)) == expected_observation(type_, data)
     assert check_fact(type_, data) is data
 
 
-def test_an_identify_call_tells_who_a_visitor_is() -> None:
+def test_an_identify_call_identifies_a_visitor() -> None:
     traits = {"email": "pat@acme.example", "name": "Pat", "title": "VP of Engineering", "role": "Decision Maker"}
     company = {"company": {"name": "Acme", "website": "https://www.acme.example/"}}
     assert observe_one(call("identify", userId="u1", traits=traits | company)) == expected_observation(
@@ -149,7 +149,7 @@ def test_an_alias_joins_an_anonymous_id_or_an_address() -> None:
         ({"timestamp": None, "sentAt": NINE_OCLOCK}, NINE_OCLOCK),
         ({"timestamp": None, "receivedAt": NINE_OCLOCK}, NINE_OCLOCK),
         (
-            # A server worked it out already.
+            # A server has corrected it already.
             {
                 "originalTimestamp": "2025-01-01T00:00:00Z",
                 "sentAt": "2026-01-05T10:00:00Z",
@@ -180,7 +180,7 @@ def test_the_clock_of_a_live_sender_is_corrected() -> None:
     assert observe_one(call("page", timestamp=None), live).time == parse_time("2026-01-05T09:00:10.000Z")
 
 
-def test_undated_calls_need_a_time_given() -> None:
+def test_undated_calls_need_a_default_time() -> None:
     (rejected,) = observe(call("page", timestamp=None))
     assert isinstance(rejected, Rejected)
     assert rejected.code == "missing_time"
@@ -208,14 +208,14 @@ def test_a_batch_shares_its_context_and_numbers_its_calls() -> None:
 def test_other_spellings_and_missing_types_are_understood() -> None:
     lenient = {"user_id": 7, "action": "track", "event": "Unsubscribed", "timestamp": NINE_OCLOCK, "message_id": "m1"}
     assert observe_one(lenient) == expected_observation("email.unsubscribed.v1", {}, visitor=None, person="7")
-    told = [
+    variants = [
         {"event": "x"},
         {"groupId": "g"},
         {"previousId": "p"},
         {"traits": {"email": "a@b.example"}},
         {"name": "Home"},
     ]
-    types = [observe_one({"userId": "u1", "timestamp": NINE_OCLOCK} | fields).type for fields in told]
+    types = [observe_one({"userId": "u1", "timestamp": NINE_OCLOCK} | fields).type for fields in variants]
     assert types == [
         "custom.tracked.v1",
         "account.updated.v1",
@@ -259,7 +259,7 @@ def test_ids_without_message_id_come_from_the_content() -> None:
         (17, "bad_json", "a call is an object with type, userId or anonymousId, not int"),
     ],
 )
-def test_a_bad_call_is_named_and_its_neighbours_go_on(body: Any, code: str, why: str) -> None:
+def test_a_bad_call_is_rejected_and_the_others_are_read(body: Any, code: str, why: str) -> None:
     before, bad, after = observe([call("page"), body, call("page")])
     assert isinstance(bad, Rejected)
     assert (bad.where, bad.code, bad.why[: len(why)]) == ("body#2", code, why)
@@ -267,19 +267,19 @@ def test_a_bad_call_is_named_and_its_neighbours_go_on(body: Any, code: str, why:
 
 
 @pytest.mark.parametrize("depth", [10, 900, 960, 970, 980, 990, 1_000, 100_000])
-def test_depth_breaks_nothing(depth: int) -> None:
+def test_deep_nesting_is_rejected(depth: int) -> None:
     nested = "[" * depth + "]" * depth
     deep = f'{{"type":"page","userId":"u","timestamp":"{NINE_OCLOCK}","properties":{{"a":{nested}}}}}'
     items = list(segment.parse_body(deep.encode(), where="body", options=READING))
     assert [item.code for item in items if isinstance(item, Rejected)] in ([], ["bad_json"])
 
 
-def test_an_identify_call_that_names_nobody_is_filtered() -> None:
+def test_an_identify_call_without_identity_is_filtered() -> None:
     why = "an identify call without userId or e-mail address"
     assert observe(call("identify", traits={"plan": "free"})) == [Filtered("body", why)]
 
 
-def test_files_come_in_every_shape(tmp_path: Path) -> None:
+def test_files_in_all_supported_shapes(tmp_path: Path) -> None:
     calls = [call("page", messageId=f"m{number}") for number in range(3)]
     shapes = {
         "lines": "\n".join(map(json.dumps, calls)),

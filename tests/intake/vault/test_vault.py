@@ -1,4 +1,4 @@
-"""Who a pseudonym is."""
+"""The vault: pseudonyms, erasure, and source ids."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ def vault(engine: Engine) -> Vault:
     return Vault(engine, random.Random(1).randbytes)
 
 
-def test_an_address_has_one_contact_however_it_is_written(vault: Vault) -> None:
+def test_an_address_has_one_contact_in_any_spelling(vault: Vault) -> None:
     contacts = vault.contacts_for(["Pat@Acme.example", " pat@acme.EXAMPLE ", "pat+news@acme.example", "no address"])
     assert list(contacts) == ["Pat@Acme.example", " pat@acme.EXAMPLE ", "pat+news@acme.example"]
     assert contacts["Pat@Acme.example"] == contacts[" pat@acme.EXAMPLE "]
@@ -36,7 +36,7 @@ def test_a_contact_is_opaque(vault: Vault) -> None:
     assert set(contact[2:]) <= set("abcdefghijklmnopqrstuvwxyz234567")
 
 
-def test_the_vault_knows_who_a_contact_is(vault: Vault) -> None:
+def test_the_vault_finds_the_person_of_a_contact(vault: Vault) -> None:
     contact = vault.contacts_for(["Pat@acme.example"], {"Pat@acme.example": "Pat Lee"})["Pat@acme.example"]
     assert vault.person(contact) == Person("pat@acme.example", "Pat Lee")
     assert vault.contact_of(" PAT@acme.example") == contact
@@ -47,14 +47,14 @@ def test_the_vault_knows_who_a_contact_is(vault: Vault) -> None:
     )
 
 
-def test_a_name_told_later_is_added_and_the_first_one_stays(engine: Engine, vault: Vault) -> None:
+def test_a_later_name_is_added_and_the_first_one_stays(engine: Engine, vault: Vault) -> None:
     contact = vault.contacts_for(["pat@acme.example"])["pat@acme.example"]
     for name in ("Pat Lee", "P. Lee"):
         Vault(engine, random.Random(2).randbytes).contacts_for(["pat@acme.example"], {"pat@acme.example": name})
     assert vault.person(contact) == Person("pat@acme.example", "Pat Lee")
 
 
-def test_a_forgotten_person_starts_a_new_contact_in_every_process(engine: Engine, vault: Vault) -> None:
+def test_an_erased_person_gets_a_new_contact_in_every_process(engine: Engine, vault: Vault) -> None:
     other = Vault(engine, random.Random(2).randbytes)
     contact = vault.contacts_for(["pat@acme.example"])["pat@acme.example"]
     assert other.contacts_for(["pat@acme.example"]) == {"pat@acme.example": contact}
@@ -88,19 +88,19 @@ def test_two_writers_agree_on_every_contact(engine: Engine) -> None:
     assert len(set(answers[0].values())) == 300
 
 
-def test_a_source_may_name_persons_by_its_own_ids(vault: Vault) -> None:
+def test_sources_may_use_their_own_ids_of_persons(vault: Vault) -> None:
     known = {ForeignId("segment", "u1"): "c_a", ForeignId("crm", "u1"): "c_b"}
     vault.remember_persons(known)
     vault.remember_persons({ForeignId("segment", "u1"): "c_other"})
     assert vault.contacts_of_persons([*known, ForeignId("segment", "u2")]) == known
 
 
-def test_a_source_may_name_companies_by_its_own_ids(vault: Vault) -> None:
+def test_sources_may_use_their_own_ids_of_companies(vault: Vault) -> None:
     acme, beta, same = ForeignId("hubspot", "17"), ForeignId("salesforce", "001A"), ForeignId("segment", "17")
     vault.remember_companies({acme: "acme.example", beta: "beta.example", same: "gamma.example"})
     vault.remember_companies({acme: "other.example"})
-    asked = [acme, same, ForeignId("csv", "001A"), ForeignId("csv", "17"), ForeignId("csv", "18")]
-    assert vault.accounts_of_companies(asked) == {
+    companies = [acme, same, ForeignId("csv", "001A"), ForeignId("csv", "17"), ForeignId("csv", "18")]
+    assert vault.accounts_of_companies(companies) == {
         acme: "acme.example",
         same: "gamma.example",
         ForeignId("csv", "001A"): "beta.example",
@@ -114,13 +114,13 @@ def test_anonymous_accounts_wait_for_the_company_of_a_contact(vault: Vault) -> N
     assert vault.anonymous_accounts_of(["c_a", "c_b"]) == {"c_b": ["v_3"]}
 
 
-def test_what_a_source_numbers_is_unique_within_its_first_part() -> None:
+def test_source_ids_are_unique_within_the_scope_of_a_source() -> None:
     assert [scope_of(source) for source in ("segment/website", "hubspot")] == ["segment", "hubspot"]
 
 
-def test_the_migration_makes_the_tables_that_the_code_knows(engine: Engine) -> None:
-    there = inspect(engine)
+def test_the_migration_creates_the_tables_of_the_code(engine: Engine) -> None:
+    inspector = inspect(engine)
     for table in METADATA.tables.values():
-        found = {column["name"]: column["nullable"] for column in there.get_columns(table.name)}
+        found = {column["name"]: column["nullable"] for column in inspector.get_columns(table.name)}
         assert found == {column.name: column.nullable for column in table.columns}
-        assert there.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
+        assert inspector.get_pk_constraint(table.name)["constrained_columns"] == [c.name for c in table.primary_key]
