@@ -1,1 +1,1 @@
-"""Settings, wiring and the command line: the one place where the parts meet. Never holds a rule."""
+"""The application: settings, topology, processes and the command line."""

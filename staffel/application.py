@@ -1,4 +1,4 @@
-"""The one place where objects meet. Never decides anything but who is given what."""
+"""The application: database, log, vault and recorder of one process, connected according to its settings."""
 
 import os
 import time
@@ -35,12 +35,12 @@ def system_clock() -> int:
 
 
 class CatchUpTimeout(Exception):
-    """Those who host have not caught up in the time a command waits."""
+    """The hosting process has not caught up within the time a command waits."""
 
 
 @dataclass(frozen=True)
 class Application(ABC):
-    """Everything of one process, connected. What differs between the hosts is behind its abstract methods."""
+    """The connected parts of one process. What differs between the two hosts is behind abstract methods."""
 
     settings: Settings
     engine: Database
@@ -81,9 +81,9 @@ class Application(ABC):
         return Recorder(appender, self.vault, Directory(self.engine), self.clock, networks=networks)
 
     def wait_until_visible(self, outcome: str = "recorded") -> None:
-        """Return when everything recorded so far is visible; `StillBusy` where those who host take too long.
+        """Return when everything recorded so far is visible; raises `CatchUpTimeout` if that takes too long.
 
-        `so_far`: what became of the caller's own facts, for the message.
+        `outcome` goes into the message: what became of the caller's own facts.
         """
         end_offsets = {
             partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))
@@ -98,15 +98,15 @@ class Application(ABC):
 
     @abstractmethod
     def drain(self) -> None:
-        """Do what there is to do, where this process holds the lock."""
+        """Run the steps until nothing moves; the caller holds the host lock."""
 
     @abstractmethod
     def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
-        """Return when the engagement before these offsets is visible; who is late, where that takes too long."""
+        """Return None when the engagement before these offsets is visible, after a timeout the reason."""
 
 
 def replay_of(log: Log) -> Replay:
-    """All updates once more, for a projector that meets a hole."""
+    """All updates once more, for a projector that finds updates missing."""
     from audit.replay import recomputed_updates
 
     return lambda partition: recomputed_updates(log, partition)

@@ -15,8 +15,11 @@ from streams.sql.log import SqlLog
 
 
 def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Application:
-    """Open database and log. A new log in the database begins with the activation of its first model; one on Kafka
-    was laid down by `staffel topics create`, and is refused otherwise (`LogRefused`)."""
+    """Open database and log.
+
+    A new log in the database begins with the activation of its first model. A log on Kafka was created by
+    `staffel topics create`; without that `LogRefused` is raised.
+    """
     if settings.kafka is None:
         return connect_embedded(settings, clock, random_bytes)
     from staffel.scaled_out import connect_scaled_out
@@ -35,7 +38,7 @@ def connect_embedded(settings: Settings, clock: Clock, random_bytes: RandomBytes
 
 
 def model_text(settings: Settings) -> tuple[str, str]:
-    """Text and name of the model of a new log."""
+    """Text and file name of the model of a new log."""
     if settings.model is not None:
         return settings.model.read_text(encoding="utf-8"), str(settings.model)
     default = resources.files("scoring") / "models" / "default.yaml"
@@ -43,5 +46,5 @@ def model_text(settings: Settings) -> tuple[str, str]:
 
 
 def examples_folder() -> Path:
-    """The folder of the examples beside the packages."""
+    """The folder `examples` beside the packages."""
     return Path(__file__).resolve().parent.parent / "examples"

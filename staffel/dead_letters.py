@@ -1,7 +1,7 @@
-"""Dead letters as people see them, and the fact that a repaired one becomes. Never records anything.
+"""Dead letters: listing them, and the observation that a repaired one becomes.
 
-The original stands in the log under its own id for ever; so the fact that is recorded instead has the source
-`staffel/dead-letters` and the letter's id, once for each letter, and names the original as its origin.
+The log keeps the original under its own id for good. The fact recorded in its place therefore has the source
+`staffel/dead-letters` and the id of the letter, which makes a second retry a duplicate; its origin is the original.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,22 +29,22 @@ class Letter(NamedTuple):
 
 
 def letter_rows(log: Log) -> Iterator[tuple[Json, bytes]]:
-    """Each with its original bytes, partition by partition, oldest first."""
+    """All dead letters with their original bytes, partition by partition, oldest first."""
     letters = list(unique_letters(log))
     retried = retried_ids(log, letters)
     yield from ((letter_json(letter, letter.id in retried), letter.record.value) for letter in letters)
 
 
 def find_letter(log: Log, id: str) -> tuple[Json, bytes]:
-    """Raises `Found` where there is none."""
+    """One dead letter with its original bytes. Raises `ProblemFound` if the id is unknown."""
     letter = next((letter for letter in unique_letters(log) if letter.id == id), None)
     if letter is None:
-        raise ProblemFound(f"there is no dead letter {id}; `staffel dead-letters list` lists them")
+        raise ProblemFound(f"no dead letter {id}; `staffel dead-letters list` shows all")
     return letter_json(letter, id in retried_ids(log, [letter])), letter.record.value
 
 
 def unique_letters(log: Log) -> Iterator[Letter]:
-    """Each id once, though a crash may have made a letter stand twice where the log keeps no ids."""
+    """Each letter once: a log without unique ids may hold a letter twice after a crash."""
     seen = set()
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in scan(log, DEAD_LETTERS, partition):
@@ -67,13 +67,16 @@ def letter_json(letter: Letter, retried: bool) -> Json:
 
 
 def retried_ids(log: Log, letters: Sequence[Letter]) -> set[str]:
-    """The ids of letters that a fact was made of."""
+    """The ids of the letters that were retried: the log holds a fact with the id of the letter."""
     candidates = (record.value for record in _candidate_records(log, letters) if _SOURCE_BYTES in record.value)
     return {fact.id for fact in map(identity_of, candidates) if fact.source == SOURCE}
 
 
 def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
-    """Under the letter's key or the subject that it names, where a log finds a key's records; else all, in one pass."""
+    """Records among which the facts of retried letters are.
+
+    A log with an index by key is asked for the keys and subjects of the letters; another one is read in one pass.
+    """
     if not letters:
         return
     if log.unique_ids:
@@ -87,8 +90,8 @@ def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
 
 
 def repaired_observation(id: str, content: bytes) -> Observation:
-    """What to record for a dead letter. Raises `Found` where the content still cannot be read."""
+    """The observation to record for a dead letter. Raises `ProblemFound` if its content is still invalid."""
     item = parse_event(f"dead letter {id}", content, trusted=True)
     if not isinstance(item, Observation):
-        raise ProblemFound(f"{id} still cannot be read: {item.why}; repair it and give the result with --file")
+        raise ProblemFound(f"{id} is still invalid: {item.why}; pass a repaired file with --file")
     return replace(item, source=SOURCE, id=id, origin=item.origin or item.id, recorded_at=None)

@@ -47,5 +47,5 @@ class Embedded(Application):
                 end_offsets, lambda: projected_offsets(self.engine, self.log), self.settings.wait, notifications.wait
             ):
                 return None
-        holder = self.lock.holder() or "the process that hosts"
-        return f"{holder} has not caught up in {self.settings.wait:g} s; ask again later"
+        holder = self.lock.holder() or "the hosting process"
+        return f"{holder} has not caught up within {self.settings.wait:g} s; try again later"

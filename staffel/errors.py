@@ -2,8 +2,8 @@
 
 
 class UsageError(Exception):
-    """The command was called in a way that means nothing; the message says what would."""
+    """The command line or a setting is invalid; the message says what is valid."""
 
 
 class ProblemFound(Exception):
-    """The command did its work and found a problem; the message says which."""
+    """The command did its work and found a problem, which the message names."""

@@ -1,4 +1,4 @@
-"""Items of connectors into the recorder, in batches, and the tally that `ingest` answers. Never reads a file itself."""
+"""Ingestion: the items of connectors go into the recorder in batches, and a tally counts what became of them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ BATCH_SIZE = 20_000
 
 @dataclass
 class Tally:
-    """read = recorded + duplicates + filtered + number of rejected; bots are among the recorded."""
+    """read = recorded + duplicates + filtered + number of rejected; `bots` counts a part of the recorded."""
 
     read: int = 0
     recorded: int = 0
@@ -32,7 +32,7 @@ class Tally:
 
 
 def ingest(items: Iterable[Item], recorder: Recorder, after_batch: Callable[[int], object]) -> Tally:
-    """Record all items; `after_batch` is told how many were read, when they are durable."""
+    """Record all items. `after_batch` gets the number of items read, once those of a batch are durable."""
     tally = Tally()
     for batch in batches(items):
         tally.read += len(batch)
@@ -63,7 +63,10 @@ def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def ingest_and_wait(application: Application, items: Iterable[Item], advance: Callable[[int], object]) -> Tally:
-    """Record and make visible. Where this process hosts, it scores between batches, while accounts are in memory."""
+    """Record the items and wait until they are visible.
+
+    If no other process hosts, this one does: it scores between batches, while the accounts are in memory.
+    """
     is_host = application.lock.try_acquire()
 
     def after_batch(_: int) -> None:
@@ -83,7 +86,7 @@ def ingest_and_wait(application: Application, items: Iterable[Item], advance: Ca
 
 
 def with_progress(items: Iterable[Item], advance: Callable[[int], object], step: int = 250) -> Iterator[Item]:
-    """The items, and word of how many were read."""
+    """The items; `advance` is called with `step` after every `step` of them."""
     for number, item in enumerate(items, 1):
         yield item
         if number % step == 0:

@@ -1,4 +1,4 @@
-"""Facts that a command records, one at a time, and what it answers. Never decides whether one may be recorded."""
+"""A fact that a command records, and the answer of the command. The recorder decides whether the fact is valid."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class AlreadyRecorded(ProblemFound):
-    """A fact of this source and id stands in the log already: somebody was faster."""
+    """The log already holds a fact with this source and id: another command was faster."""
 
 
 def record_fact(
@@ -26,7 +26,10 @@ def record_fact(
     id: str | None = None,
     source: str = SOURCE,
 ) -> Json:
-    """Record a fact, wait until it is visible, say where it stands. Raises `Found` where it was refused, or `Known`."""
+    """Record a fact, wait until it is visible and return its place in the log.
+
+    Raises `ProblemFound` if the fact is rejected, `AlreadyRecorded` if it is a duplicate.
+    """
     observation = Observation(
         where=type.removesuffix(".v1"),
         source=source,
@@ -39,13 +42,16 @@ def record_fact(
     )
     outcome = record_observation(application, observation)
     if not isinstance(outcome, Recorded):
-        raise AlreadyRecorded(f"{observation.where} was recorded before, at offset {outcome.offset}")
+        raise AlreadyRecorded(f"{observation.where} is already recorded, at offset {outcome.offset}")
     place = {"partition": outcome.partition, "offset": outcome.offset}
     return {"account": outcome.account, "fact": observation.id, "type": type, **place}
 
 
 def record_observation(application: Application, observation: Observation) -> Recorded | Duplicate:
-    """Record it upon all that was recorded before, and wait until it is visible. Raises `Found` where it is refused."""
+    """Wait until all earlier facts are visible, record the observation, and wait until it is visible, too.
+
+    Raises `ProblemFound` if it is rejected.
+    """
     application.wait_until_visible("nothing was recorded")
     [outcome] = application.recorder.record([observation])
     if isinstance(outcome, Rejected):

@@ -1,6 +1,6 @@
-"""One of many processes on Apache Kafka and PostgreSQL, connected. Never moves a record of another process.
+"""The scaled-out host: one of several processes on Apache Kafka and PostgreSQL.
 
-Topics, their settings and their first activation are laid down by `staffel topics create`; here they are checked.
+`staffel topics create` creates the topics, their settings and the first activation; connecting only checks them.
 """
 
 import os
@@ -25,22 +25,22 @@ from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogRefused
 
 _POLL_INTERVAL_S = 1.0
-"""At least so often a command looks by itself whether what it recorded is visible."""
+"""A waiting command checks at least this often whether its facts are visible."""
 _POSTGRES_SCHEME = "postgresql"
 
 
 class TopicsNotReady(LogRefused):
-    """Topics or their first records are missing, and somebody may be about to make them."""
+    """Topics or their first records are missing; `staffel topics create` may be about to create them."""
 
 
 class RemoteHostLock:
-    """The lock of a host that is never this process: workers, projectors and relays hold it for good."""
+    """The host lock, as a process sees it that never hosts: workers, projectors and relays always hold it."""
 
     def try_acquire(self) -> bool:
         return False
 
     def release(self) -> None:
-        """Nothing is held."""
+        """No-op: this process never holds the lock."""
 
     def holder(self) -> str:
         return "staffel worker and staffel project"
@@ -48,7 +48,7 @@ class RemoteHostLock:
 
 @dataclass(frozen=True)
 class ScaledOut(Application):
-    """Workers score, projectors project, one relay relays; a command records, waits and asks."""
+    """Workers score, projectors project, one relay publishes; a command records, waits and queries."""
 
     @cached_property
     def holder(self) -> str:
@@ -70,7 +70,7 @@ class ScaledOut(Application):
     def _timeout_reason(self, end_offsets: Mapping[int, int]) -> str:
         scored = {partition: self.log.position(partition) for partition in end_offsets}
         stage = _NOT_PROJECTED if has_reached(scored, end_offsets) else _NOT_SCORED
-        return f"facts are still not {stage} after {self.settings.wait:g} s; `staffel doctor` tells more"
+        return f"facts are still not {stage} after {self.settings.wait:g} s; run `staffel doctor`"
 
 
 _NOT_SCORED = "scored (is `staffel worker` running?)"
@@ -84,9 +84,10 @@ def connect_scaled_out(
     random_bytes: RandomBytes,
     connect_timeout: float | None = None,
 ) -> ScaledOut:
-    """Raises `LogRefused` where the topics are not as they should be, `Usage` where there is no PostgreSQL.
+    """Open database and log.
 
-    `patience`: seconds after which a broker counts as out of reach.
+    `connect_timeout`: seconds until a broker counts as out of reach. Raises `LogRefused` if the topics are not as they
+    should be, `UsageError` if the database is not PostgreSQL.
     """
     require_postgres(settings)
     engine = open_database(settings.database_url)
@@ -100,9 +101,9 @@ def connect_scaled_out(
 
 
 def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) -> Log:
-    """The log, once its topics are as they should be and every partition has its activation.
+    """The log, with its topics and the activation in every partition checked.
 
-    Raises `NotLaidDown`, `LogRefused`, `LogUnavailable`.
+    Raises `TopicsNotReady`, `LogRefused` or `LogUnavailable`.
     """
     from streams.kafka.connection import RETRY_TIMEOUT_S
     from streams.kafka.log import KafkaLog
@@ -124,15 +125,15 @@ def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) 
     return log
 
 
-CREATE_TOPICS_ADVICE = "run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
+CREATE_TOPICS_ADVICE = "run `staffel topics create`, or correct the prefix in STAFFEL_LOG"
 
 
 def require_activated(log: Log, address: KafkaAddress) -> None:
-    """Raises `NotLaidDown` where a partition is empty still, `LogRefused` where they are not what they began as."""
+    """Raises `TopicsNotReady` if a partition is still empty, `LogRefused` if its first record does not fit."""
     empty = [p for p in range(log.partitions(ENGAGEMENT)) if first_record(log, p) is None]
     if empty:
         raise TopicsNotReady(
-            f"{address}: partition {empty[0]} of {ENGAGEMENT} has no model yet; {CREATE_TOPICS_ADVICE}"
+            f"{address}: partition {empty[0]} of {ENGAGEMENT} has no activated model yet; {CREATE_TOPICS_ADVICE}"
         )
     check_activation(log)
 

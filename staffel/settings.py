@@ -1,4 +1,4 @@
-"""Settings: read once from STAFFEL_* and .env, frozen, passed by hand. Never read anywhere else."""
+"""Settings: read once from STAFFEL_* variables and `.env`, then passed on as a frozen object."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,25 +11,29 @@ from streams.kafka.address import KafkaAddress, parse_kafka_address
 
 
 class Settings(BaseSettings):
-    """Every setting has a default that works on a laptop."""
+    """All settings of Staffel; the defaults suit a laptop."""
 
     model_config = SettingsConfigDict(env_prefix="STAFFEL_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(default=Path(".staffel"), description="folder of the embedded database")
-    database: str | None = Field(default=None, description="sqlite:///PATH or postgresql+psycopg://…; else in `home`")
-    log: str = Field(default="sql", description="`sql`, in the database, or kafka://HOST:PORT")
-    partitions: int = Field(default=1, ge=1, le=256, description="of every topic; fixed when the log is made")
-    model: Path | None = Field(default=None, description="model of a new log; else the default model")
-    networks: Path | None = Field(default=None, description="IP networks of companies: `.mmdb` or `CIDR domain` lines")
-    wait: float = Field(default=30.0, gt=0, description="seconds a command waits for the process that hosts")
-    worker_session: float = Field(
-        default=10.0, ge=1, description="seconds until a silent worker loses its partitions; brokers take 6 or more"
+    database: str | None = Field(
+        default=None, description="sqlite:///PATH or postgresql+psycopg://…; default: in `home`"
     )
-    listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0 for all")
-    ready_lag: int = Field(default=10_000, ge=0, description="records behind, from which on a process is not ready")
-    alerts: Path | None = Field(default=None, description="file that says who is told of handoffs, and how")
-    alerts_fresh: float = Field(default=24.0, gt=0, description="hours after which an event is history, told to nobody")
-    logs: Literal["console", "json"] = Field(default="console", description="shape of log lines")
+    log: str = Field(default="sql", description="`sql` (in the database) or kafka://HOST:PORT")
+    partitions: int = Field(
+        default=1, ge=1, le=256, description="partitions of every topic; fixed when the log is created"
+    )
+    model: Path | None = Field(default=None, description="model file of a new log; default: the built-in model")
+    networks: Path | None = Field(default=None, description="company IP networks: `.mmdb` file or `CIDR domain` lines")
+    wait: float = Field(default=30.0, gt=0, description="seconds a command waits until its facts are visible")
+    worker_session: float = Field(
+        default=10.0, ge=1, description="seconds until a silent worker loses its partitions; brokers accept 6 or more"
+    )
+    listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0: all")
+    ready_lag: int = Field(default=10_000, ge=0, description="lag in records above which a process is not ready")
+    alerts: Path | None = Field(default=None, description="file that defines the channels of alerts")
+    alerts_fresh: float = Field(default=24.0, gt=0, description="hours after which an event is too old for an alert")
+    logs: Literal["console", "json"] = Field(default="console", description="format of log lines")
 
     @field_validator("log")
     @classmethod
@@ -40,7 +44,7 @@ class Settings(BaseSettings):
 
     @property
     def kafka(self) -> KafkaAddress | None:
-        """Where the log is on Kafka; None where it is in the database."""
+        """The address of the log on Kafka; None if the log is in the database."""
         return None if self.log == "sql" else parse_kafka_address(self.log)
 
     @property
@@ -49,7 +53,7 @@ class Settings(BaseSettings):
 
 
 def read_text(path: Path) -> str:
-    """A file that an option or an argument names, as text."""
+    """The text of a file that an option, argument or setting names. Raises `UsageError` if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Words that commands and alerts share."""
+"""Texts that commands and processes share."""
 
 
 def quantity(number: int, noun: str) -> str:

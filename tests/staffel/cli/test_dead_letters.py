@@ -42,8 +42,8 @@ def test_the_account_tells_what_was_set_aside(torn: str) -> None:
 
 def test_what_still_cannot_be_read_is_not_recorded(torn: str) -> None:
     code, message = run_cli("dead-letters", "retry", torn).failure
-    assert (code, message.startswith(f"{torn} still cannot be read: ")) == (1, True)
-    assert message.endswith("; repair it and give the result with --file")
+    assert (code, message.startswith(f"{torn} is still invalid: ")) == (1, True)
+    assert message.endswith("; pass a repaired file with --file")
     code, message = run_cli("dead-letters", "retry", torn, "--file", "gone.json").failure
     assert (code, message) == (2, "--file gone.json: No such file or directory")
     code, message = run_cli("dead-letters", "retry", torn, "--file", repaired_file(subject="a b")).failure

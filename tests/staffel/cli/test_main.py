@@ -111,7 +111,7 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
         ),
         (
             ["dead-letters", "show", "engagement/0/7"],
-            "there is no dead letter engagement/0/7; `staffel dead-letters list` lists them",
+            "no dead letter engagement/0/7; `staffel dead-letters list` shows all",
         ),
         (["forget", "pat@acme.com"], "nobody is known by pat@acme.com; nothing is left to forget"),
     ],
