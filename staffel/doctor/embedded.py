@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit.accounts_as_of import latest_time
-from projections.lag import read_lag
+from projections.lag import projection_lag, reactor_backlog, scoring_lag
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import DocumentError, load_model, version_of
 from staffel.application import Application
@@ -60,16 +60,14 @@ def check_networks(settings: Settings) -> list[Json]:
 
 
 def check_lags(application: Application) -> list[Json]:
-    """The first record of a partition is its model's activation, which nothing waits for."""
-    state = read_lag(application.engine, application.log, application.clock())
-    scorer_lag = state.scorer_lag - sum(
-        application.log.position(p) == 0 for p in range(application.log.partitions(ENGAGEMENT))
-    )
+    scorer_lag = sum(scoring_lag(application.log, count_activations=False).values())
+    projector_lag = sum(projection_lag(application.engine, application.log).values())
+    backlog = reactor_backlog(application.engine, application.clock())
     advice = "run `staffel up`, or any command that records, to let it catch up"
     return [
         finding("scored", scorer_lag == 0, f"{quantity(scorer_lag, 'fact')} behind", advice),
-        finding("projected", state.projector_lag == 0, f"{quantity(state.projector_lag, 'update')} behind", advice),
-        finding("outbox", state.outbox_waiting == 0, f"{state.outbox_waiting} waiting", advice),
+        finding("projected", projector_lag == 0, f"{quantity(projector_lag, 'update')} behind", advice),
+        finding("outbox", backlog.outbox == 0, f"{backlog.outbox} waiting", advice),
     ]
 
 

@@ -1,20 +1,27 @@
 """Checks of a broker and a database that processes share, each for itself: one may be down. Never mends anything."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from database.engine import Database, open_database
 from database.errors import DatabaseError
 from database.migrate import newest_revision, revision_of
-from projections.lag import database_time, lease_holders, projector_positions, reactor_backlog
+from projections.lag import (
+    PartitionLag,
+    database_time,
+    end_offsets,
+    lease_holders,
+    projection_lag,
+    reactor_backlog,
+    scoring_lag,
+)
 from projections.partition_leases import MEMBER_ROLE_PREFIX, PARTITION_ROLE_PREFIX
 from schemas.envelope import decode_fact
 from schemas.times import parse_time
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
+from schemas.topics import DEAD_LETTERS, ENGAGEMENT
 from staffel.application import Clock
 from staffel.doctor.embedded import Json, check_clock, check_dead_letters, check_model, check_networks, finding
 from staffel.errors import UsageError
-from staffel.processes.checks import end_offsets, lag_per_partition
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
@@ -112,21 +119,19 @@ def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -
 
 
 def check_scored(log: Log) -> Json:
-    """The first record of a partition is its model's activation, which nothing waits for."""
-    positions = {p: log.position(p) or 1 for p in range(log.partitions(ENGAGEMENT))}
-    return check_lag("scored", lag_per_partition(end_offsets(log, ENGAGEMENT), positions), "fact", _WORKER_ADVICE)
+    return check_lag("scored", scoring_lag(log, count_activations=False), "fact", _WORKER_ADVICE)
 
 
 def check_projected(engine: Database, log: Log) -> Json:
     return check_lag(
         "projected",
-        lag_per_partition(end_offsets(log, SCORES), projector_positions(engine, log)),
+        projection_lag(engine, log),
         "score record",
         _PROJECT_ADVICE,
     )
 
 
-def check_lag(check: str, lags: Mapping[int, int], unit: str, advice: str) -> Json:
+def check_lag(check: str, lags: PartitionLag, unit: str, advice: str) -> Json:
     late = {partition: lag for partition, lag in lags.items() if lag}
     where = f" (partition {', '.join(f'{p}: {n}' for p, n in late.items())})" if late else ""
     return finding(check, not late, f"{quantity(sum(late.values()), unit)} behind{where}", f"{advice}, and look again")

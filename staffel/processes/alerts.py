@@ -9,9 +9,10 @@ from alerts.outbox import WAITING, AlertOutbox
 from alerts.reactor import Alerts
 from alerts.settings import ChannelSettings
 from database.engine import Database
+from projections.lag import behind, end_offsets
 from schemas.times import format_time
 from schemas.topics import SQA_HANDOFFS
-from staffel.processes.checks import end_offsets, lag_per_partition, set_lag
+from staffel.processes.checks import set_lag
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import CheckResult, ReadinessCheck
 from staffel.wording import quantity
@@ -38,7 +39,7 @@ def alerts_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
         waiting = rows.counts_by_status()[WAITING]
         metrics.alerts_pending.set(waiting)
         positions = rows.positions(log.generation(SQA_HANDOFFS), log.partitions(SQA_HANDOFFS))
-        lag = set_lag(metrics, "alerted", lag_per_partition(end_offsets(log, SQA_HANDOFFS), positions))
+        lag = set_lag(metrics, "alerted", behind(end_offsets(log, SQA_HANDOFFS), positions))
         return CheckResult(
             lag <= max_lag, f"{quantity(lag, 'event')} to be read, {quantity(waiting, 'alert')} to be told"
         )

@@ -1,10 +1,18 @@
 """What is looked at in a process: log, database, lag, outbox. Never judges more than whether a check holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from database.engine import Database
-from projections.lag import projected_offsets, projector_positions, reactor_backlog
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
+from projections.lag import (
+    PartitionLag,
+    end_offsets,
+    projected_offsets,
+    projection_lag,
+    reactor_backlog,
+    scoring_lag,
+    visibility_lag,
+)
+from schemas.topics import DEAD_LETTERS
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import CheckResult, ReadinessCheck
 from staffel.wording import quantity
@@ -41,9 +49,8 @@ def projection_lag_check(engine: Database, log: Log, max_lag: int) -> ReadinessC
     """Score records that are not in the read models yet; facts that are not visible yet are measured beside."""
 
     def run(metrics: Metrics) -> CheckResult:
-        set_lag(metrics, VISIBLE, lag_per_partition(end_offsets(log, ENGAGEMENT), projected_offsets(engine, log)))
-        lags = lag_per_partition(end_offsets(log, SCORES), projector_positions(engine, log))
-        return lag_result(set_lag(metrics, PROJECTED, lags), max_lag, "score record")
+        set_lag(metrics, VISIBLE, visibility_lag(engine, log))
+        return lag_result(set_lag(metrics, PROJECTED, projection_lag(engine, log)), max_lag, "score record")
 
     return ReadinessCheck("projected", run)
 
@@ -52,10 +59,7 @@ def scoring_lag_check(log: Log, max_lag: int) -> ReadinessCheck:
     """Facts that no scorer has read yet."""
 
     def run(metrics: Metrics) -> CheckResult:
-        positions = {partition: log.position(partition) for partition in range(log.partitions(ENGAGEMENT))}
-        return lag_result(
-            set_lag(metrics, SCORED, lag_per_partition(end_offsets(log, ENGAGEMENT), positions)), max_lag, "fact"
-        )
+        return lag_result(set_lag(metrics, SCORED, scoring_lag(log)), max_lag, "fact")
 
     return ReadinessCheck("scored", run)
 
@@ -73,8 +77,8 @@ def outbox_check(engine: Database, clock: Callable[[], int], max_lag: int) -> Re
     return ReadinessCheck("outbox", run)
 
 
-def set_lag(metrics: Metrics, stage: str, lags: Mapping[int, int]) -> int:
-    """Their sum."""
+def set_lag(metrics: Metrics, stage: str, lags: PartitionLag) -> int:
+    """Set the gauges of a stage; returns the sum of the partitions."""
     for partition, lag in lags.items():
         metrics.lag.labels(stage, partition).set(lag)
     return sum(lags.values())
@@ -82,11 +86,3 @@ def set_lag(metrics: Metrics, stage: str, lags: Mapping[int, int]) -> int:
 
 def lag_result(lag: int, max_lag: int, unit: str) -> CheckResult:
     return CheckResult(lag <= max_lag, f"{quantity(lag, unit)} behind, at most {max_lag} allowed")
-
-
-def end_offsets(log: Log, topic: str) -> dict[int, int]:
-    return {partition: log.end(topic, partition) for partition in range(log.partitions(topic))}
-
-
-def lag_per_partition(end_offsets_by_partition: Mapping[int, int], positions: Mapping[int, int]) -> dict[int, int]:
-    return {partition: max(0, end - positions.get(partition, 0)) for partition, end in end_offsets_by_partition.items()}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from time import monotonic
 
+from projections.lag import behind
 from schemas.topics import ENGAGEMENT
-from staffel.processes.checks import SCORED, lag_per_partition, lag_result, log_check, set_lag
+from staffel.processes.checks import SCORED, lag_result, log_check, set_lag
 from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
 from staffel.processes.process import Process
@@ -78,4 +79,4 @@ def worker_lag_result(counters: WorkerCounters, metrics: Metrics, max_lag: int) 
     positions = dict(counters.positions)
     own_end_offsets = {partition: end for partition, end in dict(counters.ends).items() if partition in positions}
     metrics.lag.clear()
-    return lag_result(set_lag(metrics, SCORED, lag_per_partition(own_end_offsets, positions)), max_lag, "fact")
+    return lag_result(set_lag(metrics, SCORED, behind(own_end_offsets, positions)), max_lag, "fact")
