@@ -34,15 +34,17 @@ def attendees(event: Event) -> list[Attendee]:
             _add_attendee(found, value)
     for value in _values(event, "ORGANIZER"):
         _add_attendee(found, value)
-    return [guest for guest in found.values() if not _is_calendar(guest)]
+    return [attendee for attendee in found.values() if not _is_calendar(attendee)]
 
 
 def external_attendees(event: Event, own_domains: frozenset[str]) -> list[Attendee]:
     """The attendees with an address outside our domains who have not declined."""
     return [
-        guest
-        for guest in attendees(event)
-        if guest.email and not guest.declined and not is_own_domain(guest.email.rpartition("@")[2], own_domains)
+        attendee
+        for attendee in attendees(event)
+        if attendee.email
+        and not attendee.declined
+        and not is_own_domain(attendee.email.rpartition("@")[2], own_domains)
     ]
 
 
@@ -75,5 +77,5 @@ def _parameter(value: Any, name: str) -> str:
     return str(parameter[0] if isinstance(parameter, list) and parameter else parameter)
 
 
-def _is_calendar(guest: Attendee) -> bool:
-    return guest.email is not None and is_own_domain(guest.email.rpartition("@")[2], _CALENDAR_DOMAINS)
+def _is_calendar(attendee: Attendee) -> bool:
+    return attendee.email is not None and is_own_domain(attendee.email.rpartition("@")[2], _CALENDAR_DOMAINS)

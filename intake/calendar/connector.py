@@ -69,11 +69,11 @@ _Dated = tuple[int, Item]
 
 def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], list[Item]]:
     """The valid events, and the items of everything else."""
-    found = list(read_components(path))
-    register_zones(item for item in found if isinstance(item, Component) and item.kind == "VTIMEZONE")
+    components = list(read_components(path))
+    register_zones(item for item in components if isinstance(item, Component) and item.kind == "VTIMEZONE")
     entries: list[CalendarEntry] = []
     items: list[Item] = []
-    for component in found:
+    for component in components:
         outcome = _parsed(component, options)
         if isinstance(outcome, CalendarEntry):
             entries.append(outcome)
@@ -83,18 +83,13 @@ def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], li
 
 
 def _parsed(component: Component | BrokenComponent, options: _ReadOptions) -> CalendarEntry | Item | None:
+    where = options.where(component.line)
     if isinstance(component, BrokenComponent):
-        return Rejected(options.where(component.line), component.code, component.why)
+        return Rejected(where, component.code, component.why)
     if component.kind != "VEVENT":
-        return (
-            None
-            if component.kind == "VTIMEZONE"
-            else Filtered(options.where(component.line), f"not a meeting ({component.kind})")
-        )
+        return None if component.kind == "VTIMEZONE" else Filtered(where, f"not a meeting ({component.kind})")
     if component.calendar.method in _REPLY_METHODS:
-        return Filtered(
-            options.where(component.line), f"an answer to an invitation (METHOD:{component.calendar.method})"
-        )
+        return Filtered(where, f"an answer to an invitation (METHOD:{component.calendar.method})")
     entry = parse_entry(component)
     return Rejected(options.where(entry.line), entry.code, entry.why) if isinstance(entry, InvalidEntry) else entry
 
@@ -129,8 +124,8 @@ def _items_of_occurrence(occurrence: Occurrence, options: _ReadOptions) -> Itera
         yield start, Filtered(where, "no outside attendee")
         return
     kind, time, planned = _classify(occurrence, options.now)
-    for guest in invited:
-        yield time, _observation(occurrence, guest, kind, time, f"{occurrence.entry.uid}/{planned}", options)
+    for attendee in invited:
+        yield time, _observation(occurrence, attendee, kind, time, f"{occurrence.entry.uid}/{planned}", options)
 
 
 def _classify(occurrence: Occurrence, now: int) -> tuple[str, int, str]:
@@ -155,7 +150,7 @@ def _is_no_show(event: Any) -> bool:
 
 
 def _observation(
-    occurrence: Occurrence, guest: Attendee, kind: str, time: int, meeting: str, options: _ReadOptions
+    occurrence: Occurrence, attendee: Attendee, kind: str, time: int, meeting: str, options: _ReadOptions
 ) -> Observation:
     attending = [one for one in attendees(occurrence.event) if not one.declined]
     fields = {
@@ -168,21 +163,20 @@ def _observation(
     return Observation(
         where=options.where(occurrence.entry.line),
         source=options.source,
-        id=f"{meeting}/{_hash(guest.email or '')}/{kind}",
+        id=f"{meeting}/{_hash(attendee.email or '')}/{kind}",
         type=f"meeting.{kind}.v1",
         time=time,
         data={name: value for name, value in fields.items() if value is not None},
-        email=guest.email,
-        name=guest.name,
+        email=attendee.email,
+        name=attendee.name,
     )
 
 
 def _title(event: Any) -> str | None:
     """The title in one line, without prefixes such as `Canceled:` or `No-show:`."""
     title = " ".join(str(event.get("SUMMARY", "")).split())
-    prefix = next(
-        (prefix for prefix in (*_NO_SHOW_PREFIXES, *_CANCELED_PREFIXES) if title.lower().startswith(prefix)), ""
-    )
+    prefixes = (*_NO_SHOW_PREFIXES, *_CANCELED_PREFIXES)
+    prefix = next((prefix for prefix in prefixes if title.lower().startswith(prefix)), "")
     return title[len(prefix) :].strip()[:300] or None
 
 

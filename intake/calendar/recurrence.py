@@ -86,9 +86,7 @@ def _expand(
     series: CalendarEntry, entries: list[CalendarEntry], until: datetime, zone: tzinfo
 ) -> Iterator[Occurrence | InvalidEntry]:
     zone = zone_named(series.zone) or zone
-    moved_entries = {
-        as_instant(entry.recurrence_id, zone): entry for entry in entries if entry.recurrence_id is not None
-    }
+    moved_entries = {as_instant(entry.recurrence_id, zone): entry for entry in entries if entry.recurrence_id}
     count = 0
     try:
         for event in _events(entries, until, zone):

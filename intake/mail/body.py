@@ -114,7 +114,7 @@ def _core_text(own: str) -> str:
     lines = [line.strip() for line in own.splitlines() if line.strip()]
     if lines and GREETING.match(lines[0]):
         lines = lines[1:]
-    end = next((place for place, line in enumerate(lines) if place and CLOSING.match(line)), len(lines))
+    end = next((index for index, line in enumerate(lines) if index and CLOSING.match(line)), len(lines))
     return " ".join(lines[:end])
 
 

@@ -182,7 +182,7 @@ def _is_valid_address(email: str) -> bool:
 def _envelope_date(envelope: str) -> str:
     """The end of a `From ` line, from the weekday or month on."""
     words = envelope.split()
-    days = [place for place, word in enumerate(words) if word[:3] in _WEEKDAYS]
+    days = [index for index, word in enumerate(words) if word[:3] in _WEEKDAYS]
     return " ".join(words[days[-1] :]) if days else " ".join(words[2:])
 
 

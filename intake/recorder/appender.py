@@ -45,8 +45,8 @@ class DirectAppender(NamedTuple):
         return {}
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
-        places = self.log.append(ENGAGEMENT, records)
-        return [AppendedFact(record.key, *place) for record, place in zip(records, places, strict=True)]
+        positions = self.log.append(ENGAGEMENT, records)
+        return [AppendedFact(record.key, *position) for record, position in zip(records, positions, strict=True)]
 
     def accounts_with_facts(self, accounts: Iterable[str]) -> Set[str]:
         return self.log.latest(ENGAGEMENT, list(accounts)).keys()

@@ -122,12 +122,8 @@ class Attributor:
         """The result of the first rule that yields an account; None if there is no account, person or visitor."""
         if signals.account is not None:
             return Attribution(signals.account, EXPLICIT, 100, signals.email_domain)
-        found = (
-            self._by_company(signals)
-            or self._by_person(signals)
-            or self._by_domains(signals)
-            or self._by_network(signals.ip)
-        )
+        found = self._by_company(signals) or self._by_person(signals)
+        found = found or self._by_domains(signals) or self._by_network(signals.ip)
         if found is not None:
             return found if found.domain or not signals.email_domain else found._replace(domain=signals.email_domain)
         if signals.anonymous_visitor is None:

@@ -62,10 +62,11 @@ class Batch:
         unassigned = [o for o in observations if o.account is None]
         known = [self.identities.known_identity(o) for o in unassigned]
         self._visitors_with_contact = {identity.visitor for identity in known if identity.visitor and identity.contact}
-        hosts = dict.fromkeys(who.email_domain or _business_host(o) for o, who in zip(unassigned, known, strict=True))
+        pairs = zip(unassigned, known, strict=True)
+        hosts = dict.fromkeys(identity.email_domain or _business_host(o) for o, identity in pairs)
         domains = (domain for host in hosts if host for domain in suffixes_of(host))
-        self.attributor.prefetch("contact", [who.contact for who in known if who.contact])
-        self.attributor.prefetch("visitor", [who.visitor for who in known if who.visitor])
+        self.attributor.prefetch("contact", [identity.contact for identity in known if identity.contact])
+        self.attributor.prefetch("visitor", [identity.visitor for identity in known if identity.visitor])
         self.attributor.prefetch("domain", domains)
 
     def draft(self, valid: ValidObservation) -> Draft | Rejected:
@@ -94,16 +95,13 @@ class Batch:
 
     def releases(self) -> list[NewRecord]:
         """Identification facts that release the anonymous accounts of contacts whose company is now known."""
-        anonymous_accounts = (
-            self.identities.vault.anonymous_accounts_of(self._company_contacts) if self._company_contacts else {}
-        )
-        self._company_contacts = {
-            contact: draft for contact, draft in self._company_contacts.items() if contact in anonymous_accounts
-        }
+        contacts, vault = self._company_contacts, self.identities.vault
+        visitors = vault.anonymous_accounts_of(contacts) if contacts else {}
+        self._company_contacts = {contact: draft for contact, draft in contacts.items() if contact in visitors}
         return [
             record
             for contact, draft in self._company_contacts.items()
-            for visitor in anonymous_accounts[contact]
+            for visitor in visitors[contact]
             for record in identification_records(draft, visitor, [ANON + visitor], reported=False)
         ]
 
@@ -119,9 +117,8 @@ class Batch:
         recorded_at = observation.recorded_at if observation.trusted else None
         recorded_at = self.now if recorded_at is None else recorded_at
         final = self._with_earlier_account(attribution, observation) if self.earlier_accounts else attribution
-        return Draft(
-            observation, content, final, identity.contact, identity.visitor, recorded_at, identity.provisional_visitor
-        )
+        contact, visitor, provisional = identity.contact, identity.visitor, identity.provisional_visitor
+        return Draft(observation, content, final, contact, visitor, recorded_at, provisional)
 
     def _with_earlier_account(self, attribution: Attribution, observation: Observation) -> Attribution:
         accounts = [self.earlier_accounts[id] for id in record_ids_of(observation) if id in self.earlier_accounts]
@@ -227,12 +224,9 @@ class Batch:
             self._learn_complete_identification(draft.content)
         if contact is None or (draft.observation.email is None and draft.observation.person is None):
             return
-        if (
-            draft.provisional_visitor is not None
-            and draft.provisional_visitor != draft.visitor
-            and self._had_anonymous_facts(draft.provisional_visitor)
-        ):
-            self._anonymous_accounts[(contact, draft.provisional_visitor)] = None
+        provisional = draft.provisional_visitor
+        if provisional is not None and provisional != draft.visitor and self._had_anonymous_facts(provisional):
+            self._anonymous_accounts[(contact, provisional)] = None
         if account.startswith(ANON):
             self._anonymous_accounts[(contact, account.removeprefix(ANON))] = None
             return

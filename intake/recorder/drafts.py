@@ -51,12 +51,8 @@ class Draft(NamedTuple):
     def is_complete_identification(self) -> bool:
         """Whether a trusted file supplies the identification as it was recorded, with one record per account."""
         observation = self.observation
-        return (
-            observation.type == CONTACT_IDENTIFIED
-            and observation.trusted
-            and observation.account is not None
-            and "visitor" in self.content
-        )
+        is_identification = observation.type == CONTACT_IDENTIFIED and "visitor" in self.content
+        return is_identification and observation.trusted and observation.account is not None
 
     @property
     def envelope_contact(self) -> str | None:
@@ -74,19 +70,8 @@ def record_ids_of(observation: Observation) -> tuple[str, ...]:
 def record_of(draft: Draft) -> NewRecord:
     """The fact, keyed by the account it was attributed to."""
     observation = draft.observation
-    source, id_, account = observation.source, observation.id, draft.attribution.account
-    value = encode_fact(
-        id=id_,
-        source=source,
-        type=observation.type,
-        subject=account,
-        time=observation.time,
-        recorded_at=draft.recorded_at,
-        data=draft.content,
-        contact=draft.contact or draft.visitor,
-        **_attribution_fields(draft),
-    )
-    return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)
+    account = draft.attribution.account
+    return _record(draft, observation.type, account, observation.id, observation.source, draft.content)
 
 
 def _attribution_fields(draft: Draft) -> dict[str, Any]:
@@ -116,19 +101,19 @@ def identification_records(draft: Draft, visitor: str, holders: list[str], *, re
     suffixes = ["", *(f"~{number}" for number in range(2, len(accounts) + 1))]
     account_suffixes = [*zip(accounts, suffixes, strict=False), (target, _TARGET_SUFFIX if accounts else "")]
     for account, suffix in account_suffixes:
-        yield _identification_record(draft, account, f"{id_}{suffix}", source, content)
+        yield _record(draft, CONTACT_IDENTIFIED, account, f"{id_}{suffix}", source, content)
 
 
-def _identification_record(draft: Draft, account: str, id_: str, source: str, content: dict[str, Any]) -> NewRecord:
+def _record(draft: Draft, type_: str, account: str, id_: str, source: str, content: dict[str, Any]) -> NewRecord:
     value = encode_fact(
         id=id_,
         source=source,
-        type=CONTACT_IDENTIFIED,
+        type=type_,
         subject=account,
         time=draft.observation.time,
         recorded_at=draft.recorded_at,
         data=content,
-        contact=draft.contact,
+        contact=draft.envelope_contact,
         **_attribution_fields(draft),
     )
     return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)

@@ -89,25 +89,20 @@ class IdentityResolver:
         if email is not None:
             contact = self.contacts_by_email.get(email)
             return Identity(contact, visitor, self._business_domain(contact, email))
-        known = (
-            self.contacts_by_person.get(_foreign_id(observation, observation.person)) if observation.person else None
-        )
-        contact = known or observation.contact
+        key = _foreign_id(observation, observation.person) if observation.person else None
+        contact = (self.contacts_by_person.get(key) if key else None) or observation.contact
         return Identity(contact, visitor, self._business_domain(contact, None))
 
     def anonymous_visitor(self, identity: Identity) -> str | None:
         """The visitor whose `anon:` account is used without a company: its own, or one derived from the contact."""
-        return identity.visitor or (
-            self.vault.visitor_for(f"contact\n{identity.contact}") if identity.contact else None
-        )
+        if identity.visitor or not identity.contact:
+            return identity.visitor or None
+        return self.vault.visitor_for(f"contact\n{identity.contact}")
 
     def account_of_company(self, observation: Observation) -> str | None:
         """The account that the source's own company id refers to."""
-        return (
-            self.accounts_by_company.get(_foreign_id(observation, observation.account_hint))
-            if observation.account_hint
-            else None
-        )
+        company = observation.account_hint
+        return self.accounts_by_company.get(_foreign_id(observation, company)) if company else None
 
     def learn_company(self, observation: Observation, account: str) -> None:
         if not observation.account_hint:

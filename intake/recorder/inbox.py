@@ -76,13 +76,13 @@ class Inbox:
         ids = [_hash_of_record(record) for record in records]
         by_hash = dict(zip(reversed(ids), reversed(records), strict=True))  # the first of several with one id
         rows, existing = self._insert_rows(by_hash)
-        positions = self._known_places(existing)
+        positions = self._known_positions(existing)
         missing = [id for id in dict.fromkeys(ids) if id not in positions]
         appended = self._append([_with_account(by_hash[id], rows[id].account) for id in missing])
-        new_places = dict(zip(missing, appended, strict=True))
-        positions |= {id: place._replace(duplicate=True) for id, place in new_places.items()}
+        new_positions = dict(zip(missing, appended, strict=True))
+        positions |= {id: position._replace(duplicate=True) for id, position in new_positions.items()}
         self._mark_appended(rows, positions, self._clock())
-        return [AppendedFact(rows[id].account, *new_places.pop(id, positions[id])) for id in ids]
+        return [AppendedFact(rows[id].account, *new_positions.pop(id, positions[id])) for id in ids]
 
     def accounts_with_facts(self, accounts: Iterable[str]) -> set[str]:
         """Those of these `anon:` accounts that have facts in the log, or on their way to it."""
@@ -116,13 +116,13 @@ class Inbox:
             InboxRow(id, by_hash[id].key, each, ends[each], None, self._keep_forever) for id, each in partitions.items()
         ]
 
-    def _known_places(self, existing: Sequence[InboxRow]) -> dict[bytes, Appended]:
+    def _known_positions(self, existing: Sequence[InboxRow]) -> dict[bytes, Appended]:
         """Partition and offset of the existing rows whose fact is in the log."""
         marked = {row.id: Appended(row.partition, row.offset, True) for row in existing if row.offset is not None}
         unmarked = sorted((row for row in existing if row.offset is None), key=attrgetter("partition"))
         for partition, rows in groupby(unmarked, attrgetter("partition")):
-            for id, place in self._find_in_log(partition, {row.id: row.since for row in rows}):
-                marked.setdefault(id, place)
+            for id, position in self._find_in_log(partition, {row.id: row.since for row in rows}):
+                marked.setdefault(id, position)
         return marked
 
     def _find_in_log(self, partition: int, wanted: Mapping[bytes, int]) -> Iterator[tuple[bytes, Appended]]:

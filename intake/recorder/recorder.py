@@ -112,7 +112,7 @@ def _rejected_data(observation: Observation, problems: tuple[FactProblem, ...]) 
 
 def _outcome_of(draft_with_records: tuple[Draft, list[NewRecord]], appended: Iterator[AppendedFact]) -> Outcome:
     draft_of_fact, records = draft_with_records
-    places = [next(appended) for _ in records]
-    last = places[-1]
-    outcome = Duplicate if places[0].duplicate else Recorded
+    positions = [next(appended) for _ in records]
+    last = positions[-1]
+    outcome = Duplicate if positions[0].duplicate else Recorded
     return outcome(last.account, draft_of_fact.envelope_contact, last.partition, last.offset)

@@ -46,12 +46,8 @@ Problem = tuple[str, str]
 
 def rejection_of(observation: Observation, now: int) -> Rejected | None:
     """The first problem of the observation, if any."""
-    problem = (
-        _type_problem(observation.type)
-        or _time_problem(observation, now)
-        or _text_problem(observation)
-        or _id_problem(observation)
-    )
+    problem = _type_problem(observation.type) or _time_problem(observation, now)
+    problem = problem or _text_problem(observation) or _id_problem(observation)
     return Rejected(observation.where, *problem) if problem else None
 
 
@@ -61,10 +57,7 @@ def _type_problem(type_: object) -> Problem | None:
     if type_ in STRUCTURE_TYPES:
         return "not_yet", f"type: {type_} changes the structure of accounts, which this version does not support yet"
     if type_ in CONTROL_TYPES:
-        return (
-            "control_fact",
-            f"type: {type_} controls the scoring and is recorded only by Staffel itself; leave it out",
-        )
+        return "control_fact", f"type: {type_} controls the scoring; only Staffel itself records it, leave it out"
     if known_type(type_):
         return None
     return _unknown_type_problem(type_)
@@ -75,14 +68,11 @@ def _unknown_type_problem(type_: str) -> Problem:
     if name not in TYPE_NAMES:
         return (
             "unknown_type",
-            f"type: unknown fact type {type_!r}; for your own events use custom.tracked.v1 with a name",
+            f"type: unknown fact type {type_!r}; use custom.tracked.v1 with a name for your own events",
         )
     if name == type_:
         return "unknown_version", f"type: {type_!r} has no version; write {type_}.v1"
-    return (
-        "unknown_version",
-        f"type: unknown version {type_!r}; see schemas/published/facts.json",
-    )
+    return "unknown_version", f"type: unknown version {type_!r}; see schemas/published/facts.json"
 
 
 def _time_problem(observation: Observation, now: int) -> Problem | None:
@@ -93,10 +83,8 @@ def _time_problem(observation: Observation, now: int) -> Problem | None:
         return "bad_time", "recordedtime: not a time between 1970 and now; leave it out to have it set"
     known_since = now if recorded_at is None else recorded_at
     if time > known_since + MAX_CLOCK_SKEW_MS:
-        finding = (
-            f"{format_time(time)} is more than five minutes after the time of recording ({format_time(known_since)})"
-        )
-        return "future_time", f"time: {finding}; check the clock and the time zone of the source"
+        late = f"{format_time(time)} is more than five minutes after it was recorded ({format_time(known_since)})"
+        return "future_time", f"time: {late}; check the clock and the time zone of the source"
     return None
 
 
@@ -128,11 +116,8 @@ def _field_problem(field: str, text: object) -> Problem | None:
 
 
 def _id_problem(observation: Observation) -> Problem | None:
-    return (
-        _subject_problem(observation.account)
-        or _contact_problem(observation.contact)
-        or _email_problem(observation.email)
-    )
+    account, contact, email = observation.account, observation.contact, observation.email
+    return _subject_problem(account) or _contact_problem(contact) or _email_problem(email)
 
 
 def _subject_problem(account: str | None) -> Problem | None:

@@ -63,8 +63,8 @@ def _items(values: Iterator[JsonValue | Rejected], options: CallOptions, type_: 
             if isinstance(body, Rejected):
                 yield body
                 continue
-            found = parse_call(where, body, options, type_)
-            yield found if isinstance(found, Rejected) else _observation(found, options.source, occurrences)
+            call = parse_call(where, body, options, type_)
+            yield call if isinstance(call, Rejected) else _observation(call, options.source, occurrences)
 
 
 def _call_bodies(value: JsonValue) -> Iterator[tuple[str, dict[str, Any] | Rejected]]:
@@ -101,38 +101,38 @@ def _not_an_object(where: str, value: Any) -> Rejected:
     )
 
 
-def _observation(found: Call, source: str, occurrences: ContentCounter) -> Item:
-    mapped = _MAPPERS[found.type](found)
+def _observation(call: Call, source: str, occurrences: ContentCounter) -> Item:
+    mapped = _MAPPERS[call.type](call)
     if not isinstance(mapped, _MappedFact):
         return mapped
-    identity = _identity_fields(found)
+    identity = _identity_fields(call)
     if not any(identity.values()):
         why = "userId and anonymousId missing, and no e-mail address, groupId or ip either: the call identifies nobody"
-        return Rejected(found.where, "missing_field", why)
-    id_ = _observation_id(found, occurrences)
+        return Rejected(call.where, "missing_field", why)
+    id_ = _observation_id(call, occurrences)
     if id_ is None:
-        return Rejected(found.where, "bad_json", "nested too deeply")
+        return Rejected(call.where, "bad_json", "nested too deeply")
     return Observation(
-        where=found.where,
+        where=call.where,
         source=source,
         id=id_,
         type=mapped.type,
-        time=found.time,
-        data=mapped.content | _bot_field(found.object_at("context")),
-        name=first_text(found.object_at("traits"), "name") if found.type == "identify" else None,
+        time=call.time,
+        data=mapped.content | _bot_field(call.object_at("context")),
+        name=first_text(call.object_at("traits"), "name") if call.type == "identify" else None,
         **identity,
     )
 
 
-def _identity_fields(found: Call) -> _IdentityFields:
-    traits = found.object_at("traits")
+def _identity_fields(call: Call) -> _IdentityFields:
+    traits = call.object_at("traits")
     return {
-        "account_hint": _account_hint(found),
-        "email": _email(found),
-        "visitor": _visitor(found),
-        "person": found.text("userId"),
-        "host": company_domain(traits) if found.type == "group" else company_domain(object_at(traits, "company")),
-        "ip": first_text(found.object_at("context"), "ip"),
+        "account_hint": _account_hint(call),
+        "email": _email(call),
+        "visitor": _visitor(call),
+        "person": call.text("userId"),
+        "host": company_domain(traits) if call.type == "group" else company_domain(object_at(traits, "company")),
+        "ip": first_text(call.object_at("context"), "ip"),
     }
 
 
@@ -141,35 +141,34 @@ def _bot_field(context: dict[str, Any]) -> dict[str, bool]:
     return {"bot": True} if agent is not None and is_bot(agent) else {}
 
 
-def _map_page(found: Call) -> _MappedFact | Filtered:
-    return _MappedFact(
-        "web.page_viewed.v1", page_fields(found.text("name"), found.object_at("properties"), found.object_at("context"))
-    )
+def _map_page(call: Call) -> _MappedFact | Filtered:
+    properties, context = call.object_at("properties"), call.object_at("context")
+    return _MappedFact("web.page_viewed.v1", page_fields(call.text("name"), properties, context))
 
 
-def _map_track(found: Call) -> _MappedFact | Rejected:
-    event, properties = found.text("event"), found.object_at("properties")
+def _map_track(call: Call) -> _MappedFact | Rejected:
+    event, properties = call.text("event"), call.object_at("properties")
     if event is None:
-        return Rejected(found.where, "missing_field", "event missing or empty: a track call needs one")
+        return Rejected(call.where, "missing_field", "event missing or empty: a track call needs one")
     known = mapped_event(event, properties)
     return _MappedFact(*known) if known else _MappedFact("custom.tracked.v1", {"name": event, "properties": properties})
 
 
-def _map_identify(found: Call) -> _MappedFact | Filtered:
-    if found.text("userId") is None and _email(found) is None:
-        return Filtered(found.where, "an identify call without userId or e-mail address")
-    return _MappedFact("contact.identified.v1", job_fields(found.object_at("traits")))
+def _map_identify(call: Call) -> _MappedFact | Filtered:
+    if call.text("userId") is None and _email(call) is None:
+        return Filtered(call.where, "an identify call without userId or e-mail address")
+    return _MappedFact("contact.identified.v1", job_fields(call.object_at("traits")))
 
 
-def _map_group(found: Call) -> _MappedFact | Rejected:
-    if found.text("groupId") is None:
-        return Rejected(found.where, "missing_field", "groupId missing or empty: a group call needs one")
-    return _MappedFact("account.updated.v1", firmographics(found.object_at("traits")))
+def _map_group(call: Call) -> _MappedFact | Rejected:
+    if call.text("groupId") is None:
+        return Rejected(call.where, "missing_field", "groupId missing or empty: a group call needs one")
+    return _MappedFact("account.updated.v1", firmographics(call.object_at("traits")))
 
 
-def _map_alias(found: Call) -> _MappedFact | Rejected:
-    if found.text("previousId") is None or found.text("userId") is None:
-        return Rejected(found.where, "missing_field", "previousId or userId missing: an alias call needs both")
+def _map_alias(call: Call) -> _MappedFact | Rejected:
+    if call.text("previousId") is None or call.text("userId") is None:
+        return Rejected(call.where, "missing_field", "previousId or userId missing: an alias call needs both")
     return _MappedFact("contact.identified.v1", {})
 
 
@@ -183,39 +182,33 @@ _MAPPERS = {
 }
 
 
-def _account_hint(found: Call) -> str | None:
-    own = found.text("groupId") if found.type == "group" else None
-    company = found.object_at("traits").get("company")
+def _account_hint(call: Call) -> str | None:
+    own = call.text("groupId") if call.type == "group" else None
+    company = call.object_at("traits").get("company")
     named = first_text(company, "id", "name") if isinstance(company, dict) else text_of(company)
-    return own or first_text(found.object_at("context"), "groupId", "group_id") or named
+    return own or first_text(call.object_at("context"), "groupId", "group_id") or named
 
 
-def _email(found: Call) -> str | None:
+def _email(call: Call) -> str | None:
     """The person's address. The traits of a group call are ignored: they describe the company."""
-    own = () if found.type == "group" else (found.object_at("traits"), found.object_at("properties"))
-    known = next(
-        (
-            value
-            for fields in (*own, object_at(found.object_at("context"), "traits"))
-            if (value := first_text(fields, "email"))
-        ),
-        None,
-    )
-    ids = (found.text(name) for name in ("userId", "previousId"))
+    own = () if call.type == "group" else (call.object_at("traits"), call.object_at("properties"))
+    parts = (*own, object_at(call.object_at("context"), "traits"))
+    known = next((email for fields in parts if (email := first_text(fields, "email"))), None)
+    ids = (call.text(name) for name in ("userId", "previousId"))
     return known or next((value for value in ids if value and "@" in value), None)
 
 
-def _visitor(found: Call) -> str | None:
+def _visitor(call: Call) -> str | None:
     """The anonymous id; for an alias call the previous id, unless it is an e-mail address."""
-    previous = found.text("previousId") if found.type == "alias" else None
-    return previous if previous and "@" not in previous else found.text("anonymousId")
+    previous = call.text("previousId") if call.type == "alias" else None
+    return previous if previous and "@" not in previous else call.text("anonymousId")
 
 
-def _observation_id(found: Call, occurrences: ContentCounter) -> str | None:
+def _observation_id(call: Call, occurrences: ContentCounter) -> str | None:
     """The sender's message id, else a hash of the content; None if that is nested too deeply."""
-    if found.message_id is not None:
-        return f"seg:{found.message_id}"
-    own = {name: value for name, value in found.body.items() if name not in _TRANSPORT_FIELDS and value is not None}
+    if call.message_id is not None:
+        return f"seg:{call.message_id}"
+    own = {name: value for name, value in call.body.items() if name not in _TRANSPORT_FIELDS and value is not None}
     try:
         return f"seg:{occurrences.content_id(_canonical(own))}"
     except RecursionError:

@@ -115,9 +115,8 @@ class Vault:
     def anonymous_accounts_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
         """Contact -> visitors whose anonymous accounts will be released once the contact's company is known."""
         visitors_by_contact: dict[str, list[str]] = {}
-        for contact, visitor in select_rows(
-            self._engine, (CONTACT_VISITORS.c.contact, CONTACT_VISITORS.c.visitor), CONTACT_VISITORS.c.contact, contacts
-        ):
+        columns = (CONTACT_VISITORS.c.contact, CONTACT_VISITORS.c.visitor)
+        for contact, visitor in select_rows(self._engine, columns, CONTACT_VISITORS.c.contact, contacts):
             visitors_by_contact.setdefault(contact, []).append(visitor)
         return {contact: sorted(visitors) for contact, visitors in visitors_by_contact.items()}
 
