@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics` of a process, as a tiny WSGI server in a thread. Never holds anything secret.
+"""`/healthz`, `/readyz` and `/metrics` of a process, served by a small WSGI server in a thread.
 
-`/healthz`: the loop gave a sign of life lately; a supervisor restarts the process otherwise. `/readyz`: every check
-holds. Both answer 200 or 503 with JSON.
+`/healthz`: the loop ran recently; otherwise a supervisor restarts the process. `/readyz`: every readiness check passes.
+Both answer 200 or 503 with JSON. The pages need no authentication, so they must hold no secrets.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import ReadinessMonitor
 
 MAX_STEP_AGE_S = 60.0
-"""The largest unit takes some seconds, and so does a broker that does not answer."""
+"""The largest unit takes some seconds, and so does the timeout of a broker."""
 _JSON_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 Response = tuple[str, Any]
@@ -35,13 +35,13 @@ class _QuietHandler(WSGIRequestHandler):
     timeout = 10
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Requests for health are no news."""
+        """No-op: requests for health are not logged."""
 
 
 def health_app(
     heartbeat: Heartbeat, monitor: ReadinessMonitor, metrics: Metrics, max_age_s: float = MAX_STEP_AGE_S
 ) -> WsgiApp:
-    """The WSGI application; `alive`: seconds without a sign of life after which the process is taken for dead."""
+    """The WSGI application; `max_age_s`: seconds without a heartbeat after which the process counts as dead."""
     metrics_app = make_wsgi_app(metrics.registry)
     routes: dict[str, Callable[[], Response]] = {
         "/healthz": lambda: health(heartbeat, max_age_s),
@@ -79,12 +79,12 @@ def not_found() -> Response:
 
 
 def serve(address: str, port: int, app: Callable[..., Any]) -> int:
-    """Serve until the process ends; the port, which is a free one where 0 was asked for. Raises `Usage`."""
+    """Serve until the process ends and return the port; 0 takes a free one. Raises `UsageError` if it is taken."""
     try:
         server = make_server(address, port, app, server_class=_Server, handler_class=_QuietHandler)
     except OSError as error:
         raise UsageError(
-            f"--port {port}: {error.strerror} on {address}; name another one, or 0 for any free one"
+            f"--port {port}: {error.strerror} on {address}; choose another port, or 0 for any free one"
         ) from None
     Thread(target=server.serve_forever, name="health pages", daemon=True).start()
     return server.server_port

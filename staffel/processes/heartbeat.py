@@ -1,20 +1,18 @@
-"""What a process tells of itself while it works: steps, heartbeat, what keeps it from working. Never does the work."""
+"""The heartbeat of a process: when its loop last ran, how much its steps moved, and what blocks it."""
 
 from collections.abc import Sequence
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from staffel.processes.metrics import Metrics
 from streams.host import Step
-
-if TYPE_CHECKING:
-    from staffel.processes.metrics import Metrics
 
 
 class Heartbeat:
-    """The loop tells, pages and metrics ask; from any thread. `log` takes structured lines."""
+    """The loop reports, health pages and metrics ask; safe from any thread. `log` takes structured lines."""
 
-    def __init__(self, log: Any, metrics: "Metrics") -> None:
+    def __init__(self, log: Any, metrics: Metrics) -> None:
         self._log, self._metrics = log, metrics
         self._last_beat = monotonic()
         self._problem: str | None = None
@@ -23,12 +21,12 @@ class Heartbeat:
 
     @property
     def age(self) -> float:
-        """Seconds since the loop last gave a sign of life."""
+        """Seconds since the last heartbeat of the loop."""
         return monotonic() - self._last_beat
 
     @property
     def problem(self) -> str | None:
-        """What keeps the process from working, if anything."""
+        """What blocks the process, if anything."""
         return self._problem
 
     def beat(self) -> None:
@@ -36,18 +34,18 @@ class Heartbeat:
         self._last_beat = monotonic()
 
     def seen_at(self, moment: float) -> None:
-        """The loop is another one's, which tells when it last beat (`time.monotonic()`)."""
+        """The loop belongs to a library, which says when it last ran (`time.monotonic()`)."""
         self._last_beat = max(self._last_beat, moment)
 
     def step_done(self, step: str, records: int, seconds: float) -> None:
-        """A step was made; where it moved nothing it is a sign of life alone."""
+        """A step returned; one that moved no records counts only as a heartbeat."""
         self.beat()
         if records:
             self._metrics.records.labels(step).inc(records)
             self._metrics.unit_seconds.labels(step).observe(seconds)
 
     def blocked(self, problem: str, repeat_after: float = inf) -> None:
-        """Work cannot go on; said when something else is wrong than before, and every `again` seconds."""
+        """Work cannot go on. Logged when the problem changes, and again every `repeat_after` seconds."""
         self.beat()
         if problem != self._problem:
             self._metrics.interruptions.inc()
@@ -64,7 +62,7 @@ class Heartbeat:
 
 
 class InstrumentedStep:
-    """A step whose work the pulse is told of."""
+    """A step that reports its work to the heartbeat."""
 
     def __init__(self, step: Step, heartbeat: Heartbeat) -> None:
         self.name = step.name

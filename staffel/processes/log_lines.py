@@ -1,4 +1,4 @@
-"""Structured log lines on standard error, as text or JSON. Never holds a person's data."""
+"""Structured log lines on standard error, as text or JSON. A log line must hold no personal data."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ def configure_logs(shape: str) -> None:
         structlog.processors.JSONRenderer(),
     ]
     if shape != "json":
-        # The usual tracebacks show what variables hold: persons, at times.
+        # Rich tracebacks show the values of variables, which may be personal data.
         plain = structlog.dev.plain_traceback
         renderers = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     structlog.configure(
@@ -29,7 +29,7 @@ def configure_logs(shape: str) -> None:
 
 
 class _LibraryHandler(logging.Handler):
-    """What libraries log, in the same shape."""
+    """Log records of libraries, in the same format."""
 
     def emit(self, record: logging.LogRecord) -> None:
         event_logger().log(record.levelno, "library", library=record.name, said=record.getMessage())

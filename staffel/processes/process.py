@@ -1,7 +1,7 @@
-"""A process that works until it is asked to end: waits for what is missing, retries, stops in time. Never decides what.
+"""A long-running process: it connects, runs its steps in rounds, retries after transient errors and stops on signals.
 
-SIGTERM and SIGINT end it after the unit in hand. Where log or database are out of reach it says so once and tries
-again, ever less often; whatever it cannot know is an exit with 70, and a supervisor starts it again.
+SIGTERM and SIGINT end it after the current unit. While log or database are out of reach it logs that once and retries
+with growing delays. An unexpected exception ends it with exit code 70, so that a supervisor restarts it.
 """
 
 import os
@@ -26,28 +26,28 @@ from streams.host import Step
 from streams.log import LogRefused, LogUnavailable
 
 IDLE_WAIT_S = 1.0
-"""At least so often a process looks for work by itself; what others write wakes it at once."""
+"""An idle process looks for work at least this often; a notification wakes it at once."""
 CONNECT_TIMEOUT_S = 10.0
-"""How long the log is asked before it counts as out of reach: SIGTERM has to be heard meanwhile."""
+"""Until the log counts as out of reach; short enough for SIGTERM to take effect in between."""
 STOP_TIMEOUT_S = 20.0
-"""The longest a process takes to end; what is in hand then is as if it had been killed."""
+"""The longest a process takes to end; after it the process exits as if killed."""
 INTERNAL = 70
 SMALL_BATCH, IDLE_BACKOFF_S = 500, 0.05
-"""After a round that moved few records: what comes meanwhile costs the next round nothing more."""
+"""A pause after a round that moved few records lets the next round handle more of them at once."""
 MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.2, 5.0
 LOG_REPEAT_S = 5.0
 
 Result = TypeVar("Result")
 Wait = Callable[[float], object]
-"""Blocks for so many seconds, or until there may be something to do."""
+"""Blocks for a number of seconds, or until there may be work."""
 
 TRANSIENT_ERRORS = (LogUnavailable, DatabaseError, TopicsNotReady, LeaseLost)
-"""Troubles that may be over without a restart."""
+"""Errors that may pass without a restart."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """What every process has, whatever it does."""
+    """The parts that every process has, whatever its role."""
 
     name: str
     settings: Settings
@@ -60,9 +60,9 @@ class Process:
 
 @contextmanager
 def process(name: str, settings: Settings, port: int | None, default_port: int) -> Iterator[Process]:
-    """Pages, log lines and signals of a process; an exception that nobody expects is logged and exits with 70.
+    """Health pages, log lines and signals of a process; an unexpected exception is logged and exits with 70.
 
-    `port`: as it was asked for, else the `usual` one.
+    `port`: as the command line names it; None means `default_port`, or a free one if that is taken.
     """
     running = start_process(name, settings)
     running.log.info("started", process=name, pages=open_health_server(running, port, default_port))
@@ -84,7 +84,7 @@ def start_process(name: str, settings: Settings) -> Process:
 
 
 def open_health_server(process: Process, port: int | None, default_port: int) -> str:
-    """Serve the health of the process; the address. Raises `Usage` where the port that was asked for is taken."""
+    """Serve the health of the process and return the address. Raises `UsageError` if the requested port is taken."""
     listen, app = process.settings.listen, health_app(process.heartbeat, process.readiness, process.metrics)
     try:
         bound_port = serve(listen, default_port if port is None else port, app)
@@ -96,7 +96,7 @@ def open_health_server(process: Process, port: int | None, default_port: int) ->
 
 
 def stop_on_signals(log: Any) -> Event:
-    """An event that SIGTERM and SIGINT set; a process that has not ended some time later is ended by force."""
+    """An event that SIGTERM and SIGINT set; `STOP_TIMEOUT_S` later a process that still runs is ended by force."""
     stop = Event()
 
     def request_stop(*_: object) -> None:
@@ -117,7 +117,7 @@ def force_exit(log: Any) -> None:
 
 
 def retry_until_ready(attempt: Callable[[], Result], process: Process) -> Result | None:
-    """What `make` answers once it can; None where the process was asked to end before."""
+    """The result of `attempt` once it succeeds; None if the process was asked to end before."""
     while not process.stop.is_set():
         try:
             result = attempt()
@@ -131,7 +131,7 @@ def retry_until_ready(attempt: Callable[[], Result], process: Process) -> Result
 
 
 def run_steps(steps: Sequence[Step], wait: Wait, process: Process) -> None:
-    """Make the steps round and round until the process is asked to end."""
+    """Run the steps in rounds until the process is asked to end."""
     instrumented_steps, retry_delay = instrumented(steps, process.heartbeat), MIN_RETRY_DELAY_S
     while not process.stop.is_set():
         try:
@@ -144,7 +144,7 @@ def run_steps(steps: Sequence[Step], wait: Wait, process: Process) -> None:
 
 
 def release_leases(close: Callable[[], object], process: Process) -> None:
-    """Leases that cannot be given back run out by themselves."""
+    """Release the leases of the process; if that fails they expire by themselves."""
     try:
         close()
     except TRANSIENT_ERRORS as error:
@@ -152,7 +152,7 @@ def release_leases(close: Callable[[], object], process: Process) -> None:
 
 
 def run_round(steps: Sequence[Step], wait: Wait, process: Process) -> None:
-    """One round, and a moment of waiting where it moved nothing, or little."""
+    """One round, then a wait if it moved nothing, or a short pause if it moved little."""
     moved = 0
     for step in steps:
         if process.stop.is_set():

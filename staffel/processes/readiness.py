@@ -1,6 +1,6 @@
-"""Looks every second whether a process is ready, and how far behind it is. Never waits for what does not answer.
+"""The readiness of a process: a thread runs its checks every second, and health pages show the last results.
 
-It runs in a thread of its own: whoever asks for the health of a process gets what was found last.
+A page therefore never waits for a log or a database that does not answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from streams.log import LogError
 
 CHECK_INTERVAL_S = 1.0
 STALE_AFTER_S = 15.0
-"""A look that takes longer is itself a finding."""
+"""Results older than this make the process unready."""
 
 
 class CheckStatus(NamedTuple):
-    """One question about a process, and what was found."""
+    """The last result of a check."""
 
     name: str
     ok: bool
@@ -27,7 +27,7 @@ class CheckStatus(NamedTuple):
 
 
 class ReadinessCheck(NamedTuple):
-    """`look` measures into the metrics and answers what was found; raises what log and database raise."""
+    """`run` sets the metrics and returns the result; it may raise what log and database raise."""
 
     name: str
     run: Callable[[Metrics], "CheckResult"]
@@ -39,7 +39,7 @@ class CheckResult(NamedTuple):
 
 
 class ReadinessMonitor:
-    """The newest findings of a process."""
+    """Runs the checks of a process and keeps their last results."""
 
     def __init__(self, heartbeat: Heartbeat, metrics: Metrics) -> None:
         self._heartbeat, self._metrics = heartbeat, metrics
@@ -48,12 +48,12 @@ class ReadinessMonitor:
         self._checked_at = monotonic()
 
     def start(self, readiness_checks: Sequence[ReadinessCheck], stop: Event) -> None:
-        """Look at these from now on, until `stop` is set."""
+        """Run these checks in a thread until `stop` is set."""
         self._readiness_checks = readiness_checks
         Thread(target=self._run, args=(stop,), name="watch", daemon=True).start()
 
     def statuses(self) -> list[CheckStatus]:
-        """What was found last; all must hold for a process to be ready."""
+        """The last results; a process is ready if all of them are ok."""
         return [self._loop_status(), *(self._statuses or [])]
 
     def _run(self, stop: Event) -> None:
@@ -61,17 +61,17 @@ class ReadinessMonitor:
             self.run_checks()
 
     def run_checks(self) -> None:
-        statuses = [self._run_check(measure) for measure in self._readiness_checks]
-        for check in statuses:
-            self._metrics.ready.labels(check.name).set(check.ok)
+        statuses = [self._run_check(check) for check in self._readiness_checks]
+        for status in statuses:
+            self._metrics.ready.labels(status.name).set(status.ok)
         self._statuses, self._checked_at = statuses, monotonic()
 
     def _run_check(self, readiness_check: ReadinessCheck) -> CheckStatus:
         try:
             return CheckStatus(readiness_check.name, *readiness_check.run(self._metrics))
-        except (LogError, DatabaseError) as trouble:
-            return CheckStatus(readiness_check.name, False, str(trouble))
-        except Exception as error:  # whatever it is, the other checks go on
+        except (LogError, DatabaseError) as error:
+            return CheckStatus(readiness_check.name, False, str(error))
+        except Exception as error:  # the other checks must run all the same
             return CheckStatus(readiness_check.name, False, repr(error))
 
     def _loop_status(self) -> CheckStatus:
@@ -81,5 +81,5 @@ class ReadinessMonitor:
             return CheckStatus("working", False, "starting")
         silence_s = monotonic() - self._checked_at
         if silence_s > STALE_AFTER_S:
-            return CheckStatus("working", False, f"log or database have not answered for {silence_s:.0f} s")
-        return CheckStatus("working", True, "at work")
+            return CheckStatus("working", False, f"log or database has not answered for {silence_s:.0f} s")
+        return CheckStatus("working", True, "running")
