@@ -84,11 +84,6 @@ def _alerts(application: Application) -> list[Step]:
     ]
 
 
-def _compaction(application: Application) -> list[Step]:
-    log = cast("SqlLog", application.log)
-    return [Compaction(log, lambda: projector_positions(application.engine, log))]
-
-
 class TopologyStep(NamedTuple):
     """One kind of work. `reads` and `writes` are topics; `embedded` and `scaled_out` are who does it on each host;
     `build` makes the steps of the processes among them, `durable` says when the work cannot be lost any more."""
@@ -200,7 +195,7 @@ STEPS = (
         "the transaction is committed",
         (UP, COMMANDS),
         ("the broker",),
-        _compaction,
+        lambda a: [Compaction(cast("SqlLog", a.log), lambda: projector_positions(a.engine, a.log))],
     ),
     TopologyStep(
         "rebuild",

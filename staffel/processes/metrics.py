@@ -28,9 +28,7 @@ class Metrics:
             registry=self.registry,
             buckets=_DURATION_BUCKETS,
         )
-        self.interruptions = Counter(
-            "staffel_troubles", "Times that an error blocked work", registry=self.registry
-        )
+        self.interruptions = Counter("staffel_troubles", "Times that an error blocked work", registry=self.registry)
 
     def _add_gauges(self) -> None:
         gauge = self._gauge

@@ -1,4 +1,4 @@
-"""Homes for the command line: an empty one for each test, and the medtech year, played once."""
+"""Homes for the command line: an empty one for each test, and the medtech example, built once."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ STAFFEL = Path(sys.executable).parent / "staffel"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, and a home in it whose tables are made already."""
+    """An empty working directory with a home whose tables exist already."""
     for setting in Settings.model_fields:
         monkeypatch.delenv(f"STAFFEL_{setting.upper()}", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The home of the medtech example, and what `demo --json` said."""
+    """The home of the medtech example, and the output of `demo --json`."""
     folder = tmp_path_factory.mktemp("medtech")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STAFFEL_")}
     ended = subprocess.run([STAFFEL, "demo", "--json"], cwd=folder, env=environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Dead letters on a log that keeps no ids, where a letter may stand twice and a key's records are not found quickly."""
+"""Dead letters on a log without unique ids and without an index by key, so that a letter may be in it twice."""
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.intake.recorder.fakes import NOW, MemoryBroker
 
 
 def dead_letter(offset: int, key: str = "acme.com", headers: Headers = ()) -> NewRecord:
-    told = dead_letter_headers("engagement", 0, offset, code="unreadable", why="torn", headers=headers)
-    return NewRecord(key, b"torn %d" % offset, headers=told)
+    error_headers = dead_letter_headers("engagement", 0, offset, code="unreadable", why="torn", headers=headers)
+    return NewRecord(key, b"torn %d" % offset, headers=error_headers)
 
 
 def encoded_fact(id: str, subject: str) -> NewRecord:
@@ -32,19 +32,19 @@ def log() -> MemoryBroker:
     return log
 
 
-def test_each_letter_is_told_once_and_whether_it_was_recorded_again(log: MemoryBroker) -> None:
-    told = {letter["id"]: letter["retried"] for letter, _ in letter_rows(log)}
-    assert told == {"engagement/0/1": False, "engagement/0/2": True}
+def test_each_letter_is_listed_once_and_whether_it_was_retried(log: MemoryBroker) -> None:
+    retried = {letter["id"]: letter["retried"] for letter, _ in letter_rows(log)}
+    assert retried == {"engagement/0/1": False, "engagement/0/2": True}
     assert len(list(letter_rows(log))) == 2
 
 
 def test_a_letter_is_found_with_its_bytes(log: MemoryBroker) -> None:
-    told, value = find_letter(log, "engagement/0/2")
-    assert (told["retried"], value) == (True, b"torn 2")
+    letter, value = find_letter(log, "engagement/0/2")
+    assert (letter["retried"], value) == (True, b"torn 2")
     with pytest.raises(ProblemFound, match="no dead letter engagement/0/3"):
         find_letter(log, "engagement/0/3")
 
 
-def test_a_record_that_was_copied_and_set_aside_once_more_is_the_letter_it_was(log: MemoryBroker) -> None:
+def test_a_copied_record_that_is_rejected_again_is_the_same_letter(log: MemoryBroker) -> None:
     log.append(DEAD_LETTERS, [dead_letter(77, headers=((ORIGINAL_ID_HEADER, b"engagement/0/2"),))])
     assert sorted(letter["id"] for letter, _ in letter_rows(log)) == ["engagement/0/1", "engagement/0/2"]

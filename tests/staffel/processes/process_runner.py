@@ -1,4 +1,4 @@
-"""Processes of the scale-out host as tests start them, on a broker and a PostgreSQL. Never fakes one."""
+"""Starts processes of the scaled-out host for tests, on a real broker and a real PostgreSQL."""
 
 import json
 import os
@@ -25,7 +25,7 @@ Json = Any
 
 @dataclass
 class StartedProcess:
-    """A process, its log lines, and the address of its pages."""
+    """A process, its log lines, and its health pages."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -72,7 +72,7 @@ class StartedProcess:
 
 @dataclass
 class Processes:
-    """What a test started; `settings` are STAFFEL_… of all of them."""
+    """The processes that a test started; `settings` holds their STAFFEL_ variables."""
 
     folder: Path
     settings: dict[str, str]
@@ -88,7 +88,7 @@ class Processes:
         return self.started[-1]
 
     def run_cli(self, *arguments: object) -> CommandResult:
-        """What a command answers, spoken in this process."""
+        """The result of a command, run within this process."""
         before = dict(os.environ)
         os.environ.update(self.settings)
         try:
@@ -98,7 +98,7 @@ class Processes:
             os.environ.update(before)
 
     def run_json(self, *arguments: object) -> Json:
-        """What it answers with --json; it has to succeed."""
+        """The output of a command with --json; the command must succeed."""
         result = self.run_cli(*arguments, "--json")
         assert result.code == 0, f"{arguments}: {result.out}{result.err}"
         return result.parsed
@@ -106,7 +106,7 @@ class Processes:
 
 @contextmanager
 def processes(folder: Path, kafka: str, database: str, **settings: str) -> Iterator[Processes]:
-    """They end with the block. Topics have names of their own: tests share a broker."""
+    """The processes end with the block. Topics have a prefix of their own, as tests share a broker."""
     log = f"kafka://{kafka}?prefix={uuid4().hex[:8]}."
     group = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database, **settings})
     try:
@@ -118,7 +118,7 @@ def processes(folder: Path, kafka: str, database: str, **settings: str) -> Itera
 
 
 def wait_until(condition: Callable[[], object], diagnostics: Callable[[], str] = str) -> None:
-    """Return as soon as it holds."""
+    """Return as soon as the condition holds."""
     deadline, pause = monotonic() + DEADLINE_S, Event()
     while not condition():
         assert monotonic() < deadline, diagnostics()

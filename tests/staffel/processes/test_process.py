@@ -1,4 +1,4 @@
-"""What a process tells of itself: alive, ready, measured; how its loop meets trouble, and how it ends."""
+"""A process: liveness, readiness and metrics, how its loop handles errors, and how it ends."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ PASSING_CHECK = ReadinessCheck("log", lambda _: CheckResult(True, "2 partitions"
 
 
 class ScriptedStep:
-    """A step whose rounds are given: a number is moved, an exception raised; at their end it asks to stop."""
+    """A step with scripted rounds: a number of moved records or an exception each; then it stops the process."""
 
     name = "scripted"
 
@@ -48,10 +48,10 @@ class ScriptedStep:
         if not self._rounds:
             self._stop.set()
             return 0
-        now = self._rounds.pop(0)
-        if isinstance(now, Exception):
-            raise now
-        return now
+        outcome = self._rounds.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
 
 @pytest.fixture
@@ -61,31 +61,32 @@ def lines() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def process(lines: list[dict[str, Any]]) -> Process:
-    def keep(_: Any, __: str, line: Any) -> Any:
+    def record_line(_: Any, __: str, line: Any) -> Any:
         lines.append(dict(line))
         raise structlog.DropEvent
 
-    log = structlog.wrap_logger(structlog.PrintLogger(), processors=[keep])
+    log = structlog.wrap_logger(structlog.PrintLogger(), processors=[record_line])
     metrics = Metrics("project")
-    pulse = Heartbeat(log, metrics)
-    return Process("project", Settings(), Event(), log, metrics, pulse, ReadinessMonitor(pulse, metrics))
+    heartbeat = Heartbeat(log, metrics)
+    readiness = ReadinessMonitor(heartbeat, metrics)
+    return Process("project", Settings(), Event(), log, metrics, heartbeat, readiness)
 
 
-def get_page(process: Process, path: str, alive: float = 60) -> tuple[int, str]:
+def get_page(process: Process, path: str, max_age_s: float = 60) -> tuple[int, str]:
     environ: dict[str, Any] = {}
     setup_testing_defaults(environ)
     statuses: list[str] = []
-    app = health_app(process.heartbeat, process.readiness, process.metrics, alive)
+    app = health_app(process.heartbeat, process.readiness, process.metrics, max_age_s)
     body = b"".join(app({**environ, "PATH_INFO": path}, lambda status, *_: statuses.append(status)))
     return int(statuses[0][:3]), body.decode()
 
 
 def readiness_of(process: Process, *checks: ReadinessCheck) -> tuple[int, dict[str, bool]]:
-    """What /readyz says once these were looked at."""
+    """The answer of /readyz after these checks have run."""
     process.readiness.start(checks, stopped_event())
     process.readiness.run_checks()
-    status, told = get_page(process, "/readyz")
-    return status, {check["name"]: check["ok"] for check in json.loads(told)["checks"]}
+    status, body = get_page(process, "/readyz")
+    return status, {check["name"]: check["ok"] for check in json.loads(body)["checks"]}
 
 
 def stopped_event() -> Event:
@@ -99,7 +100,7 @@ def run_rounds(process: Process, *rounds: int | Exception) -> None:
 
 
 class RecordingEvent(Event):
-    """Tells for how long it was waited for."""
+    """Records the timeouts with which it was waited for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,28 +112,28 @@ class RecordingEvent(Event):
 
 
 @pytest.mark.parametrize(
-    ("moved", "breaths"), [(0, []), (1, [IDLE_BACKOFF_S]), (SMALL_BATCH - 1, [IDLE_BACKOFF_S]), (SMALL_BATCH, [])]
+    ("moved", "pauses"), [(0, []), (1, [IDLE_BACKOFF_S]), (SMALL_BATCH - 1, [IDLE_BACKOFF_S]), (SMALL_BATCH, [])]
 )
-def test_a_round_that_moved_little_is_followed_by_a_breath(process: Process, moved: int, breaths: list[float]) -> None:
+def test_a_pause_follows_a_round_that_moved_little(process: Process, moved: int, pauses: list[float]) -> None:
     stop = RecordingEvent()
-    patient = replace(process, stop=stop)
+    observed = replace(process, stop=stop)
     idle: list[float] = []
 
-    run_steps([ScriptedStep(stop, moved)], idle.append, patient)
+    run_steps([ScriptedStep(stop, moved)], idle.append, observed)
 
-    assert (stop.timeouts, len(idle)) == (breaths, 1 if moved else 2)  # the last round of all moves nothing
+    assert (stop.timeouts, len(idle)) == (pauses, 1 if moved else 2)  # the last round of all moves nothing
 
 
-def test_a_step_that_looks_at_clocks_looks_seldom() -> None:
-    looks = CountingStep([3, 0, 5])
-    seldom = ThrottledStep(looks, interval_s=3600)
-    assert [seldom.advance() for _ in range(4)] == [3, 0, 0, 0]
-    assert (seldom.name, looks.remaining) == ("counting", [5])
+def test_a_throttled_step_runs_once_per_interval_while_idle() -> None:
+    counting = CountingStep([3, 0, 5])
+    throttled = ThrottledStep(counting, interval_s=3600)
+    assert [throttled.advance() for _ in range(4)] == [3, 0, 0, 0]
+    assert (throttled.name, counting.remaining) == ("counting", [5])
 
 
 @dataclass
 class CountingStep:
-    """Moves what it is told to."""
+    """Moves the given numbers of records."""
 
     remaining: list[int]
     name: str = "counting"
@@ -143,28 +144,28 @@ class CountingStep:
 
 def test_a_process_whose_loop_beats_is_alive(process: Process) -> None:
     process.heartbeat.beat()
-    status, told = get_page(process, "/healthz")
-    assert (status, json.loads(told)["alive"]) == (200, True)
+    status, body = get_page(process, "/healthz")
+    assert (status, json.loads(body)["alive"]) == (200, True)
 
 
-def test_a_process_whose_loop_stands_still_is_taken_for_dead(process: Process) -> None:
-    status, told = get_page(process, "/healthz", alive=0)
-    assert (status, json.loads(told)["alive"]) == (503, False)
+def test_a_process_whose_loop_is_stuck_is_not_alive(process: Process) -> None:
+    status, body = get_page(process, "/healthz", max_age_s=0)
+    assert (status, json.loads(body)["alive"]) == (503, False)
 
 
-def test_waiting_for_a_broker_is_a_sign_of_life(process: Process) -> None:
+def test_waiting_for_a_broker_counts_as_a_heartbeat(process: Process) -> None:
     process.heartbeat.seen_at(0)
     process.heartbeat.blocked("no broker")
     assert process.heartbeat.age < 1
 
 
-def test_a_process_is_not_ready_before_it_looked(process: Process) -> None:
-    status, told = get_page(process, "/readyz")
+def test_a_process_is_not_ready_before_its_first_checks(process: Process) -> None:
+    status, body = get_page(process, "/readyz")
     starting = [{"name": "working", "ok": False, "found": "starting"}]
-    assert (status, json.loads(told)) == (503, {"ready": False, "checks": starting})
+    assert (status, json.loads(body)) == (503, {"ready": False, "checks": starting})
 
 
-def test_a_process_is_ready_where_every_check_holds(process: Process) -> None:
+def test_a_process_is_ready_if_every_check_passes(process: Process) -> None:
     assert readiness_of(process, PASSING_CHECK) == (200, {"working": True, "log": True})
 
 
@@ -173,63 +174,63 @@ def test_one_check_that_fails_makes_it_unready(process: Process) -> None:
     assert readiness_of(process, PASSING_CHECK, late) == (503, {"working": True, "log": True, "projected": False})
 
 
-def test_a_log_out_of_reach_is_told_by_the_check_that_met_it(process: Process) -> None:
-    def look(_: Metrics) -> CheckResult:
+def test_a_check_reports_that_the_log_is_out_of_reach(process: Process) -> None:
+    def fail(_: Metrics) -> CheckResult:
         raise UNAVAILABLE
 
-    assert readiness_of(process, ReadinessCheck("log", look)) == (503, {"working": True, "log": False})
+    assert readiness_of(process, ReadinessCheck("log", fail)) == (503, {"working": True, "log": False})
     assert str(UNAVAILABLE) in get_page(process, "/readyz")[1]
 
 
-def test_what_holds_up_the_loop_makes_it_unready(process: Process) -> None:
+def test_a_blocked_loop_makes_the_process_unready(process: Process) -> None:
     process.heartbeat.blocked("no broker")
     assert readiness_of(process, PASSING_CHECK) == (503, {"working": False, "log": True})
 
 
-def test_other_pages_are_not_there(process: Process) -> None:
+def test_other_pages_do_not_exist(process: Process) -> None:
     assert get_page(process, "/accounts")[0] == 404
 
 
-def test_what_steps_moved_is_counted(process: Process) -> None:
+def test_moved_records_are_counted(process: Process) -> None:
     run_rounds(process, 3, 0, 4)
-    _, told = get_page(process, "/metrics")
-    assert 'staffel_records_total{step="scripted"} 7.0' in told
-    assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in told
+    _, body = get_page(process, "/metrics")
+    assert 'staffel_records_total{step="scripted"} 7.0' in body
+    assert 'staffel_unit_seconds_count{step="scripted"} 2.0' in body
 
 
-@pytest.mark.parametrize("trouble", [UNAVAILABLE, DatabaseError("database: out of reach"), TopicsNotReady("no topics")])
-def test_a_loop_goes_on_after_trouble_that_passes_and_says_so_once(
-    process: Process, lines: list[dict[str, Any]], trouble: Exception
+@pytest.mark.parametrize("error", [UNAVAILABLE, DatabaseError("database: out of reach"), TopicsNotReady("no topics")])
+def test_a_loop_recovers_from_a_transient_error_and_logs_it_once(
+    process: Process, lines: list[dict[str, Any]], error: Exception
 ) -> None:
-    run_rounds(process, 1, trouble, trouble, 1)
-    assert lines == [{"event": "waiting", "why": str(trouble)}, {"event": "goes_on"}]
+    run_rounds(process, 1, error, error, 1)
+    assert lines == [{"event": "waiting", "why": str(error)}, {"event": "goes_on"}]
 
 
-def test_a_loop_ends_at_what_nobody_expects(process: Process) -> None:
+def test_a_loop_raises_an_unexpected_error(process: Process) -> None:
     with pytest.raises(ZeroDivisionError):
         run_rounds(process, 1, ZeroDivisionError())
 
 
-def test_a_loop_that_is_asked_to_end_finishes_the_unit_in_hand_and_begins_no_other(process: Process) -> None:
-    class Asked:
-        name = "asked"
+def test_a_loop_that_is_asked_to_stop_finishes_its_unit_and_starts_no_other(process: Process) -> None:
+    class StoppingStep:
+        name = "stopping"
 
         def advance(self) -> int:
             process.stop.set()
             return 1
 
     never = ScriptedStep(Event(), AssertionError("a step after the end"))
-    run_steps([Asked(), never], lambda _: None, process)
-    assert 'staffel_records_total{step="asked"} 1.0' in get_page(process, "/metrics")[1]
+    run_steps([StoppingStep(), never], lambda _: None, process)
+    assert 'staffel_records_total{step="stopping"} 1.0' in get_page(process, "/metrics")[1]
 
 
-def test_what_is_missing_at_the_start_is_awaited(process: Process) -> None:
-    answers: list[Callable[[], str]] = [
+def test_a_process_waits_for_what_is_missing_at_its_start(process: Process) -> None:
+    attempts: list[Callable[[], str]] = [
         function_that_raises(UNAVAILABLE),
         function_that_raises(TopicsNotReady("no topics")),
         lambda: "connected",
     ]
-    assert retry_until_ready(lambda: answers.pop(0)(), process) == "connected"
+    assert retry_until_ready(lambda: attempts.pop(0)(), process) == "connected"
 
 
 def function_that_raises(error: Exception) -> Callable[[], str]:
@@ -239,19 +240,19 @@ def function_that_raises(error: Exception) -> Callable[[], str]:
     return fail
 
 
-def test_who_waits_can_be_asked_to_end(process: Process) -> None:
+def test_a_waiting_process_can_be_stopped(process: Process) -> None:
     process.stop.set()
     assert retry_until_ready(function_that_raises(UNAVAILABLE), process) is None
 
 
-def test_a_port_that_is_taken_is_named() -> None:
+def test_the_message_names_a_port_that_is_taken() -> None:
     port = serve("127.0.0.1", free_port(), lambda *_: [])
     with pytest.raises(UsageError, match=f"--port {port}: Address already in use on 127.0.0.1"):
         serve("127.0.0.1", port, lambda *_: [])
 
 
 def test_the_names_of_the_metrics_are_these() -> None:
-    """Dashboards and alarms rely on them."""
+    """Dashboards and alerting rules rely on them."""
     names = {family.name for family in Metrics("project").registry.collect() if family.name.startswith("staffel_")}
     assert names == {
         "staffel_process", "staffel_records", "staffel_unit_seconds", "staffel_troubles", "staffel_step_age_seconds",
@@ -261,12 +262,12 @@ def test_the_names_of_the_metrics_are_these() -> None:
     }  # fmt: skip
 
 
-def test_the_usual_port_gives_way_where_it_is_taken(process: Process) -> None:
+def test_a_free_port_replaces_a_default_port_that_is_taken(process: Process) -> None:
     taken = serve("127.0.0.1", free_port(), lambda *_: [])
     assert open_health_server(process, None, taken) not in ("", f"http://127.0.0.1:{taken}")
 
 
-def test_what_nobody_expects_is_logged_and_ends_the_process_with_70() -> None:
+def test_an_unexpected_error_is_logged_and_ends_the_process_with_70() -> None:
     script = """
 from staffel.processes.process import process
 from staffel.settings import Settings

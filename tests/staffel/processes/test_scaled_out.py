@@ -1,4 +1,4 @@
-"""The processes of the scale-out host, started natively on a broker and a PostgreSQL: facts in, answers out."""
+"""The processes of the scaled-out host, on a broker and a PostgreSQL: facts in, answers out."""
 
 import json
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ handoff:
 
 
 @pytest.fixture
-def laid_down(tmp_path: Path) -> Iterator[Processes]:
-    """Topics and tables, and no process yet."""
+def prepared(tmp_path: Path) -> Iterator[Processes]:
+    """Topics and tables, without a running process."""
     model = tmp_path / "model.yaml"
     model.write_text(EAGER_MODEL)
     kafka, database = requirements.kafka_server(), requirements.postgres_url()
@@ -42,11 +42,11 @@ def laid_down(tmp_path: Path) -> Iterator[Processes]:
 
 
 @pytest.fixture
-def running(laid_down: Processes) -> Processes:
+def running(prepared: Processes) -> Processes:
     """A worker, a projector and a relay, ready."""
-    for started in [laid_down.start(role) for role in ROLES]:
+    for started in [prepared.start(role) for role in ROLES]:
         started.await_ready()
-    return laid_down
+    return prepared
 
 
 def ingest_tally(group: Processes, *facts: dict[str, object]) -> dict[str, int]:
@@ -54,7 +54,7 @@ def ingest_tally(group: Processes, *facts: dict[str, object]) -> dict[str, int]:
     return tally
 
 
-def test_facts_go_in_by_one_command_and_come_out_by_another_and_every_process_ends_when_asked(
+def test_one_command_records_what_another_one_shows_and_every_process_stops_on_a_signal(
     running: Processes,
 ) -> None:
     tally = ingest_tally(running, page_view("one"), page_view("two", subject="beta.com"))
@@ -67,7 +67,7 @@ def test_facts_go_in_by_one_command_and_come_out_by_another_and_every_process_en
     assert [started.events()[-1] for started in running.started] == ["stopped"] * 3
 
 
-def test_processes_that_are_started_again_go_on_where_they_were(running: Processes) -> None:
+def test_restarted_processes_continue_where_they_stopped(running: Processes) -> None:
     ingest_tally(running, page_view("one"))
     assert [started.stop() for started in running.started] == [0, 0, 0]
     for started in [running.start(role) for role in ROLES]:
@@ -76,7 +76,7 @@ def test_processes_that_are_started_again_go_on_where_they_were(running: Process
     assert [row["seq"] for row in running.run_json("accounts")] == [2]
 
 
-def test_a_handoff_is_published_once_though_two_relays_are_there_and_the_second_takes_over(running: Processes) -> None:
+def test_two_relays_publish_a_handoff_once_and_the_second_takes_over(running: Processes) -> None:
     first, second = running.started[-1], running.start("relay")
     second.await_ready()
     ingest_tally(running, demo_request("one", "acme.com"))
@@ -86,16 +86,16 @@ def test_a_handoff_is_published_once_though_two_relays_are_there_and_the_second_
     assert proposed_accounts(running) == ["acme.com", "beta.com"]
 
 
-def test_a_command_names_the_process_that_is_missing(laid_down: Processes) -> None:
-    impatient = Processes(laid_down.folder, {**laid_down.settings, "STAFFEL_WAIT": "0.5"})
-    facts = write_lines(laid_down.folder / "facts.jsonl", page_view("one"))
-    code, why = impatient.run_cli("ingest", "cloudevents", facts).failure
+def test_a_command_names_the_process_that_is_missing(prepared: Processes) -> None:
+    with_short_wait = Processes(prepared.folder, {**prepared.settings, "STAFFEL_WAIT": "0.5"})
+    facts = write_lines(prepared.folder / "facts.jsonl", page_view("one"))
+    code, why = with_short_wait.run_cli("ingest", "cloudevents", facts).failure
     assert (code, why.partition(" after ")[0]) == (
         1,
         "recorded, but facts are still not scored (is `staffel worker` running?)",
     )
-    laid_down.start("worker").await_ready()
-    code, why = impatient.run_cli("ingest", "cloudevents", facts).failure
+    prepared.start("worker").await_ready()
+    code, why = with_short_wait.run_cli("ingest", "cloudevents", facts).failure
     missing = "recorded, but facts are still not in the read models (is `staffel project` running?)"
     assert (code, why.partition(" after ")[0]) == (1, missing)
 
@@ -106,7 +106,7 @@ def demo_request(id: str, account: str) -> dict[str, object]:
 
 
 def proposed_accounts(group: Processes) -> list[str]:
-    """Accounts of the handoffs that were proposed, as soon as there are as many as there are accounts."""
+    """The accounts of all proposed handoffs, once every account has one."""
 
     def accounts() -> list[str]:
         lines = [json.loads(line) for line in group.run_cli("tail", "sqa-handoffs", "--json").out.splitlines()]

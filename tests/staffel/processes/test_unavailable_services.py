@@ -1,4 +1,4 @@
-"""Processes that are started before anything else, and lose broker or database: they wait, say so, and go on."""
+"""Processes that start before broker and topics exist, or lose broker or database: they wait, log it and recover."""
 
 import signal
 from pathlib import Path
@@ -11,7 +11,7 @@ ROLES = ("worker", "project", "relay")
 
 
 def ingest_page_view(group: Processes, id: str) -> int:
-    """Record a page view; how many facts the account has."""
+    """Record a page view and return how many facts the account has."""
     group.run_json("ingest", "cloudevents", write_lines(group.folder / f"{id}.jsonl", page_view(id)))
     return int(group.run_json("account", "acme.com")["seq"])
 
@@ -48,7 +48,7 @@ def test_processes_wait_for_broker_topics_and_a_broker_that_comes_back(tmp_path:
         assert [started.stop() for started in waiting] == [0, 0, 0]
 
 
-def test_who_still_waits_for_a_broker_ends_when_asked(tmp_path: Path) -> None:
+def test_a_process_that_waits_for_a_broker_stops_on_a_signal(tmp_path: Path) -> None:
     with processes(tmp_path, "127.0.0.1:1", "postgresql+psycopg://nobody@127.0.0.1:1/none") as made:
         started = made.start("relay")
         wait_until(lambda: "started" in started.events(), started.diagnostics)
@@ -56,7 +56,7 @@ def test_who_still_waits_for_a_broker_ends_when_asked(tmp_path: Path) -> None:
         assert started.process.wait(DEADLINE_S) == 0
 
 
-def test_processes_go_on_once_the_database_is_back(tmp_path: Path) -> None:
+def test_processes_recover_when_the_database_is_back(tmp_path: Path) -> None:
     try:
         server = postgres.Server(())
     except postgres.PostgresUnavailableError as error:
