@@ -1,10 +1,10 @@
-"""What a person may decide about a handoff now. Judges a request; the fold alone judges the fact."""
+"""Checks a decision about a handoff before its fact is recorded; the fold decides again when it reads the fact."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from projections.derived_facts import decision_id
-from projections.read_models.handoffs import ALLOWED_FROM
+from schemas.handoff_lifecycle import ACCEPTED, PREVIOUS_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +16,18 @@ class DecisionRefused:
 
 
 def check_decision(row: Any | None, handoff: str, status: str) -> str | DecisionRefused:
-    """The id of the fact that takes the step (source `facts.DECISIONS`), or why it may not be taken.
+    """The id for the fact of this decision (its source is `DECISIONS_SOURCE`), or why the decision is not possible.
 
-    `row` is the handoff as stored; of two people who decide at once both get the same id, and one fact stands.
+    `row`: the stored handoff. Two people who decide at the same time get the same id, so only one fact is recorded.
     """
     if row is None:
         return DecisionRefused("no_such_handoff", f"there is no handoff {handoff}; `staffel handoffs` lists them")
-    if row.status in ALLOWED_FROM[status]:
+    allowed = PREVIOUS_STATUSES[status]
+    if row.status in allowed:
         return decision_id(handoff, row.steps + 1)
-    code = "not_accepted" if ALLOWED_FROM[status] == ("accepted",) else "already_decided"
-    return DecisionRefused(
-        code, f"{handoff} is {_describe_status(row)}; only what is {' or '.join(ALLOWED_FROM[status])} can be {status}"
-    )
+    code = "not_accepted" if allowed == (ACCEPTED,) else "already_decided"
+    why = f"{handoff} is {_describe_status(row)}; only what is {' or '.join(allowed)} can be {status}"
+    return DecisionRefused(code, why)
 
 
 def _describe_status(row: Any) -> str:

@@ -12,8 +12,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from database.engine import read_only
 from projections.read_models import versions
-from projections.read_models.handoffs import OPEN_STATUSES
 from projections.read_models.tables import ReadModels
+from schemas.handoff_lifecycle import OPEN_STATUSES
 
 Rows = Sequence[Row[Any]]
 

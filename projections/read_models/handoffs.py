@@ -1,7 +1,4 @@
-"""The life of handoffs in the read models, and the events that tell of it. Never decides one.
-
-proposed -> accepted | rejected | expired | withdrawn; accepted -> converted | recycled; expired -> accepted, late.
-"""
+"""The rows of handoffs and their steps in the read models, and the events on `sqa-handoffs` made from them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -17,23 +14,11 @@ from projections.read_models.rows import parse_optional_time, step_row
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate
 from schemas.envelope import FactRecord
+from schemas.handoff_lifecycle import PROPOSED, event_type
 from schemas.scores import AccountScored, HandoffOpened, HandoffStep
 from schemas.times import format_time, parse_time
 
-ALLOWED_FROM: Mapping[str, tuple[str, ...]] = {
-    "accepted": ("proposed", "expired"),
-    "rejected": ("proposed",),
-    "expired": ("proposed",),
-    "withdrawn": ("proposed",),
-    "recycled": ("accepted",),
-    "converted": ("accepted",),
-}
-"""Which states a step may start from."""
-
 _OPENINGS_PER_QUERY = 50
-
-OPEN_STATUSES = ("proposed", "accepted")
-"""With sales, and not ended."""
 
 
 class _Opening(NamedTuple):
@@ -44,9 +29,9 @@ class _Opening(NamedTuple):
 def write_handoffs(
     connection: Connection, models: ReadModels, new_updates: Iterable[UnseenUpdate], partitions: Mapping[str, int]
 ) -> None:
-    """Rows of new handoffs with their evidence, and the steps taken. Wants the ledger lines written before.
+    """Insert new handoffs with their evidence, and apply new steps. The ledger lines must have been written before.
 
-    `homes`: account -> partition.
+    `partitions`: account -> partition.
     """
     updates = list(new_updates)
     openings = [
@@ -72,7 +57,7 @@ def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[st
         "account": update.account,
         "track": opened.track,
         "crossing": opened.crossing,
-        "status": "proposed",
+        "status": PROPOSED,
         "crossed_at": crossed_at,
         "crossed_seq": opened.seq,
         "fact": opened.fact,
@@ -94,7 +79,7 @@ def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[st
 def _with_ledger_lines(
     connection: Connection, models: ReadModels, openings: Sequence[_Opening]
 ) -> Iterator[tuple[_Opening, Iterable[Any]]]:
-    """Each with its ledger lines up to the crossing, oldest first; a few at a time, for histories are long."""
+    """Each opening with its ledger lines up to the crossing, oldest first; in batches, as histories are long."""
     ledger = models.ledger
     ordered = select(ledger).order_by(ledger.c.account, ledger.c.epoch, ledger.c.seq, ledger.c.n)
     for start in range(0, len(openings), _OPENINGS_PER_QUERY):
@@ -122,7 +107,10 @@ def _apply_steps(connection: Connection, models: ReadModels, steps: list[tuple[s
         .where(handoffs.c.handoff == bindparam("handoff_"), handoffs.c.seq < bindparam("seq_"))
         .values(
             {name: bindparam(f"{name}_") for name in _DECISION_COLUMNS}
-            | {"steps": handoffs.c.steps + 1, "late": or_(handoffs.c.late, bindparam("late_"))}  # late once, late ever
+            | {
+                "steps": handoffs.c.steps + 1,
+                "late": or_(handoffs.c.late, bindparam("late_")),
+            }  # stays late
         ),
         [{f"{name}_": value for name, value in _decision_values(row).items()} for row in rows],
     )
@@ -136,7 +124,7 @@ def _decision_values(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def handoff_events(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[FactRecord]:
-    """The events of all openings and steps in these updates, in their order, with the evidence as it was frozen."""
+    """The events of all openings and steps in these updates, in order, with the evidence stored at the crossing."""
     changes = [change for update in updates for change in _changes_in_order(update)]
     handoffs = models.handoffs
     rows = rows_by_key(connection, select(handoffs), handoffs.c.handoff, [change.handoff for change in changes])
@@ -152,16 +140,16 @@ def _changes_in_order(update: AccountScored) -> list[HandoffOpened | HandoffStep
 def _event_of(row: Any, change: HandoffOpened | HandoffStep) -> FactRecord:
     data = {"handoff": row.handoff, "account": row.account, "track": row.track, "crossing": row.crossing}
     if isinstance(change, HandoffOpened):
-        return _handoff_event(row, "proposed", row.crossed_at, data | proposal_data(row))
+        return _handoff_event(row, PROPOSED, row.crossed_at, data | proposal_data(row))
     return _handoff_event(row, change.status, parse_time(change.at), data | _decision_data(change))
 
 
 def _handoff_event(row: Any, status: str, time: int, data: dict[str, Any]) -> FactRecord:
-    return new_event(STAFFEL_SOURCE, f"{row.handoff}:{status}", f"sqa.handoff_{status}.v1", row.account, time, data)
+    return new_event(STAFFEL_SOURCE, f"{row.handoff}:{status}", event_type(status), row.account, time, data)
 
 
 def proposal_data(row: Any) -> dict[str, Any]:
-    """What the event of a proposal says of its row, the evidence as it was frozen."""
+    """The data of a proposal's event, from the row of its handoff."""
     return {
         "crossed_at": format_time(row.crossed_at),
         "score": row.score,

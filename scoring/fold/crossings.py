@@ -1,13 +1,12 @@
 """Crossings into the handoff stage, and the gate they must pass: suppression, open handoffs, cool-down."""
 
+from schemas.handoff_lifecycle import OPEN_STATUSES, PROPOSED
 from schemas.scores import Gated, HandoffOpened
 from schemas.times import format_time
 from scoring.fold.fit import firmographics
 from scoring.fold.state import Account, AppliedFact, TrackSnapshot, TrackState
 from scoring.plan.due_times import due_at
 from scoring.plan.plan import Plan
-
-STATUSES_WITH_SALES = ("proposed", "accepted")
 
 
 def record_crossing(snapshot: TrackSnapshot, cause: str, plan: Plan) -> None:
@@ -18,7 +17,7 @@ def record_crossing(snapshot: TrackSnapshot, cause: str, plan: Plan) -> None:
     if reason:
         record_gated(snapshot, state.crossings, cause, reason)
         return
-    state.open_handoffs[state.crossings] = "proposed"
+    state.open_handoffs[state.crossings] = PROPOSED
     if account.pending_changes:
         account.pending_changes.handoffs.append(opened_handoff(snapshot, cause, plan))
 
@@ -26,7 +25,7 @@ def record_crossing(snapshot: TrackSnapshot, cause: str, plan: Plan) -> None:
 def gate_reason(account: Account, state: TrackState) -> str | None:
     if account.suppressed:
         return "suppressed"
-    return "with_sales" if any(status in STATUSES_WITH_SALES for status in state.open_handoffs.values()) else None
+    return "with_sales" if any(status in OPEN_STATUSES for status in state.open_handoffs.values()) else None
 
 
 def opened_handoff(snapshot: TrackSnapshot, cause: str, plan: Plan) -> HandoffOpened:

@@ -1,20 +1,11 @@
 """Decisions of sales about handoffs: the step each one makes, and the cool-down after a rejection or recycling."""
 
+from schemas.handoff_lifecycle import CONTINUABLE_STATUSES, COOLDOWN_STATUSES, PREVIOUS_STATUSES, is_late
 from schemas.scores import HandoffStep
 from scoring.fold.breadth import counts_on
 from scoring.fold.stages import change_stage, highest_held_stage, score_now
 from scoring.fold.state import Account, AppliedFact, TrackSnapshot, TrackState
 from scoring.plan.conditions import is_missing
-
-PREVIOUS_STATUSES = {
-    "accepted": ("proposed", "expired"),
-    "rejected": ("proposed",),
-    "expired": ("proposed",),
-    "recycled": ("accepted",),
-    "converted": ("accepted",),
-}
-"""step -> the statuses it may follow."""
-_OPEN_STATUSES = ("proposed", "accepted", "expired")
 
 
 def apply_decision(account: Account, fact: AppliedFact) -> int:
@@ -27,14 +18,14 @@ def apply_decision(account: Account, fact: AppliedFact) -> int:
     status = state.open_handoffs.get(crossing)
     if status not in PREVIOUS_STATUSES[step]:
         return 0
-    if step in _OPEN_STATUSES:
+    if step in CONTINUABLE_STATUSES:
         state.open_handoffs[crossing] = step
     else:
         del state.open_handoffs[crossing]
     if account.pending_changes:
-        late = step == "accepted" and status == "expired"
+        late = is_late(status, step)
         account.pending_changes.steps.append(handoff_step(account, fact, (state, crossing), late))
-    if step in ("rejected", "recycled"):
+    if step in COOLDOWN_STATUSES:
         start_cooldown(account, state, fact)
     return 1 << state.plan.number
 

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant, tests, vectors
 
 _STAGES, _GATE, _DECISIONS = "scoring/fold/stages.py", "scoring/fold/crossings.py", "scoring/fold/handoffs.py"
+_LIFECYCLE = "schemas/handoff_lifecycle.py"
 _END_TO_END = tests("tests/scoring/fold/test_vectors_end_to_end.py", "10-tracks", "04-hysteresis")
 
 STAGE_MUTANTS = (
@@ -42,9 +43,9 @@ STAGE_MUTANTS = (
     Mutant((25,), _GATE, "for status in state.open_handoffs.values())",
            "for each in account.tracks for status in each.open_handoffs.values())", vectors("10-tracks", "20-when")),
     Mutant((25,), _GATE, 'return "suppressed"', "return None", vectors("25-suppressed", "08-gate")),
-    Mutant((26,), _DECISIONS, '"recycled": ("accepted",)', '"recycled": ("accepted", "proposed")',
+    Mutant((26,), _LIFECYCLE, "RECYCLED: (ACCEPTED,)", "RECYCLED: (ACCEPTED, PROPOSED)",
            vectors("22-ignored")),
-    Mutant((26,), _DECISIONS, '"accepted": ("proposed", "expired")', '"accepted": ("proposed",)',
+    Mutant((26,), _LIFECYCLE, "ACCEPTED: (PROPOSED, EXPIRED)", "ACCEPTED: (PROPOSED,)",
            vectors("23-late")),
     Mutant((26,), _DECISIONS, "if status not in PREVIOUS_STATUSES[step]:", "if status is None:", vectors("22-ignored")),
     Mutant((27,), _GATE, "time >= state.cooling_until", "time > state.cooling_until", vectors("08-gate", "21-act")),
@@ -66,7 +67,7 @@ STAGE_MUTANTS = (
     Mutant((29,), "audit/accounts_as_of.py", "first = next(iter(tracks.values()))", "first = list(tracks.values())[-1]",
            tests("tests/audit/test_accounts_as_of.py")),
     Mutant((29,), "audit/explain.py", '        "track": line.track,\n', "", _END_TO_END),
-    Mutant((31,), "projections/read_models/handoffs.py",
-           '"recycled": ("accepted",)', '"recycled": ("accepted", "rejected")',
+    Mutant((31,), _LIFECYCLE,
+           "RECYCLED: (ACCEPTED,)", "RECYCLED: (ACCEPTED, REJECTED)",
            tests("tests/projections/read_models/test_handoffs.py", "ignore")),
 )  # fmt: skip
