@@ -16,8 +16,9 @@ from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
 from staffel.errors import UsageError
 from staffel.settings import Settings, read_text
-from streams.activation import active_model_offset, plan_at
+from streams.activation import plan_at
 from streams.log import Log
+from streams.scorer.active_model import active_model_offset
 
 if TYPE_CHECKING:
     from alerts.settings import AlertSettings

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from schemas.envelope import FACT_HEADERS, encode_fact, record_id
-from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
-from schemas.topics import ENGAGEMENT, SCORES
+from schemas.topics import ENGAGEMENT
 from scoring.model.loading import canonical, load_model, model_from_dict, version_of
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
@@ -102,18 +101,6 @@ def activation_record(content: dict[str, object], partition: int, now: int, part
 def initial_plan(log: Log) -> Plan:
     """The model the log began with, compiled."""
     return plan_at(log, 0)
-
-
-def active_plan(log: Log) -> Plan:
-    """The model in force, compiled."""
-    return plan_at(log, active_model_offset(log))
-
-
-def active_model_offset(log: Log) -> int:
-    """Where partition 0 of `engagement` activates the model in force: the one that its scorer folds with by now."""
-    last = log.latest_in(SCORES, 0, CHECKPOINT_KEY)
-    model_at = None if last is None else decode_checkpoint(last.value).model_at
-    return 0 if model_at is None else model_at
 
 
 def plan_at(log: Log, offset: int) -> Plan:

@@ -25,9 +25,9 @@ from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams.activation import active_plan
 from streams.kafka.address import KafkaAddress
 from streams.log import Log, LogError
+from streams.scorer.active_model import active_plan
 
 _CONNECT_TIMEOUT_S = 3.0
 _MAX_CLOCK_SKEW_MS = 5_000

@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.topics import ENGAGEMENT
+from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
+from schemas.topics import ENGAGEMENT, SCORES
 from scoring.model.loading import DocumentError, model_from_dict
 from scoring.plan.compiler import compile_model
 from scoring.plan.plan import Plan
-from streams.activation import ACTIVATED, Activation, NoModelError, read_activation
-from streams.log import Record
+from streams.activation import ACTIVATED, Activation, NoModelError, plan_at, read_activation
+from streams.log import Log, Record
 
 DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -77,3 +78,15 @@ class ActiveModel:
         is_repeated = known is not None and bool(activation.initial) and activation.version == known.version
         self.repetitions += is_repeated
         return is_repeated
+
+
+def active_plan(log: Log) -> Plan:
+    """The model in force, compiled."""
+    return plan_at(log, active_model_offset(log))
+
+
+def active_model_offset(log: Log) -> int:
+    """Where partition 0 of `engagement` activates the model in force: the one that its scorer folds with by now."""
+    last = log.latest_in(SCORES, 0, CHECKPOINT_KEY)
+    model_at = None if last is None else decode_checkpoint(last.value).model_at
+    return 0 if model_at is None else model_at

@@ -13,7 +13,7 @@ from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams.activation import activation_content, activation_record
 from streams.log import NewRecord, Unit
-from streams.scorer.score_records import checkpoint
+from streams.scorer.score_records import checkpoint_record
 from tests.scoring.vectors import vector_named
 
 OTHER_MODEL = vector_named("10-tracks").model_text
@@ -38,7 +38,7 @@ def append_activation(application: Application) -> int:
 def score_with(application: Embedded, offset: int) -> None:
     """A unit of a scorer that folds with the model activated at an offset."""
     start = application.log.position(0)
-    application.log.append_unit(Unit(0, start, offset + 1, [checkpoint(offset + 1, offset, None)], []))
+    application.log.append_unit(Unit(0, start, offset + 1, [checkpoint_record(offset + 1, offset, None)], []))
 
 
 def test_the_plan_changes_in_a_process_that_lives_through_an_activation(application: Embedded) -> None:
