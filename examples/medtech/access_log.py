@@ -1,4 +1,4 @@
-"""The web server's log: visits by company address or host name, strangers, crawlers, mistakes. Knows no person."""
+"""The web server's log: visits by company address or host name, strangers, crawlers, errors. It shows no persons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ NETWORKS = {
     "helvion.example": "198.51.100.6{}",
     "medisept-systems.example": "2001:db8:40::{}",
 }
-"""First addresses of what networks.csv says."""
+"""The first addresses of the networks in networks.csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Request:
 
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Not `%b`: that would follow the language of the machine."""
+"""Not `%b`, which depends on the locale."""
 
 
 def access_log(story: Story) -> str:
-    """The whole log in order of time, in the combined format."""
+    """The whole log by time, in the combined format."""
     requests = [*_scenes(story), *_company_noise(story), *_strangers(story), *_crawlers(), *_mistakes()]
     lines = [request.line() for request in sorted(requests, key=lambda r: (r.at, r.host, r.page))]
     return "\n".join([NOTICE, *lines]) + "\n"
@@ -83,7 +83,7 @@ def _host(scene: Scene, dice: Dice) -> str:
 
 
 def _visit(dice: Dice, domain: str, at: datetime, host: str, pages: list[str]) -> Iterator[Request]:
-    """One page after the other, each with what a browser fetches beside it."""
+    """One page after the other, each with the files that a browser fetches with it."""
     agent = dice.pick(BROWSERS)
     referrer = dice.pick(("-", "https://search.example/", "-"))
     for page in pages:
@@ -96,7 +96,7 @@ def _visit(dice: Dice, domain: str, at: datetime, host: str, pages: list[str]) -
 
 
 def _company_noise(story: Story) -> Iterator[Request]:
-    """Now and then somebody behind a company's gateway reads a page."""
+    """Background: occasional page views from a company's gateway."""
     for account in story.accounts:
         dice = Dice(f"log/companies/{account.id}")
         for _ in range(dice.between(1, 4) if account.kind != "other" else 0):
@@ -106,7 +106,7 @@ def _company_noise(story: Story) -> Iterator[Request]:
 
 
 def _strangers(story: Story) -> Iterator[Request]:
-    """People of whom the log shows an address of their provider and nothing else."""
+    """Visitors of whom the log shows only a provider's address."""
     dice = Dice("log/strangers")
     for _ in range(220):
         host = dice.pick((f"203.0.113.{dice.between(1, 60)}", f"192.0.2.{dice.between(10, 50)}"))

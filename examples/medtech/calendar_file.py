@@ -1,6 +1,6 @@
 """The calendar of our sales people: meetings held, missed and canceled, a monthly review, an internal round.
 
-Never says what was spoken.
+Entries contain no notes.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Entry:
 
 
 def calendar_file(story: Story) -> str:
-    """One VCALENDAR, entries in order of time, lines folded at 75 octets and ended with CRLF as RFC 5545 asks."""
+    """One VCALENDAR, entries by time, lines folded at 75 octets and ended with CRLF as RFC 5545 requires."""
     entries = sorted([*_meetings(story), *_review(story), *_internal(story)], key=lambda entry: (entry.at, entry.uid))
     lines = [*OPENING.splitlines(), *(line for entry in entries for line in entry.lines), "END:VCALENDAR"]
     return "".join(f"{_folded(line)}\r\n" for line in lines)
@@ -94,7 +94,7 @@ def _review(story: Story) -> Iterator[Entry]:
 
 
 def _internal(story: Story) -> Iterator[Entry]:
-    """Marketing and sales look at the scores together; nobody from outside is there."""
+    """The internal meeting of marketing and sales about the scores, without outside attendees."""
     at = datetime.fromisoformat("2025-11-28 08:00+00:00")
     body = [
         "DTSTART;TZID=Europe/Berlin:20251128T090000",
@@ -121,7 +121,7 @@ def _utc(at: datetime) -> str:
 
 
 def _folded(line: str) -> str:
-    """At most 75 octets a line; a fold never cuts a character."""
+    """Folds after at most 75 octets, between characters."""
     pieces, piece = [], ""
     for letter in line:
         if len((piece + letter).encode()) > 74:

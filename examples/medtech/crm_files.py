@@ -41,7 +41,7 @@ KINDS = {"customer": "Customer", "target": "Lead", "other": "Other"}
 
 
 def accounts_csv(story: Story) -> str:
-    """Companies in the order in which they were entered."""
+    """Companies by date of creation."""
     known = [account for account in story.accounts if account.crm]
     names = {account.crm["id"]: account.crm["name"] for account in known}
     rows = [_company(account, names) for account in sorted(known, key=lambda a: (_created(a), a.crm["id"]))]
@@ -75,7 +75,7 @@ def _company(account: Account, names: dict[str, str]) -> list[str]:
 
 
 def opportunities_csv(story: Story) -> str:
-    """Deals in the order in which they were closed; what is still open has no close date."""
+    """Deals by close date; open ones have none."""
     opened = {scene.what.split(", ")[0]: scene for scene in story.scenes("opens deal")}
     closed = {scene.what.split(", ")[0]: scene for scene in story.scenes("wins deal", "loses deal")}
     rows = [_deal(story, scene, closed.get(deal)) for deal, scene in opened.items()]

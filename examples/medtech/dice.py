@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine: only `random()`, whose values Python promises to keep. No clock."""
+"""Random values that are equal on every machine: only `random()`, whose sequence Python guarantees. No clock."""
 
 import hashlib
 import random
@@ -10,7 +10,7 @@ Thing = TypeVar("Thing")
 
 
 class Dice:
-    """One stream of chance per subject, so that a change in one file of the example leaves the others as they are."""
+    """One random stream per subject, so that a change in one file of the example does not affect the others."""
 
     def __init__(self, subject: str) -> None:
         self._random = random.Random(f"nordwerk/{subject}")
@@ -28,11 +28,11 @@ class Dice:
         return self._random.random() * 100 < percent
 
     def moment(self, first: datetime, last: datetime) -> datetime:
-        """An instant between the two, at a time of day at which offices are open, in whole seconds."""
+        """A time between the two, within office hours, in whole seconds."""
         day = first + timedelta(days=self.below((last - first).days + 1))
         return day.replace(hour=self.between(6, 16), minute=self.below(60), second=self.below(60))
 
 
 def token(*parts: str) -> str:
-    """Twelve hexadecimal characters that belong to these words."""
+    """Twelve hexadecimal characters derived from these words."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """What the other systems put on the company's bus, as CloudEvents JSON Lines: mailer, badge scanner, surveys, CRM.
 
-The file is in order of `recordedtime`: badges of a fair are read in days later, surveys overnight. Adds nothing to
-the plot but deliveries and a few opens.
+The file is sorted by `recordedtime`: badges of a fair are imported days later, surveys overnight. Beyond the plot it
+contains deliveries and a few opens.
 """
 
 from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def _calls(story: Story, scene: Scene, person: Person) -> Event:
 
 
 def _is_recognised(story: Story, scene: Scene, person: Person) -> Event:
-    """The code on a badge leads to a page: the scanner learns whose browser that is."""
+    """The code on a badge opens a page, which connects the browser with the badge's owner."""
     del story
     recorded, kind = scene.at + timedelta(days=2), "contact.identified.v1"
     return Event(
@@ -133,10 +133,10 @@ _EVENTS: dict[str, Callable[[Story, Scene, Person], Event]] = {
 
 
 def _roles(story: Story) -> Iterator[Event]:
-    """The day on which sales learned what somebody decides."""
+    """The day on which sales learned the contact's role."""
     for person in story.people():
         if person.known and person.known < YEAR_ENDS:
-            told = {"role": person.role, "seniority": person.seniority}
-            content = {name: value for name, value in told.items() if value}
+            optional = {"role": person.role, "seniority": person.seniority}
+            content = {name: value for name, value in optional.items() if value}
             at, kind = person.known, "contact.identified.v1"
             yield Event(at=at, recorded=offset(at, 1), system="crm", type=kind, data=content, contact=person.mail)

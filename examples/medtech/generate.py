@@ -1,4 +1,4 @@
-"""Writes data/ from story.yaml: `python -m examples.medtech.generate`. Same bytes every time; asks no clock."""
+"""Writes data/ from story.yaml: `python -m examples.medtech.generate`. Reproducible: no clock is used."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ FILES = {
 
 
 def generate(folder: Path) -> None:
-    """Write every file into the folder, which is made if it is not there."""
+    """Write every file into the folder, which is created if needed."""
     story = read_story(HERE / "story.yaml")
     folder.mkdir(parents=True, exist_ok=True)
     for name, write in FILES.items():

@@ -1,4 +1,4 @@
-"""The mailbox of marketing: campaign mails sent, replies to them, an automatic answer, a bounce. Keeps no attachment.
+"""The mailbox of marketing: campaign mails sent, replies to them, an automatic answer, a bounce.
 
 Written by hand and not with `email.message`, whose folding differs between versions of Python.
 """
@@ -29,7 +29,7 @@ class Mail:
     charset: str = "utf-8"
 
     def block(self) -> str:
-        """The mail as an mbox carries it, with its `From ` line and a blank line after it."""
+        """The mail in mbox format, with its `From ` line and a trailing blank line."""
         day, month = DAYS[self.at.weekday()], MONTHS[self.at.month - 1]
         headers = {
             "From": f"{_word(self.sender[0])} <{self.sender[1]}>",
@@ -49,17 +49,17 @@ class Mail:
 
 
 def _word(text: str) -> str:
-    """As a header carries it: RFC 2047 where it is not plain ASCII."""
+    """The text in a header: encoded by RFC 2047 if it is not ASCII."""
     return text if text.isascii() else f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
 
 
 def message_id(campaign: Campaign, person: Person, domain: str) -> str:
-    """The Message-ID of a campaign's mail to one person; it names nobody."""
+    """The Message-ID of a campaign's mail to one person, without their name."""
     return f"<{campaign.id}.{token(campaign.id, person.mail)}@mail.{domain}>"
 
 
 def mailbox_file(story: Story) -> str:
-    """All mails in order of time. One reply was delivered twice."""
+    """All mails by time. One reply was delivered twice."""
     mails = [*_sent(story), *_replies(story), *_automatic(story), *_bounces(story)]
     mails.sort(key=lambda mail: (mail.at, mail.message_id))
     twice = next(mail for mail in mails if mail.subject.startswith("Re:"))

@@ -1,6 +1,6 @@
 """What our sales people decided, as events of the CRM; a decision names the handoff `<account>/<track>/<crossing>`.
 
-Never checks whether the handoff is there: the plot has to know its scores.
+Whether the handoff exists is not checked: the plot must match its scores.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,8 +31,8 @@ def _decision(scene: Scene, steps: dict[str, int]) -> Event:
     name, _, reason = what.partition(", ")
     handoff = f"{scene.account}/{name}"
     steps[handoff] = steps.get(handoff, 0) + 1
-    told = {"by": scene.by.strip("~"), "reason": reason, "opportunity": opportunity}
-    content = {"handoff": handoff, **{name: value for name, value in told.items() if value}}
+    optional = {"by": scene.by.strip("~"), "reason": reason, "opportunity": opportunity}
+    content = {"handoff": handoff, **{name: value for name, value in optional.items() if value}}
     return _event(scene, _DECISIONS[scene.does], content, id=f"handoff:{handoff}:{steps[handoff]}")
 
 

@@ -1,6 +1,6 @@
 """What browsers and the product sent: Segment calls as JSON Lines.
 
-A browser is anonymous until its owner says who he is; nothing here joins the two afterwards.
+A browser is anonymous until its owner is identified; earlier calls are not changed afterwards.
 """
 
 import json
@@ -28,7 +28,7 @@ class Call:
 
 
 def site_events(story: Story) -> str:
-    """All calls in order of time; two were sent twice, as SDKs do when an answer gets lost."""
+    """All calls by time; two are sent twice, as SDKs do when a response is lost."""
     calls = [*_sign_up(story), *_scenes(story), *_browsing(story), *_product_use(story)]
     calls.sort(key=lambda call: (call.at, call.person.number))
     named = _first_words(calls)
@@ -86,7 +86,7 @@ _CALLS: dict[str, Callable[[Scene, Person], Iterator[Call]]] = {
 
 
 def _browsing(story: Story) -> Iterator[Call]:
-    """Background: people look something up, a few pages at a time, some months more than others."""
+    """Background: visits of a few pages, more in some months than in others."""
     for person in (p for p in story.people() if p.browser):
         dice = Dice(f"site/browsing/{person.mail}")
         first = _first_scene(story, person)
@@ -103,7 +103,7 @@ def _sitting(dice: Dice, at: datetime, person: Person) -> Iterator[Call]:
 
 
 def _first_scene(story: Story, person: Person) -> datetime:
-    """Customers are there from the beginning; others come when the plot brings them."""
+    """Customers visit from the beginning, others from their first scene on."""
     if person.uses:
         return YEAR_BEGINS
     scenes = [s.at for account in story.accounts for s in account.scenes if person in s.people]
@@ -111,7 +111,7 @@ def _first_scene(story: Story, person: Person) -> datetime:
 
 
 def _product_use(story: Story) -> Iterator[Call]:
-    """Background: the customers' lines run, and once a week or so somebody works with the software."""
+    """Background: the customers use the software about once a week."""
     for person in (p for p in story.people() if p.uses):
         dice = Dice(f"site/use/{person.mail}")
         week = YEAR_BEGINS
@@ -140,7 +140,7 @@ def _identifies(at: datetime, person: Person) -> Iterator[Call]:
 
 
 def _sign_up(story: Story) -> Iterator[Call]:
-    """Whoever uses the product had told his name before the year began; the company comes with it."""
+    """Product users were identified before the year began, together with their company."""
     dice = Dice("site/sign-up")
     names = {account.id: account.crm["name"] for account in story.accounts if account.crm}
     for person in (p for p in story.people() if p.uses):
@@ -152,7 +152,7 @@ def _sign_up(story: Story) -> Iterator[Call]:
 
 
 def _first_words(calls: list[Call]) -> dict[int, datetime]:
-    """When each person first said who he is."""
+    """When each person was first identified."""
     named: dict[int, datetime] = {}
     for call in calls:
         if call.kind == "identify":

@@ -1,4 +1,4 @@
-"""The plot, read from story.yaml: accounts, people, campaigns and scenes. Writes nothing and invents nothing."""
+"""The plot, read from story.yaml: accounts, people, campaigns and scenes."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,9 +37,9 @@ class Scene:
     at: datetime
     account: str
     people: tuple[Person, ...]
-    """Empty where nobody in particular acts, or one of ours."""
+    """Empty if no particular person of the account acts, or one of ours does."""
     by: str
-    """The name as the plot writes it: for what our own sales people do."""
+    """The name as written in the plot, for actions of our own sales people."""
     does: str
     what: str
 
@@ -69,7 +69,7 @@ class Story:
     accounts: tuple[Account, ...]
 
     def scenes(self, *verbs: str) -> list[Scene]:
-        """All scenes with one of these verbs, in order of time."""
+        """All scenes with one of these verbs, by time."""
         chosen = [scene for account in self.accounts for scene in account.scenes if scene.does in verbs]
         return sorted(chosen, key=lambda scene: scene.at)
 
@@ -80,7 +80,7 @@ class Story:
         return next(campaign for campaign in self.campaigns if campaign.id == name)
 
     def recipients(self, campaign: Campaign) -> list[Person]:
-        """Whom a campaign reaches: nobody who left, bounced, is with sales, or had never been heard of."""
+        """The recipients of a campaign: without those who left, bounced, are with sales, or are not known yet."""
         accounts = [account for account in self.accounts if f"{account.kind}s" in campaign.to]
         return [p for account in accounts for p in account.people if _may_be_mailed(account, p, campaign.sent)]
 
@@ -97,7 +97,7 @@ def read_story(path: Path) -> Story:
 
 
 def moment(text: str | datetime) -> datetime:
-    """An instant in UTC from `2026-02-26 09:00` or `2026-02-26`."""
+    """A time in UTC from `2026-02-26 09:00` or `2026-02-26`."""
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Follows handoffs and scores on Kafka, from the published contract alone. Never needs Staffel.
+"""Follows handoffs and scores on Kafka, from the published contract alone, without Staffel.
 
 python subscriber.py SERVER FILE [PREFIX]
 """
@@ -23,7 +23,7 @@ ON CONFLICT (key) DO UPDATE SET seq = excluded.seq, record = excluded.record WHE
 
 
 def follow(server: str, file: str, prefix: str = "") -> None:
-    """Keep the tables of `file` up to date for ever."""
+    """Keep the tables of `file` up to date until stopped."""
     own = sqlite3.connect(file)
     own.executescript(TABLES)
     keepers = {f"{prefix}sqa-handoffs": keep_handoff, f"{prefix}scores": keep_score}
