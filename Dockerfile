@@ -1,5 +1,5 @@
 # One image for every process of Staffel: `docker run staffel worker --port 8800`, `… project`, `… relay`, …
-# Nothing in it needs root, and nothing writes outside of /tmp.
+# It runs without root and writes only to /tmp.
 ARG PYTHON=3.11.13-slim-bookworm
 
 FROM python:${PYTHON} AS build

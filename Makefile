@@ -1,4 +1,4 @@
-# Everything a developer does, by name. Needs Python 3.11 or newer and make; the rest comes into .venv.
+# Tasks of developers. Requires Python 3.11 or newer and make; everything else is installed into .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,47 +8,47 @@ PYTEST_OPTIONS ?= -n 2 --dist worksteal
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench bench-kafka mutants lock clean
 
-help: ## what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-setup: $(INSTALLED) ## .venv with everything in it; .venv/bin/staffel is the command
+setup: $(INSTALLED) ## create .venv with all dependencies; the command is .venv/bin/staffel
 
-demo: $(INSTALLED) ## play a year of the medtech example and show what sales would see
+demo: $(INSTALLED) ## import a year of the medtech example and show what sales would see
 	@$(BIN)/staffel demo
 
-test: $(INSTALLED) ## all tests; PYTEST_OPTIONS= runs them in one process
+test: $(INSTALLED) ## run all tests; PYTEST_OPTIONS= runs them in one process
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
-check: $(INSTALLED) ## lint, format, types, imports: all that is said without running the code
+check: $(INSTALLED) ## run all static checks: lint, format, types, imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(INSTALLED) ## write the code as `make check` wants it
+format: $(INSTALLED) ## format the code as `make check` requires
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(INSTALLED) ## measure: a table, and JSON in bench-results/
+bench: $(INSTALLED) ## run the benchmarks: a table, and JSON in bench-results/
 	$(BIN)/python -m benchmarks
 
-bench-kafka: $(INSTALLED) ## the same on Apache Kafka and PostgreSQL, beside other stream processors; brings them
+bench-kafka: $(INSTALLED) ## the same on Apache Kafka and PostgreSQL, beside other stream processors; installs them
 	$(BIN)/python -m benchmarks.kafka $(BENCH_OPTIONS)
 
-mutants: $(INSTALLED) ## break each scoring rule once; a test has to fail each time
+mutants: $(INSTALLED) ## break each scoring rule once; a test must fail each time
 	$(BIN)/python -m tests.mutants
 
-lock: $(INSTALLED) ## pin anew what pyproject.toml asks for
+lock: $(INSTALLED) ## update the pins of the dependencies in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
 		--generate-hashes --no-header \
 		--output-file requirements.lock pyproject.toml
 
-clean: ## remove what was made, but for the homes of Staffel
+clean: ## remove everything generated, except homes of Staffel
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is as new as the lock and the project that were installed. Hashes hold for every file but the project itself.
+# The stamp is newer than the installed lock and project. Hashes cover every package except the project itself.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Staffel needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1);" \

@@ -1,4 +1,4 @@
-"""Exit code 0 where the process of this container is alive: its /healthz answers 200. Never asks another machine."""
+"""Exit code 0 if the process of this container is alive: its /healthz answers 200."""
 
 import sys
 import urllib.request

@@ -1,4 +1,4 @@
-"""Prints the part of requirements.lock that Staffel is built with and needs to run. Never changes a pin or a hash.
+"""Prints the part of requirements.lock that Staffel needs to be built and run, with the same pins and hashes.
 
 python runtime_lock.py pyproject.toml requirements.lock
 """
@@ -15,7 +15,7 @@ _VIA = re.compile(r"^\s+#(?: via)?\s+([\w.-]+)", re.MULTILINE)
 
 
 def runtime_lock(project: str, lock: str) -> str:
-    """The entries of `lock` below what `project` depends on and is built with, both as text, in their order."""
+    """The entries of `lock` (text) for the dependencies and build requirements of `project` (text), in order."""
     told = tomllib.loads(project)
     asked = {name_of(line) for line in [*told["project"]["dependencies"], *told["build-system"]["requires"]]}
     entries = {name_of(entry): entry for entry in _ENTRY.split(lock.strip())}
@@ -24,7 +24,7 @@ def runtime_lock(project: str, lock: str) -> str:
 
 
 def below(asked: Iterable[str], parents: dict[str, set[str]]) -> set[str]:
-    """The names asked for and all that is there because of them."""
+    """The names and their transitive dependencies."""
     kept: set[str] = set()
     found = set(asked)
     while found:
