@@ -60,8 +60,8 @@ def _projector(application: Application) -> list[Step]:
 
 
 def _alerts(application: Application) -> list[Step]:
-    """None if STAFFEL_ALERTS is not set."""
-    if application.settings.alerts is None:
+    """`staffel up` goes without them if STAFFEL_ALERTS is not set; `staffel alerts` requires it."""
+    if application.settings.alerts is None and application.holder == EMBEDDED_HOLDER:
         return []
     import structlog
 

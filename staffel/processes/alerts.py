@@ -1,4 +1,4 @@
-"""The alerts as a process hosts and shows them: their threads, their lag, and rows and channels as JSON."""
+"""Alerts in processes and on screen: the end of their threads, their lag, and rows and channels as shown."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def closing_alerts(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
 
 
 def alerts_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
-    """Events that the alerts have yet to read; alerts that wait for their channels are no fault of the process."""
+    """Events that the alerts have yet to read. Alerts that wait for their channels do not make the process unready."""
     rows = AlertOutbox(engine)
 
     def run(metrics: Metrics) -> CheckResult:
@@ -40,15 +40,13 @@ def alerts_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
         metrics.alerts_pending.set(waiting)
         positions = rows.positions(log.generation(SQA_HANDOFFS), log.partitions(SQA_HANDOFFS))
         lag = set_lag(metrics, "alerted", behind(end_offsets(log, SQA_HANDOFFS), positions))
-        return CheckResult(
-            lag <= max_lag, f"{quantity(lag, 'event')} to be read, {quantity(waiting, 'alert')} to be told"
-        )
+        return CheckResult(lag <= max_lag, f"{quantity(lag, 'event')} to read, {quantity(waiting, 'alert')} to deliver")
 
     return ReadinessCheck("alerts", run)
 
 
 def alert_json(row: Any) -> dict[str, Any]:
-    """An alert and how it went; what was told is left out."""
+    """An alert and its delivery, without its content."""
     return {
         "alert": row.id,
         "channel": row.channel,
@@ -64,7 +62,7 @@ def alert_json(row: Any) -> dict[str, Any]:
 
 
 def channel_target(channel: ChannelSettings) -> str:
-    """By which service or host a channel tells; addresses may hold secrets."""
+    """The service or host that a channel sends to; the rest of an address may hold secrets."""
     if channel.webhook is not None:
         return f"webhook to {urlsplit(channel.webhook).hostname}"
     address = channel.url or channel.url_env

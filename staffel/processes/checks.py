@@ -1,4 +1,4 @@
-"""What is looked at in a process: log, database, lag, outbox. Never judges more than whether a check holds."""
+"""Readiness checks: log, database, and the lag of each stage. A check also sets the metrics of what it measures."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ SCORED, PROJECTED, VISIBLE = "scored", "projected", "visible"
 
 
 def log_check(log: Log) -> ReadinessCheck:
-    """The log answers; how many dead letters there are."""
+    """The log answers; the result counts its dead letters."""
 
     def run(metrics: Metrics) -> CheckResult:
         letter_counts = end_offsets(log, DEAD_LETTERS)
@@ -46,7 +46,7 @@ def database_check(engine: Database, log: Log) -> ReadinessCheck:
 
 
 def projection_lag_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
-    """Score records that are not in the read models yet; facts that are not visible yet are measured beside."""
+    """Score records that are not in the read models yet. Facts that are not visible yet are a metric only."""
 
     def run(metrics: Metrics) -> CheckResult:
         set_lag(metrics, VISIBLE, visibility_lag(engine, log))
@@ -65,7 +65,7 @@ def scoring_lag_check(log: Log, max_lag: int) -> ReadinessCheck:
 
 
 def outbox_check(engine: Database, clock: Callable[[], int], max_lag: int) -> ReadinessCheck:
-    """Rows that the relay has yet to publish, and moves that the mover has yet to make."""
+    """Rows that the relay has yet to publish, and moves that the mover has yet to complete."""
 
     def run(metrics: Metrics) -> CheckResult:
         pending = reactor_backlog(engine, clock())

@@ -1,4 +1,4 @@
-"""The roles of the processes: their steps and readiness checks, as the topology has them, and what they wait for."""
+"""The roles of the processes: steps and readiness checks from the topology, and what each process waits for."""
 
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -9,7 +9,7 @@ from database.notifications import MOVES, OUTBOX, Notifications
 from projections.projector import Projector
 from projections.reactors.timers import Timers
 from schemas.topics import SCORES
-from staffel.application import Application, alert_settings
+from staffel.application import Application
 from staffel.processes.alerts import alerts_check
 from staffel.processes.checks import (
     database_check,
@@ -51,7 +51,7 @@ class ThrottledStep:
 
 
 def projector_role(application: Application, process: Process) -> Role:
-    """Score updates into the read models, of a fair share of the partitions."""
+    """Projects the score updates of a fair share of the partitions into the read models."""
     steps = build_steps(PROJECT, application)
     [projector] = (step for step in steps if isinstance(step, Projector))
 
@@ -65,7 +65,7 @@ def projector_role(application: Application, process: Process) -> Role:
 
 
 def relay_role(application: Application, process: Process) -> Role:
-    """What the outbox holds onto the log, parked facts to their accounts, the passing of time."""
+    """Publishes the outbox, moves parked facts to their accounts and runs the timers."""
     steps, notifications = build_steps(RELAY, application), Notifications(application.engine, [OUTBOX, MOVES])
     throttled = [ThrottledStep(each, TIMERS_INTERVAL_S) if isinstance(each, Timers) else each for each in steps]
     return Role(
@@ -77,8 +77,7 @@ def relay_role(application: Application, process: Process) -> Role:
 
 
 def alerts_role(application: Application, process: Process) -> Role:
-    """Alerts about handoffs; a second process waits for the lease of the first."""
-    alert_settings(application.settings)
+    """Sends alerts about handoffs; a second process waits for the lease of the first."""
     steps = build_steps(ALERTS, application)
     [alerts] = (step for step in steps if isinstance(step, Alerts))
     checks = [log_check(application.log), *lag_checks(ALERTS, application)]
@@ -107,7 +106,7 @@ _LAG_CHECKS: dict[str, Callable[[Application], ReadinessCheck]] = {
     "publish": lambda a: outbox_check(a.engine, a.clock, a.settings.ready_lag),
     "alert": lambda a: alerts_check(a.engine, a.log, a.settings.ready_lag),
 }
-"""Of steps of the topology; that of `publish` counts the moves, too."""
+"""Step of the topology -> its check; that of `publish` counts the open moves, too."""
 
 
 def readiness_checks(process: str, application: Application) -> list[ReadinessCheck]:
@@ -120,6 +119,6 @@ def connection_checks(application: Application) -> list[ReadinessCheck]:
 
 
 def lag_checks(process: str, application: Application) -> list[ReadinessCheck]:
-    """Those of the alerts only if STAFFEL_ALERTS is set."""
+    """The lag of each step of the process; of alerts only if STAFFEL_ALERTS is set."""
     measured = [step.name for step in steps_in(process) if step.name in _LAG_CHECKS]
     return [_LAG_CHECKS[name](application) for name in measured if name != "alert" or application.settings.alerts]

@@ -1,4 +1,4 @@
-"""The worker as a process: what it waits for before it joins, what it is told, and what is looked at. Never folds."""
+"""The worker process: it runs the score step inside Faust and turns its counters into checks and metrics."""
 
 from collections.abc import Mapping
 from time import monotonic
@@ -18,7 +18,7 @@ SCORER = "scorer"
 
 
 def run_scoring(log: Log, address: KafkaAddress, process: Process) -> None:
-    """Score until the process is asked to end. Raises LogRefused where the log is not what it was."""
+    """Score until the process is asked to end. Raises `LogRefused` if the log was replaced by another one."""
     from streams.worker.faust_app import run_worker
     from streams.worker.scoring import ScoringTask
 
@@ -38,7 +38,7 @@ def worker_checks(log: Log, counters: WorkerCounters, process: Process) -> list[
 
 
 class CounterExporter:
-    """What the worker counted since the last look, as metrics; whether it has its partitions."""
+    """The check whether the worker has its partitions; each run adds to the metrics what was counted since the last."""
 
     def __init__(self, counters: WorkerCounters, heartbeat: Heartbeat) -> None:
         self._counters, self._heartbeat = counters, heartbeat
@@ -57,8 +57,8 @@ class CounterExporter:
         if recovering:
             return CheckResult(False, f"recovering, {recovering.read} of {recovering.to_read} records read")
         if not counters.is_assigned:
-            return CheckResult(False, "waiting for its share of the partitions")
-        return CheckResult(True, f"partitions {', '.join(map(str, sorted(counters.positions))) or 'of others'}")
+            return CheckResult(False, "waiting for an assignment of partitions")
+        return CheckResult(True, f"partitions {', '.join(map(str, sorted(counters.positions))) or 'none'}")
 
     def _export_counts(self, metrics: Metrics) -> None:
         counts = {"facts": self._counters.facts, "units": self._counters.units, "score records": self._counters.records}
@@ -67,7 +67,7 @@ class CounterExporter:
         self._exported = counts
 
     def _export_recovery_time(self, metrics: Metrics, is_recovering: bool) -> None:
-        """As exact as the looks are frequent."""
+        """Adds the time since the last run of the check, so its precision is the interval of checks."""
         now, last_export = monotonic(), self._exported_at
         self._recovery_seconds += now - last_export if is_recovering else 0.0
         self._exported_at = now
@@ -75,7 +75,7 @@ class CounterExporter:
 
 
 def worker_lag_result(counters: WorkerCounters, metrics: Metrics, max_lag: int) -> CheckResult:
-    """Facts of its own partitions that it has not scored yet."""
+    """Facts of the partitions of this worker that it has not scored yet."""
     positions = dict(counters.positions)
     own_end_offsets = {partition: end for partition, end in dict(counters.ends).items() if partition in positions}
     metrics.lag.clear()
