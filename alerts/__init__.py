@@ -1,1 +1,1 @@
-"""Who is told: rules, channels, delivery. Never tells what was history already, and never the same thing twice."""
+"""Alerts to people and systems about handoffs: rules, settings, outbox, delivery and channels."""

@@ -1,4 +1,4 @@
-"""Chat and mail, by any address that Apprise takes. Never lets Apprise write to the log: its lines hold addresses."""
+"""The channel for chat and mail: any address that Apprise supports."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ _STATUS_PATTERN = re.compile(r"error=(\d{3})")
 
 
 class AppriseChannel:
-    """`address` was checked to be one of Apprise. Only people read it: it gets words."""
+    """Sends an alert as text for people. `address` must have been validated."""
 
     def __init__(self, name: str, address: str, link: str | None) -> None:
         self.name = name
@@ -36,12 +36,12 @@ class AppriseChannel:
 
 
 def _failure_reason(result: Any) -> str:
-    """The service and its HTTP status, where Apprise told one."""
+    """The service and its HTTP status, if Apprise logged one."""
     names = ", ".join(dict.fromkeys(each.name for each in result.results)) or "Apprise"
     if result.status.name == "TIMEOUT":
-        return f"{names} has not answered within {_TIMEOUT_S} s"
+        return f"{names} did not answer within {_TIMEOUT_S} s"
     lines = [line.message for each in result.results for line in each.logs()]
     status = next((found[1] for found in map(_STATUS_PATTERN.search, lines) if found), None)
     if status is not None:
         return f"{names} answered {status}"
-    return f"{names}: no answer" if any(_CONNECTION_ERROR in line for line in lines) else f"{names} did not take it"
+    return f"{names}: no answer" if any(_CONNECTION_ERROR in line for line in lines) else f"{names} rejected it"

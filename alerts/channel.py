@@ -1,22 +1,22 @@
-"""The port of a channel: what an alert is, and what became of a delivery."""
+"""The port of a channel: the alert to send, and the outcome of an attempt."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 
 class Delivered(NamedTuple):
-    """The channel has it."""
+    """The channel accepted the alert."""
 
 
 class AttemptFailed(NamedTuple):
-    """Not this time. `after`: milliseconds for which the channel asks for silence."""
+    """The alert may be tried again. `retry_after_ms`: how long the channel asks to wait."""
 
     why: str
     retry_after_ms: int | None = None
 
 
 class Gone(NamedTuple):
-    """The channel wants nothing more, for good."""
+    """The channel does not accept alerts any more."""
 
     why: str
 
@@ -27,7 +27,7 @@ Clock = Callable[[], int]
 
 
 class Alert(NamedTuple):
-    """What is told. `event`: the CloudEvent in JSON; `id`: the same however often it is told."""
+    """`event`: the CloudEvent as JSON; `id`: the same for every attempt."""
 
     id: str
     kind: str
@@ -35,9 +35,9 @@ class Alert(NamedTuple):
 
 
 class Channel(Protocol):
-    """Tells one alert at a time, within a bounded time, from a thread of its own."""
+    """Sends one alert at a time, within a bounded time; called from one thread."""
 
     name: str
 
     def send(self, alert: Alert) -> Outcome:
-        """How it went. Says why without repeating an address or a secret."""
+        """Send the alert. Reasons of a failure must not contain an address or a secret. Does not raise."""

@@ -1,4 +1,4 @@
-"""The ways to tell: what a channel is, and which one the settings ask for. Never raises because of who is told."""
+"""Builds the channels of the settings."""
 
 from collections.abc import Sequence
 

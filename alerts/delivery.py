@@ -1,6 +1,6 @@
-"""Telling what waits, one thread for each channel, so that a slow one keeps nobody waiting. Never decides who is told.
+"""Sends due alerts, with one thread per channel, so that a slow channel does not delay the others.
 
-An alert is marked after it was told: after a crash in between it is told again, with the same id.
+The state of an alert is stored after the attempt: after a crash in between it is sent again, with the same id.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from alerts.retry import failed_unsent, state_after
 
 _BATCH_SIZE = 20
 _POLL_INTERVAL_S = 2.0
-"""At least so often a channel looks by itself for what is due."""
+"""Each channel checks for due alerts at least this often."""
 _MIN_WAIT_S = 0.01
-_EXPIRED_REASON = "nobody told it while it was fresh"
+_EXPIRED_REASON = "it was not sent before it was too old"
 
 
 class Delivery:
-    """The thread of one channel. `may_tell`: whether this process is the one that tells now.
+    """The thread of one channel. `may_send`: whether this process holds the lease now.
 
-    `fresh` in milliseconds, `log` takes structured lines.
+    `max_age_ms`: older alerts fail unsent; `log`: a structlog logger.
     """
 
     def __init__(
@@ -49,17 +49,17 @@ class Delivery:
         self._thread = Thread(target=self._run, name=f"alerts by {channel.name}", daemon=True)
 
     def start(self) -> None:
-        """Look for what is due, now and from now on."""
+        """Start the thread, or wake it."""
         if self._thread.ident is None:
             self._thread.start()
         self.wake()
 
     def wake(self) -> None:
-        """Something waits, perhaps."""
+        """Check for due alerts now."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Tell no more; what is being told is told to its end. `join` awaits that."""
+        """Stop after the attempt in progress, which `join` awaits."""
         self._stopping = True
         self._wake.set()
 
@@ -68,13 +68,13 @@ class Delivery:
             self._thread.join(seconds)
 
     def raise_failure(self) -> None:
-        """What kept the thread from its work since the last call, if anything: trouble with the database, or a bug."""
+        """Raise the error that interrupted the thread since the last call, if any: of the database, or a bug."""
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
 
     def send_due(self) -> float:
-        """Tell what is due now. Seconds until there is more to do."""
+        """Send what is due now; returns the seconds until the next alert is due."""
         while self._is_active():
             due = self._outbox.due_alerts(self.channel, self._clock(), _BATCH_SIZE)
             for alert in due:
@@ -107,7 +107,7 @@ class Delivery:
             self._log_state(alert, state)
 
     def _skip_reason(self, alert: DueAlert) -> str | None:
-        """Why it is not told at all, if so."""
+        """Why the alert is not sent at all, or None."""
         if self._gone is not None:
             return self._gone.why
         return _EXPIRED_REASON if self._clock() > alert.at + self._max_age_ms else None
@@ -131,7 +131,7 @@ class Delivery:
     def _send(self, alert: DueAlert) -> Outcome:
         try:
             return self._channel.send(Alert(alert.id, alert.kind, alert.event))
-        except Exception as error:  # a channel that breaks its promise must not keep the others of its rows from going
+        except Exception as error:  # a faulty channel must not stop its other alerts
             return AttemptFailed(f"the channel failed: {type(error).__name__}")
 
     def _seconds_until_due(self) -> float:

@@ -1,4 +1,4 @@
-"""What people read: one alert as a title and a few lines. Never names a person: people are pseudonyms."""
+"""The text of an alert for people: a title and a few lines. Contacts appear as pseudonyms only."""
 
 import shlex
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from schemas.times import format_time
 _MAX_REASONS = 3
 _MAX_LENGTH = 250
 _CHAT_ESCAPES = str.maketrans({"<": "‹", ">": "›", "@": "(at)", "*": "·", "`": "'"})
-"""What chat services read as calls to everybody, or as mark-up."""
+"""Characters that chat services read as mentions or mark-up."""
 
 _TITLES = {
     "act_now": "ACT NOW: {account}",
     "handoff_proposed": "Ready for sales: {account}",
-    "service_level_passed": "Nobody answered in time: {account}",
-    "test": "TEST, nothing to do: {account}",
+    "service_level_passed": "Overdue: {account} was not accepted in time",
+    "test": "TEST, no action needed: {account}",
 }
 
 
@@ -29,7 +29,7 @@ class Message(NamedTuple):
 
 
 def message(kind: str, event: FactRecord, link: str | None = None) -> Message:
-    """`link`: an address with `{account}` or `{handoff}`, where people look at it."""
+    """`link`: a URL with `{account}` or `{handoff}`, for instance of the CRM."""
     data = event.data
     lines = [_summary(data), _deadline(kind, data), *_reasons(data), _accept_command(data), _link(link, data)]
     return Message(_TITLES[kind].format(account=_account_label(data)), "\n".join(line for line in lines if line))
@@ -63,7 +63,7 @@ def _reasons(data: Mapping[str, Any]) -> list[str]:
 
 
 def _accept_command(data: Mapping[str, Any]) -> str:
-    """The command that accepts, unless its id would not survive being shown and copied."""
+    """The command that accepts the handoff, if its id can be copied unchanged; else the list of handoffs."""
     handoff = data["handoff"]
     survives_copying = _plain_text(handoff) == shlex.quote(handoff) == handoff
     return f"staffel handoff accept {handoff} --by YOU" if survives_copying else "staffel handoffs --open"
@@ -83,13 +83,13 @@ def _plain_text(text: str) -> str:
 
 
 SAMPLE_TYPE = "alert.tested.v1"
-"""No type of the topic: a receiver that acts upon handoffs passes it over."""
+"""Not a type of `sqa-handoffs`, so that receivers which act on handoffs ignore it."""
 
 _HOUR_MS = 3_600_000
 
 
 def sample_alert(now: int) -> Alert:
-    """`now` in milliseconds since 1970."""
+    """An alert to try a channel with; `now` in milliseconds since 1970."""
     handoff, account = "example.com/acquisition/1", "example.com"
     data = {
         **{"test": True, "handoff": handoff, "account": account, "name": "Example", "track": "acquisition"},

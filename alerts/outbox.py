@@ -1,4 +1,4 @@
-"""The outbox of the alerts: rows, their marks, and how far the topic was read. Never decides who is told what."""
+"""The outbox of the alerts: its rows, their delivery states, and the checkpoints of the subscription."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -47,25 +47,25 @@ alerts = Table(
     Index("alerts_waiting", "status", "next_try_at"),
     Index("alerts_by_account", "account", "kind", "channel"),
 )
-"""The outbox of the alerts: who is to be told what, by which channel, and how it went."""
+"""One row per alert and channel, with the state of its delivery."""
 
 
 ALERTS = "alerts"
-"""The projection of the checkpoints, and the role of the lease."""
+"""The name of the checkpoints, and the role of the lease."""
 _VERSION = 1
 
 WAITING, DELIVERED, FAILED, HELD, HISTORY = "waiting", "delivered", "failed", "held", "history"
 STATUSES = (WAITING, DELIVERED, FAILED, HELD, HISTORY)
 _COOL_DOWN_STATUSES = (WAITING, DELIVERED)
-"""What the cool-down counts: who was told, or will be."""
+"""What the cool-down counts: alerts that were sent, or will be."""
 
 
 class AlertCheckpointConflict(Exception):
-    """The checkpoint was moved by someone else: other alerts are alive; nothing was written, stop."""
+    """Another process moved the checkpoint. The transaction was rolled back; this process has to stop."""
 
 
 class NewAlert(NamedTuple):
-    """Who is to be told what; `at`: when it happened; times in milliseconds since 1970."""
+    """A row to add; `at`: the time of the event; times in milliseconds since 1970."""
 
     id: str
     channel: str
@@ -79,7 +79,7 @@ class NewAlert(NamedTuple):
 
 
 class DueAlert(NamedTuple):
-    """An alert to be told now. `attempts`: how many there were."""
+    """An alert to send now. `attempts`: the number of attempts so far."""
 
     n: int
     id: str
@@ -90,7 +90,7 @@ class DueAlert(NamedTuple):
 
 
 class SentAlert(NamedTuple):
-    """An alert that went out, or will."""
+    """An alert that was sent, or will be."""
 
     id: str
     channel: str
@@ -100,7 +100,7 @@ class SentAlert(NamedTuple):
 
 
 class DeliveryState(NamedTuple):
-    """How it stands with an alert. `attempts`: how many there were by now."""
+    """The state of an alert after `attempts` attempts."""
 
     status: str
     attempts: int
@@ -110,7 +110,7 @@ class DeliveryState(NamedTuple):
 
 
 class CheckpointMove(NamedTuple):
-    """A move of the checkpoint of one partition, of the topic of this generation."""
+    """The compare-and-set of the checkpoint of one partition; `log`: the generation of the topic."""
 
     log: str
     partition: int
@@ -119,65 +119,64 @@ class CheckpointMove(NamedTuple):
 
 
 class AlertOutbox:
-    """Threads may share one."""
+    """Thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._read_only = engine, read_only(engine)
 
     def positions(self, log: str, partitions: int) -> dict[int, int]:
-        """Partition -> next offset to read. Raises `LogRefused` where they are offsets of another generation."""
+        """Partition -> next offset to read. Raises `LogRefused` if they belong to another generation."""
         columns = (checkpoints.c.partition, checkpoints.c.next_offset, checkpoints.c.log)
         with self._read_only.connect() as connection:
             rows = connection.execute(select(*columns).where(checkpoints.c.projection == ALERTS)).all()
         other_logs = {row.log for row in rows} - {log}
         if other_logs:
             raise LogRefused(
-                f"sqa-handoffs is another topic ({log}) than the one these alerts have read ({other_logs.pop()}): "
-                "the log "
-                "was made anew; name the log that belongs to this database, or begin with a database of its own"
+                f"sqa-handoffs ({log}) is not the topic that these alerts have read ({other_logs.pop()}): it was "
+                "created again; set STAFFEL_LOG to the log of this database, or use a new database"
             )
         return dict.fromkeys(range(partitions), 0) | {row.partition: row.next_offset for row in rows}
 
     def add(self, move: CheckpointMove, new: Sequence[NewAlert]) -> None:
-        """Rows and checkpoint in one transaction; rows that stand there stay. Raises `AnotherReader`."""
+        """Add rows and move the checkpoint in one transaction; existing rows stay. Raises `AlertCheckpointConflict`."""
         with self._engine.begin() as connection:
             _move_checkpoint(connection, move)
             insert_missing(connection, alerts, [{**each._asdict(), "attempts": 0, "told_at": None} for each in new])
 
     def sent_alerts(self, accounts: Iterable[str], since: int) -> list[SentAlert]:
-        """What the cool-down counts, of these accounts, from events at `since` or later."""
+        """Alerts that count for the cool-down, of these accounts, for events since `since`."""
         columns = (alerts.c.id, alerts.c.channel, alerts.c.kind, alerts.c.account, alerts.c.at)
         statement = select(*columns).where(alerts.c.status.in_(_COOL_DOWN_STATUSES), alerts.c.at >= since)
         with self._read_only.connect() as connection:
             return [SentAlert(*row) for row in rows_by_key(connection, statement, alerts.c.account, accounts)]
 
     def due_alerts(self, channel: str, now: int, limit: int) -> list[DueAlert]:
-        """What is due on a channel, in the order in which it came."""
+        """The due alerts of a channel, in the order of the outbox."""
         columns = (alerts.c.n, alerts.c.id, alerts.c.kind, alerts.c.event, alerts.c.at, alerts.c.attempts)
         due = _where_waiting(select(*columns), channel).where(alerts.c.next_try_at <= now)
         with self._read_only.connect() as connection:
             return [DueAlert(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
 
     def next_try_at(self, channel: str) -> int | None:
-        """When the next alert of a channel is due; None where none waits."""
+        """When the next alert of a channel is due; None if none waits."""
         with self._read_only.connect() as connection:
             return connection.execute(_where_waiting(select(func.min(alerts.c.next_try_at)), channel)).scalar()
 
     def update_state(self, alert: DueAlert, state: DeliveryState) -> bool:
-        """False where another one marked it meanwhile."""
+        """Store the state; False if another process changed it since."""
         condition = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
         statement = update(alerts).where(*condition).values(**state._asdict())
         with self._engine.begin() as connection:
             return connection.execute(statement).rowcount == 1
 
     def fail_other_channels(self, channels: Sequence[str], why: str) -> int:
-        """What waits for channels that are not among these has failed; how many they were."""
+        """Fail the waiting alerts of all other channels; returns their number."""
         stale = update(alerts).where(alerts.c.status == WAITING, alerts.c.channel.not_in(channels))
         with self._engine.begin() as connection:
             return connection.execute(stale.values(status=FAILED, why=why)).rowcount
 
     def newest(self, limit: int, status: str | None = None, channel: str | None = None) -> Sequence[Any]:
-        """Whole rows, the newest first."""
+        """Rows, newest first."""
         statement = select(alerts).order_by(alerts.c.n.desc()).limit(limit)
         statement = statement if status is None else statement.where(alerts.c.status == status)
         with self._read_only.connect() as connection:
@@ -186,13 +185,13 @@ class AlertOutbox:
             ).all()
 
     def counts_by_status(self) -> dict[str, int]:
-        """Status -> how many alerts."""
+        """Status -> number of alerts."""
         statement = select(alerts.c.status, func.count()).group_by(alerts.c.status)
         with self._read_only.connect() as connection:
             return dict.fromkeys(STATUSES, 0) | {row[0]: row[1] for row in connection.execute(statement)}
 
     def account_names(self, accounts: Iterable[str]) -> dict[str, str]:
-        """Account -> its name, where one is known."""
+        """Account -> its name, if known."""
         columns = (directory_accounts.c.account, directory_accounts.c.name)
         statement = select(*columns).where(directory_accounts.c.name.is_not(None))
         with self._read_only.connect() as connection:
@@ -201,7 +200,7 @@ class AlertOutbox:
             }
 
     def proposals(self, handoffs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-        """Handoff -> what its proposal said: score, route, due time, reasons."""
+        """Handoff -> the data of its proposal: score, route, due time, reasons."""
         with self._read_only.connect() as connection:
             table = versions.current_models(connection).handoffs
             rows = rows_by_key(connection, select(table), table.c.handoff, handoffs)
@@ -215,7 +214,9 @@ def _move_checkpoint(connection: Connection, move: CheckpointMove) -> None:
         checkpoints.c[name] == value for name, value in {**key, "next_offset": move.old, "log": move.log}.items()
     ]
     if connection.execute(update(checkpoints).where(*condition).values(next_offset=move.new)).rowcount != 1:
-        raise AlertCheckpointConflict(f"the checkpoint of the alerts, partition {move.partition}, is not {move.old}")
+        raise AlertCheckpointConflict(
+            f"the checkpoint of the alerts has moved; expected {move.old} in partition {move.partition}"
+        )
 
 
 def _where_waiting(statement: Select[Any], channel: str) -> Select[Any]:

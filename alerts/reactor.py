@@ -1,7 +1,7 @@
-"""The alerts as a step of a host, or as a process of their own: one at a time tells. Never runs in a replay.
+"""The alerts as a step of an embedded host, or as a process of their own; one process at a time sends.
 
-A second process waits for the lease. Whoever lost it tells nothing more, and its checkpoint is moved by nobody but the
-holder: a zombie meets the compare-and-set and stops.
+Other processes wait for the lease. A process that lost it sends nothing more, and stops when the compare-and-set of its
+checkpoint fails.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ from streams.log import Log
 
 _POLL_INTERVAL_S = 0.5
 _SHUTDOWN_TIMEOUT_S = 15.0
-"""For what is being told at the end; what takes longer is told again by a successor, with the same id."""
+"""For attempts in progress at the end; one that takes longer is repeated by the next holder, with the same id."""
 
 
 class Alerts:
-    """A step: `advance` reads what is new on `sqa-handoffs`; threads tell it. Ends with `close`.
+    """A step: `advance` reads new events of `sqa-handoffs`, and the threads of the channels send them until `close`.
 
-    `fresh`: how old an event may be and is still told, in milliseconds. `holder` is unlike that of any other process
-    that may run; `term`: of its lease, in milliseconds; `clock`: since 1970. `log_lines` takes structured lines.
+    `max_age_ms`: older events are not sent. `holder` must be unique among the processes. `clock`: milliseconds since
+    1970. `log_lines`: a structlog logger.
     """
 
     name = ALERTS
@@ -56,11 +56,11 @@ class Alerts:
         self._had_lease, self._closed = False, Event()
 
     def holds_lease(self) -> bool:
-        """Whether this process is the one that tells, for sure."""
+        """Whether this process certainly holds the lease."""
         return self._lease.is_valid
 
     def advance(self) -> int:
-        """How many records were read; 0 where another process tells. Raises what keeps a channel's thread from work."""
+        """Read new events; returns how many, 0 if another process holds the lease. Raises errors of the threads."""
         if not self._acquire_lease():
             return 0
         for delivery in self._deliveries:
@@ -71,13 +71,13 @@ class Alerts:
         return moved
 
     def wait(self, timeout: float) -> bool:
-        """Until there may be something to read, or the time (seconds) is up."""
+        """Block until there may be something to read, or for `timeout` seconds."""
         if not self._subscription.positions or not self.holds_lease():
             return self._closed.wait(timeout)
         return self._log.wait(self._subscription.positions, timeout, topic=SQA_HANDOFFS)
 
     def run(self, stop: Event) -> None:
-        """Read and tell until `stop` is set; then tell to the end what is being told."""
+        """Read and send until `stop` is set; then finish the attempts in progress."""
         try:
             while not stop.is_set():
                 if not self.advance():
@@ -86,7 +86,7 @@ class Alerts:
             self.close()
 
     def close(self) -> None:
-        """End the threads and let another process begin at once."""
+        """Stop the threads and release the lease, so that another process can start at once."""
         self._closed.set()
         for delivery in self._deliveries:
             delivery.stop()
@@ -104,10 +104,10 @@ class Alerts:
         return self._had_lease
 
     def _start_deliveries(self) -> None:
-        """What waited for others waits for these channels now, or for none."""
+        """Start the threads; alerts that wait for channels which the settings no longer contain fail."""
         self._subscription.forget_positions()
         self._outbox.fail_other_channels(
-            [each.channel for each in self._deliveries], "the settings name this channel no more"
+            [each.channel for each in self._deliveries], "the settings no longer contain this channel"
         )
         for delivery in self._deliveries:
             delivery.start()

@@ -1,4 +1,4 @@
-"""Which event makes which alert, and whether it is told, held back, or history. Never reads a clock or a table."""
+"""Rules: which event makes which alert, and whether it is sent, held by the cool-down, or too old. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
@@ -13,7 +13,7 @@ _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
 
 
 class AlertRule(NamedTuple):
-    """A kind of alert. `urgent`: what `act_now` of the event has to be, None: no matter; times in milliseconds."""
+    """A kind of alert. `urgent`: the value that `act_now` of the event must have, None: any."""
 
     kind: str
     event_type: str
@@ -28,33 +28,33 @@ RULES: Sequence[AlertRule] = (
 )
 KINDS = tuple(rule.kind for rule in RULES)
 DEFAULT_COOL_DOWN_MS = {rule.kind: rule.cool_down_ms for rule in RULES}
-"""At most one alert of a kind about an account within this span, by each channel."""
+"""Each channel sends at most one alert of a kind about an account within this time."""
 
 IMPLIED_BY = {"act_now": "handoff_proposed"}
-"""A channel that wants the latter is told of the former, too: whoever wants all handoffs wants the urgent ones."""
+"""A channel that subscribes to the second kind also gets the first: urgent handoffs are handoffs."""
 
 
 def kind_of(event: FactRecord) -> str | None:
-    """None where nobody needs to be told."""
+    """The kind of alert for an event; None if it makes no alert."""
     urgent = event.data.get("act_now") is True
     matching = (rule.kind for rule in RULES if rule.event_type == event.type and rule.urgent in (None, urgent))
     return next(matching, None)
 
 
 def alert_id(event: FactRecord, kind: str) -> str:
-    """The same for the same event, however often it is read."""
+    """Derived from the event, so that reading it again makes no second alert."""
     content = "\n".join((event.source, event.id, kind))
     return f"alert_{sha256(content.encode()).hexdigest()[:32]}"
 
 
 def is_subscribed(kind: str, route: str | None, kinds: Sequence[str] | None, routes: Sequence[str] | None) -> bool:
-    """Whether a channel that takes these kinds and routes (None: all) is told."""
+    """Whether a channel with these kinds and routes (None: all) gets the alert."""
     takes_kind = kinds is None or kind in kinds or IMPLIED_BY.get(kind) in kinds
     return takes_kind and (routes is None or route in routes)
 
 
 class AlertPolicy:
-    """Decides one alert after another, each upon those before it. `fresh` and `cool_down` in milliseconds."""
+    """Decides about alerts one by one; each decision takes the alerts before it into account."""
 
     def __init__(self, sent: Iterable[SentAlert], now: int, max_age_ms: int, cool_down_ms: Mapping[str, int]) -> None:
         self._now, self._max_age_ms, self._cool_down_ms = now, max_age_ms, cool_down_ms
@@ -63,7 +63,7 @@ class AlertPolicy:
             self._sent_like(each).append(each)
 
     def new_alert(self, event: FactRecord, kind: str, channel: str, content: bytes) -> NewAlert:
-        """A row that waits to be told, or one that says why it is not."""
+        """The row for the outbox: waiting, or with the reason why it is not sent."""
         alert = SentAlert(alert_id(event, kind), channel, kind, event.subject, parse_time(event.time))
         status, why = self._status(alert)
         if status == WAITING:
@@ -72,10 +72,10 @@ class AlertPolicy:
 
     def _status(self, alert: SentAlert) -> tuple[str, str | None]:
         if alert.at < self._now - self._max_age_ms:
-            return HISTORY, f"happened {format_time(alert.at)}, read {format_time(self._now)}: too long ago to be told"
+            return HISTORY, f"happened {format_time(alert.at)}, read {format_time(self._now)}: too old to be sent"
         earlier = next((each for each in self._sent_like(alert) if self._is_cooling_down(each, alert)), None)
         if earlier is not None:
-            return HELD, f"cooling down: told of this account at {format_time(earlier.at)} already, by {earlier.id}"
+            return HELD, f"cooling down after the alert {earlier.id} about this account at {format_time(earlier.at)}"
         return WAITING, None
 
     def _is_cooling_down(self, earlier: SentAlert, alert: SentAlert) -> bool:

@@ -1,4 +1,4 @@
-"""Who is told: the file that STAFFEL_ALERTS names, read and checked. Never shows an address that may hold a secret."""
+"""The settings of the alerts, from the file that STAFFEL_ALERTS names; errors contain no address or secret."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,13 +22,13 @@ from alerts.rules import DEFAULT_COOL_DOWN_MS
 from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
 from schemas.yaml_documents import read_yaml
 
-_EXPECTED_CONTENT = "the file is a mapping; begin with `channels:` and a list of them"
+_EXPECTED_CONTENT = "the file must be a mapping; begin with `channels:` and a list of channels"
 _DURATION_PATTERN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _MESSAGES = {
     "missing": "is missing",
     "too_short": "must not be empty",
-    "string_pattern_mismatch": "is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+    "string_pattern_mismatch": "is not a name; use up to 64 letters, digits, `_`, `-`, `.`, a letter or digit first",
     "tuple_type": "must be a list",
     "model_type": "must be a mapping",
     "string_type": "must be text",
@@ -40,21 +40,21 @@ AlertKind = Literal["act_now", "handoff_proposed", "service_level_passed"]
 
 
 def _parse_duration(value: Any) -> Any:
-    """Milliseconds of `4h`; `0` is none."""
+    """Milliseconds, from text like `4h`, or 0."""
     if value == 0:
         return 0
     match = _DURATION_PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no span; write `15m`, `4h`, `1d`, or 0 for none")
+        raise ValueError(f"{value!r} is not a valid duration; write `15m`, `4h`, `1d`, or 0 for none")
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
 def _read_secret(name: Any, info: ValidationInfo) -> SecretStr:
     environment: Mapping[str, str] = info.context or {}
     if not isinstance(name, str) or not _VARIABLE_PATTERN.fullmatch(name):
-        raise ValueError("write the name of an environment variable, and put the secret into that")
+        raise ValueError("write the name of an environment variable that holds the secret")
     if not environment.get(name, "").strip():
-        raise ValueError(f"{name} is not set in the environment of this process")
+        raise ValueError(f"{name} is not set in the environment")
     return SecretStr(environment[name].strip())
 
 
@@ -63,14 +63,14 @@ def _check_webhook(address: str) -> str:
     _ = parts.port  # raises ValueError where it is no number
     is_plain = address.isascii() and address.isprintable() and " " not in address
     if not is_plain or parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
-        raise ValueError("write https://HOST/PATH, without a password; its secret comes by `secret_env`")
+        raise ValueError("write https://HOST/PATH, without a password; name its secret in `secret_env`")
     return address
 
 
 def _check_link(link: str) -> str:
     unknown = set(_PLACEHOLDER_PATTERN.findall(link)) - {"account", "handoff"}
     if unknown or not link.startswith(("https://", "http://")):
-        raise ValueError("write an address like https://crm.example.com/{account}; {account} and {handoff} are known")
+        raise ValueError("write a URL like https://crm.example.com/{account}; {account} and {handoff} are replaced")
     return link
 
 
@@ -93,7 +93,7 @@ class _SettingsModel(BaseModel):
 
 
 class ChannelSettings(_SettingsModel):
-    """One channel: an address of Apprise, or a webhook. `None` for kinds and routes: all of them."""
+    """One channel: an address of Apprise, or a webhook. Kinds and routes: None means all."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     url: Annotated[SecretStr, AfterValidator(_check_secret_address)] | None = None
@@ -109,12 +109,12 @@ class ChannelSettings(_SettingsModel):
         if len(addresses) != 1:
             raise ValueError("name one of `url`, `url_env` and `webhook`")
         if (self.webhook is None) != (self.secret_env is None):
-            raise ValueError("`webhook` and `secret_env` belong together: every webhook is signed")
+            raise ValueError("`webhook` and `secret_env` belong together: webhooks are always signed")
         return self
 
 
 class CoolDown(_SettingsModel):
-    """At most one alert of a kind about an account within this span (milliseconds)."""
+    """At most one alert of a kind about an account within this time (milliseconds)."""
 
     act_now: DurationMs = DEFAULT_COOL_DOWN_MS["act_now"]
     handoff_proposed: DurationMs = DEFAULT_COOL_DOWN_MS["handoff_proposed"]
@@ -131,7 +131,7 @@ class AlertSettings(_SettingsModel):
         names = [channel.name for channel in self.channels]
         duplicate = next((name for name in names if names.count(name) > 1), None)
         if duplicate is not None:
-            raise ValueError(f"two channels are called {duplicate!r}; alerts are told apart by the names of channels")
+            raise ValueError(f"two channels have the name {duplicate!r}; names must be unique")
         return self
 
 
@@ -139,7 +139,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {"": AlertSettings, "channels": Channel
 
 
 def read_alerts(text: str, name: str, environment: Mapping[str, str]) -> AlertSettings:
-    """The settings in a YAML 1.2 text. ModelError lists everything that is wrong, by line and key."""
+    """Parse a YAML 1.2 text. Raises `DocumentError` with all problems, by line and key."""
     source = read_yaml(text, name, _EXPECTED_CONTENT)
     try:
         return AlertSettings.model_validate(source.content, context=environment)
@@ -150,7 +150,7 @@ def read_alerts(text: str, name: str, environment: Mapping[str, str]) -> AlertSe
 def _problems(source: SourceDocument, failure: ValidationError) -> Iterator[Problem]:
     errors = failure.errors(include_url=False, include_input=False)
     for path, kind, message in ((error["loc"], error["type"], error["msg"]) for error in errors):
-        # A list whose items are wrong is reported as empty as well.
+        # Pydantic also reports a list with invalid items as empty.
         inner = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
         if kind != "too_short" or not inner:
             yield source.problem_at(path, _message_of(path, kind, message))
@@ -159,7 +159,7 @@ def _problems(source: SourceDocument, failure: ValidationError) -> Iterator[Prob
 def _message_of(path: KeyPath, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         names = [part for part in path[:-1] if isinstance(part, str)]
-        return f"is no known key{suggestion(str(path[-1]), _MODELS[names[-1] if names else ''].model_fields)}"
+        return f"unknown key{suggestion(str(path[-1]), _MODELS[names[-1] if names else ''].model_fields)}"
     if kind in _MESSAGES:
         return _MESSAGES[kind]
     return message.removeprefix("Value error, ").replace("Input should", "must", 1)

@@ -1,4 +1,4 @@
-"""Reads `sqa-handoffs` and writes down who is to be told: rows and position in one transaction. Never tells anybody."""
+"""Reads `sqa-handoffs` and adds alerts to the outbox, in one transaction with its checkpoint."""
 
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
@@ -21,7 +21,7 @@ CHECK_INTERVAL_S = 5.0
 
 
 class AlertEvent(NamedTuple):
-    """An event that somebody may want to be told of, with all that was proposed, and how it is told."""
+    """An event that makes an alert, with the data of its proposal; `content`: the event as JSON."""
 
     kind: str
     event: FactRecord
@@ -29,7 +29,7 @@ class AlertEvent(NamedTuple):
 
 
 class Subscription:
-    """`fresh`: how old an event may be and is still told, in milliseconds. `log_lines` takes structured lines."""
+    """`max_age_ms`: older events are not sent; `log_lines`: a structlog logger."""
 
     def __init__(
         self,
@@ -58,21 +58,24 @@ class Subscription:
         return self._positions
 
     def advance(self) -> int:
-        """One batch of every partition; how many records. Raises `LogRefused`, and `AnotherReader` from a zombie."""
+        """Read one batch of each partition; returns the number of records.
+
+        Raises `LogRefused`, and `AlertCheckpointConflict` if another process reads the topic.
+        """
         generation = self._current_generation()
         positions = self._positions or self._read_positions(generation)
-        self.forget_positions()  # a round that breaks off may have moved some of them
+        self.forget_positions()  # if this round fails, some checkpoints may have moved
         records = self._log.read_each(SQA_HANDOFFS, positions, BATCH_SIZE)
         advanced = [self._advance(generation, each, position, records[each]) for each, position in positions.items()]
         self._positions = {partition: new for partition, (new, _) in zip(positions, advanced, strict=True)}
         return sum(count for _, count in advanced)
 
     def forget_positions(self) -> None:
-        """Others may have read on meanwhile."""
+        """Read the checkpoints again: another process may have moved them."""
         self._positions = {}
 
     def _current_generation(self) -> str:
-        """Which log it is; a broker is asked for it every so often alone."""
+        """The generation of the topic; the log is asked for it only every `CHECK_INTERVAL_S`."""
         if monotonic() >= self._next_check:
             before, self._generation = self._generation, self._log.generation(SQA_HANDOFFS)
             if self._generation != before:
@@ -90,8 +93,8 @@ class Subscription:
             end = self._log.end(SQA_HANDOFFS, partition)
             if position > end:
                 raise LogRefused(
-                    f"partition {partition} of {SQA_HANDOFFS} ends at {end}, and these alerts have read up to "
-                    f"{position}: records were lost, or this is another log; name the log that belongs to this database"
+                    f"partition {partition} of {SQA_HANDOFFS} ends at {end}, but these alerts have read up to "
+                    f"{position}: records were lost, or it is another log; set STAFFEL_LOG to that of this database"
                 )
 
     def _advance(self, generation: str, partition: int, position: int, records: Sequence[Record]) -> tuple[int, int]:
@@ -138,7 +141,7 @@ class Subscription:
 
 
 def _decode_event(record: Record) -> FactRecord:
-    """Raises ValueError or DecodeError where the record is not as it was published."""
+    """Raises ValueError or DecodeError if the record is not a valid event."""
     event = decode_fact(record.value)
     parse_time(event.time)
     if event.type in HANDOFF_EVENTS:
@@ -147,6 +150,6 @@ def _decode_event(record: Record) -> FactRecord:
 
 
 def _with_proposal(kind: str, event: FactRecord, proposal: dict[str, Any]) -> AlertEvent:
-    """The event with what its handoff's proposal said, where the event itself does not, and the account's name."""
+    """The event, completed with the data of its handoff's proposal and the name of the account."""
     complete = msgspec.structs.replace(event, data=proposal | event.data)
     return AlertEvent(kind, complete, encode(complete))

@@ -1,4 +1,7 @@
-"""Signed webhooks by the rules of Standard Webhooks. Never follows a redirect, never repeats an address or a secret."""
+"""The channel for signed webhooks, as Standard Webhooks specifies them.
+
+It does not follow redirects, and reasons of failures contain no address or secret.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +21,7 @@ from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
 from schemas.envelope import CONTENT_TYPE
 
 _TIMEOUT_S = 10.0
-"""For a connection, and for each silence of an answer that has begun."""
+"""For the connection, and between two parts of the response."""
 _TOTAL_TIMEOUT_S = 20.0
 _MAX_RETRY_AFTER_MS = 6 * 3_600_000
 _BUSY_STATUSES = (429, 503)
@@ -31,7 +34,7 @@ class WebhookResponse(NamedTuple):
 
 
 class WebhookChannel:
-    """`secrets`: one signature for each, so that a receiver may change its own. `clock`: milliseconds since 1970."""
+    """`secrets`: each adds a signature, so that a receiver can rotate its secret. `clock`: milliseconds since 1970."""
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class WebhookChannel:
         return self._outcome(response)
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
-        """Raises OSError or HTTPException where there is no answer in time."""
+        """Raises OSError or HTTPException if there is no response in time."""
         connection = self._connection()
         deadline = Timer(self._total_timeout_s, _abort, [connection])
         deadline.daemon = True
@@ -79,7 +82,7 @@ class WebhookChannel:
         return HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls_context)
 
     def headers(self, alert: Alert) -> Mapping[str, str]:
-        # The time of this attempt, not of the event: receivers refuse what is older than minutes.
+        # The time of this attempt, not of the event: receivers reject timestamps that are minutes old.
         now = datetime.fromtimestamp(self._clock() // 1000, UTC)
         signatures = [signer.sign(alert.id, now, alert.event.decode()) for signer in self._signers]
         return {
@@ -94,13 +97,13 @@ class WebhookChannel:
         if 200 <= response.status < 300:
             return Delivered()
         if response.status == _GONE_STATUS:
-            return Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")
+            return Gone("answered 410 Gone: no more alerts are sent to it until a restart")
         after = parse_retry_after(response.retry_after, self._clock()) if response.status in _BUSY_STATUSES else None
         return AttemptFailed(f"answered {response.status}", after)
 
 
 def parse_retry_after(retry_after: str | None, now: int) -> int | None:
-    """Milliseconds, of seconds or of a date of HTTP; None where the header says nothing that can be read."""
+    """Milliseconds, from seconds or an HTTP date; None if the header is missing or invalid."""
     text = (retry_after or "").strip()
     try:
         delay = int(text) * 1000 if text.isdecimal() else int(parsedate_to_datetime(text).timestamp()) * 1000 - now
@@ -110,14 +113,14 @@ def parse_retry_after(retry_after: str | None, now: int) -> int | None:
 
 
 def _abort(connection: HTTPConnection) -> None:
-    """Who waits for the answer gets an error."""
+    """Shut the socket down, so that the thread waiting for the response gets an error."""
     with suppress(OSError):
         if connection.sock is not None:
             connection.sock.shutdown(SHUT_RDWR)
 
 
 def _failure_reason(error: OSError | HTTPException, elapsed: float, timeout_s: float) -> str:
-    """The kind of trouble: texts of errors may repeat an address, and addresses may hold a secret."""
+    """The kind of error; its text may contain the address, and addresses may contain a secret."""
     if isinstance(error, SSLError) and not isinstance(error, TimeoutError):
         return f"no trusted connection: {error.reason or type(error).__name__}"
     if isinstance(error, TimeoutError) or elapsed >= timeout_s:

@@ -1,1 +1,1 @@
-"""What can be asked: read models written together with their checkpoint. Never decides a score."""
+"""Read models and how to query them: the projector writes them in one transaction with its checkpoints."""

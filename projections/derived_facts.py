@@ -1,6 +1,6 @@
-"""Facts and events that the reading side writes: reviews, expiries, handoff events, copies under another account.
+"""Facts and events that the projector and the reactors derive: reviews, expiries, handoff events, moved facts.
 
-Ids follow from what is told, so that telling it twice is telling it once. Never appends anything.
+Their ids are derived from their content, so that writing one twice adds nothing.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from streams.log import NewRecord
 STAFFEL_SOURCE = "staffel"
 TIMERS_SOURCE = "staffel/timers"
 DECISIONS_SOURCE = "staffel/handoffs"
-"""The source of every decision about a handoff, by people and by time: of two at once, one wins by its id."""
+"""The source of all decisions about handoffs, of people and of timers: of two at once, the log keeps one by its id."""
 
 _MAX_ID_LENGTH = 200
 _NOT_RECORDED = ""
@@ -27,7 +27,7 @@ encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def new_event(source: str, id: str, type: str, account: str, time: int, data: Mapping[str, Any]) -> FactRecord:
-    """Not recorded yet; `time` in milliseconds since 1970."""
+    """An event that is not recorded yet; `time` in milliseconds since 1970."""
     return FactRecord(
         id=id,
         source=source,
@@ -46,29 +46,29 @@ def record_of(fact: FactRecord, now: int) -> NewRecord:
 
 
 def record_id(fact: FactRecord) -> str:
-    """What a topic holds once: source and id."""
+    """Source and id: a topic holds each combination once."""
     return fact_record_id(fact.source, fact.id)
 
 
 def review_due(account: str, falls_at: int) -> FactRecord:
-    """Time has passed: the account's stage falls at that hour unless something happened."""
+    """The account drops out of a stage at that hour unless something happened: the scorer has to look again."""
     return new_event(TIMERS_SOURCE, f"review:{account}:{format_time(falls_at)}", "review.due.v1", account, falls_at, {})
 
 
 def handoff_expired(handoff: str, account: str, due_at: int) -> FactRecord:
-    """The first step of a handoff that nobody decided in time."""
+    """The fact that a handoff was not decided in time."""
     return new_event(
         DECISIONS_SOURCE, decision_id(handoff, 1), "handoff.expired.v1", account, due_at, {"handoff": handoff}
     )
 
 
 def decision_id(handoff: str, step: int) -> str:
-    """The id of the fact that takes a handoff's step, counted from 1."""
+    """The id of the fact of a handoff's step; steps are counted from 1."""
     return f"handoff:{handoff}:{step}"
 
 
 def moved_fact(fact: bytes, to: str, move: str) -> FactRecord:
-    """The fact, to be recorded again under `to`: same time and content, naming its origin and the moves it made."""
+    """A copy of the fact for the account `to`: same time and content, with its origin and all of its moves."""
     original = decode_fact(fact)
     return replace(
         original,

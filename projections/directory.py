@@ -1,6 +1,7 @@
-"""The directory: which account a domain, a name, a person or a visitor belongs to. Never guesses between two.
+"""The directory: which account a domain, a name, a contact or a visitor belongs to.
 
-Attribution asks it; the projector fills it; domains are claimed here before the claim is recorded.
+Attribution reads it and the projector writes it; a recorder claims a domain here before it records the claim. If two
+accounts match, there is no answer.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ directory_accounts = Table(
     Column("seq", BigInteger, nullable=False),
     Index("directory_accounts_by_name", "name_key"),
 )
-"""`name_key` is the name with case and blanks evened out."""
+"""`name_key` is the name in lower case with single blanks."""
 
 directory_domains = Table(
     "directory_domains",
@@ -58,17 +59,17 @@ _KEY_AND_ACCOUNT = {
 
 
 class Directory:
-    """Answers from committed rows; safe to share between threads."""
+    """Reads committed rows; thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._read_only = engine, read_only(engine)
 
     def account_of_domain(self, domain: str) -> str | None:
-        """The account that claimed the domain, in this spelling: lower case, no dot at the end."""
+        """The account that claimed the domain; in lower case, without a trailing dot."""
         return self._single_value(directory_domains.c.account, directory_domains.c.domain == domain)
 
     def account_of_name(self, name: str) -> str | None:
-        """By account id, else by a name that one account alone has; case and blanks do not matter in names."""
+        """The account with this id, or the only account with this name; case and blanks in names are ignored."""
         by_id = self._single_value(directory_accounts.c.account, directory_accounts.c.account == name.strip().lower())
         return by_id or self._single_value(
             directory_accounts.c.account, directory_accounts.c.name_key == name_key(name)
@@ -78,15 +79,15 @@ class Directory:
         return self._single_value(directory_contacts.c.account, directory_contacts.c.contact == contact)
 
     def account_of_visitor(self, visitor: str) -> str | None:
-        """The account that holds the visitor; None while it stands alone as `anon:…`."""
+        """The account that the visitor belongs to; None while it is anonymous (`anon:…`)."""
         return self._single_value(directory_visitors.c.account, directory_visitors.c.visitor == visitor)
 
     def contact_of_visitor(self, visitor: str) -> str | None:
-        """The contact that the visitor was joined to."""
+        """The contact that the visitor was identified as."""
         return self._single_value(directory_visitors.c.contact, directory_visitors.c.visitor == visitor)
 
     def accounts_of(self, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
-        """The same for many at once: those of the domains, contacts or visitors that an account has."""
+        """Domain, contact or visitor -> its account, for those that have one."""
         column, account = _KEY_AND_ACCOUNT[kind]
         with self._read_only.connect() as connection:
             return {row[0]: row[1] for row in rows_by_key(connection, select(column, account), column, keys)}
@@ -100,7 +101,7 @@ class Directory:
         return self._single_value(directory_accounts.c.account, directory_accounts.c.account == account) is not None
 
     def claim(self, domain: str, account: str) -> str | None:
-        """Reserve the domain for the account, for good. None where it has it now, else the account that has."""
+        """Reserve the domain for the account, permanently. None on success, else the account that holds it."""
         with self._engine.begin() as connection:
             insert_missing(connection, directory_domains, [{"domain": domain, "account": account}])
             statement = select(directory_domains.c.account).where(directory_domains.c.domain == domain)
@@ -124,7 +125,7 @@ def update_directory(
     new_updates: Iterable[AccountScored],
     contacts: Iterable[ContactScored],
 ) -> None:
-    """`fresh`: those of the updates that were not told of before; they overrule where persons were found."""
+    """Apply a batch. `new_updates`: those that were not delivered before; only they replace existing rows."""
     _update_accounts(connection, updates)
     in_accounts = [scored for scored in contacts if not scored.account.startswith("anon:")]
     identified = _sorted_by_key(_account_of_key_row(c, "contact") for c in in_accounts if c.contact.startswith("c_"))
@@ -136,14 +137,14 @@ def update_directory(
     _apply_releases_and_joins(
         connection, [update for update in moves if (update.account, update.seq) in new_keys], upsert
     )
-    # What is told again may be older than what another partition told since.
+    # Redelivered updates must not overwrite newer directory rows.
     _apply_releases_and_joins(
         connection, [update for update in moves if (update.account, update.seq) not in new_keys], insert_missing
     )
 
 
 def name_key(name: str) -> str:
-    """Names that differ in case and blanks alone are the same."""
+    """The form in which names are compared: case folded, with single blanks."""
     return " ".join(name.casefold().split())
 
 
@@ -173,7 +174,7 @@ def _account_of_key_row(scored: ContactScored, kind: str) -> dict[str, Any]:
 
 
 def _apply_releases_and_joins(connection: Connection, updates: list[AccountScored], write: WriteRows) -> None:
-    """Who stood alone as `anon:…` is from its release on found in the account it was released to, or joined in."""
+    """Point released visitors and contacts to their new account, and joined visitors to account and contact."""
     released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
     visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
     write(connection, directory_visitors, _sorted_by_key(visitors))
@@ -183,7 +184,7 @@ def _apply_releases_and_joins(connection: Connection, updates: list[AccountScore
 
 
 def _sorted_by_key(rows: Iterable[dict[str, Any]]) -> Rows:
-    """By key, so that projectors of other partitions that write the same rows wait for each other one way round."""
+    """Sort by key, so that projectors that write the same rows lock them in the same order."""
     return sorted(rows, key=lambda row: str(next(iter(row.values()))))
 
 

@@ -1,7 +1,8 @@
-"""Several projectors share the partitions by leases, each a fair part. Never keeps two from writing: checkpoints do.
+"""Projectors share the partitions by leases, each a fair share.
 
-Every projector tells that it is alive by a row with a term. Each takes as many partitions as are its part, gives back
-what is too much, and takes over what nobody renewed; of a projector that was paused for longer the term runs out.
+Each projector has a lease as a member. It acquires as many partitions as are its share, releases surplus ones, and
+takes over those whose lease ran out. Leases only distribute the work: that two projectors do not write the same
+partition is ensured by the compare-and-set of its checkpoint.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,11 +17,11 @@ from streams.log import Log
 
 PARTITION_ROLE_PREFIX, MEMBER_ROLE_PREFIX = "project/", "projecting/"
 REBALANCE_INTERVAL_S = 2.0
-_ADVISORY_LOCK_ID = 7_305_802_061_776_307  # any number that is ours alone
+_ADVISORY_LOCK_ID = 7_305_802_061_776_307  # arbitrary; used for nothing else
 
 
 class LeasedPartitions:
-    """What one projector has. `holder` is unlike that of any other; `clock`: milliseconds since 1970."""
+    """The partitions of one projector. `holder` must be unique; `clock`: milliseconds since 1970."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class LeasedPartitions:
         self._assigned: Sequence[int] = ()
 
     def partitions(self) -> Sequence[int]:
-        """Those that are its own now; asks the database every so many seconds alone."""
+        """The partitions assigned now; rebalances at most every `interval_s`."""
         if monotonic() - self._rebalanced_at >= self._interval_s:
             self._rebalance()
         return self._assigned
@@ -47,7 +48,7 @@ class LeasedPartitions:
         return partition in self.partitions()
 
     def close(self) -> None:
-        """Let the others have everything at once."""
+        """Release all leases, so that other projectors can take over at once."""
         self._rebalanced_at, self._assigned = float("-inf"), ()
         mine = (leases.c.holder == self._holder, leases.c.role.startswith("project"))
         with self._engine.begin() as connection:
@@ -68,7 +69,7 @@ class LeasedPartitions:
         return sorted([*mine[:fair_share], *self._acquire_free(connection, now, fair_share - len(mine))])
 
     def _renew_leases(self, connection: Connection, now: int) -> list[int]:
-        """What nobody took, however late."""
+        """Renew own leases, even expired ones if no other projector took them; returns their partitions."""
         mine = (leases.c.holder == self._holder, leases.c.role.startswith(PARTITION_ROLE_PREFIX))
         until = database_now(connection, now) + self._lease_duration_ms
         renewed = connection.execute(update(leases).where(*mine).values(until=until).returning(leases.c.role))
@@ -92,7 +93,7 @@ def _fair_share(partitions: int, members: int) -> int:
 
 
 def _count_members(connection: Connection, now: int) -> int:
-    """How many are alive; rows of those who are not go."""
+    """The number of live members; deletes the leases of dead ones."""
     of_members, at = leases.c.role.startswith(MEMBER_ROLE_PREFIX), database_now(connection, now)
     connection.execute(leases.delete().where(of_members, leases.c.until < at))
     return int(connection.execute(select(func.count()).where(of_members)).scalar_one())

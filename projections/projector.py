@@ -1,8 +1,8 @@
-"""The projector: score updates into read models, whole batches or nothing of them. Never touches the world.
+"""The projector writes score updates into the read models.
 
-The transaction holds read models, ledger, timers, work in hand and the checkpoints; what was read is written whole or
-not at all, and what comes twice changes nothing. Where updates are missing, because the log kept the last one of each
-key alone, the partition is told anew by a replay of `engagement`, work and all, and then read on.
+One transaction contains a whole batch: read models, ledger, timers, the reactors' work and the checkpoints. Updates
+that are delivered twice change nothing. If updates are missing because compaction kept only the last one of each key,
+the projector replays the partition from `engagement` and then continues with `scores`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -23,27 +23,27 @@ from streams.log import Log, LogRefused, Record
 from streams.scorer.gc_tuning import gc_frozen
 
 BATCH_SIZE = 20_000
-"""Records of a partition at once: an account that comes several times among them is written once."""
+"""Records of a partition per transaction: an account that occurs several times among them is written once."""
 SMALL_BATCH = 1_000
-"""Fewer of a partition are written together with those of others: each statement is one round trip to the server."""
+"""Smaller batches of several partitions share a transaction, as each statement is a round trip to the server."""
 CHECK_INTERVAL_S = 5.0
 
 
 class PartitionAssignment(Protocol):
-    """Which partitions a projector has."""
+    """The partitions that a projector has to write."""
 
     def partitions(self) -> Sequence[int]:
-        """Those that are its own now."""
+        """The partitions assigned now."""
 
     def still_owns(self, partition: int) -> bool:
-        """Whether this one of them is its own still, after the work on others."""
+        """Whether the partition is still assigned, after the work on others."""
 
     def close(self) -> None:
         """Let other projectors have the partitions at once."""
 
 
 class AllPartitions:
-    """All partitions, for ever: one projector is alive."""
+    """All partitions: there is only one projector."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -59,28 +59,28 @@ class AllPartitions:
 
 
 class _PartitionState(NamedTuple):
-    """A partition, and where its projection stands."""
+    """A partition and its checkpoint."""
 
     partition: int
     checkpoint: Checkpoint
 
 
 class _PartitionReplay(NamedTuple):
-    """A partition on its way through a replay, and where its projection stood at the beginning."""
+    """A replay of a partition in progress, and the checkpoint at its beginning."""
 
     state: _PartitionState
     remaining: Iterator[UpdateBatch]
 
 
 class _FetchedRecords(NamedTuple):
-    """What the log holds next of a partition."""
+    """The next records of a partition."""
 
     state: _PartitionState
     records: Sequence[Record]
 
 
 class _PartitionWrite(NamedTuple):
-    """What is written of a partition, and where its checkpoint goes with it."""
+    """A batch of a partition, and the checkpoint after it."""
 
     state: _PartitionState
     batch: UpdateBatch
@@ -88,10 +88,10 @@ class _PartitionWrite(NamedTuple):
 
 
 class Projector:
-    """A step: `advance` takes what is next of each partition and answers how far it came, in records.
+    """A step: `advance` writes the next records of each partition and returns their number.
 
-    Raises `Hole` where updates are missing that no `replay` brings, `AnotherProjector` where one is alive,
-    `LogRefused` where the checkpoint belongs to another log.
+    Raises `MissingUpdates` if updates are missing and there is no `replay`, `CheckpointConflict` if another projector
+    writes the partition, and `LogRefused` if the checkpoint belongs to another log.
     """
 
     def __init__(
@@ -105,25 +105,20 @@ class Projector:
         batch_size: int = BATCH_SIZE,
     ) -> None:
         self.name = f"projector {name}"
-        self._engine, self._log, self._projection, self._replay, self._batch_size = (
-            engine,
-            log,
-            name,
-            replay,
-            batch_size,
-        )
+        self._engine, self._log, self._projection = engine, log, name
+        self._replay, self._batch_size = replay, batch_size
         self._small_batch = min(SMALL_BATCH, batch_size)
         self._assignment = assignment or AllPartitions(log)
         self._replays: dict[int, _PartitionReplay] = {}
         self.positions: dict[int, int] = {}
-        """Partition -> the next offset to read, of its own ones, as of the last `advance`."""
+        """Assigned partition -> the next offset to read, as of the last `advance`."""
         self._generation: str | None = None
         self._next_checks: dict[int, float] = {}
         self._version: int | None = None
 
     @classmethod
     def for_version(cls, engine: Engine, log: Log, name: str, version: int, replay: Replay) -> "Projector":
-        """One that writes a version which is not pointed to yet."""
+        """A projector for a version that is not in use yet."""
         projector = cls(engine, log, name, replay=replay)
         projector._version = version
         return projector
@@ -158,7 +153,7 @@ class Projector:
         return count_written + sum(self._write_large(version, each, replayed) for each in large)
 
     def _fetch(self, states: Sequence[_PartitionState]) -> list[_FetchedRecords]:
-        """The next records of each partition that has some."""
+        """The next records of each partition that has new ones."""
         checked = [part._replace(checkpoint=self._verified_checkpoint(*part)) for part in states]
         self.positions = {part.partition: part.checkpoint.next_offset for part in checked}
         records = self._log.read_each(SCORES, self.positions, self._small_batch)
@@ -173,7 +168,7 @@ class Projector:
                 self._write_one(version, write, replayed)
 
     def _write_large(self, version: int, fetched: _FetchedRecords, replayed: Collection[int]) -> int:
-        """As many as one transaction is meant for, of a partition that is its own still; how many they were."""
+        """Write a full batch of a partition if it is still assigned; returns the number of records."""
         partition, records = fetched.state.partition, fetched.records
         if not self._assignment.still_owns(partition):
             return 0
@@ -183,7 +178,7 @@ class Projector:
         return len(records) + len(more)
 
     def _write_one(self, version: int, write: _PartitionWrite, replayed: Collection[int]) -> None:
-        """One partition by itself; where it misses updates, it is told anew in the next rounds."""
+        """Write one partition; if updates are missing, start a replay for the next rounds."""
         partition = write.state.partition
         try:
             self._write(version, [write])
@@ -194,8 +189,10 @@ class Projector:
             self._replays[partition] = _PartitionReplay(write.state, remaining)
 
     def _write_replayed(self, version: int, partition: int) -> int | None:
-        """The next portion of a replay; the checkpoint stays where it is, and nobody else may have moved it. How many
-        updates: 0 where it has ended, None where there is none."""
+        """Write the next batch of a running replay, with the checkpoint unchanged.
+
+        Returns the number of updates: 0 at the end of the replay, None if no replay runs.
+        """
         replay = self._replays.pop(partition, None)
         if replay is None:
             return None
@@ -207,26 +204,26 @@ class Projector:
         return len(batch)
 
     def _read_checkpoints(self) -> tuple[int, dict[int, Checkpoint]]:
-        """The version that is written, and where it stands: of all partitions at once, for a broker has many."""
+        """The version to write, and the checkpoints of all its partitions in one query."""
         with read_only(self._engine).connect() as connection:
             version = self._version or versions.version_of(connection, self._projection)
             return version, versions.read_checkpoints(connection, self._projection, version)
 
     def _verified_checkpoint(self, partition: int, checkpoint: Checkpoint) -> Checkpoint:
-        """The checkpoint with the log that it belongs to; a broker is asked for it every so often alone."""
+        """The checkpoint with the generation of the log; the log is asked for it only every `CHECK_INTERVAL_S`."""
         if monotonic() >= self._next_checks.get(partition, 0.0):
             self._generation = self._log.generation(SCORES)
             end = self._log.end(SCORES, partition)
             if end < checkpoint.next_offset:
-                why = f"was read up to offset {checkpoint.next_offset}, and {SCORES} ends at {end}"
+                why = f"was read up to offset {checkpoint.next_offset}, but {SCORES} ends at {end}"
                 raise _wrong_log(self._projection, partition, why)
             self._next_checks[partition] = monotonic() + CHECK_INTERVAL_S
         if checkpoint.log not in (None, self._generation):
-            raise _wrong_log(self._projection, partition, f"was read in another topic {SCORES}, one of before")
+            raise _wrong_log(self._projection, partition, f"was read from an earlier topic {SCORES}")
         return checkpoint._replace(log=self._generation)
 
     def _write(self, version: int, writes: Sequence[_PartitionWrite]) -> None:
-        """One transaction."""
+        """Write the batches in one transaction."""
         with self._engine.begin() as connection:
             self._move_checkpoints(connection, version, writes)
             write_batches(connection, read_models(version), [portion.batch for portion in writes])
@@ -250,7 +247,7 @@ def _partition_write(state: _PartitionState, records: Sequence[Record]) -> _Part
 
 def _wrong_log(name: str, partition: int, why: str) -> LogRefused:
     return LogRefused(
-        f"partition {partition} of {name} {why}: the log is another one than before, or lost its end. "
-        f"Name the log that was read in STAFFEL_LOG, or a new database in STAFFEL_DATABASE; where the topics were made "
-        f"anew with the same facts, run `staffel rebuild {name}`"
+        f"partition {partition} of {name} {why}: this is another log, or it lost records. "
+        f"Set STAFFEL_LOG to the log that was read, or STAFFEL_DATABASE to a new database; if the topics were created "
+        f"again with the same facts, run `staffel rebuild {name}`"
     )

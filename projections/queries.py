@@ -1,6 +1,6 @@
-"""What can be asked of the read models, within one moment. Never writes.
+"""Queries of the read models, in one snapshot.
 
-Rows have the columns of `tables.py`; times are milliseconds since 1970.
+Rows have the columns of `read_models/tables.py`; times are milliseconds since 1970.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ Rows = Sequence[Row[Any]]
 
 @contextmanager
 def open_queries(engine: Engine, name: str = versions.MAIN) -> Iterator["ReadModelQueries"]:
-    """All answers within the block tell of the same moment."""
+    """All queries within the block see the same snapshot."""
     with read_only(engine).connect() as connection:
         yield ReadModelQueries(connection, versions.current_models(connection, name))
 
@@ -34,14 +34,14 @@ class ReadModelQueries:
         return self._one(select(accounts).where(accounts.c.account == account))
 
     def accounts_by_score(self, *, in_stage: bool = False) -> Select[Any]:
-        """Scored accounts that did not retire, highest stored score first; `staged`: those in a stage alone."""
+        """Scored accounts that are not retired, highest stored score first; `in_stage`: only those in a stage."""
         accounts = self.models.accounts
         scored = select(accounts).where(accounts.c.score.is_not(None), accounts.c.forwards_to.is_(None))
         chosen = scored.where(accounts.c.stage.is_not(None)) if in_stage else scored
         return chosen.order_by(accounts.c.score.desc(), accounts.c.account)
 
     def accounts(self) -> Rows:
-        """Every account the log knows, `anon:…` and retired ones as well, by id."""
+        """All accounts, with anonymous (`anon:…`) and retired ones, by id."""
         accounts = self.models.accounts
         return self._all(select(accounts).order_by(accounts.c.account))
 
@@ -50,12 +50,12 @@ class ReadModelQueries:
         return self._all(select(contacts).where(contacts.c.account == account).order_by(contacts.c.contact))
 
     def contact(self, contact: str) -> Rows:
-        """The contact in each account that knows it."""
+        """The rows of the contact in all accounts."""
         contacts = self.models.contacts
         return self._all(select(contacts).where(contacts.c.contact == contact).order_by(contacts.c.account))
 
     def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
-        """Oldest crossing first; open: proposed or accepted, and not ended."""
+        """Oldest crossing first; open: proposed or accepted."""
         handoffs = self.models.handoffs
         statement = select(handoffs).order_by(handoffs.c.crossed_at, handoffs.c.handoff)
         statement = statement.where(handoffs.c.status.in_(OPEN_STATUSES)) if only_open else statement
@@ -70,13 +70,13 @@ class ReadModelQueries:
         return self._all(select(steps).where(steps.c.handoff == handoff).order_by(steps.c.seq))
 
     def ledger_lines(self, account: str, up_to_seq: int | None = None) -> Rows:
-        """The ledger lines whose sum is the score: those of the epoch in force, up to a seq where one is given."""
+        """The ledger lines whose sum is the score: those of the current epoch, or of the epoch at `up_to_seq`."""
         ledger = self.models.ledger
         of_epoch = [*self._ledger_conditions(account, up_to_seq), ledger.c.epoch == self._epoch_at(account, up_to_seq)]
         return self._all(select(ledger).where(*of_epoch).order_by(ledger.c.seq, ledger.c.n))
 
     def all_ledger_lines(self, account: str) -> Rows:
-        """Of every epoch, in the order they were written."""
+        """Ledger lines of all epochs, in the order in which they were written."""
         ledger = self.models.ledger
         statement = select(ledger).where(ledger.c.account == account)
         return self._all(statement.order_by(ledger.c.epoch, ledger.c.seq, ledger.c.n))
@@ -91,14 +91,14 @@ class ReadModelQueries:
         return self._all(select(gated).where(gated.c.account == account).order_by(gated.c.seq, gated.c.n))
 
     def rows_between(self, table: str, account: str, after_seq: int, seq: int, by: str = "seq") -> Rows:
-        """An account's rows of a read model with after_seq < `by` <= seq, in their order."""
+        """Rows of an account in a read model with after_seq < `by` <= seq, in order."""
         rows = self.models.metadata.tables[getattr(self.models, table).name]
         order = [rows.c[by], *([rows.c.n] if "n" in rows.c else [])]
         chosen = select(rows).where(rows.c.account == account, rows.c[by] > after_seq, rows.c[by] <= seq)
         return self._all(chosen.order_by(*order))
 
     def orphan_rows(self, table: str, by: str = "seq") -> Rows:
-        """Rows of a read model that no update of their account brought: it does not exist, or has not come so far."""
+        """Rows of a read model that no update explains: their account does not exist, or its seq is lower."""
         rows, accounts = self.models.metadata.tables[getattr(self.models, table).name], self.models.accounts
         beside = rows.outerjoin(accounts, rows.c.account == accounts.c.account)
         chosen = select(rows).select_from(beside).where(or_(accounts.c.account.is_(None), rows.c[by] > accounts.c.seq))

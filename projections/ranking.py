@@ -1,7 +1,8 @@
-"""The highest accounts at an instant, without valuing them all. Never scores: the fold's own valuation is passed in.
+"""The accounts with the highest scores at an instant, without valuing all accounts.
 
-A positive score only falls while nothing happens, and one that is not positive never becomes so. So the stored score
-bounds what it is worth later, and the walk in stored order ends as soon as nothing below can rise into the list.
+While nothing happens, a positive score only decays, and any other score does not become positive. So the stored score
+is an upper bound of the later one, and the search in the order of stored scores can stop as soon as no further account
+can enter the list. The valuation itself is that of the fold and passed in.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ _BATCH_SIZE = 100
 
 
 class RankedAccount(NamedTuple):
-    """An account's row as stored, and its tracks at the instant asked for."""
+    """The stored row of an account, and its tracks at the requested instant."""
 
     row: Row[Any]
     tracks: Tracks
@@ -38,9 +39,9 @@ def first_track(tracks: Tracks) -> TrackScore:
 def top_accounts(
     queries: ReadModelQueries, valuation: Valuation, at: int, limit: int, stage: str | None = None
 ) -> list[RankedAccount]:
-    """The `limit` highest by their first track's score at `at`, all of them in `stage` where one is given.
+    """The `limit` accounts with the highest score in their first track at `at`; with `stage`, only those in that stage.
 
-    Time alone lets no account enter a stage, so one without a stage is not valued where a stage is asked for.
+    No account enters a stage by the passing of time, so with `stage` only accounts in a stage are valued.
     """
     rows = _candidate_rows(queries, staged=stage is not None)
     valued = ((row.score, _ranked(valuation, row, at)) for row in rows)
@@ -62,7 +63,7 @@ def _is_in_stage(account: RankedAccount, stage: str | None) -> bool:
 
 
 def highest_ranked(candidates: Iterable[tuple[float, RankedAccount]], limit: int) -> list[RankedAccount]:
-    """Of standings with their stored scores, in falling order of these: the highest now."""
+    """The highest of accounts that come in descending order of their stored scores."""
     heap: list[tuple[float, int, RankedAccount]] = []
     for rank, (bound, account) in enumerate(candidates):
         if len(heap) == limit and max(bound, 0.0) <= heap[0][0]:

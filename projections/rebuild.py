@@ -1,8 +1,9 @@
-"""Rebuilding the read models beside the ones in use, from a replay of `engagement`. Never fills an outbox.
+"""Rebuilds the read models from a replay of `engagement`, in new tables beside the ones in use.
 
-The new version takes over the checkpoint of the old one before the replay begins. So whatever the projector has not
-read yet is read again by the new version, work and all; what the replay knew already changes nothing there. Where the
-checkpoint is of another log, the new version reads `scores` from the beginning. A lease lets one rebuild run at a time.
+The new version takes over the checkpoints of the old one before the replay begins. Whatever the projector had not read
+by then, the new version reads from `scores` after the replay, and writes its work for the reactors; updates that the
+replay contained already change nothing. If the checkpoint belongs to another log, the new version reads `scores` from
+the beginning. A lease ensures that one rebuild runs at a time.
 """
 
 import re
@@ -24,11 +25,11 @@ from streams.log import Log
 _BATCH_SIZE = 5_000
 LEASE_DURATION_MS = 6_000
 LEASE_TIMEOUT_S = LEASE_DURATION_MS / 1000 + 1
-"""So long a rebuild waits for another one: one that was killed renews its lease no more."""
+"""How long a rebuild waits for the lease: that of a killed process runs out within this time."""
 
 
 class RebuildInProgress(Exception):
-    """Another process rebuilds this projection; the message says which."""
+    """Another process rebuilds this projection; the message names it."""
 
 
 def system_clock() -> int:
@@ -46,17 +47,17 @@ def rebuild(
     clock: Callable[[], int] = system_clock,
     timeout_s: float = LEASE_TIMEOUT_S,
 ) -> int:
-    """Build a new version, catch up with `scores`, switch the pointer; answers the version now asked.
+    """Build a new version, catch up with `scores` and switch to it; returns the new version.
 
-    A rebuild that was interrupted leaves the old version in use; the next one clears what it left. Raises
-    `RebuiltElsewhere` where another one runs for longer than `patience` (seconds), or has begun meanwhile.
+    After an interruption the old version stays in use, and the next rebuild deletes the incomplete one. Raises
+    `RebuildInProgress` if another process holds the lease for longer than `timeout_s`, or has taken it over.
     """
     lease = Lease(engine, f"rebuild/{name}", holder or new_holder_id(), clock, LEASE_DURATION_MS)
 
     def renew_lease(timeout_s: float = 0.0) -> None:
         if not lease.acquire(timeout_s):
             other = holder_of(engine, lease.role, clock()) or "another process"
-            raise RebuildInProgress(f"{name} is being rebuilt by {other}; wait until that is done, or end it")
+            raise RebuildInProgress(f"{name} is being rebuilt by {other}; wait for it to finish, or stop it")
 
     renew_lease(timeout_s)
     try:
@@ -96,7 +97,7 @@ def _prepare(engine: Engine, log: Log, name: str) -> int:
 
 
 def _valid_checkpoint(log: Log, partition: int, checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint, or the beginning where it means nothing in this log."""
+    """The checkpoint, or the beginning if the checkpoint belongs to another log."""
     generation = log.generation(SCORES)
     if checkpoint.log not in (None, generation) or checkpoint.next_offset > log.end(SCORES, partition):
         return Checkpoint(log=generation)
@@ -109,7 +110,7 @@ def _write(engine: Engine, models: ReadModels, batch: UpdateBatch) -> None:
 
 
 def _switch_version(engine: Engine, name: str, version: int) -> None:
-    """The old tables stay until the next rebuild, for whoever is reading them."""
+    """The old tables stay until the next rebuild, as processes may still read them."""
     with engine.begin() as connection:
         versions.switch_version(connection, name, version)
 
@@ -121,7 +122,7 @@ def _clear_other_versions(connection: Connection, name: str, version: int) -> No
 
 
 def _existing_versions(connection: Connection) -> set[int]:
-    """The tables of version 1 belong to the migrations: they are emptied, never dropped."""
+    """All versions with tables, and version 1, whose tables belong to the migrations and are only emptied."""
     tables = inspect(connection).get_table_names()
     return {1} | set(_version_numbers(tables))
 

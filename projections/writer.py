@@ -1,4 +1,4 @@
-"""Writing what was read: the read models, and the work that follows from it. Never opens a transaction."""
+"""Writes batches of updates in the transaction of the caller: read models, and work for the reactors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 
 
 class StoredAccount(NamedTuple):
-    """What the read models know of an account."""
+    """The seq and the next fall of an account in the read models."""
 
     seq: int = 0
     falls_at: int | None = None
@@ -43,12 +43,12 @@ _NOT_STORED = StoredAccount()
 
 
 def write_batches(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> None:
-    """All that follows from batches of different partitions. Raises `Hole` where updates are missing."""
+    """Write batches of different partitions. Raises `MissingUpdates` if updates are missing."""
     write_work(connection, models, batches, write_read_models(connection, models, batches))
 
 
 def write_read_models(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> list[UnseenUpdate]:
-    """Idempotent by seq: answers what of the batches is new; raises `Hole` as above."""
+    """Idempotent by seq; returns the updates that were new. Raises `MissingUpdates` as `write_batches` does."""
     updates_by_account = {account: updates for batch in batches for account, updates in batch.accounts.items()}
     partitions = {account: batch.partition for batch in batches for account in batch.accounts}
     stored = _read_stored(connection, models, updates_by_account)
@@ -67,7 +67,7 @@ def write_read_models(connection: Connection, models: ReadModels, batches: Seque
 def write_work(
     connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch], new_updates: Iterable[UnseenUpdate]
 ) -> None:
-    """What reactors have to do and intake asks for, of new and of known updates alike: every row has its key."""
+    """Work for the reactors, and the directory. Also written for redelivered updates: every row has a key."""
     updates = [update for batch in batches for account in batch.accounts.values() for update in account]
     contacts = [contact for batch in batches for contact in batch.contacts]
     park_facts(connection, updates)
@@ -111,7 +111,7 @@ def _write_changes(
 def _set_reviews(
     connection: Connection, models: ReadModels, updates: list[AccountScored], stored: dict[str, StoredAccount]
 ) -> None:
-    """One review per account, at the hour of its next fall; only what changed is written."""
+    """One review per account, at the hour of its next fall; only changed ones are written."""
     next_falls = {update.account: falls_at_of(update) for update in updates}
     changed = {account: at for account, at in next_falls.items() if at != stored.get(account, _NOT_STORED).falls_at}
     rows = [_timer_row("review", account, account, at) for account, at in changed.items() if at is not None]

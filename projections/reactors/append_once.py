@@ -1,8 +1,8 @@
-"""Appends of a role, each record once, whatever crash lies between. Never appends without the role's lease.
+"""Appends the records of a role without duplicates, across crashes; only the holder of the role's lease appends.
 
-Where the log itself keeps an id once, append and mark is all. On a broker the ends of the partitions are noted first:
-a note that stands there at the beginning was left by a crash, or by a log that did not answer, and what was appended
-since is looked for from there.
+A log that keeps each id once needs no more than append and mark. On a broker the ends of the partitions are stored as
+notes before the append. A note found at the beginning is left over from a crash or an unanswered append: the records
+after it are read, and those that were appended already are left out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from schemas.envelope import identity_of
 from streams.log import Log, NewRecord, scan
 
 MarkAppended = Callable[[Connection], object]
-"""Notes within a transaction that the records stand on the log."""
+"""Marks the records as appended, in the transaction of the caller."""
 TopicPartition = tuple[str, int]
 """Topic and partition."""
 
@@ -32,9 +32,9 @@ class TopicBatch(NamedTuple):
 def append_once(
     engine: Engine, log: Log, lease: Lease, batches: Sequence[TopicBatch], mark_appended: MarkAppended
 ) -> None:
-    """Append what does not stand there yet, and mark it. The lease has been taken before the records were read.
+    """Append the missing records and mark them. The lease must have been acquired before the records were read.
 
-    Raises `LeaseLost` before it appends anything, where the term is over.
+    Raises `LeaseLost` before an append if the lease has run out.
     """
     if log.unique_ids:
         _append(log, lease, batches)
@@ -45,19 +45,19 @@ def append_once(
     _append(log, lease, _not_yet_appended(batches, appended_ids))
     with engine.begin() as connection:
         mark_appended(connection)
-        if lease.is_valid:  # else the notes may be another's by now
+        if lease.is_valid:  # else the notes may belong to the next holder
             connection.execute(append_notes.delete().where(append_notes.c.role == lease.role))
 
 
 def _append(log: Log, lease: Lease, batches: Iterable[TopicBatch]) -> None:
     for topic, records in batches:
         if not lease.is_valid:
-            raise LeaseLost(f"the term of {lease.role!r} is over before everything was appended")
+            raise LeaseLost(f"the lease of {lease.role!r} ran out before everything was appended")
         log.append(topic, records)
 
 
 def _note_ends(engine: Engine, log: Log, role: str, batches: Iterable[TopicBatch]) -> Mapping[TopicPartition, set[str]]:
-    """Note where the partitions end; answers the ids that came after the notes of before."""
+    """Store the ends of the partitions; returns the ids that were appended after the existing notes."""
     ends = {place: log.end(*place) for place in _target_partitions(log, batches)}
     with engine.begin() as connection:
         old_notes = _read_notes(connection, role)

@@ -1,7 +1,7 @@
-"""The mover: records the parked facts of a released account again under its new one. Never moves a fact twice.
+"""The mover records the parked facts of a released account again for its new account.
 
-The moves are marked done after the append; ids follow from the fact and the move, and a repeat after a crash appends
-only what does not stand there yet.
+A move is marked as done after the append. The ids are derived from fact and move, so a repetition after a crash appends
+only the missing records.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ from schemas.topics import ENGAGEMENT
 from streams.log import Log, NewRecord
 
 BATCH_SIZE = 20
-"""Moves at once, of two hundred facts each at the most."""
+"""Moves per round, of up to two hundred facts each."""
 
 
 class Mover:
-    """A step: `advance` completes some open moves and answers how many; 0 where another mover holds the lease.
+    """A step: `advance` completes open moves and returns their number; 0 if another mover holds the lease.
 
-    `clock`: milliseconds since 1970; `holder` is unlike that of any other mover that may run.
+    `clock`: milliseconds since 1970; `holder` must be unique among the movers.
     """
 
     name = "mover"
@@ -36,21 +36,21 @@ class Mover:
     def advance(self) -> int:
         if not self._open_moves(1) or not self._lease.acquire():
             return 0
-        open_moves = self._open_moves(BATCH_SIZE)  # only now: another mover may have completed some of them before
+        open_moves = self._open_moves(BATCH_SIZE)  # read again: another mover may have completed some of them
         records = [record for move in open_moves for record in self._moved_records(move)]
         batches = [TopicBatch(ENGAGEMENT, records)] if records else []
         append_once(self._engine, self._log, self._lease, batches, lambda c: _mark_done(c, open_moves))
         return len(open_moves)
 
     def close(self) -> None:
-        """Let another mover begin at once."""
+        """Release the lease, so that another mover can start at once."""
         self._lease.release()
 
     def _open_moves(self, limit: int) -> Sequence[Any]:
         return self._fetch_rows(select(moves).where(moves.c.done.is_(False)).order_by(moves.c.move).limit(limit))
 
     def _moved_records(self, move: Any) -> list[NewRecord]:
-        """Oldest first, one by one as late facts."""
+        """The parked facts of the account as records, oldest first."""
         oldest_first = select(parked_facts.c.fact).where(parked_facts.c.account == move.account)
         rows = self._fetch_rows(oldest_first.order_by(parked_facts.c.time, parked_facts.c.seq))
         now = self._clock()
@@ -62,7 +62,7 @@ class Mover:
 
 
 def _mark_done(connection: Connection, open_moves: Sequence[Any]) -> None:
-    """Done first: whoever parks facts of the account at this moment waits for that, and learns that they were moved."""
+    """Mark first: the row lock makes a concurrent projector wait, and its re-check then sees `done`."""
     condition = (moves.c.move == bindparam("m"), moves.c.account == bindparam("a"))
     rows = [{"m": move.move, "a": move.account} for move in open_moves]
     if rows:

@@ -1,6 +1,6 @@
-"""The relay: what the outbox holds, onto the log, in order. Never publishes what a transaction did not write.
+"""The relay publishes the rows of the outbox to the log, in order.
 
-Rows are marked after the append; a repeat after a crash appends only what does not stand there yet.
+Rows are marked as published after the append; a repetition after a crash appends only the missing records.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,10 +20,10 @@ BATCH_SIZE = 500
 
 
 class Relay:
-    """A step: `advance` publishes one batch and answers how many rows; 0 where another relay holds the lease.
+    """A step: `advance` publishes one batch and returns the number of rows; 0 if another relay holds the lease.
 
-    `clock` answers milliseconds since 1970. `holder` is unlike that of any other relay that may run. Raises `LeaseLost`
-    where its term is over in the middle of a batch: the next call begins again.
+    `clock`: milliseconds since 1970; `holder` must be unique among the relays. Raises `LeaseLost` if the lease runs out
+    in the middle of a batch; the next call repeats the batch.
     """
 
     name = "relay"
@@ -45,7 +45,7 @@ class Relay:
         return len(rows)
 
     def close(self) -> None:
-        """Let another relay begin at once."""
+        """Release the lease, so that another relay can start at once."""
         self._lease.release()
 
     def _unpublished_rows(self) -> Sequence[Any]:
@@ -54,7 +54,7 @@ class Relay:
             return connection.execute(statement).all()
 
     def _topic_batches(self, rows: Iterable[Any]) -> list[TopicBatch]:
-        """Each topic's in their order; between topics there is none that anybody could see."""
+        """The records of each topic, in the order of the outbox."""
         now = self._clock()
         topics: dict[str, list[NewRecord]] = {}
         for row in rows:

@@ -1,6 +1,7 @@
-"""Timers: record that time has passed, for reviews and for handoffs that nobody decided. Never decides what follows.
+"""Timers record that a time has passed: for reviews of stages, and for handoffs that were not decided in time.
 
-A fact is recorded only once everything that happened before has been read, so that what came in late is judged first.
+A fact is recorded only after everything that was appended before has been scored and projected, so that late facts
+count first. What follows from it, the scorer decides.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +23,9 @@ BATCH_SIZE = 500
 
 
 class Timers:
-    """A step for hosts that live on, never for a command.
+    """A step for long-running hosts only.
 
-    `clock`: milliseconds since 1970; `holder` is unlike that of any other timers that may run.
+    `clock`: milliseconds since 1970; `holder` must be unique among the timers.
     """
 
     name = "timers"
@@ -41,7 +42,7 @@ class Timers:
         self._lease = Lease(engine, self.name, holder, clock)
 
     def advance(self) -> int:
-        """Record what is due, at most one batch; answers how many facts, 0 where others keep the timers."""
+        """Record one batch of due timers; returns the number of facts, 0 if another process holds the lease."""
         if not self._due_timers(self._clock())[1] or not self._lease.acquire():
             return 0
         models, due = self._due_timers(self._clock())
@@ -53,7 +54,7 @@ class Timers:
         return len(ready)
 
     def close(self) -> None:
-        """Let another keep the timers at once."""
+        """Release the lease, so that another process can run the timers at once."""
         self._lease.release()
 
     def _due_timers(self, now: int) -> tuple[ReadModels, Sequence[Any]]:
@@ -68,7 +69,7 @@ class Timers:
         return [timer for timer in due if self._log.partition_of(ENGAGEMENT, timer.account) in caught_up]
 
     def _is_caught_up(self, partition: int) -> bool:
-        """Scorer and projector stand at the end of what came in."""
+        """Whether scorer and projector have read everything."""
         if self._log.position(partition) < self._log.end(ENGAGEMENT, partition):
             return False
         return self._projector_position(partition) >= self._log.end(SCORES, partition)

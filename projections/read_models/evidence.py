@@ -1,4 +1,4 @@
-"""Why an account crossed: the evidence of a handoff, frozen as it stood at the crossing. Never looks past it."""
+"""The evidence of a handoff: which rules and contacts made the score, computed at the crossing and stored."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ _MAX_FACTS = 50
 
 
 class Evidence(NamedTuple):
-    """`reasons`: what counted most, {rule, contact, points}; `people`: contacts by their part; `facts`: newest ids."""
+    """`reasons`: largest shares, {rule, contact, points}; `people`: contacts by their share; `facts`: newest ids."""
 
     reasons: list[dict[str, Any]]
     people: list[str]
@@ -18,7 +18,7 @@ class Evidence(NamedTuple):
 
 
 def collect_evidence(lines: Iterable[Any], at: int) -> Evidence:
-    """Of ledger rows of one track and epoch, valued at `at` (milliseconds)."""
+    """The evidence from ledger rows of one track and epoch, valued at `at` (milliseconds)."""
     counted = [(line, value) for line in lines if (value := line_value(line, at))]
     shares = _sum_by_key(((line.rule, line.contact), value) for line, value in counted)
     reasons = [(key, value) for key, value in _largest_first(shares) if value][:_MAX_REASONS]
@@ -37,7 +37,7 @@ def _sum_by_key(parts: Iterable[tuple[Any, float]]) -> dict[Any, float]:
 
 
 def _largest_first(shares: dict[Any, float]) -> list[tuple[Any, float]]:
-    """Largest first, deductions by what they take."""
+    """By absolute value, largest first."""
     return sorted(shares.items(), key=lambda share: (-abs(share[1]), share[0]))
 
 

@@ -1,4 +1,4 @@
-"""What an update writes into the read models, as rows. Pure: never reads a table."""
+"""Rows of the read models, derived from score updates without reading a table."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +19,7 @@ def parse_optional_time(text: str | None) -> int | None:
 
 
 def next_fall(update: AccountScored) -> int | None:
-    """The first hour at which a stage of the account falls, if nothing happens."""
+    """The first hour at which the account drops out of a stage if nothing happens."""
     return min((parse_time(track.falls_at) for track in update.tracks.values() if track.falls_at), default=None)
 
 
@@ -71,7 +71,7 @@ def contact_row(scored: ContactScored) -> Row:
 
 
 def ledger_rows(unseen: UnseenUpdate) -> Iterable[tuple[Any, ...]]:
-    """Values in the order of `LEDGER`: there is a row for every line, and no other table has as many."""
+    """Values in the order of `LEDGER_COLUMNS`, as tuples: no other table gets as many rows."""
     account, epoch = unseen.update.account, unseen.update.epoch
     return [
         (

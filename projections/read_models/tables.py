@@ -1,6 +1,6 @@
-"""The read models: what a replay of the log can build again, one set of tables per version. Never holds work in hand.
+"""The tables of the read models, one set per version; a replay of the log can build them again.
 
-Version 1 has the plain names (`accounts`); version n is named `accounts_v<n>` and stands beside it (`rebuild.py`).
+Version 1 has the plain names (`accounts`); the tables of version n, built by a rebuild, are named `accounts_v<n>`.
 Times are milliseconds since 1970, half-lives hours.
 """
 
@@ -35,7 +35,7 @@ def read_models(version: int = 1) -> ReadModels:
 
 
 def _accounts(metadata: MetaData, suffix: str) -> Table:
-    """Key figures are those of the model's first track at `as_of`; NULL score: not scored (`anon:…`)."""
+    """Score, stage and breadth are those of the model's first track at `as_of`; a NULL score: not scored (`anon:…`)."""
     return Table(
         f"accounts{suffix}",
         metadata,
@@ -80,7 +80,7 @@ def _contacts(metadata: MetaData, suffix: str) -> Table:
 
 
 def _ledger(metadata: MetaData, suffix: str) -> Table:
-    """Append-only. `n` counts the lines of one seq. Kept in the order of its key, so that an account lies together."""
+    """Append-only. `n` numbers the lines of one seq. Clustered by key: the lines of an account are adjacent."""
     return Table(
         f"ledger{suffix}",
         metadata,
@@ -122,7 +122,7 @@ def _stage_changes(metadata: MetaData, suffix: str) -> Table:
 
 
 def _handoffs(metadata: MetaData, suffix: str) -> Table:
-    """`reasons`, `people`, `facts`, `position` are frozen at the crossing; `seq` is that of the last step."""
+    """`reasons`, `people`, `facts` and `position` are those of the crossing; `seq` is that of the last step."""
     return Table(
         f"handoffs{suffix}",
         metadata,
@@ -173,7 +173,7 @@ def _handoff_steps(metadata: MetaData, suffix: str) -> Table:
 
 
 def _gated(metadata: MetaData, suffix: str) -> Table:
-    """Crossings that opened no handoff, and entries that a cool-down kept shut."""
+    """Crossings that opened no handoff, and entries that a cool-down prevented."""
     return Table(
         f"gated{suffix}",
         metadata,
@@ -189,7 +189,7 @@ def _gated(metadata: MetaData, suffix: str) -> Table:
 
 
 def _timers(metadata: MetaData, suffix: str) -> Table:
-    """`kind` is `review` (of an account) or `expiry` (of a handoff); `recorded`: its fact stands on the log."""
+    """`kind` is `review` (of an account) or `expiry` (of a handoff); `recorded`: its fact is in the log."""
     return Table(
         f"timers{suffix}",
         metadata,

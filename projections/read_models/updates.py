@@ -1,4 +1,4 @@
-"""Reading score updates: records of `scores` sorted by account, and what of them is new. Pure.
+"""Reads score updates: groups records of `scores` by account, and finds which of them are new.
 
 Never believes that an update comes once, or that it comes cut as it was before.
 """
@@ -21,7 +21,7 @@ from streams.log import Record
 
 
 class MissingUpdates(Exception):
-    """Updates of an account are missing: the read models hold `after_seq`, the next update starts at `seq`."""
+    """Updates of an account are missing: the read models are at `after_seq`, the next update starts at `seq`."""
 
     def __init__(self, account: str, after_seq: int, seq: int) -> None:
         super().__init__(f"updates of {account} from seq {after_seq} to {seq} are missing; replay engagement")
@@ -30,8 +30,10 @@ class MissingUpdates(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UpdateBatch:
-    """Updates of one partition in the order of the log; contacts: the newest record of each; `engagement_next`: how far
-    into `engagement` they reach, 0 where they do not tell."""
+    """Updates of one partition in log order, and the newest record of each contact.
+
+    `engagement_next`: the offset of `engagement` up to which they go, 0 if the batch has no checkpoint record.
+    """
 
     accounts: Mapping[str, Sequence[AccountScored]]
     contacts: Sequence[ContactScored]
@@ -45,7 +47,7 @@ class UpdateBatch:
 
 ScoreUpdate = AccountScored | ContactScored
 Replay = Callable[[int], Iterable[ScoreUpdate]]
-"""All updates of a partition by a replay of `engagement`: from its first fact to its end, in order, without a hole."""
+"""All updates of a partition from a replay of `engagement`: from its first fact to its end, in order, without gaps."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class _BatchBuilder:
         if "/" in key:
             self.add_contact(decode_contact_scored(value))
         elif key == CHECKPOINT_KEY:
-            # A scorer that was paused may write late: what it tells is older than what is known.
+            # A scorer that was paused may write an older checkpoint late.
             self.engagement_next = max(self.engagement_next, decode_checkpoint(value).next)
         else:
             self.add_account(decode_account_scored(value))
@@ -85,7 +87,7 @@ def read_batch(partition: int, records: Sequence[Record]) -> UpdateBatch:
 
 
 def replayed_batches(partition: int, scored: Iterable[ScoreUpdate], size: int) -> Iterator[UpdateBatch]:
-    """Replayed updates of one partition in portions; they stand at no offset."""
+    """Replayed updates of one partition in batches; they have no offsets."""
     remaining = iter(scored)
     while portion := list(islice(remaining, size)):
         builder = _BatchBuilder()
@@ -98,14 +100,14 @@ def replayed_batches(partition: int, scored: Iterable[ScoreUpdate], size: int) -
 
 
 class UnseenUpdate(NamedTuple):
-    """An update and the seq that is known before it: of its changes those beyond `known` are new."""
+    """An update, and the seq that the read models have before it: its changes beyond `known_seq` are new."""
 
     known_seq: int
     update: AccountScored
 
 
 def unseen_updates(updates: Iterable[AccountScored], seq: int) -> list[UnseenUpdate]:
-    """The updates that go beyond `seq`, lowest first. Raises `Hole` where one between them is missing."""
+    """The updates that go beyond `seq`, lowest first. Raises `MissingUpdates` if there is a gap between them."""
     result: list[UnseenUpdate] = []
     last_seq = seq
     for update in sorted(updates, key=attrgetter("after_seq")):
@@ -127,7 +129,7 @@ Change = TypeVar("Change", bound=_HasSeq)
 
 
 def numbered_changes(changes: Iterable[Change], seq: int) -> Iterable[tuple[int, Change]]:
-    """The changes beyond `seq`, each with its place among those of its own seq: however updates were cut, the same."""
+    """The changes beyond `seq`, each numbered among those of its own seq, however the scorer cut them into updates."""
     last, n = seq, 0
     for change in changes:
         if change.seq > seq:

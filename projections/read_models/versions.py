@@ -1,4 +1,4 @@
-"""Which version of the read models is asked, and how far each has read. Never reads the log."""
+"""The version of the read models that is in use, and the checkpoints of each version."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +16,7 @@ projections = Table(
     Column("projection", Text, primary_key=True),
     Column("version", Integer, nullable=False),
 )
-"""The pointer: which version of the read models is asked."""
+"""The pointer: which version of the read models is in use."""
 
 checkpoints = Table(
     "checkpoints",
@@ -28,20 +28,19 @@ checkpoints = Table(
     Column("engagement_next", BigInteger, nullable=False),
     Column("log", Text),
 )
-"""The next offset of `scores` to read, and how far into `engagement` what was read reaches; `log`: the generation of
-the topic that the offsets belong to."""
+"""`next_offset`: of `scores`, to read next; `engagement_next`: up to which offset of `engagement` the projection goes;
+`log`: the generation of the topic that the offsets belong to."""
 
 
 MAIN = "main"
 
 
 class CheckpointConflict(Exception):
-    """The checkpoint was moved by someone else: another projector is alive; nothing was written, stop."""
+    """Another projector moved the checkpoint. The transaction was rolled back; this projector has to stop."""
 
 
 class Checkpoint(NamedTuple):
-    """The next offset of `scores` to read, how far into `engagement` what was read reaches, and of which log they are:
-    the generation of the topic, None where it was not noted."""
+    """As the row of `checkpoints`; `log` is None if the generation was not stored yet."""
 
     next_offset: int = 0
     engagement_next: int = 0
@@ -49,11 +48,11 @@ class Checkpoint(NamedTuple):
 
 
 class VersionSwitched(Exception):
-    """The read models were switched to another version meanwhile; nothing was written, begin again."""
+    """A rebuild switched to another version. The transaction was rolled back; read the checkpoints again."""
 
 
 def version_of(connection: Connection, name: str = MAIN, *, lock: bool = False) -> int:
-    """`hold` keeps the pointer where it is until the transaction ends."""
+    """The version in use; `lock` keeps other transactions from switching it until this one ends."""
     statement = select(projections.c.version).where(projections.c.projection == name)
     found = connection.execute(statement.with_for_update(read=True) if lock else statement).scalar()
     return found or 1
@@ -68,7 +67,7 @@ def switch_version(connection: Connection, name: str, version: int) -> None:
 
 
 def read_checkpoints(connection: Connection, name: str, version: int) -> dict[int, Checkpoint]:
-    """Partition -> its checkpoint, for those that have one."""
+    """Partition -> its checkpoint, if it has one."""
     c = checkpoints.c
     statement = select(c.partition, c.next_offset, c.engagement_next, c.log).where(c.projection == name)
     return {row[0]: Checkpoint(*row[1:]) for row in connection.execute(statement.where(c.version == version))}
@@ -79,20 +78,20 @@ def next_offset(connection: Connection, name: str, version: int, partition: int)
 
 
 def insert_initial_checkpoints(connection: Connection, name: str, version: int, partitions: int) -> None:
-    """Lay down checkpoints at the beginning, where there are none, and the pointer."""
+    """Insert the pointer and checkpoints at offset 0, if there are none."""
     key = {"projection": name, "version": version, "next_offset": 0, "engagement_next": 0}
     insert_missing(connection, projections, [{"projection": name, "version": version}])
     insert_missing(connection, checkpoints, [{**key, "partition": partition} for partition in range(partitions)])
 
 
 CheckpointMoves = Mapping[int, tuple[Checkpoint, Checkpoint]]
-"""Partition -> where its checkpoint has to be, and where it goes."""
+"""Partition -> the expected checkpoint and the new one."""
 
 
 def move_checkpoints(connection: Connection, name: str, version: int, moves: CheckpointMoves) -> None:
-    """Compare and set; where both are the same, so that nobody else moves it.
+    """Compare and set; equal checkpoints are compared and locked as well.
 
-    Raises `AnotherProjector` where one is not where it has to be. All stay as they are until the transaction is over.
+    Raises `CheckpointConflict` if one is not the expected one. The rows stay locked until the transaction ends.
     """
     values: dict[str, object] = {field: bindparam(f"new_{field}") for field in Checkpoint._fields}
     statement = update(checkpoints).where(*_where_unmoved(name, version)).values(values)
@@ -101,7 +100,7 @@ def move_checkpoints(connection: Connection, name: str, version: int, moves: Che
     )
     if result.rowcount != len(moves):
         places = ", ".join(f"{old.next_offset} in partition {each}" for each, (old, _) in sorted(moves.items()))
-        raise CheckpointConflict(f"a checkpoint of {name} is not where it was: {places}")
+        raise CheckpointConflict(f"a checkpoint of {name} has moved; expected {places}")
 
 
 def _where_unmoved(name: str, version: int) -> tuple[ColumnElement[bool], ...]:

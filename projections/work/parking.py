@@ -1,4 +1,4 @@
-"""Parked facts and the moves that release them, as the projector writes them. Never records a fact."""
+"""Parked facts of visitors without an account, and the moves that record them again once an account is known."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ PARKED_RETENTION_MS = 90 * 24 * 3_600_000
 
 
 def park_facts(connection: Connection, updates: Iterable[AccountScored]) -> None:
-    """Keep the newest facts of accounts without a company, each account's newest 200 of 90 days."""
+    """Park the facts of anonymous accounts: of each the newest 200 of the last 90 days."""
     with_parked = [update for update in updates if update.changes.parked]
     moved_accounts = _moved_accounts(connection, [update.account for update in with_parked])
     rows = [row for update in with_parked if update.account not in moved_accounts for row in _parked_rows(update)]
@@ -38,15 +38,15 @@ def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None
 
 
 def forwarded_facts(updates: Iterable[AccountScored]) -> list[FactRecord]:
-    """The facts that came to a released account, as they are to be recorded under their new one."""
+    """Facts that arrived for an account after its release, as they have to be recorded for its new account."""
     forwards = [forward for update in updates for forward in update.changes.forwards]
     return [moved_fact(bytes(forward.fact), forward.to, forward.move) for forward in forwards]
 
 
 def _moved_accounts(connection: Connection, accounts: Sequence[str]) -> set[str]:
-    """Accounts whose parked facts were moved already: what is told again of them stays away.
+    """Accounts whose parked facts were moved already; redelivered updates must not park them again.
 
-    Moves that are open stay open until the transaction is over, so that the mover leaves nothing of them behind.
+    The row lock keeps open moves open until this transaction ends, so that the mover also finds what is parked now.
     """
     statement = select(moves.c.account, moves.c.done).with_for_update(read=True)
     return {row.account for row in rows_by_key(connection, statement, moves.c.account, accounts) if row.done}

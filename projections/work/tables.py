@@ -1,4 +1,4 @@
-"""The tables that no rebuild touches: positions, work in hand of the reactors, the directory. Never a read model.
+"""The tables of the reactors' work, which no rebuild touches: outbox, parked facts, moves, append notes.
 
 Every row has a key that follows from the log, so writing it again changes nothing.
 """
@@ -28,7 +28,7 @@ outbox = Table(
     Column("published", Boolean, nullable=False),
     Index("outbox_waiting", "published", "n"),
 )
-"""`event` is a CloudEvent whose `recordedtime` is empty, which the relay writes."""
+"""`event` is a CloudEvent whose `recordedtime` is empty; the relay sets it."""
 
 parked_facts = Table(
     "parked",
@@ -61,4 +61,4 @@ append_notes = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("end", BigInteger, nullable=False),
 )
-"""Where partitions of a broker ended before a role began to append: after a crash its ids are looked for from there."""
+"""The ends of partitions before a role began to append: after a crash its records are searched from there."""

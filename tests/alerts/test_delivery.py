@@ -45,7 +45,7 @@ def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
         world.send_due(after=HOUR)
 
     assert world.alerts("status", "attempts", "why") == [
-        ("failed", 10, "given up, it would come too late: answered 500"),
+        ("failed", 10, "given up, the next attempt would be too late: answered 500"),
     ]
 
 
@@ -53,7 +53,7 @@ def test_what_waited_through_a_long_outage_is_not_told_any_more(world: World) ->
     world.receive(proposed_event()).send_due(after=DAY + 1)
 
     assert world.channels[0].sent == []
-    assert world.alerts("status", "attempts", "why") == [("failed", 0, "nobody told it while it was fresh")]
+    assert world.alerts("status", "attempts", "why") == [("failed", 0, "it was not sent before it was too old")]
 
 
 def test_one_refusal_keeps_no_other_alert_of_the_channel_waiting(world: World) -> None:
@@ -113,7 +113,7 @@ def test_who_does_not_hold_the_lease_tells_nothing(world: World) -> None:
 
 def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
     class Losing(FakeChannel):
-        def tell(self, alert: Alert) -> Outcome:
+        def send(self, alert: Alert) -> Outcome:
             world.holds_lease = False
             return super().send(alert)
 
@@ -124,7 +124,7 @@ def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
 
 def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> None:
     class Slow(FakeChannel):
-        def tell(self, alert: Alert) -> Outcome:
+        def send(self, alert: Alert) -> Outcome:
             world.rows.fail_other_channels(["none"], "marked by another")
             return super().send(alert)
 
@@ -136,7 +136,7 @@ def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> N
 
 def test_a_channel_that_raises_is_one_that_refused(world: World) -> None:
     class Broken(FakeChannel):
-        def tell(self, alert: Alert) -> Outcome:
+        def send(self, alert: Alert) -> Outcome:
             raise KeyError("token-that-nobody-may-see")
 
     world.restart_with(Broken("chat")).receive(proposed_event()).send_due()

@@ -29,7 +29,7 @@ def test_what_is_not_known_is_not_said() -> None:
 def test_a_service_level_that_passed_was_due() -> None:
     title, body = message("service_level_passed", proposed_event())
 
-    assert title == "Nobody answered in time: acme.com"
+    assert title == "Overdue: acme.com was not accepted in time"
     assert body.splitlines()[1] == "was due 2026-01-05 16:00 UTC"
 
 

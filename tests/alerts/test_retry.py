@@ -61,7 +61,9 @@ def test_after_the_last_attempt_it_has_failed() -> None:
 def test_what_would_come_too_late_has_failed() -> None:
     late = state_after(AttemptFailed("answered 503", 2 * HOUR), waiting_alert(), NOON + 23 * HOUR, MAX_AGE_MS)
 
-    assert late == DeliveryState(FAILED, 1, NOON + 23 * HOUR, why="given up, it would come too late: answered 503")
+    assert late == DeliveryState(
+        FAILED, 1, NOON + 23 * HOUR, why="given up, the next attempt would be too late: answered 503"
+    )
 
 
 def test_retries_lie_within_the_day_in_which_an_alert_is_worth_telling() -> None:

@@ -80,7 +80,7 @@ def test_what_happened_too_long_ago_is_history() -> None:
     assert alert_statuses(proposed_event(), now=NOON + MAX_AGE_MS) == [WAITING]
     assert alert_statuses(proposed_event(), now=NOON + MAX_AGE_MS + 1) == [HISTORY]
     assert new_alerts(proposed_event(), now=NOON + DAY + HOUR)[0].why == (
-        "happened 2026-01-05T12:00:00.000Z, read 2026-01-06T13:00:00.000Z: too long ago to be told"
+        "happened 2026-01-05T12:00:00.000Z, read 2026-01-06T13:00:00.000Z: too old to be sent"
     )
 
 
@@ -89,7 +89,7 @@ def test_a_second_alert_of_a_kind_about_an_account_is_held_until_it_has_cooled_d
     first, held, again = new_alerts(proposed_event(), soon, later)
 
     assert (first.status, held.status, again.status) == (WAITING, HELD, WAITING)
-    assert held.why == f"cooling down: told of this account at 2026-01-05T12:00:00.000Z already, by {first.id}"
+    assert held.why == f"cooling down after the alert {first.id} about this account at 2026-01-05T12:00:00.000Z"
 
 
 def test_what_is_urgent_cools_down_sooner() -> None:

@@ -69,7 +69,7 @@ def test_nothing_of_it_shows_a_secret() -> None:
 
 CHANNEL = "channels:\n  - name: chat\n    "
 UNKNOWN_SERVICE = (
-    "no service of Apprise takes this address; https://github.com/caronc/apprise/wiki lists them, for instance "
+    "no service of Apprise supports this address; https://github.com/caronc/apprise/wiki lists them, for instance "
     "slack://TOKEN_A/TOKEN_B/TOKEN_C/#CHANNEL or mailtos://NAME:PASSWORD@HOST"
 )
 
@@ -77,30 +77,29 @@ UNKNOWN_SERVICE = (
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "1: the file is a mapping; begin with `channels:` and a list of them"),
+        ("", "1: the file must be a mapping; begin with `channels:` and a list of channels"),
         ("channels: []", "1: channels: must not be empty"),
         ("link: https://crm.example.com", "1: channels: is missing"),
         ("channels: [{url: 'json://localhost'}]", "1: channels[0].name: is missing"),
         (CHANNEL + "url: topsecret", f"3: channels[0].url: {UNKNOWN_SERVICE}"),
-        (CHANNEL + "url_env: NONE", "3: channels[0].url_env: NONE is not set in the environment of this process"),
-        (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: EMPTY is not set in the environment of this process"),
+        (CHANNEL + "url_env: NONE", "3: channels[0].url_env: NONE is not set in the environment"),
+        (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: EMPTY is not set in the environment"),
         (
             CHANNEL + "url_env: json://topsecret",
-            "3: channels[0].url_env: write the name of an environment variable, and put the secret into that",
+            "3: channels[0].url_env: write the name of an environment variable that holds the secret",
         ),
         (CHANNEL + "kinds: [act_now]", "2: channels[0]: name one of `url`, `url_env` and `webhook`"),
         (
             CHANNEL + "webhook: https://example.com",
-            "2: channels[0]: `webhook` and `secret_env` belong together: every webhook is signed",
+            "2: channels[0]: `webhook` and `secret_env` belong together: webhooks are always signed",
         ),
         (
             CHANNEL + "webhook: ftp://example.com\n    secret_env: CRM_SECRET",
-            "3: channels[0].webhook: write https://HOST/PATH, without a password; its secret comes by `secret_env`",
+            "3: channels[0].webhook: write https://HOST/PATH, without a password; name its secret in `secret_env`",
         ),
         (
             CHANNEL + "webhook: https://example.com\n    secret_env: ODD",
-            "4: channels[0].secret_env: a secret begins with whsec_; "
-            "several, while one follows another, stand apart by a blank",
+            "4: channels[0].secret_env: a secret begins with whsec_; separate several secrets by blanks",
         ),
         (
             CHANNEL + "url: json://localhost\n    kinds: [act_soon]",
@@ -109,27 +108,27 @@ UNKNOWN_SERVICE = (
         (CHANNEL + "url: json://localhost\n    routes: sdr", "4: channels[0].routes: must be a list"),
         (
             CHANNEL + "url: json://localhost\n    route: [a]",
-            "4: channels[0].route: is no known key (did you mean 'routes'?)",
+            "4: channels[0].route: unknown key (did you mean 'routes'?)",
         ),
         (
             "channels: [{name: 'a b', url: 'json://x'}]",
-            "1: channels[0].name: is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+            "1: channels[0].name: is not a name; use up to 64 letters, digits, `_`, `-`, `.`, a letter or digit first",
         ),
         (
             CHANNEL + "url: json://localhost\ncool_down: {act_now: soon}",
-            "4: cool_down.act_now: 'soon' is no span; write `15m`, `4h`, `1d`, or 0 for none",
+            "4: cool_down.act_now: 'soon' is not a valid duration; write `15m`, `4h`, `1d`, or 0 for none",
         ),
         (
             CHANNEL + "url: json://localhost\ncool_down: {act_nov: 1h}",
-            "4: cool_down.act_nov: is no known key (did you mean 'act_now'?)",
+            "4: cool_down.act_nov: unknown key (did you mean 'act_now'?)",
         ),
         (
             CHANNEL + "url: json://localhost\nlink: https://crm.example.com/{company}",
-            "4: link: write an address like https://crm.example.com/{account}; {account} and {handoff} are known",
+            "4: link: write a URL like https://crm.example.com/{account}; {account} and {handoff} are replaced",
         ),
         (
             "channels: [{name: chat, url: 'json://x'}, {name: chat, url: 'json://y'}]",
-            "1: two channels are called 'chat'; alerts are told apart by the names of channels",
+            "1: two channels have the name 'chat'; names must be unique",
         ),
     ],
 )

@@ -114,7 +114,7 @@ def test_what_is_held_back_is_recorded_with_its_reason(world: World) -> None:
 
     assert world.alerts("status", "why") == [
         ("waiting", None),
-        ("held", f"cooling down: told of this account at 2026-01-05T12:00:00.000Z already, by {first}"),
+        ("held", f"cooling down after the alert {first} about this account at 2026-01-05T12:00:00.000Z"),
     ]
 
 
@@ -190,7 +190,9 @@ def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
     world.receive(proposed_event()).publish(proposed_event("other.com"))
     alive, world.log = world.subscription, _LogWithCallback(world.engine, lambda: alive.advance())
 
-    with pytest.raises(AlertCheckpointConflict, match="the checkpoint of the alerts, partition 0, is not 1"):
+    with pytest.raises(
+        AlertCheckpointConflict, match="the checkpoint of the alerts has moved; expected 1 in partition 0"
+    ):
         world.new_subscription().advance()
     assert world.alerts("account") == ["acme.com", "other.com"]
 
@@ -200,7 +202,7 @@ def test_a_log_that_was_made_anew_is_refused(world: World) -> None:
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(log="before"))
 
-    with pytest.raises(LogRefused, match=r"another topic \(.+\) than the one these alerts have read \(before\)"):
+    with pytest.raises(LogRefused, match=r"\(.+\) is not the topic that these alerts have read \(before\)"):
         world.new_subscription().advance()
 
 
@@ -209,7 +211,7 @@ def test_a_checkpoint_beyond_the_end_is_refused(world: World) -> None:
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(next_offset=7))
 
-    with pytest.raises(LogRefused, match="partition 0 of sqa-handoffs ends at 1, and these alerts have read up to 7"):
+    with pytest.raises(LogRefused, match="partition 0 of sqa-handoffs ends at 1, but these alerts have read up to 7"):
         world.new_subscription().advance()
 
 

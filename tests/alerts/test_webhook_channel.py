@@ -75,7 +75,7 @@ def test_the_signature_is_the_published_one() -> None:
         (ReceiverResponse(503, {"Retry-After": "3600"}), AttemptFailed("answered 503", HOUR)),
         (ReceiverResponse(500, {"Retry-After": "90"}), AttemptFailed("answered 500")),
         (ReceiverResponse(302, {"Location": "http://127.0.0.1:9/elsewhere"}), AttemptFailed("answered 302")),
-        (ReceiverResponse(410), Gone("answered 410 Gone: it wants no more alerts; they go on after a restart")),
+        (ReceiverResponse(410), Gone("answered 410 Gone: no more alerts are sent to it until a restart")),
     ],
 )
 def test_the_answer_decides(receiver: Receiver, answer: ReceiverResponse, outcome: object) -> None:

@@ -183,7 +183,7 @@ def test_a_checkpoint_beyond_the_end_of_the_log_is_refused(world: World) -> None
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(next_offset=5))
 
-    with pytest.raises(LogRefused, match="was read up to offset 5, and scores ends at 1"):
+    with pytest.raises(LogRefused, match="was read up to offset 5, but scores ends at 1"):
         world.new_projector().advance()
 
 

@@ -107,7 +107,7 @@ def test_a_zombie_in_the_middle_of_its_batch_is_stopped_and_writes_nothing(world
     paused = LogPausedAfterRead(world.log, lambda: (world.expire_leases(), run_until_idle(other.advance)))
     zombie = Projector(world.engine, paused, assignment=partition_leases(world, "zombie"))  # type: ignore[arg-type]
 
-    with pytest.raises(CheckpointConflict, match="a checkpoint of main is not where it was: 0 in partition 0"):
+    with pytest.raises(CheckpointConflict, match="a checkpoint of main has moved; expected 0 in partition 0"):
         zombie.advance()
 
     assert other.advance() == 0

@@ -137,7 +137,7 @@ def test_two_rebuilds_at_once_the_second_says_who_rebuilds(world: World) -> None
     world.publish_and_project(_FIRST, _SECOND, _CONTACT)
 
     def in_the_middle(_partition: int) -> Iterable[ScoreUpdate]:
-        with pytest.raises(RebuildInProgress, match="main is being rebuilt by the first; wait until that is done"):
+        with pytest.raises(RebuildInProgress, match="main is being rebuilt by the first; wait for it to finish"):
             rebuild(world.engine, world.log, replay, holder="the second", timeout_s=0)
         return [_COMPLETE_UPDATE, _CONTACT]
 

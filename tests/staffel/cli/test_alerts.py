@@ -73,7 +73,7 @@ def test_a_test_is_marked_as_one_and_signed(receiver: Receiver) -> None:
 def test_people_read_that_it_is_a_test(receiver: Receiver) -> None:
     assert run_ok("alerts", "test", "chat").out.startswith("chat: delivered, as alert_test_")
 
-    assert b'"title": "TEST, nothing to do: Example (example.com)"' in receiver.requests[0].body
+    assert b'"title": "TEST, no action needed: Example (example.com)"' in receiver.requests[0].body
 
 
 @pytest.mark.usefixtures("file")
