@@ -199,7 +199,7 @@ STEPS = (
     ),
     TopologyStep(
         "rebuild",
-        "writes the tables anew beside the old ones, from a replay of the facts",
+        "writes a new version of the tables beside the current one, from a replay of the facts",
         ("projections.rebuild",),
         (ENGAGEMENT, SCORES),
         (),
