@@ -1,1 +1,1 @@
-"""What history says: replay, verify, explain. Never writes to the log."""
+"""Recomputes history from the log: replay, verify, explain. Only reads."""

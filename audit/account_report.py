@@ -1,4 +1,4 @@
-"""One account in full, as `staffel account` tells it. Never rounds what it hands on, never prints."""
+"""The full report on one account, as `staffel account` and pages show it; numbers are not rounded."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -28,9 +28,9 @@ Json = dict[str, Any]
 def account_report(
     engine: Database, log: Log, plan: Plan, id: str, at: int, *, historic: bool, lines: bool, deep: bool
 ) -> Json | None:
-    """The account at an instant; `lines` whose sums are its scores; `deep`: every fact of its history.
+    """The account at `at`; `lines`: with the ledger lines, whose sums are the scores; `deep`: with every fact.
 
-    None where there is no such account, or where it is one of a visitor that nobody knows.
+    None if there is no such account, or if it belongs to an anonymous visitor.
     """
     if not is_scored(id):
         return None
@@ -44,7 +44,7 @@ def account_report(
 
 
 def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
-    """From the read models, valued at an instant."""
+    """From the read models, valued at `at`."""
     with open_queries(engine) as queries:
         row = queries.account(id)
         account = account_at(row.state, at, plan) if row is not None else None
@@ -66,7 +66,7 @@ def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | N
 
 
 def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | None:
-    """From the account's own history, with what had been recorded by then."""
+    """By a replay of the account's facts that were recorded by `until`."""
     account = fold_account(log, id, plan, recorded_within(until=until))
     if account is None or account.pending_changes is None:
         return None
@@ -89,7 +89,7 @@ def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | Non
 
 
 def unrecorded_falls(outcome: PendingChanges | None) -> list[Json]:
-    """Falls up to the instant asked about, which no fact records yet (scoring.md 28)."""
+    """Stage losses up to the requested time that no fact has recorded yet (scoring.md 28)."""
     return [stage_change_of_fold(change) for change in outcome.stages] if outcome else []
 
 
@@ -98,7 +98,7 @@ def sorted_by_id(contacts: Iterable[Contact]) -> list[Contact]:
 
 
 def contact_json(contact: Contact, account: Account, plan: Plan) -> Json:
-    """What the contact is worth at the account's clock; `joined`: the person that a visitor turned out to be."""
+    """Engagement and scores of a contact at the account's clock; `joined`: the contact an identified visitor became."""
     days = {track.name: contact.last_engaged_days[track.number] for track in plan.tracks}
     return {
         "contact": contact.id,
@@ -110,13 +110,13 @@ def contact_json(contact: Contact, account: Account, plan: Plan) -> Json:
 
 
 def contact_score(contact: Contact, slots: Iterable[tuple[int, int]], hour: int, plan: Plan) -> float:
-    """The weighted sum of a track's slots at an hour."""
+    """The weighted sum of a track's slots, decayed to `hour`."""
     values = (contact.unweighted_sums[slot] / plan.growth.factor(k, hour, contact.eras[k]) for slot, k in slots)
     return contact.weight * sum(values)
 
 
 def facts_with_lines(log: Log, id: str, plan: Plan, accept: FactFilter) -> Iterator[Json]:
-    """Every fact of the account in log order, with the lines it wrote; what was set aside with the reason."""
+    """Every fact of the account in log order, with its ledger lines; of a rejected record the reason."""
     fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
         facts_before, duplicates_before, lines_before = fold.facts, fold.duplicates, len(lines_of(fold, id))

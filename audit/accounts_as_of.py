@@ -1,7 +1,7 @@
-"""Where accounts stand at an instant, in the shape that every reader gets. Never writes.
+"""Accounts as of a point in time, as JSON.
 
-`latest` is the greatest `time` of a fact that is no control fact; an instant in the past is answered by a replay of
-what had been recorded by then.
+`latest` is the greatest `time` of any fact except control facts. The present is answered from the read models, a time
+in the past by a replay of what was recorded by then.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ NO_LIMIT = 1 << 62
 
 
 def latest_time(log: Log) -> int:
-    """Of all partitions, as far as they were scored; 0 for a log without facts."""
+    """The latest fact time over all partitions, as far as they are scored; 0 for a log without facts."""
     checkpoints = (log.latest_in(SCORES, p, CHECKPOINT_KEY) for p in range(log.partitions(ENGAGEMENT)))
     times = [decode_checkpoint(record.value).latest for record in checkpoints if record is not None]
     return max((parse_time(text) for text in times if text is not None), default=0)
@@ -35,7 +35,7 @@ def latest_time(log: Log) -> int:
 def ranked_accounts(
     engine: Database, plan: Plan, at: int, *, stage: str | None = None, limit: int = NO_LIMIT
 ) -> list[Json]:
-    """The accounts as the whole log has them, valued at `at`: the highest first."""
+    """The accounts of the read models, valued at `at`, highest first."""
     with open_queries(engine) as queries:
         ranked = top_accounts(queries, lambda state, _, at: tracks_at(state, at, plan), at, limit, stage)
         return [account_json_of_row(each.row, each.tracks, max(at, each.row.as_of)) for each in ranked]
@@ -49,7 +49,7 @@ def accounts_as_of(
     limit: int = NO_LIMIT,
     progress: Progress = lambda _: None,
 ) -> list[Json]:
-    """The accounts as they stood with what had been recorded by `until`, valued then."""
+    """The accounts from what was recorded by `until`, valued at that time, highest first."""
     replay_result = replay(log, accept=recorded_within(until=until), progress=progress)
     plan = replay_result.plan
     rows = [
@@ -78,7 +78,7 @@ def account_json_of_fold(account: Account, plan: Plan) -> Json:
 def account_json(
     id: str, name: object, tracks: dict[str, TrackScore], fit: Json, as_of: int, seq: int, model: str
 ) -> Json:
-    """One account as JSON: score, stage and breadth are those of the model's first track."""
+    """One account as JSON; score, stage and breadth at the top are those of the first track."""
     first = next(iter(tracks.values()))
     return {
         "account": id,

@@ -1,4 +1,4 @@
-"""How recorded rows and computed values are compared, and what is said of one that differs. Never reads a table."""
+"""Compares recorded rows with computed values, and describes each difference as a `Mismatch`."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from schemas.times import format_time
 
 @dataclass(frozen=True)
 class Mismatch:
-    """`fact`: the fact (or place) at which it shows."""
+    """`fact`: the fact (or `topic/partition/offset`) where the difference appears."""
 
     account: str
     fact: str | None
@@ -29,7 +29,7 @@ HANDOFF_FIELDS = ("track", "crossing", "crossed_at", "fact", "score", "route", "
 
 
 class ComparedTable(NamedTuple):
-    """Which fields of a read model are compared, which one names the fact, which one orders."""
+    """The fields of a read model to compare, the one that names the fact, and the one that orders rows."""
 
     fields: tuple[str, ...]
     fact_field: str
@@ -45,7 +45,7 @@ COMPARED_TABLES = {
 
 
 def compare_rows(id: str, name: str, recorded: Iterable[Any], computed: Iterable[Any]) -> Iterator[Mismatch]:
-    """Rows of the read model `name` with what the fold says of the account, both in their order."""
+    """Rows of the read model `name` against the computed values; both in ascending order."""
     fields, fact_field, order_field = COMPARED_TABLES[name]
     for row, value in pair_rows(recorded, computed, order_field):
         if row is None or value is None:
@@ -72,7 +72,7 @@ def compare_rows(id: str, name: str, recorded: Iterable[Any], computed: Iterable
 def pair_rows(
     recorded: Iterable[Any], computed: Iterable[Any], order_field: str
 ) -> Iterator[tuple[Any | None, Any | None]]:
-    """Each row with its value; one of the two is None where the other stands alone at its seq."""
+    """Merge join on the order field: each row with its value, None for a missing counterpart."""
     rows, values = deque(recorded), deque(computed)
     while rows or values:
         row_first = bool(rows) and (not values or getattr(rows[0], order_field) <= values[0].seq)
@@ -85,7 +85,7 @@ TIME_FIELDS = ("time", "at", "crossed_at", "due_at")
 
 
 def field_value(row: Any, field: str) -> Any:
-    """A field of a row or of a computed value; instants in ISO form."""
+    """A field of a row or of a computed value; times as ISO text."""
     names = ATTRIBUTE_NAMES.get(field, (field,))
     value = next(getattr(row, name) for name in names if hasattr(row, name))
     return format_time(value) if field in TIME_FIELDS and isinstance(value, int) else value
@@ -96,7 +96,7 @@ def selected_fields(row: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def is_equal(recorded: Any, computed: Any) -> bool:
-    """Floats but for their last bits; what is a struct here is JSON there."""
+    """Equality, with a tolerance for the last bits of floats and between structs and their JSON."""
     if isinstance(recorded, float) and isinstance(computed, int | float):
         return isclose(recorded, computed, rel_tol=1e-12, abs_tol=1e-9)
     return bool(recorded == computed) or bool(to_builtins(recorded) == to_builtins(computed))

@@ -1,4 +1,4 @@
-"""Why an account has its score: the ledger's lines, valued at an instant, whose sum is the score. Never rounds."""
+"""The ledger lines of an account, valued at a time; their sum is the score."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -40,7 +40,7 @@ def _line(line: Any, time: str, instant: int, at: int) -> Json:
 
 
 def sums_by_track(lines: Iterable[Json]) -> dict[str, float]:
-    """track -> the sum of its lines."""
+    """Track -> sum of its lines."""
     values_by_track: dict[str, list[float]] = {}
     for line in lines:
         values_by_track.setdefault(line["track"], []).append(line["now"])
@@ -48,7 +48,7 @@ def sums_by_track(lines: Iterable[Json]) -> dict[str, float]:
 
 
 def summary_rows(lines: Iterable[Json]) -> list[Json]:
-    """Per track, rule and contact: how many lines, how many of them cut, and their value; the largest first."""
+    """Per track, rule and contact: number of lines, number of capped ones, and total value; largest first."""
 
     def key(line: Json) -> tuple[str, str, str]:
         return line["track"], line["rule"], line["contact"]

@@ -46,7 +46,7 @@ class HandoffView(msgspec.Struct, frozen=True):
     def from_fold(
         cls, account: str, opened: HandoffOpened, steps: Iterable[HandoffStep], lines: Iterable[Line], model: str
     ) -> Self:
-        """Evidence from the lines up to the crossing, status from the last step; late once is late for good."""
+        """Evidence from the lines up to the crossing, status from the last step; `late` stays once set."""
         earlier_lines = [timed_line(line) for line in lines if line.seq <= opened.seq and line.track == opened.track]
         evidence = collect_evidence(earlier_lines, parse_time(opened.crossed_at))
         own_steps = [step for step in steps if step.handoff == opened.handoff]

@@ -1,6 +1,7 @@
-"""A replay by several processes: each folds partitions of its own, read from the log by itself. Never writes.
+"""Replay in several processes; each reads and folds its own partitions.
 
-The parent asks each process twice: what it folded, and, once the newest time of all is known, how accounts stand then.
+The parent collects two answers from each process: a summary of the fold, and, after it has sent the latest time over
+all partitions, the rows valued at that time.
 """
 
 from collections.abc import Generator, Sequence
@@ -21,12 +22,12 @@ from streams.log import Log
 from streams.scorer.gc_tuning import gc_frozen
 
 LogAddress = str | KafkaAddress
-"""Where the log is: the address of the database that holds it, or of Kafka."""
+"""Address of the log: a database URL, or the Kafka address."""
 
 
 @dataclass(frozen=True)
 class ReplayJob:
-    """What to replay: a log, which each process opens itself; a model where not the log's own."""
+    """What to replay. Each process opens the log itself; `model`: None for the models in the log."""
 
     address: LogAddress
     partition_count: int
@@ -35,11 +36,11 @@ class ReplayJob:
     since: int | None = None
     until: int | None = None
     assigned: Sequence[int] | None = None
-    """The partitions that one process takes; None for all."""
+    """Partitions of one process; None for all."""
 
 
 class FoldSummary(NamedTuple):
-    """What a process has folded, before it tells how accounts stand."""
+    """The first answer of a process: what it folded."""
 
     model: str
     facts: int
@@ -47,13 +48,13 @@ class FoldSummary(NamedTuple):
 
 
 class ReplayWorkerLost(Exception):
-    """A process of the replay ended before it had answered; its own message stands on standard error."""
+    """A replay process ended before it answered; its own message is on standard error."""
 
 
 def replay_in_parallel(job: ReplayJob, processes: int = 1, progress: Progress = lambda _: None) -> Json:
-    """Accounts with digest and tracks valued at the end of the replay, and the handoffs that it opened.
+    """Accounts with digest and tracks, valued at the end of the replay, and the handoffs it opened.
 
-    Keys: model, facts, accounts, handoffs. Raises `Lost` where a process breaks.
+    Keys: model, facts, accounts, handoffs. Raises `ReplayWorkerLost` if a process dies.
     """
     assignments = [list(range(job.partition_count))[i::processes] for i in range(min(processes, job.partition_count))]
     if len(assignments) == 1:
@@ -92,7 +93,7 @@ def _run_workers(jobs: list[ReplayJob], progress: Progress) -> list[Json]:
 
 
 def _collect_answers(pipes: list[Connection], progress: Progress) -> list[Any]:
-    """One answer of each process; numbers in between are progress."""
+    """One answer from each process; numbers in between are progress."""
     answers: dict[int, Any] = {}
     while len(answers) < len(pipes):
         for ready in wait([pipe for i, pipe in enumerate(pipes) if i not in answers]):
@@ -109,14 +110,14 @@ def _collect_answers(pipes: list[Connection], progress: Progress) -> list[Any]:
 
 
 def replay_worker(pipe: Connection, job: ReplayJob) -> None:
-    """What each process runs."""
+    """Target function of a replay process."""
     phases = _replay_phases(job, pipe.send)
     pipe.send(next(phases))
     pipe.send(phases.send(pipe.recv()))
 
 
 def open_log(address: LogAddress, partitions: int) -> Log:
-    """For reading alone. Each process waits for the imports: of SQLAlchemy and kafka-python it needs one."""
+    """Open the log for reading. Imports are local because a process needs only one of SQLAlchemy and kafka-python."""
     if isinstance(address, str):
         from database.engine import open_database
         from streams.sql.log import SqlLog
@@ -132,7 +133,7 @@ Rows = tuple[list[Json], list[Json]]
 
 
 def _replay_phases(job: ReplayJob, progress: Progress) -> Generator[Any, int, None]:
-    """First what was folded; sent the newest time of all, the rows."""
+    """Yield the `FoldSummary`; then, after the latest time was sent in, the rows."""
     log = open_log(job.address, job.partition_count)
     plan = compile_model(job.model, job.version) if job.model is not None else None
     accept = recorded_within(job.since, job.until)
@@ -155,7 +156,7 @@ def _partial_result(fold_summary: FoldSummary, rows: Rows) -> Json:
 
 
 def _merged_result(partial_results: list[Json]) -> Json:
-    """Accounts by id; the handoffs of an account in the order of their crossings."""
+    """Accounts by ID; handoffs of an account in the order of their crossings."""
     accounts = sorted((row for part in partial_results for row in part["accounts"]), key=itemgetter("account"))
     handoffs = sorted((row for part in partial_results for row in part["handoffs"]), key=itemgetter("account"))
     facts = sum(part["facts"] for part in partial_results)

@@ -1,7 +1,7 @@
-"""The last digest of every account, as `scores` has them. Never folds anything.
+"""The latest digest of every account, as recorded in `scores`.
 
-A partition is read once, and of two updates of an account the one with the higher seq holds: a late write of a worker
-that lost its partition changes nothing. What cannot be read is kept, unless an update comes after it.
+A partition is read once. Of several updates of an account the one with the highest seq counts, so that a late write of
+a worker that lost its partition is ignored. An unreadable update counts until a readable one follows.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _BATCH_SIZE = 2_000
 
 
 class RecordedDigest(msgspec.Struct):
-    """What matters of an `account.scored`."""
+    """The compared fields of an `account.scored`."""
 
     seq: int
     digest: str
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(RecordedDigest).decode
 
 
 def recorded_digests(log: Log, partition: int) -> dict[str, RecordedDigest | UnreadableUpdate]:
-    """Account id -> its last update in this partition, up to the end at the time of the call."""
+    """Account ID -> its latest update in this partition, up to its end at the time of the call."""
     latest: dict[str, RecordedDigest | UnreadableUpdate] = {}
     for record in scan(log, SCORES, partition, 0, log.end(SCORES, partition), _BATCH_SIZE):
         if "/" not in record.key and record.key != CHECKPOINT_KEY:

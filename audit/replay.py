@@ -1,4 +1,4 @@
-"""Replay: the log through the same fold once more, under any model. Never writes, alerts or relays."""
+"""Replay: fold the log again, with the models in it or with another one. Only reads."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """Accounts by id, `anon:…` ones left out, with their outcomes; `latest` is the time they are valued at."""
+    """Accounts by ID, except anonymous ones, with their pending changes; `latest`: the latest fact time."""
 
     accounts: dict[str, Account]
     plan: Plan
@@ -31,7 +31,7 @@ class ReplayResult:
 
 
 def recorded_within(since: int | None = None, until: int | None = None) -> FactFilter:
-    """Facts recorded from `since` on and not after `until` (milliseconds)."""
+    """Filter: facts recorded from `since` to `until` (milliseconds, inclusive)."""
     if since is None and until is None:
         return accept_all
 
@@ -47,7 +47,7 @@ def accept_all(fact: DecodedFact) -> bool:
 
 
 def records_of(log: Log, partition: int, end_offset: int | None = None) -> Iterator[Record]:
-    """The partition's facts in order, up to its end at the time of the call."""
+    """The partition's records in order, up to `end_offset` or its end at the time of the call."""
     end = log.end(ENGAGEMENT, partition) if end_offset is None else end_offset
     return scan(log, ENGAGEMENT, partition, 0, end, BATCH)
 
@@ -61,7 +61,7 @@ def fold_partition(
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
 ) -> PartitionFold:
-    """One partition, from its first fact to its end."""
+    """Fold one partition from the first fact to the end."""
     fold = PartitionFold(partition, load_nothing, keep_lines, plan, None if accept is accept_all else accept)
     for number, record in enumerate(records_of(log, partition), 1):
         fold.apply(record)
@@ -78,7 +78,7 @@ def replay(
     keep_lines: bool = False,
     progress: Progress = lambda _: None,
 ) -> ReplayResult:
-    """The whole log, partition by partition, under the model given or the ones it names."""
+    """Fold the whole log, partition by partition, with `plan` or the models in the log."""
     with gc_frozen():
         folds = [
             fold_partition(log, partition, plan, accept, keep_lines=keep_lines, progress=progress)
@@ -94,7 +94,7 @@ def is_scored(account: str) -> bool:
 
 
 def digest(account: Account) -> str:
-    """The digest of the account as it stands."""
+    """The digest of the account in its present state."""
     for contact in account.dirty_contacts:
         contact.dirty = False
         update_contact_hash(account, contact)
@@ -103,7 +103,7 @@ def digest(account: Account) -> str:
 
 
 def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = accept_all) -> Account | None:
-    """One account's own history through the fold, its outcome whole; None where no fact is accepted."""
+    """Fold one account's history and keep all its changes; None if no fact is accepted."""
     fold = PartitionFold(0, load_nothing, plan=plan, fact_filter=accept)
     for record in log.history(id):
         fold.apply(record)
@@ -111,7 +111,7 @@ def fold_account(log: Log, id: str, plan: Plan, accept: FactFilter = accept_all)
 
 
 def recomputed_updates(log: Log, partition: int, batch_size: int = BATCH) -> Iterator[AccountScored | ContactScored]:
-    """The updates a scorer would write that reads so many facts at a time, for a projection that begins anew."""
+    """The updates a scorer with this batch size would write, for a projection that is rebuilt."""
     fold = PartitionFold(partition, load_nothing)
     end = log.end(ENGAGEMENT, partition)
     for number, record in enumerate(records_of(log, partition, end), 1):

@@ -1,4 +1,4 @@
-"""A replay told as rows of plain JSON: what programs get of accounts and handoffs. Never folds anything."""
+"""The JSON rows of a replay: accounts and handoffs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def account_rows(accounts: Iterable[Account], at: int, plan: Plan) -> list[Json]:
-    """Valued at an instant (milliseconds); the digest is that of the state at its own clock."""
+    """Tracks valued at `at` (milliseconds); the digest is that of the state at its own clock."""
     return [account_row(account, at, plan) for account in accounts]
 
 
@@ -30,7 +30,7 @@ def account_row(account: Account, at: int, plan: Plan) -> Json:
 
 
 def handoff_rows(accounts: Iterable[Account], plan: Plan) -> list[Json]:
-    """In the order of their crossings, each with the status its last step left."""
+    """Handoffs in the order of their crossings, each with the status of its last step."""
     return [row for account in accounts for row in handoff_rows_of(account, plan)]
 
 

@@ -1,4 +1,4 @@
-"""Verify: is what was recorded what the log computes? Names the first row that differs. Never mends anything."""
+"""Verify: recompute everything from the log and compare it with what is recorded. Reports, repairs nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ class DamagedRecord(Protocol):
 
 @runtime_checkable
 class ChecksummedLog(Protocol):
-    """A log that keeps a checksum of every record. Kafka's brokers keep one of every batch, checked by each read."""
+    """A log that stores a checksum per record. (Kafka checks its batches at every read.)"""
 
     def verify_checksums(self, topic: str) -> Iterator[DamagedRecord]:
-        """Stored records that are not what was written."""
+        """Stored records that differ from what was written."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class VerifyResult:
 
 
 def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -> VerifyResult:
-    """Fold the whole log again and compare digests, ledger, stage changes and handoffs, in their order."""
+    """Fold the whole log and compare digests, ledger, stage changes and handoffs, in order."""
     mismatches = list(damaged_records(log)) if isinstance(log, ChecksummedLog) else []
     accounts: set[str] = set()
     facts = 0
-    with open_queries(engine) as queries:  # one moment throughout: a host may go on meanwhile
+    with open_queries(engine) as queries:  # one snapshot throughout: a host may be running
         for partition, end in projected_offsets_in(queries.connection, log).items():
             fold = PartitionFold(partition, load_nothing)
             mismatches += compare_partition(log, fold, end, queries, progress)
@@ -60,22 +60,22 @@ def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -
     return VerifyResult(sum(map(is_scored, accounts)), facts, mismatches)
 
 
-AS_WRITTEN = "the record as it was written (checksum)"
+AS_WRITTEN = "the record as written (checksum)"
 
 
 class ReadableChecksummedLog(Log, ChecksummedLog, Protocol):
-    """Both."""
+    """A log that can be read and has checksums."""
 
 
 def damaged_records(log: ReadableChecksummedLog) -> Iterator[Mismatch]:
-    """Stored facts whose bytes are not the ones that were written."""
+    """Stored facts whose bytes changed since they were written."""
     for damage in log.verify_checksums(ENGAGEMENT):
         place = f"{ENGAGEMENT}/{damage.partition}/{damage.offset}"
         yield Mismatch(damage.key, place, "stored record", stored_text(log, damage), AS_WRITTEN)
 
 
 def stored_text(log: Log, damage: DamagedRecord) -> str | None:
-    """The beginning of what stands there now; None where it cannot be read at all."""
+    """The beginning of the present content; None if it cannot be read."""
     try:
         [record] = log.read(ENGAGEMENT, damage.partition, damage.offset, 1)
     except LogError:
@@ -86,7 +86,7 @@ def stored_text(log: Log, damage: DamagedRecord) -> str | None:
 def compare_partition(
     log: Log, fold: PartitionFold, end: int, queries: ReadModelQueries, progress: Progress
 ) -> Iterator[Mismatch]:
-    """Compare as the fold goes up to `end`, so that memory holds the lines of one batch only."""
+    """Fold up to `end` and compare after each batch, so that memory holds the lines of one batch."""
     mismatched: set[str] = set()
     for number, record in enumerate(records_of(log, fold.partition, end), 1):
         fold.apply(record)
@@ -102,7 +102,7 @@ def compare_partition(
 
 
 def compare_touched(fold: PartitionFold, queries: ReadModelQueries, mismatched: set[str]) -> Iterator[Mismatch]:
-    """What happened to the accounts of this batch, against what was recorded of it; one mismatch for each account."""
+    """Compare the changes of this batch with the recorded rows; at most one mismatch per account."""
     for id, account in fold.changed_accounts.items():
         outcome, account.pending_changes = account.pending_changes, None
         digest(account)
@@ -128,7 +128,7 @@ def compare_outcome(queries: ReadModelQueries, id: str, outcome: PendingChanges,
 
 
 def compare_digest(update: RecordedDigest | UnreadableUpdate | None, account: Account) -> Iterator[Mismatch]:
-    """The last digest in the topic, unless a host wrote a later one meanwhile."""
+    """The latest digest in the topic, unless a host has written a later one meanwhile."""
     if isinstance(update, UnreadableUpdate):
         yield Mismatch(account.id, None, "scores", f"cannot be read: {update.why}", "the account's last update")
         return
@@ -140,7 +140,7 @@ def compare_digest(update: RecordedDigest | UnreadableUpdate | None, account: Ac
 
 
 def compare_account(queries: ReadModelQueries, account: Account, plan: Plan) -> Iterator[Mismatch]:
-    """The account as it is shown, field by field, and where its handoffs stand."""
+    """The account row field by field, and the status of its handoffs."""
     row = queries.account(account.id)
     if row is None:
         yield Mismatch(account.id, None, "accounts", None, {"seq": account.seq, "digest": digest(account)})
@@ -156,7 +156,7 @@ def compare_account(queries: ReadModelQueries, account: Account, plan: Plan) -> 
 
 
 def compare_handoff_status(queries: ReadModelQueries, id: str) -> Iterator[Mismatch]:
-    """Where handoffs stand follows from their last steps, which were compared before."""
+    """The status of handoffs must follow from their last steps, which are compared already."""
     for row in queries.handoffs(account=id):
         for field, value in handoff_status_after(queries.steps(row.handoff)).items():
             if getattr(row, field) != value:
@@ -171,7 +171,7 @@ def handoff_status_after(steps: Sequence[Any]) -> dict[str, Any]:
 
 
 def unexplained_rows(queries: ReadModelQueries, account_ids: set[str]) -> Iterator[Mismatch]:
-    """What was recorded and no fact of the log makes: accounts, and rows that no update brought."""
+    """Recorded accounts and rows that no fact in the log accounts for."""
     for row in queries.accounts():
         if row.account not in account_ids:
             yield Mismatch(row.account, None, "accounts", {"seq": row.seq, "digest": row.digest}, None)

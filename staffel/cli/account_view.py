@@ -1,4 +1,4 @@
-"""One account as a person reads it: where it stands, who, why, what became of it. Never computes a score."""
+"""The screen view of an account: scores, contacts, reasons, stages, handoffs and facts."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,11 +11,11 @@ from staffel.wording import quantity
 Json = dict[str, Any]
 People = dict[str, str]
 MIN_VALUE_SHOWN = 0.05
-"""Shown with one decimal it would be nothing."""
+"""Below, one decimal would show 0.0."""
 
 
 def print_account(report: Json, people: People, *, explain: bool, deep: bool) -> None:
-    """`people`: contact -> what the vault calls it."""
+    """`people`: contact -> name or email address from the vault."""
     print_scores(report)
     print_people(report, people)
     for track in report["tracks"]:
@@ -38,12 +38,12 @@ def print_scores(report: Json) -> None:
     print_line(
         f"{quantity(report['seq'], 'fact')}, model {report['model']}{', suppressed' if report['suppressed'] else ''}\n"
     )
-    columns = ["track", "score", "stage", "people", "falls", "crossings"]
+    columns = ["track", "score", "stage", "contacts", "stage until", "times qualified"]
     cells = [
         (name, t["score"], t["stage"], t["breadth"], format_minute(t["falls_at"]), t["crossings"])
         for name, t in report["tracks"].items()
     ]
-    print_table("", columns, cells, numbers=["score", "people", "crossings"])
+    print_table("", columns, cells, numbers=["score", "contacts", "times qualified"])
 
 
 def profile_text(report: Json) -> str:
@@ -61,7 +61,7 @@ def profile_text(report: Json) -> str:
 
 
 def print_people(report: Json, people: People) -> None:
-    """Persons, and visitors that nobody knows yet; a visitor that turned out to be a person is part of that one."""
+    """Contacts and unidentified visitors; an identified visitor counts as the contact it became."""
     tracks = list(report["tracks"])
     shown = [each for each in report["contacts"] if not each["contact"].startswith("~") and not each["joined"]]
     rows = [
@@ -70,11 +70,13 @@ def print_people(report: Json, people: People) -> None:
         for each in sorted(shown, key=lambda each: -max(each["scores"].values(), default=0))
     ]  # fmt: skip
     if rows:
-        print_table("People", ["who", "role", *tracks, "last engaged"], rows, numbers=tracks, truncated=["who"])
+        print_table(
+            "Contacts", ["contact", "role", *tracks, "last engaged"], rows, numbers=tracks, truncated=["contact"]
+        )
 
 
 def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -> None:
-    """By rule and person, with the share of each; what is worth next to nothing in one line, unless all is asked."""
+    """Value per rule and contact, with its share; negligible rows are summed up unless `show_all`."""
     lines = [line for line in report["lines"] if line["track"] == track]
     if not lines:
         return
@@ -86,13 +88,13 @@ def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -
          row["cut"] or None, format_minute(row["last"]))
         for row in shown
     ]  # fmt: skip
-    columns = ["now", "share", "rule", "who", "lines", "cut", "last"]
-    print_table(f"Why {track}", columns, cells, numbers=["now", "share", "lines", "cut"], truncated=["who"])
+    columns = ["now", "share", "rule", "contact", "lines", "capped", "last"]
+    print_table(f"Why {track}", columns, cells, numbers=["now", "share", "lines", "capped"], truncated=["contact"])
     if len(rows) > len(shown):
         rest = sum(row["now"] for row in rows) - sum(row["now"] for row in shown)
-        print_line(f"and {len(rows) - len(shown)} more, worth {rest:.1f} together")
+        print_line(f"and {len(rows) - len(shown)} more, {rest:.1f} together")
     score = report["tracks"][track]["score"]
-    print_line(f"{quantity(len(lines), 'line')} of the ledger; their sum is {total:.6f}, the score is {score:.6f}")
+    print_line(f"{quantity(len(lines), 'line')} in the ledger; sum {total:.6f}, score {score:.6f}")
 
 
 def share_text(now: float, total: float) -> str:
@@ -100,7 +102,7 @@ def share_text(now: float, total: float) -> str:
 
 
 def contact_text(row: Json, report: Json, people: People) -> str:
-    """A name where the vault knows one, else the pseudonym; of a visitor the person that it turned out to be."""
+    """Name from the vault, else the pseudonym; for an identified visitor the name of the contact."""
     id = str(row["contact"])
     person = next((each["joined"] for each in report["contacts"] if each["contact"] == id), None)
     name = people.get(person or id)
@@ -114,21 +116,21 @@ def print_lines(track: str, report: Json, people: People) -> None:
         for line in sorted(report["lines"], key=lambda line: line["time"])
         if line["track"] == track
     ]  # fmt: skip
-    columns = ["time", "rule", "who", "points", "weight", "fades", "now", "cut by"]
+    columns = ["time", "rule", "contact", "points", "weight", "half-life", "now", "capped by"]
     numbers = ["points", "weight", "now"]
     if rows:
-        print_table(f"Lines of {track}", columns, rows, numbers=numbers, truncated=["who"], wrapped=["cut by"])
+        print_table(f"Lines of {track}", columns, rows, numbers=numbers, truncated=["contact"], wrapped=["capped by"])
 
 
 def cap_text(line: Json) -> str:
-    """The cap that had no room, its rule's name left out where the line tells it."""
+    """The exhausted cap, without the name of the line's own rule."""
     return (line["cut"] or "").removeprefix(f"{line['rule']}: ")
 
 
 def half_life_text(half_life: int | None) -> str:
     if half_life is None:
         return "none"
-    return f"{half_life // 24}d" if half_life % 24 == 0 else f"{half_life}h"
+    return f"{half_life // 24} d" if half_life % 24 == 0 else f"{half_life} h"
 
 
 def print_stages(report: Json) -> None:
@@ -148,16 +150,16 @@ def print_handoffs_of(report: Json, people: People) -> None:
 
 def print_facts(report: Json, people: People) -> None:
     rows = [fact_cells(fact, people) for fact in report["facts"]]
-    print_table("Facts", ["time", "type", "who", "id", "worth"], rows, truncated=["who"], wrapped=["worth"])
+    print_table("Facts", ["time", "type", "contact", "id", "points"], rows, truncated=["contact"], wrapped=["points"])
 
 
 def fact_cells(fact: Json, people: People) -> tuple[Any, ...]:
     if "refused" in fact:
-        return (None, "set aside", None, f"offset {fact['offset']}", fact["refused"]["why"])
+        return (None, "rejected", None, f"offset {fact['offset']}", fact["refused"]["why"])
     contact = fact.get("contact", "")
     name = people.get(contact, contact)
     return (format_minute(fact["time"]), fact["type"].removesuffix(".v1"), name, fact["id"], points_text(fact["lines"]))
 
 
 def points_text(lines: Iterable[Json]) -> str:
-    return ", ".join(f"{line['rule']} {line['points']:g}" + (" (cut)" if line["cut"] else "") for line in lines)
+    return ", ".join(f"{line['rule']} {line['points']:g}" + (" (capped)" if line["cut"] else "") for line in lines)

@@ -1,4 +1,4 @@
-"""Commands about accounts and contacts. Never computes a score."""
+"""`staffel accounts` and `staffel account`."""
 
 from typing import Annotated, Any
 
@@ -28,9 +28,9 @@ group = show_group("Show, create and edit accounts.")
     epilog=examples("staffel accounts --stage sqa --limit 10", "staffel accounts --at 2026-03-31T22:00:00Z --json"),
 )
 def accounts(
-    stage: Annotated[str | None, typer.Option(help="Only accounts in this stage of the first track.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only accounts in this stage (of the first track).")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help=f"At most so many; {DEFAULT_ROWS} in a table, all in JSON.")
+        int | None, typer.Option(min=1, help=f"Maximum number of accounts; {DEFAULT_ROWS} in a table, all in JSON.")
     ] = None,
     at: At = None,
     as_json: AsJson = False,
@@ -40,7 +40,7 @@ def accounts(
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
         if is_historic:
-            with progress_bar("folding what had been recorded") as advance:
+            with progress_bar("replaying") as advance:
                 rows = accounts_as_of(application.log, as_of, stage=stage, limit=max_rows, progress=advance)
         else:
             rows = ranked_accounts(application.engine, application.plan, as_of, stage=stage, limit=max_rows)
@@ -52,28 +52,29 @@ def accounts(
         return
     print_accounts(rows)
     if len(rows) == max_rows:
-        print_line(f"The {max_rows} highest; --limit shows more.")
+        print_line(f"The {max_rows} highest; use --limit to see more.")
 
 
 def empty_text(stage: str | None, at: str | None) -> str:
     """Why a list is empty."""
     if stage is not None:
-        return f"No account is in the stage {stage!r}; `staffel model show` names the stages."
+        return f"No account is in stage {stage!r}; `staffel model show` lists the stages."
     if at is not None:
-        return f"Nothing had been recorded by {at}; facts count from the time they were recorded."
-    return "No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."
+        return f"Nothing was recorded by {at}; facts count from the time they were recorded."
+    return "No accounts yet: import some with `staffel ingest`, or try `staffel demo`."
 
 
 def print_accounts(rows: list[Json]) -> None:
-    """Score and stage of a track stand in one column, so that a line fits on a page."""
+    """Score and stage of a track share a column, so that a row fits the page."""
     tracks = list(rows[0]["tracks"])
     digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
     cells = [account_cells(row, digits) for row in rows]
     print_table(
-        "", ["account", "name", "fit", "people", *tracks, "falls"], cells, numbers=["people"], truncated=["name"]
+        "", ["account", "name", "fit", "contacts", *tracks, "drops"], cells, numbers=["contacts"], truncated=["name"]
     )
     print_line(
-        f"\nAs of {format_minute(rows[0]['as_of'])} UTC; people: engaged of late; falls: when a stage will be lost."
+        f"\nAs of {format_minute(rows[0]['as_of'])} UTC; contacts: engaged within the window; "
+        "drops: when a stage is lost."
     )
 
 
@@ -98,22 +99,22 @@ def fit_text(fit: Json) -> str:
 
 
 def time_left(row: Json, instant: str) -> str:
-    """How long from the account's own time on: `in 18d`, `in 5h`."""
+    """Time from the account's clock: `in 18 d`, `in 5 h`."""
     hours = (parse_time(instant) - parse_time(row["as_of"])) // 3_600_000
-    return f"in {hours // 24}d" if hours >= 48 else f"in {hours}h"
+    return f"in {hours // 24} d" if hours >= 48 else f"in {hours} h"
 
 
 @group.command(
     "show", epilog=examples("staffel account acme.com --explain", "staffel account acme.com --at 2026-03-31T22:00:00Z")
 )
 def account(
-    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
-    explain: Annotated[bool, typer.Option("--explain", help="Every line whose sum is the score.")] = False,
-    deep: Annotated[bool, typer.Option("--deep", help="Fold the history again and show every fact.")] = False,
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
+    explain: Annotated[bool, typer.Option("--explain", help="Show every ledger line; their sum is the score.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Replay the history and show every fact.")] = False,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """One account: score, stage, people, handoffs, and why; every line of the ledger with --explain."""
+    """Show an account: score, stage, contacts, handoffs and reasons; --explain adds every ledger line."""
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
         key = account_id(id) or id
@@ -135,13 +136,13 @@ def account(
 
 def unknown_account_text(id: str, at: str | None) -> str:
     if id.startswith("anon:"):
-        return f"{id} is a visitor without a company: it is not scored until somebody knows who it is"
+        return f"{id} is an anonymous visitor, who is not scored before being identified"
     limit = f" by {at}" if at else ""
     return f"there is no account {id}{limit}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
 
 
 def contact_names(application: Application, report: Json) -> dict[str, str]:
-    """contact -> what the vault calls it."""
+    """Contact -> name or email address from the vault."""
     contacts = {contact["contact"] for contact in report["contacts"]}
     contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
     return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
@@ -154,19 +155,21 @@ def contact_names(application: Application, report: Json) -> dict[str, str]:
     ),
 )
 def register(
-    id: Annotated[str, typer.Argument(metavar="ID", help="Its main domain, or any id without blanks and slashes.")],
-    name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
-    domain: Annotated[list[str] | None, typer.Option(help="A domain; may be given several times.")] = None,
-    industry: Annotated[str | None, typer.Option(help="As the model writes it.")] = None,
-    employees: Annotated[int | None, typer.Option(min=0, help="How many work there.")] = None,
-    country: Annotated[str | None, typer.Option(help="Two letters, as the model writes them.")] = None,
-    segment: Annotated[str | None, typer.Option(help="As the model's routes write it.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Who in sales owns the account.")] = None,
-    customer: Annotated[bool | None, typer.Option("--customer/--prospect", help="Whether they buy already.")] = None,
-    target: Annotated[bool | None, typer.Option("--target/--no-target", help="On the list of target accounts.")] = None,
+    id: Annotated[str, typer.Argument(metavar="ID", help="The main domain, or any ID without spaces and slashes.")],
+    name: Annotated[str | None, typer.Option(help="Company name.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="A domain; repeatable.")] = None,
+    industry: Annotated[str | None, typer.Option(help="Industry, as the model names it.")] = None,
+    employees: Annotated[int | None, typer.Option(min=0, help="Number of employees.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country code of two letters, as in the model.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Segment, as the model's routes name it.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Account owner in sales.")] = None,
+    customer: Annotated[
+        bool | None, typer.Option("--customer/--prospect", help="Whether the account is a customer already.")
+    ] = None,
+    target: Annotated[bool | None, typer.Option("--target/--no-target", help="Whether it is a target account.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an account known, or tell more about one."""
+    """Create or update an account."""
     fields = {
         "name": name, "domains": domain, "industry": industry, "employees": employees, "country": country,
         "segment": segment, "owner": owner, "customer": customer, "target": target,
@@ -179,11 +182,11 @@ def register(
 
 @group.command("claim", epilog=examples("staffel account claim acme.com acme.de"))
 def claim(
-    id: Annotated[str, typer.Argument(metavar="ID", help="Account id.")],
-    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, `acme.com`.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain such as `acme.com`.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say that a domain belongs to an account."""
+    """Assign a domain to an account."""
     with connected_application() as application:
         recorded = record_fact(application, "account.domain_claimed.v1", account=id, data={"domain": domain})
     print_recorded(recorded, as_json)

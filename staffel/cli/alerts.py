@@ -1,4 +1,4 @@
-"""`staffel alerts`: the process that tells sales, and what people ask of it. Never shows an address or a secret."""
+"""`staffel alerts`: the process that sends alerts, and commands about it. Output must not show addresses or secrets."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,10 +32,12 @@ group.command("run", epilog=examples("staffel alerts", "staffel alerts run --por
 
 @group.command("check", epilog=examples("staffel alerts check alerts.yaml"))
 def check_file(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="File of channels; else the one in STAFFEL_ALERTS.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Whether a file of channels can be used, and who would be told of what. Nobody is told."""
+    """Check a file of channels and list who gets which alerts; sends nothing."""
     settings = _alert_settings(file)
     rows = [_channel_json(each) for each in settings.channels]
     if as_json:
@@ -43,20 +45,22 @@ def check_file(
         return
     cells = [(row["channel"], row["by"], _names_text(row["kinds"]), _names_text(row["routes"])) for row in rows]
     print_table("", ["channel", "by", "kinds", "routes"], cells, wrapped=["kinds", "routes"])
-    print_line(f"At most one alert about an account within: {_cool_down_text(settings)}.")
+    print_line(f"Cool-down per account: {_cool_down_text(settings)}.")
 
 
 @group.command("test", epilog=examples("staffel alerts test sales-chat"))
 def try_channel(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A name in the file.")],
-    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Else the one that STAFFEL_ALERTS names.")] = None,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Name of a channel in the file.")],
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File of channels; else the one in STAFFEL_ALERTS.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send one message that is marked as a test, at once and once; exit code 1 where it did not arrive."""
+    """Send one test message now, without retries; exit code 1 if it did not arrive."""
     settings = _alert_settings(file)
     wanted = next((each for each in settings.channels if each.name == channel), None)
     if wanted is None:
-        raise UsageError(f"no channel {channel}; the file names {', '.join(each.name for each in settings.channels)}")
+        raise UsageError(f"no channel {channel}; the channels are {', '.join(each.name for each in settings.channels)}")
     alert = sample_alert(system_clock())
     outcome = channel_of(wanted, settings.link, system_clock).send(alert)
     if not isinstance(outcome, Delivered):
@@ -70,13 +74,13 @@ def try_channel(
 @group.command("list", epilog=examples("staffel alerts list --status failed"))
 def list_alerts(
     status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="waiting, delivered, failed, held or history.")
+        str | None, typer.Option(metavar="STATUS", help="One of waiting, delivered, failed, held and history.")
     ] = None,
-    channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Of one channel alone.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of the newest.")] = 20,
+    channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Only alerts of this channel.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Number of alerts.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """What was told, what waits, what failed or was held back and why; the newest first."""
+    """List alerts: sent, waiting, failed or held back, and why; newest first."""
     if status is not None and status not in STATUSES:
         raise UsageError(f"--status {status}: write one of {', '.join(STATUSES)}")
     with connected_application() as application:
@@ -115,5 +119,5 @@ def _cool_down_text(settings: AlertSettings) -> str:
 
 
 def _duration_text(minutes: int) -> str:
-    """As the file writes it."""
+    """In the format of the file."""
     return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"

@@ -1,4 +1,4 @@
-"""`staffel audit`: what history says. Never writes to the log."""
+"""`staffel audit`: replay and verify, both read-only."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from audit.parallel_replay import ReplayJob, replay_in_parallel
 from audit.replay import Progress
-from audit.verify import verify
+from audit.verify import VerifyResult, verify
 from schemas.topics import ENGAGEMENT
 from scoring.model.loading import load_model, version_of
 from scoring.plan.compiler import compile_model
@@ -19,11 +19,16 @@ from staffel.cli.output import print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option
 from staffel.errors import UsageError
 from staffel.settings import read_text
+from staffel.wording import quantity
 
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded from then on.")]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded up to then.")]
-ModelFile = Annotated[str | None, typer.Option("--model", metavar="FILE|VERSION", help="Under this model.")]
-Processes = Annotated[int | None, typer.Option(min=1, help="At most one per partition; else one per core.")]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded at or after this time.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only facts recorded up to this time.")]
+ModelFile = Annotated[
+    str | None, typer.Option("--model", metavar="FILE|VERSION", help="Model to replay with; else the active one.")
+]
+Processes = Annotated[
+    int | None, typer.Option(min=1, help="Number of processes, at most one per partition; else one per core.")
+]
 Json = dict[str, Any]
 MAX_ROWS_SHOWN = 20
 
@@ -38,7 +43,7 @@ def replay_command(
     processes: Processes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold the log again, under the active or another model; leaves no trace."""
+    """Recompute all scores from the log (read-only), with the active or another model."""
 
     with connected_application() as application, progress_bar("replaying") as advance:
         plan = plan_of(application, model)
@@ -53,7 +58,10 @@ def replay_command(
     ]
     tracks = list(result["accounts"][0]["tracks"]) if result["accounts"] else []
     print_table("", ["account", "facts", *tracks, "digest"], rows, numbers=["facts"])
-    print_line(f"{len(result['accounts'])} accounts, {len(result['handoffs'])} handoffs; --json lists all.")
+    print_line(
+        f"{quantity(len(result['accounts']), 'account')}, {quantity(len(result['handoffs']), 'handoff')}; "
+        "--json lists all."
+    )
 
 
 def track_cells(row: Json) -> list[str]:
@@ -62,7 +70,7 @@ def track_cells(row: Json) -> list[str]:
 
 @group.command("verify", epilog=examples("staffel audit verify"))
 def verify_command(as_json: AsJson = False) -> None:
-    """Recompute everything and compare it with what is recorded; exit code 1 where something differs."""
+    """Recompute everything and compare it with what is stored; exit code 1 if something differs."""
     with connected_application() as application:
         application.wait_until_visible()
         with progress_bar("verifying") as advance:
@@ -72,23 +80,32 @@ def verify_command(as_json: AsJson = False) -> None:
         print_json({"accounts": result.accounts, "facts": result.facts, "mismatches": mismatches})
     else:
         print_mismatches(mismatches)
-        print_line(f"{result.accounts} accounts, {result.facts} facts, {len(mismatches)} mismatches")
+        print_line(verify_summary(result))
     if mismatches:
         raise typer.Exit(1)
+
+
+def verify_summary(result: VerifyResult) -> str:
+    counts = (result.accounts, "account"), (result.facts, "fact"), (len(result.mismatches), "mismatch")
+    return ", ".join(quantity(number, noun) for number, noun in counts)
 
 
 def print_mismatches(mismatches: list[Json]) -> None:
     columns = ["account", "fact", "field", "recorded", "computed"]
     rows = [
-        (m["account"], m["fact"], m["field"], str(m["recorded"]), str(m["computed"]))
+        (m["account"], m["fact"], m["field"], compared_text(m["recorded"]), compared_text(m["computed"]))
         for m in mismatches[:MAX_ROWS_SHOWN]
     ]
     if rows:
         print_table("Mismatches", columns, rows, wrapped=["recorded", "computed"])
 
 
+def compared_text(value: Any) -> str:
+    return "(missing)" if value is None else str(value)
+
+
 def plan_of(application: Application, model: str | None) -> Any:
-    """The model of a file or of a version that was active; None for the ones the log names."""
+    """The model of a file; None for the models in the log."""
     if model is None:
         return None
     active = application.plan.version
@@ -105,7 +122,7 @@ def optional_time(option: str, text: str | None) -> int | None:
 
 
 PARALLEL_THRESHOLD = 200_000
-"""Facts below which one process is done before another has started."""
+"""Number of facts below which starting more processes does not pay."""
 
 
 def replay_json(
@@ -116,9 +133,9 @@ def replay_json(
     progress: Progress,
     processes: int | None = None,
 ) -> Json:
-    """Accounts with digest and tracks valued at the end of the replay, and the handoffs that it opened.
+    """Accounts with digest and tracks, valued at the end of the replay, and the handoffs it opened.
 
-    `processes`: None for one per core where the log is long enough.
+    `processes`: None for one per core, if the log is long enough.
     """
     job = ReplayJob(
         application.settings.kafka or application.settings.database_url,

@@ -1,4 +1,4 @@
-"""Commands about people. Never shows a person that the vault does not know."""
+"""`staffel contact` and `staffel forget`."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -19,9 +19,9 @@ from staffel.cli.session import AsJson, connected_application, print_recorded, r
 from staffel.errors import ProblemFound
 from staffel.record_fact import record_fact
 
-Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id `c_…`, or the person's e-mail address.")]
+Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact ID (`c_…`) or email address.")]
 AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="ID", help="Which account, where the contact is in several.")
+    str | None, typer.Option("--account", metavar="ID", help="Which account, if the contact is in several.")
 ]
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ group = show_group("Show and edit contacts.")
 
 @group.command("show", epilog=examples("staffel contact pat@acme.com"))
 def contact(id: Contact, as_json: AsJson = False) -> None:
-    """One person: role, engagement and scores in each account that knows them."""
+    """Show a contact: role, engagement and scores in each account."""
     with connected_application() as application:
         contact_key = contact_id(application, id)
         as_of, _ = requested_time(application, None)
@@ -39,14 +39,14 @@ def contact(id: Contact, as_json: AsJson = False) -> None:
         accounts = [contact_in_account(engine, plan, row, as_of) for row in contact_rows(application, contact_key)]
         person = application.vault.person(contact_key)
     if not accounts:
-        raise ProblemFound(f"there is no contact {id}; `staffel account ID` lists the people of an account")
+        raise ProblemFound(f"there is no contact {id}; `staffel account ID` lists the contacts of an account")
     person_fields = {"name": person.name, "email": person.email} if person else {"name": None, "email": None}
     report = {"contact": contact_key, **person_fields, "accounts": accounts}
     print_json(report) if as_json else print_contact(report)
 
 
 def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
-    """The contact within one account, valued at an instant."""
+    """The contact within one account, valued at `at`."""
     with open_queries(engine) as queries:
         account_row = queries.account(row.account)
     account = account_at(account_row.state, at, plan) if account_row is not None else None
@@ -57,24 +57,22 @@ def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
 
 def print_contact(report: Json) -> None:
     names = [text for text in (report["name"], report["email"]) if text]
-    print_line(f"{', '.join(map(escape_control, names)) or 'a visitor or an erased person'} ({report['contact']})\n")
+    print_line(f"{', '.join(map(escape_control, names)) or 'anonymous or erased'} ({report['contact']})\n")
     rows = [
         (row["account"], row["role"], track, score, row["engaged"].get(track), row["joined"])
         for row in report["accounts"]
         for track, score in row["scores"].items()
     ]
-    print_table("", ["account", "role", "track", "score", "last engaged", "part of"], rows, numbers=["score"])
+    print_table("", ["account", "role", "track", "score", "last engaged", "merged into"], rows, numbers=["score"])
 
 
 def contact_id(application: Application, id_or_email: str) -> str:
-    """A pseudonym as it stands, or that of an address."""
+    """The id itself, or the pseudonym of an email address."""
     if "@" not in id_or_email:
         return id_or_email
     contact_key = application.vault.contact_of(id_or_email)
     if contact_key is None:
-        raise ProblemFound(
-            f"nobody is known by {id_or_email}; a person is, from the first fact on that shows the address"
-        )
+        raise ProblemFound(f"No contact with the address {id_or_email}.")
     return str(contact_key)
 
 
@@ -88,23 +86,23 @@ def chosen_account(application: Application, contact: str, requested: str | None
     if requested is not None:
         with open_queries(application.engine) as queries:
             if queries.account(account_id(requested) or requested) is None:
-                raise ProblemFound(f"there is no account {requested}; `staffel account register` makes one known")
+                raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
         return requested
     if len(accounts) == 1:
         return str(accounts[0])
     if not accounts:
-        raise ProblemFound(f"there is no contact {contact}; with --account its first fact can be recorded")
-    raise ProblemFound(f"{contact} is in {', '.join(accounts)}; say which with --account")
+        raise ProblemFound(f"there is no contact {contact}; use --account to record the first fact about them")
+    raise ProblemFound(f"{contact} is in {', '.join(accounts)}; choose one with --account")
 
 
 @group.command("role", epilog=examples("staffel contact role pat@acme.com decision_maker"))
 def role(
     id: Contact,
-    name: Annotated[str, typer.Argument(metavar="ROLE", help="As the model names it, `decision_maker`.")],
+    name: Annotated[str, typer.Argument(metavar="ROLE", help="Role, as the model names it, e.g. `decision_maker`.")],
     account: AccountOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which role a person has; all of its contributions are weighed anew."""
+    """Set a contact's role; all their points are re-weighted."""
     record_about_contact(
         id, "contact.identified.v1", account, lambda contact: {"contact": contact, "role": name}, as_json
     )
@@ -114,16 +112,16 @@ def role(
 def suppress(
     id: Contact,
     account: AccountOption = None,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Reason.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Campaigns leave this person alone from now on."""
+    """Suppress: exclude this contact from campaigns."""
     record_about_contact(id, "contact.suppressed.v1", account, lambda _: {"reason": reason} if reason else {}, as_json)
 
 
 @group.command("release", epilog=examples("staffel contact release pat@acme.com"))
 def release(id: Contact, account: AccountOption = None, as_json: AsJson = False) -> None:
-    """Campaigns may address this person again."""
+    """Release: include this contact in campaigns again."""
     record_about_contact(id, "contact.released.v1", account, lambda _: {}, as_json)
 
 
@@ -142,14 +140,15 @@ def record_about_contact(
 
 @commands.command("forget", epilog=examples("staffel forget pat@acme.com"))
 def forget(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")], as_json: AsJson = False
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Email address of the contact.")],
+    as_json: AsJson = False,
 ) -> None:
     """Erase a contact: the vault forgets the person, scores and history stay."""
     with connected_application() as application:
         application.wait_until_visible()
         contact_key = application.vault.contact_of(email)
         if contact_key is None:
-            raise ProblemFound(f"nobody is known by {email}; nothing is left to forget")
+            raise ProblemFound(f"No contact with the address {email}; nothing to erase.")
         accounts = [row.account for row in contact_rows(application, contact_key)]
         for account in accounts:
             record_fact(application, "contact.erased.v1", account=account, contact=contact_key, data={})
@@ -159,4 +158,5 @@ def forget(
 
 
 def erased_text(contact: str, accounts: list[str]) -> str:
-    return f"Forgotten: {contact} is nobody from now on, in {', '.join(accounts) or 'no account'}."
+    scope = f"account{'s' * (len(accounts) > 1)} {', '.join(accounts)}" if accounts else "in no account"
+    return f"Erased: {contact} can no longer be linked to a person ({scope})."

@@ -1,4 +1,4 @@
-"""`staffel dead-letters`: what could not be folded. Never changes a record that stands in the log."""
+"""`staffel dead-letters`: records that could not be processed."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +13,14 @@ from staffel.dead_letters import find_letter, letter_rows, repaired_observation
 from staffel.errors import UsageError
 from staffel.record_fact import record_observation
 
-Letter = Annotated[str, typer.Argument(metavar="ID", help="As `dead-letters list` tells it.")]
+Letter = Annotated[str, typer.Argument(metavar="ID", help="Dead letter ID, as in `dead-letters list`.")]
 
 group = typer.Typer(no_args_is_help=True, help="List, show and retry records that could not be processed.")
 
 
 @group.command("list", epilog=examples("staffel dead-letters list"))
 def list_letters(as_json: AsJson = False) -> None:
-    """Every dead letter: where it stood, why it was set aside, and whether it was recorded again."""
+    """List dead letters: ID, error, and whether each was retried."""
     with connected_application() as application:
         rows = [letter for letter, _ in letter_rows(application.log)]
     if as_json:
@@ -28,14 +28,14 @@ def list_letters(as_json: AsJson = False) -> None:
         return
     cells = [(row["id"], row["key"], row["code"], row["why"], row["retried"]) for row in rows]
     if rows:
-        print_table("", ["dead letter", "key", "code", "why", "recorded again"], cells, wrapped=["why"])
+        print_table("", ["dead letter", "key", "code", "why", "retried"], cells, wrapped=["why"])
     else:
         print_line("No dead letters.")
 
 
 @group.command("show", epilog=examples("staffel dead-letters show engagement/0/17"))
 def show_letter(id: Letter, as_json: AsJson = False) -> None:
-    """One dead letter with its original bytes."""
+    """Show a dead letter with its original bytes."""
     with connected_application() as application:
         letter, value = find_letter(application.log, id)
     text = value.decode("utf-8", "backslashreplace")
@@ -54,20 +54,22 @@ def show_letter(id: Letter, as_json: AsJson = False) -> None:
 )
 def retry_letter(
     id: Letter,
-    file: Annotated[Path | None, typer.Option(metavar="FILE", help="The repaired fact: a CloudEvent in JSON.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="The repaired fact, a CloudEvent in JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record a dead letter again, as it is or repaired. The fact gets an id of its own; the letter stays as it is."""
+    """Record a dead letter again, as it is or repaired; the new fact has its own ID, the letter stays."""
     with connected_application() as application:
         letter, value = find_letter(application.log, id)
         outcome = record_observation(
             application, repaired_observation(letter["id"], value if file is None else read_bytes(file))
         )
-    answer = "recorded" if isinstance(outcome, Recorded) else "recorded before"
+    is_new = isinstance(outcome, Recorded)
     if as_json:
-        print_json({"id": letter["id"], "outcome": answer, "account": outcome.account})
+        print_json(
+            {"id": letter["id"], "outcome": "recorded" if is_new else "recorded before", "account": outcome.account}
+        )
     else:
-        print_line(f"{letter['id']}: {answer} for {outcome.account}")
+        print_line(f"{letter['id']}: {'recorded' if is_new else 'already recorded'} for {outcome.account}")
 
 
 def read_bytes(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The medtech example, from its files to handoffs that explain themselves. Keeps to a home of its own."""
+"""`staffel demo`: the medtech example in a home of its own."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from projections.queries import open_queries
 from schemas.times import parse_time
 from staffel.cli.account_view import print_account
 from staffel.cli.accounts import contact_names, print_accounts
+from staffel.cli.audit import verify_summary
 from staffel.cli.groups import examples
 from staffel.cli.handoffs import handoff_contact_names, print_handoffs
 from staffel.cli.output import print_json, print_line, progress_bar
@@ -37,7 +38,7 @@ DEMO_HOME = Path(".demo")
 OWN_DOMAINS = frozenset({"nordwerk-med.example"})
 SITE = "https://www.nordwerk-med.example"
 DEMO_TIME = parse_time("2026-11-01T00:00:00Z")
-"""The day the example is looked at; its clock stands there, so that it tells the same on every day."""
+"""The fixed clock of the example, so that its output is the same every day."""
 EXPLAINED_ACCOUNT = "rheinquell-biologics.example"
 
 commands = typer.Typer()
@@ -59,7 +60,7 @@ def demo(as_json: AsJson = False) -> None:
         if as_json:
             print_demo_json(application, tally.as_json())
         else:
-            print_line("The medtech example: a year of SYNTHETIC engagement of a fictitious maker and its accounts.")
+            print_line("The medtech example: a year of SYNTHETIC engagement of a fictitious company and its accounts.")
             print_line(f"7 files, {tally.read} items, {tally.recorded} facts recorded.")
             print_demo(application)
     finally:
@@ -67,7 +68,7 @@ def demo(as_json: AsJson = False) -> None:
 
 
 def demo_items(folder: Path) -> list[Iterator[Item]]:
-    """Each file through the connector of its format; accounts first, so that a registration wins at equal times."""
+    """Each file through its connector; accounts first, so that at equal times registrations win."""
     mail = folder / "marketing.mbox"
     return [
         crm_accounts.read(folder / "accounts.csv"),
@@ -98,22 +99,19 @@ def print_demo(application: Embedded) -> None:
         deep=False,
     )
     if report is not None:
-        print_line("\nWhy one of them has its score")
+        print_line("\nWhy one of them has this score")
         print_account(report, contact_names(application, report), explain=False, deep=False)
     verify_result = verify(application.log, application.engine)
-    print_line(
-        f"\naudit verify: {verify_result.accounts} accounts, {verify_result.facts} facts, "
-        f"{len(verify_result.mismatches)} mismatches"
-    )
+    print_line(f"\naudit verify: {verify_summary(verify_result)}")
     print_line(NEXT_STEPS)
 
 
 NEXT_STEPS = """
-Where to go next, with this example (it lives in .demo, never in your own home):
+Next, with this example (in .demo, apart from your own home):
   STAFFEL_HOME=.demo .venv/bin/staffel account alvarin-pharma.example --explain
   STAFFEL_HOME=.demo .venv/bin/staffel handoffs
   STAFFEL_HOME=.demo .venv/bin/staffel audit replay
-and with data of your own:
+and with your own data:
   .venv/bin/staffel ingest access-log /var/log/nginx/access.log
   .venv/bin/staffel accounts"""
 

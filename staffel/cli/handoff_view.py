@@ -1,4 +1,4 @@
-"""A handoff as sales reads it: whose it is, until when, and the reasons, largest first. Never decides one."""
+"""The screen view of a handoff: status, due time, and the largest reasons."""
 
 from audit.handoff_report import HandoffView
 from staffel.cli.output import escape_control, format_minute, print_line
@@ -7,12 +7,12 @@ DEFAULT_REASONS = 3
 
 
 def print_handoff(view: HandoffView, people: dict[str, str], *, max_reasons: int = DEFAULT_REASONS) -> None:
-    """Some lines: the handoff, where it stands, its largest reasons."""
+    """A few lines: the handoff, its status and its largest reasons."""
     print_line(view.handoff)
     print_line(f"  {status_text(view)}")
     if view.reason:
-        print_line(f"  because: {escape_control(view.reason)}")
-    print_line(f"  crossed {format_minute(view.crossed_at)} with a score of {view.score:.1f}")
+        print_line(f"  reason: {escape_control(view.reason)}")
+    print_line(f"  qualified {format_minute(view.crossed_at)} with a score of {view.score:.1f}")
     for reason in view.reasons[:max_reasons]:
         contact: str = reason["contact"]
         person = people.get(contact, contact)
@@ -23,11 +23,11 @@ def print_handoff(view: HandoffView, people: dict[str, str], *, max_reasons: int
 
 
 def status_text(view: HandoffView) -> str:
-    """`proposed to sdr, act now, answer by 2026-01-05 13:00`, or what was decided and by whom."""
+    """`proposed to sdr, act now, due 2026-01-05 13:00`, or the decision and who made it."""
     route = f" to {escape_control(view.route)}" if view.route else ""
     if view.status == "proposed":
-        due = f", answer by {format_minute(view.due_at)}" if view.due_at else ""
+        due = f", due {format_minute(view.due_at)}" if view.due_at else ""
         return f"proposed{route}{', act now' if view.act_now else ''}{due}"
     late = " late" if view.late else ""
     by = f" by {escape_control(view.by)}" if view.by else ""
-    return f"{view.status}{late}{by}, {format_minute(view.decided_at)} (was proposed{route})"
+    return f"{view.status}{late}{by}, {format_minute(view.decided_at)} (proposed{route})"

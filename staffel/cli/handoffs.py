@@ -1,4 +1,4 @@
-"""Commands about handoffs. Never decides one by itself: a person does, and the fold judges."""
+"""`staffel handoffs` and `staffel handoff`: list, show and decide."""
 
 from typing import Annotated
 
@@ -17,9 +17,11 @@ from staffel.cli.session import AsJson, connected_application, print_recorded
 from staffel.errors import ProblemFound, UsageError
 from staffel.record_fact import AlreadyRecorded, record_fact
 
-DecidedBy = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decides.")]
-Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why, in a few words that others use, too.")]
-Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="<account>/<track>/<number>.")]
+DecidedBy = Annotated[str, typer.Option("--by", metavar="WHO", help="Who decided.")]
+Reason = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Reason, in a few words; use the same ones for the same reason.")
+]
+Handoff = Annotated[str, typer.Argument(metavar="HANDOFF", help="Handoff ID: <account>/<track>/<number>.")]
 
 commands = typer.Typer()
 group = show_group("Show a handoff, and record what sales decided.")
@@ -27,7 +29,7 @@ group = show_group("Show a handoff, and record what sales decided.")
 
 @commands.command("handoffs", epilog=examples("staffel handoffs --open"))
 def handoffs(
-    only_open: Annotated[bool, typer.Option("--open", help="Proposed or accepted, and not ended.")] = False,
+    only_open: Annotated[bool, typer.Option("--open", help="Only open handoffs (proposed or accepted).")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List handoffs to sales: when, why, to whom, and until when to answer."""
@@ -57,7 +59,7 @@ def print_handoffs(rows: list[HandoffView], people: dict[str, str]) -> None:
 
 @group.command("show", epilog=examples("staffel handoff acme.com/acquisition/1"))
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
-    """One handoff: its frozen evidence and what was decided."""
+    """Show a handoff: the evidence at the crossing, and the decisions."""
     with connected_application() as application:
         with open_queries(application.engine) as queries:
             row = queries.handoff(id)
@@ -77,7 +79,7 @@ def handoff(id: Handoff, as_json: AsJson = False) -> None:
 
 @group.command("accept", epilog=examples("staffel handoff accept acme.com/acquisition/1 --by anna"))
 def accept(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Sales takes the account; late where its time to answer had passed."""
+    """Accept a handoff (marked late after its due time)."""
     decide(id, "accepted", by, reason, as_json)
 
 
@@ -85,7 +87,7 @@ def accept(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = 
     "reject", epilog=examples("staffel handoff reject acme.com/acquisition/1 --by anna --reason 'no budget this year'")
 )
 def reject(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Sales sends it back at once; the cool-down begins."""
+    """Reject a handoff; the cool-down starts."""
     decide(id, "rejected", by, reason, as_json)
 
 
@@ -96,14 +98,14 @@ def reject(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = 
     ),
 )
 def recycle(id: Handoff, by: DecidedBy, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Sales worked it and sends it back; the cool-down begins."""
+    """Return an accepted handoff after work on it; the cool-down starts."""
     decide(id, "recycled", by, reason, as_json)
 
 
 def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> None:
-    """Record the decision, unless the handoff does not exist or was decided; of two at once one wins."""
+    """Record the decision if the handoff is open for it; of two concurrent decisions one wins."""
     if not by.strip():
-        raise UsageError("--by: write who decides")
+        raise UsageError("--by: name who decided")
     with connected_application() as application:
         application.wait_until_visible()
         account, fact = allowed_decision(application, id, status)
@@ -112,13 +114,13 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
         try:
             recorded = record_fact(application, kind, account=account, data=content, id=fact, source=DECISIONS_SOURCE)
         except AlreadyRecorded:
-            allowed_decision(application, id, status)  # says who was faster
+            allowed_decision(application, id, status)  # names the concurrent decision
             raise
     print_recorded(recorded, as_json)
 
 
 def allowed_decision(application: Application, id: str, status: str) -> tuple[str, str]:
-    """The handoff's account, and the id of the fact that takes the step. Raises `Found` where it may not be taken."""
+    """The account of the handoff and the ID of the decision fact. Raises `ProblemFound` if it is not allowed."""
     with open_queries(application.engine) as queries:
         row = queries.handoff(id)
     fact = check_decision(row, id, status)

@@ -1,4 +1,4 @@
-"""Commands that run or tend the system: hosting, health, rebuilding, the demo. Never scores anything itself."""
+"""`staffel up`, `staffel doctor` and `staffel rebuild`."""
 
 from collections.abc import Sequence
 from threading import Event
@@ -47,7 +47,7 @@ def up(
 
 
 def run_host(application: Embedded, running: Process, steps: Sequence[Step], port: int | None) -> None:
-    """Wait for the lock, and work until the process is asked to end."""
+    """Take the host lock, and run the steps until the process is asked to stop."""
     context = {"database": application.engine.url.render_as_string(), "model": application.plan.version}
     if not application.lock.try_acquire():
         running.log.info("host_waiting", holder=application.lock.holder(), **context)
@@ -58,18 +58,18 @@ def run_host(application: Embedded, running: Process, steps: Sequence[Step], por
 
 
 _KAFKA_ADVICE = (
-    "staffel up is for a log in the database; with STAFFEL_LOG on Apache Kafka start the processes "
+    "staffel up is only for a log in the database; with STAFFEL_LOG on Apache Kafka start the processes "
     "`staffel worker`, `staffel project`, `staffel relay` and `staffel alerts`, or `docker compose up`"
 )
 _LOCK_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.02
 
 
 def wait_for_lock(lock: HostLock, stop: Event) -> None:
-    """A command holds the lock for moments only, another host keeps it: then `HeldElsewhere` is raised."""
+    """Retry for some seconds, as a command holds the lock only briefly. Raises `HostLockHeld` if a host holds it."""
     deadline = monotonic() + _LOCK_TIMEOUT_S
     while not lock.try_acquire():
         if monotonic() >= deadline or stop.wait(_POLL_INTERVAL_S):
-            raise HostLockHeld(f"{lock.holder() or 'another process'} hosts this database already; end it first")
+            raise HostLockHeld(f"Already running ({lock.holder() or 'another process'}). Stop it first.")
 
 
 @commands.command("doctor", epilog=examples("staffel doctor"))
@@ -94,15 +94,15 @@ def doctor_findings(settings: Settings) -> list[Json]:
 
 @commands.command("rebuild", epilog=examples("staffel rebuild main"))
 def rebuild(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="`main` are all there are.")] = "main",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Only `main` exists.")] = "main",
     as_json: AsJson = False,
 ) -> None:
     """Rebuild read models and ledger from the log, beside the old ones, and switch over."""
     if name != "main":
-        raise UsageError(f"{name}: the read models are `main`")
+        raise UsageError(f"{name}: only `main` exists")
     with connected_application() as application, progress_bar("rebuilding"):
         application.wait_until_visible()
         version = build(
             application.engine, application.log, lambda partition: recomputed_updates(application.log, partition), name
         )
-    print_json({"name": name, "version": version}) if as_json else print_line(f"{name} is version {version} now.")
+    print_json({"name": name, "version": version}) if as_json else print_line(f"{name} is now at version {version}.")

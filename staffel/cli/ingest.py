@@ -1,4 +1,4 @@
-"""`staffel ingest`: files of the formats that other systems write. Never records a file in part without saying so."""
+"""`staffel ingest`: files in the formats of other systems."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,15 +28,15 @@ from staffel.wording import quantity
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
 OwnDomains = Annotated[
-    list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="A domain of our own; repeatable.")
+    list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="One of your own domains; repeatable.")
 ]
 SourceName = Annotated[
-    str | None, typer.Option("--name", metavar="NAME", help="Of the source; tells two of a kind apart.")
+    str | None, typer.Option("--name", metavar="NAME", help="Name of the source, to distinguish two of the same kind.")
 ]
-Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV: which column is which field.")]
-Dates = Annotated[str, typer.Option(metavar="ORDER", help="auto, dmy or mdy: how dates with slashes are read.")]
-Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone of times without one.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="When the export was made.")]
+Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV file that maps columns to fields.")]
+Dates = Annotated[str, typer.Option(metavar="ORDER", help="Order in dates with slashes: auto, dmy or mdy.")]
+Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone for times without one.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Time of the export.")]
 Json = dict[str, Any]
 ReadFile = Callable[[Path], Iterable[Any]]
 MAX_REJECTED_SHOWN = 10
@@ -48,18 +48,18 @@ group = typer.Typer(no_args_is_help=True, help="Import files. Importing one agai
 def access_log(
     paths: Paths,
     site: Annotated[
-        str | None, typer.Option(metavar="URL", help="https://www.example.com, for whole addresses.")
+        str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
     ] = None,
     name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Page views of NCSA common or combined logs."""
+    """Import page views from NCSA common or combined logs."""
     ingest_files(paths, lambda path: access_log_connector.read(path, site=site, name=name), as_json)
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
 def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json: AsJson = False) -> None:
-    """Replies and bounces of mailboxes in mbox format."""
+    """Import replies and bounces from mailboxes in mbox format."""
     require_files(paths)
     domains = own_domains(ours)
     threads = index_threads(paths, domains)
@@ -74,7 +74,7 @@ def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json
 def calendar(
     paths: Paths, ours: OwnDomains = None, zone: Zone = "UTC", name: SourceName = None, as_json: AsJson = False
 ) -> None:
-    """Meetings of iCalendar files: held, booked, canceled, missed."""
+    """Import meetings from iCalendar files: held, booked, canceled, missed."""
     zone_info = time_zone(zone)
     ingest_files(
         paths,
@@ -89,17 +89,17 @@ def calendar(
 def segment(
     paths: Paths,
     name: SourceName = None,
-    undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time of calls that carry none.")] = None,
+    undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time for calls without one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Calls of Segment-compatible SDKs: JSON, JSON Lines, batches."""
+    """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
     when = None if undated is None else parse_time_option("--undated", undated)
     ingest_files(paths, lambda path: segment_connector.read(path, name=name, default_time=when), as_json)
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
 def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
-    """CloudEvents 1.0 as JSON Lines or a JSON array; trusted as they stand."""
+    """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
     ingest_files(paths, cloudevents_connector.read, as_json)
 
 
@@ -113,7 +113,7 @@ def accounts(
     name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Accounts of a CRM export in CSV (HubSpot, Salesforce, others)."""
+    """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
     export = crm_export(dates, zone, as_of, name)
     ingest_files(paths, lambda path: accounts_connector.read(path, export=export, mapping=mapping), as_json)
 
@@ -128,7 +128,7 @@ def opportunities(
     name: SourceName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Opportunities of a CRM export in CSV: opened, won, lost."""
+    """Import opportunities from a CRM export in CSV: opened, won, lost."""
     export = crm_export(dates, zone, as_of, name)
     ingest_files(paths, lambda path: opportunities_connector.read(path, export=export, mapping=mapping), as_json)
 
@@ -141,16 +141,16 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
 
 
 def ingest_files(paths: list[Path], read: ReadFile, as_json: bool) -> None:
-    """Record all files, merged by time; exit code 0 whenever the end was reached."""
+    """Record all files, merged by time; exit code 0 if the end of the files was reached."""
     require_files(paths)
-    with connected_application() as application, progress_bar("recording") as advance:
+    with connected_application() as application, progress_bar("importing") as advance:
         print_network_problems(application.settings.networks)
         tally = ingest_and_wait(application, merge_by_time(read(path) for path in paths), advance)
     print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
 
 
 def require_files(paths: list[Path]) -> None:
-    """A file that is not there is a slip of the caller; one that cannot be read to its end is told in the tally."""
+    """A missing file is a usage error; a file that becomes unreadable midway is reported in the tally."""
     problems = [f"{path}: {problem}" for path in paths if (problem := path_problem(path))]
     if problems:
         raise UsageError("\n".join(problems))
@@ -158,12 +158,12 @@ def require_files(paths: list[Path]) -> None:
 
 def path_problem(path: Path) -> str | None:
     if path.is_dir():
-        return "a folder; name the files in it"
+        return "is a folder; name the files in it"
     return None if path.exists() else "no such file"
 
 
 def print_network_problems(path: Path | None) -> None:
-    """What the recorder leaves out of the operator's networks."""
+    """Lines of the operator's networks that the recorder ignores."""
     _, problems = read_networks(path) if path is not None else (None, [])
     for problem in problems[:MAX_REJECTED_SHOWN]:
         print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
@@ -173,7 +173,8 @@ def print_tally(tally: Json) -> None:
     bots = f" ({tally['bots']} of bots)" if tally["bots"] else ""
     print_line(
         f"{quantity(tally['read'], 'item')} read: {tally['recorded']} recorded{bots}, "
-        f"{tally['duplicates']} recorded before, {tally['filtered']} no engagement, {len(tally['rejected'])} rejected"
+        f"{quantity(tally['duplicates'], 'duplicate')}, {tally['filtered']} skipped (not engagement), "
+        f"{len(tally['rejected'])} rejected"
     )
     rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:MAX_REJECTED_SHOWN]]
     if rows:
@@ -184,7 +185,7 @@ def print_tally(tally: Json) -> None:
 
 
 def source_name(kind: str, name: str | None) -> str:
-    """The source, never by the name of a file: a copy under another name tells the same facts."""
+    """Independent of the file name, so that a renamed copy adds nothing twice."""
     return f"{kind}/{name}" if name else kind
 
 
@@ -196,4 +197,4 @@ def time_zone(name: str) -> Any:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise UsageError(f"--zone {name}: not a time zone; write for instance Europe/Berlin") from None
+        raise UsageError(f"--zone {name}: not a time zone; write one like Europe/Berlin") from None

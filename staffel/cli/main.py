@@ -70,7 +70,7 @@ app = typer.Typer(
 
 @app.callback()
 def root() -> None:
-    """No options of its own; Typer wants a function for a group without commands."""
+    """No options; Typer requires a callback for a group without own commands."""
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of a command line."""
+    """Run a command line and return its exit code."""
     try:
         app(arguments, prog_name="staffel")
     except SystemExit as end:
@@ -93,7 +93,7 @@ def run(arguments: list[str]) -> int:
 
 
 def exit_code_of(error: Exception) -> int:
-    """Say what went wrong and answer the exit code."""
+    """Print what went wrong and return the exit code."""
     if isinstance(error, UsageError):
         print_error(str(error))
         return USAGE
@@ -101,19 +101,19 @@ def exit_code_of(error: Exception) -> int:
         print_error(error_text(error))
         return PROBLEM
     traceback.print_exception(error)
-    print_error(f"internal error: {error!r}; nothing recorded is lost, please report the lines above")
+    print_error(f"internal error: {error!r}; recorded data is safe, please report the lines above")
     return INTERNAL
 
 
 def error_text(error: Exception) -> str:
-    """A file's trouble by its name, not by its number."""
+    """The message; of an OSError the file and the reason, without the errno."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """Troubles that a person can do something about; their messages say what."""
+    """Errors that the user can resolve; their messages say how."""
     from database.errors import DatabaseError
     from projections.rebuild import RebuildInProgress
     from scoring.model.loading import DocumentError

@@ -1,4 +1,4 @@
-"""`staffel migrate`: from an embedded home to Apache Kafka and PostgreSQL. Never changes the home that it copies."""
+"""`staffel migrate`: copy an embedded home to Apache Kafka and PostgreSQL."""
 
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -26,23 +26,30 @@ commands = typer.Typer()
     ),
 )
 def migrate(
-    to_kafka: Annotated[str, typer.Option(metavar="kafka://HOST:PORT", help="The broker, as STAFFEL_LOG names it.")],
+    to_kafka: Annotated[
+        str, typer.Option(metavar="kafka://HOST:PORT", help="The broker, in the format of STAFFEL_LOG.")
+    ],
     database: Annotated[
-        str, typer.Option(metavar="postgresql+psycopg://…", help="An empty database, as STAFFEL_DATABASE names it.")
+        str,
+        typer.Option(metavar="postgresql+psycopg://…", help="An empty database, in the format of STAFFEL_DATABASE."),
     ],
     partitions: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Of topics that are made now, for ever; 6 if left out.")
+        int | None,
+        typer.Option(min=1, max=256, help="Of topics that are created now, fixed from then on; 6 by default."),
     ] = None,
-    replication: Annotated[int, typer.Option(min=1, max=9, help="Brokers that keep each record.")] = 1,
+    replication: Annotated[int, typer.Option(min=1, max=9, help="Copies of each record.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Copy this home (log and database) to Apache Kafka and PostgreSQL; run again, it resumes.
 
-    Once all is copied, it only tells that again. The home stays as it is; topics that are missing begin with its model.
+    When everything is copied, running it again only reports that. The home is not changed; new topics start with its
+    model.
     """
     settings = read_settings()
     if settings.kafka is not None:
-        raise UsageError("STAFFEL_LOG: the log is on Kafka already; migrate copies an embedded one, STAFFEL_LOG=sql")
+        raise UsageError(
+            "STAFFEL_LOG: the log is on Kafka already; migrate copies a log in the database (STAFFEL_LOG=sql)"
+        )
     destination = Destination(
         kafka_destination(to_kafka), postgres_destination(database, settings.database_url), partitions, replication
     )
@@ -65,9 +72,11 @@ def kafka_destination(text: str) -> Any:
 
 def postgres_destination(url: str, own_url: str) -> str:
     if not url.startswith("postgresql"):
-        raise UsageError("--database: many processes share it; write postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+        raise UsageError(
+            "--database: only PostgreSQL can be shared by many processes; write postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        )
     if url == own_url:
-        raise UsageError("--database: this home keeps its own records there; name an empty database")
+        raise UsageError("--database: this home uses that database itself; name an empty one")
     return url
 
 
@@ -75,16 +84,16 @@ def summary_text(result: Json, kafka: str, database: str) -> str:
     copied = ", ".join(f"{number:,} of {topic}" for topic, number in result["topics"].items())
     return f"""\
 Copied: {copied} ({quantity(result["partitions"], "partition")}, model {result["model"]}), \
-and {sum(result["tables"].values()):,} rows beside them.
-This home is as it was; record nothing into it any more.
+and {sum(result["tables"].values()):,} table rows.
+This home is unchanged; do not record anything in it from now on.
 
 Next, each with STAFFEL_LOG={without_password(kafka)} and STAFFEL_DATABASE={without_password(database)}:
   staffel worker     one or more, up to one for each partition
   staffel project
-`staffel doctor` tells when they have caught up; before that, record nothing over there.
-Then compare: `staffel audit replay --json` tells the same seq and digest of every account here and there, and
-`staffel audit verify` over there finds no mismatch.
-  staffel relay      last: it records what is due by now, and so moves accounts on"""
+`staffel doctor` shows when they have caught up; record nothing at the destination before.
+Then compare: `staffel audit replay --json` prints the same seq and digest for every account here and there, and
+`staffel audit verify` at the destination finds no mismatch.
+  staffel relay      last: it records what is due by now, which changes accounts"""
 
 
 def without_password(url: str) -> str:

@@ -1,4 +1,4 @@
-"""`staffel model`: the scoring model as people see it. Never activates one."""
+"""`staffel model`: check models, show the active one."""
 
 from io import StringIO
 from pathlib import Path
@@ -13,6 +13,7 @@ from staffel.cli.output import print_json, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import ProblemFound
 from staffel.settings import read_text
+from staffel.wording import quantity
 
 group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the active one.")
 
@@ -21,7 +22,7 @@ group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show t
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
 ) -> None:
-    """Everything that is wrong with a model, by line; exit code 1 where something is."""
+    """Check a model and list all problems by line; exit code 1 if there are any."""
     text = read_text(file)
     try:
         model = load_model(text, str(file))
@@ -35,12 +36,12 @@ def check(
     if as_json:
         print_json({"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules, "problems": []})
     else:
-        print_line(f"{file}: {model.model} is sound: {rules} rules in {', '.join(model.tracks)}")
+        print_line(f"{file}: {model.model} is valid: {quantity(rules, 'rule')} in {', '.join(model.tracks)}")
 
 
 @group.command("show", epilog=examples("staffel model show"))
 def show(as_json: AsJson = False) -> None:
-    """The model in force."""
+    """Print the active model."""
     with connected_application() as application:
         plan = application.plan
     version, content = plan.version, canonical(plan.model)
@@ -63,7 +64,7 @@ def as_yaml(content: dict[str, Any]) -> str:
 
 @group.command("list", epilog=examples("staffel model list"))
 def list_models(as_json: AsJson = False) -> None:
-    """Every model that was ever activated; until now a log has one."""
+    """List activated models."""
     with connected_application() as application:
         plan = application.plan
     rows = [{"version": plan.version, "model": plan.model.model, "initial": True, "active": True}]

@@ -1,4 +1,4 @@
-"""What people and programs read: tables, JSON, progress. Colours and bars only on a terminal. Never asks a question."""
+"""Output of commands: lines, tables, JSON, progress bars. Colours and bars appear only on a terminal."""
 
 import os
 import sys
@@ -17,9 +17,9 @@ from rich.text import Text
 Advance = Callable[[int], None]
 
 _DEFAULT_WIDTH = 100
-"""Of tables where there is no terminal and COLUMNS does not tell."""
+"""Width of tables without a terminal and without COLUMNS."""
 _MIN_COLUMN_WIDTH = 12
-"""Of a column that wraps."""
+"""Of a wrapped column."""
 _GAP = 2
 
 
@@ -33,7 +33,7 @@ def terminal_width() -> int:
 
 
 def print_line(text: str) -> None:
-    """A plain line on standard output. Where nobody reads it any more (`| head`), the command ends in silence."""
+    """Print a line on standard output. If the reader has closed the pipe (`| head`), end the command silently."""
     try:
         sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
@@ -42,12 +42,12 @@ def print_line(text: str) -> None:
 
 
 def discard_output() -> None:
-    """Nobody reads standard output: what is left in its buffer goes nowhere, without a complaint at the end."""
+    """Redirect standard output to null, so that flushing its buffer at exit raises no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def flush() -> bool:
-    """Bring out what was said; False where nobody reads any more."""
+    """Flush standard output; False if the reader has closed the pipe."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -57,12 +57,12 @@ def flush() -> bool:
 
 
 def print_error(text: str) -> None:
-    """A plain line on standard error."""
+    """Print a line on standard error."""
     sys.stderr.write(f"{text}\n")
 
 
 def print_json(value: Any) -> None:
-    """Whole doubles, two blanks of indentation."""
+    """Floats with full precision, indented by two spaces."""
     print_line(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
@@ -74,10 +74,10 @@ def print_table(
     wrapped: Iterable[str] = (),
     truncated: Iterable[str] = (),
 ) -> None:
-    """A table; columns named in `numbers` stand to the right.
+    """Print a table; columns in `numbers` are right-aligned.
 
-    Where it is too wide, those in `wraps` take several lines, and those in `cut` end with `…`. All others, ids above
-    all, stay whole: if need be, lines are longer than the terminal is wide.
+    If it is too wide, columns in `wrapped` use several lines and those in `truncated` end with `…`. All others, IDs
+    above all, stay whole, even if lines get longer than the terminal is wide.
     """
     right_aligned, truncated_columns = set(numbers), set(truncated)
     flexible = truncated_columns | set(wrapped)
@@ -100,7 +100,7 @@ def _rich_cell(content: str, *, is_truncated: bool) -> Text:
 
 
 def _min_width(names: Sequence[str], rows: Sequence[Sequence[str]], flexible: set[str]) -> int:
-    """The least width at which no id is cut."""
+    """The smallest width at which no ID is truncated."""
     widths = [max(len(name), *(len(row[i]) for row in rows), 0) for i, name in enumerate(names)]
     column_widths = (
         min(w, _MIN_COLUMN_WIDTH) if name in flexible else w for name, w in zip(names, widths, strict=True)
@@ -117,7 +117,7 @@ def _print_at_width(table: Table, min_width: int) -> None:
 
 
 def cell_text(value: Any) -> str:
-    """One decimal for scores, `-` for nothing (scoring.md 16)."""
+    """One decimal for floats, `-` for None and empty text (scoring.md 16)."""
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
@@ -126,20 +126,20 @@ def cell_text(value: Any) -> str:
 
 
 def escape_control(content: str) -> str:
-    """Without what would steer a terminal: control characters are told as escapes."""
+    """Replace control characters by escapes, so that content cannot control the terminal."""
     if content.isprintable():
         return content
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in content)
 
 
 def format_minute(instant: str | None) -> str | None:
-    """`2026-01-05 09:12` of a canonical instant."""
+    """`2026-01-05 09:12` of a canonical timestamp."""
     return None if instant is None else f"{instant[:10]} {instant[11:16]}"
 
 
 @contextmanager
 def progress_bar(title: str, total: int | None = None) -> Iterator[Advance]:
-    """A bar on standard error while it lasts, on a terminal; elsewhere nothing."""
+    """A progress bar on standard error, if that is a terminal."""
     with open_bar(title, total, console(errors=True)) as advance:
         yield advance
 

@@ -1,4 +1,4 @@
-"""The processes of the scale-out host, one command each. Never does their work itself."""
+"""The processes of the scaled-out host, one command each."""
 
 import os
 from collections.abc import Callable
@@ -23,9 +23,9 @@ commands = typer.Typer()
 
 
 def port_option(name: str) -> Any:
-    """Where the health of this process is served."""
-    default_text = f"else {DEFAULT_PORTS[name]}, or a free one where that is taken"
-    help_text = f"Of /healthz, /readyz, /metrics; 0 takes a free one; {default_text}."
+    """`--port`: where this process serves its health."""
+    default_text = f"else {DEFAULT_PORTS[name]}, or a free one if that is in use"
+    help_text = f"Port of /healthz, /readyz and /metrics; 0 for any free one; {default_text}."
     return typer.Option(None, metavar="PORT", min=0, max=65535, help=help_text)
 
 
@@ -57,7 +57,7 @@ def relay(port: int | None = port_option("relay")) -> None:
 
 
 def alerts(port: int | None = port_option("alerts")) -> None:
-    """Tell sales of handoffs by the channels of STAFFEL_ALERTS; a second one waits for the first."""
+    """Send alerts about handoffs through the channels of STAFFEL_ALERTS; a second process stands by."""
     run_role("alerts", port, alerts_role)
 
 
@@ -68,7 +68,7 @@ def web(port: int | None = port_option("web")) -> None:
 
 
 def run_role(name: str, port: int | None, make_role: Callable[[Application, Process], Role]) -> None:
-    """Connect, as soon as there is something to connect to, and work until SIGTERM."""
+    """Connect, with retries until log and database are available, and run the role until SIGTERM."""
     settings = read_settings()
     connect_arguments = settings, require_kafka(name, settings), system_clock, os.urandom, CONNECT_TIMEOUT_S
     with process(name, settings, port, DEFAULT_PORTS[name]) as running:
@@ -87,7 +87,7 @@ def run_role(name: str, port: int | None, make_role: Callable[[Application, Proc
 def require_kafka(name: str, settings: Settings) -> KafkaAddress:
     if settings.kafka is None:
         raise UsageError(
-            f"staffel {name} is for the scale-out host, and STAFFEL_LOG is {settings.log}: "
-            "there `staffel up` does all of it in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
+            f"staffel {name} is only for Apache Kafka, and STAFFEL_LOG is {settings.log}: here `staffel up` does it "
+            "in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
         )
     return settings.kafka

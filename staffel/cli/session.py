@@ -1,4 +1,4 @@
-"""What every command shares: connecting, and the instant it asks about. Never prints a result."""
+"""Shared by commands: settings, connection, common options, times."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ from staffel.errors import UsageError
 from staffel.record_fact import Json
 from staffel.settings import Settings
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, numbers in full.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with full precision.")]
 At = Annotated[
     str | None,
     typer.Option(
         metavar="latest|now|TIME",
-        help="As of when; `latest` is the time of the newest fact in the log, and holds in a home where no "
-        "`staffel up` is running. A time in the past is answered with what had been recorded by then.",
+        help="Point in time. `latest`, the time of the newest fact, is the default while no `staffel up` is running, "
+        "else `now`. For a time in the past, only what was recorded by then counts.",
     ),
 ]
 MAX_TIME_MS = 253_402_300_799_999
@@ -32,7 +32,7 @@ EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
 @contextmanager
 def connected_application() -> Iterator[Application]:
-    """Settings from the environment, connected, and closed afterwards."""
+    """Connect with the settings of the environment; close afterwards."""
     application = connect_application(read_settings())
     try:
         yield application
@@ -47,13 +47,13 @@ def read_settings() -> Settings:
     except ValidationError as error:
         raise UsageError("\n".join(setting_problem(problem) for problem in error.errors())) from None
     except UnicodeDecodeError:
-        raise UsageError(".env: not UTF-8 text; write lines like STAFFEL_HOME=.staffel") from None
+        raise UsageError(".env: not UTF-8 text; write lines such as STAFFEL_HOME=.staffel") from None
 
 
 def setting_problem(problem: Any) -> str:
     name = f"STAFFEL_{problem['loc'][0]}".upper() if problem["loc"] else "settings"
     why = problem["msg"].removeprefix("Value error, ")
-    value = "" if str(problem.get("input")) in why else f", given {problem.get('input')!r}"
+    value = "" if str(problem.get("input")) in why else f" (now {problem.get('input')!r})"
     return f"{name}: {why}{value}"
 
 
@@ -63,21 +63,21 @@ def connect_application(settings: Settings) -> Application:
     except OSError as error:
         raise UsageError(connect_problem(settings, error)) from None
     except UnicodeDecodeError:
-        raise UsageError(f"STAFFEL_MODEL: {settings.model}: not UTF-8 text; name a model in YAML") from None
+        raise UsageError(f"STAFFEL_MODEL: {settings.model}: not UTF-8 text; name a YAML model") from None
 
 
 def connect_problem(settings: Settings, error: OSError) -> str:
-    """Which setting names the file or folder that cannot be used."""
+    """Names the setting of the file or folder that cannot be used."""
     cause = f"{error.filename}: {error.strerror}"
     if settings.model is not None and error.filename == str(settings.model):
-        return f"STAFFEL_MODEL: {cause}; name a model in YAML, or leave the setting out for the default model"
+        return f"STAFFEL_MODEL: {cause}; name a YAML model, or remove the setting to use the default model"
     if settings.database is not None:
-        return f"STAFFEL_DATABASE: {cause}; name a file in a folder that may be written to"
-    return f"STAFFEL_HOME: {cause}; name a folder that may be written to"
+        return f"STAFFEL_DATABASE: {cause}; name a file in a writable folder"
+    return f"STAFFEL_HOME: {cause}; name a writable folder"
 
 
 def requested_time(application: Application, at: str | None) -> tuple[int, bool]:
-    """The instant asked for, and whether it is a time in history, to be answered with what had been recorded then."""
+    """The requested time, and whether it is historic: answered from what was recorded by then."""
     if at is None:
         at = "now" if application.lock.holder() else "latest"
     if at == "latest":
@@ -88,8 +88,8 @@ def requested_time(application: Application, at: str | None) -> tuple[int, bool]
 
 
 def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
-    """Milliseconds since 1970 of an option's instant."""
-    why = "it lies outside the years 1970 to 9999"
+    """Parse a time option to milliseconds since 1970."""
+    why = "outside the years 1970 to 9999"
     try:
         time = parse_time(text)
         if 0 <= time <= MAX_TIME_MS:
@@ -97,12 +97,12 @@ def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
     except OverflowError:
         pass
     except ValueError as error:
-        why = "it names no zone" if "zone" in str(error) else "it is no instant"
+        why = "has no time zone" if "zone" in str(error) else "is not a time"
     raise UsageError(f"{option} {text}: write {alternatives}a time like {EXAMPLE_TIME} ({why})")
 
 
 def print_recorded(recorded: Json, as_json: bool) -> None:
-    """What was recorded, to a program or to a person."""
+    """Print the recorded fact as JSON or as text."""
     print_json(recorded) if as_json else print_line(
         f"Recorded {recorded['type'].removesuffix('.v1')} for {recorded['account']}."
     )

@@ -1,4 +1,4 @@
-"""`staffel tail`: the newest records of a topic. Never changes a record."""
+"""`staffel tail`: the newest records of a topic."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, flush, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import UsageError
-from streams.log import Log, Record
+from streams.log import Log, Record, scan
 
 commands = typer.Typer()
 
@@ -21,8 +21,8 @@ def tail(
     topic: Annotated[
         str, typer.Argument(metavar="TOPIC", help="engagement, scores, sqa-handoffs, dead-letters …")
     ] = "engagement",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many of the newest to begin with.")] = 10,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until stopped.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Number of records to start with.")] = 10,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new records as they arrive.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the newest records of a topic, one per line."""
@@ -40,9 +40,7 @@ def tail(
 
 
 def new_records(log: Log, topic: str, positions: dict[int, int]) -> Iterator[tuple[int, Any]]:
-    """What stands from the starts on; the starts move behind it."""
-    from streams.log import scan
-
+    """Records from these positions on; advances the positions."""
     for partition, start in list(positions.items()):
         for record in scan(log, topic, partition, start, batch=500):
             positions[partition] = record.offset + 1
@@ -61,7 +59,7 @@ def value_text(record: Record) -> str:
 
 
 def value_json(record: Record) -> Any:
-    """The record as JSON where it is JSON, else as text."""
+    """The value as JSON if it is valid JSON, else as text."""
     try:
         return msgspec.json.decode(record.value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

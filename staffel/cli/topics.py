@@ -1,4 +1,4 @@
-"""`staffel topics`: the topics on Apache Kafka, made and checked. Never changes or deletes a topic that stands."""
+"""`staffel topics`: create and check the topics on Apache Kafka. Existing topics are not changed."""
 
 from typing import Annotated, Any
 
@@ -24,10 +24,14 @@ from streams.log import LogRefused
 Json = dict[str, Any]
 Partitions = Annotated[
     int | None,
-    typer.Option(min=1, max=256, help="Of every topic, for ever: as many workers can share the work; 6 by default."),
+    typer.Option(
+        min=1,
+        max=256,
+        help="Of every topic, fixed from then on; at most as many workers can share the work; 6 by default.",
+    ),
 ]
 Replication = Annotated[
-    int, typer.Option(min=1, max=9, help="Brokers that keep each record; 3 where none may be lost with a broker.")
+    int, typer.Option(min=1, max=9, help="Copies of each record; 3 to survive the loss of a broker.")
 ]
 
 group = typer.Typer(no_args_is_help=True, help="Create and check the topics on Apache Kafka.")
@@ -35,7 +39,7 @@ group = typer.Typer(no_args_is_help=True, help="Create and check the topics on A
 
 @group.command("create", epilog=examples("staffel topics create --partitions 24 --replication 3"))
 def create(partitions: Partitions = None, replication: Replication = 1, as_json: AsJson = False) -> None:
-    """Make the topics that are missing, with the settings they need, and begin the log with its first model."""
+    """Create missing topics with the settings they need, and start the log with its first model."""
     settings, address = kafka_settings()
     validate_model(settings)
     count = partitions or partition_count(settings, address)
@@ -45,16 +49,16 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
         print_json({"created": created, "partitions": count, "model": version})
         return
     print_line(
-        f"{quantity(len(created), 'topic')} made, each with {quantity(count, 'partition')}; the model is {version}"
+        f"{quantity(len(created), 'topic')} created, {quantity(count, 'partition')} each; the model is {version}"
     )
 
 
 @group.command("check", epilog=examples("staffel topics check"))
 def check(
-    replication: Annotated[int, typer.Option(min=1, help="How many brokers have to keep each record.")] = 1,
+    replication: Annotated[int, typer.Option(min=1, help="Required copies of each record.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the topics with how they have to be kept; exit code 1 where something is wrong."""
+    """Compare the topics with the required settings; exit code 1 if something is wrong."""
     _, address = kafka_settings()
     existing, problems = kafka_topics.inspect_topics(address, replication)
     log_problem = None if problems else activation_problem(address)
@@ -71,17 +75,17 @@ def check(
     if problems:
         print_problems(problems, as_json)
     if problems or log_problem:
-        raise ProblemFound(f"{quantity(len(problems), 'problem')} of the topics" if problems else log_problem or "")
+        raise ProblemFound(f"{quantity(len(problems), 'problem')} with the topics" if problems else log_problem or "")
 
 
 @group.command("repartition", epilog=examples("staffel topics repartition"))
 def repartition() -> None:
-    """Move to more partitions; not possible yet, and this tells why."""
+    """Change the number of partitions; not possible yet, prints why."""
     raise UsageError(
-        "the number of partitions is fixed when the topics are made: the partition of an account follows from it, so "
-        "with more of them the facts of one account would lie in two partitions, out of order. Moving means to copy "
-        "the log to a new generation of topics, which staffel cannot do yet. Until then begin with more partitions "
-        "than workers (`staffel topics create --partitions 24`): a partition without a worker of its own costs little"
+        "the number of partitions is fixed when the topics are created: it determines the partition of an account, so "
+        "with another number the facts of an account would be split between two partitions, out of order. Staffel "
+        "cannot copy the log to new topics yet. Start with more partitions than workers "
+        "(`staffel topics create --partitions 24`): an extra partition costs little"
     )
 
 
@@ -89,14 +93,13 @@ def kafka_settings() -> tuple[Settings, KafkaAddress]:
     settings = read_settings()
     if settings.kafka is None:
         raise UsageError(
-            "STAFFEL_LOG is sql: the log is in the database and has no topics to tend; "
-            "name a broker, STAFFEL_LOG=kafka://HOST:PORT"
+            "STAFFEL_LOG is sql: a log in the database has no topics; set STAFFEL_LOG=kafka://HOST:PORT to use a broker"
         )
     return settings, settings.kafka
 
 
 def partition_count(settings: Settings, address: KafkaAddress) -> int:
-    """As the topics have it that stand already, as STAFFEL_PARTITIONS says, or the usual one."""
+    """That of the existing topics, else STAFFEL_PARTITIONS, else the default."""
     existing, _ = kafka_topics.inspect_topics(address)
     if ENGAGEMENT in existing:
         return existing[ENGAGEMENT].partitions
@@ -104,12 +107,12 @@ def partition_count(settings: Settings, address: KafkaAddress) -> int:
 
 
 def validate_model(settings: Settings) -> None:
-    """Raises ModelError, before any topic is made."""
+    """Raises `DocumentError`, before any topic is created."""
     activation_content(*model_text(settings))
 
 
 def activate_log(settings: Settings, address: KafkaAddress) -> str:
-    """Activate the first model in every partition that is empty; the version of the model that stands there."""
+    """Activate the first model in every empty partition; returns the version of the initial model."""
     log = KafkaLog(address, client="staffel-topics")
     try:
         activate(log, lambda: model_text(settings), system_clock)
@@ -119,7 +122,7 @@ def activate_log(settings: Settings, address: KafkaAddress) -> str:
 
 
 def activation_problem(address: KafkaAddress) -> str | None:
-    """Why no process could work on these topics, though they are as they should be."""
+    """Why processes could not work on these topics although their settings are right."""
     log = KafkaLog(address, client="staffel-topics")
     try:
         check_activation(log)

@@ -1,1 +1,1 @@
-"""Findings of `staffel doctor`, one module per host."""
+"""The checks of `staffel doctor`, one module per host."""

@@ -1,4 +1,4 @@
-"""Checks of a home: what was found, and what to do. Never mends anything."""
+"""Checks of an embedded home: findings and advice. Reports, repairs nothing."""
 
 from typing import Any
 
@@ -35,20 +35,20 @@ def finding(check: str, ok: bool, found: str, advice: str = "") -> Json:
 
 
 def check_model(settings: Settings, active: str) -> Json:
-    """The setting only counts for a new log; another model there misleads."""
+    """STAFFEL_MODEL only applies to a new log; a different model there is misleading."""
     if settings.model is None:
         return finding("model", True, active)
     try:
         configured = version_of(load_model(*model_text(settings)), 1)
     except (OSError, UnicodeDecodeError, DocumentError) as error:
-        advice = f"STAFFEL_MODEL: {settings.model} cannot be read ({error}); the log has its own"
+        advice = f"STAFFEL_MODEL: {settings.model} cannot be read ({error}); the log keeps its own model"
         return finding("model", False, active, advice)
-    advice = "STAFFEL_MODEL names another model than the log began with; it has no effect on a log that exists"
+    advice = "STAFFEL_MODEL is not the model this log started with; the setting has no effect on an existing log"
     return finding("model", configured == active, active, advice)
 
 
 def check_networks(settings: Settings) -> list[Json]:
-    """Lines of the operator's networks that cannot be read are left out where facts are recorded."""
+    """Unreadable lines of the operator's networks are ignored when facts are recorded."""
     from intake.recorder.networks import read_networks
 
     path = settings.networks
@@ -63,7 +63,7 @@ def check_lags(application: Application) -> list[Json]:
     scorer_lag = sum(scoring_lag(application.log, count_activations=False).values())
     projector_lag = sum(projection_lag(application.engine, application.log).values())
     backlog = reactor_backlog(application.engine, application.clock())
-    advice = "run `staffel up`, or any command that records, to let it catch up"
+    advice = "run `staffel up` or any recording command to catch up"
     return [
         finding("scored", scorer_lag == 0, f"{quantity(scorer_lag, 'fact')} behind", advice),
         finding("projected", projector_lag == 0, f"{quantity(projector_lag, 'update')} behind", advice),
@@ -72,21 +72,21 @@ def check_lags(application: Application) -> list[Json]:
 
 
 def check_dead_letters(log: Log) -> Json:
-    """Those that were not recorded again."""
+    """Dead letters that were not recorded again."""
     retried = [letter["retried"] for letter, _ in letter_rows(log)]
     waiting = len(retried) - sum(retried)
-    found = f"{waiting} waiting" + (f", {sum(retried)} recorded again" if any(retried) else "")
-    return finding("dead letters", waiting == 0, found, "`staffel dead-letters list` tells why")
+    found = f"{waiting} waiting" + (f", {sum(retried)} retried" if any(retried) else "")
+    return finding("dead letters", waiting == 0, found, "`staffel dead-letters list` shows the errors")
 
 
 def check_clock(log: Log, now: int) -> Json:
-    """Facts are refused whose time lies ahead of this machine's clock."""
+    """Facts with a time ahead of this machine's clock are rejected."""
     ahead = latest_time(log) - now
-    advice = "the newest fact lies ahead of this machine's clock; set the clock"
+    advice = "the newest fact is ahead of this machine's clock; set the clock"
     return finding(
         "clock",
         ahead <= _MAX_CLOCK_SKEW_MS,
-        "in step" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead // 1000} s behind",
+        "in sync" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead // 1000} s behind",
         advice,
     )
 
@@ -94,5 +94,5 @@ def check_clock(log: Log, now: int) -> Json:
 def check_host(application: Application) -> Json:
     partitions = application.log.partitions(ENGAGEMENT)
     return finding(
-        "host", True, f"{application.lock.holder() or 'no process'} hosts; {quantity(partitions, 'partition')}"
+        "host", True, f"{application.lock.holder() or 'no process'} running; {quantity(partitions, 'partition')}"
     )

@@ -1,4 +1,4 @@
-"""Checks of a broker and a database that processes share, each for itself: one may be down. Never mends anything."""
+"""Checks of a shared broker and database, independent of each other, as either may be down. Repairs nothing."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -34,17 +34,15 @@ _MAX_CLOCK_SKEW_MS = 5_000
 _MAX_LETTERS_READ = 50
 _BROKER_ADVICE = "start the broker, or correct STAFFEL_LOG"
 _DATABASE_ADVICE = "start PostgreSQL, or correct STAFFEL_DATABASE"
-_WORKER_ADVICE, _PROJECT_ADVICE, _RELAY_ADVICE = (
-    "start `staffel worker`",
-    "start `staffel project`",
-    "start `staffel relay`",
-)
-_MIGRATE_ADVICE = "any process brings them up to date as it starts; an older version of Staffel must not run beside it"
-_CLOCK_ADVICE = "let all machines keep their clocks by NTP"
+_WORKER_ADVICE = "start `staffel worker`"
+_PROJECT_ADVICE = "start `staffel project`"
+_RELAY_ADVICE = "start `staffel relay`"
+_MIGRATE_ADVICE = "any process migrates the tables when it starts; stop older versions of Staffel first"
+_CLOCK_ADVICE = "synchronize all clocks with NTP"
 
 
 def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json]:
-    """One row per check: `ok`, `check`, `found`, `advice`. `now`: this machine's clock, which goes on meanwhile."""
+    """One row per check: `ok`, `check`, `found`, `advice`. `now`: this machine's clock."""
     broker_findings, log = check_broker(address)
     database_findings, engine = check_database(settings, now)
     try:
@@ -54,18 +52,16 @@ def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json
             *check_networks(settings),
             *database_findings,
         ]
-        return (
-            [*rows, finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE)]
-            if engine and log
-            else rows
-        )
+        if engine and log:
+            rows.append(finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE))
+        return rows
     finally:
         if log:
             log.close()
 
 
 def finding_of(check: str, run: Callable[[], Json], advice: str) -> Json:
-    """What a look found; trouble on the way is a finding as well."""
+    """The finding of a check; an expected error is a finding too."""
     try:
         return run()
     except (LogError, DatabaseError, UsageError) as error:
@@ -73,7 +69,7 @@ def finding_of(check: str, run: Callable[[], Json], advice: str) -> Json:
 
 
 def check_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
-    """The broker, its topics, and the log where all of them are there."""
+    """Findings on broker and topics, and the log if all topics exist."""
     from streams.kafka.log import KafkaLog
     from streams.kafka.topics import check_topics
 
@@ -98,12 +94,12 @@ def is_reachable(server: str) -> bool:
 
 
 def topics_finding(problems: Sequence[object]) -> Json:
-    advice = f"{CREATE_TOPICS_ADVICE}; wrong settings are corrected by kafka-configs.sh"
-    return finding("topics", not problems, "; ".join(map(str, problems)) or "as they should be", advice)
+    advice = f"{CREATE_TOPICS_ADVICE}; correct wrong settings with kafka-configs.sh"
+    return finding("topics", not problems, "; ".join(map(str, problems)) or "ok", advice)
 
 
 def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -> list[Json]:
-    """How far the workers are, and what the log itself tells."""
+    """Findings on activation, lag of the workers, dead letters and clocks."""
     try:
         require_activated(log, address)
     except LogError as error:
@@ -134,31 +130,31 @@ def check_projected(engine: Database, log: Log) -> Json:
 def check_lag(check: str, lags: PartitionLag, unit: str, advice: str) -> Json:
     late = {partition: lag for partition, lag in lags.items() if lag}
     where = f" (partition {', '.join(f'{p}: {n}' for p, n in late.items())})" if late else ""
-    return finding(check, not late, f"{quantity(sum(late.values()), unit)} behind{where}", f"{advice}, and look again")
-
-
-def check_some_letters(log: Log) -> Json:
-    """Whether each was recorded again takes a look at its account's history, so of many it is not told."""
-    count = sum(end_offsets(log, DEAD_LETTERS).values())
-    if count <= _MAX_LETTERS_READ:
-        return check_dead_letters(log)
     return finding(
-        "dead letters", False, f"{count} in all", "`staffel dead-letters list` tells why, and which are done"
+        check, not late, f"{quantity(sum(late.values()), unit)} behind{where}", f"{advice}, then check again"
     )
 
 
+def check_some_letters(log: Log) -> Json:
+    """Whether a letter was retried takes a read of its account's history, so many are only counted."""
+    count = sum(end_offsets(log, DEAD_LETTERS).values())
+    if count <= _MAX_LETTERS_READ:
+        return check_dead_letters(log)
+    return finding("dead letters", False, f"{count} in all", "`staffel dead-letters list` shows the errors")
+
+
 def check_recorder_clocks(log: Log, now: int) -> Json:
-    """Whoever recorded the newest facts has a clock of its own."""
+    """Compares the clocks of the recorders of the newest facts with this machine's."""
     last = [log.read(ENGAGEMENT, p, end - 1, 1) for p, end in end_offsets(log, ENGAGEMENT).items() if end]
     ahead = max(
         (parse_time(decode_fact(record.value).recordedtime) - now for some in last for record in some), default=0
     )
-    found = "in step" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead / 1000:.0f} s ahead of this machine"
+    found = "in sync" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead / 1000:.0f} s ahead of this machine"
     return finding("recorders' clocks", ahead <= _MAX_CLOCK_SKEW_MS, found, _CLOCK_ADVICE)
 
 
 def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | None]:
-    """The database, where it can be asked, and what waits in it."""
+    """Findings on the database, and the engine if it is usable."""
     try:
         require_postgres(settings)
         engine = open_database(settings.database_url)
@@ -179,23 +175,23 @@ def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database
 def check_migrations(revision: str | None) -> Json:
     newest = newest_revision()
     found = f"revision {revision}" if revision else "no tables"
-    return finding("migrations", revision == newest, f"{found}, {newest} is the newest here", _MIGRATE_ADVICE)
+    return finding("migrations", revision == newest, f"{found}, newest is {newest}", _MIGRATE_ADVICE)
 
 
 def check_database_clock(engine: Database, now: int) -> Json:
     skew = abs(database_time(engine, now) - now)
-    found = "in step" if skew <= _MAX_CLOCK_SKEW_MS else f"{skew / 1000:.0f} s apart from this machine"
+    found = "in sync" if skew <= _MAX_CLOCK_SKEW_MS else f"{skew / 1000:.0f} s off this machine's clock"
     return finding("database's clock", skew <= _MAX_CLOCK_SKEW_MS, found, _CLOCK_ADVICE)
 
 
 def check_outbox(engine: Database, now: int) -> Json:
     pending = reactor_backlog(engine, now)
     detail = f"{quantity(pending.outbox, 'row')}, {quantity(pending.moves, 'move')} waiting"
-    return finding("outbox", not (pending.outbox or pending.moves), detail, f"{_RELAY_ADVICE}, and look again")
+    return finding("outbox", not (pending.outbox or pending.moves), detail, f"{_RELAY_ADVICE}, then check again")
 
 
 def check_projectors(engine: Database, now: int) -> Json:
-    """Which roles are held; a relay takes its lease only while there is something to do."""
+    """Which roles are leased; a relay holds its lease only while there is work."""
     leases = lease_holders(engine, now)
     partition_holders = sorted({holder for role, holder in leases.items() if role.startswith(PARTITION_ROLE_PREFIX)})
     others = [
@@ -203,5 +199,5 @@ def check_projectors(engine: Database, now: int) -> Json:
         for role, holder in sorted(leases.items())
         if not role.startswith((PARTITION_ROLE_PREFIX, MEMBER_ROLE_PREFIX))
     ]
-    found = "; ".join([f"partitions held by {', '.join(partition_holders) or 'nobody'}", *others])
+    found = "; ".join([f"partitions held by {', '.join(partition_holders) or 'no process'}", *others])
     return finding("projectors", bool(partition_holders), found, _PROJECT_ADVICE)

@@ -1,1 +1,1 @@
-"""Moving a home from the embedded log to Apache Kafka."""
+"""Migration of an embedded home to Apache Kafka and PostgreSQL."""

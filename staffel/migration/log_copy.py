@@ -1,11 +1,11 @@
-"""A log and the work beside it, copied to another log and database. Never changes what it copies from.
+"""Copies a log to another log. The source is not changed.
 
-Records go in log order into the partition of their key, so that each account keeps its order whatever the number of
-partitions. A copy that was ended anywhere goes on where it stopped: the ends of the partitions are noted before each
-append, position and notes are moved in one transaction after it, and where a note stands at the beginning, what was
-appended since is looked for and not appended again.
+Records go in log order into the partition of their key, so that the order within an account is kept for any number of
+partitions. An interrupted copy resumes where it stopped: before each append, the end offsets of the target partitions
+are noted; after it, position and notes are updated in one transaction. If a note exists at the start, records appended
+since are looked up and not appended again.
 
-Where the initial activations stand is not copied: the other log has its own, of the same model.
+Initial activations are not copied: the target log has its own, of the same model.
 """
 
 from collections import deque
@@ -35,22 +35,22 @@ copy_positions = Table(
     Column("log", Text, nullable=False),
     Column("next_offset", BigInteger, nullable=False),
 )
-"""How far an embedded log was copied to a broker: partition and offset of the log that is copied."""
+"""Position of the copy in the source log: partition and offset."""
 
 
 COPY_ROLE = "copy"
-"""Of the notes, with the partition that is copied behind it."""
+"""Prefix of the role of a note; the source partition follows."""
 COPIED_TOPICS = (SQA_HANDOFFS, SUPPRESSIONS, DEAD_LETTERS, ENGAGEMENT)
-"""`engagement` last: whatever begins to work on it finds everything else there. `scores` are made anew."""
+"""`engagement` last, so that processes that start on it find the rest. `scores` are computed again."""
 _COMPLETE = "everything"
 BATCH_SIZE = 5_000
 RecordContent = tuple[str, bytes, Any]
 
 
 class LogCopy:
-    """From one log to another, whose database keeps how far it came. `clock`: milliseconds since 1970.
+    """Copies from one log to another; the target database keeps the position. `clock`: milliseconds since 1970.
 
-    One at a time, which is the caller's affair.
+    Callers must not run two at a time.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class LogCopy:
         self._dead_letter_ids = dead_letter_ids_of(source)
 
     def start(self) -> None:
-        """Begin or go on. Raises `LogRefused` or `DatabaseTrouble` where something else is held over there."""
+        """Start or resume. Raises `LogRefused` or `DatabaseError` if the target holds other data."""
         copied_logs = self._copied_logs()
         if not copied_logs:
             require_empty_database(self._engine)
@@ -75,17 +75,17 @@ class LogCopy:
                 insert_missing(connection, copy_positions, [*self._start_rows()])
         elif copied_logs != [self._log_pair()]:
             raise LogRefused(
-                "the database to move to keeps how far a copy of another log came, or of this one into topics that are "
-                "gone; name an empty database, and topics of their own (another `prefix`)"
+                "the target database holds the position of another copy (of another log, or to topics that no longer "
+                "exist); name an empty database and new topics (another `prefix`)"
             )
 
     def finish(self) -> None:
-        """Everything is copied: nothing will be any more."""
+        """Mark the copy as complete."""
         with self._engine.begin() as connection:
             insert_missing(connection, copy_positions, [self._position_row(_COMPLETE, 0)])
 
     def is_finished(self) -> bool:
-        """Whether everything of this log was copied into that one."""
+        """Whether the copy is complete."""
         condition = (copy_positions.c.topic == _COMPLETE, copy_positions.c.log == self._log_pair())
         with read_only(self._engine).connect() as connection:
             return connection.execute(select(copy_positions.c.log).where(*condition)).first() is not None
@@ -111,7 +111,7 @@ class LogCopy:
         return len(records)
 
     def _record_to_copy(self, topic: str, partition: int, record: Record) -> NewRecord:
-        """As it stands; what was set aside remembers as which dead letter, for it will be set aside again."""
+        """Unchanged, except that a rejected record carries the ID of its dead letter, as it will be rejected again."""
         place = dead_letter_id(topic, partition, record.offset)
         dead_letter_header = (
             ((ORIGINAL_ID_HEADER, self._dead_letter_ids[place].encode()),) if place in self._dead_letter_ids else ()
@@ -129,7 +129,7 @@ class LogCopy:
         return [place or next(appended) for place in found_places]
 
     def _note_ends(self, topic: str, role: str, records: Iterable[NewRecord]) -> dict[RecordContent, deque[Appended]]:
-        """Note where the partitions end; answers what came after the notes of before."""
+        """Note the end offsets; returns what was appended after the previous notes."""
         ends = {
             each: self._target.end(topic, each)
             for each in {self._target_partition(topic, record) for record in records}
@@ -151,7 +151,7 @@ class LogCopy:
     def _commit_batch(
         self, topic: str, partition: int, next_offset: int, records: Sequence[NewRecord], places: Sequence[Appended]
     ) -> None:
-        """Position, notes and the inbox that knows the facts again, at once."""
+        """Update position, notes and inbox in one transaction."""
         condition = (copy_positions.c.topic == topic, copy_positions.c.partition == partition)
         with self._engine.begin() as connection:
             connection.execute(update(copy_positions).where(*condition).values(next_offset=next_offset))
@@ -168,7 +168,7 @@ class LogCopy:
         return {"topic": topic, "partition": partition, "log": self._log_pair(), "next_offset": 0}
 
     def _log_pair(self) -> str:
-        """Which log is copied, and into which one."""
+        """Identifies source and target."""
         return f"{self._source.generation(ENGAGEMENT)} into {self._target.generation(ENGAGEMENT)}"
 
     def _copied_logs(self) -> list[str]:
@@ -180,13 +180,13 @@ class LogCopy:
             for partition in range(self._target.partitions(topic)):
                 if [r for r in self._target.read(topic, partition, 0, 2) if not is_initial_activation(topic, r)]:
                     raise LogRefused(
-                        f"partition {partition} of {topic} holds records of another Staffel; name a broker without "
-                        "them, or a prefix of their own for the topics: kafka://HOST:PORT?prefix=NAME."
+                        f"partition {partition} of {topic} holds records of another installation; name another broker, "
+                        "or another prefix for the topics: kafka://HOST:PORT?prefix=NAME"
                     )
 
 
 def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
-    """Where a record was set aside -> the id of its dead letter."""
+    """Place of a rejected record -> ID of its dead letter."""
     ids = {}
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in scan(log, DEAD_LETTERS, partition):
@@ -199,7 +199,7 @@ def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
 
 
 def is_initial_activation(topic: str, record: Record) -> bool:
-    """The activation that every partition of a log begins with."""
+    """Whether it is the activation at the start of a partition."""
     if topic != ENGAGEMENT or record.key != MODEL_KEY or record.offset:
         return False
     try:
@@ -210,12 +210,12 @@ def is_initial_activation(topic: str, record: Record) -> bool:
 
 
 def content_of(record: NewRecord | Record) -> RecordContent:
-    """All that a log keeps of a record; it tells two of them apart, whatever they hold."""
+    """Key, value and headers, which identify equal records."""
     return record.key, record.value, record.headers
 
 
 def _take_place(existing: Mapping[RecordContent, deque[Appended]], content: RecordContent) -> Appended | None:
-    """Of records alike each stands for one."""
+    """Take one of the places where an equal record is stored."""
     places = existing.get(content)
     return places.popleft() if places else None
 
@@ -234,7 +234,7 @@ def _note_row(topic: str, role: str, partition: int, end: int) -> dict[str, Any]
 
 
 def _inbox_rows(records: Sequence[NewRecord], places: Sequence[Appended]) -> list[InboxRow]:
-    """What of these is a fact, known for ever: an old file that is read again brings nothing new."""
+    """Inbox rows of the facts among these, kept permanently, so that files imported again add nothing."""
     hashed = {hash_of_value(record.value): (record.key, place) for record, place in zip(records, places, strict=True)}
     return [
         InboxRow(id, key, place.partition, place.offset, place.offset, True)

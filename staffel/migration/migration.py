@@ -1,7 +1,7 @@
-"""Moving in: an embedded log and its database, copied to Apache Kafka and PostgreSQL. Never changes the home it leaves.
+"""Copies an embedded log and its database to Apache Kafka and PostgreSQL. The home is not changed.
 
-Whatever ended it, it goes on where it stopped when it is called again. Workers and projectors may run beside it;
-relay, mover, timers and alerts wait for their leases until it is done.
+An interrupted migration resumes when it is run again. Workers and projectors may run meanwhile; relay, mover, timers
+and alerts are kept out by their leases until it is done.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,12 +30,12 @@ from streams.log import Log, LogRefused
 Json = dict[str, Any]
 Advance = Callable[[int], object]
 _PAUSED_ROLES = ("relay", "mover", "timers", "alerts")
-"""Roles that would take what is copied for something new."""
+"""Roles that would act on copied data as if it were new."""
 _LEASE_TIMEOUT_S = 20.0
 
 
 class Destination(NamedTuple):
-    """Where to move; `partitions`: None for those of the topics that stand there, or the usual number."""
+    """Target; `partitions`: None for those of the existing topics, or the default."""
 
     address: KafkaAddress
     database: str
@@ -44,10 +44,10 @@ class Destination(NamedTuple):
 
 
 def migrate_home(home: Embedded, destination: Destination, advance: Advance = lambda _: None) -> Json:
-    """Copy everything; answers what was copied. `advance` is told how many records and rows are done.
+    """Copy everything and return the counts; `advance` gets the number of records and rows done.
 
-    Raises `Found` where the home is hosted, `LogRefused` and `DatabaseTrouble` where the destination holds something
-    else, `LogUnavailable` where it does not answer.
+    Raises `ProblemFound` if the home is running, `LogRefused` or `DatabaseError` if the destination holds other data,
+    `LogUnavailable` if it does not answer.
     """
     with ExitStack() as stack:
         stack.enter_context(locked_idle_home(home))
@@ -70,30 +70,28 @@ def migrate_home(home: Embedded, destination: Destination, advance: Advance = la
 
 
 def record_count(home: Embedded) -> int:
-    """How many records of the log there are to copy."""
+    """Number of log records to copy."""
     return sum(home.log.end(topic, each) for topic in COPIED_TOPICS for each in range(home.log.partitions(topic)))
 
 
 @contextmanager
 def locked_idle_home(home: Embedded) -> Iterator[None]:
-    """Hold the home's lock with nothing left to do in it: what is in the outbox is published, every move is done."""
+    """Hold the home's lock, with the outbox published and all moves done."""
     if not home.lock.try_acquire():
         holder = home.lock.holder() or "another process"
-        raise ProblemFound(f"{holder} hosts this home; end it (`staffel up`), and then migrate")
+        raise ProblemFound(f"{holder} is running this home; stop it (`staffel up`), then migrate")
     try:
         home.drain()
         state = read_lag(home.engine, home.log, home.clock())
         if not state.is_idle:
-            raise ProblemFound(
-                f"something waits in this home that it cannot finish ({state}); `staffel doctor` tells more"
-            )
+            raise ProblemFound(f"this home has unfinished work ({state}); see `staffel doctor`")
         yield
     finally:
         home.lock.release()
 
 
 def open_log(destination: Destination) -> Log:
-    """The log on Kafka, its topics made where there are none."""
+    """The log on Kafka; creates missing topics."""
     from streams.kafka import topics as kafka_topics
     from streams.kafka.log import KafkaLog
 
@@ -118,7 +116,7 @@ def renew_leases(leases: list[Lease], timeout: float = 0.0) -> None:
     busy = [lease.role for lease in leases if not lease.acquire(timeout)]
     if busy:
         raise ProblemFound(
-            f"the {busy[0]} is at work on that database; end `staffel {command_of(busy[0])}` and migrate again"
+            f"the {busy[0]} is running on that database; stop `staffel {command_of(busy[0])}` and migrate again"
         )
 
 
@@ -144,24 +142,24 @@ def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advan
 
 
 def _copied_count(source: Log, copy: LogCopy, topic: str) -> int:
-    """How many records of a topic were read so far."""
+    """Number of records of a topic copied so far."""
     return sum(copy.position(topic, partition) for partition in range(source.partitions(topic)))
 
 
 def refuse_newer(source: Log, copy: LogCopy) -> None:
-    """Raises `Found` where records came into the home after it was copied."""
+    """Raises `ProblemFound` if records were added to the home after the copy."""
     ends = {topic: sum(source.end(topic, each) for each in range(source.partitions(topic))) for topic in COPIED_TOPICS}
     newer = {topic: end - _copied_count(source, copy, topic) for topic, end in ends.items()}
     if any(newer.values()):
         records = ", ".join(quantity(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
         raise ProblemFound(
-            f"everything was copied before, and {records} came into this home since; bring in over there what you "
-            "brought in here: of a file that is ingested again only what is new counts"
+            f"everything was copied already, and {records} have been added to this home since; import the same files "
+            "at the destination: known items are skipped as duplicates"
         )
 
 
 def activate_partitions(home: Embedded, log: Log) -> None:
-    """Begin every partition with the model of this home."""
+    """Start every partition with the model of this home."""
     content = activation_content(home.log, 0) or {}
     first = first_record(home.log, 0)
     at = parse_time(decode_fact(first.value).recordedtime) if first else home.clock()
@@ -173,20 +171,20 @@ def activate_partitions(home: Embedded, log: Log) -> None:
 
 
 def common_model(source: Log, target: Log) -> Json:
-    """The content of the model that this home begins with. Raises `LogRefused` where the topics have another one."""
+    """The initial model of this home. Raises `LogRefused` if the topics start with another one."""
     ours = activation_content(source, 0) or {}
     theirs = [activation_content(target, partition) for partition in range(target.partitions(ENGAGEMENT))]
     other = next((content for content in theirs if content is not None and content != ours), None)
     if other is not None:
         raise LogRefused(
-            f"the topics begin with the model {other['version']}, this home with {ours['version']}: the same facts "
-            "would score differently; name topics that are not made yet (another `prefix`), and they begin with ours"
+            f"the topics start with model {other['version']}, this home with {ours['version']}: the same facts would "
+            "get different scores; name new topics (another `prefix`), which start with the model of this home"
         )
     return ours
 
 
 def activation_content(log: Log, partition: int) -> Json | None:
-    """What a partition was activated with. Raises `LogRefused` where it begins otherwise."""
+    """The activation of a partition. Raises `LogRefused` if it starts with another record."""
     record = first_record(log, partition)
     if record is None:
         return None

@@ -1,6 +1,6 @@
-"""The tables that no replay of a log can build again, copied to another database. Never changes the first one.
+"""Copies the tables that cannot be rebuilt from the log to another database. The source is not changed.
 
-Read models and positions are not among them: a projector builds them from the log that was copied beside.
+Read models and positions are not copied: a projector builds them from the copied log.
 """
 
 from collections.abc import Callable
@@ -26,25 +26,25 @@ _BATCH_SIZE = 5_000
 
 
 def require_empty_database(target: Engine) -> None:
-    """Raises `DatabaseTrouble` where the database holds something already."""
+    """Raises `DatabaseError` if the database is not empty."""
     with read_only(target).connect() as connection:
         for table in (*COPIED_TABLES, inbox, read_models().accounts):
             if table is not SECRETS and _count_rows(connection, table):
                 name = target.url.render_as_string()
                 raise DatabaseError(
-                    f"database {name}: table {table.name} holds rows of another Staffel; name an empty one, as "
-                    "`createdb` makes it"
+                    f"database {name}: table {table.name} holds rows of another installation; name an "
+                    "empty database (`createdb` creates one)"
                 )
 
 
 def count_rows(source: Engine) -> dict[str, int]:
-    """Table -> number of its rows."""
+    """Table -> number of rows."""
     with read_only(source).connect() as connection:
         return {table.name: _count_rows(connection, table) for table in COPIED_TABLES}
 
 
 def copy_tables(source: Engine, target: Engine, progress: Callable[[int], object]) -> None:
-    """Every row whose key does not stand there yet."""
+    """Copy every row whose key is missing in the target."""
     for table in COPIED_TABLES:
         _copy_table(source, target, table, progress)
 
@@ -55,7 +55,7 @@ def _copy_table(source: Engine, target: Engine, table: Table, progress: Callable
     with read_only(source).connect() as connection:
         for batch in connection.execution_options(yield_per=_BATCH_SIZE).execute(rows).mappings().partitions():
             with target.begin() as target_connection:
-                # The key of an empty vault gives way: pseudonyms stay what they are.
+                # The source key replaces that of the empty target vault, so that pseudonyms stay the same.
                 write = upsert if table is SECRETS else insert_missing
                 write(target_connection, table, [dict(row) for row in batch])
             progress(len(batch))

@@ -41,5 +41,5 @@ def test_another_model_and_a_part_of_the_log_reach_the_processes(order: ReplayJo
 
 def test_a_process_that_breaks_is_no_answer(order: ReplayJob, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ReplayWorkerLost):
-        replay_in_parallel(replace(order, place="sqlite:////nowhere/at/all.db"), processes=2)
+        replay_in_parallel(replace(order, address="sqlite:////nowhere/at/all.db"), processes=2)
     assert "log_meta" in capfd.readouterr().err

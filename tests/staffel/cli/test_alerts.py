@@ -81,7 +81,7 @@ def test_a_test_that_does_not_arrive_is_a_problem(receiver: Receiver) -> None:
     receiver.responses = [ReceiverResponse(500)]
 
     assert run_cli("alerts", "test", "crm").failure == (1, "crm: answered 500")
-    assert run_cli("alerts", "test", "nobody").failure == (2, "no channel nobody; the file names crm, chat")
+    assert run_cli("alerts", "test", "nobody").failure == (2, "no channel nobody; the channels are crm, chat")
 
 
 def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
@@ -126,4 +126,4 @@ def test_an_empty_list_is_said() -> None:
 
 def test_without_a_verb_it_is_the_process() -> None:
     assert run_cli("alerts").failure == run_cli("alerts", "run").failure
-    assert run_cli("alerts", "--port", "0").failure[1].startswith("staffel alerts is for the scale-out host")
+    assert run_cli("alerts", "--port", "0").failure[1].startswith("staffel alerts is only for Apache Kafka")

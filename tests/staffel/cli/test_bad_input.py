@@ -221,7 +221,7 @@ def test_a_model_that_means_nothing_is_told_by_line_and_key(rules: str, stages: 
 
 
 def test_a_sound_model_is_praised() -> None:
-    assert run_ok("model", "check", write_model()).out == "model.yaml: tiny is sound: 1 rules in sales\n"
+    assert run_ok("model", "check", write_model()).out == "model.yaml: tiny is valid: 1 rule in sales\n"
 
 
 def test_a_stored_fact_that_cannot_be_folded_goes_to_the_dead_letters_with_its_bytes() -> None:

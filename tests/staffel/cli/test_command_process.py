@@ -63,7 +63,7 @@ def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
     script = "from staffel.cli import main\nraise SystemExit(main.exit_code_of(RuntimeError('oops')))"
     ended = subprocess.run([STAFFEL.parent / "python", "-c", script], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (70, "")
-    assert "internal error: RuntimeError('oops'); nothing recorded is lost" in ended.stderr
+    assert "internal error: RuntimeError('oops'); recorded data is safe" in ended.stderr
 
 
 def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
@@ -78,9 +78,9 @@ def test_the_host_picks_up_what_others_record_and_ends_when_asked_to() -> None:
         _, said = second.communicate(timeout=60)
         lines = said.decode().splitlines()
         assert (second.returncode, "host_waiting" in lines[0]) == (1, True)
-        assert lines[1:] == [f"process {host.pid} hosts this database already; end it first"]
+        assert lines[1:] == [f"Already running (process {host.pid}). Stop it first."]
         assert [row["found"] for row in run_json("doctor") if row["check"] == "host"] == [
-            f"process {host.pid} hosts; 1 partition"
+            f"process {host.pid} running; 1 partition"
         ]
     finally:
         host.send_signal(signal.SIGTERM)

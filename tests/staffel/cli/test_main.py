@@ -86,23 +86,23 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
         (["account", "nobody.example"], "there is no account nobody.example; `staffel accounts` lists them"),
         (
             ["account", "anon:v_abc"],
-            "anon:v_abc is a visitor without a company: it is not scored until somebody knows who it is",
+            "anon:v_abc is an anonymous visitor, who is not scored before being identified",
         ),
         (
             ["contact", "c_nobody"],
-            "there is no contact c_nobody; `staffel account ID` lists the people of an account",
+            "there is no contact c_nobody; `staffel account ID` lists the contacts of an account",
         ),
         (
             ["contact", "pat@acme.com"],
-            "nobody is known by pat@acme.com; a person is, from the first fact on that shows the address",
+            "No contact with the address pat@acme.com.",
         ),
         (
             ["contact", "role", "c_nobody", "champion"],
-            "there is no contact c_nobody; with --account its first fact can be recorded",
+            "there is no contact c_nobody; use --account to record the first fact about them",
         ),
         (
             ["contact", "role", "c_nobody", "champion", "--account", "acme.com"],
-            "there is no account acme.com; `staffel account register` makes one known",
+            "there is no account acme.com; `staffel account register` creates one",
         ),
         (["handoff", "acme.com/sales/1"], "there is no handoff acme.com/sales/1; `staffel handoffs` lists them"),
         (
@@ -113,7 +113,7 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
             ["dead-letters", "show", "engagement/0/7"],
             "no dead letter engagement/0/7; `staffel dead-letters list` shows all",
         ),
-        (["forget", "pat@acme.com"], "nobody is known by pat@acme.com; nothing is left to forget"),
+        (["forget", "pat@acme.com"], "No contact with the address pat@acme.com; nothing to erase."),
     ],
 )
 def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: str) -> None:
@@ -125,35 +125,35 @@ def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: s
     [
         (
             ["accounts", "--at", "soon"],
-            "--at soon: write latest, now or a time like 2026-01-05T09:12:00Z (it is no instant)",
+            "--at soon: write latest, now or a time like 2026-01-05T09:12:00Z (is not a time)",
         ),
         (
             ["accounts", "--at", "2026-01-05"],
-            "--at 2026-01-05: write latest, now or a time like 2026-01-05T09:12:00Z (it names no zone)",
+            "--at 2026-01-05: write latest, now or a time like 2026-01-05T09:12:00Z (has no time zone)",
         ),
         (
             ["account", "acme.com", "--at", "1969-01-01T00:00:00Z"],
             "--at 1969-01-01T00:00:00Z: write latest, now or a time like 2026-01-05T09:12:00Z "
-            "(it lies outside the years 1970 to 9999)",
+            "(outside the years 1970 to 9999)",
         ),
         (
             ["accounts", "--at", "9999-12-31T23:59:59-12:00"],
             "--at 9999-12-31T23:59:59-12:00: write latest, now or a time like 2026-01-05T09:12:00Z "
-            "(it lies outside the years 1970 to 9999)",
+            "(outside the years 1970 to 9999)",
         ),
-        (["audit", "replay", "--until", "x"], "--until x: write a time like 2026-01-05T09:12:00Z (it is no instant)"),
+        (["audit", "replay", "--until", "x"], "--until x: write a time like 2026-01-05T09:12:00Z (is not a time)"),
         (["ingest", "segment", "x.jsonl"], "x.jsonl: no such file"),
-        (["ingest", "mbox", "."], ".: a folder; name the files in it"),
+        (["ingest", "mbox", "."], ".: is a folder; name the files in it"),
         (
             ["ingest", "calendar", "x.ics", "--zone", "Mars"],
-            "--zone Mars: not a time zone; write for instance Europe/Berlin",
+            "--zone Mars: not a time zone; write one like Europe/Berlin",
         ),
         (["ingest", "accounts", "x.csv", "--dates", "ymd"], "--dates ymd: write auto, dmy or mdy"),
         (["model", "check", "x.yaml"], "x.yaml: No such file or directory"),
         (["model", "check", "."], ".: Is a directory"),
         (["tail", "facts"], "facts: the topics are engagement, scores, sqa-handoffs, suppressions, dead-letters"),
-        (["rebuild", "web"], "web: the read models are `main`"),
-        (["handoff", "accept", "acme.com/sales/1", "--by", " "], "--by: write who decides"),
+        (["rebuild", "web"], "web: only `main` exists"),
+        (["handoff", "accept", "acme.com/sales/1", "--by", " "], "--by: name who decided"),
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_told_with_what_would(arguments: list[str], message: str) -> None:
@@ -163,7 +163,7 @@ def test_what_means_nothing_is_told_with_what_would(arguments: list[str], messag
 @pytest.mark.parametrize(
     ("setting", "value", "code", "message"),
     [
-        ("PARTITIONS", "0", 2, "STAFFEL_PARTITIONS: Input should be greater than or equal to 1, given '0'"),
+        ("PARTITIONS", "0", 2, "STAFFEL_PARTITIONS: Input should be greater than or equal to 1 (now '0')"),
         (
             "PARTITIONS", "4", 1,
             "this log was made with 1 partitions and cannot be opened with 4: the partition of every account would "
@@ -184,7 +184,7 @@ def test_what_means_nothing_is_told_with_what_would(arguments: list[str], messag
             "unsupported database URL 'mysql://a/b'; "
             "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
-        ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a folder that may be written to"),
+        ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a writable folder"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_used_is_named(
@@ -200,8 +200,8 @@ def test_a_setting_that_cannot_be_used_is_named(
     ("content", "message"),
     [
         (None, "STAFFEL_MODEL: model.yaml: No such file or directory; "
-               "name a model in YAML, or leave the setting out for the default model"),
-        (b"\xff\xfe", "STAFFEL_MODEL: model.yaml: not UTF-8 text; name a model in YAML"),
+               "name a YAML model, or remove the setting to use the default model"),
+        (b"\xff\xfe", "STAFFEL_MODEL: model.yaml: not UTF-8 text; name a YAML model"),
     ],
 )  # fmt: skip
 def test_a_new_log_needs_a_model_that_can_be_read(

@@ -153,7 +153,7 @@ def test_before_the_first_fact_there_is_nothing() -> None:
     )
     assert run_json("accounts", "--at", "2026-01-05T09:12:59Z") == []
     assert run_ok("accounts", "--at", "2026-01-05T09:12:59Z").out == (
-        "Nothing had been recorded by 2026-01-05T09:12:59Z; facts count from the time they were recorded.\n"
+        "Nothing was recorded by 2026-01-05T09:12:59Z; facts count from the time they were recorded.\n"
     )
     assert run_cli("account", "acme.com", "--at", "2026-01-05T09:12:59Z").failure == (
         1,

@@ -143,15 +143,15 @@ def test_an_unsound_model_is_named_before_any_topic_is_made(
 def test_repartitioning_explains_why_it_is_not_done() -> None:
     code, message = run_cli("topics", "repartition").failure
     assert code == 2
-    assert "the partition of an account follows from it" in message
+    assert "it determines the partition of an account" in message
 
 
 def test_a_log_in_the_database_has_no_topics() -> None:
     for command in ("create", "check"):
         assert run_cli("topics", command).failure == (
             2,
-            "STAFFEL_LOG is sql: the log is in the database and has no topics to tend; "
-            "name a broker, STAFFEL_LOG=kafka://HOST:PORT",
+            "STAFFEL_LOG is sql: a log in the database has no topics; "
+            "set STAFFEL_LOG=kafka://HOST:PORT to use a broker",
         )
 
 

@@ -35,13 +35,14 @@ def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medte
 def test_accounts_stand_in_columns_the_highest_first(medtech: Path) -> None:
     shown = output_lines("accounts", "--limit", "4")
     assert shown[:2] == [
-        "account                  name                  fit    people  acquisition    expansion  falls",
-        "─" * 94,
+        "account                  name                  fit    contacts  acquisition    expansion  drops",
+        "─" * 97,
     ]
-    assert shown[2] == "brennerbio.example       Brenner Biotech GmbH  A 100       4  219.8 sqa      121.1      in 65d"
+    row = "brennerbio.example       Brenner Biotech GmbH  A 100         4  219.8 sqa      121.1      in 65 d"
+    assert shown[2] == row
     assert shown[-2:] == [
-        "As of 2026-10-30 14:39 UTC; people: engaged of late; falls: when a stage will be lost.",
-        "The 4 highest; --limit shows more.",
+        "As of 2026-10-30 14:39 UTC; contacts: engaged within the window; drops: when a stage is lost.",
+        "The 4 highest; use --limit to see more.",
     ]
 
 
@@ -55,8 +56,8 @@ def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -
     shown = "\n".join(output_lines("handoffs", "--open"))
     assert (
         "kleinod-bio.example/acquisition/1\n"
-        "  proposed to sdr, answer by 2026-10-29 17:00\n"
-        "  crossed 2026-10-29 13:00 with a score of 105.4\n"
+        "  proposed to sdr, due 2026-10-29 17:00\n"
+        "  qualified 2026-10-29 13:00 with a score of 105.4\n"
         "      60.0  meeting_held, Vera Kleinod\n"
         "      18.0  reply, Vera Kleinod\n"
         "       7.4  page, Vera Kleinod\n"
@@ -67,8 +68,8 @@ def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -
 def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
     shown = output_lines("handoff", "tessin-therapeutics.example/expansion/1")
     assert shown[1:3] == [
-        "  rejected by mia.lorenz, 2026-05-20 11:30 (was proposed to account_manager)",
-        "  because: no project before next year",
+        "  rejected by mia.lorenz, 2026-05-20 11:30 (proposed to account_manager)",
+        "  reason: no project before next year",
     ]
     assert "Decisions" in shown
 
@@ -78,10 +79,10 @@ def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech:
     for part in (
         "Kleinod Bio GmbH (kleinod-bio.example), as of 2026-10-30 14:39 UTC\n"
         "fit B (70 points), biotechnology, 12 employees, AT, owner ben.ostertag\n",
-        "acquisition  104.5  sqa         1  2026-11-13 01:00          1\n",
+        "acquisition  104.5  sqa           1  2026-11-13 01:00                1\n",
         "Vera Kleinod  decision_maker        104.5       75.4  2026-10-29\n",
-        "59.3   57 %  meeting_held  Vera Kleinod      1    -  2026-10-29 13:00\n",
-        "27 lines of the ledger; their sum is 104.523734, the score is 104.523734\n",
+        "59.3   57 %  meeting_held  Vera Kleinod      1       -  2026-10-29 13:00\n",
+        "27 lines in the ledger; sum 104.523734, score 104.523734\n",
         "2026-10-29 13:00  acquisition  engaged  sqa      105.4  ",
         "\nHandoffs\nkleinod-bio.example/acquisition/1\n  proposed to sdr",
     ):
@@ -113,14 +114,14 @@ def test_a_visitor_that_turned_out_to_be_a_person_is_told_with_the_name(medtech:
     assert joined
     account, visitor = joined[0]
     shown = run_ok("account", account, "--explain").out
-    assert "People" in shown
-    assert visitor not in shown[shown.index("People") : shown.index("Why")]
+    assert "Contacts\n" in shown
+    assert visitor not in shown[shown.index("Contacts\n") : shown.index("Why")]
 
 
 def test_the_demo_shows_what_sales_would_want_to_see(played: tuple[Path, str], medtech: Path) -> None:
     shown = run_ok("demo").out
-    headings = ["SYNTHETIC", "brennerbio.example ", "Open handoffs", "Why one of them has its score", "their sum is",
-                "audit verify: 17 accounts", "Where to go next"]  # fmt: skip
+    headings = ["SYNTHETIC", "brennerbio.example ", "Open handoffs", "Why one of them has this score", "ledger; sum",
+                "audit verify: 17 accounts", "Next, with this example"]  # fmt: skip
     places = [shown.index(heading) for heading in headings]
     assert places == sorted(places)
     assert [line for line in shown.splitlines() if len(line) > MAX_WIDTH] == []
@@ -128,14 +129,14 @@ def test_the_demo_shows_what_sales_would_want_to_see(played: tuple[Path, str], m
 
 
 def test_an_empty_home_says_what_to_do() -> None:
-    assert output_lines("accounts") == ["No accounts yet: `staffel ingest` brings some, `staffel demo` shows some."]
+    assert output_lines("accounts") == ["No accounts yet: import some with `staffel ingest`, or try `staffel demo`."]
     assert output_lines("handoffs") == ["No handoffs yet."]
     assert output_lines("handoffs", "--open") == ["No open handoffs."]
     assert output_lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
 
 
 def test_a_stage_that_nobody_is_in_says_so(medtech: Path) -> None:
-    told = "No account is in the stage 'hot'; `staffel model show` names the stages."
+    told = "No account is in stage 'hot'; `staffel model show` lists the stages."
     assert output_lines("accounts", "--stage", "hot") == [told]
 
 

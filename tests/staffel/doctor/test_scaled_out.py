@@ -51,7 +51,7 @@ def failed_checks(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
 
 def test_where_all_is_laid_down_only_the_processes_are_missed(laid_down: str) -> None:
     rows = doctor_rows()
-    assert failed_checks(rows) == {"projectors": ("partitions held by nobody", "start `staffel project`")}
+    assert failed_checks(rows) == {"projectors": ("partitions held by no process", "start `staffel project`")}
     assert list(rows) == [
         "broker", "topics", "activation", "model", "scored", "dead letters", "clock", "recorders' clocks",
         "database", "migrations", "database's clock", "outbox", "projectors", "projected",
@@ -63,7 +63,7 @@ def test_topics_that_are_missing_are_named_and_so_is_an_empty_database(address: 
     found, advice = failed_checks(rows := doctor_rows())["topics"]
     assert found.startswith(f"topic {prefix}engagement is missing; topic {prefix}scores is missing")
     assert advice.startswith("run `staffel topics create`")
-    assert rows["migrations"]["found"] == "no tables, 0004 is the newest here"
+    assert rows["migrations"]["found"] == "no tables, newest is 0004"
     assert list(rows) == ["broker", "topics", "database", "migrations"]
 
 
@@ -84,7 +84,7 @@ def test_facts_that_nobody_scores_are_counted(laid_down: str, monkeypatch: pytes
     run_cli("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one"), page_view("two")))
     found, advice = failed_checks(doctor_rows())["scored"]
     assert found.startswith("2 facts behind (partition ")
-    assert advice == "start `staffel worker`, and look again"
+    assert advice == "start `staffel worker`, then check again"
 
 
 def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the_same(
@@ -108,7 +108,7 @@ def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_
         rows = doctor_rows()
     assert "is the broker up?" in failed_checks(rows)["broker"][0]
     assert monotonic() - begun > CLOCK_OFFSET_S
-    assert rows["database's clock"]["found"] == "in step"
+    assert rows["database's clock"]["found"] == "in sync"
 
 
 def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the_same(

@@ -166,7 +166,7 @@ def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, d
 def test_what_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
     filled = MemoryBroker(partitions=3)
     filled.append(SQA_HANDOFFS, [NewRecord("a.com", b"of others")])
-    with pytest.raises(LogRefused, match="sqa-handoffs holds records of another Staffel"):
+    with pytest.raises(LogRefused, match="sqa-handoffs holds records of another installation"):
         copy_log(source, filled, database)
     copy_log(source, MemoryBroker(partitions=3), database)
     with pytest.raises(LogRefused, match="topics that are gone"):
@@ -181,7 +181,7 @@ def test_a_copy_is_finished_into_the_log_that_it_went_to_and_no_other(source: Sq
 def test_a_database_that_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(insert(moves).values(move="m", account="a", to_account="b", done=True))
-    with pytest.raises(DatabaseError, match="table moves holds rows of another Staffel"):
+    with pytest.raises(DatabaseError, match="table moves holds rows of another installation"):
         copy_log(source, MemoryBroker(), database)
 
 
