@@ -40,7 +40,7 @@ def ingest_file(folder: Path) -> str:
 def test_a_second_host_is_refused_and_shown_the_first_one(up: "subprocess.Popen[str]", home: Path) -> None:
     second = run_staffel(home, "up")
     assert second.returncode == 1
-    assert f"process {up.pid} hosts this database already; end it first" in second.stderr
+    assert f"Already running (process {up.pid}). Stop it first." in second.stderr
     assert "Traceback" not in second.stderr
     assert up.poll() is None
 
