@@ -100,7 +100,7 @@ def close_all(parts: Sequence[object]) -> None:
             part.close()
 
 
-_LAG_CHECKS: dict[str, Callable[[Application], ReadinessCheck]] = {
+LAG_CHECKS: dict[str, Callable[[Application], ReadinessCheck]] = {
     "score": lambda a: scoring_lag_check(a.log, a.settings.ready_lag),
     "project": lambda a: projection_lag_check(a.engine, a.log, a.settings.ready_lag),
     "publish": lambda a: outbox_check(a.engine, a.clock, a.settings.ready_lag),
@@ -120,5 +120,5 @@ def connection_checks(application: Application) -> list[ReadinessCheck]:
 
 def lag_checks(process: str, application: Application) -> list[ReadinessCheck]:
     """The lag of each step of the process; of alerts only if STAFFEL_ALERTS is set."""
-    measured = [step.name for step in steps_in(process) if step.name in _LAG_CHECKS]
-    return [_LAG_CHECKS[name](application) for name in measured if name != "alert" or application.settings.alerts]
+    measured = [step.name for step in steps_in(process) if step.name in LAG_CHECKS]
+    return [LAG_CHECKS[name](application) for name in measured if name != "alert" or application.settings.alerts]

@@ -11,6 +11,7 @@ from schemas.topics import DEAD_LETTERS, SCORES, TOPIC_CONFIGS, TOPICS
 from staffel.cli.reference import all_commands
 from staffel.connect import connect
 from staffel.embedded import Embedded
+from staffel.processes.roles import LAG_CHECKS
 from staffel.settings import Settings
 from staffel.topology import (
     ALERTS,
@@ -36,6 +37,12 @@ NOT_STEPS = {
     "projections/lag.py": "compares positions with ends",
 }
 """Modules that name topics and are no part of the flow."""
+NOT_CHECKED = {
+    "move": "the check of `publish` counts the open moves",
+    "keep time": "a timer waits until it is due",
+    "compact": "nothing waits for it",
+}
+"""Steps without a readiness check of their own."""
 WRAPPERS = {"InstrumentedStep", "ThrottledStep"}
 """Steps that run another step."""
 
@@ -117,6 +124,11 @@ def test_only_the_topology_builds_steps() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
     }
     assert {file for file, _ in calls} == {"staffel/topology.py"}, calls
+
+
+def test_every_step_that_runs_has_a_readiness_check_or_a_reason_for_none() -> None:
+    running = {row.name for row in STEPS if row.build is not None}
+    assert (running - set(LAG_CHECKS), set(LAG_CHECKS) - running) == (set(NOT_CHECKED), set())
 
 
 def test_scores_and_dead_letters_have_one_writer() -> None:
