@@ -1,1 +1,1 @@
-"""What is on the wire: facts, score updates, handoffs, dead letters, topics. Never does any I/O."""
+"""What is on the wire: facts, score updates, handoff events, dead letters, topics. Pure: no I/O."""

@@ -1,4 +1,4 @@
-"""Records that could not be understood, kept with their bytes, key and headers. Never repairs one.
+"""Dead letters: records that could not be folded, with their bytes, key and headers.
 
 The header names are those of Kafka Connect's dead letter queues, so that existing tools read them.
 """
@@ -17,7 +17,7 @@ EXCEPTION_HEADER = f"{HEADER_PREFIX}exception.class.name"
 MESSAGE_HEADER = f"{HEADER_PREFIX}exception.message"
 
 ORIGINAL_ID_HEADER = "staffel-set-aside-as"
-"""Of a record that was copied from another log: the id of its dead letter there, which it keeps."""
+"""Header of a dead letter that was copied from another log: its id there, which it keeps."""
 
 _MAX_MESSAGE_LENGTH = 2000
 
@@ -30,7 +30,7 @@ def dead_letter_id(topic: str, partition: int, offset: int) -> str:
 def dead_letter_headers(
     topic: str, partition: int, offset: int, *, code: str, why: str, headers: Iterable[tuple[str, bytes]] = ()
 ) -> Headers:
-    """The record's own headers, and where it stood and why it was refused (`code` is stable, `why` is for people)."""
+    """The record's own headers, its place, and why it was rejected (`code` is stable, `why` is for people)."""
     source = (
         (TOPIC_HEADER, topic),
         (PARTITION_HEADER, str(partition)),
@@ -43,13 +43,13 @@ def dead_letter_headers(
 
 
 def parse_error_headers(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    """What the headers say: `topic`, `partition`, `offset`, `exception.message`, … as text."""
+    """The error headers as text: `topic`, `partition`, `offset`, `exception.message`, …"""
     error_headers = (pair for pair in headers if pair[0].startswith(HEADER_PREFIX))
     return {name.removeprefix(HEADER_PREFIX): text.decode("utf-8", "replace") for name, text in error_headers}
 
 
 def dead_letter_id_from_headers(headers: Iterable[tuple[str, bytes]]) -> str:
-    """The id of a dead letter: where its record stood first."""
+    """The id of a dead letter: the place of its record, or the id that it was copied with."""
     pairs = list(headers)
     original_id = next((value.decode("utf-8", "replace") for name, value in pairs if name == ORIGINAL_ID_HEADER), None)
     fields = parse_error_headers(pairs)

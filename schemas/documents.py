@@ -1,4 +1,4 @@
-"""What is wrong with a model, and where; a model as plain values with the line of every key. Never reads a text."""
+"""Documents that people write, such as models and alert settings: plain values with lines, and their problems."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, and what was expected."""
+    """One problem: where it is, and what was expected."""
 
     file: str
     line: int | None
@@ -22,7 +22,7 @@ class Problem:
 
 
 class DocumentError(Exception):
-    """A model cannot be used; `problems` lists every reason at once."""
+    """A document cannot be used; `problems` lists all reasons."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -31,14 +31,14 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """Plain content and the line of each of its paths (none where the content was no text)."""
+    """Plain content and the line of each of its paths; without lines if it was not read from text."""
 
     name: str
     content: Any
     lines: dict[KeyPath, int]
 
     def problem_at(self, path: KeyPath, message: str) -> Problem:
-        """A problem at a path; the line is that of the nearest place that has one."""
+        """A problem at a path; the line is that of the path, or of the nearest part around it."""
         lines = (self.lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in self.lines)
         return Problem(self.name, next(lines, None), path_text(path), message)
 

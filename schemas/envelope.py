@@ -1,4 +1,4 @@
-"""The envelope of a fact on the topic `engagement`: CloudEvents 1.0, structured JSON. Never what its data means."""
+"""The envelope of a fact on the topic `engagement`: CloudEvents 1.0 as structured JSON."""
 
 from typing import Any, Literal
 
@@ -34,7 +34,7 @@ class Fact(BaseModel):
 
 
 class FactRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The same envelope as `Fact`, for the belt: no checks, times as text."""
+    """The same envelope as `Fact`, for fast reading and writing: without checks, times as text."""
 
     specversion: str = msgspec.field(default_factory=lambda: "1.0")
     id: str
@@ -54,7 +54,7 @@ class FactRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 decode_fact = msgspec.json.Decoder(FactRecord).decode
-"""FactRecord of a record's bytes. msgspec.DecodeError or UnicodeDecodeError where they are no fact."""
+"""FactRecord of a record's bytes. msgspec.DecodeError or UnicodeDecodeError if they are not a fact."""
 
 
 def record_id(source: str, id_: str) -> str:

@@ -1,4 +1,4 @@
-"""Records of the topic `sqa-handoffs`: handoffs and their steps, as CloudEvents for other systems. Only pseudonyms."""
+"""Records of the topic `sqa-handoffs`: handoffs and their steps, as CloudEvents. Persons are pseudonyms."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Records of the topic `scores`: what the scorer publishes about accounts and contacts. Never holds a rule."""
+"""Records of the topic `scores`: what the scorer publishes about accounts and contacts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class Line(Struct, frozen=True, gc=False):
 
     track: str
     seq: int
-    """The account's seq at the fact that wrote the line."""
+    """The account's seq at the fact that earned the points."""
     time: str
     event: str
     type: str
@@ -26,7 +26,7 @@ class Line(Struct, frozen=True, gc=False):
     weight: float
     cut: str | None
     half_life: int | None
-    """Hours; null never fades."""
+    """Hours; null means no decay."""
 
 
 class StageChange(Struct, frozen=True, gc=False, rename={"from_": "from"}):
@@ -119,7 +119,7 @@ class Changes(Struct, frozen=True, omit_defaults=True):
     releases: list[Release] = []
     forwards: list[Forward] = []
     profile: dict[str, Any] | None = None
-    """All known firmographic fields, where one of them changed."""
+    """All known firmographic fields, if one of them changed."""
     joins: dict[str, str] = {}
     """visitor -> contact, newly joined."""
 
@@ -184,9 +184,9 @@ class Checkpoint(Struct, frozen=True):
     model_at: int | None
     """Offset of the activation in force, in the same partition."""
     latest: str | None = None
-    """The greatest `time` of a fact of the partition that is no control fact."""
+    """The greatest `time` of the partition's facts, except control facts."""
     log: str | UnsetType = UNSET
-    """What tells this `topic` from any other that ever had its name; given where the log is on Kafka."""
+    """Identifies this `topic` among all that ever had its name; only for a log on Kafka."""
 
 
 encode_score = msgspec.json.Encoder().encode

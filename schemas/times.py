@@ -1,11 +1,11 @@
-"""Instants on the wire: ISO 8601 in UTC with milliseconds outside, integer milliseconds since 1970 inside."""
+"""Times: ISO 8601 in UTC with milliseconds on the wire, integer milliseconds since 1970 in the code."""
 
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MAX_CACHED_MINUTES = 200_000
-# Filled as they come: minutes, and what stands behind them in a canonical text (60,000 at the most).
+# Caches for both directions: minutes, and the seconds that follow them in a canonical text (at most 60,000).
 _DAY_STARTS: dict[str, int] = {}
 _MINUTES_OF_DAY: dict[str, int] = {}
 _MINUTES: dict[str, int] = {}
@@ -15,7 +15,7 @@ _SECOND_TEXTS: dict[int, str] = {}
 
 
 def parse_time(text: str) -> int:
-    """Milliseconds since 1970 of an ISO 8601 instant. ValueError where the text is no instant or names no zone."""
+    """Milliseconds since 1970 of an ISO 8601 instant. ValueError if it is not a time or has no time zone."""
     minute, second = _MINUTES.get(text[:17]), _SECONDS.get(text[17:])
     if minute is None:
         minute = _minute_from_parts(text)
@@ -33,7 +33,7 @@ def format_time(milliseconds: int) -> str:
 def from_datetime(moment: datetime) -> int:
     """Milliseconds since 1970 of an aware datetime, rounded down. ValueError for a naive one."""
     if moment.tzinfo is None:
-        raise ValueError("a time needs a zone, for instance 2026-01-05T09:12:00Z or +01:00")
+        raise ValueError("a time needs a time zone, for instance 2026-01-05T09:12:00Z or +01:00")
     return (moment - _EPOCH) // _MILLISECOND
 
 
@@ -48,7 +48,7 @@ def _format_uncached(milliseconds: int) -> str:
 
 
 def _minute_from_parts(text: str) -> int | None:
-    """Of a day and a minute of the day that came before, each by itself: facts of a whole year share few minutes."""
+    """From the cached day and the cached minute of the day: facts of a whole year share few whole minutes."""
     day, minute = _DAY_STARTS.get(text[:11]), _MINUTES_OF_DAY.get(text[11:17])
     if day is None or minute is None:
         return None

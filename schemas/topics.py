@@ -1,4 +1,4 @@
-"""The topics, what keys them, and how a broker has to keep them. Never speaks to one."""
+"""The topics: their keys, and the broker settings that they need."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,15 +12,15 @@ DEAD_LETTERS = "dead-letters"
 TOPICS = (ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, DEAD_LETTERS)
 
 PARTITIONS = 6
-"""Of every topic, where nothing else is said."""
+"""Default for every topic."""
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""Bytes of one record batch, at most: a fact with the account that it touches fits by far."""
+"""Maximum size of a record batch; a fact with the account that it changes is far smaller."""
 COMPACTION_LAG_MS = 7 * 24 * 3_600_000
-"""How long every update stays in `scores`, superseded or not."""
+"""How long every update stays in `scores`, even if superseded."""
 
 
 class TopicConfig(NamedTuple):
-    """How a topic is kept: what its records are, what keys them, the broker's settings that have to hold."""
+    """A topic: what its records are, their key, and the broker settings that it needs."""
 
     purpose: str
     key: str
@@ -32,20 +32,20 @@ _COMPACTED = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(COMPACTI
 _MAX_MESSAGE_BYTES = {"max.message.bytes": str(MAX_RECORD_BYTES)}
 
 TOPIC_CONFIGS: Mapping[str, TopicConfig] = {
-    ENGAGEMENT: TopicConfig("facts, for ever", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}),
+    ENGAGEMENT: TopicConfig("all facts, without expiry", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}),
     SCORES: TopicConfig(
-        "where every account and contact stands, and what changed",
+        "state of every account and contact, and what changed",
         "account id, or `account/contact`, or `~checkpoint`",
         {**_COMPACTED, **_MAX_MESSAGE_BYTES},
     ),
     SQA_HANDOFFS: TopicConfig(
-        "handoffs to sales and each of their steps", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+        "handoffs to sales and all their steps", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
     ),
     SUPPRESSIONS: TopicConfig(
-        "accounts and contacts not to be addressed", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+        "accounts and contacts to leave out of campaigns", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
     ),
     DEAD_LETTERS: TopicConfig(
-        "records that could not be folded, as they came", "key", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+        "records that could not be folded, unchanged", "key", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
     ),
 }
 """Every topic has as many partitions as `engagement`."""

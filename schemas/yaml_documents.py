@@ -1,4 +1,4 @@
-"""A model's text as plain values, with the line of every key. YAML 1.2, nothing else; never builds objects."""
+"""Reading YAML 1.2 as plain values, with the line of every key; aliases and tags are rejected."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def read_yaml(text: str, name: str, hint: str = "a model is a mapping; begin with `model: NAME`") -> SourceDocument:
-    """Plain content of a YAML 1.2 text. ModelError where it is no YAML, no mapping, too large or uses aliases.
+    """Plain content of a YAML 1.2 text. DocumentError if it is not YAML, not a mapping, too large or uses aliases.
 
-    `begin` says what a mapping would begin with.
+    `hint` is the message for a text that is not a mapping.
     """
     if len(text) > _MAX_CHARACTERS:
         raise DocumentError((Problem(name, None, "", f"the file is larger than {_MAX_CHARACTERS // 1024} KiB"),))
@@ -35,9 +35,9 @@ def _compose(text: str, name: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise DocumentError((Problem(name, line, "", f"no YAML: {error.problem or error.context}"),)) from None
+        raise DocumentError((Problem(name, line, "", f"invalid YAML: {error.problem or error.context}"),)) from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise DocumentError((Problem(name, None, "", f"no YAML: {_error_line(error)}"),)) from None
+        raise DocumentError((Problem(name, None, "", f"invalid YAML: {_error_line(error)}"),)) from None
     return root
 
 
@@ -47,7 +47,7 @@ def _error_line(error: Exception) -> str:
 
 @dataclass(slots=True)
 class _NodeReader:
-    """Walks the nodes once; refuses what would make two readers differ."""
+    """Walks the nodes once; rejects what YAML readers interpret differently."""
 
     name: str
     lines: dict[KeyPath, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class _NodeReader:
     def _value(self, node: Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self.seen_nodes:
-            self._add_problem(node, path, "aliases (`*name`) are not read; write it out")
+            self._add_problem(node, path, "aliases (`*name`) are not supported; write the value out")
             return None
         if len(path) > _MAX_DEPTH:
             self._add_problem(node, path, f"nested deeper than {_MAX_DEPTH} levels")
@@ -86,10 +86,10 @@ class _NodeReader:
 
     def _key(self, key: Node, path: KeyPath, content: dict[str, Any]) -> str | None:
         if not isinstance(key, ScalarNode) or key.tag != f"{_TAG_PREFIX}str":
-            self._add_problem(key, path, f"the key {_quoted_key(key)} is no text; put it in quotes")
+            self._add_problem(key, path, f"the key {_quoted_key(key)} is not text; put it in quotes")
             return None
         if key.value in content:
-            self._add_problem(key, (*path, key.value), "is given twice")
+            self._add_problem(key, (*path, key.value), "duplicate key")
             return None
         return str(key.value)
 
@@ -98,7 +98,7 @@ class _NodeReader:
         try:
             return _SCALAR_PARSERS[kind](node.value)
         except KeyError:
-            self._add_problem(node, path, f"{node.tag} is not read; write plain values")
+            self._add_problem(node, path, f"{node.tag} is not supported; write plain values")
         except (ValueError, OverflowError):
             self._add_problem(node, path, f"{node.value!r} cannot be used")
         return None

@@ -1,1 +1,1 @@
-"""What an event is worth. Pure: never does I/O, reads a clock, draws a random number or logs."""
+"""Scoring: the model, its plan, and the fold. Pure: no I/O, no clock, no random numbers, no logging."""

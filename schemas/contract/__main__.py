@@ -1,4 +1,4 @@
-"""What is published for other systems, written by `python -m schemas.contract`. Never written by hand."""
+"""`python -m schemas.contract` writes the published files: JSON Schemas and the AsyncAPI document."""
 
 import json
 import sys
@@ -11,14 +11,14 @@ FOLDER = Path(__file__).parents[1] / "published"
 
 
 def published_files() -> dict[str, str]:
-    """File name -> content of every published file: JSON Schemas, and the contract that holds them all."""
+    """File name -> content of every published file."""
     schemas = {"facts.json": facts_schema(), "scores.json": scores_schema(), "handoffs.json": handoffs_schema()}
     texts = {name: f"{json.dumps(schema, indent=1, sort_keys=True)}\n" for name, schema in schemas.items()}
     return {**texts, "asyncapi.yaml": asyncapi_yaml()}
 
 
 def main() -> None:
-    """Write the files and name them."""
+    """Write the files and print their names."""
     FOLDER.mkdir(exist_ok=True)
     for name, content in published_files().items():
         (FOLDER / name).write_text(content, "utf-8")

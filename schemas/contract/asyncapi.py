@@ -1,4 +1,4 @@
-"""The contract with other systems, generated: AsyncAPI 3, with what Kafka needs to know. Never written by hand.
+"""The contract with other systems: an AsyncAPI 3 document with Kafka bindings, generated from the classes.
 
 `python -m schemas.contract` writes it to `published/asyncapi.yaml`. It refers to no other file.
 """
@@ -29,7 +29,7 @@ from schemas.scores import ACCOUNT_SCORED, CHECKPOINT, CHECKPOINT_KEY, CONTACT_S
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, PARTITIONS, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS
 
 VERSION = "1.0.0"
-"""Of the contract: the first number rises where a reader of before would break."""
+"""Of the contract; a change that breaks existing readers raises the first number."""
 
 _JSON = "application/json"
 _BINDING_VERSION = "0.5.0"
@@ -73,7 +73,7 @@ def asyncapi_document() -> Schema:
 
 
 def asyncapi_yaml() -> str:
-    """The same as text; longer texts stand in blocks."""
+    """The document as YAML; multi-line texts are block scalars."""
     yaml = YAML()
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -188,13 +188,13 @@ def _schemas() -> Schema:
 
 
 def _open_schema(schema: Schema, with_conditions: bool = True) -> Schema:
-    """For readers, who tolerate fields that they do not know."""
+    """The schema for readers, who tolerate unknown fields."""
     left_out = {"$schema", "$defs", "additionalProperties", *(() if with_conditions else ("allOf",))}
     return {name: part for name, part in schema.items() if name not in left_out}
 
 
 def _merge(*groups: Schema) -> Schema:
-    """ValueError where one name stands for two things."""
+    """ValueError if two groups define one name differently."""
     merged: Schema = {}
     for name, part in (pair for group in groups for pair in group.items()):
         if merged.setdefault(name, part) != part:

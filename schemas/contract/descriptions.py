@@ -1,4 +1,4 @@
-"""What the published contract says in words: rules for readers, what each topic and message is. Never its shape."""
+"""Texts of the published contract: rules for readers, descriptions of topics and messages."""
 
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ SERVER = (
 
 
 class Description(NamedTuple):
-    """`summary`: one line; `description`: what a reader has to know."""
+    """`summary` is one line, `description` what a reader has to know."""
 
     summary: str
     description: str

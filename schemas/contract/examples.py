@@ -1,4 +1,4 @@
-"""One record of each kind, as the published contract shows it. Never read by anything that runs."""
+"""One example record of each kind, for the published contract only."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ _STEPS: dict[str, tuple[str, Json]] = {
 
 
 def handoff_event(type_: str) -> Json:
-    """An event of `sqa-handoffs`; KeyError for a type that is none."""
+    """An event of `sqa-handoffs`; KeyError for an unknown type."""
     if type_ == "sqa.handoff_proposed.v1":
         return _event(type_, _MEETING, _PROPOSED)
     at, step = _STEPS[type_.removeprefix("sqa.handoff_").removesuffix(".v1")]

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what is on the topics, made of the classes. Never written by hand."""
+"""JSON Schemas of the records on the topics, generated from the classes."""
 
 from typing import Any
 

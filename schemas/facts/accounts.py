@@ -1,4 +1,4 @@
-"""Facts of the family account: what is known about a company, and which records are the same one."""
+"""Facts of the family account: firmographics, domains, merges and suppression."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Facts of the family contact: who a visitor is, and in which role. Only pseudonyms; never a name or an address."""
+"""Facts of the family contact: identification and roles of pseudonyms; names and addresses stay in the vault."""
 
 from typing import ClassVar
 

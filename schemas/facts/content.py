@@ -1,4 +1,4 @@
-"""What the data of all facts have in common: frozen, unknown fields are kept, nothing is coerced. Never an envelope."""
+"""The common class of all fact data: frozen, keeps unknown fields, coerces nothing."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Quantity = Number | str
-"""A number as it should be, or the text that a source gave in its place; a text never counts as a number."""
+"""A number, or the text that a source sent in its place; a text is never counted as a number."""
 
 
 class FactData(BaseModel):
@@ -19,5 +19,5 @@ class FactData(BaseModel):
     bot: bool | None = Field(default=None, description="made by a machine: matches no rule and engages nobody")
 
     def as_json(self) -> dict[str, Any]:
-        """As it stands on the wire: only what was given."""
+        """As on the wire: only the fields that were set."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

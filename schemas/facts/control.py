@@ -1,4 +1,4 @@
-"""Control facts: records that steer the fold and are refused from outside always. Never an engagement."""
+"""Control facts: they control the fold. Staffel writes them itself; from outside they are rejected."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Facts of the family handoff: what sales decided, or let pass. Never the handoff itself (see `handoffs`)."""
+"""Facts of the family handoff: decisions of sales, and expiry. Handoffs themselves are in `handoff_events`."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Facts of the families event, call, chat, ad and referral: meeting people outside mail and calendar."""
+"""Facts of the families event, call, chat, ad and referral: contacts with people outside mail and calendar."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Facts of the family email: what became of mails, and what people did with them. Never an address or a body."""
+"""Facts of the family email: delivery of mails and reactions to them, without addresses or bodies."""
 
 from typing import ClassVar
 

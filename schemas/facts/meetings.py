@@ -1,4 +1,4 @@
-"""Facts of the family meeting, from booking to what came of it. Never who was there by name."""
+"""Facts of the family meeting, from booking to outcome; attendees are pseudonyms or a count."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Facts of the families product and custom: use of what we sell, and whatever else a source tracks."""
+"""Facts of the families product and custom: use of the product, and other events that a source tracks."""
 
 from typing import Any, ClassVar
 

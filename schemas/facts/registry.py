@@ -1,4 +1,4 @@
-"""Every fact type and version there is, and what kind it is. Never reads a fact."""
+"""All fact types with their versions and families."""
 
 from schemas.facts import (
     accounts,
@@ -24,12 +24,12 @@ TYPES: dict[str, type[FactData]] = {fact.type: fact for module in _MODULES for f
 """`web.page_viewed.v1` -> the class of its data."""
 
 TYPE_NAMES = frozenset(type_.rpartition(".v")[0] for type_ in TYPES)
-"""All types without version."""
+"""All types, without version."""
 
 ENGAGEMENT_FAMILIES = frozenset(
     {"web", "email", "meeting", "event", "call", "chat", "ad", "product", "custom", "referral"}
 )
-"""Families of engagement events: what people outside do."""
+"""Families of engagement events: what people outside the company do."""
 
 CONTROL_TYPES = frozenset(fact.type for fact in control.FACTS)
 
@@ -46,7 +46,7 @@ STRUCTURE_TYPES = frozenset(
         "move.canceled.v1",
     }
 )
-"""Known, but not recorded yet: code `not_yet`."""
+"""Known, but not supported yet: rejected with the code `not_yet`."""
 
 _FIELDS = {type_: frozenset(fact.model_fields) for type_, fact in TYPES.items()}
 
@@ -62,7 +62,7 @@ def family(type_: str) -> str:
 
 
 def unversioned(type_: str) -> str:
-    """`web.page_viewed` of `web.page_viewed.v1`; what has no version stays as it is."""
+    """`web.page_viewed` of `web.page_viewed.v1`; a type without version stays as it is."""
     name, dot, version = type_.rpartition(".v")
     return name if dot and version.isdigit() else type_
 

@@ -1,4 +1,4 @@
-"""Facts of the families opportunity, nps and score: what sales knows, what customers say, what people correct."""
+"""Facts of the families opportunity, nps and score: opportunities, survey answers, manual adjustments."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""Old versions of facts in today's shape. Never changes a record; only what is read from it."""
+"""Upcasters: old versions of fact data, converted to the current version when read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ Upcaster = Callable[[Fields], Fields]
 
 
 def upcast(type_: str, data: Fields) -> tuple[str, Fields]:
-    """The newest version of a fact's type and data; both unchanged where they are the newest. Never raises."""
+    """The newest version of a fact's type and data; both unchanged if they are current. Never raises."""
     while (upcaster := _UPCASTERS.get(type_)) is not None:
         type_, data = upcaster[0], upcaster[1](data)
     return type_, data

@@ -1,4 +1,4 @@
-"""Whether data fits its fact type; the guard at the door. Never changes, completes or coerces what it is given."""
+"""Validation of fact data against its type, before it is recorded. Valid data stays as it is."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from schemas.facts.registry import TYPES
 
 MAX_TEXT_LENGTH = 16_384
-"""Characters of one string."""
+"""In characters, of one string."""
 MAX_DATA_BYTES = 256 * 1024
-"""Bytes of the data of one fact as JSON."""
+"""Of the data of one fact as JSON."""
 MAX_DEPTH = 32
 MAX_NUMBER = 10**15
 
@@ -23,7 +23,7 @@ _VALIDATORS = {type_: fact.__pydantic_validator__ for type_, fact in TYPES.items
 
 
 class FactProblem(NamedTuple):
-    """Why a fact is refused: the field (dotted, empty for the whole), a stable code, and the way out."""
+    """Why a fact is rejected: the field (dotted, empty for the whole), a stable code, and the remedy."""
 
     field: str
     code: str
@@ -31,10 +31,10 @@ class FactProblem(NamedTuple):
 
 
 def check_fact(type_: str, data: dict[str, Any]) -> dict[str, Any] | tuple[FactProblem, ...]:
-    """The data itself where it fits its type, else everything that is wrong with it. Never raises."""
+    """The data itself if it is valid, else all its problems. Never raises."""
     validator = _VALIDATORS.get(type_)
     if validator is None:
-        return (FactProblem("type", "unknown_type", f"{type_!r} is no fact type; see schemas/published/facts.json"),)
+        return (FactProblem("type", "unknown_type", f"unknown event type {type_!r}; see schemas/published/facts.json"),)
     try:
         encoded = _encode(data)
         validator.validate_json(encoded)
@@ -48,7 +48,7 @@ def check_fact(type_: str, data: dict[str, Any]) -> dict[str, Any] | tuple[FactP
 
 
 def _needs_walk(encoded: bytes) -> bool:
-    """Whether it is worth a walk: it may hold a long text, a huge number, a NUL, or be nested deeply."""
+    """Whether every value must be checked: there may be a long text, a huge number, a NUL or deep nesting."""
     nested = encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH
     return len(encoded) > MAX_TEXT_LENGTH or nested or _SUSPICIOUS_BYTES.search(encoded) is not None
 
@@ -56,7 +56,7 @@ def _needs_walk(encoded: bytes) -> bool:
 def _content_problems(encoded: bytes, data: dict[str, Any]) -> tuple[FactProblem, ...]:
     problems = tuple(problem for field, part in _walk(data, "") if (problem := _part_problem(field, part)))
     if not problems and len(encoded) > MAX_DATA_BYTES:
-        return (FactProblem("data", "too_large", f"{len(encoded)} bytes; at most {MAX_DATA_BYTES} are kept"),)
+        return (FactProblem("data", "too_large", f"{len(encoded)} bytes; the maximum is {MAX_DATA_BYTES}"),)
     return problems
 
 
@@ -64,7 +64,7 @@ def _part_problem(field: str, part: Any) -> FactProblem | None:
     if isinstance(part, str):
         return _text_problem(field, part)
     if isinstance(part, int | float) and abs(part) > MAX_NUMBER:
-        return FactProblem(field, "bad_number", f"{field} is beyond {MAX_NUMBER}; write an id as text")
+        return FactProblem(field, "bad_number", f"{field} exceeds {MAX_NUMBER}; write ids as text")
     if isinstance(part, dict | list):
         return FactProblem(field, "too_deep", f"{field} is nested deeper than {MAX_DEPTH} levels")
     return None
@@ -72,16 +72,18 @@ def _part_problem(field: str, part: Any) -> FactProblem | None:
 
 def _text_problem(field: str, text: str) -> FactProblem | None:
     if len(text) > MAX_TEXT_LENGTH:
-        return FactProblem(field, "too_long", f"{field} has {len(text)} characters; at most {MAX_TEXT_LENGTH} are kept")
+        return FactProblem(field, "too_long", f"{field} has {len(text)} characters; the maximum is {MAX_TEXT_LENGTH}")
     if "\0" in text:
-        return FactProblem(field, "bad_text", f"{field} contains a NUL character; leave it out")
+        return FactProblem(field, "bad_text", f"{field} contains a NUL character; remove it")
     return None
 
 
 def _encoding_problems(data: Any) -> Iterator[FactProblem]:
     for field, part in _walk(data, ""):
         if isinstance(part, str) and not _is_unicode(part):
-            yield FactProblem(field, "bad_text", f"{field} contains half a character; write it in UTF-8")
+            yield FactProblem(
+                field, "bad_text", f"{field} contains half a character (a lone surrogate); write it in UTF-8"
+            )
 
 
 def _is_unicode(text: str) -> bool:
@@ -89,7 +91,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _walk(part: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Every key and scalar with its path; a list or mapping itself only where it is nested too deeply."""
+    """Every key and scalar with its path; a list or mapping itself only if it is nested too deeply."""
     if isinstance(part, dict) and depth < MAX_DEPTH:
         for key, inner in part.items():
             field = f"{path}.{str(key)[:40]}".removeprefix(".")

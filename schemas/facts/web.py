@@ -1,4 +1,4 @@
-"""Facts of the family web: what visitors do on our sites. Never an address or a person."""
+"""Facts of the family web: what visitors do on our sites, without IP addresses or names."""
 
 from typing import ClassVar
 

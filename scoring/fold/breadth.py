@@ -6,8 +6,7 @@ from scoring.fold.state import Account, Contact, TrackState
 
 def mark_engaged(account: Account, contact: Contact, day: int, tracks: int) -> None:
     """The contact was engaged on this local day, in these tracks (bits)."""
-    for state in account.tracks:
-        number = state.plan.number
+    for number, state in enumerate(account.tracks):
         if tracks >> number & 1 and day > contact.last_engaged_days[number]:
             previous_day = contact.last_engaged_days[number]
             contact.last_engaged_days[number] = day

@@ -40,7 +40,7 @@ def add_contribution(account: Account, contact: Contact, fact: AppliedFact, rule
     state = account.tracks[rule.track]
     if cut is None:
         if points:
-            add_points(account, contact, rule.slot, points * growth_factor(account, fact, rule.growth_class))
+            add_points(account, contact, rule.slot, points * fact.factors[rule.growth_class])
         if rule.act_now:
             extend_act_now(state, fact)
     pending = account.pending_changes
@@ -49,14 +49,6 @@ def add_contribution(account: Account, contact: Contact, fact: AppliedFact, rule
         time, id, type = decoded.time, decoded.id, fact.type
         pending.lines.append(Line(track, seq, time, id, type, contact.id, rule.id, points, weight, cut, rule.half_life))
     return points
-
-
-def growth_factor(account: Account, fact: AppliedFact, growth_class: int) -> float:
-    """The factor between points at the fact's time and the account's sums; it makes late facts count as if in time."""
-    moment = fact.moment
-    if moment.eras is account.eras:
-        return moment.factors[growth_class]
-    return fact.plan.growth.factor(growth_class, moment.hour, account.eras[growth_class])
 
 
 def add_points(account: Account, contact: Contact, slot: int, scaled_points: float) -> None:
@@ -104,7 +96,7 @@ def apply_adjustment(account: Account, fact: AppliedFact) -> int:
     slot, growth_class, half_life = track.adjustment_slot
     points = clamp_points(data.points)
     contact = contact_for_update(account, None, fact.plan)
-    add_points(account, contact, slot, points * growth_factor(account, fact, growth_class))
+    add_points(account, contact, slot, points * fact.factors[growth_class])
     pending = account.pending_changes
     if pending is not None and pending.lines is not None:
         name, seq, time, id = track.name, account.seq, fact.decoded.time, fact.decoded.id

@@ -58,27 +58,31 @@ def evolve(
     if account.anonymous:
         apply_to_anonymous(account, decoded, raw)
         return pending
-    fact = AppliedFact(decoded, time, raw, plan)
     if time == account.clock:
-        fact.day, fact.moment = account.today, account.moment
+        day, factors = account.today, account.moment.factors
     else:
-        fact.day, fact.moment = plan.calendar.day(time), plan.growth.moment(time // HOUR)
+        day, factors = plan.calendar.day(time), plan.growth.factors(time // HOUR, account.eras)
+    type_plan = plan.type_plans.get(decoded.type) or plan.compile_type(decoded.type)
+    data = plan.fact_reader.empty_data if decoded.data is None else decoded.data
+    fact = AppliedFact(decoded, data, type_plan, time, day, factors, raw, plan)
     touched = apply_fact(account, fact)
     if touched:
         for state in account.tracks:
-            if touched >> state.plan.number & 1:
+            if touched & 1:
                 update_stage(account, state, decoded.id, plan)
+            touched >>= 1
     return pending
 
 
 def apply_fact(account: Account, fact: AppliedFact) -> int:
     """Apply the effect of its type, then its rules; returns the touched tracks, as bits."""
-    effect = EFFECTS.get(fact.type)
+    type_plan = fact.type_plan
+    effect = EFFECTS.get(type_plan.name)
     touched = effect(account, fact) if effect else 0
     if fact.data.bot is not True:
-        if fact.type_plan.rules:
+        if type_plan.rules:
             touched |= apply_rules(account, fact)
-        if fact.type_plan.engagement:
+        if type_plan.engagement:
             touched |= end_cooldown(account, fact.time)
     return touched
 

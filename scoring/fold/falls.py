@@ -10,10 +10,12 @@ estimate may differ between machines, which changes how long the search takes bu
 
 from math import inf, log2
 
+from msgspec import Struct
+
 from scoring.fold.breadth import counts_on
 from scoring.fold.stages import change_stage, highest_held_stage, holds_stage, reaches_threshold, required_contacts
 from scoring.fold.state import Account, TrackSnapshot, TrackState
-from scoring.plan.decay import HOUR
+from scoring.plan.decay import HOUR, GrowthFactors
 from scoring.plan.plan import Plan, StagePlan, TrackPlan
 
 _NEWTON_STEPS = 30
@@ -22,51 +24,46 @@ _MAX_HALVINGS = 1100
 """After so many half-lives nothing is left of a sum."""
 
 
-class ScoreCurve:
+class ScoreCurve(Struct, gc=False):
     """The score of a track by hour, if nothing happens."""
 
-    __slots__ = ("_account", "_growth", "_slots")
-
-    def __init__(self, account: Account, track: TrackPlan, plan: Plan) -> None:
-        self._account = account
-        self._slots = track.slots
-        self._growth = plan.growth
+    account: Account
+    track: TrackPlan
+    growth: GrowthFactors
 
     def at(self, hour: int) -> float:
         """The score at this hour."""
-        moment = self._growth.moment(hour)
-        sums, eras, factors = self._account.sums, self._account.eras, moment.factors
-        same_eras = moment.eras is eras
+        factors, sums = self.growth.factors(hour, self.account.eras), self.account.sums
         score = 0.0
-        for slot, k in self._slots:
-            score += sums[slot] / (factors[k] if same_eras else self._growth.factor(k, hour, eras[k]))
+        for slot, k in self.track.slots:
+            score += sums[slot] / factors[k]
         return score
 
     def parts_at(self, hour: int) -> list[tuple[float, float]]:
         """What each half-life adds to the score at this hour, and its rate of decay in halvings per hour."""
-        growth, eras, sums = self._growth, self._account.eras, self._account.sums
-        half_lives = growth.half_lives
+        factors, sums = self.growth.factors(hour, self.account.eras), self.account.sums
+        half_lives = self.growth.half_lives
         return [
-            (sums[slot] / growth.factor(k, hour, eras[k]), 1.0 / half_life if (half_life := half_lives[k]) else 0.0)
-            for slot, k in self._slots
+            (sums[slot] / factors[k], 1.0 / half_life if (half_life := half_lives[k]) else 0.0)
+            for slot, k in self.track.slots
             if sums[slot]
         ]
 
     def permanent_part(self) -> float:
         """The part of the score that never decays."""
-        return sum(self._account.sums[slot] for slot, k in self._slots if self._growth.half_lives[k] is None)
+        return sum(self.account.sums[slot] for slot, k in self.track.slots if self.growth.half_lives[k] is None)
 
     def slowest_half_life(self) -> int | None:
         """In hours, of the parts that decay; None if there are none."""
-        half_lives = [self._growth.half_lives[k] for slot, k in self._slots if self._account.sums[slot]]
+        half_lives = [self.growth.half_lives[k] for slot, k in self.track.slots if self.account.sums[slot]]
         return max((hours for hours in half_lives if hours is not None), default=None)
 
 
 def apply_falls(account: Account, state: TrackState, until: int, plan: Plan) -> None:
     """Record the falls up to `until`, each at its own instant."""
-    curve = ScoreCurve(account, state.plan, plan)
-    day = plan.calendar.day(until)
-    counts = counts_on(state, day) if state.plan.stages[state.stage].required_contacts else []
+    curve = ScoreCurve(account, state.plan, plan.growth)
+    needs_breadth = state.plan.stages[state.stage].required_contacts
+    counts = counts_on(state, plan.calendar.day(until)) if needs_breadth else []
     if holds_stage(TrackSnapshot(account, state, curve.at(until // HOUR), counts, until), state.stage):
         return
     since = account.clock
@@ -84,7 +81,7 @@ def next_fall_at(account: Account, state: TrackState, since: int, plan: Plan) ->
         return None
     stage = track.stages[state.stage]
     breadth_end = breadth_ends_at(account, state, stage, plan)
-    score_end_hour = first_hour_below(ScoreCurve(account, track, plan), since // HOUR, stage.leave)
+    score_end_hour = first_hour_below(ScoreCurve(account, track, plan.growth), since // HOUR, stage.leave)
     first = min(inf if breadth_end is None else breadth_end, inf if score_end_hour is None else score_end_hour * HOUR)
     if state.stage == track.handoff_stage and state.act_now_until is not None and state.act_now_until > since:
         first = max(first, state.act_now_until)

@@ -4,12 +4,15 @@ Sums are in forward form (see `scoring.plan.decay`): unweighted per contact, wei
 A slot is one half-life of one track.
 """
 
+from collections.abc import Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from schemas.scores import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
 from scoring.plan.decay import Eras, Moment
 from scoring.plan.fields import DecodedFact
-from scoring.plan.plan import Plan, TrackPlan
+from scoring.plan.plan import Plan, TrackPlan, TypePlan
 
 FOLD_VERSION = 1
 """Part of every state and so of its digest; a state of another version is recomputed from `engagement`."""
@@ -178,39 +181,34 @@ class Account:
         self.dirty_contacts: list[Contact] = []
 
 
-class AppliedFact:
-    """A fact while it is applied: the decoded record, its type without version, and what follows from its time.
+class AppliedFact(Struct, gc=False):
+    """A fact while it is applied to an account: the decoded record, and what follows from its type and time."""
 
-    `time` is in milliseconds, `day` its local day, `moment` the decay factors of its hour; `evolve` sets both.
-    """
-
-    __slots__ = ("data", "day", "decoded", "moment", "plan", "raw", "time", "type", "type_plan")
-
+    decoded: DecodedFact
+    data: Any
+    type_plan: TypePlan
+    time: int
+    """Milliseconds since 1970; `day` is its local day."""
     day: int
-    moment: Moment
+    factors: Sequence[float]
+    """Per growth class: turns points at `time` into the forward form of the account's sums."""
+    raw: bytes
+    plan: Plan
 
-    def __init__(self, decoded: DecodedFact, time: int, raw: bytes, plan: Plan) -> None:
-        type_plan = plan.type_plans.get(decoded.type) or plan.compile_type(decoded.type)
-        self.decoded = decoded
-        self.type = type_plan.name
-        self.type_plan = type_plan
-        self.data: Any = plan.fact_reader.empty_data if decoded.data is None else decoded.data
-        self.time = time
-        self.raw = raw
-        self.plan = plan
+    @property
+    def type(self) -> str:
+        """Without version."""
+        return self.type_plan.name
 
 
-class TrackSnapshot:
+class TrackSnapshot(Struct, gc=False):
     """A track of an account at an instant: the score and breadth that decide which stages it may enter or keep."""
 
-    __slots__ = ("account", "counts", "instant", "score", "state")
-
-    def __init__(self, account: Account, state: TrackState, score: float, counts: list[int], instant: int) -> None:
-        self.account = account
-        self.state = state
-        self.score = score
-        self.counts = counts
-        self.instant = instant
+    account: Account
+    state: TrackState
+    score: float
+    counts: list[int]
+    instant: int
 
 
 def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Changes:

@@ -1,4 +1,4 @@
-"""What the parts of a model ask of each other. Pure judgement: names problems, never raises them."""
+"""Checks across the parts of a model: references, order of stages, decay of deductions. They yield problems."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from scoring.model.durations import format_hours
 
 Finding = tuple[KeyPath, str]
 UnreadableCheck = Callable[[KeyPath], bool]
-"""Whether something under this path could not be read, so that nothing can be said about its absence."""
+"""Whether something under this path is unreadable, so that checks for its absence would mislead."""
 
 _UNSCORED_TYPES = frozenset(map(unversioned, CONTROL_TYPES)) | {"score.adjusted"}
 
@@ -20,7 +20,7 @@ _UNSCORED_TYPES = frozenset(map(unversioned, CONTROL_TYPES)) | {"score.adjusted"
 def check_model(
     model: ScoringModel, tracks_by_rule: Mapping[str, str], is_unreadable: UnreadableCheck
 ) -> Iterator[Finding]:
-    """Every problem of a model whose shape is right. `owners`: rule id -> track, also of rules that were unreadable."""
+    """Every problem of a model whose shape is right. `tracks_by_rule` includes unreadable rules."""
     yield from _timezone_problems(model.timezone)
     yield from _grade_problems(model)
     yield from _service_level_problems(model)
@@ -42,14 +42,14 @@ def _timezone_problems(name: str) -> Iterator[Finding]:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         hint = suggestion(name, available_timezones())
-        yield ("timezone",), f"{name!r} is no time zone{hint}; write an IANA name, for instance Europe/Berlin"
+        yield ("timezone",), f"unknown time zone {name!r}{hint}; write an IANA name, for instance Europe/Berlin"
 
 
 def _grade_problems(model: ScoringModel) -> Iterator[Finding]:
     points = sorted(model.fit.grades.items()) if model.fit else []
     for (better, more), (worse, less) in pairwise(points):
         if more <= less:
-            yield ("fit", "grades", worse), f"{worse} must ask for fewer points than {better} ({more:g})"
+            yield ("fit", "grades", worse), f"{worse} must require fewer points than {better} ({more:g})"
 
 
 def _service_level_problems(model: ScoringModel) -> Iterator[Finding]:
@@ -68,28 +68,28 @@ def _rule_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str],
             if tracks_by_rule.get(other) != name:
                 yield (*place, "unless", index), _unknown_rule_message(other, tracks_by_rule, name)
         if rule.id in cycles:
-            yield (*place, "unless"), f"a cycle: {' -> '.join(cycles[rule.id])}; leave one of them out"
+            yield (*place, "unless"), f"cycle: {' -> '.join(cycles[rule.id])}; remove one of them"
 
 
 def _type_problems(rule: Rule, place: KeyPath) -> Iterator[Finding]:
     for type_ in rule.on:
         if type_ in _UNSCORED_TYPES:
-            yield (*place, "on"), f"{type_} steers the fold and is worth no points"
+            yield (*place, "on"), f"{type_} controls the scoring and cannot earn points"
         elif type_ not in TYPE_NAMES:
             known = unversioned(type_) in TYPE_NAMES
-            hint = f"; write {unversioned(type_)!r}, every version matches" if known else suggestion(type_, TYPE_NAMES)
-            yield (*place, "on"), f"{type_!r} is no fact type{hint}"
+            hint = f"; write {unversioned(type_)!r}, it matches any version" if known else suggestion(type_, TYPE_NAMES)
+            yield (*place, "on"), f"unknown event type {type_!r}{hint}"
 
 
 def _unknown_rule_message(rule: str, tracks_by_rule: Mapping[str, str], track: str) -> str:
     if rule in tracks_by_rule:
-        return f"rule {rule!r} stands in track {tracks_by_rule[rule]!r}; only rules of this track can be named"
+        return f"rule {rule!r} belongs to track {tracks_by_rule[rule]!r}; name a rule of this track"
     own = [known for known, owner in tracks_by_rule.items() if owner == track]
-    return f"there is no rule {rule!r}{suggestion(rule, own)}"
+    return f"unknown rule {rule!r}{suggestion(rule, own)}"
 
 
 def _cycles(track: Track) -> dict[str, list[str]]:
-    """The ring of `unless` that each rule stands in, where it does."""
+    """rule id -> the cycle of `unless` that it is part of."""
     successors = {rule.id: rule.unless for rule in track.rules}
     cycles: dict[str, list[str]] = {}
     for rule in successors:
@@ -100,7 +100,7 @@ def _cycles(track: Track) -> dict[str, list[str]]:
 
 
 def _shortest_cycle(start: str, successors: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The shortest way from a rule to itself; empty where there is none."""
+    """The shortest path from a rule to itself; empty if there is none."""
     paths, seen = [[start]], set[str]()
     for path in paths:
         for successor in successors.get(path[-1], ()):
@@ -119,7 +119,7 @@ def _limit_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str]
             if tracks_by_rule.get(rule) != name:
                 yield place, _unknown_rule_message(rule, tracks_by_rule, name)
             elif rule in limit.rules[:index]:
-                yield place, f"rule {rule!r} is named twice"
+                yield place, f"rule {rule!r} is listed twice"
 
 
 def _stage_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
@@ -130,19 +130,19 @@ def _stage_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
         place = (*at, "stages", number)
         yield from _threshold_problems(stage, previous, place)
         if names[stage.name] > 1:
-            yield (*place, "name"), f"two stages are called {stage.name!r}"
+            yield (*place, "name"), f"duplicate stage name {stage.name!r}"
         if stage.handoff and stage.name != handoffs[0]:
-            yield (*place, "handoff"), f"{handoffs[0]!r} is the handoff stage already; a track has one"
+            yield (*place, "handoff"), f"{handoffs[0]!r} is already the handoff stage; a track has only one"
         if stage.small_company and not stage.contacts:
-            yield (*place, "small_company"), "is an exception to `contacts`, which is not asked for"
+            yield (*place, "small_company"), "needs `contacts`, to which it is an exception"
         previous = stage
 
 
 def _threshold_problems(stage: Stage, previous: Stage | None, place: KeyPath) -> Iterator[Finding]:
     if not stage.leave > 0:
-        yield (*place, "leave"), f"{stage.leave:g} must be above 0, or the stage could never be left by fading"
+        yield (*place, "leave"), f"{stage.leave:g} must be above 0, or decay alone could never end the stage"
     if stage.leave > stage.enter:
-        yield (*place, "leave"), f"{stage.leave:g} is above enter ({stage.enter:g}); a stage is left at or below it"
+        yield (*place, "leave"), f"{stage.leave:g} is above enter ({stage.enter:g}); write at most that"
     if previous is not None and stage.enter <= previous.enter:
         yield (*place, "enter"), f"{stage.enter:g} must be above that of {previous.name!r} ({previous.enter:g})"
 
@@ -154,11 +154,11 @@ def _fit_problems(model: ScoringModel, track: Track, at: KeyPath, is_unreadable:
     for number, stage in enumerate(track.stages):
         place = (*at, "stages", number, "fit")
         if stage.fit and model.fit is None:
-            yield place, "is asked for, but the model has no fit rules; add `fit:`"
+            yield place, "needs fit rules; add `fit:` to the model"
             continue
         for index, grade in enumerate(stage.fit or ()):
             if grade not in grades:
-                yield (*place, index), f"{grade!r} is no grade; this model has {', '.join(grades)}"
+                yield (*place, index), f"unknown grade {grade!r}; this model has {', '.join(grades)}"
 
 
 def _deduction_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
@@ -168,13 +168,13 @@ def _deduction_problems(track: Track, at: KeyPath) -> Iterator[Finding]:
             allowed = "none" if slowest is None else f"{format_hours(slowest)} or none"
             yield (
                 (*at, "rules", number, "half_life"),
-                f"a deduction must not fade faster than what it takes from: write `half_life: {allowed}`, "
+                f"a deduction must not decay faster than the points it reduces: write `half_life: {allowed}`, "
                 f"not {format_hours(rule.half_life)}, or the score would rise while nothing happens",
             )
 
 
 def _slowest_half_life(track: Track) -> int | None:
-    """The slowest half-life of a track; None where a positive rule never fades."""
+    """The slowest half-life of a track; None if a positive rule never decays."""
     if any(rule.is_positive and rule.half_life is None for rule in track.rules):
         return None
     return max((rule.half_life for rule in track.rules if rule.half_life is not None), default=None)
@@ -195,6 +195,6 @@ def _duplicate_rule_problems(model: ScoringModel) -> Iterator[Finding]:
             if rule.id in tracks_by_rule:
                 yield (
                     ("tracks", name, "rules", number, "id"),
-                    f"{rule.id!r} is a rule of {tracks_by_rule[rule.id]!r} already",
+                    f"rule id {rule.id!r} is already used in track {tracks_by_rule[rule.id]!r}",
                 )
             tracks_by_rule.setdefault(rule.id, name)

@@ -1,4 +1,4 @@
-"""The parts of a scoring model: tracks with rules and stages, fit, handoff. Never holds an account's numbers."""
+"""The parts of a scoring model: tracks with rules and stages, fit, handoffs."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -49,25 +49,27 @@ Weight = Annotated[Number, Field(ge=0, le=MAX_MAGNITUDE)]
 
 
 class Rule(Term):
-    """What a fact is worth in its track."""
+    """Which facts earn points in a track, and how many."""
 
-    id: Name = Field(description="unique within the model; it names the rule in lines and reasons")
+    id: Name = Field(description="unique within the model; identifies the rule in ledger lines and reasons")
     on: TypeNames = Field(description="fact type or list of types, without version")
     where: Conditions = Field(default={}, description="conditions on fields of the fact's data; all must hold")
     points: Points | FieldPoints = Field(description="a number, or `{field: minutes, times: 1, up_to: 60}`")
-    half_life: HalfLife = Field(default=None, description="`14d`, `336h` or `none`; without one the track's")
+    half_life: HalfLife = Field(default=None, description="`14d`, `336h` or `none`; default: that of the track")
     at_most: Cap | None = Field(default=None, description="how many contributions count, `1 per contact per day`")
-    unless: tuple[Name, ...] = Field(default=(), description="not where one of these rules of the track matched")
+    unless: tuple[Name, ...] = Field(
+        default=(), description="does not count if one of these rules of the track matched"
+    )
     act_now: StrictBool = Field(default=False, description="waives score and breadth of the handoff stage for a while")
 
     @property
     def is_deduction(self) -> bool:
-        """Whether it takes points away."""
+        """Whether it subtracts points."""
         return (self.points.times if isinstance(self.points, FieldPoints) else self.points) < 0
 
     @property
     def is_positive(self) -> bool:
-        """Whether it gives points; a rule of 0 points neither gives nor takes."""
+        """Whether it adds points; a rule of 0 points is neither positive nor a deduction."""
         return (self.points.times if isinstance(self.points, FieldPoints) else self.points) > 0
 
     @model_serializer(mode="wrap")
@@ -79,33 +81,31 @@ class Limit(Term):
     """A cap that several rules of a track share."""
 
     rules: tuple[Name, ...] = Field(min_length=1, description="ids of rules of the track")
-    at_most: Cap = Field(description="how many contributions count of all these rules together")
+    at_most: Cap = Field(description="how many contributions of all these rules together count")
 
 
 class Stage(Term):
-    """A rung of a track, entered at one score and left at a lower one."""
+    """A level of a track, entered at one score and left at a lower one."""
 
     name: Name = Field(description="unique within the track")
     enter: Points = Field(description="entered at this score or more")
     leave: Points = Field(description="left below this score; above 0, at most `enter`")
     fit: tuple[Text, ...] | None = Field(
-        default=None, min_length=1, description="grades that are allowed; `unknown` is one"
+        default=None, min_length=1, description="allowed grades, including `unknown` if wanted"
     )
-    contacts: Breadth | None = Field(default=None, description="breadth asked for, `2 within 90d`")
-    small_company: SmallCompany | None = Field(default=None, description="the exception in place of `contacts`")
+    contacts: Breadth | None = Field(default=None, description="required breadth, `2 within 90d`")
+    small_company: SmallCompany | None = Field(default=None, description="an exception to `contacts`")
     handoff: StrictBool = Field(default=False, description="entering it hands the account to sales; one per track")
 
 
 class Track(Term):
-    """Rules and stages that are counted together."""
+    """Rules with a common score, and the stages that it reaches."""
 
-    half_life: HalfLife = Field(
-        default=None, description="for rules without one of their own; without it they never fade"
-    )
+    half_life: HalfLife = Field(default=None, description="for rules without their own; without it they never decay")
     when: Conditions = Field(
-        default={}, description="conditions on account fields; only while they hold its stages are entered"
+        default={}, description="conditions on account fields; stages are entered only while they hold"
     )
-    rules: tuple[Rule, ...] = Field(min_length=1, description="all that match a fact count, in this order")
+    rules: tuple[Rule, ...] = Field(min_length=1, description="all rules that match a fact count, in this order")
     limits: tuple[Limit, ...] = Field(default=(), description="caps that several rules share")
     stages: tuple[Stage, ...] = Field(default=(), description="from the lowest to the highest")
 
@@ -129,11 +129,11 @@ def _with_half_life(rules: Any, default: Any) -> Iterator[Any]:
 
 
 class FitRule(Term):
-    """Points on one firmographic field; the operators stand beside it."""
+    """Points for one firmographic field; its operators are keys beside `field`."""
 
     field: FieldName = Field(description="a firmographic field of the account")
     condition: Condition
-    points: Points = Field(description="all rules that hold add up")
+    points: Points = Field(description="the points of all matching rules add up")
 
     @model_validator(mode="before")
     @classmethod
@@ -154,27 +154,27 @@ def _default_grades() -> dict[Any, float]:
 
 
 class FitModel(Term):
-    """How well an account suits, apart from what it does."""
+    """How well a company fits, independent of its engagement."""
 
-    rules: tuple[FitRule, ...] = Field(min_length=1, description="without any known field of theirs fit is `unknown`")
+    rules: tuple[FitRule, ...] = Field(min_length=1, description="fit is `unknown` while none of their fields is known")
     grades: dict[Literal["A", "B", "C"], Number] = Field(
-        default_factory=_default_grades, min_length=1, description="points that reach a grade; below the last: D"
+        default_factory=_default_grades, min_length=1, description="points required for a grade; below the last one: D"
     )
-    ceiling: Number | None = Field(default=None, description="the sum is at most this")
+    ceiling: Number | None = Field(default=None, description="upper limit of the sum")
 
 
 class Route(Term):
-    """Who gets a handoff; the first route that holds does."""
+    """Who receives a handoff: the first route whose conditions hold."""
 
-    when: Conditions = Field(default={}, description="conditions on account fields; without any it always holds")
-    to: Text = Field(description="a person, role or queue of yours")
+    when: Conditions = Field(default={}, description="conditions on account fields; without any it always applies")
+    to: Text = Field(description="one of your persons, roles or queues")
 
 
 class Handoff(Term):
     """What happens when an account enters a handoff stage."""
 
-    service_level: ServiceLevel | None = Field(default=None, description="until when sales has to accept")
-    routes: tuple[Route, ...] = Field(default=(), description="who gets it; the first route that holds")
+    service_level: ServiceLevel | None = Field(default=None, description="how fast sales must accept")
+    routes: tuple[Route, ...] = Field(default=(), description="who receives it; the first route that applies")
     recycle_cooldown: Hours = Field(default=MONTH_HOURS, description="after a rejection or recycling, `30d`")
     act_now_hold: Hours = Field(
         default=MONTH_HOURS, description="how long an act-now event waives score and breadth, `30d`"
@@ -187,20 +187,22 @@ class Handoff(Term):
 
 
 class ScoringModel(Term):
-    """Everything that decides what facts are worth and when an account goes to sales."""
+    """Everything that decides how many points facts earn and when an account is handed to sales."""
 
-    model: Name = Field(description="its name")
+    model: Name = Field(description="name of the model")
     timezone: Text = Field(
         default="UTC", description="IANA name, for calendar windows, days of breadth and business hours"
     )
     roles: dict[RoleName, Weight] = Field(
-        default={}, description="weight of a contact's role; another weighs as `unknown`, else 1"
+        default={}, description="weight per role of a contact; other roles weigh as `unknown`, which is 1 by default"
     )
     fit: FitModel | None = Field(
-        default=None, description="how well an account suits; without it every grade is `unknown`"
+        default=None, description="how well a company fits; without it every grade is `unknown`"
     )
-    tracks: dict[Name, Track] = Field(min_length=1, description="by name; the first is the one that lists show")
-    handoff: Handoff = Field(default=Handoff(), description="who gets a handoff, how fast, and what follows")
+    tracks: dict[Name, Track] = Field(min_length=1, description="by name; lists show the first one")
+    handoff: Handoff = Field(
+        default=Handoff(), description="who receives handoffs, how fast they must be answered, and the cool-down"
+    )
     on_activation: Literal["hold", "release"] = Field(
-        default="hold", description="of handoffs that this model newly opens when it becomes active"
+        default="hold", description="what happens to handoffs that this model would open when it becomes active"
     )

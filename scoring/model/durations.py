@@ -1,4 +1,4 @@
-"""Spans of time as the model language writes them (`30d`, `720h`), in whole hours. Never reads a clock."""
+"""Durations of the model language (`30d`, `720h`), as whole hours."""
 
 import re
 from fractions import Fraction
@@ -12,7 +12,7 @@ def parse_hours(text: str) -> int:
     """Whole hours of `30d` or `720h`, at least 1. ValueError names what was expected."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no duration; write hours or days, for instance 36h or 30d")
+        raise ValueError(f"{text!r} is not a valid duration; write hours or days, for instance 36h or 30d")
     hours = Fraction(match[1]) * _HOURS_PER_UNIT[match[2]]
     if hours.denominator != 1:
         raise ValueError(f"{text!r} is not a whole number of hours")
@@ -28,13 +28,13 @@ def parse_days(text: str) -> int:
 
 
 def format_hours(hours: int) -> str:
-    """The canonical text: days where they are whole, else hours."""
+    """The canonical text: whole days if possible, else hours."""
     return f"{hours}h" if hours % 24 else f"{hours // 24}d"
 
 
 def _check_range(text: str, hours: int) -> int:
     if hours < 1:
-        raise ValueError(f"{text!r} is no time at all; write at least 1h, or `none` for what never fades")
+        raise ValueError(f"{text!r} is too short; write at least 1h, or `none` for no decay")
     if hours > _MAX_HOURS:
-        raise ValueError(f"{text!r} is more than a hundred years; write `none` for what never fades")
+        raise ValueError(f"{text!r} is more than a hundred years; write `none` for no decay")
     return hours

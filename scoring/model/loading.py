@@ -1,4 +1,4 @@
-"""The scoring model: its classes under one name, read from YAML or from a fact. Never scores anything."""
+"""Loading a scoring model from YAML or from a fact, its canonical content and its version."""
 
 import hashlib
 from typing import Any
@@ -39,19 +39,19 @@ __all__ = [
 
 
 def load_model(text: str, name: str = "model.yaml") -> ScoringModel:
-    """The model that a YAML 1.2 text describes. ModelError lists everything that is wrong with it, by line."""
+    """The model of a YAML 1.2 text. DocumentError lists everything that is wrong with it, by line."""
     from schemas.yaml_documents import read_yaml
 
     return validate_model(read_yaml(text, name))
 
 
 def model_from_dict(content: dict[str, Any]) -> ScoringModel:
-    """The model of a plain JSON object, as `model.activated` records it. ModelError lists all that is wrong."""
+    """The model of a JSON object, as `model.activated` records it. DocumentError lists everything that is wrong."""
     return validate_model(SourceDocument("model", content, {}))
 
 
 def canonical(model: ScoringModel) -> dict[str, Any]:
-    """Plain JSON in the language's own shape; equal models give equal content, and it reads back as the same model."""
+    """The model as JSON in the shape of the language; equal models give equal content, which loads as that model."""
     content: dict[str, Any] = _with_integers(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     return content
 

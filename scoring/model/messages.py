@@ -1,4 +1,4 @@
-"""What is wrong with the shape of a model, in words for the one who wrote it. Never decides what is right."""
+"""Error messages about the shape of a model: unknown keys, wrong types, missing values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,12 +37,14 @@ _MESSAGES = {
     "missing": "is missing",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "{} is no name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first",
+    "string_pattern_mismatch": (
+        "{} is not a valid name; use up to 64 letters, digits, `_`, `-` and `.`, a letter or digit first"
+    ),
 }
 
 
 def shape_problems(content: Any, validation_error: ValidationError) -> Iterator[tuple[KeyPath, str]]:
-    """Every problem with its path in what was written; the several tries at one value become one problem."""
+    """Every problem with its path in the text; several attempts at reading one value become one problem."""
     errors_by_path: dict[KeyPath, list[dict[str, Any]]] = {}
     for error in validation_error.errors(include_url=False):
         path = _source_path(content, error)
@@ -57,7 +59,7 @@ def _is_type_mismatch(errors: list[dict[str, Any]]) -> bool:
 
 
 def _has_inner_problem(path: KeyPath, errors_by_path: Any) -> bool:
-    """Whether a problem inside this value says more: of a mapping that could have been a number."""
+    """Whether a more specific problem lies inside this value, such as a mapping where a number is allowed too."""
     return any(len(other) > len(path) and other[: len(path)] == path for other in errors_by_path)
 
 
@@ -92,7 +94,7 @@ def _message(path: KeyPath, errors: list[dict[str, Any]]) -> str:
 def _error_message(path: KeyPath, error: dict[str, Any]) -> str:
     kind, message = error["type"], str(error["msg"])
     if kind == "extra_forbidden":
-        return f"is no known key{suggestion(str(path[-1]), _known_keys(path[:-1]))}"
+        return f"unknown key{suggestion(str(path[-1]), _known_keys(path[:-1]))}"
     if kind in _MESSAGES:
         return _MESSAGES[kind].format(_shortened(error["input"]))
     if kind == "value_error":
@@ -106,7 +108,7 @@ def _shortened(value: Any) -> str:
 
 
 def _known_keys(path: KeyPath) -> list[str]:
-    """The keys that are known at a place."""
+    """The keys that are allowed at a path."""
     names = [part for part in path if isinstance(part, str)]
     if not names:
         return list(ScoringModel.model_fields)

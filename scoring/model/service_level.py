@@ -1,4 +1,4 @@
-"""How fast sales has to answer, as the model writes it: allowances and opening hours. Never reads a clock."""
+"""The service level of handoffs: how fast sales must answer, and the opening hours of business time."""
 
 import re
 from itertools import pairwise
@@ -16,7 +16,7 @@ _MAX_MINUTES = 366 * 1440
 
 
 class Allowance(Term):
-    """A span to answer in: plain minutes, or business days and minutes within the opening hours."""
+    """The time that sales has to answer: plain minutes, or business days and minutes within the opening hours."""
 
     minutes: int = Field(default=0, ge=0, le=_MAX_MINUTES)
     days: int = Field(default=0, ge=0, le=366, description="business days; a plain day counts as 24 hours")
@@ -43,12 +43,12 @@ class Allowance(Term):
 def _parse_allowance(text: str) -> dict[str, Any]:
     parts = [(int(number), bool(business), unit[0]) for number, business, unit in _ALLOWANCE_PART.findall(text)]
     if not parts or _ALLOWANCE_PART.sub("", text.strip()) or len({business for _, business, _ in parts}) > 1:
-        raise ValueError(f"{text!r} is no time to answer in; write `15 minutes`, `24h` or `4 business hours`")
+        raise ValueError(f"{text!r} is not a valid time to answer; write `15 minutes`, `24h` or `4 business hours`")
     business = parts[0][1]
     days = sum(number for number, _, unit in parts if business and unit == "d")
     minutes = sum(number * _MINUTES_PER_UNIT[unit] for number, _, unit in parts if not (business and unit == "d"))
     if not days and not minutes:
-        raise ValueError(f"{text!r} leaves no time to answer in")
+        raise ValueError(f"{text!r} leaves no time to answer; write at least 1 minute")
     return {"minutes": minutes, "days": days, "business": business}
 
 
@@ -78,14 +78,16 @@ def parse_opening_hours(text: str) -> tuple[OpeningHours, ...]:
     spans = sorted((day, one.opens, one.closes) for one in ranges for day in one.days)
     for (day, _, closes), (other, opens, _) in pairwise(spans):
         if day == other and opens < closes:
-            raise ValueError(f"{text!r} names the same hours of {WEEKDAYS[day]} twice")
+            raise ValueError(f"{text!r} has overlapping hours on {WEEKDAYS[day]}")
     return ranges
 
 
 def _parse_range(text: str) -> OpeningHours:
     match = _RANGE.fullmatch(text.strip())
     if match is None or match[1] not in WEEKDAYS or (match[2] or "Mon") not in WEEKDAYS:
-        raise ValueError(f"{text.strip()!r} are no opening hours; write for instance `Mon-Fri 09:00-18:00`")
+        raise ValueError(
+            f"{text.strip()!r} is not a valid range of opening hours; write for instance `Mon-Fri 09:00-18:00`"
+        )
     opens, closes = int(match[3]) * 60 + int(match[4]), int(match[5]) * 60 + int(match[6])
     if int(match[4]) > 59 or int(match[6]) > 59 or not 0 <= opens < closes <= 1440:
         raise ValueError(f"{text.strip()!r} must open before it closes, between 00:00 and 24:00")
@@ -116,10 +118,10 @@ class ServiceLevel(Term):
         default=None, description="for every handoff, for instance `4 business hours`"
     )
     act_now: Allowance | None = Field(
-        default=None, description="for one that an act-now event opened; else as the others"
+        default=None, description="for handoffs that an act-now event opened; else as the others"
     )
     hours: Annotated[tuple[OpeningHours, ...], BeforeValidator(_as_opening_hours)] = Field(
-        default=(), description="opening hours, for instance `Mon-Fri 09:00-18:00`; ranges stand apart by commas"
+        default=(), description="opening hours, for instance `Mon-Fri 09:00-18:00`; separate ranges by commas"
     )
 
     @model_serializer

@@ -1,4 +1,4 @@
-"""The terms of the model language: caps, conditions, field points, breadth. Never holds an account's numbers."""
+"""The terms of the model language: caps, conditions, points from a field, breadth."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -26,7 +26,7 @@ Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za
 FieldName = Annotated[str, StringConstraints(strict=True, pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=1000)]
 MAX_MAGNITUDE = 1e9
-"""Beyond it doubles no longer keep sums exact to what is compared."""
+"""Up to here the sums, as doubles, are exact to the six decimals that are compared."""
 Points = Annotated[Number, Field(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
 Scalar = StrictBool | StrictInt | Number | StrictStr
 
@@ -46,7 +46,7 @@ def _as_half_life(value: Any, info: ValidationInfo) -> Any:
 Hours = Annotated[int, BeforeValidator(_as_hours), Field(ge=1)]
 """Whole hours, written `36h` or `30d`."""
 HalfLife = Annotated[int | None, BeforeValidator(_as_half_life)]
-"""Whole hours, or None for what never fades; written `14d`, `336h` or `none`."""
+"""Whole hours, or None for no decay; written `14d`, `336h` or `none`."""
 
 
 def format_half_life(hours: int | None) -> str:
@@ -54,7 +54,7 @@ def format_half_life(hours: int | None) -> str:
 
 
 class Term(BaseModel):
-    """What all parts of a model have in common: they never change and know all of their keys."""
+    """A part of a model: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -65,7 +65,7 @@ _CAP = re.compile(
 
 
 class Cap(Term):
-    """At most `n` contributions per contact or account, and per value of a field where one is given, in a window."""
+    """At most `n` contributions per contact or account, and per value of a field if one is given, in a window."""
 
     n: int = Field(ge=1, strict=True, description="how many contributions count")
     per: Literal["contact", "account"]
@@ -93,8 +93,8 @@ def _parse_cap(text: str) -> dict[str, Any]:
     match = _CAP.fullmatch(text.strip())
     if match is None:
         raise ValueError(
-            f"{text!r} is no cap; write `N per contact|account [and FIELD] per day|week|month|quarter` or `… ever`, "
-            "for instance `1 per contact per day` or `1 per contact and message ever`"
+            f"{text!r} is not a valid cap; write `N per contact|account [and FIELD] per day|week|month|quarter` "
+            "or `… ever`, for instance `1 per contact per day` or `1 per contact and message ever`"
         )
     return {"n": int(match[1]), "per": match[2], "field": match[3], "window": match[4] or match[5]}
 
@@ -103,33 +103,33 @@ class FieldPoints(Term):
     """Points read from a field of the fact: its number x `times`, at most `up_to` points."""
 
     field: FieldName = Field(description="a field of the fact's data that is a number")
-    times: Points = Field(default=1.0, description="points for each one of it")
-    up_to: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="the most points of one fact")
+    times: Points = Field(default=1.0, description="points per unit of the field")
+    up_to: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="the maximum of points for one fact")
 
 
 class Condition(Term):
-    """What a field must be; of several operators all must hold. A bare value is short for `equals`."""
+    """What a field must be: all operators must hold. A bare value is short for `equals`."""
 
-    equals: Scalar | None = Field(default=None, description="the very value; case matters, a text is never a number")
-    any_of: tuple[Scalar, ...] | None = Field(
-        default=None, min_length=1, description="one of these; on a list, one in common"
+    equals: Scalar | None = Field(
+        default=None, description="the same value; case matters, and a text never equals a number"
     )
-    contains: Scalar | None = Field(default=None, description="part of the text, or member of the list")
-    prefix: StrictStr | None = Field(default=None, description="the text begins so")
+    any_of: tuple[Scalar, ...] | None = Field(
+        default=None, min_length=1, description="one of these values; for a list, at least one member in common"
+    )
+    contains: Scalar | None = Field(default=None, description="a part of the text, or a member of the list")
+    prefix: StrictStr | None = Field(default=None, description="the text begins with this")
     path_prefix: StrictStr | None = Field(
         default=None, description="the path of the URL begins with these whole segments"
     )
     matches: StrictStr | None = Field(default=None, description="RE2 pattern, found anywhere unless anchored")
     above: Number | None = Field(default=None, description="a greater number")
     below: Number | None = Field(default=None, description="a smaller number")
-    between: tuple[Number, Number] | None = Field(
-        default=None, description="a number from one to the other, both included"
-    )
+    between: tuple[Number, Number] | None = Field(default=None, description="a number between the two, both included")
     exists: StrictBool | None = Field(
-        default=None, description="the field is there and not null (`true`), or not (`false`)"
+        default=None, description="the field has a value (`true`), or is missing or null (`false`)"
     )
     not_: "Condition | None" = Field(
-        default=None, validation_alias="not", serialization_alias="not", description="turns a condition round"
+        default=None, validation_alias="not", serialization_alias="not", description="negates the operators inside"
     )
 
     @model_validator(mode="before")
@@ -138,7 +138,7 @@ class Condition(Term):
         if isinstance(value, str | bool | int | float):
             return {"equals": value}
         if value is None or value == {}:
-            raise ValueError("no condition; write a value or an operator, or `exists: false` for a missing field")
+            raise ValueError("empty condition; write a value or an operator, or `exists: false` for a missing field")
         return value
 
     @model_validator(mode="before")
@@ -148,7 +148,7 @@ class Condition(Term):
             [operator for operator, operand in value.items() if operand is None] if isinstance(value, dict) else []
         )
         if null_operators:
-            raise ValueError(f"`{null_operators[0]}` of nothing never holds; write `exists: false` for a missing field")
+            raise ValueError(f"`{null_operators[0]}` has no value; write `exists: false` for a missing field")
         return value
 
     @field_validator("matches")
@@ -162,7 +162,7 @@ class Condition(Term):
     @classmethod
     def _check_order(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
         if bounds is not None and bounds[0] > bounds[1]:
-            raise ValueError(f"{list(bounds)} is empty; write the smaller number first")
+            raise ValueError(f"{list(bounds)} is an empty range; write the smaller number first")
         return bounds
 
 
@@ -173,7 +173,7 @@ _BREADTH = re.compile(r"(\d{1,6}) +within +(\S+)")
 
 
 class Breadth(Term):
-    """At least `contacts` identified contacts engaged on today or one of the days before; written `2 within 90d`."""
+    """At least `contacts` identified contacts engaged within `days` days, today included; written `2 within 90d`."""
 
     contacts: int = Field(ge=1, strict=True)
     days: int = Field(ge=1, strict=True)
@@ -191,25 +191,27 @@ class Breadth(Term):
 def _parse_breadth(text: str) -> dict[str, Any]:
     match = _BREADTH.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no breadth; write contacts and a window, for instance `2 within 90d`")
+        raise ValueError(f"{text!r} is not a valid breadth; write contacts and a window, for instance `2 within 90d`")
     return {"contacts": int(match[1]), "days": parse_days(match[2])}
 
 
 class SmallCompany(Term):
-    """In place of the breadth asked for: fewer contacts, where the account has fewer employees than this."""
+    """An exception to `contacts`: fewer contacts are enough if the account has fewer employees than this."""
 
-    employees_below: Annotated[Number, Field(gt=0)] = Field(description="strictly fewer are small; unknown is not")
-    contacts: int = Field(ge=1, strict=True, description="contacts asked for, in the window of `contacts`")
+    employees_below: Annotated[Number, Field(gt=0)] = Field(
+        description="strictly fewer employees; an unknown number does not count as small"
+    )
+    contacts: int = Field(ge=1, strict=True, description="contacts required, in the window of `contacts`")
 
 
 def compile_pattern(text: str) -> Any:
-    """A compiled pattern whose `search(text)` finds it anywhere. ValueError says what RE2 refuses."""
+    """A compiled pattern whose `search(text)` finds it anywhere. ValueError if RE2 rejects it."""
     options = re2.Options()
     options.log_errors = False
     try:
         return re2.compile(text, options)
     except re2.error as error:
-        raise ValueError(f"{text!r} is no RE2 pattern: {_reason(error)}") from None
+        raise ValueError(f"{text!r} is not a valid RE2 pattern: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

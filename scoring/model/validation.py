@@ -1,4 +1,7 @@
-"""From plain content to a checked model, or to all of its problems at once. Never reads a file."""
+"""From plain content to a valid model, or to all of its problems at once.
+
+If parts cannot be read, they are left out and the rest is checked, so that one run reports both kinds of problems.
+"""
 
 from copy import deepcopy
 from itertools import count, islice
@@ -16,7 +19,7 @@ _MAX_ROUNDS = 4
 
 
 def validate_model(source: SourceDocument) -> ScoringModel:
-    """The model. ModelError lists everything that is wrong with it, in the order of its lines."""
+    """The model. DocumentError lists everything that is wrong with it, in the order of its lines."""
     model: ScoringModel | None
     pruned: frozenset[KeyPath]
     try:
@@ -39,7 +42,7 @@ def _semantic_problems(source: SourceDocument, model: ScoringModel, pruned: froz
 
 
 def _readable_part(content: Any, validation_error: ValidationError) -> tuple[ScoringModel | None, frozenset[KeyPath]]:
-    """What is left of a model without its unreadable parts, to be judged in the same go; None: nothing."""
+    """The model without its unreadable parts, and their paths; None if it cannot be read without them either."""
     pruned: frozenset[KeyPath] = frozenset()
     for _ in range(_MAX_ROUNDS):
         locs = [error["loc"] for error in validation_error.errors(include_url=False, include_input=False)]
@@ -52,12 +55,12 @@ def _readable_part(content: Any, validation_error: ValidationError) -> tuple[Sco
 
 
 def _enclosing_part(path: KeyPath, pruned: frozenset[KeyPath]) -> KeyPath:
-    """The part itself, or what is around it where leaving the part out did not help."""
+    """The part itself, or the one around it if leaving out the part did not help."""
     return path[:-1] if path in pruned else path
 
 
 def _original_path(path: KeyPath, pruned: frozenset[KeyPath]) -> KeyPath:
-    """A path in what is left, as it was before other items of its lists were left out."""
+    """A path of the remaining content, as it was before other items of its lists were left out."""
     original: KeyPath = ()
     for part in path:
         original = (*original, _original_index(original, part, pruned) if isinstance(part, int) else part)
@@ -74,7 +77,7 @@ def _parse_model(content: Any) -> ScoringModel:
 
 
 def _prunable_part(loc: ErrorLocation) -> KeyPath:
-    """The smallest part around an error that a model can do without."""
+    """The smallest part around an error that can be left out."""
     for size, part in enumerate(loc):
         if part in _LIST_KEYS and len(loc) > size + 1 and isinstance(loc[size + 1], int):
             return loc[: size + 2]
@@ -110,7 +113,7 @@ def _overlaps(pruned: frozenset[KeyPath], part_path: KeyPath) -> bool:
 
 
 def _tracks_by_rule(content: Any) -> dict[str, str]:
-    """Rule id -> the track it stands in (the first one), of all that is written, readable or not."""
+    """rule id -> its track (the first one), of all rules, readable or not."""
     tracks_by_rule: dict[str, str] = {}
     for name, track in _mapping_items(content, "tracks"):
         rules = track.get("rules") if isinstance(track, dict) else None

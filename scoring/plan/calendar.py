@@ -1,4 +1,4 @@
-"""Local days, weeks, months and quarters of a model's zone, as integers. Never asks what time it is.
+"""Local days, weeks, months and quarters of a time zone, as integers.
 
 A day is its number since 1970-01-01 in local time; instants are milliseconds since 1970 in UTC.
 """
@@ -19,11 +19,11 @@ _FIRST_MONDAY = 4  # 1970-01-05
 _MAX_CACHED_DAYS = 200_000
 _LAST_DAY = (date(9999, 12, 29) - _EPOCH_DATE).days
 _LAST_MIDNIGHT = _LAST_DAY * DAY
-"""Beyond them Python has no dates; whatever is asked there is answered as of them."""
+"""The last day and midnight that Python dates can express; later instants are treated as these."""
 
 
 class Window(NamedTuple):
-    """A counting window: its number within its kind, and the instant at which it ends (None for `ever`)."""
+    """A calendar window: its number within its kind, and the instant at which it ends (None for `ever`)."""
 
     number: int
     end: int | None
@@ -70,7 +70,7 @@ _EVER_WINDOW = Window(0, None)
 
 
 class WindowsByDay(dict[int, Window]):
-    """The windows of one kind by the local day that they hold, each worked out where it is first asked for."""
+    """local day -> its window of one kind; a missing one is computed and stored."""
 
     __slots__ = ("_calendar", "_kind")
 
@@ -85,7 +85,7 @@ class WindowsByDay(dict[int, Window]):
 
 
 class Calendar:
-    """The calendar of one zone."""
+    """The calendar of one time zone, with caches of days and midnights."""
 
     def __init__(self, timezone: str) -> None:
         self.zone = ZoneInfo(timezone)
@@ -93,7 +93,7 @@ class Calendar:
         self._midnights: dict[int, int] = {}
 
     def day(self, instant: int) -> int:
-        """The local day of an instant. Zones change their offset, and midnight falls, on quarters of an hour."""
+        """The local day of an instant. Cached per quarter of an hour: offsets and midnights fall on quarters."""
         quarter = instant // QUARTER_HOUR
         local_day = self._days.get(quarter)
         if local_day is None:
@@ -110,7 +110,7 @@ class Calendar:
         return instant
 
     def window(self, kind: str, day: int) -> Window:
-        """The window of this kind (day, week, month, quarter, ever) that holds a local day."""
+        """The window of this kind (day, week, month, quarter, ever) that contains a local day."""
         if kind == "ever":
             return _EVER_WINDOW
         number = _WINDOW_NUMBERS[kind](_EPOCH_DATE + timedelta(days=day))
@@ -125,7 +125,7 @@ class Calendar:
 
     def _compute_midnight(self, day: int) -> int:
         local_date = _EPOCH_DATE + timedelta(days=min(day, _LAST_DAY))
-        # fold=0: where a day begins twice the first beginning counts; where midnight is skipped, the moment of the skip
+        # fold=0: if a day begins twice, its first beginning; if midnight is skipped, the instant of the skip
         local = datetime(local_date.year, local_date.month, local_date.day, tzinfo=self.zone)
         return (local.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
 

@@ -1,4 +1,4 @@
-"""From a checked model to the tables of the fold. Never judges whether a model is sensible: `model` does."""
+"""Compiles a valid model into a plan: rules, caps, stages and fit as tables for the fold."""
 
 import re
 from dataclasses import replace
@@ -108,7 +108,7 @@ def compile_rule(
 
 
 def compile_caps(tracks: list[Track], fact_reader: FactReader, calendar: Calendar) -> dict[str, CapPlan]:
-    """By rule id, and by `limit_name`; a rule's own cap is asked before the limits it stands in."""
+    """By rule id, and by `limit_name`; the fold checks a rule's own cap before its limits."""
     caps: dict[str, CapPlan] = {}
     windows = {kind: WindowsByDay(kind, calendar) for kind in WINDOW_KINDS}
     for t, track in enumerate(tracks):
@@ -194,19 +194,19 @@ def compile_stage(stage: Stage, windows: tuple[int, ...]) -> StagePlan:
 
 
 def shown_breadth_days(track: Track) -> int:
-    """The breadth that is shown: the handoff stage's window, else that of the highest stage with one, else 90 days."""
+    """The window of the displayed breadth: of the handoff stage, else of the highest stage with one, else 90 days."""
     with_breadth = [stage for stage in track.stages if stage.contacts]
     chosen = [stage for stage in with_breadth if stage.handoff] or with_breadth
     return chosen[-1].contacts.days if chosen and chosen[-1].contacts else DEFAULT_BREADTH_DAYS
 
 
 def adjustment_half_life(track: Track) -> HalfLife:
-    """scoring.md 15: the slowest of the track's positive rules, never fading where one of them never fades."""
+    """The slowest of the track's positive rules, and no decay if one of them never decays (scoring.md 15)."""
     return slowest_half_life([rule for rule in track.rules if rule.is_positive])
 
 
 def half_lives(track: Track) -> list[HalfLife]:
-    """The distinct half-lives of a track in hours, rising, never fading last."""
+    """The distinct half-lives of a track in hours, ascending; None (no decay) is last."""
     distinct = {rule.half_life for rule in track.rules} | {adjustment_half_life(track)}
     return sorted(distinct, key=lambda hours: (hours is None, hours or 0))
 

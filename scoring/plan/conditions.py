@@ -1,4 +1,4 @@
-"""`where`: conditions compiled into predicates over one value or one fact. Never raises on any value of JSON."""
+"""Conditions of `where` and `when`, compiled into predicates. Total: they accept every JSON value."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,12 +25,12 @@ def is_number(value: Any) -> bool:
 
 
 def equals_json(value: Any, expected: Any) -> bool:
-    """Equality of JSON: 1 is 1.0, but true is not 1."""
+    """Equality of JSON values: 1 equals 1.0, but true does not equal 1."""
     return bool(value == expected) and isinstance(value, bool) == isinstance(expected, bool)
 
 
 def url_path(url: str) -> str:
-    """The path of an absolute URL or of a path with its query: nothing decoded, nothing lower-cased."""
+    """The path of an absolute URL, or of a path with a query, without decoding or lower-casing."""
     parts = _URL_PARTS.match(url)
     assert parts is not None, "all of it may be empty"
     authority, path = parts.groups()
@@ -69,7 +69,7 @@ def path_prefix(expected: str) -> Predicate:
     stem = expected.rstrip("/")
 
     def predicate(value: Any) -> bool:
-        # the cheap look first: most pages do not hold the words at all
+        # The cheap check first: most URLs do not contain the text at all.
         if not isinstance(value, str) or stem not in value:
             return False
         path = url_path(value)
@@ -102,7 +102,7 @@ def exists(expected: bool) -> Predicate:
 
 def not_(condition: Condition) -> Predicate:
     inner = compile_condition(condition)
-    # scoring.md 6: a missing field meets only `exists: false`, whichever way round that is said
+    # scoring.md 6: a missing field satisfies only `exists: false`, also if written as `not: {exists: true}`.
     matches_missing = condition == Condition(exists=True)
     return lambda value: matches_missing if is_missing(value) else not inner(value)
 
@@ -123,7 +123,7 @@ _OPERATORS: dict[str, Callable[[Any], Predicate]] = {
 
 
 def compile_condition(condition: Condition) -> Predicate:
-    """All operators of a condition together, over the value of its field."""
+    """A predicate over the value of a field: all operators of the condition hold."""
     predicates = [
         build(operand) for name, build in _OPERATORS.items() if (operand := getattr(condition, name)) is not None
     ]
@@ -131,7 +131,7 @@ def compile_condition(condition: Condition) -> Predicate:
 
 
 def all_of(predicates: list[Predicate]) -> Predicate:
-    """True where every test holds."""
+    """True if every predicate is."""
     if len(predicates) == 1:
         return predicates[0]
     if len(predicates) == 2:
@@ -141,12 +141,12 @@ def all_of(predicates: list[Predicate]) -> Predicate:
 
 
 def predicate_on(read: Callable[[Any], Any], predicate: Predicate) -> Predicate:
-    """The test over what `read` takes from its argument."""
+    """The predicate applied to what `read` returns for its argument."""
     return lambda subject: predicate(read(subject))
 
 
 def path_reader(path: tuple[str, ...]) -> Callable[[Any], Any]:
-    """Goes on into nested objects: `a.b`."""
+    """Reads a value from nested objects: `a.b`."""
 
     def read(value: Any) -> Any:
         for name in path:
@@ -157,7 +157,7 @@ def path_reader(path: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def compile_account_conditions(where: dict[str, Condition]) -> Predicate:
-    """The conditions of a mapping field -> condition, over a dict of account fields."""
+    """A predicate over account fields: all conditions of a mapping field -> condition hold."""
     predicates = [
         predicate_on(path_reader(tuple(field.split("."))), compile_condition(condition))
         for field, condition in where.items()

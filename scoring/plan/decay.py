@@ -1,9 +1,14 @@
-"""Fading: growth factors from exact integer roots of two, the same bits on every machine. Never asks libm.
+"""Decay of contributions by their half-life, in forward form (Cormode et al., "Forward decay", 2009).
 
-Contributions are kept in forward form (Cormode et al., "Forward decay", 2009): p is stored as
-p * 2^((hour - landmark) / h) and divided by the same factor when it is read, so a sum is touched only when
-something is added, and a late contribution is added as if it had come in time. The landmark is the start of
-an *era* of 256 half-lives, so that moving it multiplies by an exact power of two and no double overflows.
+Instead of shrinking every sum as time passes, points grow with the time of their fact: p points at an hour are added
+to a sum as p * 2^((hour - landmark) / half-life), and a sum is read by dividing it by the same factor for the current
+hour. So a sum changes only when points are added, all contributions with one half-life share one sum, and a late
+contribution is added just as if it had come in time. Such a factor would overflow a double after 1024 half-lives;
+therefore time is divided into eras of 256 half-lives, and the landmark is the start of the current era. When an
+account's clock enters a new era, its sums are multiplied by 2^-256 per era passed, which is exact for doubles.
+
+All factors are products of an exact power of two and a root of two that is computed in integers and rounded once, so
+that every machine computes the same bits; the functions of libm may differ between platforms.
 """
 
 from collections.abc import Sequence
@@ -20,7 +25,7 @@ Eras = tuple[int, ...]
 
 
 class Moment:
-    """One hour: per class its era and its growth factor within it."""
+    """An hour: per half-life class its era, and its growth factor relative to the landmark of that era."""
 
     __slots__ = ("eras", "factors", "hour")
 
@@ -31,7 +36,7 @@ class Moment:
 
 
 class GrowthFactors:
-    """Growth factors of a model's half-life classes; hours count from 1970, class None never fades."""
+    """Growth factors of a model's half-life classes; hours count from 1970, the half-life None means no decay."""
 
     def __init__(self, half_lives: Sequence[int | None]) -> None:
         self.half_lives = tuple(half_lives)
@@ -53,8 +58,15 @@ class GrowthFactors:
         """One tuple object per value, so that `is` compares eras."""
         return self._eras.setdefault(eras, eras)
 
+    def factors(self, hour: int, eras: Eras) -> list[float]:
+        """Per class, the factor at this hour relative to the landmarks of these eras."""
+        moment = self.moment(hour)
+        if moment.eras is eras:
+            return moment.factors
+        return [self.factor(k, hour, era) for k, era in enumerate(eras)]
+
     def factor(self, growth_class: int, hour: int, era: int) -> float:
-        """2^((hour - landmark of the era) / half-life); infinite where nothing of a sum of that era is left."""
+        """2^((hour - landmark of the era) / half-life); infinite when nothing of a sum of that era is left."""
         half_life = self.half_lives[growth_class]
         if half_life is None:
             return 1.0
@@ -67,7 +79,7 @@ def era_of(hour: int, half_life: int | None) -> int:
 
 
 def to_later_era(value: float, eras_passed: int) -> float:
-    """The same value, told in a later era: exact, down to nothing."""
+    """The same value relative to the landmark of a later era; exact, until it underflows to 0."""
     return ldexp(value, max(-ERA_HALF_LIVES * eras_passed, -100_000))
 
 

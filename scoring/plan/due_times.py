@@ -1,4 +1,4 @@
-"""When sales has to have answered: allowances counted in plain time or in opening hours. Never reads a clock."""
+"""Due times of handoffs: service levels counted in plain time or in opening hours."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,11 +11,11 @@ from scoring.model.service_level import Allowance, OpeningHours
 
 _MINUTE = 60_000
 _MAX_SEARCH_DAYS = 800
-"""Longer than any allowance takes with one open day a week and the shortest hours that make sense."""
+"""Enough for every allowance with one open day a week, unless opening hours are unreasonably short."""
 
 
 def due_at(crossed_at: int, act_now: bool, handoff: Handoff, timezone: str) -> int | None:
-    """Until when a handoff may be accepted in time; None where nothing is asked for. Milliseconds since 1970."""
+    """Until when sales must accept a handoff; None if the model has no service level. Milliseconds since 1970."""
     level = handoff.service_level
     if level is None:
         return None
@@ -36,7 +36,7 @@ def allowance_end(start: int, allowance: Allowance, hours: tuple[OpeningHours, .
 
 
 def _after_open_time(start: int, remaining: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> int:
-    """The instant at which `left` milliseconds of opening hours have passed since `start`."""
+    """The instant at which `remaining` milliseconds of opening hours have passed since `start`."""
     for opens, closes in _opening_periods(start, hours, zone):
         counted_from = max(start, opens)
         if remaining <= closes - counted_from:
@@ -46,7 +46,7 @@ def _after_open_time(start: int, remaining: int, hours: tuple[OpeningHours, ...]
 
 
 def _next_opening(start: int, hours: tuple[OpeningHours, ...], zone: ZoneInfo) -> int:
-    """`start` itself where it lies in opening hours, else the next opening."""
+    """`start` itself if it is within opening hours, else the next opening."""
     return max(start, next(_opening_periods(start, hours, zone))[0])
 
 

@@ -1,4 +1,4 @@
-"""Just the fields that a model reads, decoded as a struct; every other byte of a fact is skipped. Never validates."""
+"""Decoding facts: only the fields that the model or the fold reads, into a struct made for the model."""
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
@@ -12,18 +12,18 @@ from scoring.model.loading import Condition, FieldPoints, ScoringModel
 from scoring.plan.conditions import Predicate, all_of, compile_condition, is_number, path_reader, predicate_on
 
 FOLD_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
-"""What the fold itself reads of a fact, whatever the model says."""
+"""Fields of the data that the fold itself reads, with any model."""
 
 MAX_POINTS = 1e9
-"""Of one contribution read from a fact, either way: a double then keeps a sum's first six decimals."""
+"""Of one contribution read from a fact, by size: so the sums, as doubles, keep six decimals."""
 
 
 _MAX_NUMBER = 1e300
-"""Integers of JSON may be larger than any double."""
+"""Integers in JSON may exceed every double."""
 
 
 class DecodedFact(msgspec.Struct, gc=False):
-    """The envelope as far as the fold reads it; `data` is a struct of `Fields`."""
+    """The envelope as far as the fold reads it; `data` is the struct of a `FactReader`."""
 
     id: str
     source: str
@@ -36,7 +36,7 @@ class DecodedFact(msgspec.Struct, gc=False):
 
 
 class FactReader:
-    """Names the attributes of the struct, and compiles conditions over it."""
+    """Decodes facts into a struct with the fields of one model, and compiles readers and conditions over it."""
 
     def __init__(self, model: ScoringModel) -> None:
         top_fields = sorted({field.split(".")[0] for field in fact_fields(model)} | set(FOLD_FIELDS))
@@ -50,7 +50,7 @@ class FactReader:
         self.decode: Callable[[bytes], DecodedFact] = msgspec.json.Decoder(self.fact_struct).decode  # type: ignore[assignment]
 
     def read(self, raw: bytes) -> DecodedFact:
-        """A record's fact in today's version. msgspec.MsgspecError where the record is none."""
+        """A record's fact, upcast to the current version. msgspec.MsgspecError if it is not a fact."""
         fact = self.decode(raw)
         if fact.type in OUTDATED_TYPES:
             document = msgspec.json.decode(raw)
@@ -67,7 +67,7 @@ class FactReader:
         return lambda content: inner(read(content))
 
     def predicate(self, where: dict[str, Condition]) -> Predicate | None:
-        """The whole `where` over the struct; None where there is none."""
+        """The conditions of a `where` over the struct; None if there are none."""
         predicates = [
             predicate_on(self.field_reader(field), compile_condition(condition)) for field, condition in where.items()
         ]
@@ -89,7 +89,7 @@ class FactReader:
 
 
 def clamp_points(points: float) -> float:
-    """Points as a fact names them, within what a sum can hold."""
+    """Points of an adjustment, limited to what a sum can hold exactly."""
     return max(-MAX_POINTS, min(points, MAX_POINTS))
 
 

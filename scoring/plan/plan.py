@@ -1,7 +1,7 @@
-"""A model compiled for the fold: rule tables by event type, slots, caps, stages. Never changes once built.
+"""A plan: a model compiled for the fold, with rules by event type, slots, caps and stages. Immutable.
 
-What the fold looks at for every fact are classes with slots: their attributes are read several times faster than
-those of a named tuple.
+What the fold reads for every fact are classes with slots: reading their attributes is several times faster than
+those of named tuples.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ class CapPlan:
     limit: int
     per_contact: bool
     read_field: Callable[[Any], Any] | None
-    """Of `and FIELD`."""
+    """Reads the field of `and FIELD`."""
     window: str
     windows: WindowsByDay
     retention_ms: int | None
-    """Milliseconds that a counter is kept after its window's end; None for ever."""
+    """How long a counter is kept after the end of its window; None means without end."""
     full_reason: str
     too_late_reason: str
 
@@ -41,9 +41,9 @@ class RulePlan:
     field_points: Callable[[Any], float] | None
     predicate: Predicate | None
     bit: int
-    """Of its kind's rules; rules that match are gathered as bits."""
+    """Its bit among the rules of the fact type; matching rules are collected as bits."""
     unless_bits: int
-    """Bits of the rules of its kind that shut it out."""
+    """Bits of the rules that exclude it."""
     caps: tuple[CapPlan, ...]
     act_now: bool
 
@@ -55,7 +55,7 @@ class StagePlan:
     leave: float
     grades: frozenset[str] | None
     required_contacts: int
-    """How many engaged contacts are asked for, 0 where breadth is not asked."""
+    """How many engaged contacts the stage requires; 0 means none."""
     breadth_days: int
     window_index: int
     """Index into the track's breadth windows."""
@@ -68,15 +68,15 @@ class TrackPlan:
     name: str
     number: int
     slots: tuple[tuple[int, int], ...]
-    """(slot, growth class): the fastest fading first, never fading last."""
+    """(slot, growth class), by ascending half-life; the one without decay is last."""
     stages: tuple[StagePlan, ...]
     entry_thresholds: tuple[float, ...]
-    """Thresholds of the stages, and infinity: `enters[present + 1]` is the next one."""
+    """Thresholds of the stages, then infinity: `entry_thresholds[stage + 1]` is the next one."""
     handoff_stage: int
-    """Index of the handoff stage; beyond the last stage where there is none."""
+    """Index of the handoff stage; beyond the last stage if there is none."""
     when: Predicate | None
     breadth_windows: tuple[int, ...]
-    """Days of the breadth windows that its stages ask for, and of the one that is shown."""
+    """Days of the breadth windows that its stages require, and of the displayed one."""
     shown_window: int
     adjustment_slot: tuple[int, int, int | None]
     """Slot, growth class and half-life of an adjustment."""
@@ -97,7 +97,7 @@ class RoutePlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TypePlan:
-    """What the model does with one type of fact."""
+    """What the model does with one type of fact; `name` is the type without version."""
 
     name: str
     rules: tuple[RulePlan, ...]
@@ -106,7 +106,7 @@ class TypePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`kind_of` takes a type with its version; `by_version` keeps what it answered."""
+    """`compile_type` takes a type with version; `type_plans` caches its results."""
 
     model: ScoringModel
     version: str
@@ -135,5 +135,5 @@ class Plan:
         return self.type_plans.get(type) or self.compile_type(type)
 
     def weight(self, role: str | None) -> float:
-        """What a contact in this role weighs; `~account` weighs 1 and is not asked."""
+        """The weight of a contact in this role. `~account` always weighs 1, without this method."""
         return self.roles.get(role, self.unknown_weight) if role is not None else self.unknown_weight

@@ -27,7 +27,7 @@ def plan_of(model: Json) -> Plan:
 
 
 def fact(id: str, time: str, type: str = "email.clicked", contact: str | None = "c_a", **fields: Any) -> Json:
-    """A fact of acme.com, valid by default; `given` are further attributes, `data` among them."""
+    """A fact of acme.com, valid by default; `fields` are further attributes, such as `data`."""
     required = {"specversion": "1.0", "id": id, "source": "test", "type": f"{type}.v1", "subject": ACME, "time": time}
     known = {} if contact is None else {"contact": contact}
     return {**required, "recordedtime": time, **known, **fields}

@@ -72,9 +72,9 @@ def is_resolvable(reference: str) -> bool:
 
 def test_every_topic_is_a_channel_kept_as_the_broker_is_told_to() -> None:
     kafka = {channel["address"]: channel["bindings"]["kafka"] for channel in CONTRACT["channels"].values()}
-    told = {topic: {name: config_text(value) for name, value in each["topicConfiguration"].items()}
+    configs = {topic: {name: config_text(value) for name, value in each["topicConfiguration"].items()}
             for topic, each in kafka.items()}  # fmt: skip
-    assert told == {topic: dict(TOPIC_CONFIGS[topic].settings) for topic in TOPICS}
+    assert configs == {topic: dict(TOPIC_CONFIGS[topic].settings) for topic in TOPICS}
     assert [each["topic"] for each in kafka.values()] == list(TOPICS)
 
 

@@ -54,9 +54,9 @@ def run_parser(program: Path, contract: Path) -> tuple[int, Any]:
 
 
 def test_the_published_contract_is_valid_asyncapi(program: Path) -> None:
-    code, told = run_parser(program, FOLDER / "asyncapi.yaml")
-    assert (code, told["problems"]) == (0, [])
-    assert told["read"] == {
+    code, output = run_parser(program, FOLDER / "asyncapi.yaml")
+    assert (code, output["problems"]) == (0, [])
+    assert output["read"] == {
         "version": asyncapi_document()["asyncapi"],
         "channels": list(TOPICS),
         "messages": len(asyncapi_document()["components"]["messages"]),
@@ -74,5 +74,5 @@ def test_the_published_contract_is_valid_asyncapi(program: Path) -> None:
 def test_a_spoilt_contract_is_refused(part: str, instead: str, code: str, program: Path, tmp_path: Path) -> None:
     spoilt = tmp_path / "spoilt.yaml"
     spoilt.write_text(asyncapi_yaml().replace(part, instead), "utf-8")
-    exits, told = run_parser(program, spoilt)
-    assert (exits, {problem["code"] for problem in told["problems"]}) == (1, {code})
+    exits, output = run_parser(program, spoilt)
+    assert (exits, {problem["code"] for problem in output["problems"]}) == (1, {code})

@@ -48,7 +48,7 @@ def test_all_fields_are_optional_where_a_fact_says_enough_without_them() -> None
 
 
 def test_an_unknown_type_or_version_is_named() -> None:
-    why = "'web.page_viewed.v9' is no fact type; see schemas/published/facts.json"
+    why = "unknown event type 'web.page_viewed.v9'; see schemas/published/facts.json"
     assert check_fact("web.page_viewed.v9", {}) == (FactProblem("type", "unknown_type", why),)
     assert not known_type("web.page_viewed")
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_kept_is_refused_with_its_field(data: dict[str, Any], pro
 
 def test_a_problem_says_what_was_found_and_what_is_kept() -> None:
     assert check_fact(VIEW, {"title": "x" * 20_000}) == (
-        FactProblem("title", "too_long", "title has 20000 characters; at most 16384 are kept"),
+        FactProblem("title", "too_long", "title has 20000 characters; the maximum is 16384"),
     )
 
 

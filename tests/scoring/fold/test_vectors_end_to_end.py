@@ -1,4 +1,4 @@
-"""The vectors through the whole embedded path: recorder, log, scorer, projections; then asked and verified."""
+"""The vectors through the whole embedded path: recorder, log, scorer, projections; then queried and verified."""
 
 import json
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def oracle_account(vector: Vector, facts: int, at: str) -> Json:
 
 
 def report_differences(report: Json, expected: Json) -> Iterator[str]:
-    """Between what is told of an account and what the oracle says."""
+    """Differences between the answer about an account and the oracle."""
     whole = ("account", "as_of", "seq", "fit", "suppressed")
     yield from all_differences({name: expected[name] for name in whole}, {name: report[name] for name in whole})
     for name, track in expected["tracks"].items():
@@ -85,8 +85,8 @@ def test_a_vector_lives_through_the_whole_path(vector: Vector, tmp_path: Path) -
         recorded = one.after_facts
         staffel.wait_until_visible()
         expected = oracle_account(vector, recorded, one.at)
-        told = account_answer(staffel, vector.account, one.at, historic=False)
-        assert list(report_differences(told, expected)) == []
+        answer = account_answer(staffel, vector.account, one.at, historic=False)
+        assert list(report_differences(answer, expected)) == []
     assert verify(staffel.log, staffel.engine).mismatches == []
     assert list(historic_differences(staffel, vector)) == []
     staffel.close()

@@ -119,7 +119,7 @@ def test_the_order_of_rules_belongs_to_the_version() -> None:
 
 
 def test_the_plain_form_is_written_in_the_language_itself() -> None:
-    given = content(
+    original = content(
         rule(where={"url": {"path_prefix": "/x"}}, at_most="1 per contact per day", half_life="14d"),
         stages=(stage(contacts="2 within 90d", fit=["A"], handoff=True),),
         model={
@@ -131,10 +131,10 @@ def test_the_plain_form_is_written_in_the_language_itself() -> None:
             },
         },
     )
-    written = canonical(model_from_dict(given))
-    given["tracks"]["acquisition"]["rules"][0]["on"] = ["email.replied"]
-    given["handoff"]["routes"][0]["when"] = {"customer": {"equals": True}}
-    assert written == given
+    written = canonical(model_from_dict(original))
+    original["tracks"]["acquisition"]["rules"][0]["on"] = ["email.replied"]
+    original["handoff"]["routes"][0]["when"] = {"customer": {"equals": True}}
+    assert written == original
 
 
 def test_conditions_on_the_account_open_a_tracks_stages() -> None:

@@ -1,4 +1,4 @@
-"""Whatever stands in a model: it is read, or every problem is told. Nothing else ever happens."""
+"""Any content as a model: it is read, or rejected with all problems; nothing else happens."""
 
 import random
 from collections.abc import Callable
