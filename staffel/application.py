@@ -9,8 +9,11 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.replay import recomputed_updates
 from database.engine import Database
 from database.host_lock import HostLock
+from projections.directory import Directory
+from projections.lag import end_offsets
 from projections.read_models.updates import Replay
 from schemas.topics import ENGAGEMENT
 from scoring.plan.plan import Plan
@@ -20,7 +23,7 @@ from streams.activation import plan_at
 from streams.log import Log
 from streams.scorer.active_model import active_model_offset
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # commands that only read start faster without the recorder
     from alerts.settings import AlertSettings
     from intake.recorder.networks import CompanyNetworks
     from intake.recorder.recorder import Recorder
@@ -75,7 +78,6 @@ class Application(ABC):
     def recorder(self) -> "Recorder":
         from intake.recorder.appender import appender_for
         from intake.recorder.recorder import Recorder
-        from projections.directory import Directory
 
         appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
         networks = company_networks(self.settings)
@@ -86,10 +88,7 @@ class Application(ABC):
 
         `outcome` goes into the message: what became of the caller's own facts.
         """
-        end_offsets = {
-            partition: self.log.end(ENGAGEMENT, partition) for partition in range(self.log.partitions(ENGAGEMENT))
-        }
-        timeout_reason = self.await_visible(end_offsets)
+        timeout_reason = self.await_visible(end_offsets(self.log, ENGAGEMENT))
         if timeout_reason is not None:
             raise CatchUpTimeout(f"{outcome}, but {timeout_reason}")
 
@@ -108,8 +107,6 @@ class Application(ABC):
 
 def replay_of(log: Log) -> Replay:
     """All updates once more, for a projector that finds updates missing."""
-    from audit.replay import recomputed_updates
-
     return lambda partition: recomputed_updates(log, partition)
 
 
