@@ -3,18 +3,16 @@
 It does not follow redirects, and reasons of failures contain no address or secret.
 """
 
+import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from socket import SHUT_RDWR
-from ssl import SSLContext, SSLError, create_default_context
-from threading import Timer
+from socket import gaierror
+from ssl import SSLError, create_default_context
 from time import monotonic
-from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
 from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
@@ -26,11 +24,6 @@ _TOTAL_TIMEOUT_S = 20.0
 _MAX_RETRY_AFTER_MS = 6 * 3_600_000
 _BUSY_STATUSES = (429, 503)
 _GONE_STATUS = 410
-
-
-class WebhookResponse(NamedTuple):
-    status: int
-    retry_after: str | None
 
 
 class WebhookChannel:
@@ -47,39 +40,31 @@ class WebhookChannel:
         total_timeout_s: float = _TOTAL_TIMEOUT_S,
     ) -> None:
         self.name = name
-        self._address = urlsplit(address)
-        self._target = urlunsplit(("", "", self._address.path or "/", self._address.query, ""))
-        self._tls_context: SSLContext | None = create_default_context() if self._address.scheme == "https" else None
+        self._address = address
         self._signers = [Signer(secret) for secret in secrets]
         self._clock, self._timeout_s, self._total_timeout_s = clock, timeout_s, total_timeout_s
+        self._tls_context = create_default_context()  # trusts what the system trusts
 
     def send(self, alert: Alert) -> Outcome:
         started = monotonic()
         try:
-            response = self._post(alert.event, self.headers(alert))
-        except (OSError, HTTPException) as error:
+            response = asyncio.run(self._post(alert.event, self.headers(alert)))
+        except (httpx.HTTPError, TimeoutError) as error:
             return AttemptFailed(_failure_reason(error, monotonic() - started, self._timeout_s))
         return self._outcome(response)
 
-    def _post(self, body: bytes, headers: Mapping[str, str]) -> WebhookResponse:
-        """Raises OSError or HTTPException if there is no response in time."""
-        connection = self._connection()
-        deadline = Timer(self._total_timeout_s, _abort, [connection])
-        deadline.daemon = True
-        deadline.start()
-        try:
-            connection.request("POST", self._target, body, dict(headers))
-            response = connection.getresponse()
-            return WebhookResponse(response.status, response.headers.get("retry-after"))
-        finally:
-            deadline.cancel()
-            connection.close()
+    async def _post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """Send the request and read the head of the response.
 
-    def _connection(self) -> HTTPConnection:
-        host, port = self._address.hostname or "", self._address.port
-        if self._tls_context is None:
-            return HTTPConnection(host, port, timeout=self._timeout_s)
-        return HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls_context)
+        Asynchronous for the sake of the total time limit: a response may arrive byte by byte.
+        """
+        client = httpx.AsyncClient(timeout=self._timeout_s, verify=self._tls_context, trust_env=False)
+        async with (
+            asyncio.timeout(self._total_timeout_s),
+            client,
+            client.stream("POST", self._address, content=body, headers=headers) as response,
+        ):
+            return response
 
     def headers(self, alert: Alert) -> Mapping[str, str]:
         # The time of this attempt, not of the event: receivers reject timestamps that are minutes old.
@@ -88,18 +73,20 @@ class WebhookChannel:
         return {
             "content-type": CONTENT_TYPE,
             "user-agent": "staffel",
+            "connection": "close",
             "webhook-id": alert.id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
 
-    def _outcome(self, response: WebhookResponse) -> Outcome:
-        if 200 <= response.status < 300:
+    def _outcome(self, response: httpx.Response) -> Outcome:
+        status = response.status_code
+        if response.is_success:
             return Delivered()
-        if response.status == _GONE_STATUS:
+        if status == _GONE_STATUS:
             return Gone("answered 410 Gone: no more alerts are sent to it until a restart")
-        after = parse_retry_after(response.retry_after, self._clock()) if response.status in _BUSY_STATUSES else None
-        return AttemptFailed(f"answered {response.status}", after)
+        retry_after = response.headers.get("retry-after") if status in _BUSY_STATUSES else None
+        return AttemptFailed(f"answered {status}", parse_retry_after(retry_after, self._clock()))
 
 
 def parse_retry_after(retry_after: str | None, now: int) -> int | None:
@@ -112,17 +99,23 @@ def parse_retry_after(retry_after: str | None, now: int) -> int | None:
     return max(0, min(delay, _MAX_RETRY_AFTER_MS))
 
 
-def _abort(connection: HTTPConnection) -> None:
-    """Shut the socket down, so that the thread waiting for the response gets an error."""
-    with suppress(OSError):
-        if connection.sock is not None:
-            connection.sock.shutdown(SHUT_RDWR)
-
-
-def _failure_reason(error: OSError | HTTPException, elapsed: float, timeout_s: float) -> str:
+def _failure_reason(error: httpx.HTTPError | TimeoutError, elapsed: float, timeout_s: float) -> str:
     """The kind of error; its text may contain the address, and addresses may contain a secret."""
-    if isinstance(error, SSLError) and not isinstance(error, TimeoutError):
-        return f"no trusted connection: {error.reason or type(error).__name__}"
-    if isinstance(error, TimeoutError) or elapsed >= timeout_s:
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)) or elapsed >= timeout_s:
         return f"no answer within {elapsed:.0f} s"
-    return f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}"
+    cause = _root_cause(error)
+    if isinstance(cause, SSLError):
+        return f"no trusted connection: {cause.reason or type(cause).__name__}"
+    if isinstance(cause, gaierror):
+        return f"no answer: {cause.strerror}"
+    # Not `cause.strerror`: that of asyncio contains the address.
+    return (
+        f"no answer: {os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else type(cause).__name__}"
+    )
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    """The error of the lowest layer: httpx, httpcore and anyio each wrap the one below."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error

@@ -126,7 +126,7 @@ def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) ->
         "no answer: Connection refused"
     )
     assert webhook(receiver.url).send(ALERT) in (
-        AttemptFailed("no answer: RemoteDisconnected"),
+        AttemptFailed("no answer: RemoteProtocolError"),
         AttemptFailed("no answer: Connection reset by peer"),
     )
 
