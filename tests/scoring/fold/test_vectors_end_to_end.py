@@ -56,7 +56,8 @@ def account_answer(staffel: Application, account: str, at: str, *, historic: boo
     rows = accounts_as_of(staffel.log, instant) if historic else ranked_accounts(staffel.engine, staffel.plan, instant)
     assert report is not None
     assert [report[name] for name in rows[0]] == list(rows[0].values())
-    return report
+    plain: Json = msgspec.to_builtins(report)
+    return plain
 
 
 def oracle_account(vector: Vector, facts: int, at: str) -> Json:

@@ -81,7 +81,7 @@ def test_one_day_is_twenty_four_hours_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["soon", "0 minutes", "4", "4 business", "1 hour 2 business hours", "4 weeks", ""])
 def test_what_is_no_allowance_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="time to answer in"):
+    with pytest.raises(ValueError, match="time to answer"):
         Allowance.model_validate(text)
 
 
