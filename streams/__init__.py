@@ -1,1 +1,1 @@
-"""How records move: the log, the scorer and its hosts. Never judges what a fact is worth."""
+"""How records move: the log, the scorer and its two hosts."""

@@ -1,4 +1,4 @@
-"""The first record of every partition: which model the log begins with. Never activates a second one."""
+"""The first record of every partition: the activation of the log's first model."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +13,13 @@ from scoring.plan.plan import Plan
 from streams.log import Log, LogRefused, NewRecord, Record
 
 ACTIVATED = "model.activated.v1"
-
 MODEL_KEY = "~model"
+SOURCE = "staffel/models"
+_INITIAL_ACTIVATION_ID = "model:initial:activated"
 
 
 class NoModelError(Exception):
-    """The log does not begin with the activation of a model."""
+    """A partition has no activated model."""
 
 
 class Activation(msgspec.Struct):
@@ -36,23 +37,18 @@ class ActivationFact(msgspec.Struct):
 
 
 def read_activation(record: Record) -> Activation:
-    """msgspec.MsgspecError where the record activates no model."""
+    """Raises msgspec.MsgspecError if the record is not the activation of a model."""
     return _decode_activation(record.value).data
 
 
 _decode_activation = msgspec.json.Decoder(ActivationFact).decode
 
 
-SOURCE = "staffel/models"
-_INITIAL_ACTIVATION_ID = "model:initial:activated"
-
-
 def activate(log: Log, first_model: Callable[[], tuple[str, str]], clock: Callable[[], int]) -> None:
-    """See to it that every partition begins with an activation; `first_model` answers text and name of a YAML model.
+    """Activate a model in every empty partition; `first_model` returns the text and the name of a YAML model.
 
-    Of two processes that begin a log at once one model stands: partition 0 decides. Where ids are unique there is one
-    record; elsewhere the second one repeats the first and changes nothing. ModelError is raised before anything is
-    written.
+    If two processes do so at once, the model in partition 0 is used for all. A log with unique ids then has one record;
+    in others the second record repeats the first and changes nothing. Raises ModelError before anything is written.
     """
     partitions = log.partitions(ENGAGEMENT)
     empty = [p for p in range(partitions) if first_record(log, p) is None]
@@ -69,7 +65,7 @@ def first_record(log: Log, partition: int) -> Record | None:
 
 
 def first_activation_content(log: Log) -> dict[str, object] | None:
-    """What partition 0 was activated with, if a process ended before it came to the others."""
+    """The model of partition 0; the others lack it if a process ended in between."""
     record = first_record(log, 0)
     if record is None:
         return None
@@ -83,7 +79,7 @@ def activation_content(text: str, name: str) -> dict[str, object]:
 
 
 def activation_record(content: dict[str, object], partition: int, now: int, partitions: int | None = None) -> NewRecord:
-    """The record; `partitions`: how many the log has, where it shall say so."""
+    """The record; `partitions`: how many the log has, to be checked when it is opened."""
     id = f"{_INITIAL_ACTIVATION_ID}/p{partition}"
     partition_count = {} if partitions is None else {"partitions": partitions}
     value = encode_fact(
@@ -99,7 +95,7 @@ def activation_record(content: dict[str, object], partition: int, now: int, part
 
 
 def initial_plan(log: Log) -> Plan:
-    """The model the log began with, compiled."""
+    """The first model of the log, compiled."""
     return plan_at(log, 0)
 
 
@@ -113,17 +109,16 @@ def plan_at(log: Log, offset: int) -> Plan:
 
 
 def check_activation(log: Log) -> None:
-    """Raises LogRefused where a partition does not begin with an activation, or the log has not as many as it says."""
+    """Raises LogRefused if a partition does not begin with an activation, or the number of partitions has changed."""
     partitions = log.partitions(ENGAGEMENT)
     activations = [_activation_of(log, partition) for partition in range(partitions)]
     missing = [partition for partition, found in enumerate(activations) if found is None]
     recorded_counts = {found.partitions for found in activations if found is not None and found.partitions is not None}
     if recorded_counts - {partitions}:
         raise LogRefused(
-            f"{ENGAGEMENT} has {partitions} partitions and began with {min(recorded_counts - {partitions})}: facts "
-            "of one "
-            "account would lie in two of them. Give it back that number by making its topics anew, or, once there is "
-            "one, move to more partitions with `staffel topics repartition`"
+            f"{ENGAGEMENT} has {partitions} partitions but was created with {min(recorded_counts - {partitions})}: "
+            "facts of one account would be in two partitions. Create the topics again with that number; "
+            "`staffel topics repartition` will move to more, once it exists"
         )
     if missing:
         raise LogRefused(

@@ -1,4 +1,4 @@
-"""The embedded host: runs the steps of one process round and round until nothing moves. Never knows what they do."""
+"""The embedded host: one process that runs all steps in rounds, while it holds the lock of the database."""
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
@@ -19,7 +19,7 @@ class Step(Protocol):
     name: str
 
     def advance(self) -> int:
-        """Do one bounded batch; how many records it moved, 0 where there was nothing to do."""
+        """Process one bounded batch; returns the number of records moved, 0 if there was nothing to do."""
 
 
 class HostLockHeld(Exception):
@@ -27,7 +27,7 @@ class HostLockHeld(Exception):
 
 
 class Host:
-    """Steps that run while the lock is held. An exception in one of them stops all of them and is raised."""
+    """Runs steps while it holds the lock. An exception in one of them stops all and is raised."""
 
     def __init__(self, steps: Sequence[Step], log: Log, lock: HostLock) -> None:
         self._steps = steps
@@ -35,7 +35,7 @@ class Host:
         self._lock = lock
 
     def try_drain(self) -> bool:
-        """Take the lock, run until a whole round moves nothing, free the lock; False where another process holds it."""
+        """Take the lock, run until a round moves nothing, and release it; False if another process holds the lock."""
         if not self._lock.try_acquire():
             return False
         try:
@@ -45,20 +45,20 @@ class Host:
         return True
 
     def drain(self) -> int:
-        """Run the steps until a whole round moves nothing; how many records were moved. The lock is the caller's."""
+        """Run rounds until one moves nothing; returns the number of records moved. The caller holds the lock."""
         moved = 0
         while count := self._run_round():
             moved += count
         return moved
 
     def run(self, stop: Event, lock_timeout: float = 5.0) -> None:
-        """Host until `stop` is set; at most a quarter of a second passes between two rounds, so that timers get theirs.
+        """Run rounds until `stop` is set, at least one every quarter of a second, which timers need.
 
-        Raises `HeldElsewhere` where another process still hosts after `patience` seconds: a command holds the lock
+        Raises `HostLockHeld` if another process still holds the lock after `lock_timeout` seconds: a command holds it
         for moments only, another host keeps it.
         """
         if not self._acquire(stop, monotonic() + lock_timeout):
-            raise HostLockHeld(f"{self._lock.holder() or 'another process'} hosts this database already; end it first")
+            raise HostLockHeld(f"Already running ({self._lock.holder() or 'another process'}). Stop it first.")
         try:
             self._serve(stop)
         finally:
@@ -71,11 +71,11 @@ class Host:
         timeout: float,
         wait: Callable[[float], object],
     ) -> bool:
-        """Wait until the engagement before the offsets `until` (partition -> offset) went through all steps.
+        """Wait until all steps have processed `engagement` up to the offsets `until` (partition -> offset).
 
-        Whoever holds the lock does the work: another process, whose progress `passed` tells, or, where the lock is
-        free, this one, which then also finishes what a process that was killed had begun. `wait` blocks for so many
-        seconds, or until it is worth while to look again. False where the time (seconds) is up before.
+        The process that holds the lock does the work: this one if the lock is free, which then also finishes what a
+        killed process had begun; else another one, and `reached` returns its positions. `wait` blocks for a number of
+        seconds or until there may be progress. False if `timeout` (seconds) passes before.
         """
         deadline = monotonic() + timeout
         while True:

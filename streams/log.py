@@ -1,4 +1,4 @@
-"""The log port: append-only topics with partitions. Never knows what a record means."""
+"""The log port: append-only topics with partitions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 
 class NewRecord(NamedTuple):
-    """A record to append. Where `id` is given the topic holds at most one record with it, for ever."""
+    """A record to append. With an `id`, the topic stores at most one record of that id."""
 
     key: str
     value: bytes
@@ -25,7 +25,7 @@ class Record(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """What the scorer writes at once: its records, and the move of its position from `start` to `next`."""
+    """What the scorer writes atomically: its records, and its position, moved from `start` to `next`."""
 
     partition: int
     start: int
@@ -35,7 +35,7 @@ class Unit(NamedTuple):
 
 
 class Appended(NamedTuple):
-    """Where a record stands; `duplicate` where one with this id stood there already."""
+    """Where a record is; `duplicate`: the topic already had a record with this id, and this is its place."""
 
     partition: int
     offset: int
@@ -46,10 +46,10 @@ class Log(Protocol):
     """Durable once a call returns. Offsets of a partition rise; they need not be dense."""
 
     unique_ids: bool
-    """Whether a record id stands in a topic once for ever, so that no reader needs to remember ids."""
+    """Whether a topic stores each record id once, so that readers need not detect duplicates."""
 
     def generation(self, topic: str) -> str:
-        """Told apart from any other topic that ever had this name here: offsets of one mean nothing in another."""
+        """An id of this topic. A topic deleted and created again has another one, and its own offsets."""
 
     def partitions(self, topic: str) -> int:
         """How many partitions the topic has."""
@@ -58,16 +58,16 @@ class Log(Protocol):
         """The partition of a key: Kafka's default partitioner (murmur2)."""
 
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
-        """Append in order, to the partition of each key or to the one given; answers stand in the same order."""
+        """Append in order, to the partition of each key or to the one given; one result for each record."""
 
     def position(self, partition: int) -> int:
-        """The next engagement offset the scorer of this partition has to read."""
+        """The next offset of `engagement` that the scorer of this partition has to read."""
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         """Up to `limit` records from offset `start` on."""
 
     def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> Mapping[int, list[Record]]:
-        """The same of several partitions (partition -> start), `limit` of each, in as few questions as it takes."""
+        """Several partitions (partition -> start), up to `limit` records of each, in as few requests as possible."""
 
     def end(self, topic: str, partition: int) -> int:
         """One past the offset of the last record."""
@@ -79,20 +79,20 @@ class Log(Protocol):
         """All engagement records of one account, in log order."""
 
     def wait(self, seen: Mapping[int, int], timeout: float, topic: str = ENGAGEMENT) -> bool:
-        """Block until a partition of the topic ends beyond `seen` or the time is up; True where one does."""
+        """Block until a partition ends beyond `seen` (partition -> end) or the time is up; True if one does."""
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release connections."""
 
 
 class KeyedLog(Log, Protocol):
-    """A log that finds records by their keys and takes a scorer's units: what the embedded host stands on."""
+    """A log that finds records by key and writes units atomically; the embedded host needs one."""
 
     def append_unit(self, unit: Unit) -> None:
-        """Write a scorer's unit atomically. Raises `PositionMoved` where the position is not `unit.start`."""
+        """Write a unit atomically. Raises `PositionConflict` if the position is not `unit.start`."""
 
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
-        """The last record of each of these keys that has one."""
+        """The last record of each of these keys, if there is one."""
 
     def latest_below(self, topic: str, key: str) -> Sequence[Record]:
         """The last record of this key and of every key `KEY/…`."""
@@ -111,16 +111,16 @@ def scan(
 
 
 class LogError(Exception):
-    """The log could not do what was asked."""
+    """The log could not perform the operation."""
 
 
 class LogUnavailable(LogError):
-    """The log cannot be reached, or does not acknowledge; what was not answered may be appended again."""
+    """The log is unreachable or does not acknowledge. An append without a result may be repeated."""
 
 
 class LogRefused(LogError):
-    """The log stands there with other settings, or is another one than before."""
+    """The log has different settings, rejects us, or is not the log that it was before."""
 
 
 class PositionConflict(LogError):
-    """Another scorer writes this partition; stop."""
+    """Another scorer writes this partition, so this one has to stop."""

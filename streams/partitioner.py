@@ -1,4 +1,4 @@
-"""Which partition a key belongs to, as Kafka's own producers decide it. Never asks a broker or a database.
+"""The partition of a key, computed as Kafka's default partitioner does.
 
 The hash is 32-bit murmur2 over the UTF-8 bytes of the key (org.apache.kafka.common.utils.Utils.murmur2).
 """
@@ -12,7 +12,7 @@ _MASK = 0xFFFFFFFF
 
 @lru_cache(maxsize=65_536)
 def partition_of(key: str, partitions: int) -> int:
-    """0 to `partitions` - 1. The same key stays where it is as long as the number of partitions does."""
+    """0 to `partitions` - 1; it changes for most keys when the number of partitions does."""
     if partitions == 1:
         return 0
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions

@@ -1,4 +1,4 @@
-"""Requests to the brokers with retries, the producer and the admin client; what their errors mean."""
+"""Requests to the brokers with retries, the producer and the admin client."""
 
 from collections.abc import Callable
 from threading import Event
@@ -10,9 +10,8 @@ from kafka import errors as kafka_errors
 
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection_errors import REJECTIONS, rejection_reason
+from streams.kafka.connection_errors import connection_error, is_retriable, log_error_of
 from streams.kafka.protocol import Connections, await_response
-from streams.log import LogError, LogRefused, LogUnavailable
 
 RETRY_TIMEOUT_S = 30.0
 """How long a request is retried before the log counts as unavailable."""
@@ -38,7 +37,7 @@ class BrokerConnection:
             self._connections.bootstrap(min(_BOOTSTRAP_TIMEOUT_S, retry_timeout_s))
         except Exception as error:
             self.close()
-            raise connection_error(error, address, client) from error
+            raise connection_error(error, address, client_settings(address, client)) from error
 
     def send(self, request: Any, broker: int | None = None, timeout_s: float = _REQUEST_TIMEOUT_S) -> Any:
         """A future for `await_response`; the request goes to any broker unless one is named."""
@@ -95,7 +94,7 @@ def open_producer(address: KafkaAddress, client: str, timeout_s: float = RETRY_T
             metrics_enabled=False,
         )
     except kafka_errors.KafkaError as error:
-        raise connection_error(error, address, client) from error
+        raise connection_error(error, address, client_settings(address, client)) from error
 
 
 def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
@@ -107,50 +106,9 @@ def admin_client(address: KafkaAddress, client: str = "staffel-topics") -> Any:
             request_timeout_ms=int(RETRY_TIMEOUT_S * 1000),
         )
     except kafka_errors.KafkaError as error:
-        raise connection_error(error, address, client) from error
+        raise connection_error(error, address, client_settings(address, client)) from error
 
 
 def client_settings(address: KafkaAddress, client: str) -> dict[str, Any]:
     """Settings common to all clients."""
     return {"bootstrap_servers": list(address.servers), "client_id": client, **address.options}
-
-
-def is_retriable(error: kafka_errors.KafkaError) -> bool:
-    """Whether the same request may succeed later."""
-    return isinstance(error, kafka_errors.RetriableError | kafka_errors.UnknownBrokerIdError)
-
-
-def connection_error(error: Exception, address: KafkaAddress, client: str) -> LogError:
-    """The error of a client that could not connect. A client reports only its timeout, so a probe finds the reason."""
-    if not (isinstance(error, kafka_errors.KafkaError) and is_retriable(error)):
-        return log_error_of(error, address, "its brokers")
-    reason = rejection_reason(client_settings(address, client)) or error
-    if isinstance(reason, REJECTIONS):
-        return log_error_of(reason, address, "a connection")
-    return LogUnavailable(
-        f"{address} does not answer ({_message_of(reason)}); is the broker up? If it requires TLS or a password, set "
-        "security_protocol and the other options in STAFFEL_LOG"
-    )
-
-
-def log_error_of(error: Exception, address: KafkaAddress, about: str) -> LogError:
-    """The log's error for an error of a client."""
-    if isinstance(error, REJECTIONS):
-        return LogRefused(
-            f"{address} refuses {about}: {_message_of(error)}; check the options of STAFFEL_LOG and the rights on "
-            "the broker"
-        )
-    if isinstance(error, kafka_errors.UnsupportedVersionError):
-        return LogRefused(f"{address} is older than Apache Kafka 3.1, or not a Kafka broker: {_message_of(error)}")
-    if isinstance(error, kafka_errors.MessageSizeTooLargeError | kafka_errors.RecordListTooLargeError):
-        return LogError(
-            f"{address}, {about}: a record is larger than the broker accepts and was not written; raise the topic's "
-            f"max.message.bytes to {MAX_RECORD_BYTES} (see `staffel topics check`), or omit the record"
-        )
-    if isinstance(error, kafka_errors.KafkaError) and is_retriable(error):
-        return LogUnavailable(f"{address} does not answer about {about} ({_message_of(error)}); is the broker up?")
-    return LogError(f"{address}, {about}: {_message_of(error)}")
-
-
-def _message_of(error: Exception) -> str:
-    return str(error).strip() or type(error).__name__

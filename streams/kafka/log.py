@@ -1,11 +1,10 @@
-"""The log in the topics of Apache Kafka. Never knows what a record means, never joins a group, never commits.
+"""The log in topics of Apache Kafka, read and written outside any consumer group.
 
-Durable once an append returned: acknowledged by all replicas in sync. A record id is no promise here: an append that
-was not answered may stand there, and be appended again; readers know duplicates by what they hold.
+An append is durable once it returns: all replicas in sync have acknowledged it. The broker stores no record ids: an
+append that failed may have been written, and be repeated, so readers have to detect duplicates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from threading import Lock
 
 from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
@@ -24,21 +23,20 @@ _WINDOW_GROWTH_FACTOR = 64
 
 
 class KafkaLog:
-    """The port `streams.log.Log` on topics that stand there already (`streams/kafka/topics.py`). Thread-safe."""
+    """The port `streams.log.Log` on topics that exist (`streams/kafka/topics.py` creates them). Thread-safe."""
 
     unique_ids = False
 
     def __init__(
         self, address: KafkaAddress, *, client: str = "staffel", retry_timeout_s: float = RETRY_TIMEOUT_S
     ) -> None:
-        """Raises `LogUnavailable` where no broker answers; `patience`: seconds until anything else counts as that."""
+        """Raises `LogUnavailable` if no broker answers; `retry_timeout_s`: how long later requests are retried."""
         self._address = address
         self._connection = BrokerConnection(address, client, retry_timeout_s)
         self._fetcher = PartitionFetcher(self._connection)
         self._reader = TopicReader(self._fetcher, StallDetector(retry_timeout_s))
         self._long_poll = LongPoll(address, client, self._fetcher, retry_timeout_s)
         self._producer = RecordProducer(address, client, retry_timeout_s)
-        self._opening = Lock()
 
     def partitions(self, topic: str) -> int:
         return len(self._topic(topic).leaders)
@@ -56,7 +54,7 @@ class KafkaLog:
         try:
             return self._producer.append(metadata.name, records, partition, len(metadata.leaders))
         except LogUnavailable:
-            self._fetcher.reload_topic(metadata.name)  # a deleted topic has other words
+            self._fetcher.reload_topic(metadata.name)  # raises the error of a deleted topic instead
             raise
 
     def position(self, partition: int) -> int:
@@ -73,7 +71,7 @@ class KafkaLog:
 
     @property
     def buffered_bytes(self) -> int:
-        """Bytes fetched ahead, about; bounded."""
+        """Bytes that were prefetched, approximately."""
         return self._reader.buffered_bytes
 
     def end(self, topic: str, partition: int) -> int:
@@ -102,7 +100,7 @@ class KafkaLog:
         self._connection.close()
 
     def _windows_from_end(self, name: str, partition: int) -> Iterator[tuple[int, int]]:
-        """From the end to the beginning, each much larger than the one before."""
+        """Spans from the end to the beginning, each much larger than the one before."""
         end, size = self._fetcher.end(name, partition), _FIRST_WINDOW_SIZE
         first = self._fetcher.start(name, partition)
         while end > first:
@@ -114,7 +112,7 @@ class KafkaLog:
         return self._fetcher.topic(self._topic_name(topic))
 
     def _checked_topic_name(self, topic: str, partition: int) -> str:
-        """What the broker calls the topic, which has this partition."""
+        """The broker's name of the topic. Raises `LogError` if it lacks the partition."""
         metadata = self._topic(topic)
         if not 0 <= partition < len(metadata.leaders):
             raise LogError(f"no partition {partition}; the log has 0 to {len(metadata.leaders) - 1}")
@@ -122,5 +120,5 @@ class KafkaLog:
 
     def _topic_name(self, topic: str) -> str:
         if topic not in TOPICS:
-            raise LogError(f"no topic {topic!r}; there are {', '.join(TOPICS)}")
+            raise LogError(f"unknown topic {topic!r}; the topics are {', '.join(TOPICS)}")
         return self._address.topic_name(topic)

@@ -9,7 +9,8 @@ from typing import Any
 from kafka import errors as kafka_errors
 
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import BrokerConnection, is_retriable
+from streams.kafka.connection import BrokerConnection
+from streams.kafka.connection_errors import is_retriable
 from streams.kafka.fetcher import PartitionFetcher, fetch_of_leader, offsets_by_leader
 from streams.kafka.protocol import (
     FetchResult,

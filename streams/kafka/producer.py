@@ -1,4 +1,4 @@
-"""Appending to topics of Apache Kafka: acknowledged before anything is answered. Never drops a record in silence."""
+"""Appending to topics: an append returns once all replicas have acknowledged its records."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,16 +9,17 @@ from kafka import errors as kafka_errors
 
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import log_error_of, open_producer
+from streams.kafka.connection import open_producer
+from streams.kafka.connection_errors import log_error_of
 from streams.log import Appended, LogError, NewRecord
 from streams.partitioner import partition_of
 
 _BATCH_OVERHEAD_BYTES = 512
-"""Bytes of a batch around one record, at most."""
+"""The most that a batch takes beside its only record."""
 
 
 class SharedProducer:
-    """A producer with the number of threads that use it; one that failed gets no new ones."""
+    """A producer with the number of threads that use it; no new thread uses one that has failed."""
 
     def __init__(self, producer: Any) -> None:
         self.producer = producer
@@ -27,9 +28,9 @@ class SharedProducer:
 
 
 class RecordProducer:
-    """One idempotent producer, made when it is needed first. Threads may share it.
+    """One idempotent producer, created on first use. Thread-safe.
 
-    A producer that met an error may refuse everything that follows: the next append makes a new one.
+    After an error a producer may reject everything that follows, so the next append creates a new one.
     """
 
     def __init__(self, address: KafkaAddress, client: str, timeout_s: float) -> None:
@@ -40,9 +41,9 @@ class RecordProducer:
     def append(
         self, topic: str, records: Sequence[NewRecord], partition: int | None, partitions: int
     ) -> list[Appended]:
-        """`topic`: the broker's name of it; `partition`: None for that of each key. Nothing is sent if one is unfit.
+        """`topic`: its name on the broker; `partition`: None for that of each key. An invalid record prevents all.
 
-        Whatever was on its way has ended when this returns or raises: nothing is written later.
+        When this returns or raises, no record is in flight: nothing is written later.
         """
         keys = [encode_key(topic, record) for record in records]
         targets = [partition_of(each.key, partitions) if partition is None else partition for each in records]
@@ -90,15 +91,15 @@ class RecordProducer:
 
 
 def encode_key(topic: str, record: NewRecord) -> bytes:
-    """The key as it is written. Raises `LogError` for a record that no broker would take."""
+    """The key as written. Raises `LogError` for a record that the broker would reject."""
     try:
         key = record.key.encode()
     except UnicodeEncodeError:
-        raise LogError(f"the key {record.key!r} cannot be written to topic {topic}: it is no text") from None
+        raise LogError(f"the key {record.key!r} cannot be written to topic {topic}: it is not valid text") from None
     size = len(key) + len(record.value) + sum(len(name) + len(value) + 10 for name, value in record.headers)
     if size + _BATCH_OVERHEAD_BYTES > MAX_RECORD_BYTES:
         raise LogError(
-            f"a record of {size:,} bytes under the key {record.key!r} is too large for topic {topic}, which takes "
-            f"{MAX_RECORD_BYTES:,}; nothing of its batch was written: leave it out or divide it"
+            f"a record of {size:,} bytes under the key {record.key!r} is too large for topic {topic}, which accepts "
+            f"{MAX_RECORD_BYTES:,}; its batch was not written: omit the record or split it"
         )
     return key

@@ -1,7 +1,7 @@
-"""Reading partitions of Apache Kafka in order, ahead of who reads, within bounds. Never commits a position.
+"""Reading partitions in order, with prefetching and bounded buffers.
 
-A cursor reads on where it stands; a read from elsewhere begins a new one. What cursors hold ready is bounded, and the
-one unused for the longest time goes first.
+A read that starts where an earlier one ended continues its cursor; any other read creates one. The buffers of all
+cursors together are bounded: the cursor that was not used for the longest time is dropped first.
 """
 
 from collections import OrderedDict
@@ -16,26 +16,26 @@ from streams.kafka.record_batch import RecordBatch, committed_batches, next_offs
 from streams.log import LogUnavailable, Record
 
 READ_BYTES = 32 * 1024 * 1024
-"""Bytes of the values that one read answers, about."""
+"""Bytes of values that one read returns at most, approximately."""
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
-"""Bytes that all cursors hold ready, about."""
+"""Bytes that all cursors buffer at most, approximately."""
 STALL_TIMEOUT_S = 30.0
 _MIN_SEQUENTIAL_RECORDS = 100
-"""Who asks for fewer records at once is not expected to read on."""
+"""A read of fewer records is not expected to continue, so nothing is prefetched."""
 _POINT_READ_BYTES = 64 * 1024
 
 
 class Prefetcher:
-    """The batches of a partition from an offset on; while one fetch is worked on, the next is on its way."""
+    """The batches of a partition from an offset on; the next fetch is in flight while one is processed."""
 
     def __init__(
         self, fetcher: PartitionFetcher, topic: str, partition: int, start: int, prefetch: bool = True
     ) -> None:
         self.next = start
         self.is_at_end = False
-        """Whether the last fetch brought all that there was."""
+        """Whether the last fetch reached the end of the partition."""
         self.first_fetch: FetchResult | None = None
-        """The first fetch, where it was made already."""
+        """The first fetch, if it has been made already."""
         self._fetcher, self._topic, self._partition = fetcher, topic, partition
         self._prefetches = prefetch
         self._limit = FETCH_BYTES if prefetch else _POINT_READ_BYTES
@@ -46,7 +46,7 @@ class Prefetcher:
         return self._pending is not None
 
     def next_fetch(self) -> tuple[FetchResult, list[RecordBatch]]:
-        """The next fetch and its batches; without any at the end as the broker knows it."""
+        """The next fetch and its batches; no batches at the end of the partition."""
         fetched, self.first_fetch = self.first_fetch or self._await_fetch(), None
         after = next_offset(fetched.content)
         self.is_at_end = after is None or after >= fetched.end
@@ -66,7 +66,7 @@ class Prefetcher:
 
 
 class Stall(NamedTuple):
-    """Since when a partition grows without letting anybody read on."""
+    """A partition that grows while no record beyond `offset` can be read."""
 
     offset: int
     high_watermark: int
@@ -74,7 +74,7 @@ class Stall(NamedTuple):
 
 
 class StallDetector:
-    """Notices partitions that grow while their readers stand still."""
+    """Detects partitions that grow while their readers make no progress."""
 
     def __init__(self, timeout_s: float = STALL_TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
@@ -84,7 +84,7 @@ class StallDetector:
         self._stalls.pop((topic, partition), None)
 
     def on_no_progress(self, topic: str, partition: int, offset: int, fetched: FetchResult) -> None:
-        """Raises `LogUnavailable` where this lasts while the log grows."""
+        """Raises `LogUnavailable` once this has lasted for the timeout while the partition grew."""
         if fetched.high_watermark <= offset:
             return self.on_progress(topic, partition)
         stall = Stall(offset, fetched.high_watermark, monotonic())
@@ -95,15 +95,15 @@ class StallDetector:
         has_grown = fetched.high_watermark > known.high_watermark
         if has_grown and monotonic() - known.since > self._timeout_s:
             raise LogUnavailable(
-                f"partition {partition} of topic {topic} grows, yet nothing beyond offset {offset} can be read for "
+                f"partition {partition} of topic {topic} grows, but nothing beyond offset {offset} can be read for "
                 f"{self._timeout_s:.0f} s: a transaction of another producer was left open; "
-                "find and abort it by kafka-transactions.sh"
+                "find and abort it with kafka-transactions.sh"
             )
         return None
 
 
 class Cursor:
-    """One sequential read of a partition. Belongs to one thread at a time."""
+    """A sequential read of a partition. Used by one thread at a time."""
 
     def __init__(
         self,
@@ -120,17 +120,17 @@ class Cursor:
         self._buffer: list[Record] = []
         self._consumed = 0
         self._buffer_size = 0
-        """Bytes of the values in `_ready`."""
+        """Bytes of the values in `_buffer`."""
 
     @property
     def buffered_bytes(self) -> int:
-        """Bytes it keeps ready; 0 where it is as good as a new one."""
+        """Bytes buffered or in flight; 0 if a new cursor would do as well."""
         left = len(self._buffer) - self._consumed
         size = self._buffer_size * left // len(self._buffer) if left else 0
         return size + (FETCH_BYTES if self._prefetcher.is_prefetching else 0)
 
     def take(self, limit: int) -> list[Record]:
-        """The next records, up to `limit` and to a number of bytes; none at the end."""
+        """The next records, up to `limit` and `READ_BYTES`; none at the end."""
         found: list[Record] = []
         size = 0
         while len(found) < limit and size < READ_BYTES and (self._consumed < len(self._buffer) or self._refill(found)):
@@ -143,11 +143,11 @@ class Cursor:
         return found
 
     def preload(self, fetched: FetchResult) -> None:
-        """What it would fetch first is here already."""
+        """Use this result as the first fetch."""
         self._prefetcher.first_fetch = fetched
 
     def _refill(self, found: Sequence[Record]) -> bool:
-        """Where the end was reached there is more only for the next one who asks."""
+        """Once a read has records, it does not wait for more at the end of the partition."""
         return not (found and self._prefetcher.is_at_end) and self._fill()
 
     def _fill(self) -> bool:
@@ -164,7 +164,7 @@ class Cursor:
 
 
 class TopicReader:
-    """Reads from anywhere; who reads on where a read ended is served from what was fetched ahead. Thread-safe."""
+    """Reads from any offset; a read that continues another one is served from its cursor. Thread-safe."""
 
     def __init__(self, fetcher: PartitionFetcher, stall_detector: StallDetector) -> None:
         self._fetcher, self._stall_detector = fetcher, stall_detector
@@ -175,7 +175,7 @@ class TopicReader:
         return self._take(self._cursor_at(topic, partition, start, limit), topic, partition, limit)
 
     def read_each(self, topic: str, starts: Mapping[int, int], limit: int) -> dict[int, list[Record]]:
-        """Several partitions at once, `limit` records of each: who reads on in all of them asks the broker once."""
+        """Several partitions (partition -> start), `limit` records of each, by one request to each broker."""
         cursors = {partition: self._cursor_at(topic, partition, start, limit) for partition, start in starts.items()}
         missing = {partition: cursor.next for partition, cursor in cursors.items() if not cursor.buffered_bytes}
         for partition, fetched in self._fetcher.fetch_each(topic, missing).items():
@@ -196,18 +196,18 @@ class TopicReader:
         return found
 
     def read_key(self, topic: str, partition: int, start: int, end: int, key: bytes) -> Iterator[list[Record]]:
-        """The records of one key from `start` to `end`, fetch by fetch; others are not even decoded."""
+        """The records of one key from `start` to `end`, fetch by fetch; other records are not decoded."""
         prefetcher = Prefetcher(self._fetcher, topic, partition, start)
         while prefetcher.next < end:
-            fetched, brought = prefetcher.next_fetch()
-            if not brought and not fetched.content:
+            fetched, batches = prefetcher.next_fetch()
+            if not batches and not fetched.content:
                 return
-            found = [record for batch in brought for record in records_of(batch, start, key)]
+            found = [record for batch in batches for record in records_of(batch, start, key)]
             yield [record for record in found if record.offset < end]
 
     @property
     def buffered_bytes(self) -> int:
-        """Bytes that are ready for who reads on, about."""
+        """Bytes buffered by all cursors, approximately."""
         with self._lock:
             return sum(cursor.buffered_bytes for cursor in self._cursors.values())
 

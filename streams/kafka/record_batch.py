@@ -1,7 +1,7 @@
-"""Record batches of Apache Kafka (format 2), as a fetch brings them, into records. Never asks a broker for anything.
+"""Decoding of record batches (format 2) into records.
 
-kafka-python makes thirteen fields of every record; a reader that folds needs four. Whole batches are checked (CRC-32C)
-and unpacked at once, the fields of a record are taken by their places.
+kafka-python decodes thirteen fields of every record; a fold needs four. A batch is checked (CRC-32C) and decompressed
+as a whole, then only the needed fields of each record are decoded, in place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,14 +15,14 @@ from streams.log import Headers, LogError, Record
 FORMAT = 2
 _BATCH_HEADER = Struct(">qiibIhiqqqhii")
 _LENGTH_START = 12
-"""The size of a batch counts from here."""
+"""The length field of a batch counts from here."""
 _CRC_START = 21
 _CODEC_MASK, _TRANSACTIONAL_FLAG, _CONTROL_FLAG = 0x07, 0x10, 0x20
 _MAX_CACHED_HEADERS = 1024
 
 
 class RecordBatch(NamedTuple):
-    """One batch: its first offset, the offset after it, how many records, their bytes as they came."""
+    """A batch: its first offset, the offset after it, the number of records and their encoded bytes."""
 
     first_offset: int
     next: int
@@ -38,9 +38,9 @@ class RecordBatch(NamedTuple):
 
 
 def committed_batches(fetched: bytes, aborted: Sequence[AbortedTransaction] = ()) -> Iterator[RecordBatch]:
-    """The whole batches of a fetch but for those of aborted transactions; the last one may be cut off.
+    """The complete batches of a fetch, without those of aborted transactions; the last batch may be cut off.
 
-    Markers of transactions come, too, so that a reader can step over them.
+    Transaction markers are included, so that a reader moves past them.
     """
     pending, aborted_producers = list(aborted), set[int]()
     for batch in _all_batches(fetched):
@@ -54,7 +54,7 @@ def committed_batches(fetched: bytes, aborted: Sequence[AbortedTransaction] = ()
 
 
 def next_offset(fetched: bytes) -> int | None:
-    """The offset after the last whole batch; None where there is none."""
+    """The offset after the last complete batch; None without one."""
     last = None
     for batch in _all_batches(fetched):
         last = batch.next
@@ -62,23 +62,21 @@ def next_offset(fetched: bytes) -> int | None:
 
 
 def records_of(batch: RecordBatch, start: int, key: bytes | None = None) -> list[Record]:
-    """The records from `start` on, where `key` is given those of that key. Raises `LogError` for a damaged batch."""
+    """The records from `start` on, only those of `key` if given. Raises `LogError` for a damaged batch."""
     if batch.is_control:
         return []
     check_crc(batch)
     try:
         return _decode_records(_decompressed(batch), batch, start, key)
     except IndexError:
-        raise LogError(
-            f"the batch at offset {batch.first_offset} cannot be read: a record is longer than it is"
-        ) from None
+        raise LogError(f"the batch at offset {batch.first_offset} cannot be read: a record exceeds the batch") from None
 
 
 def check_crc(batch: RecordBatch) -> None:
-    """Raises `LogError` where the batch is not what its producer sent."""
+    """Raises `LogError` if the checksum does not match."""
     if crc32c(batch.content) != batch.checksum:
         raise LogError(
-            f"the batch at offset {batch.first_offset} is damaged: its checksum does not fit; restore a replica"
+            f"the batch at offset {batch.first_offset} is damaged: its checksum does not match; restore a replica"
         )
 
 
@@ -106,17 +104,17 @@ def _decompressed(batch: RecordBatch) -> bytes:
     if not codec_id:
         return compressed
     name, decompress = DECOMPRESSORS.get(codec_id, (f"codec {codec_id}", None))
-    with suppress(TypeError, NotImplementedError):  # kafka-python's, where the library of a codec is missing
+    with suppress(TypeError, NotImplementedError):  # raised by kafka-python if the library of a codec is missing
         if decompress is not None:
             return decompress(compressed)
     raise LogError(
-        f"the batch at offset {batch.first_offset} is packed by {name}, which cannot be unpacked here; install "
-        f"kafka-python[{name}], or let the producers of this topic use lz4"
+        f"the batch at offset {batch.first_offset} is compressed with {name}, which is not supported here; install "
+        f"kafka-python[{name}], or configure the producers of this topic to use lz4"
     )
 
 
 def _decode_records(body: bytes, batch: RecordBatch, start: int, wanted_key: bytes | None) -> list[Record]:
-    # The hot path: lengths of one byte are read in place, and a record is left where its first byte says it ends.
+    # The hot path: lengths of one byte are read in place; the length of a record says where the next one begins.
     found: list[Record] = []
     at, first_offset, header_cache = 0, batch.first_offset, _header_cache
     for _ in range(batch.record_count):
@@ -125,8 +123,8 @@ def _decode_records(body: bytes, batch: RecordBatch, start: int, wanted_key: byt
         if size > 127:
             size, at = _read_long_varint(body, at, size)
         end = at + (size >> 1)
-        at += 1  # attributes: none are in use
-        while body[at] > 127:  # the time, which nobody asks for
+        at += 1  # attributes: unused
+        while body[at] > 127:  # skip the timestamp
             at += 1
         at += 1
         delta = body[at]
@@ -155,7 +153,7 @@ def _decode_records(body: bytes, batch: RecordBatch, start: int, wanted_key: byt
 
 
 def _read_long_varint(body: bytes, at: int, first: int) -> tuple[int, int]:
-    """A number of several bytes, still in zigzag, and where it ends."""
+    """A varint of several bytes, still zigzag-encoded, and the offset after it."""
     number, shift = first & 127, 7
     while True:
         byte = body[at]
@@ -167,7 +165,7 @@ def _read_long_varint(body: bytes, at: int, first: int) -> tuple[int, int]:
 
 
 _header_cache: dict[bytes, Headers] = {}
-"""Most records of a topic bear the same headers."""
+"""Encoded headers -> headers: most records of a topic have the same ones."""
 
 
 def _cache_headers(tail: bytes) -> Headers:

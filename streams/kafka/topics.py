@@ -1,4 +1,4 @@
-"""The topics on Apache Kafka: made, compared with how they have to be kept, refused. Never changes one that stands."""
+"""The topics on the broker: creates missing ones and compares existing ones with their required settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,18 +10,19 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
 from streams.kafka.address import KafkaAddress
-from streams.kafka.connection import admin_client, log_error_of
+from streams.kafka.connection import admin_client
+from streams.kafka.connection_errors import log_error_of
 from streams.log import LogRefused
 
 _MINIMUM_SETTINGS = frozenset({"max.message.bytes", "min.compaction.lag.ms", "min.insync.replicas"})
-"""Settings of which more is as good."""
+"""Settings that may be larger than required."""
 _SAFE_REPLICATION = 3
 _MIN_INSYNC_REPLICAS = "min.insync.replicas"
 _ADMIN_TIMEOUT_MS = 30_000
 
 
 class TopicProblem(NamedTuple):
-    """What of a topic is not as it should be; `found` is None where there is nothing."""
+    """A difference between a topic and its requirements; `found` is None if the topic is missing."""
 
     topic: str
     setting: str
@@ -35,7 +36,7 @@ class TopicProblem(NamedTuple):
 
 
 class ExistingTopic(NamedTuple):
-    """A topic as it stands on the broker."""
+    """A topic as the broker describes it."""
 
     id: str
     partitions: int
@@ -44,10 +45,10 @@ class ExistingTopic(NamedTuple):
 
 
 def create_topics(address: KafkaAddress, partitions: int, replication: int = 1) -> list[str]:
-    """Make the topics that are missing; answers their names.
+    """Create the missing topics; returns their names.
 
-    Raises `LogRefused`, before anything is made, where one stands already with other settings or another number of
-    partitions, and where there are fewer brokers than replicas asked for.
+    Raises `LogRefused` before it creates any, if an existing one has other settings or another number of partitions, or
+    if there are fewer brokers than replicas.
     """
     with _admin(address, "the topics") as admin:
         existing = _existing_topics(admin, address)
@@ -61,37 +62,37 @@ def create_topics(address: KafkaAddress, partitions: int, replication: int = 1) 
 
 
 def inspect_topics(address: KafkaAddress, replication: int = 1) -> tuple[dict[str, ExistingTopic], list[TopicProblem]]:
-    """The topics that stand, by our names of them, and what is not as it should be. Raises `LogUnavailable`."""
+    """The existing topics by their names without prefix, and all problems. Raises `LogUnavailable`."""
     with _admin(address, "the topics") as admin:
         existing = _existing_topics(admin, address)
         return existing, _problems(address, existing, replication)
 
 
 def check_topics(address: KafkaAddress, replication: int = 1) -> list[TopicProblem]:
-    """What is not as it should be; nothing where all is well."""
+    """All problems; an empty list if there are none."""
     return inspect_topics(address, replication)[1]
 
 
 def require_valid_topics(address: KafkaAddress) -> None:
-    """Raises `LogRefused` with every problem there is."""
+    """Raises `LogRefused` with all problems."""
     problems = check_topics(address)
     if problems:
         raise _topics_error(address, problems)
 
 
 def topic_ids(address: KafkaAddress) -> dict[str, str]:
-    """By our names of the topics; those that are missing are left out."""
+    """The ids of the existing topics by their names without prefix."""
     return {name: found.id for name, found in inspect_topics(address)[0].items()}
 
 
 def delete_topics(address: KafkaAddress) -> None:
-    """Delete all topics with all their records. For tests and benchmarks; no command does it."""
+    """Delete all topics with all their records. For tests and benchmarks; no command calls it."""
     with _admin(address, "the topics") as admin:
         admin.delete_topics([address.topic_name(name) for name in _existing_topics(admin, address)])
 
 
 def settings_of(topic: str, replication: int = 1) -> dict[str, str]:
-    """The settings that a topic has to have. With three replicas or more, two have to acknowledge."""
+    """The required settings of a topic. With three replicas or more, two have to acknowledge."""
     safe = {_MIN_INSYNC_REPLICAS: "2"} if replication >= _SAFE_REPLICATION else {}
     return {**TOPIC_CONFIGS[topic].settings, **safe}
 
@@ -121,17 +122,17 @@ def _create_missing(
     try:
         admin.create_topics(new_topics, timeout_ms=_ADMIN_TIMEOUT_MS, raise_errors=True)
     except kafka_errors.TopicAlreadyExistsError:
-        pass  # another process makes them at this moment
+        pass  # another process is creating them
     except kafka_errors.InvalidReplicationFactorError as error:
         raise LogRefused(
-            f"{address} has fewer brokers than the {replication} replicas asked for; start more, or ask for fewer "
-            "by --replication"
+            f"{address} has fewer brokers than the requested {replication} replicas; start more brokers, or request "
+            "fewer replicas with --replication"
         ) from error
     admin.wait_for_topics(list(new_topics), timeout_ms=_ADMIN_TIMEOUT_MS)
 
 
 def _existing_topics(admin: KafkaAdminClient, address: KafkaAddress) -> dict[str, ExistingTopic]:
-    """The topics that are there, by our names."""
+    """The existing topics by their names without prefix."""
     ours = {address.topic_name(name): name for name in TOPICS}
     descriptions = [each for each in admin.describe_topics(list(ours)) if not each["error_code"]]
     resources = [ConfigResource(ConfigResourceType.TOPIC, each["name"]) for each in descriptions]
@@ -143,7 +144,7 @@ def _existing_topics(admin: KafkaAdminClient, address: KafkaAddress) -> dict[str
 def _existing_topic(description: Mapping[str, Any], configs: Mapping[str, Any]) -> ExistingTopic:
     partitions = description["partitions"]
     replication = min((len(each["replica_nodes"]) for each in partitions), default=0)
-    settings = {name: str(told["value"]) for name, told in configs.items()}
+    settings = {name: str(config["value"]) for name, config in configs.items()}
     return ExistingTopic(str(description["topic_id"]), len(partitions), replication, settings)
 
 
@@ -192,5 +193,5 @@ def _remedy(problems: Sequence[TopicProblem]) -> str:
     if all(problem.found is None for problem in problems):
         return "Run `staffel topics create`, or correct the prefix that STAFFEL_LOG names"
     if any(problem.setting == "number of partitions" for problem in problems):
-        return "The number of partitions is fixed once the topics are made: see `staffel topics repartition`"
-    return "Correct the settings by kafka-configs.sh, then run `staffel topics check`"
+        return "The number of partitions is fixed once the topics exist: see `staffel topics repartition`"
+    return "Correct the settings with kafka-configs.sh, then run `staffel topics check`"

@@ -1,4 +1,4 @@
-"""The scorer of one partition: reads facts, folds them, writes one atomic unit. Never acts on the world."""
+"""The scorer of one partition in the embedded host: reads facts, folds them, writes an atomic unit."""
 
 from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint
 from schemas.topics import ENGAGEMENT, SCORES
@@ -14,7 +14,7 @@ BATCH_SIZE = 20_000
 
 
 class Scorer:
-    """A step of a host. What it holds in memory follows from the log; whatever goes wrong, it is read again."""
+    """A step of the host. Its memory can be rebuilt from the log, which happens after every error."""
 
     def __init__(self, log: KeyedLog, partition: int, batch: int = BATCH_SIZE, window: int = WINDOW_SIZE) -> None:
         self.name = f"scorer {partition}"
@@ -26,19 +26,19 @@ class Scorer:
         self._next = 0
 
     def advance(self) -> int:
-        """Fold the next batch; answers how many records were read."""
+        """Fold the next batch; returns the number of records read."""
         fold = self._cached_fold() or self._recover()
         records = self._log.read(ENGAGEMENT, self.partition, self._next, self._batch)
         if not records:
             return 0
-        self._fold = None  # until the unit is durable, memory runs ahead of the log
+        self._fold = None  # memory is ahead of the log until the unit is durable
         unit = build_unit(fold, records, self._next)
         self._log.append_unit(unit)
         self._fold, self._next = fold, unit.next
         return len(records)
 
     def _cached_fold(self) -> PartitionFold | None:
-        """What memory holds, unless another process hosted meanwhile and went on from here."""
+        """The fold in memory, unless another process has moved the position in the meantime."""
         if self._fold is None or self._log.position(self.partition) != self._next:
             return None
         return self._fold
@@ -87,7 +87,7 @@ def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | N
 
 
 def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
-    """The account's own history through the fold, up to the position."""
+    """Fold the account's own history, up to the position."""
     fold = PartitionFold(0, load_nothing, plan=plan)
     for record in log.history(id):
         if record.offset < before:
@@ -98,4 +98,4 @@ def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
 
 
 def load_nothing(id: str, plan: Plan) -> None:
-    """Every account begins anew."""
+    """An account loader for folds that begin with the first record: every account is new."""

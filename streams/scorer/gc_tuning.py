@@ -1,7 +1,6 @@
-"""The garbage collector while much is folded: what stands is left alone, and looked through seldom.
+"""The garbage collector while many facts are folded.
 
-State, facts and records hold no cycles; looking for some among millions of objects takes longer than the fold.
-Never switches the collector off for good.
+State, facts and records contain no reference cycles; searching millions of objects for some takes longer than the fold.
 """
 
 import gc
@@ -13,7 +12,7 @@ _RELAXED_THRESHOLDS = (100_000, 50, 1_000)
 
 @contextmanager
 def gc_frozen() -> Iterator[None]:
-    """Within it the collector skips what stood before, and waits longer; afterwards it is as it was."""
+    """Exclude existing objects from collection and collect less often; restores both at the end."""
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(*_RELAXED_THRESHOLDS)

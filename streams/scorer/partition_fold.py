@@ -1,4 +1,4 @@
-"""One partition of `engagement` on its way through the fold, live and in replays. Never reads or writes the log."""
+"""The fold of one partition of `engagement`: what both hosts and replays do with its records."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,19 +18,19 @@ from streams.scorer.active_model import DECODE_ERRORS, ActiveModel, RejectedReco
 from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
 
 _MAX_TIME_MS = 221_845_392_000_000
-"""The year 9000: whatever follows from a fact, a hundred years on, can still be written as a date."""
+"""The year 9000: times derived from a fact, a hundred years later, are still valid dates."""
 MAX_FACT_BYTES = MAX_RECORD_BYTES // 2
 """Bytes: what an account keeps of a fact has to fit into its next record."""
 UNSUPPORTED_TYPES = STRUCTURE_TYPES
 FULL_CONTENT_KINDS = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
-"""Kinds of which the fold reads all content, where the others need the fields that a model asks for."""
+"""Fact types whose data is validated as a whole; of others only the fields that the model uses are decoded."""
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 FactFilter = Callable[[DecodedFact], bool]
 AccountLoader = Callable[[str, Plan], Account | None]
 
 
 class AdmittedFact(NamedTuple):
-    """A fact that belongs into its account; `time` in milliseconds."""
+    """A valid fact, to be folded into its account; `time` in milliseconds."""
 
     fact: DecodedFact
     time: int
@@ -38,7 +38,7 @@ class AdmittedFact(NamedTuple):
 
 
 class PartitionFold:
-    """Accounts of one partition, its model and its duplicate window."""
+    """The accounts of one partition, its model and its duplicate window."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class PartitionFold:
         fact_filter: FactFilter | None = None,
         window: int = WINDOW_SIZE,
     ) -> None:
-        """`plan`: fold under this model, whatever the log names; `accept`: which facts a replay is about; `window`: how
-        many records back a duplicate is known."""
+        """`plan`: a model to fold under instead of that of the log; `fact_filter`: the facts that a replay covers;
+        `window`: the number of records in the duplicate window."""
         self.partition = partition
         self.latest_time: int | None = None
         self.accounts: dict[str, Account] = {}
@@ -66,7 +66,8 @@ class PartitionFold:
     @property
     def plan(self) -> Plan:
         """The active model. Raises NoModelError before the first activation."""
-        return self.model.required_plan()
+        plan = self.model.plan
+        return self.model.required_plan() if plan is None else plan
 
     @property
     def duplicates(self) -> int:
@@ -74,7 +75,7 @@ class PartitionFold:
         return self._duplicate_facts + self.model.repetitions
 
     def apply(self, record: Record) -> RejectedRecord | None:
-        """Fold one record into its account; a duplicate changes nothing, what cannot be folded is refused."""
+        """Fold one record into its account; a duplicate changes nothing. Returns an invalid record with the reason."""
         admitted = self.admit(record)
         if isinstance(admitted, AdmittedFact):
             self.fold_admitted(admitted)
@@ -82,7 +83,7 @@ class PartitionFold:
         return admitted
 
     def admit(self, record: Record) -> AdmittedFact | RejectedRecord | None:
-        """What the record is before any account is touched; None for a duplicate and what a replay is not about."""
+        """Validate a record without changing an account; None for a duplicate or a fact that the filter excludes."""
         plan = self.model.plan
         if plan is None or record.key == MODEL_KEY:
             return self.model.apply(record)
@@ -99,11 +100,11 @@ class PartitionFold:
         except DECODE_ERRORS as problem:
             return RejectedRecord(record, "unreadable", str(problem))
         if not 0 <= time < _MAX_TIME_MS:
-            return RejectedRecord(record, "bad_time", f"time: {fact.time} does not lie between the years 1970 and 9000")
+            return RejectedRecord(record, "bad_time", f"time: {fact.time} is not between the years 1970 and 9000")
         return AdmittedFact(fact, time, record)
 
     def fold_admitted(self, admitted: AdmittedFact) -> None:
-        """Fold what was admitted."""
+        """Fold an admitted fact into its account."""
         fact, time, record = admitted
         account = self.accounts.get(fact.subject) or self.account(fact.subject)
         plan = self.plan
@@ -115,7 +116,7 @@ class PartitionFold:
             self.latest_time = time
 
     def mark_seen(self, record: Record) -> None:
-        """Note the id of a record that was folded before."""
+        """Add the id of a record that was folded before to the duplicate window."""
         if record.key == MODEL_KEY:
             return
         try:
@@ -125,7 +126,7 @@ class PartitionFold:
         self.window.check_and_add(f"{fact.source}\n{fact.id}", record.offset)
 
     def account(self, id: str) -> Account:
-        """The account as it stands, loaded or new."""
+        """The account: in memory, loaded, or new."""
         found = self.accounts.get(id)
         if found is None:
             found = self.accounts[id] = self._load_account(id, self.plan) or new_account(id, self.plan)
@@ -133,9 +134,9 @@ class PartitionFold:
 
 
 def read_fact(raw: bytes, plan: Plan) -> DecodedFact:
-    """A record's fact as far as the fold reads it. One of `UNREADABLE` is raised where the record is none."""
+    """The fields of a fact that the fold needs. Raises one of `DECODE_ERRORS` if the record is not a fact."""
     if len(raw) > MAX_FACT_BYTES:
-        raise ValueError(f"{len(raw)} bytes, and a fact may have {MAX_FACT_BYTES}")
+        raise ValueError(f"{len(raw)} bytes: a fact may have {MAX_FACT_BYTES}")
     fact = plan.fact_reader.decode(raw)
     if fact.type in OUTDATED_TYPES:
         fact = plan.fact_reader.read(raw)
@@ -145,7 +146,7 @@ def read_fact(raw: bytes, plan: Plan) -> DecodedFact:
 
 
 def is_account_id(id: str) -> bool:
-    """Among the scores `/` tells contacts, and `~` what is no account."""
+    """In the keys of `scores`, `/` marks contacts and `~` records that are not of accounts."""
     return id[:1] not in ("", "~") and "/" not in id
 
 

@@ -1,4 +1,4 @@
-"""Records of `scores` made of accounts that were touched. Never writes them."""
+"""Records of `scores`: changed accounts and contacts, checkpoints; and dead letters."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -32,7 +32,7 @@ _date_text = lru_cache(maxsize=10_000)(date_text)
 
 
 def take_score_records(account: Account, plan: Plan) -> Iterator[NewRecord]:
-    """The records of what happened since the last ones; the account's outcome begins anew."""
+    """The records of all changes since the last call; clears the pending changes of the account."""
     outcome = account.pending_changes
     if outcome is None:
         return
@@ -86,7 +86,7 @@ def contact_scored(account: Account, contact: Contact, state: bytes, plan: Plan)
 
 
 def contact_scores(account: Account, contact: Contact, plan: Plan) -> dict[str, float]:
-    """Weighted, at the account's clock."""
+    """Weighted, as of the account's clock."""
     factors = account.moment.factors
     return {
         track.name: contact.weight * sum(contact.unweighted_sums[slot] / factors[k] for slot, k in track.slots)
@@ -104,7 +104,7 @@ def checkpoint_record(
 
 
 def dead_letter(partition: int, rejected: RejectedRecord) -> NewRecord:
-    """The record as it was, with the reason in its headers."""
+    """The original record, with the reason in its headers."""
     record = rejected.record
     place = (ENGAGEMENT, partition, record.offset)
     headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=record.headers)

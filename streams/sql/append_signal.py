@@ -1,4 +1,4 @@
-"""Waiting until the log in a database grows, by whatever process. Never asks the log itself."""
+"""A signal that the log in a database has grown, in this process or another one."""
 
 from threading import Condition, Lock
 
@@ -7,11 +7,11 @@ from sqlalchemy import Engine
 from database.notifications import APPENDED, Notifications
 
 _POLL_INTERVAL_S = 0.02
-"""On SQLite, where nobody tells what other processes append."""
+"""On SQLite, which does not notify of appends by other processes."""
 
 
 class AppendSignal:
-    """What grew so far is a number. Threads may share one: on PostgreSQL one of those who wait hears for all."""
+    """Counts appends. Thread-safe: on PostgreSQL, one of the waiting threads listens for all of them."""
 
     def __init__(self, engine: Engine) -> None:
         self.count = 0
@@ -26,9 +26,9 @@ class AppendSignal:
             self._condition.notify_all()
 
     def wait(self, known_count: int, timeout: float) -> None:
-        """Block until something grew after `seen`, or it is time to look again; `timeout` seconds at most.
+        """Block until an append after `known_count`, or until it is time to check the log; at most `timeout` seconds.
 
-        Raises `DatabaseAway` where the server is out of reach.
+        Raises `DatabaseUnavailable` if the server cannot be reached.
         """
         if not self._notifications.supports_listen:
             self._wait_in_process(known_count, min(timeout, _POLL_INTERVAL_S))
@@ -45,7 +45,7 @@ class AppendSignal:
             self._notifications.wait(timeout)
         finally:
             self._listen_lock.release()
-            self.notify()  # or nobody would take this thread's turn
+            self.notify()  # so that another thread listens next
 
     def _wait_in_process(self, known_count: int, timeout: float) -> None:
         with self._condition:

@@ -1,28 +1,22 @@
-"""A step that drops superseded score records once they were projected. Never the last record of a key."""
+"""A step that deletes projected score records that have a later record of the same key."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from schemas.topics import SCORES
+from streams.sql.log import SqlLog
 
 RETAINED_RECORDS = 50_000
-"""Records of `scores` that stay, superseded or not, per partition."""
-
-
-class CompactableLog(Protocol):
-    def end(self, topic: str, partition: int) -> int: ...
-
-    def compact(self, keep_from: Mapping[int, int]) -> int: ...
+"""The newest records of each partition of `scores` that are kept in any case."""
 
 
 class Compaction:
-    """Runs when as many records came as it keeps; the host's other steps wait meanwhile."""
+    """Runs once a partition has grown by as many records as it retains."""
 
     name = "compaction"
 
     def __init__(
         self,
-        log: CompactableLog,
+        log: SqlLog,
         projected_positions: Callable[[], Mapping[int, int]],
         retained: int = RETAINED_RECORDS,
     ) -> None:
@@ -39,7 +33,7 @@ class Compaction:
         return 0
 
     def _due_floors(self) -> dict[int, int]:
-        """Where each partition may be compacted to, for those that grew enough."""
+        """Partition -> the offset to compact up to, for the partitions that have grown enough."""
         floors = {}
         for partition, position in self._projected_positions().items():
             floor = min(position, self._log.end(SCORES, partition) - self._retained)

@@ -1,7 +1,7 @@
-"""The log in the tables of a SQL database, SQLite or PostgreSQL. Never knows what a record means.
+"""The log in the tables of SQLite or PostgreSQL, which a migration creates.
 
-Offsets come from a counter row that stays locked until the append is committed, so that they become visible in
-order and without holes. The tables themselves are made by a migration.
+Offsets come from a counter row for each partition. It stays locked until the append is committed, so that records
+become visible in order and without gaps.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -25,7 +25,7 @@ _COMPACT_BATCH_SIZE = 5000
 
 
 class ChecksumMismatch(NamedTuple):
-    """A stored record that is not what was written."""
+    """A stored record whose checksum does not match."""
 
     partition: int
     offset: int
@@ -33,12 +33,12 @@ class ChecksumMismatch(NamedTuple):
 
 
 class SqlLog:
-    """The port `streams.log.KeyedLog` on a migrated database. Threads may share one."""
+    """The port `streams.log.KeyedLog` on a migrated database. Thread-safe."""
 
     unique_ids = True
 
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
-        """Raises `LogRefused` where the log was made with another number of partitions."""
+        """Raises `LogRefused` if the log was created with another number of partitions."""
         self._engine = engine
         self._dialect = dialect_of(engine)
         self._read_engine = self._dialect.autocommit_reads(engine)
@@ -116,16 +116,16 @@ class SqlLog:
             self._append_signal.wait(append_count, remaining)
 
     def close(self) -> None:
-        """Give back the connections; the engine opens new ones where it is used again."""
+        """Close the connections; the engine opens new ones if it is used again."""
         self._append_signal.close()
         self._engine.dispose()
 
     def compact(self, keep_from: Mapping[int, int]) -> int:
-        """Delete the `scores` below these offsets that a later one of the same key supersedes. How many they were."""
+        """Delete `scores` below these offsets that have a later record of the same key; returns how many."""
         return sum(self._compact(partition, below) for partition, below in keep_from.items())
 
     def verify_checksums(self, topic: str) -> Iterator[ChecksumMismatch]:
-        """The records of a topic whose key, value or headers are not what was written, partition by partition."""
+        """The records of a topic whose key, value or headers do not match their checksum, by partition."""
         for partition in range(self.partitions(topic)):
             start = 0
             while rows := self._rows(self._sql(sql.READ_WITH_CHECKSUMS, topic), (partition, start, _PAGE_SIZE)):
@@ -133,7 +133,7 @@ class SqlLog:
                 start = rows[-1][0] + 1
 
     def _open(self) -> str:
-        # Read first: whoever only asks would wait for the write lock otherwise.
+        # Read first: a process that only reads must not wait for the write lock.
         if not self._is_initialized():
             self._initialize()
         [[_, generation]] = self._rows(sql.META, ())
@@ -157,8 +157,8 @@ class SqlLog:
     def _check_partitions(self, made_with: int) -> None:
         if made_with != self._partitions:
             raise LogRefused(
-                f"this log was made with {made_with} partitions and cannot be opened with {self._partitions}: "
-                "the partition of every account would change; set the number it was made with, or name a new database"
+                f"this log was created with {made_with} partitions and cannot be opened with {self._partitions}: "
+                "the partition of every account would change; set that number, or use a new database"
             )
 
     def _open_partition(self, connection: Connection, partition: int) -> None:
@@ -206,17 +206,17 @@ class SqlLog:
             return
         raise PositionConflict(
             f"partition {unit.partition} of {ENGAGEMENT} is no longer at offset {unit.start}: "
-            "another scorer writes it; this one stops"
+            "another scorer writes it, so this one stops"
         )
 
     def _compact(self, partition: int, below: int) -> int:
         [[first]] = self._rows(self._sql(sql.FIRST_OFFSET, SCORES), (partition,))
         deleted = 0
-        # In portions, so that appends need not wait for the whole of it.
+        # In batches, so that appends do not wait for all of it.
         for start in range(below if first is None else first, below, _COMPACT_BATCH_SIZE):
-            portion = (partition, start, min(start + _COMPACT_BATCH_SIZE, below))
+            batch = (partition, start, min(start + _COMPACT_BATCH_SIZE, below))
             with self._engine.begin() as connection:
-                deleted += connection.exec_driver_sql(self._sql(sql.COMPACT, SCORES), portion).rowcount
+                deleted += connection.exec_driver_sql(self._sql(sql.COMPACT, SCORES), batch).rowcount
         return deleted
 
     def _is_beyond(self, topic: str, seen: Mapping[int, int]) -> bool:

@@ -1,4 +1,4 @@
-"""Records as rows: where new ones are placed, what is stored beside them, and how damage shows. Never runs SQL."""
+"""Records as rows: the offsets of new ones, ids and headers as stored, and checksums."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -24,7 +24,7 @@ _decode_headers = msgspec.msgpack.Decoder(Headers).decode
 
 
 class InvalidKeyError(LogError):
-    """A key that no table can hold."""
+    """A key that cannot be stored."""
 
 
 class DamagedRecordError(LogError):
@@ -32,7 +32,7 @@ class DamagedRecordError(LogError):
 
 
 class PlacedRecords(NamedTuple):
-    """The rows to insert, the answers in the order of the records, and the partitions' new ends."""
+    """The rows to insert, a result for each record in order, and the new ends of the partitions."""
 
     rows: list[Row]
     appended: list[Appended]
@@ -44,7 +44,7 @@ def assign_offsets(
     ends: Mapping[int, int],
     existing: Mapping[bytes, PartitionOffset],
 ) -> PlacedRecords:
-    """Give each (partition, stored id, record) its offset, but for those whose id stands already or came before."""
+    """Give each (partition, stored id, record) an offset, except those whose id exists or came earlier in the batch."""
     rows: list[Row] = []
     appended: list[Appended] = []
     new_ends, known = dict(ends), dict(existing)
@@ -62,17 +62,17 @@ def assign_offsets(
 
 
 def stored_ids(records: Sequence[NewRecord]) -> list[bytes | None]:
-    """Ids as they are stored: their UTF-8, and where that is too long for an index, its beginning and a digest."""
+    """Ids as stored: UTF-8; if that is too long for an index, its beginning and a digest."""
     return [None if record.id is None else _stored_id(record.id) for record in records]
 
 
 def record_of(offset: int, key: str, value: bytes, headers: bytes | None) -> Record:
-    """Raises `DamagedRecord` where the headers are not what was written."""
+    """Raises `DamagedRecordError` if the headers cannot be decoded."""
     try:
         return Record(offset, key, value, () if headers is None else _decoded_headers(headers))
     except msgspec.MsgspecError:
         raise DamagedRecordError(
-            f"the record of {key!r} at offset {offset} is damaged, its headers cannot be read; restore a backup"
+            f"the record of {key!r} at offset {offset} is damaged: its headers cannot be read; restore a backup"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The tables and statements of the SQL log. Never connects, never imports a driver.
+"""The tables and statements of the SQL log.
 
 Statements are written with `?`, `{table}` and `{keys}`; `statement_of` fills them in for one database.
 """
@@ -25,7 +25,7 @@ COLUMN_TYPES: Final = {
 READ = (
     'SELECT "offset", key, value, headers FROM {table} WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?'
 )
-# The + keeps the databases from walking through the whole partition, where they should look for the key.
+# The + keeps the databases from scanning the whole partition instead of using the index of the key.
 HISTORY = """
 SELECT "offset", key, value, headers FROM {table}
 WHERE key = ? AND +partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""
@@ -64,9 +64,9 @@ NEW_POSITION = "INSERT INTO log_positions (partition, next_offset) VALUES (?, 0)
 
 
 def table_of(topic: str) -> str:
-    """The table of a topic. Raises `LogError` for a topic there is none of."""
+    """The table of a topic. Raises `LogError` for an unknown topic."""
     if topic not in _TABLES:
-        raise LogError(f"no topic is named {topic!r}; there are {', '.join(_TABLES)}")
+        raise LogError(f"unknown topic {topic!r}; the topics are {', '.join(_TABLES)}")
     return _TABLES[topic]
 
 

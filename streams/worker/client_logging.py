@@ -1,6 +1,6 @@
-"""What libraries log, as structured lines among ours, and each thing seldom. Never a line below a warning.
+"""Warnings of libraries as structured log lines, each message at most once in a while.
 
-While a broker is away its clients say so ten times a second.
+Without a broker its clients log the same message ten times a second.
 """
 
 import logging
@@ -11,7 +11,7 @@ REPEAT_INTERVAL_S = 30.0
 
 
 class ClientLogHandler(logging.Handler):
-    """Passes on what is said for the first time, and again after a while; `log` takes structured lines."""
+    """Logs a message when it occurs first, and again after `REPEAT_INTERVAL_S`; `log` is a structured logger."""
 
     def __init__(self, log: Any) -> None:
         super().__init__(logging.WARNING)
@@ -25,7 +25,7 @@ class ClientLogHandler(logging.Handler):
             self._log.warning("client", library=record.name, said=record.getMessage())
 
     def attach(self, *names: str) -> None:
-        """To these loggers and those below them, from now on nobody else does."""
+        """Become the only handler of these loggers and the ones below them."""
         for name in names:
             logger = logging.getLogger(name)
             logger.handlers, logger.propagate = [self], False

@@ -1,4 +1,4 @@
-"""What a worker asks of Kafka beside its group: batches written, partitions read. Never makes the clients itself."""
+"""What a worker does with Kafka outside its group: it writes batches and reads partitions, by clients it is given."""
 
 import asyncio
 import ssl
@@ -11,12 +11,12 @@ from streams.worker.recovery import ReadChunk
 from streams.worker.units import DeadLetter, KeyValue
 
 _MAX_POLL_RECORDS = 5_000
-"""Records that are read at once: the loop has to beat in between."""
+"""Records of one poll: the event loop has to run in between, for the heartbeat."""
 _POLL_TIMEOUT_MS = 1_000
 
 
 def client_options(address: KafkaAddress) -> dict[str, Any]:
-    """What every client is told."""
+    """Settings common to all clients."""
     non_ssl = {name: value for name, value in address.options.items() if not name.startswith("ssl_")}
     encrypted = address.options.get("security_protocol", "").endswith("SSL")
     context = _ssl_context(address.options) if encrypted else None
@@ -36,17 +36,17 @@ def _ssl_context(options: Mapping[str, str]) -> ssl.SSLContext:
 
 
 class UnitAppender:
-    """`producer`: idempotent, acknowledged by all replicas, its batches as large as the broker takes."""
+    """`producer`: idempotent, acknowledged by all replicas, its batches as large as the broker accepts."""
 
     def __init__(self, producer: Any, task: WorkerTask) -> None:
         self._producer, self._task = producer, task
 
     async def send_unit(self, partition: int, records: Sequence[KeyValue]) -> "asyncio.Future[int]":
-        """ValueError where the records do not fit one batch."""
+        """Raises ValueError if the records do not fit into one batch."""
         batch = self._producer.create_batch()
         for key, value in records:
             if batch.append(timestamp=None, key=key, value=value) is None:
-                raise ValueError(f"{len(records)} records do not fit one batch")
+                raise ValueError(f"{len(records)} records do not fit into one batch")
         batch.close()
         sent = await self._producer.send_batch(batch, self._task.output, partition=partition)
         return asyncio.ensure_future(_first_offset(sent))
@@ -66,7 +66,7 @@ async def _first_offset(sent: "asyncio.Future[Any]") -> int:
 
 
 class KafkaPartitionReader:
-    """`consumer`: of no group, with these places (topic -> its topic and partition) assigned and paused."""
+    """`consumer`: without a group, with these partitions (topic -> topic and partition) assigned and paused."""
 
     def __init__(self, consumer: Any, topic_partitions: Mapping[str, Any]) -> None:
         self._consumer, self._topic_partitions = consumer, topic_partitions

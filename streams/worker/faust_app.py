@@ -1,7 +1,7 @@
-"""Faust as the host of a worker: membership, assignment, fetching and the agent. Never its tables, nor its commits.
+"""Faust as the host of a worker: group membership, assignment, fetching and the agent.
 
-Beside its consumer (`faust_consumer`) the one module that knows faust and aiokafka. What is overridden or called there
-and is not theirs to promise is looked for before anything starts.
+Faust's tables and commits are not used. Only this module and `faust_consumer` import faust and aiokafka. Members of
+them that are not public and that we override or call are checked before a worker starts.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _CONNECT_RETRY_S = 1.0
 _FETCH_BYTES = 4 * 1024 * 1024
 
 
-REINSTALL_HINT = "install the versions that requirements.lock names"
+REINSTALL_HINT = "install the versions in requirements.lock"
 PRIVATE_MEMBERS = {
     driver.AIOKafkaConsumerThread: "_create_worker_consumer _fetch_records _ensure_consumer call_thread",
     driver.Consumer: "_new_consumer_thread _drain_messages _getmany _get_active_partitions seek_to_committed seek_wait "
@@ -50,7 +50,7 @@ PRIVATE_MEMBERS = {
 
 
 class PassThroughSchema(Schema[Any, Any]):
-    """A message's value is what was delivered already."""
+    """Passes the value of a message on as it is."""
 
     def compile(self, app: Any, **_: Any) -> Any:
         async def decode(message: Any, *, propagate: bool = False) -> FaustEvent:
@@ -60,13 +60,13 @@ class PassThroughSchema(Schema[Any, Any]):
 
 
 class NoProducerBoot(BootStrategy):
-    """Units are written by a producer of our own."""
+    """Starts without Faust's producer; units are written by our own."""
 
     enable_kafka_producer = False
 
 
 class FaustApp(faust.App):
-    """Faust's, with our transport. Whatever crashes in it ends the process."""
+    """Faust with our transport; a crash ends the process."""
 
     BootStrategy = NoProducerBoot
     lifecycle: WorkerLifecycle
@@ -96,7 +96,7 @@ class FaustApp(faust.App):
 
 
 class FaustGroup:
-    """The workers of one source, as Faust keeps them."""
+    """The group of workers of one source, as a Faust application."""
 
     def __init__(self, lifecycle: WorkerLifecycle, address: KafkaAddress) -> None:
         self._app, self._source = new_app(lifecycle, address), lifecycle.task.source
@@ -142,7 +142,7 @@ def new_app(lifecycle: WorkerLifecycle, address: KafkaAddress) -> FaustApp:
 
 
 class IdempotentProducer(AIOKafkaProducer):  # type: ignore[misc]
-    """Idempotent, so that nothing stands twice and a write is tried for as long as it takes."""
+    """Idempotent, so that a write can be retried without limit and without duplicates."""
 
     def __init__(self, address: KafkaAddress, options: WorkerOptions) -> None:
         super().__init__(
@@ -160,7 +160,7 @@ class IdempotentProducer(AIOKafkaProducer):  # type: ignore[misc]
 
 @asynccontextmanager
 async def open_reader(address: KafkaAddress, task: WorkerTask, partition: int) -> AsyncIterator[RecoveryReader]:
-    """A reader of one partition of the output and of the source."""
+    """A reader of one partition of output and source."""
     consumer = AIOKafkaConsumer(
         **client_options(address), group_id=None, enable_auto_commit=False, auto_offset_reset="none",
         isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES,
@@ -178,7 +178,7 @@ async def open_reader(address: KafkaAddress, task: WorkerTask, partition: int) -
 
 
 async def start_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Return once the broker answers, which may go while partitions are recovered; the watchdog sees to the time."""
+    """Retry until the broker answers; the watchdog limits the time of a recovery."""
     while True:
         with suppress(KafkaConnectionError):
             await consumer.start()
@@ -189,10 +189,10 @@ async def start_consumer(consumer: AIOKafkaConsumer) -> None:
 def run_worker(
     address: KafkaAddress, task: WorkerTask, *, options: WorkerOptions, counters: WorkerCounters, stop: Event, log: Any
 ) -> None:
-    """Work until `stop` is set; the broker may come later.
+    """Run a worker until `stop` is set; waits for the broker if it does not answer yet.
 
-    `counters` may be read from any thread, `log` takes structured lines. Raises LogRefused where the log is not what it
-    was; whatever else is not as expected ends the process with 70 at once.
+    `counters` may be read from any thread, `log` is a structured logger. Raises LogRefused if the log is not the one it
+    was; anything else unexpected ends the process at once, with exit code 70.
     """
     check_dependencies()
     ClientLogHandler(log).attach("aiokafka", "faust", "mode", __name__)
@@ -211,10 +211,10 @@ async def _run(
 
 
 def check_dependencies() -> None:
-    """Raises RuntimeError where something is gone that is overridden or called, and that nobody promised to keep."""
+    """Raises RuntimeError if a member that is not public and that we override or call is missing."""
     require_members(PRIVATE_MEMBERS)
     if getattr(faust.streams, "_CStreamIterator", None) is None:
-        raise RuntimeError(f"Faust runs without its compiled streams: {REINSTALL_HINT}")
+        raise RuntimeError(f"Faust lacks its compiled streams: {REINSTALL_HINT}")
 
 
 def require_members(members: Mapping[type, str]) -> None:

@@ -1,6 +1,5 @@
-"""Faust's consumer, changed: it tells positions, starts where a worker stands, and commits nothing that counts.
-
-Never believes the offsets of the group.
+"""Faust's consumer with three changes: fetches include positions, reading starts at the recovered positions, and
+committed offsets are for monitoring only.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ SMALL_BATCH = 500
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's client of the group, telling positions; what others did not commit is left out."""
+    """Faust's client of the group; its fetches include positions."""
 
     app: Any
     _next_partition = 0
@@ -29,7 +28,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None
     ) -> Any:
-        """(place, position before, position after, records) of each partition that moved."""
+        """(topic and partition, position before, position after, records) of each partition that moved."""
         assignment = consumer._subscription.subscription.assignment
         if assignment is None:
             return []
@@ -43,8 +42,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return [(tp, before[tp], next, records.get(tp, [])) for tp, next in after.items() if next != before[tp]]
 
     async def _fetch_round_robin(self, consumer: Any, topic_partitions: Any, timeout: Any, max_records: Any) -> Any:
-        """Of one partition after the other, until they are not few: what was fetched ahead of one of them may keep a
-        worker busy for long, and what came in meanwhile is best folded in one go."""
+        """One partition after the other, until there are enough records.
+
+        The records prefetched for one partition may keep a worker busy for long; what arrives in the meantime is best
+        folded at once.
+        """
         records: dict[Any, Any] = {}
         for topic_partition in self._rotated(sorted(topic_partitions)):
             records |= await super()._fetch_records(consumer, {topic_partition}, 0, max_records)
@@ -53,25 +55,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return records or await super()._fetch_records(consumer, topic_partitions, timeout, max_records)
 
     def _rotated(self, topic_partitions: list[Any]) -> list[Any]:
-        """Beginning with the next one at each call."""
+        """Starting with the next partition at each call."""
         self._next_partition += 1
         first = self._next_partition % len(topic_partitions) if topic_partitions else 0
         return topic_partitions[first:] + topic_partitions[:first]
 
 
 def is_small_batch(messages: Sequence[Any]) -> bool:
-    """Whether waiting for more costs less than folding these by themselves."""
+    """Whether it is cheaper to wait for more records than to fold these alone."""
     return 0 < sum(len(message.value.records) for message in messages) < SMALL_BATCH
 
 
 def fetch_state_of(assignment: Any, tp: Any) -> Any:
-    """What the client knows of a partition that it has a position in."""
+    """The client's state of a partition, if it has a position."""
     state = assignment.state_value(tp) if tp in assignment.tps else None
     return state if state is not None and state.has_valid_position else None
 
 
 class Consumer(driver.Consumer):
-    """Hands the records of one partition and fetch to the agent as one message, bound to their assignment."""
+    """Passes the records of one partition and fetch to the agent as one message, bound to their assignment."""
 
     app: Any
     can_resume_flow: Any
@@ -95,7 +97,7 @@ class Consumer(driver.Consumer):
                 await asyncio.sleep(self.app.lifecycle.options.linger_s)
 
     async def _next_messages(self) -> list[ConsumerMessage]:
-        """A fetch never spans a seek; what comes while a rebalance begins is dropped, for a seek follows."""
+        """A fetch never spans a seek. Records fetched when a rebalance begins are dropped, because a seek follows."""
         assignments = self.app.lifecycle.assignments
         async with self._fetch_lock:
             epoch, active = assignments.epoch, set(self._get_active_partitions())
@@ -116,7 +118,7 @@ class Consumer(driver.Consumer):
         )  # fmt: skip
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Go where the output says, whatever the group committed. A time-out would end Faust's recovery in silence."""
+        """Seek to the recovered positions instead of the committed ones. Faust would ignore a timeout here silently."""
         lifecycle = self.app.lifecycle
         async with self._fetch_lock:
             active = lifecycle.assignments.active.values()
@@ -125,17 +127,17 @@ class Consumer(driver.Consumer):
                 async with asyncio.timeout(lifecycle.options.session_s):
                     await self.seek_wait(offsets)
             except Exception as error:
-                lifecycle.abort("the source could not be set to the recovered positions", error)
+                lifecycle.abort("could not seek to the recovered positions of the source", error)
         return offsets
 
     def ack(self, message: Any) -> bool:
-        """Faust's own bookkeeping of offsets is of no use here."""
+        """Bypasses Faust's own bookkeeping of offsets."""
         message.acked = True
         self._unacked_messages.discard(message)
         return True
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Only so that lag can be seen from outside: never ahead of what is durable, never an error."""
+        """Commit durable positions, so that lag can be monitored from outside; errors are ignored."""
         lifecycle = self.app.lifecycle
         offsets = {TopicPartition(lifecycle.task.source, p): end for p, end in lifecycle.counters.positions.items()}
         if offsets and not self.app.rebalancing:
@@ -145,10 +147,10 @@ class Consumer(driver.Consumer):
         return True
 
     def verify_event_path(self, now: float, tp: Any) -> None:
-        """The watchdog looks after that."""
+        """Disabled: the watchdog does this."""
 
 
 class Transport(driver.Transport):
-    """Faust's, with our consumer."""
+    """Faust's transport with this consumer."""
 
     Consumer = Consumer

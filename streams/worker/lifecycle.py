@@ -1,4 +1,4 @@
-"""The life of a worker's process: it joins a group, is given partitions, is watched, leaves. Never fetches or folds."""
+"""The life cycle of a worker process: it joins the group, receives partitions, is monitored, and leaves."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ class ProducerConnection(Protocol):
     """The connection that units are written through."""
 
     async def start(self) -> str | None:
-        """What is wrong, None where nothing is."""
+        """Connect; returns the error, or None."""
 
     async def stop(self) -> None: ...
 
@@ -34,14 +34,14 @@ class ConsumerGroup(Protocol):
     async def join(self) -> None: ...
 
     async def leave(self) -> None:
-        """Return when others may take over."""
+        """Return once other workers may take over."""
 
     async def ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        """The readable ends of the source. Raises where the broker does not tell."""
+        """The readable ends of the source. Raises if the broker does not answer."""
 
 
 class WorkerLifecycle:
-    """A worker and what keeps it honest. `refused`: why it stopped by itself, if it did."""
+    """Joins assignments, fence and watchdog. `refusal`: why the worker stopped by itself, if it did."""
 
     def __init__(
         self,
@@ -63,13 +63,13 @@ class WorkerLifecycle:
         self.stopping = asyncio.Event()
         self.refusal: LogRefused | None = None
         self.is_drained = False
-        """Everything is durable and nothing will be folded any more: what goes wrong now harms nobody."""
+        """Everything is durable and nothing more will be folded, so later errors do no harm."""
         self._answering_since: float | None = None
-        """Since when the broker answers."""
+        """Since when the broker has been answering."""
         self._is_broker_silent = False
 
     async def run(self, producer: ProducerConnection, group: ConsumerGroup, stop: Event) -> None:
-        """Until `stop` is set. Raises LogRefused where the log is not what it was."""
+        """Work until `stop` is set. Raises LogRefused if the log is not the one it was."""
         loop = asyncio.get_running_loop()
         Thread(target=_forward_stop, args=(stop, loop, self.stopping), name="stop", daemon=True).start()
         if not await self._wait_for_broker(producer):
@@ -87,7 +87,7 @@ class WorkerLifecycle:
             raise self.refusal
 
     async def _run_membership(self, group: ConsumerGroup) -> None:
-        """From joining to leaving; what was written before the end is durable then, or the process is gone."""
+        """Join, work, leave. When this returns, everything written is durable; otherwise the process ends."""
         try:
             await group.join()
             await self.stopping.wait()
@@ -99,7 +99,7 @@ class WorkerLifecycle:
             self.abort("the group could not be joined or left", error)
 
     async def _wait_for_broker(self, producer: ProducerConnection) -> bool:
-        """Whether the broker answers, be it later; False where the end came before."""
+        """Wait until the broker answers; False if the worker was stopped before."""
         while not self.stopping.is_set():
             problem = await producer.start()
             if problem is None:
@@ -110,23 +110,23 @@ class WorkerLifecycle:
         return False
 
     async def on_revoked(self) -> None:
-        """Partitions are taken away: return when the next owner will find the log at rest.
+        """Partitions are revoked: return once no write is pending, so that the log is stable for the next owner.
 
-        The broker gives them to nobody else for a session. Where it is silent nobody else gets them, and waiting is
-        right; where it answers and does not acknowledge, what we wrote must not come after what the next owner writes.
+        The broker assigns them to nobody else for the length of a session. If it does not answer, nobody gets them and
+        waiting is safe. If it answers but does not acknowledge, a write could follow those of the next owner.
         """
         revocation = asyncio.ensure_future(self.assignments.revoke())
         while not (await asyncio.wait([revocation], timeout=self.options.session_s))[0]:
             if self.has_answered_for(self.options.session_s):
-                self.abort("what was being written could not be finished before the partitions were given up", None)
+                self.abort("pending writes were not acknowledged before the partitions had to be released", None)
         await revocation
 
     def has_answered_for(self, seconds: float) -> bool:
-        """Whether the broker has told the ends of the source for so long."""
+        """Whether the broker has been answering for so long."""
         return self._answering_since is not None and monotonic() - self._answering_since >= seconds
 
     async def on_assigned(self, partitions: Collection[int]) -> None:
-        """Partitions were assigned; nothing of them may be fetched before this returns."""
+        """Partitions are assigned; they may be fetched once this returns."""
         if self.stopping.is_set():
             return
         try:
@@ -137,7 +137,7 @@ class WorkerLifecycle:
             self.abort_unless_stopping("the recovery failed", error)
 
     async def on_delivery(self, delivery: Any) -> None:
-        """Whatever is wrong, nothing is raised: Faust would take the records for done."""
+        """Process records. Raises nothing, because Faust would treat the records as processed."""
         try:
             await self.assignments.process(delivery)
         except LogRefused as refused:
@@ -147,18 +147,18 @@ class WorkerLifecycle:
             self.abort_unless_stopping(f"the records from {delivery.start} on of {place} cannot be folded", error)
 
     def abort_unless_stopping(self, why: str, error: BaseException) -> None:
-        """End the process; a cancellation is an ordinary stop, but where nobody asked for one it would go unheard."""
+        """End the process. A cancellation is raised while stopping; at any other time it would go unnoticed."""
         if isinstance(error, asyncio.CancelledError) and self.stopping.is_set():
             raise error
         self.abort(why, error)
 
     def on_crash(self, reason: BaseException) -> None:
-        """Something below gave up. Faust cancels its fetcher on leaving, and may take that for a crash."""
+        """Faust has crashed. It may report the cancellation of its fetcher on leaving as a crash."""
         if not self.is_drained:
             self.abort("faust crashed", reason)
 
     def stop_refused(self, refusal: LogRefused) -> None:
-        """Stop, writing nothing more, for people to look at it."""
+        """Stop without further writes: somebody has to look at the log."""
         self.refusal = refusal
         self.assignments.close()
         self.stopping.set()
@@ -169,7 +169,7 @@ class WorkerLifecycle:
             await asyncio.sleep(HEARTBEAT_INTERVAL_S)
 
     async def _watch_lag(self, group: ConsumerGroup) -> None:
-        """Where positions stand against their ends, as long as the broker tells."""
+        """Update the ends of partitions and let the watchdog compare them with positions."""
         while True:
             await asyncio.sleep(_POLL_INTERVAL_S)
             ends = await self._source_ends(group)
@@ -178,7 +178,7 @@ class WorkerLifecycle:
             self.watchdog.check(ends, monotonic())
 
     def on_broker_poll(self, answered: bool) -> None:
-        """Whether the broker answered just now."""
+        """Note whether the broker has answered."""
         if answered and self._is_broker_silent:
             self._log.info("broker_answers")
         elif not answered and not self._is_broker_silent:
@@ -195,5 +195,5 @@ class WorkerLifecycle:
 
 def _forward_stop(stop: Event, loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
     stop.wait()
-    with suppress(RuntimeError):  # the loop has ended by itself
+    with suppress(RuntimeError):  # the loop has already ended
         loop.call_soon_threadsafe(stopping.set)

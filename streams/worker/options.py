@@ -1,4 +1,4 @@
-"""What a worker is told, and what it tells. Never acts."""
+"""Options and counters of a worker."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,35 +10,35 @@ from streams.scorer.deduplication import WINDOW_SIZE
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """Seconds end in `_s`, sizes are bytes."""
+    """Names of durations in seconds end in `_s`; sizes are bytes."""
 
     session_s: float = 10.0
-    """How long a worker may be silent before its partitions go to others."""
+    """Without a heartbeat for so long, a worker loses its partitions to others."""
     fetch_records: int = 5_000
-    """Records of one fetch, at most, and so facts of one unit."""
+    """The most records of one fetch, and so the most facts of one unit."""
     linger_s: float = 0.01
-    """Between two fetches of few records: what comes meanwhile makes one unit, not many."""
+    """The pause after a fetch of few records, so that the next unit is larger."""
     unit_bytes: int = 4_000_000
-    """A unit is cut into smaller ones beyond it, but for a single fact: what an account tells once is told for all."""
+    """A larger unit is split, unless it is of a single fact."""
     largest_unit: int = MAX_RECORD_BYTES
-    """What the broker takes."""
+    """The largest batch that the broker accepts."""
     compression: str | None = None
-    """lz4 makes a unit a fifth as large, and the worker a tenth slower."""
+    """lz4 reduces a unit to a fifth of its size and makes the worker a tenth slower."""
     window: int = WINDOW_SIZE
     stall_s: float = 30.0
-    """How long a position may stand still while its end moves."""
+    """How long a position may stay the same while it is behind."""
     recovery_stall_s: float = 120.0
     """How long a recovery may read nothing."""
     recovery_concurrency: int = 8
-    """Partitions that are read side by side."""
+    """Partitions that are recovered concurrently."""
     max_decoded_accounts: int = 100_000
-    """Accounts of one partition that stay decoded."""
+    """Accounts of one partition that are kept decoded."""
     datadir: Path = Path("faust")
 
 
 @dataclass
 class RecoveryCounters:
-    """How far the recovery of the partitions given last has come: records, and offsets that were to be read."""
+    """Progress of the current recovery: records read, and offsets to read."""
 
     read: int = 0
     to_read: int = 0
@@ -47,7 +47,7 @@ class RecoveryCounters:
 
 @dataclass
 class WorkerCounters:
-    """Written by the worker's thread, read by any: numbers that only grow, but for those of what stands now."""
+    """Written by the worker's thread, read by any thread. Numbers only grow, except those of the current state."""
 
     facts: int = 0
     units: int = 0
@@ -55,26 +55,26 @@ class WorkerCounters:
     dead_letters: int = 0
     duplicates: int = 0
     unit_splits: int = 0
-    """Units that were too large and folded again in halves."""
+    """Units that were too large and were folded again in halves."""
     repaired_keys: int = 0
-    """Keys that were written again, for their last record was not their newest."""
+    """Keys that were written again because their last record was not the latest one."""
     refolds: int = 0
-    """Partitions folded again from their first fact."""
+    """Partitions that were folded again from the first fact."""
     recoveries: int = 0
     reused_partitions: int = 0
-    """Partitions that came back untouched, so that nothing of them was read."""
+    """Partitions that were assigned again unchanged, so that nothing had to be read."""
     recovered_records: int = 0
     assignments: int = 0
     recovery: RecoveryCounters | None = None
-    """None while nothing is recovered."""
+    """None unless a recovery is running."""
     positions: dict[int, int] = field(default_factory=dict)
-    """Partition -> source offset before which everything is acknowledged, of the partitions owned now."""
+    """Partition -> source offset up to which everything is acknowledged, for the assigned partitions."""
     ends: dict[int, int] = field(default_factory=dict)
     """Partition -> readable end of the source, as last looked up."""
     heartbeat_at: float = 0.0
-    """`time.monotonic()` of the loop's last sign of life."""
+    """`time.monotonic()` of the last heartbeat of the event loop."""
     is_assigned: bool = False
-    """Whether partitions were assigned and recovered, be they none."""
+    """Whether an assignment was received and recovered; it may be empty."""
 
     @property
     def lag(self) -> int:

@@ -1,4 +1,4 @@
-"""What a worker hosts: a kind of work, and its step for each partition. Never knows clients, nor what is folded."""
+"""The ports of a worker: the task that it hosts, and the task's part for each partition."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -8,7 +8,7 @@ from streams.worker.units import UnitBatch
 
 
 class FetchedRecord(Protocol):
-    """A record as the client brings it."""
+    """A record as the client returns it."""
 
     @property
     def offset(self) -> int: ...
@@ -21,31 +21,31 @@ class FetchedRecord(Protocol):
 
 
 SourceReader = Callable[[int, int], AsyncIterator[Sequence[FetchedRecord]]]
-"""Records of the step's own source partition, from an offset up to another."""
+"""Reads records of the task's own source partition, from one offset up to another."""
 
 
 class StoredState(NamedTuple):
-    """What the output of a partition holds: of each key the value of the highest order."""
+    """The output of a partition: for each key the value of the highest order."""
 
     values: Mapping[bytes, bytes]
     checkpoint: bytes | None
 
 
 class PartitionTask(Protocol):
-    """One partition as of its position. What it holds follows from the log."""
+    """One partition as of its position. Its state can be rebuilt from the log."""
 
     next: int
-    """The source offset to go on from."""
+    """The next source offset to process."""
 
     async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
-        """Look back at the source where memory needs it; units to write before anything is folded."""
+        """Read what the state needs from the source; returns units to write before anything is folded."""
 
     def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
-        """Units of the records that stand between the position and the offset `next`, which may hold less or none."""
+        """Units for the records between the position and `next`; there may be gaps, or no records at all."""
 
 
 class WorkerTask(Protocol):
-    """Names are those of topics on the broker."""
+    """What a worker computes. Topics are named as on the broker."""
 
     group: str
     source: str
@@ -54,7 +54,7 @@ class WorkerTask(Protocol):
     checkpoint_key: bytes
 
     def order(self, key: bytes, value: bytes) -> int:
-        """Of the records of a key the one of the highest order holds. ValueError where this is none of ours."""
+        """Of the records of a key, the one of the highest order is valid. Raises ValueError for a foreign record."""
 
     def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
-        """Raises LogRefused where what was found does not belong to this source."""
+        """Raises LogRefused if the stored state does not belong to this source."""

@@ -1,17 +1,20 @@
-"""How a worker comes by a partition: its output is read once, and nothing else is believed. Never folds or writes.
+"""Recovery of a partition from its output, which is read once.
 
-Of each key the record of the highest order holds, whatever came after it: a worker that had lost the partition without
-knowing may have written an older one.
+Of each key, the record of the highest order is valid, even if another one follows it: a worker that had lost the
+partition without knowing may have written an older one later.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
 
 from streams.log import LogRefused
+from streams.worker.options import RecoveryCounters, WorkerCounters
 from streams.worker.ports import FetchedRecord, PartitionTask, StoredState, WorkerTask
 from streams.worker.units import UnitBatch, split_batches
 
+_PROGRESS_INTERVAL_S = 5.0
 ReadChunk = tuple[Sequence[FetchedRecord], int]
 """Records, and the position after them."""
 
@@ -23,28 +26,46 @@ class RecoveryReader(Protocol):
         """Its first offset and its readable end."""
 
     def read(self, topic: str, start: int, end: int) -> AsyncIterator[ReadChunk]:
-        """From `start` on until the position is `end` or beyond it."""
+        """Read from `start` on, until the position reaches `end`."""
 
 
 OpenReader = Callable[[int], AbstractAsyncContextManager[RecoveryReader]]
 
 
 class RecoverySuperseded(Exception):
-    """The partitions were taken away while they were recovered."""
+    """The partitions were revoked while they were recovered."""
 
 
-class RecoveryProgress(Protocol):
-    """Whom a recovery tells how far it is."""
+class RecoveryProgress:
+    """What a recovery has read, as counters and, if it takes long, as log lines."""
+
+    def __init__(self, counters: WorkerCounters, is_current: Callable[[], bool], log: Any) -> None:
+        self._counters, self._is_current, self._log = counters, is_current, log
+        self._started_at = self._logged_at = monotonic()
+        self._recovery = counters.recovery = RecoveryCounters()
 
     def expect(self, records: int) -> None:
-        """So many offsets are to be read."""
+        self._recovery.to_read += max(0, records)
 
     def read(self, records: int) -> None:
-        """So many records were read. Raises `Superseded` where the rest is of no use."""
+        """Raises RecoverySuperseded if the partitions were revoked in the meantime."""
+        if not self._is_current():
+            raise RecoverySuperseded
+        self._recovery.read += records
+        self._recovery.last_read_at = monotonic()
+        self._counters.recovered_records += records
+        if self._recovery.last_read_at > self._logged_at + _PROGRESS_INTERVAL_S:
+            self._logged_at = self._recovery.last_read_at
+            self._log.info("recovering", read=self._recovery.read, of=self._recovery.to_read)
+
+    def finish(self, positions: Mapping[int, int]) -> None:
+        seconds = monotonic() - self._started_at
+        self._counters.recoveries += 1
+        self._log.info("recovered", positions=positions, read=self._recovery.read, seconds=round(seconds, 3))
 
 
 class RecoveredPartition(NamedTuple):
-    """`end`: the offset that the next record of the output gets; `units`: to be written before anything is folded."""
+    """`output_end`: the offset of the next record of the output; `units`: to be written before anything is folded."""
 
     task: PartitionTask
     output_end: int
@@ -53,7 +74,7 @@ class RecoveredPartition(NamedTuple):
 
 
 class LatestByKey:
-    """Of each key the record of the highest order; `stale` are the keys whose last record is another one."""
+    """Of each key the record of the highest order; `stale_keys` have an older record after it."""
 
     def __init__(self, task: WorkerTask) -> None:
         self.values: dict[bytes, bytes] = {}
@@ -81,17 +102,17 @@ class LatestByKey:
 
     def _foreign_record_error(self, record: FetchedRecord) -> LogRefused:
         return LogRefused(
-            f"the record at offset {record.offset} of {self._task.output} is none of a worker's, and only workers may "
-            "write there: find out who does, and create all topics anew together"
+            f"the record at offset {record.offset} of {self._task.output} was not written by a worker, and only "
+            "workers may write there: find its producer, and create all topics again together"
         )
 
 
 async def recover_partition(
     partition: int, task: WorkerTask, reader: RecoveryReader, progress: RecoveryProgress, max_bytes: int
 ) -> RecoveredPartition:
-    """The partition as its output tells. `most`: bytes of a unit.
+    """The partition as of its output. `max_bytes`: of a unit.
 
-    Raises LogRefused where output and source do not belong together, and `Superseded`.
+    Raises LogRefused if output and source do not belong together, and RecoverySuperseded.
     """
     latest = LatestByKey(task)
     start, until = await reader.bounds(task.output)
@@ -112,24 +133,27 @@ async def recover_partition(
 def stored_state_of(latest: LatestByKey, partition: int, task: WorkerTask) -> StoredState:
     checkpoint = latest.values.get(task.checkpoint_key)
     if checkpoint is None and latest.values:
-        raise LogRefused(f"partition {partition} of {task.output} holds records and no checkpoint; it was not written "
-                         "by workers, or cut off")  # fmt: skip
+        raise LogRefused(f"partition {partition} of {task.output} has records but no checkpoint; it was not written "
+                         "by workers, or it was truncated")  # fmt: skip
     return StoredState({k: value for k, value in latest.values.items() if k != task.checkpoint_key}, checkpoint)
 
 
 async def check_position(partition: int, position: int, task: WorkerTask, reader: RecoveryReader) -> None:
-    """The source's end is asked for after its position was read, or a live writer would seem to be behind it."""
+    """Raises LogRefused if the source does not have the position.
+
+    The end of the source is read after the position, because a live writer may move both.
+    """
     begin, end = await reader.bounds(task.source)
     if begin <= position <= end:
         return
     raise LogRefused(
-        f"{task.output} stands at offset {position} of partition {partition} of {task.source}, which holds offsets "
-        f"{begin} to {end}: the log was recreated or cut off. Restore it, or create all topics anew together"
+        f"{task.output} is at offset {position} of partition {partition} of {task.source}, which has offsets "
+        f"{begin} to {end}: the log was recreated or truncated. Restore it, or create all topics again together"
     )
 
 
 def repair_units(latest: LatestByKey, position: int, task: WorkerTask, max_bytes: int) -> list[UnitBatch]:
-    """The newest records once more, where older ones stand behind them: compaction would keep those."""
+    """Write the valid records of stale keys again, because compaction would keep the older ones."""
     if not latest.stale_keys:
         return []
     checkpoint = (task.checkpoint_key, latest.values[task.checkpoint_key])
@@ -142,7 +166,7 @@ def repair_units(latest: LatestByKey, position: int, task: WorkerTask, max_bytes
 async def read_span(
     reader: RecoveryReader, topic: str, span: tuple[int, int], progress: RecoveryProgress
 ) -> AsyncIterator[Sequence[FetchedRecord]]:
-    """Records of the span alone: what a fetch brought beyond it was not folded yet."""
+    """The records of a span, without those that a fetch returned beyond it."""
     first, to = span
     progress.expect(to - first)
     async for records, _ in reader.read(topic, first, to):

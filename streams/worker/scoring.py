@@ -1,6 +1,6 @@
-"""The fold as a worker's work: the scorer of a partition on Kafka. Never reads or writes the log itself.
+"""Scoring as the task of a worker: the scorer of a partition on Kafka.
 
-Accounts are kept as the bytes of their last records, and decoded when a fact touches them.
+Accounts are kept as the bytes of their last records and decoded when a fact changes them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,20 +24,20 @@ from streams.worker.units import DeadLetter, KeyValue, UnitBatch, size_of, split
 
 _SEQ_FIELD, _NEXT_FIELD = b'"seq":', b'"next":'
 _FILL_RATIO = 0.8
-"""How full a unit is meant to be: facts differ."""
+"""The intended share of a unit's largest size, because facts differ."""
 _INITIAL_BYTES_PER_FACT = 2_000
-"""Bytes of a unit per fact, before any was made."""
+"""Estimated bytes of a unit per fact, before the first unit."""
 ORIGINAL_SIZE_HEADER = "staffel.cut.from"
-"""Header of a dead letter that is too large to be kept whole: how many bytes the record has, where it stands."""
+"""Header of a truncated dead letter: the size of the original record in bytes."""
 _MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES - 64 * 1024
 
 
 class UnitTooLargeError(Exception):
-    """One fact changes more than a record batch may hold."""
+    """The changes of one fact do not fit into a record batch."""
 
 
 class ScoringTask:
-    """The work of a Staffel: `log_id` tells its `engagement` from any other that had the name."""
+    """The scoring of `engagement`; `log_id` is the topic's id, which changes if the topic is created again."""
 
     checkpoint_key = CHECKPOINT_KEY.encode()
 
@@ -48,9 +48,9 @@ class ScoringTask:
         self._log_id, self._options, self._counters = log_id, options, counters
 
     def order(self, key: bytes, value: bytes) -> int:
-        """The seq of an account's or a contact's record, the position of a checkpoint.
+        """The seq of a record of an account or a contact; the position of a checkpoint.
 
-        Their names cannot stand within a text of the record: its quotation marks are escaped there.
+        The bytes are searched for the field: within a JSON string its quotation marks would be escaped.
         """
         name = _NEXT_FIELD if key == self.checkpoint_key else _SEQ_FIELD
         start = value.index(name) + len(name)
@@ -60,15 +60,14 @@ class ScoringTask:
         checkpoint = None if stored.checkpoint is None else decode_checkpoint(stored.checkpoint)
         if checkpoint is not None and checkpoint.log not in (UNSET, self._log_id):
             raise LogRefused(
-                f"{self.output} was made of another {self.source} (topic id {checkpoint.log}; now it is "
-                f"{self._log_id}): "
-                "the log was recreated. Restore it, or create all topics anew together"
+                f"{self.output} was computed from another {self.source} (topic id {checkpoint.log}; now it is "
+                f"{self._log_id}): the log was recreated. Restore it, or create all topics again together"
             )
         return PartitionScoringTask(partition, stored, checkpoint, self._log_id, self._options, self._counters)
 
 
 class PartitionScoringTask:
-    """One partition. Whatever it holds is as of `next`."""
+    """The scoring of one partition; its state is as of `next`."""
 
     def __init__(
         self,
@@ -88,7 +87,7 @@ class PartitionScoringTask:
         self._fold = restored_fold(partition, self._state_store.load, stored_checkpoint, options.window)
 
     async def begin(self, read: SourceReader) -> Sequence[UnitBatch]:
-        """Find model and duplicate window again; a state of another fold or model is folded anew, all of it."""
+        """Recover model and duplicate window. If another fold or model wrote the state, fold everything again."""
         span = model_span(self._stored_checkpoint)
         if span is None:
             return []
@@ -132,13 +131,13 @@ class PartitionScoringTask:
             raise LogRefused(f"{missing}; run `staffel topics create` first") from None
 
     def _facts_per_unit(self) -> int:
-        """How many facts a unit may be of."""
+        """The number of facts for one unit."""
         return max(1, int(self._options.unit_bytes * _FILL_RATIO / self._bytes_per_fact))
 
     def _units(
         self, facts: Sequence[AdmittedFact], until: int, dead_letters: Sequence[DeadLetter]
     ) -> Iterator[UnitBatch]:
-        """One unit, or, where that is too large, those of both halves."""
+        """One unit; if it is too large, the units of both halves."""
         latest = self._fold.latest_time
         for fact in facts:
             self._fold.fold_admitted(fact)
@@ -168,7 +167,7 @@ class PartitionScoringTask:
         yield from self._units(reread[half:], until, ())
 
     def _roll_back(self, latest: int | None) -> None:
-        """Accounts as they were before the unit: as they stand in their last records."""
+        """Discard the changes of a unit: accounts are loaded again from their last records."""
         for id in self._fold.changed_accounts:
             del self._fold.accounts[id]
         self._fold.changed_accounts.clear()
@@ -181,7 +180,7 @@ class PartitionScoringTask:
             self._fold.accounts.clear()
 
     async def _refold(self, read: SourceReader) -> Sequence[UnitBatch]:
-        """All facts before the position once more; every account is written anew."""
+        """Fold all facts before the position again and write every account."""
         self._counters.refolds += 1
         self._state_store = StateStore({})
         window = self._options.window
@@ -202,20 +201,20 @@ class PartitionScoringTask:
     def _too_large_message(self, fact: AdmittedFact, size: int) -> str:
         return (
             f"the fact at offset {fact.record.offset} of partition {self.partition} of {ENGAGEMENT} changes {size} "
-            f"bytes of account {fact.record.key!r}, and a record batch of {SCORES} may have "
+            f"bytes of account {fact.record.key!r}; a record batch of {SCORES} may have "
             f"{self._options.largest_unit}: raise max.message.bytes of the topic and the worker's largest unit"
         )
 
 
 def mark_all_changed(fold: PartitionFold) -> None:
-    """Let the next unit write every account and contact as it is, without a list of changes."""
+    """Let the next unit write every account and contact, without changes."""
     for account in fold.accounts.values():
         account.pending_changes = PendingChanges(account.seq)
         fold.changed_accounts[account.id] = account
 
 
 def as_record(fetched: FetchedRecord) -> Record:
-    """As the fold reads it, here and in replays: no key and no value are empty ones."""
+    """The record as workers and replays fold it; a missing key or value is empty."""
     key = (fetched.key or b"").decode("utf-8", "replace")
     return Record(fetched.offset, key, fetched.value or b"", fetched.headers)
 

@@ -1,4 +1,4 @@
-"""The last records of a partition's accounts and contacts, as bytes. Never decodes one before it is asked for."""
+"""The last records of a partition's accounts and contacts, kept as bytes and decoded on demand."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +18,7 @@ _decode_stored_account = msgspec.json.Decoder(_StoredAccount).decode
 
 
 class StateStore:
-    """What `scores` holds of one partition, its checkpoint left out."""
+    """The latest records of one partition of `scores`, without the checkpoint."""
 
     def __init__(self, values: Mapping[bytes, bytes]) -> None:
         self._accounts: dict[str, dict[bytes, bytes]] = {}
@@ -26,12 +26,12 @@ class StateStore:
         self.put(values.items())
 
     def put(self, records: Iterable[KeyValue]) -> None:
-        """These are the last ones of their keys now."""
+        """Replace the records of these keys."""
         for key, value in records:
             self._accounts.setdefault(account_id_of(key), {})[key] = value
 
     def load(self, id: str, plan: Plan) -> Account | None:
-        """The account with all its contacts. ValueError where it is of another fold."""
+        """The account with all its contacts. Raises ValueError if another version of the fold wrote it."""
         records = self._accounts.get(id)
         if records is None:
             return None
@@ -43,7 +43,7 @@ class StateStore:
         return account
 
     def has_outdated(self, plan: Plan) -> bool:
-        """Whether an account was folded under another model or by another version of the fold."""
+        """Whether another model or another version of the fold wrote an account."""
         current = b'"model":%s,"fold":%d,' % (msgspec.json.encode(plan.version), FOLD_VERSION)
         return any(current not in records[id.encode()] for id, records in self._accounts.items())
 

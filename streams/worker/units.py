@@ -1,6 +1,7 @@
-"""A unit as one record batch of Kafka, and how large that is. Never sends it.
+"""A unit as one record batch of Kafka, and its size.
 
-A batch is stored whole or not at all: what it holds of accounts and the position that belongs to it stay together.
+The broker stores a batch completely or not at all, so the states of accounts and the position that belongs to them are
+written together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,14 +11,14 @@ from streams.log import Headers
 
 _BATCH_OVERHEAD_BYTES = 61
 _RECORD_OVERHEAD_BYTES = 36
-"""The most that a record takes beside key and value: five numbers of varying length, attributes, no headers."""
+"""The most that a record takes beside key and value: five varints and attributes, no headers."""
 
 KeyValue = tuple[bytes, bytes]
 """Key and value of a record."""
 
 
 class DeadLetter(NamedTuple):
-    """A dead letter: the record as it came, and why it is one in its headers."""
+    """The original record, with the reason in its headers."""
 
     key: bytes | None
     value: bytes
@@ -25,9 +26,9 @@ class DeadLetter(NamedTuple):
 
 
 class UnitBatch(NamedTuple):
-    """Records of one partition, the checkpoint last: all that the source holds before `next` is in them or before them.
+    """Records of one partition, the checkpoint last; with them everything before `next` is in the output.
 
-    The letters are to be acknowledged before the records are sent. `facts`: how many were folded.
+    Dead letters have to be acknowledged before the records are sent. `fact_count`: facts that were folded.
     """
 
     next: int
@@ -37,12 +38,12 @@ class UnitBatch(NamedTuple):
 
 
 def size_of(records: Iterable[KeyValue]) -> int:
-    """Bytes of the batch, at most, before it is compressed."""
+    """The most bytes that the batch takes before compression."""
     return _BATCH_OVERHEAD_BYTES + sum(len(key) + len(value) + _RECORD_OVERHEAD_BYTES for key, value in records)
 
 
 def split_batches(records: Iterable[KeyValue], checkpoint: KeyValue, max_bytes: int) -> Iterator[list[KeyValue]]:
-    """Records that need not stay together, in batches of `most` bytes where each fits, each ending with `last`."""
+    """Independent records in batches of `max_bytes` (a larger record has its own), each with the checkpoint last."""
     overhead = size_of([checkpoint])
     batch: list[KeyValue] = []
     size = overhead

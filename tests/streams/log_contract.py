@@ -110,7 +110,7 @@ class LogContract:
         ]
 
     def test_an_unknown_topic_or_partition_is_an_error_that_says_which_there_are(self, log: Log) -> None:
-        with pytest.raises(LogError, match=r"'gossip'; there are engagement, scores"):
+        with pytest.raises(LogError, match=r"unknown topic 'gossip'; the topics are engagement, scores"):
             log.append("gossip", fact_records(1))
         with pytest.raises(LogError, match=r"no partition 99; the log has 0 to"):
             log.append(ENGAGEMENT, fact_records(1), partition=99)

@@ -109,7 +109,7 @@ class LogWithAddedPartition(LogWithoutUniqueIds):
 def test_a_log_with_more_partitions_than_it_began_with_is_refused(tmp_path: Path, log: LogWithoutUniqueIds) -> None:
     activate_model(log)
     grown = LogWithAddedPartition(open_database(f"sqlite:///{tmp_path / 'staffel.db'}"), PARTITIONS)
-    with pytest.raises(LogRefused, match=r"has 4 partitions and began with 3: .* `staffel topics repartition`"):
+    with pytest.raises(LogRefused, match=r"has 4 partitions but was created with 3: .* `staffel topics repartition`"):
         check_activation(grown)
     grown.close()
 

@@ -184,7 +184,7 @@ def test_an_exception_in_a_step_stops_the_host_and_names_the_step(
 def test_a_second_host_is_refused_and_shown_the_first_one(
     engine: Engine, log: SqlLog, another_process: "subprocess.Popen[bytes]"
 ) -> None:
-    with pytest.raises(HostLockHeld, match=f"process {another_process.pid} hosts this database already; end it first"):
+    with pytest.raises(HostLockHeld, match=rf"Already running \(process {another_process.pid}\). Stop it first"):
         Host([], log, host_lock_of(engine)).run(Event(), lock_timeout=0.05)
 
 

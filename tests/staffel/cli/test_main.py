@@ -166,8 +166,8 @@ def test_what_means_nothing_is_told_with_what_would(arguments: list[str], messag
         ("PARTITIONS", "0", 2, "STAFFEL_PARTITIONS: Input should be greater than or equal to 1 (now '0')"),
         (
             "PARTITIONS", "4", 1,
-            "this log was made with 1 partitions and cannot be opened with 4: the partition of every account would "
-            "change; set the number it was made with, or name a new database",
+            "this log was created with 1 partitions and cannot be opened with 4: the partition of every account would "
+            "change; set that number, or use a new database",
         ),
         (
             "LOG", "kafka://host:9092", 2,

@@ -119,7 +119,7 @@ def test_another_number_of_partitions_is_refused(address: KafkaAddress) -> None:
 def test_more_replicas_than_brokers_are_refused() -> None:
     code, message = run_cli("topics", "create", "--replication", 3).failure
     assert code == 1
-    assert "fewer brokers than the 3 replicas" in message
+    assert "fewer brokers than the requested 3 replicas" in message
 
 
 def test_fewer_replicas_than_asked_for_are_a_problem(address: KafkaAddress) -> None:

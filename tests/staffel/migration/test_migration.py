@@ -147,7 +147,7 @@ def test_topics_that_begin_with_another_model_are_refused(home: Path, monkeypatc
 @pytest.mark.parametrize(
     ("log", "database", "why"),
     [
-        ("localhost:9092", "postgresql+psycopg://x@y/z", "--to-kafka: 'localhost:9092' is no address of Kafka"),
+        ("localhost:9092", "postgresql+psycopg://x@y/z", "--to-kafka: 'localhost:9092' is not a Kafka address"),
         ("kafka://localhost:9092", "sqlite:///x.db", "--database: many processes share it"),
         ("kafka://localhost:1", "postgresql+psycopg://x@y/z", ""),
     ],

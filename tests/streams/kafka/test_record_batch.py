@@ -92,7 +92,7 @@ def test_a_key_that_is_no_text_and_a_record_without_key_or_value_are_read_all_th
 def test_a_damaged_batch_is_an_error_that_names_its_place(at: int) -> None:
     batch = bytearray(encode_batch(17, [b"value" * 10]))
     batch[at] ^= 1
-    with pytest.raises(LogError, match="the batch at offset 17 is damaged: its checksum does not fit"):
+    with pytest.raises(LogError, match="the batch at offset 17 is damaged: its checksum does not match"):
         read_records(bytes(batch))
 
 
@@ -107,7 +107,7 @@ def test_a_codec_that_nobody_here_knows_is_named() -> None:
     batch = bytearray(encode_batch(5, [b"v" * 2000], codec=CODECS["lz4"]))
     batch[22] = batch[22] & ~7 | 6
     batch[17:21] = calc_crc32c(bytes(batch[21:])).to_bytes(4, "big")
-    with pytest.raises(LogError, match="the batch at offset 5 is packed by codec 6, which cannot be unpacked here"):
+    with pytest.raises(LogError, match="the batch at offset 5 is compressed with codec 6, which is not supported here"):
         read_records(bytes(batch))
 
 

@@ -163,7 +163,7 @@ class SqlLogContract(KeyedLogContract):
 
     def test_another_number_of_partitions_is_refused(self, database: Engine, reopen: ReopenSql) -> None:
         reopen()
-        with pytest.raises(LogRefused, match=f"made with {self.partitions} partitions and cannot be opened with 7"):
+        with pytest.raises(LogRefused, match=f"created with {self.partitions} partitions and cannot be opened with 7"):
             SqlLog(database, 7)
 
 

@@ -49,14 +49,14 @@ async def test_a_fetch_for_a_partition_of_others_is_no_delivery() -> None:
 async def test_a_fetch_that_does_not_go_on_where_the_last_one_ended_ends_the_process() -> None:
     worker = await assignments_with_partition(FakeBroker())
     fetch_delivery(worker, 0, 2, [(0, 5), (1, 6)])
-    with pytest.raises(ProcessEndedError, match="hole: partition 0 was fetched up to 2, and goes on at 3"):
+    with pytest.raises(ProcessEndedError, match="gap: partition 0 was fetched up to 2 and continues at 3"):
         fetch_delivery(worker, 3, 4, [(3, 7)])
 
 
 async def test_a_delivery_that_was_lost_before_the_fold_ends_the_process() -> None:
     worker = await assignments_with_partition(FakeBroker())
     fetch_delivery(worker, 0, 2, [(0, 5), (1, 6)])
-    with pytest.raises(ProcessEndedError, match="hole: the fold stands at 0 of partition 0, records start at 2"):
+    with pytest.raises(ProcessEndedError, match="gap: the fold is at 0 of partition 0, the records start at 2"):
         await worker.process(fetch_delivery(worker, 2, 3, [(2, 7)]))
 
 

@@ -147,7 +147,7 @@ async def test_the_worker_starts_where_its_output_says_whatever_the_group_commit
 
 async def test_a_seek_that_takes_too_long_ends_the_process() -> None:
     consumer = ControlledConsumer(await assignments_with_partition(FakeBroker()), [])
-    with pytest.raises(ProcessEndedError, match="the source could not be set to the recovered positions"):
+    with pytest.raises(ProcessEndedError, match="could not seek to the recovered positions"):
         async with asyncio.timeout(2):
             await consumer.seek_to_committed()
 
@@ -167,7 +167,7 @@ def test_a_part_of_faust_that_is_gone_is_named() -> None:
     class Thread:
         _fetch_records = None
 
-    with pytest.raises(RuntimeError, match=r"Thread has no _create_worker_consumer: install the versions that require"):
+    with pytest.raises(RuntimeError, match=r"Thread has no _create_worker_consumer: install the versions in require"):
         faust_host.require_members({Thread: "_fetch_records _create_worker_consumer"})
 
 

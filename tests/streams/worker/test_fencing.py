@@ -24,7 +24,7 @@ def test_a_loop_that_beats_is_left_alone() -> None:
 
 
 def test_a_loop_that_stood_still_for_most_of_the_session_ends_the_process() -> None:
-    with pytest.raises(ProcessEndedError, match=r"self-fence: the event loop stood still for \d+.\d s"):
+    with pytest.raises(ProcessEndedError, match=r"self-fence: the event loop was blocked for \d+.\d s"):
         blocked_fence(7.1, WorkerCounters()).check()
 
 
@@ -59,7 +59,7 @@ def counters_at(at: int) -> WorkerCounters:
 
 
 def test_a_position_that_stays_while_its_end_grows_ends_the_process() -> None:
-    with pytest.raises(ProcessEndedError, match="stall: partition 3 stands at 5, and the source goes on"):
+    with pytest.raises(ProcessEndedError, match="stall: partition 3 stays at 5 while the source grows"):
         run_watchdog(counters_at(5), (100, {3: 6}), (120, {3: 7}), (131, {3: 8}))
 
 

@@ -117,7 +117,7 @@ async def test_a_log_that_is_not_what_it_was_ends_the_worker_in_words_and_it_lea
     broker.add_output((b"a", encoded_total(2, 3)), checkpoint_record(2))
     host = lifecycle_on(broker)
     group = FakeGroup(host)
-    with pytest.raises(LogRefused, match="the log was recreated or cut off"):
+    with pytest.raises(LogRefused, match="the log was recreated or truncated"):
         await run_lifecycle(host, group, FakeProducer(), until=never())
     assert group.left
 
@@ -172,7 +172,7 @@ async def test_partitions_are_not_given_up_before_the_last_unit_is_acknowledged(
 async def test_a_broker_that_answers_and_does_not_acknowledge_for_a_session_ends_the_process() -> None:
     host = await lifecycle_with_pending_unit(FakeBroker(acknowledges_at_once=False), session_s=1)
     host.on_broker_poll(answered=True)
-    with pytest.raises(ProcessEndedError, match="what was being written could not be finished"):
+    with pytest.raises(ProcessEndedError, match="pending writes were not acknowledged"):
         await host.on_revoked()
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from streams.log import LogRefused
-from streams.worker.assignments import CountedProgress
 from streams.worker.options import WorkerCounters
-from streams.worker.recovery import RecoveredPartition, RecoverySuperseded, recover_partition
+from streams.worker.recovery import RecoveredPartition, RecoveryProgress, RecoverySuperseded, recover_partition
 from tests.streams.worker.fakes import (
     OUTPUT,
     SOURCE,
@@ -24,7 +23,7 @@ SMALL_BATCH_BYTES = 200
 
 
 async def recover_with(broker: FakeBroker, most: int = 10_000, wanted: bool = True) -> RecoveredPartition:
-    progress = CountedProgress(WorkerCounters(), lambda: wanted, FakeLogger())
+    progress = RecoveryProgress(WorkerCounters(), lambda: wanted, FakeLogger())
     async with broker.open_reader(0) as reader:
         return await recover_partition(0, SumTask(), reader, progress, most)
 
@@ -110,19 +109,19 @@ async def test_repairs_are_written_in_units_that_fit() -> None:
 async def test_a_position_outside_of_the_source_is_refused(begin: int, end: int) -> None:
     broker = FakeBroker(source_end=end, beginning_offsets={SOURCE: begin})
     broker.add_output((b"a", encoded_total(3, 30)), checkpoint_record(4))
-    with pytest.raises(LogRefused, match=f"stands at offset 4 of partition 0 of numbers, .* {begin} to {end}: the"):
+    with pytest.raises(LogRefused, match=f"is at offset 4 of partition 0 of numbers, .* {begin} to {end}: the"):
         await recover_with(broker)
 
 
 async def test_a_source_that_lost_its_beginning_before_anything_was_folded_is_refused() -> None:
-    with pytest.raises(LogRefused, match=r"stands at offset 0 .* holds offsets 2 to 9"):
+    with pytest.raises(LogRefused, match=r"is at offset 0 .* has offsets 2 to 9"):
         await recover_with(FakeBroker(source_end=9, beginning_offsets={SOURCE: 2}))
 
 
 async def test_records_without_a_checkpoint_are_refused() -> None:
     broker = FakeBroker()
     broker.add_output((b"a", encoded_total(3, 30)))
-    with pytest.raises(LogRefused, match="partition 0 of sums holds records and no checkpoint"):
+    with pytest.raises(LogRefused, match="partition 0 of sums has records but no checkpoint"):
         await recover_with(broker)
 
 
@@ -132,7 +131,7 @@ async def test_records_without_a_checkpoint_are_refused() -> None:
 async def test_a_record_that_no_worker_wrote_is_refused(foreign: FakeRecord) -> None:
     broker = FakeBroker()
     broker.topics[OUTPUT].append(foreign)
-    with pytest.raises(LogRefused, match="the record at offset 3 of sums is none of a worker's"):
+    with pytest.raises(LogRefused, match="the record at offset 3 of sums was not written by a worker"):
         await recover_with(broker)
 
 

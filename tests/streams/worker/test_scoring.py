@@ -185,7 +185,9 @@ def test_facts_before_any_model_are_refused_with_a_way_out() -> None:
 def test_scores_of_another_engagement_are_refused() -> None:
     partition = ScoringPartition(fact_records(3)).fold()
     partition.log_id = "log-2"
-    with pytest.raises(LogRefused, match=r"a-scores was made of another a-engagement .topic id log-1; now it is log-2"):
+    with pytest.raises(
+        LogRefused, match=r"a-scores was computed from another a-engagement .topic id log-1; now it is log-2"
+    ):
         partition.recover()
 
 
