@@ -136,7 +136,7 @@ def test_a_log_that_was_recreated_is_refused_in_words(bench: WorkerCluster) -> N
     recreate_topic(bench, ENGAGEMENT)
     again = bench.start_worker()
     assert again.exit_code() == 1
-    assert "the log was recreated. Restore it, or create all topics anew together" in again.output()
+    assert "the log was recreated. Restore it, or create all topics again together" in again.output()
 
 
 def recreate_topic(bench: WorkerCluster, topic: str) -> None:
