@@ -73,4 +73,4 @@ def highest_ranked(candidates: Iterable[tuple[float, RankedAccount]], limit: int
             heappush(heap, entry)
         elif entry > heap[0]:
             heapreplace(heap, entry)
-    return [standing for _, _, standing in sorted(heap, reverse=True)]
+    return [account for _, _, account in sorted(heap, reverse=True)]

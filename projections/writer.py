@@ -17,11 +17,11 @@ from projections.read_models.rows import (
     contact_row,
     gated_rows,
     ledger_rows,
+    next_fall,
     parse_optional_time,
     profile_columns,
     stage_rows,
 )
-from projections.read_models.rows import next_fall as falls_at_of
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate, UpdateBatch, unseen_updates
 from projections.work.parking import forwarded_facts, open_moves, park_facts
@@ -55,12 +55,12 @@ def write_read_models(connection: Connection, models: ReadModels, batches: Seque
     accounts = [
         unseen_updates(updates, stored.get(account, _NOT_STORED).seq) for account, updates in updates_by_account.items()
     ]
-    unseen_by_account = [fresh for fresh in accounts if fresh]
-    _write_accounts(connection, models, [[each.update for each in fresh] for fresh in unseen_by_account])
+    unseen_by_account = [unseen for unseen in accounts if unseen]
+    _write_accounts(connection, models, [[each.update for each in unseen] for unseen in unseen_by_account])
     upsert_newer(connection, models.contacts, [contact_row(each) for batch in batches for each in batch.contacts])
-    new_updates = [each for fresh in unseen_by_account for each in fresh]
+    new_updates = [each for unseen in unseen_by_account for each in unseen]
     _write_changes(connection, models, new_updates, partitions)
-    _set_reviews(connection, models, [fresh[-1].update for fresh in unseen_by_account], stored)
+    _set_reviews(connection, models, [unseen[-1].update for unseen in unseen_by_account], stored)
     return new_updates
 
 
@@ -112,7 +112,7 @@ def _set_reviews(
     connection: Connection, models: ReadModels, updates: list[AccountScored], stored: dict[str, StoredAccount]
 ) -> None:
     """One review per account, at the hour of its next fall; only changed ones are written."""
-    next_falls = {update.account: falls_at_of(update) for update in updates}
+    next_falls = {update.account: next_fall(update) for update in updates}
     changed = {account: at for account, at in next_falls.items() if at != stored.get(account, _NOT_STORED).falls_at}
     rows = [_timer_row("review", account, account, at) for account, at in changed.items() if at is not None]
     upsert(connection, models.timers, rows)

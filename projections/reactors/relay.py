@@ -37,7 +37,7 @@ class Relay:
         if not rows or not self._lease.acquire():
             return 0
         if not was_valid:
-            rows = self._unpublished_rows()  # another relay may have published some of them meanwhile
+            rows = self._unpublished_rows()  # read again: another relay may have published some of them
         if rows:
             append_once(
                 self._engine, self._log, self._lease, self._topic_batches(rows), lambda c: _mark_published(c, rows)

@@ -40,7 +40,7 @@ def test_people_get_words(receiver: Receiver) -> None:
     ]
 
 
-def test_who_answers_with_trouble_is_tried_again(receiver: Receiver) -> None:
+def test_a_failing_service_is_tried_again(receiver: Receiver) -> None:
     receiver.responses = [ReceiverResponse(500)]
 
     assert channel(receiver).send(ALERT) == AttemptFailed("JSON answered 500")

@@ -11,7 +11,7 @@ from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, FakeChannel, act_now_
 from tests.alerts.world import World
 
 
-def test_what_waits_is_told_in_its_order_and_marked(world: World) -> None:
+def test_due_alerts_are_sent_in_order_and_marked(world: World) -> None:
     world.receive(proposed_event(), proposed_event("other.com")).send_due(after=5)
 
     [chat] = world.channels
@@ -19,7 +19,7 @@ def test_what_waits_is_told_in_its_order_and_marked(world: World) -> None:
     assert world.alerts("status", "attempts", "told_at", "why") == [("delivered", 1, NOON + 5, None)] * 2
 
 
-def test_what_was_told_is_not_told_again(world: World) -> None:
+def test_a_delivered_alert_is_not_sent_again(world: World) -> None:
     world.receive(proposed_event()).send_due().send_due(after=DAY)
 
     assert len(world.channels[0].sent) == 1
@@ -39,7 +39,7 @@ def test_what_was_refused_is_tried_again_after_its_pause_with_the_same_id_and_co
     assert world.alerts("status", "attempts", "why") == [("delivered", 2, None)]
 
 
-def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
+def test_an_alert_that_is_rejected_for_a_day_has_failed(world: World) -> None:
     world.restart_with(FakeChannel("chat", AttemptFailed("answered 500"))).receive(proposed_event())
     for _ in range(60):
         world.send_due(after=HOUR)
@@ -49,7 +49,7 @@ def test_an_alert_nobody_takes_for_a_day_has_failed(world: World) -> None:
     ]
 
 
-def test_what_waited_through_a_long_outage_is_not_told_any_more(world: World) -> None:
+def test_an_alert_that_waited_through_a_long_outage_is_not_sent(world: World) -> None:
     world.receive(proposed_event()).send_due(after=DAY + 1)
 
     assert world.channels[0].sent == []
@@ -64,7 +64,7 @@ def test_one_refusal_keeps_no_other_alert_of_the_channel_waiting(world: World) -
     assert world.alerts("status") == ["waiting", "delivered"]
 
 
-def test_a_channel_that_asks_for_silence_gets_it(world: World) -> None:
+def test_retry_after_pauses_the_channel(world: World) -> None:
     chat = FakeChannel("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
     world.restart_with(chat).receive(proposed_event(), proposed_event("other.com")).send_due().send_due(
         after=10 * MINUTE - 1
@@ -75,7 +75,7 @@ def test_a_channel_that_asks_for_silence_gets_it(world: World) -> None:
     assert (len(chat.sent), world.alerts("status")) == (3, ["delivered", "delivered"])
 
 
-def test_a_channel_that_is_gone_is_told_nothing_more_until_a_restart(world: World) -> None:
+def test_a_channel_that_is_gone_gets_nothing_more_until_a_restart(world: World) -> None:
     chat = FakeChannel("chat", Gone("answered 410 Gone"))
     world.restart_with(chat).receive(proposed_event(), proposed_event("other.com")).send_due().receive(
         proposed_event("third.com")
@@ -90,7 +90,7 @@ def test_a_channel_that_is_gone_is_told_nothing_more_until_a_restart(world: Worl
     assert world.alerts("status")[3:] == ["delivered"]
 
 
-def test_a_crash_after_telling_and_before_marking_tells_again_with_the_same_id(world: World) -> None:
+def test_a_crash_between_sending_and_marking_sends_again_with_the_same_id(world: World) -> None:
     world.receive(proposed_event())
     with pytest.raises(_KilledError):
         _die_before_marking(world)
@@ -102,7 +102,7 @@ def test_a_crash_after_telling_and_before_marking_tells_again_with_the_same_id(w
     assert world.alerts("status", "attempts") == [("delivered", 1)]
 
 
-def test_who_does_not_hold_the_lease_tells_nothing(world: World) -> None:
+def test_without_the_lease_nothing_is_sent(world: World) -> None:
     world.receive(proposed_event())
     world.holds_lease = False
     assert world.send_due().channels[0].sent == []
@@ -111,7 +111,7 @@ def test_who_does_not_hold_the_lease_tells_nothing(world: World) -> None:
     assert len(world.send_due().channels[0].sent) == 1
 
 
-def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
+def test_a_lease_lost_between_two_alerts_stops_the_delivery(world: World) -> None:
     class Losing(FakeChannel):
         def send(self, alert: Alert) -> Outcome:
             world.holds_lease = False
@@ -122,7 +122,7 @@ def test_a_lease_lost_between_two_alerts_ends_the_telling(world: World) -> None:
     assert world.alerts("status") == ["delivered", "waiting"]
 
 
-def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> None:
+def test_a_state_that_another_process_stored_stays(world: World) -> None:
     class Slow(FakeChannel):
         def send(self, alert: Alert) -> Outcome:
             world.rows.fail_other_channels(["none"], "marked by another")
@@ -134,7 +134,7 @@ def test_what_another_process_marked_meanwhile_stays_as_it_is(world: World) -> N
     assert world.logger.lines == []
 
 
-def test_a_channel_that_raises_is_one_that_refused(world: World) -> None:
+def test_a_channel_that_raises_counts_as_a_failed_attempt(world: World) -> None:
     class Broken(FakeChannel):
         def send(self, alert: Alert) -> Outcome:
             raise KeyError("token-that-nobody-may-see")

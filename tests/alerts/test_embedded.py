@@ -42,7 +42,7 @@ def delivered_count(processes: Processes) -> int:
     return [status for _, _, status in alert_states(processes)].count("delivered")
 
 
-def test_a_handoff_is_told_once(processes: Processes, receiver: Receiver) -> None:
+def test_a_handoff_is_sent_once(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
     ingest_forms(processes, ("acme.com", "contact", now_ms()), ("hot.com", "demo", now_ms()))
@@ -61,7 +61,7 @@ def test_a_handoff_is_told_once(processes: Processes, receiver: Receiver) -> Non
     assert (host.stop(), SECRET in host.log.read_text()) == (0, False)
 
 
-def test_a_service_level_that_passes_is_told_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
+def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
     ingest_forms(processes, ("old.com", "contact", now_ms() - 40 * HOUR), ("late.com", "contact", now_ms() - 3 * HOUR))
@@ -84,7 +84,7 @@ def test_a_service_level_that_passes_is_told_and_history_is_not(processes: Proce
     assert host.stop() == 0
 
 
-def test_a_host_killed_between_telling_and_marking_tells_again_with_the_same_id(
+def test_a_host_killed_between_sending_and_marking_sends_again_with_the_same_id(
     processes: Processes, receiver: Receiver
 ) -> None:
     receiver.hold()
@@ -104,7 +104,7 @@ def test_a_host_killed_between_telling_and_marking_tells_again_with_the_same_id(
     assert (heir.stop(), len(receiver.requests)) == (0, 2)
 
 
-def test_a_replay_and_a_rebuild_tell_nobody(processes: Processes, receiver: Receiver) -> None:
+def test_a_replay_and_a_rebuild_send_nothing(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
     ingest_forms(processes, ("acme.com", "contact", now_ms() - MINUTE))

@@ -49,7 +49,7 @@ def log(address: KafkaAddress) -> Iterator[KafkaLog]:
     made.close()
 
 
-def test_every_partition_is_told_of_once_whatever_stands_there_twice(
+def test_every_partition_makes_one_alert_per_event_despite_duplicates(
     engine: Engine, log: KafkaLog, receiver: Receiver
 ) -> None:
     accounts = [f"account-{n}.com" for n in range(12)]
@@ -68,7 +68,7 @@ def test_every_partition_is_told_of_once_whatever_stands_there_twice(
     assert AlertOutbox(engine).positions(log.generation(SQA_HANDOFFS), PARTITIONS) == ends
 
 
-def test_a_restart_goes_on_where_it_stood(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
+def test_a_restart_resumes_at_the_checkpoint(engine: Engine, log: KafkaLog, receiver: Receiver) -> None:
     for number in range(3):
         append_events(log, recent_event(f"account-{number}.com"))
         with running_alerts(new_alerts(engine, log, webhook_settings(crm=receiver), holder=f"holder-{number}")):

@@ -30,7 +30,7 @@ def log(database: Engine) -> SqlLog:
     return SqlLog(database)
 
 
-def test_an_event_is_told_within_moments(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+def test_an_event_is_sent_within_moments(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
         append_events(log, recent_event("first.com"))
         receiver.await_requests(1)
@@ -42,7 +42,7 @@ def test_an_event_is_told_within_moments(database: Engine, log: SqlLog, receiver
     assert second.at - begun < 1.0
 
 
-def test_many_are_told_once_each_and_in_their_order(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+def test_many_are_sent_once_each_and_in_order(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     accounts = [f"account-{n}.com" for n in range(30)]
     with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
         append_events(log, *map(recent_event, accounts))
@@ -109,7 +109,7 @@ def test_who_dies_holding_the_lease_is_followed_after_its_term(
     dead.close()
 
 
-def test_who_lost_the_lease_tells_nothing_more(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+def test_after_losing_the_lease_nothing_is_sent(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     settings = webhook_settings(crm=receiver)
     asleep = new_alerts(database, log, settings, "asleep")
     asleep.advance()
@@ -122,7 +122,7 @@ def test_who_lost_the_lease_tells_nothing_more(database: Engine, log: SqlLog, re
     asleep.close()
 
 
-def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
+def test_closing_finishes_the_attempt_in_progress_and_sends_nothing_more(
     database: Engine, log: SqlLog, receiver: Receiver
 ) -> None:
     receiver.hold()
@@ -138,7 +138,7 @@ def test_closing_tells_to_the_end_what_is_being_told_and_nothing_more(
     assert len(receiver.requests) == 1
 
 
-def test_trouble_of_a_channels_thread_reaches_the_host(database: Engine, log: SqlLog, receiver: Receiver) -> None:
+def test_an_error_in_a_channels_thread_reaches_the_host(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     step = new_alerts(database, log, webhook_settings(crm=receiver))
     step.advance()
     with database.begin() as connection:
@@ -149,9 +149,7 @@ def test_trouble_of_a_channels_thread_reaches_the_host(database: Engine, log: Sq
     step.close()
 
 
-def test_what_happened_before_the_log_was_read_first_is_not_told(
-    database: Engine, log: SqlLog, receiver: Receiver
-) -> None:
+def test_events_before_the_first_read_are_not_sent(database: Engine, log: SqlLog, receiver: Receiver) -> None:
     append_events(log, *(proposed_event(f"old-{n}.com", at=now_ms() - (n + 2) * DAY) for n in range(700)))
     with running_alerts(new_alerts(database, log, webhook_settings(crm=receiver))):
         append_events(log, recent_event("new.com"))

@@ -66,7 +66,7 @@ def test_what_would_come_too_late_has_failed() -> None:
     )
 
 
-def test_retries_lie_within_the_day_in_which_an_alert_is_worth_telling() -> None:
+def test_retries_lie_within_the_day_in_which_an_alert_may_be_sent() -> None:
     times = accumulate(retry_delay("alert_one", attempts) for attempts in range(1, MAX_ATTEMPTS))
 
     assert max(times) < MAX_AGE_MS

@@ -109,7 +109,7 @@ def test_kinds_and_accounts_cool_down_apart() -> None:
     )
 
 
-def test_what_was_told_before_counts_and_what_was_held_does_not() -> None:
+def test_sent_alerts_count_for_the_cool_down_and_held_ones_do_not() -> None:
     before = SentAlert("alert_before", "chat", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
     held, later = proposed_event(), proposed_event(crossing=2, at=NOON + 2 * HOUR)
 
@@ -120,7 +120,7 @@ def test_an_alert_is_not_held_because_of_itself() -> None:
     assert alert_statuses(proposed_event(), proposed_event()) == [WAITING, WAITING]
 
 
-def test_what_was_told_by_another_channel_does_not_count() -> None:
+def test_alerts_of_another_channel_do_not_count() -> None:
     before = SentAlert("alert_before", "mail", "handoff_proposed", "acme.com", NOON)
 
     assert alert_statuses(proposed_event(), sent=[before]) == [WAITING]

@@ -38,7 +38,7 @@ def delivered_count(running: Processes) -> int:
     return counts["delivered"]
 
 
-def test_a_handoff_is_told_once_and_a_second_process_takes_over(running: Processes, receiver: Receiver) -> None:
+def test_a_handoff_is_sent_once_and_a_second_process_takes_over(running: Processes, receiver: Receiver) -> None:
     ingest_forms(running, ("acme.com", "contact", now_ms()))
     [first] = receiver.await_requests(1)
     assert (first.verified_event()["subject"], first.verified_event()["data"]["route"]) == ("acme.com", "sdr")
@@ -57,7 +57,7 @@ def test_a_handoff_is_told_once_and_a_second_process_takes_over(running: Process
     assert len(receiver.requests) == 2
 
 
-def test_alerts_killed_between_telling_and_marking_tell_again_with_the_same_id(
+def test_alerts_killed_between_sending_and_marking_send_again_with_the_same_id(
     running: Processes, receiver: Receiver
 ) -> None:
     receiver.hold()

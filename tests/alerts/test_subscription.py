@@ -54,7 +54,7 @@ def test_a_handoff_becomes_a_row_for_every_channel_that_wants_it(world: World) -
     ]
 
 
-def test_what_is_told_is_the_event_of_the_topic_with_the_name_of_the_account(world: World) -> None:
+def test_an_alert_is_the_event_of_the_topic_with_the_name_of_the_account(world: World) -> None:
     world.name_accounts(acme="Acme GmbH").receive(proposed_event())
 
     [stored] = world.alerts("event")
@@ -64,7 +64,7 @@ def test_what_is_told_is_the_event_of_the_topic_with_the_name_of_the_account(wor
     assert told == source
 
 
-def test_a_passed_service_level_tells_what_was_proposed_too(world: World) -> None:
+def test_an_overdue_alert_contains_the_proposal(world: World) -> None:
     world.restart_with(settings=settings("chat, routes: [sdr]")).add_handoff(handoff_row()).receive(
         expired_event(at=NOON + 4 * HOUR)
     )
@@ -79,19 +79,19 @@ def test_a_passed_service_level_tells_what_was_proposed_too(world: World) -> Non
     HandoffExpired.model_validate_json(msgspec.json.encode(told))
 
 
-def test_a_handoff_that_the_read_models_do_not_know_is_told_all_the_same(world: World) -> None:
+def test_a_handoff_missing_in_the_read_models_makes_an_alert_all_the_same(world: World) -> None:
     world.receive(expired_event())
 
     assert world.alerts("kind", "status") == [("service_level_passed", "waiting")]
 
 
-def test_what_nobody_needs_to_be_told_of_is_passed_over(world: World) -> None:
+def test_other_events_make_no_alert(world: World) -> None:
     world.receive(accepted_event(), accepted_event("other.com"))
 
     assert (world.alerts("id"), world.checkpoints()) == ([], {0: 2})
 
 
-def test_a_record_that_stands_on_the_topic_twice_is_one_alert(world: World) -> None:
+def test_a_duplicate_record_makes_one_alert(world: World) -> None:
     world.receive(proposed_event(), proposed_event()).receive(proposed_event())
 
     assert (world.alerts("status"), world.checkpoints()) == (["waiting"], {0: 3})
@@ -137,7 +137,7 @@ def test_an_alert_that_failed_keeps_no_other_one_back(world: World) -> None:
     assert world.receive(proposed_event(crossing=2)).alerts("status") == ["failed", "waiting"]
 
 
-def test_a_new_process_on_an_old_topic_tells_nothing_old(world: World) -> None:
+def test_a_new_process_sends_nothing_old(world: World) -> None:
     world.publish(*(proposed_event(f"a{n}.com", at=NOON - n * DAY) for n in range(4)))
 
     assert world.read_topic().send_due().alerts("account", "status") == [
@@ -186,7 +186,7 @@ def test_a_round_that_breaks_off_between_partitions_is_gone_on_with(database: En
     assert sorted(world.read_topic().alerts("account")) == sorted(["first.com", *companies])
 
 
-def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
+def test_a_process_that_lost_the_checkpoint_writes_nothing_and_stops(world: World) -> None:
     world.receive(proposed_event()).publish(proposed_event("other.com"))
     alive, world.log = world.subscription, _LogWithCallback(world.engine, lambda: alive.advance())
 
@@ -197,7 +197,7 @@ def test_a_zombie_writes_nothing_and_stops(world: World) -> None:
     assert world.alerts("account") == ["acme.com", "other.com"]
 
 
-def test_a_log_that_was_made_anew_is_refused(world: World) -> None:
+def test_a_recreated_log_is_refused(world: World) -> None:
     world.receive(proposed_event())
     with world.engine.begin() as connection:
         connection.execute(checkpoints.update().values(log="before"))
@@ -215,7 +215,7 @@ def test_a_checkpoint_beyond_the_end_is_refused(world: World) -> None:
         world.new_subscription().advance()
 
 
-def test_channels_that_came_later_are_told_of_what_comes_later(world: World) -> None:
+def test_new_channels_get_alerts_of_later_events_only(world: World) -> None:
     world.receive(proposed_event())
     world.restart_with(FakeChannel("chat"), FakeChannel("mail")).read_topic().receive(proposed_event("other.com"))
 

@@ -48,7 +48,7 @@ def test_another_secret_does_not_verify(receiver: Receiver) -> None:
         receiver.requests[0].verified_event(OTHER_SECRET)
 
 
-def test_while_a_secret_is_changed_both_verify(receiver: Receiver) -> None:
+def test_during_a_rotation_both_secrets_verify(receiver: Receiver) -> None:
     webhook(receiver.url, OTHER_SECRET, SECRET).send(ALERT)
 
     [request] = receiver.requests
@@ -107,13 +107,13 @@ def is_timeout(outcome: Outcome) -> bool:
     return isinstance(outcome, AttemptFailed) and re.fullmatch(r"no answer within \d+ s", outcome.why) is not None
 
 
-def test_who_is_silent_is_not_waited_for_any_longer(receiver: Receiver) -> None:
+def test_a_silent_receiver_times_out(receiver: Receiver) -> None:
     receiver.hold()
 
     assert is_timeout(webhook(receiver.url, seconds=0.2).send(ALERT))
 
 
-def test_who_answers_byte_after_byte_is_cut_off(receiver: Receiver) -> None:
+def test_a_response_byte_by_byte_is_cut_off(receiver: Receiver) -> None:
     receiver.responses = [ReceiverResponse(never_ends=True)]
 
     assert is_timeout(webhook(receiver.url, seconds=0.5, seconds_in_all=1.2).send(ALERT))
@@ -138,7 +138,7 @@ def test_a_host_that_does_not_exist_is_no_answer() -> None:
     assert told.why.startswith("no answer: ")
 
 
-def test_a_certificate_that_nobody_trusts_is_refused() -> None:
+def test_an_untrusted_certificate_is_refused() -> None:
     with _without_certificate() as port:
         told = webhook(f"https://127.0.0.1:{port}/token").send(ALERT)
 
@@ -146,7 +146,7 @@ def test_a_certificate_that_nobody_trusts_is_refused() -> None:
     assert told.why.startswith("no trusted connection: ")
 
 
-def test_no_trouble_repeats_an_address_or_a_secret(receiver: Receiver) -> None:
+def test_no_failure_reason_contains_an_address_or_a_secret(receiver: Receiver) -> None:
     receiver.responses = [ReceiverResponse(500)]
     urls = [receiver.url, f"http://127.0.0.1:{free_port()}/hooks", "https://no-such-host.invalid/hooks"]
 

@@ -42,7 +42,7 @@ def test_what_is_no_address_of_a_database_is_refused_with_the_forms_that_are(url
         open_database(url)
 
 
-def test_a_locked_file_is_told(tmp_path: Path) -> None:
+def test_a_locked_file_is_reported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 's.db'}"
     select_one(open_database(url))
     other = sqlite3.connect(tmp_path / "s.db")
@@ -60,13 +60,13 @@ def test_who_only_reads_waits_for_no_writer(tmp_path: Path) -> None:
         assert asking.execute(text("SELECT count(*) FROM t")).scalar() == 1
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "s.db").write_text("a letter to a friend, and no database at all. " * 100)
     with pytest.raises(DatabaseError, match="not a SQLite database; move it away"):
         select_one(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     select_one(engine := open_database(f"sqlite:///{tmp_path / 's.db'}"))
     engine.dispose()
     with (tmp_path / "s.db").open("r+b") as file:
@@ -76,7 +76,7 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
         select_one(open_database(f"sqlite:///{tmp_path / 's.db'}"))
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 's.db'}")
     select_one(engine)
     # The engine's own limit gives the same error as a disk without room.
@@ -88,19 +88,19 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
         assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 1
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="the file cannot be opened"):
         select_one(open_database(f"sqlite:///{tmp_path}"))
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+def test_an_unreachable_server_is_reported_without_the_password() -> None:
     engine = open_database("postgresql+psycopg://me:geheim@127.0.0.1:1/staffel?connect_timeout=2")
     with pytest.raises(DatabaseError, match="cannot be reached") as raised:
         select_one(engine)
     assert "geheim" not in str(raised.value)
 
 
-def test_a_database_that_the_server_does_not_have_is_told() -> None:
+def test_a_missing_database_is_reported() -> None:
     url = postgres_url().replace("/staffel_", "/absent_")
     with pytest.raises(DatabaseError, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
         select_one(open_database(url))
@@ -124,7 +124,7 @@ def test_a_server_that_goes_away_is_merely_away_and_used_again_once_it_is_back()
     server.stop()
 
 
-def test_a_connection_that_lay_idle_while_the_server_was_restarted_is_made_anew() -> None:
+def test_an_idle_connection_is_replaced_after_a_restart_of_the_server() -> None:
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     with engine.connect() as connection:
@@ -139,7 +139,7 @@ def test_a_connection_that_lay_idle_while_the_server_was_restarted_is_made_anew(
     server.stop()
 
 
-def test_a_projector_goes_on_where_it_stood_before_the_server_went_away() -> None:
+def test_a_projector_resumes_at_its_checkpoint_after_the_server_was_away() -> None:
     server = postgres.Server(["listen_addresses="])
     engine = open_database(postgres.fresh_database(server=server.address))
     migrate(engine)
@@ -177,7 +177,7 @@ def test_a_server_that_goes_away_in_the_middle_of_a_batch_leaves_nothing_of_it(c
     server.stop()
 
 
-def test_an_error_of_one_statement_is_no_trouble_of_the_database(database: Engine) -> None:
+def test_an_error_of_one_statement_is_not_a_database_error(database: Engine) -> None:
     with pytest.raises(Exception, match="no_such_table") as raised, database.connect() as connection:
         connection.execute(text("SELECT * FROM no_such_table"))
     assert not isinstance(raised.value, DatabaseError)

@@ -55,7 +55,7 @@ def test_a_released_lock_is_free(database: Engine) -> None:
     assert second.try_acquire() is True
 
 
-def test_releasing_what_is_not_held_frees_nobody_elses_lock(database: Engine) -> None:
+def test_releasing_a_lock_that_is_not_held_leaves_the_holder_alone(database: Engine) -> None:
     first, second = host_lock_of(database), host_lock_of(database)
     first.try_acquire()
     second.release()

@@ -58,13 +58,13 @@ def test_a_notice_ends_the_wait(engine: Engine, notices: Notifications) -> None:
     telling.join()
 
 
-def test_what_is_told_on_another_channel_is_not_heard(engine: Engine, notices: Notifications) -> None:
+def test_notifications_of_another_channel_are_not_received(engine: Engine, notices: Notifications) -> None:
     notify_channel(engine, MOVES)
 
     assert not notices.wait(SHORT_S)
 
 
-def test_a_transaction_that_is_rolled_back_tells_nothing(engine: Engine, notices: Notifications) -> None:
+def test_a_transaction_that_is_rolled_back_notifies_nobody(engine: Engine, notices: Notifications) -> None:
     with engine.connect() as connection:
         notify(connection, OUTBOX)
         connection.rollback()
@@ -116,7 +116,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("channel", [PROJECTED, OUTBOX, MOVES])
-def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
+def test_a_projector_notifies_of_what_it_wrote(world: World, channel: str) -> None:
     listening = Notifications(world.engine, [channel])
     assert listening.wait(0)
 
@@ -129,7 +129,7 @@ def test_a_projector_tells_of_what_it_wrote(world: World, channel: str) -> None:
     listening.close()
 
 
-def test_a_projector_that_has_nothing_to_tell_is_silent(world: World) -> None:
+def test_an_idle_projector_sends_no_notification(world: World) -> None:
     listening = Notifications(world.engine, [OUTBOX, MOVES])
     assert listening.wait(0)
 

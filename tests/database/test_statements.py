@@ -65,7 +65,7 @@ def test_of_rows_with_one_key_the_last_is_put(database: Engine) -> None:
 
 
 @pytest.mark.parametrize("stands", [0, 2, 3, 9])
-def test_of_rows_with_one_key_the_highest_seq_stands(database: Engine, stands: int) -> None:
+def test_of_rows_with_one_key_the_highest_seq_wins(database: Engine, stands: int) -> None:
     with database.begin() as connection:
         insert_rows(connection, directory_accounts, [account(stands, "Stands")])
         upsert_newer(connection, directory_accounts, [account(1, "One"), account(3, "Three"), account(2, "Two")])

@@ -19,7 +19,7 @@ def empty(tmp_path: Path) -> Engine:
     return engine
 
 
-def test_all_of_them_get_through(engine: Engine) -> None:
+def test_all_writers_finish(engine: Engine) -> None:
     together = Barrier(THREADS)
 
     def write(thread: int) -> None:
@@ -37,7 +37,7 @@ def test_all_of_them_get_through(engine: Engine) -> None:
         assert connection.execute(text("SELECT count(*) FROM written")).scalar() == THREADS * TIMES
 
 
-def test_a_transaction_that_fails_gives_its_turn_back(engine: Engine) -> None:
+def test_a_failed_transaction_releases_the_write_lock(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), engine.begin():
         _ = 1 / 0
     with engine.begin() as connection:

@@ -89,12 +89,12 @@ def test_who_was_away_for_long_knows_the_same(world: World, straight: World) -> 
     assert rows_without_offsets(world) == rows_without_offsets(straight.publish_and_project(*_HISTORY))
 
 
-def test_without_a_replay_a_hole_is_told(world: World) -> None:
+def test_without_a_replay_missing_updates_raise(world: World) -> None:
     with pytest.raises(MissingUpdates, match=r"updates of acme.com from seq 0 to 3 are missing"):
         Projector(world.engine, world.publish(*_LAST).log).advance()
 
 
-def test_a_hole_that_a_replay_does_not_close_is_told(world: World) -> None:
+def test_missing_updates_that_a_replay_does_not_bring_raise(world: World) -> None:
     with pytest.raises(MissingUpdates, match="from seq 0 to 3 are missing"):
         run_until_idle(projector_with_replay(world.publish(*_LAST), lambda _: []).advance)
 
@@ -136,7 +136,7 @@ def test_where_persons_were_found_since_stays(world: World) -> None:
     assert (directory.account_of_visitor("v_one"), directory.contact_of_visitor("v_one")) == ("other.example", "c_ben")
 
 
-def test_a_zombie_that_tells_anew_is_stopped_by_the_checkpoint(world: World) -> None:
+def test_a_replaying_projector_that_lost_its_partition_is_stopped_by_the_checkpoint(world: World) -> None:
     world.publish(*_LAST)
 
     def overtaken(partition: int) -> Iterator[ScoreUpdate]:
@@ -174,7 +174,7 @@ def read_of_another_log(world: World) -> World:
 
 
 def test_a_checkpoint_of_another_log_is_refused(other_log: World) -> None:
-    with pytest.raises(LogRefused, match=r"partition 0 of main .* another topic scores.* `staffel rebuild main`"):
+    with pytest.raises(LogRefused, match=r"partition 0 of main .* an earlier topic scores.* `staffel rebuild main`"):
         other_log.new_projector().advance()
 
 
@@ -196,7 +196,7 @@ def test_a_checkpoint_without_its_log_adopts_it(world: World) -> None:
     assert world.rows("checkpoints", "log") == [world.log.generation(SCORES)]
 
 
-def test_who_tells_anew_and_who_moves_do_not_miss_each_other(world: World) -> None:
+def test_a_replay_and_a_concurrent_mover_lose_no_parked_fact(world: World) -> None:
     """What is parked again while its move is being completed is not left behind for ever."""
     life = [
         anonymous_scored(seq=1, parked=[parked_fact(1)]),

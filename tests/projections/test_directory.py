@@ -63,7 +63,7 @@ def test_persons_and_visitors_are_found_where_they_were_seen_first(world: World,
     assert directory.account_of_visitor("v_one") == "acme.com"
 
 
-def test_a_visitor_who_stands_alone_is_held_by_nobody(world: World, directory: Directory) -> None:
+def test_an_anonymous_visitor_has_no_account(world: World, directory: Directory) -> None:
     world.publish_and_project(anonymous_scored("anon:v_one"), contact_scored("anon:v_one", "v_one"))
 
     assert directory.account_of_visitor("v_one") is None
@@ -85,7 +85,7 @@ def test_a_joined_visitor_is_its_contact(world: World, directory: Directory) -> 
     assert (directory.account_of_visitor("v_one"), directory.contact_of_visitor("v_one")) == ("acme.com", "c_anna")
 
 
-def test_every_account_that_was_told_of_exists(world: World, directory: Directory) -> None:
+def test_every_projected_account_exists(world: World, directory: Directory) -> None:
     world.publish_and_project(account_scored("acme.com"))
 
     assert directory.exists("acme.com")

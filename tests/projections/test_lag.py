@@ -26,7 +26,7 @@ def world(database: Engine) -> World:
     return World(database, log=FakeBrokerLog(PARTITIONS))
 
 
-def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
+def test_an_empty_log_has_no_lag(world: World) -> None:
     found = read_lag(world.engine, world.log, NOON)
 
     nothing = dict.fromkeys(range(PARTITIONS), 0)
@@ -34,7 +34,7 @@ def test_what_nobody_wrote_is_nowhere_behind(world: World) -> None:
     assert found.is_idle
 
 
-def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
+def test_every_stage_has_its_lag(world: World) -> None:
     world.publish_and_project(
         account_scored(seq=3, changes=Changes(handoffs=[handoff_opened(3)])),
         anonymous_scored(seq=1, releases=[visitor_release()]),
@@ -52,7 +52,7 @@ def test_every_stage_tells_how_far_it_is_behind(world: World) -> None:
     assert found.backlog == (1, 3_600_000, 1)
 
 
-def test_positions_are_told_for_every_partition(world: World) -> None:
+def test_positions_cover_every_partition(world: World) -> None:
     world.log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encode_score(checkpoint(17)))], 1)
     world.project()
 

@@ -97,7 +97,7 @@ def kill_at(log: KillableLog, moment: int) -> None:
     log.before_and_after_append = tick  # type: ignore[method-assign]
 
 
-def test_wherever_relay_and_mover_die_each_record_stands_there_once(world: World, log: KillableLog) -> None:
+def test_wherever_relay_and_mover_die_each_record_is_appended_once(world: World, log: KillableLog) -> None:
     world.publish_and_project(*_UPDATES)
     deaths = 0
     for moment in (0, 1, 0, 1, 2, 3):
@@ -114,7 +114,7 @@ def test_wherever_relay_and_mover_die_each_record_stands_there_once(world: World
     assert (world.rows("outbox", "published"), world.rows("append_notes")) == ([True, True], [])
 
 
-def test_who_starts_from_what_compaction_left_is_told_anew(world: World, log: KillableLog) -> None:
+def test_a_projector_that_starts_after_compaction_replays(world: World, log: KillableLog) -> None:
     world.publish(_HISTORY[1], checkpoint(3))
 
     run_until_idle(Projector(world.engine, log, replay=lambda p: _HISTORY if p == _home(log) else []).advance)
@@ -127,7 +127,7 @@ def _home(log: KafkaLog) -> int:
     return log.partition_of(ENGAGEMENT, "acme.com")
 
 
-def test_topics_made_anew_are_refused_until_a_rebuild(world: World, address: KafkaAddress) -> None:
+def test_recreated_topics_are_refused_until_a_rebuild(world: World, address: KafkaAddress) -> None:
     world.publish_and_project(*_HISTORY).run_reactors()
     kafka_topics.delete_topics(address)
     kafka_topics.create_topics(address, PARTITIONS)

@@ -101,7 +101,7 @@ def test_two_projectors_write_everything_once(world: World) -> None:
     assert world.rows("checkpoints", "next_offset") == [world.log.end(SCORES, each) for each in range(PARTITIONS)]
 
 
-def test_a_zombie_in_the_middle_of_its_batch_is_stopped_and_writes_nothing(world: World) -> None:
+def test_a_projector_that_lost_its_lease_in_a_batch_writes_nothing(world: World) -> None:
     publish_accounts(world)
     other = Projector(world.engine, world.log, assignment=partition_leases(world, "other"))
     paused = LogPausedAfterRead(world.log, lambda: (world.expire_leases(), run_until_idle(other.advance)))

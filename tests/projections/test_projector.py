@@ -24,7 +24,7 @@ from tests.projections.concurrent_projector import LogPausedAfterRead
 from tests.projections.world import World
 
 
-def test_an_account_stands_as_its_last_update_says(world: World) -> None:
+def test_an_account_row_holds_the_last_update(world: World) -> None:
     scored = {
         "acquisition": track_score(42.5, "engaged", breadth=2, falls_at=at(90)),
         "expansion": track_score(1.0, falls_at=at(80)),
@@ -44,7 +44,7 @@ def test_an_account_stands_as_its_last_update_says(world: World) -> None:
     )
 
 
-def test_a_profile_stays_while_updates_do_not_tell_of_it(world: World) -> None:
+def test_a_profile_stays_if_updates_do_not_contain_one(world: World) -> None:
     world.publish_and_project(account_scored(seq=1, changes=Changes(profile={"name": "Acme"}))).publish_repeatedly(
         account_scored(after_seq=1, seq=2)
     )
@@ -52,7 +52,7 @@ def test_a_profile_stays_while_updates_do_not_tell_of_it(world: World) -> None:
     assert world.rows("accounts", "name", "seq") == [("Acme", 2)]
 
 
-def test_lines_are_kept_once_each_and_numbered_within_their_fact(world: World) -> None:
+def test_lines_are_stored_once_and_numbered_within_their_fact(world: World) -> None:
     lines = [ledger_line(1), ledger_line(1, 5.0, rule="form"), ledger_line(2, cut="page")]
     world.publish_repeatedly(account_scored(seq=2, changes=Changes(lines=lines)), times=3)
 
@@ -63,7 +63,7 @@ def test_lines_are_kept_once_each_and_numbered_within_their_fact(world: World) -
     ]
 
 
-def test_updates_cut_in_another_way_tell_the_same(world: World) -> None:
+def test_updates_cut_differently_give_the_same_rows(world: World) -> None:
     lines = [ledger_line(seq, points=seq) for seq in (1, 2, 3, 4)]
     world.publish_and_project(account_scored(seq=2, changes=Changes(lines=lines[:2])))
     world.publish_and_project(account_scored(after_seq=1, seq=4, changes=Changes(lines=lines[1:])))
@@ -79,7 +79,7 @@ def test_an_update_that_is_older_changes_nothing(world: World) -> None:
     assert world.rows("accounts", "seq", "digest") == [(5, "digest-5")]
 
 
-def test_a_contact_stands_as_its_highest_seq_says(world: World) -> None:
+def test_a_contact_row_holds_the_highest_seq(world: World) -> None:
     world.publish_and_project(contact_scored(seq=4, role="champion")).publish_repeatedly(
         contact_scored(seq=3, role="user")
     )
@@ -87,7 +87,7 @@ def test_a_contact_stands_as_its_highest_seq_says(world: World) -> None:
     assert world.rows("contacts", "account", "contact", "role", "seq") == [("acme.com", "c_anna", "champion", 4)]
 
 
-def test_stage_changes_and_gated_crossings_are_kept(world: World) -> None:
+def test_stage_changes_and_gated_crossings_are_stored(world: World) -> None:
     changes = Changes(stages=[stage_change(2, None, "sqa")], gated=[gated_crossing(2)])
     world.publish_repeatedly(account_scored(seq=2, changes=changes))
 
@@ -126,7 +126,7 @@ def test_a_checkpoint_says_how_far_engagement_is_known(world: World) -> None:
     assert world.rows("checkpoints", "next_offset", "engagement_next") == [(2, 17)]
 
 
-def test_a_hole_is_told_and_nothing_of_its_batch_is_written(world: World) -> None:
+def test_missing_updates_raise_and_nothing_of_the_batch_is_written(world: World) -> None:
     world.publish_and_project(account_scored(seq=1))
     world.publish(account_scored("other.example"), account_scored(after_seq=3, seq=4))
     before = world.all_rows()

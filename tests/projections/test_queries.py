@@ -108,7 +108,7 @@ def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: 
     assert [standing.score for standing in highest_ranked(iter(standings), limit)] == every[:limit]
 
 
-def test_everything_about_an_account_is_told(world: World) -> None:
+def test_queries_return_everything_about_an_account(world: World) -> None:
     changes = Changes(
         lines=[ledger_line(1), ledger_line(2)],
         stages=[stage_change(2, None, "sqa")],
@@ -146,7 +146,7 @@ def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
         assert len(questions.all_ledger_lines("acme.com")) == 3
 
 
-def test_health_tells_how_far_it_is_behind(world: World) -> None:
+def test_lag_counts_each_stage(world: World) -> None:
     world.publish_and_project(
         account_scored(seq=3, changes=Changes(handoffs=[handoff_opened(3)])),
         anonymous_scored(releases=[visitor_release()]),

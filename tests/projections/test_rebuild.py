@@ -165,7 +165,7 @@ def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
     assert _version(world) == 1
 
 
-def test_after_the_topics_were_made_anew_a_rebuild_is_the_way_out(database: Engine) -> None:
+def test_after_the_topics_were_recreated_a_rebuild_helps(database: Engine) -> None:
     """Facts and scores are the same again; their offsets are not."""
     log = FakeBrokerLog()
     world = World(database, log=log).publish_and_project(_FIRST, _SECOND, _CONTACT).run_reactors()

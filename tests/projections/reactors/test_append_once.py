@@ -193,11 +193,11 @@ def test_what_others_append_meanwhile_is_looked_through(world: World, log: FakeB
     assert len(world.records_of_topic(ENGAGEMENT)) == 3
 
 
-def test_a_relay_whose_term_is_over_appends_nothing(world: World, log: FakeBrokerLog) -> None:
+def test_a_relay_whose_lease_ran_out_appends_nothing(world: World, log: FakeBrokerLog) -> None:
     lease = Lease(world.engine, "relay", "one", world.clock, duration_ms=0)
     assert lease.acquire()
 
-    with pytest.raises(LeaseLost, match="the term of 'relay' is over"):
+    with pytest.raises(LeaseLost, match="the lease of 'relay' ran out"):
         append_once(world.engine, log, lease, [TopicBatch(SQA_HANDOFFS, [NewRecord("acme.com", b"{}")])], do_nothing)
 
     assert world.records_of_topic(SQA_HANDOFFS) == []

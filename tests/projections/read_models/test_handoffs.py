@@ -106,7 +106,7 @@ def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
         ["withdrawn"],
     ],
 )
-def test_every_step_is_kept_and_told_once(world: World, life: list[str]) -> None:
+def test_every_step_is_stored_and_published_once(world: World, life: list[str]) -> None:
     world.publish_and_project(crossing_update())
     for seq, status in enumerate(life, start=4):
         world.publish_repeatedly(decision_update(seq, status))
@@ -116,7 +116,7 @@ def test_every_step_is_kept_and_told_once(world: World, life: list[str]) -> None
     assert [event["type"] for event in published_events(world)] == [f"sqa.handoff_{s}.v1" for s in ["proposed", *life]]
 
 
-def test_a_decision_tells_who_why_and_whether_late(world: World) -> None:
+def test_the_event_of_a_decision_says_who_why_and_whether_late(world: World) -> None:
     world.publish_and_project(crossing_update(), decision_update(4, "expired"))
     world.publish_and_project(decision_update(5, "accepted", by="sam", reason="good fit", late=True))
 
@@ -133,7 +133,7 @@ def test_a_decision_tells_who_why_and_whether_late(world: World) -> None:
     ]
 
 
-def test_opening_and_decision_in_one_update_are_told_in_order(world: World) -> None:
+def test_opening_and_decision_in_one_update_are_published_in_order(world: World) -> None:
     world.publish_and_project(
         account_scored(seq=4, changes=Changes(handoffs=[handoff_opened(3)], steps=[handoff_step(4, "rejected")]))
     )
