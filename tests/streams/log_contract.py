@@ -1,4 +1,4 @@
-"""What every log promises: the cases that each implementation of the port has to pass, whatever it stands on."""
+"""The contract of all logs: test cases that each implementation of the port has to pass."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ def record_values(records: "list[Record]") -> list[bytes]:
 
 
 class LogContract:
-    """Subclasses give `partitions` and the fixture `reopen`; each call of it opens the same log anew."""
+    """Subclasses define `partitions` and the fixture `reopen`, which opens the same log again at each call."""
 
     partitions: ClassVar[int]
 
@@ -241,7 +241,7 @@ class LogContract:
 
 
 class KeyedLogContract(LogContract):
-    """A log that knows ids and keys, too, and takes a scorer's units."""
+    """Cases for a log with record ids, keys and units."""
 
     @pytest.fixture
     def log(self, reopen: ReopenKeyed) -> KeyedLog:

@@ -1,4 +1,4 @@
-"""How a log begins: one model in every partition, also where a record may stand twice, and a check of that."""
+"""The beginning of a log: one model in every partition, also without unique ids, and the check of that."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ PARTITIONS = 3
 
 
 class LogWithoutUniqueIds(SqlLog):
-    """A log that lets a record stand twice, as Kafka does."""
+    """A log that may store a record twice, as Kafka may."""
 
     unique_ids = False
 
@@ -46,7 +46,7 @@ def activate_model(log: SqlLog, model: str = FIRST_MODEL) -> None:
 
 
 def append_activation(log: SqlLog, partition: int, model: str = FIRST_MODEL) -> None:
-    """As a second process would, that saw the partition empty."""
+    """Append as a second process does that found the partition empty."""
     record = activation_record(activation_content(model, "model.yaml"), partition, 0, PARTITIONS)
     log.append(ENGAGEMENT, [record._replace(id=None)], partition=partition)
 
@@ -97,7 +97,7 @@ def test_a_partition_that_begins_with_something_else_is_refused(log: LogWithoutU
 
 
 class LogWithAddedPartition(LogWithoutUniqueIds):
-    """A log that was given one more partition, begun like the first."""
+    """A log to which a partition was added, with an activation as its first record."""
 
     def partitions(self, topic: str) -> int:
         return PARTITIONS + 1

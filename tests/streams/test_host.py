@@ -1,4 +1,4 @@
-"""The embedded host moves everything until nothing is left, lives as long as it is wanted, and hides no failure."""
+"""The embedded host runs its steps until nothing is left, runs until it is stopped, and raises failures."""
 
 import subprocess
 import sys

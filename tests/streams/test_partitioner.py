@@ -1,4 +1,4 @@
-"""Keys go where Kafka's own producers would send them."""
+"""Keys go to the partitions that Kafka's own producers choose."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The log on Apache Kafka while its broker is killed, comes back, refuses, or loses a topic: real trouble each time."""
+"""The log on a real broker that is killed, restarted, rejects requests, or loses a topic."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The log on several brokers: whoever leads a partition may die, and another one leads it."""
+"""The log on several brokers: the leader of a partition is killed, and another broker becomes leader."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -26,14 +26,14 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> list[Broker]:
 
 @pytest.fixture(params=range(3))
 def dies(brokers: list[Broker], request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """Each broker once; it is back afterwards."""
+    """Kill each broker once; it is restarted afterwards."""
     yield brokers[request.param]
     brokers[request.param].start()
 
 
 @pytest.fixture
 def address(brokers: list[Broker]) -> KafkaAddress:
-    """Topics of the test's own, with a copy on every broker."""
+    """Topics of the test's own, with a replica on every broker."""
     made = KafkaAddress(tuple(broker.server for broker in brokers), {}, f"leaders-{uuid4().hex[:8]}.")
     kafka_topics.create_topics(made, PARTITIONS, replication=3)
     return made

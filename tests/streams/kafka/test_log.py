@@ -1,4 +1,4 @@
-"""The log on Apache Kafka keeps the promises of every log, on a real broker, and some of its own."""
+"""The log on a real Kafka broker passes the contract of all logs, and tests of its own."""
 
 from collections.abc import Callable, Iterator
 from typing import ClassVar

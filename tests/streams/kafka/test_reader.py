@@ -1,4 +1,4 @@
-"""Reading partitions on a real broker: gaps in the offsets, transactions, how much is held, how soon waiting ends."""
+"""Reading partitions of a real broker: gaps in offsets, transactions, buffer limits, and the latency of waiting."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +68,7 @@ def append_while_reading(log: Log, seconds: float) -> None:
 
 
 def read_to_end(log: Log, limit: int = 100) -> list[Record]:
-    """Everything, as a reader goes from record to record."""
+    """All records, read one after the other."""
     seen: list[Record] = []
     while records := log.read(ENGAGEMENT, 0, seen[-1].offset + 1 if seen else 0, limit):
         seen += records

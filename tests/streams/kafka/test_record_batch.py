@@ -1,4 +1,4 @@
-"""Batches as brokers send them, read: every codec, cut off, damaged, given up. kafka-python packs, no broker runs."""
+"""Decoding of batches: every codec; truncated, damaged and aborted ones. kafka-python encodes them; no broker."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ CONTROL = 0x20
 def encode_batch(
     first: int, values: Sequence[bytes], codec: int = 0, producer: int = -1, key: bytes = b"acme.com"
 ) -> bytes:
-    """One batch; of a transaction where a producer is given."""
+    """One batch; with a producer it belongs to a transaction."""
     state = {"transactional": True, "producer_id": producer, "producer_epoch": 0, "base_sequence": 0}
     builder = MemoryRecordsBuilder(2, codec, 1 << 24, **(state if producer >= 0 else {}))
     for n, value in enumerate(values):
@@ -28,7 +28,7 @@ def encode_batch(
 
 
 def transaction_marker(first: int, producer: int, kind: str) -> bytes:
-    """The end of a transaction. Its checksum is not looked at: a marker holds no record."""
+    """The end of a transaction. Its checksum is not verified, because a marker has no records."""
     batch = bytearray(encode_batch(first, [b"\x00" * 6], producer=producer, key=MARKER[kind]))
     batch[22] |= CONTROL
     return bytes(batch)

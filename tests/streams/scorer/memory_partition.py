@@ -1,4 +1,4 @@
-"""A partition whose scorer begins anew whenever it is asked to: units go into a dict of last records. Never a log."""
+"""A partition in memory whose scorer can be restarted at any time; units go into a dict of last records."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class MemoryPartition:
         self.fold = PartitionFold(0, self._load, plan=plan)
 
     def recover(self) -> "MemoryPartition":
-        """Forget everything but what was written, and the ids that were seen."""
+        """Restart: only written records and the duplicate window remain."""
         window = self.fold.window
         self.fold = PartitionFold(0, self._load, plan=self.plan)
         self.fold.window = window
@@ -44,7 +44,7 @@ class MemoryPartition:
         }
 
     def changes_by_account(self) -> dict[str, dict[str, Any]]:
-        """Account -> everything that happened to it, as if one unit had told it; the profile as it was told last."""
+        """Account -> all its changes, merged as if one unit had written them; the last profile."""
         changes_of: dict[str, dict[str, Any]] = {}
         for record in (record for unit in self.units for record in unit.scores):
             if "/" not in record.key and record.key != CHECKPOINT_KEY:

@@ -1,4 +1,4 @@
-"""The duplicate window knows what stood within the last records of a partition, to the record."""
+"""The duplicate window knows the ids of exactly the last records of a partition."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The scorer of a partition: one atomic unit after another, whatever goes wrong between them."""
+"""The scorer of a partition: one atomic unit after another, with failures in between."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +31,7 @@ ACTIVATED_AT = parse_time("2026-06-01T00:00:00Z")
 
 
 class LogWithoutUniqueIds(SqlLog):
-    """A log that lets a record stand twice, as Kafka does."""
+    """A log that may store a record twice, as Kafka may."""
 
     unique_ids = False
 
@@ -71,7 +71,7 @@ def append_facts(log: SqlLog, facts: list[Json]) -> None:
 
 
 def score_all(log: SqlLog, batch: int = 2) -> None:
-    """Every step again until nothing is left, whatever fails."""
+    """Run the steps until nothing is left, in spite of failures."""
     scorer = Scorer(log, 0, batch)
     while True:
         try:
@@ -86,7 +86,7 @@ def digests(log: SqlLog) -> dict[str, str]:
 
 
 def straight_fold_digests(log: SqlLog) -> dict[str, str]:
-    """By a fold of the whole log, in one go."""
+    """Digests after one fold of the whole log."""
     return {id: digest(account) for id, account in replay(log).accounts.items()}
 
 

@@ -1,4 +1,4 @@
-"""The garbage collector while much is folded."""
+"""The garbage collector while many facts are folded."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What a partition does with a record: fold it, know it as a duplicate, or refuse it and say why."""
+"""What a partition does with a record: fold it, detect a duplicate, or reject it with a reason."""
 
 import pytest
 

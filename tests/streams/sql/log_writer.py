@@ -17,7 +17,7 @@ def append_facts(log: SqlLog, name: str, count: int) -> None:
 
 
 def append_units(log: SqlLog, name: str, count: int) -> None:
-    """One unit after the other, as a scorer would: each has two scores and a dead letter, which tell its number."""
+    """Append units as a scorer does; each has two scores and a dead letter that contain its number."""
     for start in range(log.position(0), count):
         scores = [NewRecord(f"{part}.example", b"%d" % start) for part in range(2)]
         log.append_unit(Unit(0, start, start + 1, scores, [NewRecord(name, b"%d" % start, f"letter {start}")]))

@@ -1,4 +1,4 @@
-"""The SQL log keeps the promises of every log, on SQLite and PostgreSQL, and some of its own."""
+"""The SQL log passes the contract of all logs on SQLite and PostgreSQL, and tests of its own."""
 
 import subprocess
 import sys
@@ -180,11 +180,11 @@ def test_who_waits_on_postgresql_asks_nothing_until_another_process_appends(tmp_
     engine, other = open_database(url), open_database(url)
     log, elsewhere = SqlLog(engine), SqlLog(other)
     assert log.wait({0: 0}, timeout=0.05) is False  # now it listens
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
     assert log.wait({0: 0}, timeout=0.5) is False
-    quiet = len(asked)
+    quiet = len(statements)
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(log.wait, {0: 0}, 60) for _ in range(3)]
         elsewhere.append(ENGAGEMENT, fact_records(1))

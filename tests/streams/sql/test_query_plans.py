@@ -1,4 +1,4 @@
-"""The reads that run all the time find their rows by an index, however long the log has grown."""
+"""Frequent reads find their rows by an index, however long the log is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests of this folder may be coroutines: each gets a loop of its own."""
+"""Tests of this folder may be coroutines; each runs in its own event loop."""
 
 import asyncio
 import inspect
@@ -10,6 +10,6 @@ import pytest
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
-    asked = inspect.signature(pyfuncitem.obj).parameters
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in asked}))
+    parameters = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in parameters}))
     return True

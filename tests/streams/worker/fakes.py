@@ -1,4 +1,4 @@
-"""A broker in memory behind the worker's own ports, and a simple sum as its work. Never starts a process."""
+"""A broker in memory behind the worker's ports, and a simple sum as its task."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,7 +19,7 @@ SOURCE, OUTPUT = "numbers", "sums"
 
 
 class FakeRecord(NamedTuple):
-    """A record as a client would bring it."""
+    """A record as a client returns it."""
 
     offset: int
     key: bytes | None
@@ -36,7 +36,7 @@ def abort(reason: str, error: BaseException | None = None) -> NoReturn:
 
 
 class FakeLogger:
-    """A logger that keeps what it was told."""
+    """A logger that collects its lines."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, Any]]] = []
@@ -61,7 +61,7 @@ def checkpoint_record(next: int) -> KeyValue:
 
 
 class SumTask:
-    """Adds numbers per key, `most` of them in a unit. A number that is none is a dead letter."""
+    """Adds numbers per key, `max_unit_size` of them in a unit. A value that is not a number is a dead letter."""
 
     group, source, output, dead_letters, checkpoint_key = "summing", SOURCE, OUTPUT, "letters", CHECKPOINT
 
@@ -76,7 +76,7 @@ class SumTask:
 
 
 class SumPartitionTask:
-    """`seen` is what it looked at again."""
+    """`reread_offsets`: what it read again when it began."""
 
     def __init__(self, stored: StoredState, max_unit_size: int) -> None:
         self._max_unit_size = max_unit_size
@@ -113,7 +113,7 @@ class SumPartitionTask:
 
 @dataclass
 class FakeBroker:
-    """What stands in one partition of each topic; a unit is acknowledged at once, or when `acknowledge` is called."""
+    """One partition of each topic; a unit is acknowledged at once, or when `acknowledge` is called."""
 
     topics: dict[str, list[FakeRecord]] = field(default_factory=lambda: {SOURCE: [], OUTPUT: []})
     beginning_offsets: dict[str, int] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class FakeBroker:
         return records[-1].offset + 1 if records else 0
 
     def add_output(self, *pairs: KeyValue) -> None:
-        """Records that others wrote to the output."""
+        """Records that other workers wrote to the output."""
         self.topics[OUTPUT] += [FakeRecord(self.end_of(OUTPUT) + n, key, value) for n, (key, value) in enumerate(pairs)]
 
     def output(self) -> list[KeyValue]:
@@ -165,7 +165,7 @@ class FakeBroker:
         return self.beginning_offsets.get(topic, 0), self.end_of(topic)
 
     async def read(self, topic: str, start: int, end: int) -> AsyncIterator[ReadChunk]:
-        """In chunks that may reach beyond the end, as those of a client do."""
+        """Yield chunks that may exceed the end, as a client does."""
         self.reads.append(topic)
         records = [record for record in self.topics[topic] if record.offset >= start]
         while records and records[0].offset < end:
@@ -198,13 +198,13 @@ async def assignments_with_partition(broker: FakeBroker, check: Any = lambda: No
 def fetch_delivery(
     assignments: Assignments, start: int, next: int, numbers: Sequence[tuple[int, int]] = ()
 ) -> Delivery:
-    """What a fetch between two positions brought."""
+    """The result of a fetch between two positions."""
     delivery = assignments.bind_fetch(0, start, next, fake_records(numbers))
     assert delivery is not None
     return delivery
 
 
 async def run_callbacks() -> None:
-    """Let the loop tell what is durable."""
+    """Let the event loop run callbacks of writes."""
     for _ in range(3):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The scoring work on one partition in memory: facts in, units out, recovered whenever asked. Never a broker."""
+"""The scoring task on one partition in memory: facts in, units out; it can be recovered at any time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -43,7 +43,7 @@ def as_fake_record(value: bytes, offset: int) -> FakeRecord:
 
 
 class ScoringPartition:
-    """What stands in both topics; `units`: all that was written, in order."""
+    """One partition of both topics; `units`: everything written, in order."""
 
     def __init__(self, source: Sequence[FakeRecord], log_id: str = LOG, **options: Any) -> None:
         self.source = source
@@ -55,7 +55,7 @@ class ScoringPartition:
         self.task = self.recover()
 
     def recover(self) -> PartitionScoringTask:
-        """A worker that knows nothing but what was written."""
+        """A new task that knows only what was written."""
         worker_task = ScoringTask(ADDRESS, self.log_id, self.options, self.counters)
         values = {key: value for key, value in self.latest.items() if key != worker_task.checkpoint_key}
         self.task = worker_task.partition_task(0, StoredState(values, self.latest.get(worker_task.checkpoint_key)))

@@ -1,4 +1,4 @@
-"""A worker keeps its partitions whole: what it folds, when it writes, and when it ends rather than go on."""
+"""Assignments: what a worker folds, when it writes, and when it ends itself."""
 
 import asyncio
 
@@ -87,7 +87,7 @@ async def test_a_unit_that_is_refused_ends_the_process() -> None:
 
 
 async def failure_of(work: object) -> str:
-    """What ends the process within a callback of the loop, which raises to nobody."""
+    """The error that ends the process in a callback of the event loop, where nobody catches it."""
     heard: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, said: heard.append(str(said.get("exception"))))
     try:

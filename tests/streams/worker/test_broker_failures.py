@@ -1,4 +1,4 @@
-"""A worker and a broker that is not there yet, dies, or takes nothing: it waits and goes on, or it says why it ends."""
+"""A worker whose broker is not up yet, is killed, or rejects writes: it waits and continues, or ends with a reason."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -91,7 +91,7 @@ def test_facts_recorded_while_workers_come_and_the_broker_goes_are_folded_once(t
 
 @contextmanager
 def background_recording(bench: WorkerCluster) -> Iterator[None]:
-    """Facts come in meanwhile."""
+    """Record facts in the background."""
     stop = Event()
     recorder = Thread(target=record_until_stopped, args=(bench, stop), name="recorder")
     recorder.start()

@@ -1,4 +1,4 @@
-"""A worker on a real broker: facts in, scores out, as one straight fold has them, whatever stands among the facts."""
+"""A worker on a real broker computes the scores of one straight fold, whatever is among the facts."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice

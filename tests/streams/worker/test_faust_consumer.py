@@ -1,4 +1,4 @@
-"""What Faust's consumer does otherwise for us: fetches that never span a seek, positions, starts and time-outs."""
+"""Our changes to Faust's consumer: fetches that never span a seek, positions, the start offset, timeouts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from tests.streams.worker.fakes import (
 
 
 class ControlledConsumer(Consumer):
-    """Fetches what it is given, when it is told to; Faust's own services are left out."""
+    """Returns prepared fetches when the test allows it; runs without Faust's services."""
 
     def __init__(self, assignments: Assignments, fetches: list[Any]) -> None:
         options, counters = SimpleNamespace(session_s=0.2), assignments.counters
@@ -52,7 +52,7 @@ class ControlledConsumer(Consumer):
 
 
 class FakeTopicPartition(int):
-    """A place that can stand in a set."""
+    """A hashable topic and partition."""
 
     @property
     def partition(self) -> int:

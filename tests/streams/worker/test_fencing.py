@@ -1,4 +1,4 @@
-"""What ends a worker that stands still, and what does not."""
+"""What ends a worker that is blocked or makes no progress, and what does not."""
 
 import signal
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The life of a worker's process: joining, being given partitions and losing them, and when it ends instead."""
+"""The life cycle of a worker: joining, assignment, revocation, and the errors that end it."""
 
 import asyncio
 import threading
@@ -23,7 +23,7 @@ from tests.streams.worker.fakes import (
 
 
 class FakeGroup:
-    """Gives one partition when it is joined; tells ends as long as it answers."""
+    """Assigns one partition when it is joined; `answers`: whether it returns ends."""
 
     def __init__(self, host: WorkerLifecycle, answers: bool = True) -> None:
         self.host, self.answers, self.left = host, answers, False
@@ -43,7 +43,7 @@ class FakeGroup:
 
 
 class FakeProducer:
-    """Reaches its broker after some tries."""
+    """Connects after some attempts."""
 
     def __init__(self, tries: int = 1) -> None:
         self.remaining_tries, self.stopped = tries, False
@@ -72,7 +72,7 @@ def never() -> asyncio.Event:
 async def run_lifecycle(
     host: WorkerLifecycle, group: FakeGroup, writer: FakeProducer, until: asyncio.Event | None = None
 ) -> None:
-    """The whole life, ended from outside: once the group is joined, where nothing else is said."""
+    """Run until stopped from outside: by default once the group is joined."""
     stop, due = threading.Event(), until or group.joined
 
     async def end_it() -> None:

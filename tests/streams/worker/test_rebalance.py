@@ -1,4 +1,4 @@
-"""Workers that share partitions: they come, leave, die, stand still and wake; facts are folded once all the same."""
+"""Workers that share partitions join, leave, are killed, or are suspended; every fact is folded once."""
 
 import signal
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def bench(tmp_path: Path) -> Iterator[WorkerCluster]:
 
 
 def share_all_partitions(*workers: WorkerProcess) -> bool:
-    """Whether these workers have all partitions, each its share."""
+    """Whether these workers have all partitions, shared evenly."""
     shares = [worker.partitions() for worker in workers]
     return set().union(*shares) == ALL_PARTITIONS and sum(map(len, shares)) == PARTITIONS and all(shares)
 
@@ -104,13 +104,13 @@ def test_one_that_stood_still_beyond_its_session_ends_when_it_wakes_and_changes_
     before = [bench.log.end(SCORES, partition) for partition in bench.partitions]
     zombie.signal(signal.SIGCONT)
     assert zombie.exit_code() == 70
-    assert "self-fence: the event loop stood still" in zombie.output()
+    assert "self-fence: the event loop was blocked" in zombie.output()
     assert [bench.log.end(SCORES, partition) for partition in bench.partitions] == before
     assert bench.differences() == []
 
 
 def append_stale_updates(bench: WorkerCluster, coming: Iterator[bytes]) -> None:
-    """Updates once more behind newer ones, in every partition, as one would who had lost them."""
+    """Append older updates again in every partition, as a worker may that has lost them."""
     bench.append_facts(islice(coming, 1_000))
     bench.await_scored()
     stale = [bench.read_all(SCORES, partition) for partition in bench.partitions]

@@ -1,4 +1,4 @@
-"""A partition as its output tells: the newest record of each key, a position that fits the source, or a refusal."""
+"""Recovery of a partition: the latest record of each key, a position that the source has, or an error."""
 
 import pytest
 

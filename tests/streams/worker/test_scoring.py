@@ -1,4 +1,4 @@
-"""The fold as a worker's work: the same states however it is cut, from whatever was written, or a reason why not."""
+"""The scoring task: the same states however units are split and recovered, or an error with the reason."""
 
 import msgspec
 import pytest
@@ -44,9 +44,10 @@ def test_a_unit_ends_with_the_position_the_model_the_newest_time_and_the_log() -
     partition = ScoringPartition(fact_records(20)).fold()
     [unit] = partition.units
     assert [key for key, _ in unit.records].index(CHECKPOINT) == len(unit.records) - 1
-    stood = decode_checkpoint(unit.records[-1][1])
-    assert (stood.next, stood.model_at, stood.log, unit.next, unit.fact_count) == (21, 0, "log-1", 21, 20)
-    assert stood.latest == msgspec.json.decode(partition.source[-1].value or b"")["time"]
+    checkpoint = decode_checkpoint(unit.records[-1][1])
+    assert (checkpoint.next, checkpoint.model_at, checkpoint.log) == (21, 0, "log-1")
+    assert (unit.next, unit.fact_count) == (21, 20)
+    assert checkpoint.latest == msgspec.json.decode(partition.source[-1].value or b"")["time"]
 
 
 def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
@@ -56,8 +57,8 @@ def test_a_unit_that_is_too_large_is_folded_again_in_halves() -> None:
     assert partition.counters.unit_splits > 0
     assert max(size_of(unit.records) for unit in partition.units) <= 20_000
     assert [unit.next for unit in partition.units] == sorted({unit.next for unit in partition.units})
-    stood = [decode_checkpoint(unit.records[-1][1]) for unit in partition.units]
-    assert [each.latest for each in stood] == [latest_time(source[1 : each.next]) for each in stood]
+    checkpoints = [decode_checkpoint(unit.records[-1][1]) for unit in partition.units]
+    assert [each.latest for each in checkpoints] == [latest_time(source[1 : each.next]) for each in checkpoints]
 
 
 def latest_time(facts: list[FakeRecord]) -> str:
@@ -130,8 +131,8 @@ def test_poison_goes_to_the_dead_letters_as_it_came_before_the_position_passes_i
     letters = partition.units[0].dead_letters
     assert [(letter.key, letter.value) for letter in letters] == [(each.key, each.value or b"") for each in poison]
     assert letters[0].headers[0] == own[0]
-    said = [parse_error_headers(letter.headers) for letter in letters]
-    assert [(each["topic"], each["offset"], each["exception.class.name"]) for each in said] == [
+    headers = [parse_error_headers(letter.headers) for letter in letters]
+    assert [(each["topic"], each["offset"], each["exception.class.name"]) for each in headers] == [
         (ENGAGEMENT, str(offset), "unreadable") for offset in (1, 2, 3, 4)
     ]
     assert partition.digests() == straight_fold_digests(source)
@@ -193,9 +194,9 @@ def test_scores_of_another_engagement_are_refused() -> None:
 
 def test_scores_that_name_no_log_are_taken() -> None:
     partition = ScoringPartition(fact_records(3)).fold()
-    stood = msgspec.json.decode(partition.latest[CHECKPOINT])
-    del stood["log"]
-    partition.latest[CHECKPOINT] = msgspec.json.encode(stood)
+    checkpoint = msgspec.json.decode(partition.latest[CHECKPOINT])
+    del checkpoint["log"]
+    partition.latest[CHECKPOINT] = msgspec.json.encode(checkpoint)
     assert partition.recover().next == 4
 
 
@@ -216,7 +217,7 @@ def test_states_of_another_fold_are_folded_again_all_at_once_and_written_anew() 
 
 
 def with_other_fold_version(key: bytes, value: bytes) -> bytes:
-    """As an older version would have left it: another number, another state."""
+    """As an older version of the fold would have written it."""
     if not is_account(key):
         return value
     scored = msgspec.json.decode(value)

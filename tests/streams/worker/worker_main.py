@@ -1,6 +1,6 @@
 """A worker as a process of its own: `python -m tests.streams.worker.worker_main ADDRESS OPTIONS`, options as JSON.
 
-Ends with 0 when it was asked to, with 1 where the log is refused. What it counted last stands in the file `counted`.
+Ends with 0 when stopped and with 1 if it refuses the log. The file `counted` has its last counters.
 """
 
 import json
@@ -52,7 +52,7 @@ def main(address_text: str, options_text: str) -> int:
 
 
 def topic_id(address: KafkaAddress, stop: Event) -> str:
-    """Of the facts, once the broker answers."""
+    """The id of `engagement`, once the broker answers."""
     while not stop.wait(0.2):
         try:
             return topic_ids(address)[ENGAGEMENT]

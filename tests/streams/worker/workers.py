@@ -1,4 +1,4 @@
-"""Workers as processes on a real broker, their topics, and the comparison with a straight fold. Never fakes a failure.
+"""Workers as processes on a real broker, their topics, and the comparison with a straight fold.
 
 with topics(server, partitions=2) as bench:
     bench.record(facts)
@@ -42,7 +42,7 @@ _POLL_S = 0.05
 
 
 def wait_until(what: str, condition: Callable[[], bool], timeout: float = TIMEOUT_S) -> float:
-    """Wait until it is true; the seconds that took."""
+    """Wait until the condition is true; returns the seconds it took."""
     begun = monotonic()
     while not condition():
         if monotonic() > begun + timeout:
@@ -68,7 +68,7 @@ class WorkerProcess:
         self.start()
 
     def start(self) -> None:
-        """Also once more, where it ended."""
+        """Start it, also again after it ended."""
         self._counters_file.unlink(missing_ok=True)
         env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         with (self.folder / "said").open("ab") as said:
@@ -78,22 +78,22 @@ class WorkerProcess:
         return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
 
     def lines(self, event: str) -> list[dict[str, Any]]:
-        """What it logged under this name."""
+        """Its log lines of this event."""
         lines = [line for line in self.output().splitlines() if line.startswith("{")]
         return [said for line in lines if (said := json.loads(line)).get("event") == event]
 
     def counters(self) -> dict[str, Any]:
-        """As `WorkerCounters`, a moment ago."""
+        """Its recent `WorkerCounters`."""
         with suppress(FileNotFoundError):
             return dict(json.loads(self._counters_file.read_text()))
         return asdict(WorkerCounters())
 
     def partitions(self) -> set[int]:
-        """The partitions that it folds now."""
+        """The partitions that are assigned to it."""
         return {int(partition) for partition in self.counters()["positions"]}
 
     def await_assignment(self) -> "WorkerProcess":
-        """Once it has its partitions, be they none."""
+        """Wait until it has an assignment, which may be empty."""
         wait_until(f"a worker at work\n{self.output()}", lambda: self.counters()["is_assigned"] or self.has_ended)
         assert not self.has_ended, self.output()
         return self
@@ -114,7 +114,7 @@ class WorkerProcess:
         self.process.wait(TIMEOUT_S)
 
     def stop(self) -> int:
-        """SIGTERM, and the exit code."""
+        """Send SIGTERM; returns the exit code."""
         self.process.terminate()
         return self.exit_code()
 
@@ -148,7 +148,7 @@ class WorkerCluster:
         return records
 
     def await_scored(self, timeout: float = TIMEOUT_S) -> float:
-        """Wait until everything recorded was folded; the seconds that took."""
+        """Wait until all facts are folded; returns the seconds it took."""
         ends = {partition: self.log.end(ENGAGEMENT, partition) for partition in self.partitions}
         return wait_until("everything folded", lambda: self._has_reached(ends), timeout)
 
@@ -175,7 +175,7 @@ class WorkerCluster:
         return found
 
     def append_again(self, topic: str, records: Iterable[Record], partition: int) -> None:
-        """The same records, as a writer would that does not know of what came after them."""
+        """Append the same records again, as a writer does that has not seen later ones."""
         self.log.append(topic, [NewRecord(record.key, record.value) for record in records], partition)
 
     def is_compactable(self) -> bool:
@@ -183,7 +183,7 @@ class WorkerCluster:
         return all(updates[-1].seq == max(each.seq for each in updates) for updates in self.updates().values())
 
     def differences(self) -> list[str]:
-        """What is otherwise than after one straight fold of all facts, or told twice, or not told; empty if nothing."""
+        """Differences to one straight fold of all facts, and missing or repeated changes; empty if there are none."""
         expected = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}
         updates = self.updates()
         found = {id: max((each.seq, each.digest) for each in told) for id, told in updates.items()}
@@ -196,7 +196,7 @@ class WorkerCluster:
 
     @contextmanager
     def supervised(self) -> Iterator[None]:
-        """Meanwhile a worker that leaves with 70 is started again, as a supervisor does."""
+        """Restart a worker that exits with 70, as a supervisor does."""
         over = Event()
         supervisor = Thread(target=self._restart_fenced, args=(over,), name="supervisor")
         supervisor.start()
