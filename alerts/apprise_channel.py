@@ -6,7 +6,7 @@ from typing import Any
 from alerts.channel import Alert, AttemptFailed, Delivered, Outcome
 from alerts.channel_validation import silenced_apprise
 from alerts.messages import message
-from schemas.envelope import decode_fact
+from schemas import decode_fact
 
 _TIMEOUT_S = 20
 _CONNECTION_ERROR = "onnection error"

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from alerts.channel import Alert
-from projections.derived_facts import STAFFEL_SOURCE, encode, new_event
-from schemas.envelope import FactRecord
-from schemas.times import format_time
+from projections import STAFFEL_SOURCE, encode, new_event
+from schemas import FactRecord, format_time
 
 _MAX_REASONS = 3
 _MAX_LENGTH = 250

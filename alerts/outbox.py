@@ -19,14 +19,10 @@ from sqlalchemy import (
     update,
 )
 
-from database.columns import Serial, metadata, timestamp_ms
-from database.engine import read_only
-from database.statements import insert_missing, rows_by_key
-from projections.directory import directory_accounts
-from projections.read_models import versions
-from projections.read_models.handoffs import proposal_data
-from projections.read_models.versions import checkpoints
-from streams.log import LogRefused
+from database import Serial, insert_missing, metadata, read_only, rows_by_key, timestamp_ms
+from projections import directory_accounts
+from projections.read_models import checkpoints, current_models, proposal_data
+from streams import LogRefused
 
 alerts = Table(
     "alerts",
@@ -202,7 +198,7 @@ class AlertOutbox:
     def proposals(self, handoffs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         """Handoff -> the data of its proposal: score, route, due time, reasons."""
         with self._read_only.connect() as connection:
-            table = versions.current_models(connection).handoffs
+            table = current_models(connection).handoffs
             rows = rows_by_key(connection, select(table), table.c.handoff, handoffs)
         return {row.handoff: proposal_data(row) for row in rows}
 

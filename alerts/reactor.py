@@ -14,10 +14,9 @@ from alerts.delivery import Delivery
 from alerts.outbox import ALERTS, AlertOutbox
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
-from database.engine import Database
-from database.leases import EMBEDDED_HOLDER, LEASE_DURATION_MS, Lease
-from schemas.topics import SQA_HANDOFFS
-from streams.log import Log
+from database import EMBEDDED_HOLDER, LEASE_DURATION_MS, Database, Lease
+from schemas import SQA_HANDOFFS
+from streams import Log
 
 _POLL_INTERVAL_S = 0.5
 _SHUTDOWN_TIMEOUT_S = 15.0

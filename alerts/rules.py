@@ -5,9 +5,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, SentAlert
-from schemas.envelope import FactRecord
-from schemas.handoff_events import HandoffExpired, HandoffProposed
-from schemas.times import format_time, parse_time
+from schemas import FactRecord, HandoffExpired, HandoffProposed, format_time, parse_time
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
 

@@ -19,8 +19,7 @@ from pydantic import (
 
 from alerts.channel_validation import check_address, check_secrets
 from alerts.rules import DEFAULT_COOL_DOWN_MS
-from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
-from schemas.yaml_documents import read_yaml
+from schemas import DocumentError, KeyPath, Problem, SourceDocument, read_yaml, suggestion
 
 _EXPECTED_CONTENT = "the file must be a mapping; begin with `channels:` and a list of channels"
 _DURATION_PATTERN = re.compile(r"(\d{1,4}) *(m|h|d)[a-z]*")

@@ -9,12 +9,9 @@ import msgspec
 from alerts.outbox import AlertOutbox, CheckpointMove, NewAlert
 from alerts.rules import AlertPolicy, is_subscribed, kind_of
 from alerts.settings import AlertSettings
-from projections.derived_facts import encode
-from schemas.envelope import FactRecord, decode_fact
-from schemas.handoff_events import HANDOFF_EVENTS
-from schemas.times import parse_time
-from schemas.topics import SQA_HANDOFFS
-from streams.log import Log, LogRefused, Record
+from projections import encode
+from schemas import HANDOFF_EVENTS, SQA_HANDOFFS, FactRecord, decode_fact, parse_time
+from streams import Log, LogRefused, Record
 
 BATCH_SIZE = 500
 CHECK_INTERVAL_S = 5.0

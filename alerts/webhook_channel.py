@@ -16,7 +16,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
 from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
-from schemas.envelope import CONTENT_TYPE
+from schemas import CONTENT_TYPE
 
 _TIMEOUT_S = 10.0
 """For the connection, and between two parts of the response."""

@@ -9,18 +9,23 @@ from audit.accounts_as_of import account_json_of_fold, account_json_of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
 from audit.handoff_report import HandoffView
 from audit.replay import accept_all, fold_account, is_scored, recorded_within
-from database.engine import Database
-from projections.queries import open_queries
-from schemas.scores import Line
-from scoring.fold.codec import decode_contact
-from scoring.fold.fit import profile_with_claims
-from scoring.fold.state import NEVER, Account, Contact, PendingChanges
-from scoring.fold.valuation import account_at, account_copy_at, track_scores
-from scoring.plan.calendar import date_text
-from scoring.plan.plan import Plan
-from streams.log import Log
-from streams.scorer.embedded import load_nothing
-from streams.scorer.partition_fold import FactFilter, PartitionFold
+from database import Database
+from projections import open_queries
+from schemas import Line
+from scoring.fold import (
+    NEVER,
+    Account,
+    Contact,
+    PendingChanges,
+    account_at,
+    account_copy_at,
+    decode_contact,
+    profile_with_claims,
+    track_scores,
+)
+from scoring.plan import Plan, date_text
+from streams import Log
+from streams.scorer import FactFilter, PartitionFold, load_nothing
 
 Json = dict[str, Any]
 

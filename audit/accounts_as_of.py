@@ -9,17 +9,12 @@ from typing import Any
 import msgspec
 
 from audit.replay import Progress, recorded_within, replay
-from database.engine import Database
-from projections.queries import open_queries
-from projections.ranking import top_accounts
-from schemas.scores import CHECKPOINT_KEY, TrackScore, decode_checkpoint
-from schemas.times import format_time, parse_time
-from schemas.topics import ENGAGEMENT, SCORES
-from scoring.fold.fit import profile_with_claims
-from scoring.fold.state import Account
-from scoring.fold.valuation import account_at, account_copy_at, track_scores
-from scoring.plan.plan import Plan
-from streams.log import Log
+from database import Database
+from projections import open_queries, top_accounts
+from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, TrackScore, decode_checkpoint, format_time, parse_time
+from scoring.fold import Account, account_at, account_copy_at, profile_with_claims, track_scores
+from scoring.plan import Plan
+from streams import Log
 
 Json = dict[str, Any]
 NO_LIMIT = 1 << 62

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 
-from schemas.times import format_time
+from schemas import format_time
 
 
 @dataclass(frozen=True)

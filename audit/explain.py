@@ -5,9 +5,8 @@ from itertools import groupby
 from math import fsum
 from typing import Any
 
-from schemas.scores import Line, StageChange
-from schemas.times import format_time, parse_time
-from scoring.fold.valuation import decayed
+from schemas import Line, StageChange, format_time, parse_time
+from scoring.fold import decayed
 
 Json = dict[str, Any]
 

@@ -6,9 +6,8 @@ from typing import Any, Self
 
 import msgspec
 
-from projections.read_models.evidence import collect_evidence
-from schemas.scores import HandoffOpened, HandoffStep, Line
-from schemas.times import format_time, parse_time
+from projections.read_models import collect_evidence
+from schemas import HandoffOpened, HandoffStep, Line, format_time, parse_time
 
 Json = dict[str, Any]
 

@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 from audit.replay import Progress, fold_partition, is_scored, recorded_within
 from audit.replay_rows import Json, account_rows, handoff_rows
-from scoring.fold.state import Account
-from scoring.model.loading import ScoringModel
-from scoring.plan.compiler import compile_model
-from scoring.plan.plan import Plan
-from streams.kafka.address import KafkaAddress
-from streams.log import Log
-from streams.scorer.gc_tuning import gc_frozen
+from scoring.fold import Account
+from scoring.model import ScoringModel
+from scoring.plan import Plan, compile_model
+from streams import Log
+from streams.kafka import KafkaAddress
+from streams.scorer import gc_frozen
 
 LogAddress = str | KafkaAddress
 """Address of the log: a database URL, or the Kafka address."""
@@ -119,11 +118,11 @@ def replay_worker(pipe: Connection, job: ReplayJob) -> None:
 def open_log(address: LogAddress, partitions: int) -> Log:
     """Open the log for reading. Imports are local because a process needs only one of SQLAlchemy and kafka-python."""
     if isinstance(address, str):
-        from database.engine import open_database
-        from streams.sql.log import SqlLog
+        from database import open_database
+        from streams.sql import SqlLog
 
         return SqlLog(open_database(address), partitions)
-    from streams.kafka.log import KafkaLog
+    from streams.kafka import KafkaLog
 
     return KafkaLog(address, client="staffel-audit")
 

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.scores import CHECKPOINT_KEY
-from schemas.topics import SCORES
-from streams.log import Log, scan
+from schemas import CHECKPOINT_KEY, SCORES
+from streams import Log, scan
 
 _BATCH_SIZE = 2_000
 

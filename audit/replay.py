@@ -3,18 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from schemas.scores import AccountScored, ContactScored, decode_account_scored, decode_contact_scored
-from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT
-from scoring.fold.codec import digest_of, encode_account, update_contact_hash
-from scoring.fold.state import ANONYMOUS_PREFIX, Account
-from scoring.plan.fields import DecodedFact
-from scoring.plan.plan import Plan
-from streams.log import Log, Record, scan
-from streams.scorer.embedded import load_nothing
-from streams.scorer.gc_tuning import gc_frozen
-from streams.scorer.partition_fold import FactFilter, PartitionFold
-from streams.scorer.score_records import take_score_records
+from schemas import ENGAGEMENT, AccountScored, ContactScored, decode_account_scored, decode_contact_scored, parse_time
+from scoring.fold import ANONYMOUS_PREFIX, Account, digest_of, encode_account, update_contact_hash
+from scoring.plan import DecodedFact, Plan
+from streams import Log, Record, scan
+from streams.scorer import FactFilter, PartitionFold, gc_frozen, load_nothing, take_score_records
 
 BATCH = 5_000
 Progress = Callable[[int], object]

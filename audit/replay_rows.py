@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 
 from audit.replay import digest
-from schemas.scores import HandoffStep
-from scoring.fold.state import Account
-from scoring.fold.valuation import account_copy_at, track_scores
-from scoring.plan.plan import Plan
+from schemas import HandoffStep
+from scoring.fold import Account, account_copy_at, track_scores
+from scoring.plan import Plan
 
 Json = dict[str, Any]
 

@@ -7,18 +7,14 @@ from typing import Any, Protocol, runtime_checkable
 from audit.comparison import COMPARED_TABLES, Mismatch, compare_rows, field_value, is_equal, selected_fields
 from audit.recorded_digests import RecordedDigest, UnreadableUpdate, recorded_digests
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
-from database.engine import Database
-from projections.lag import projected_offsets_in
-from projections.queries import ReadModelQueries, open_queries
-from projections.read_models.rows import account_row, profile_columns
-from schemas.topics import ENGAGEMENT
-from scoring.fold.fit import profile_with_claims
-from scoring.fold.state import Account, PendingChanges
-from scoring.plan.plan import Plan
-from streams.log import Log, LogError
-from streams.scorer.embedded import load_nothing
-from streams.scorer.partition_fold import PartitionFold
-from streams.scorer.score_records import account_scored
+from database import Database
+from projections import ReadModelQueries, open_queries, projected_offsets_in
+from projections.read_models import account_row, profile_columns
+from schemas import ENGAGEMENT
+from scoring.fold import Account, PendingChanges, profile_with_claims
+from scoring.plan import Plan
+from streams import Log, LogError
+from streams.scorer import PartitionFold, account_scored, load_nothing
 
 
 class DamagedRecord(Protocol):

@@ -1,1 +1,40 @@
 """How facts come in: connectors, attribution, the vault and the recorder."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from intake.account_ids import RESERVED_WORDS, account_id
+
+if TYPE_CHECKING:
+    from intake.cloudevents import parse_event
+    from intake.observation import Filtered, Item, Observation, Rejected
+    from intake.recorder.drafts import Outcome
+    from intake.recorder.recorder import Recorder
+
+__all__ = [
+    "RESERVED_WORDS",
+    "Filtered",
+    "Item",
+    "Observation",
+    "Outcome",
+    "Recorder",
+    "Rejected",
+    "account_id",
+    "parse_event",
+]
+
+_IMPORTED_ON_USE = {
+    "Filtered": "intake.observation",
+    "Item": "intake.observation",
+    "Observation": "intake.observation",
+    "Outcome": "intake.recorder.drafts",
+    "Recorder": "intake.recorder.recorder",
+    "Rejected": "intake.observation",
+    "parse_event": "intake.cloudevents",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED_ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_IMPORTED_ON_USE[name]), name)

@@ -18,7 +18,7 @@ from intake.bots import is_bot
 from intake.domains import is_ip_address
 from intake.files.text import ContentCounter, numbered_lines, with_format_check
 from intake.observation import Filtered, Item, Observation, Rejected
-from schemas.times import from_datetime
+from schemas import from_datetime
 
 _PLAIN_LINE = re.compile(
     r'(\S+) \S+ [^"\\\[]*\[([^\]]{17})(:[0-5]\d) ([+-]\d{4})\] "([^"\\]*)" (\d{3}) (?:\d+|-)'

@@ -17,7 +17,7 @@ from msgspec import Struct
 from intake.files.json_values import JSON_ERRORS, JsonValue, json_values, parse_field_time, rejected_json
 from intake.files.text import MAX_LINE, too_large, with_format_check
 from intake.observation import Item, Observation, Rejected
-from schemas.facts.registry import CONTROL_TYPES, known_type, unversioned
+from schemas.facts import CONTROL_TYPES, known_type, unversioned
 
 _WRONG_FORMAT = "{} does not contain CloudEvents as JSON Lines or an array"
 

@@ -1,1 +1,73 @@
 """Read models and how to query them: the projector writes them in one transaction with its checkpoints."""
+
+from projections.derived_facts import DECISIONS_SOURCE, STAFFEL_SOURCE, encode, new_event
+from projections.directory import (
+    Directory,
+    directory_accounts,
+    directory_contacts,
+    directory_domains,
+    directory_visitors,
+)
+from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.lag import (
+    PartitionLag,
+    behind,
+    database_time,
+    end_offsets,
+    lease_holders,
+    projected_offsets,
+    projected_offsets_in,
+    projection_lag,
+    projector_positions,
+    reactor_backlog,
+    read_lag,
+    scoring_lag,
+    visibility_lag,
+)
+from projections.partition_leases import MEMBER_ROLE_PREFIX, PARTITION_ROLE_PREFIX, LeasedPartitions
+from projections.projector import Projector
+from projections.queries import ReadModelQueries, open_queries
+from projections.ranking import top_accounts
+from projections.reactors.mover import Mover
+from projections.reactors.relay import Relay
+from projections.reactors.timers import Timers
+from projections.rebuild import RebuildInProgress, rebuild
+
+__all__ = [
+    "DECISIONS_SOURCE",
+    "MEMBER_ROLE_PREFIX",
+    "PARTITION_ROLE_PREFIX",
+    "STAFFEL_SOURCE",
+    "DecisionRefused",
+    "Directory",
+    "LeasedPartitions",
+    "Mover",
+    "PartitionLag",
+    "Projector",
+    "ReadModelQueries",
+    "RebuildInProgress",
+    "Relay",
+    "Timers",
+    "behind",
+    "check_decision",
+    "database_time",
+    "directory_accounts",
+    "directory_contacts",
+    "directory_domains",
+    "directory_visitors",
+    "encode",
+    "end_offsets",
+    "lease_holders",
+    "new_event",
+    "open_queries",
+    "projected_offsets",
+    "projected_offsets_in",
+    "projection_lag",
+    "projector_positions",
+    "reactor_backlog",
+    "read_lag",
+    "rebuild",
+    "scoring_lag",
+    "top_accounts",
+    "visibility_lag",
+]

@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from schemas.envelope import FACT_HEADERS, FactRecord, decode_fact
-from schemas.envelope import record_id as fact_record_id
-from schemas.times import format_time
-from streams.log import NewRecord
+from schemas import FACT_HEADERS, FactRecord, decode_fact, format_time
+from schemas import record_id as fact_record_id
+from streams import NewRecord
 
 STAFFEL_SOURCE = "staffel"
 TIMERS_SOURCE = "staffel/timers"

@@ -10,10 +10,8 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, Text, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from database.columns import metadata
-from database.engine import read_only
-from database.statements import insert_missing, rows_by_key, upsert, upsert_newer
-from schemas.scores import AccountScored, ContactScored
+from database import insert_missing, metadata, read_only, rows_by_key, upsert, upsert_newer
+from schemas import AccountScored, ContactScored
 
 directory_accounts = Table(
     "directory_accounts",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.derived_facts import decision_id
-from schemas.handoff_lifecycle import ACCEPTED, PREVIOUS_STATUSES
+from schemas import ACCEPTED, PREVIOUS_STATUSES
 
 
 @dataclass(frozen=True, slots=True)

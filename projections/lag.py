@@ -10,13 +10,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from database.engine import read_only
-from database.leases import database_now, leases
+from database import database_now, leases, read_only
 from projections.read_models import versions
 from projections.read_models.versions import checkpoints
 from projections.work.tables import moves, outbox
-from schemas.topics import ENGAGEMENT, SCORES
-from streams.log import Log
+from schemas import ENGAGEMENT, SCORES
+from streams import Log
 
 PartitionLag = Mapping[int, int]
 """Partition -> number of records that a stage has not read yet."""

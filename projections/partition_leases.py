@@ -10,10 +10,9 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from database.dialects import dialect_of
-from database.leases import LEASE_DURATION_MS, acquire_lease_within, database_now, leases
-from schemas.topics import SCORES
-from streams.log import Log
+from database import LEASE_DURATION_MS, acquire_lease_within, database_now, dialect_of, leases
+from schemas import SCORES
+from streams import Log
 
 PARTITION_ROLE_PREFIX, MEMBER_ROLE_PREFIX = "project/", "projecting/"
 REBALANCE_INTERVAL_S = 2.0

@@ -11,16 +11,15 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from database.engine import read_only
-from database.notifications import PROJECTED, notify
+from database import PROJECTED, notify, read_only
 from projections.read_models import versions
 from projections.read_models.tables import read_models
 from projections.read_models.updates import MissingUpdates, Replay, UpdateBatch, read_batch, replayed_batches
 from projections.read_models.versions import Checkpoint
 from projections.writer import write_batches
-from schemas.topics import SCORES
-from streams.log import Log, LogRefused, Record
-from streams.scorer.gc_tuning import gc_frozen
+from schemas import SCORES
+from streams import Log, LogRefused, Record
+from streams.scorer import gc_frozen
 
 BATCH_SIZE = 20_000
 """Records of a partition per transaction: an account that occurs several times among them is written once."""

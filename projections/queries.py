@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from database.engine import read_only
+from database import read_only
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels
-from schemas.handoff_lifecycle import OPEN_STATUSES
+from schemas import OPEN_STATUSES
 
 Rows = Sequence[Row[Any]]
 

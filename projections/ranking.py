@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from projections.queries import ReadModelQueries
-from schemas.scores import TrackScore
+from schemas import TrackScore
 
 Tracks = Mapping[str, TrackScore]
 Valuation = Callable[[bytes, str, int], Tracks]

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
-from database.leases import Lease, holder_of, new_holder_id
+from database import Lease, holder_of, new_holder_id
 from projections.projector import Projector
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels, read_models
 from projections.read_models.updates import Replay, UpdateBatch, replayed_batches
 from projections.read_models.versions import Checkpoint, checkpoints
 from projections.writer import write_read_models
-from schemas.topics import ENGAGEMENT, SCORES
-from streams.log import Log
+from schemas import ENGAGEMENT, SCORES
+from streams import Log
 
 _BATCH_SIZE = 5_000
 LEASE_DURATION_MS = 6_000

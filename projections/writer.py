@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from database.notifications import OUTBOX, notify
-from database.statements import insert_missing, insert_rows, insert_tuples, rows_by_key, upsert, upsert_newer
+from database import OUTBOX, insert_missing, insert_rows, insert_tuples, notify, rows_by_key, upsert, upsert_newer
 from projections.derived_facts import encode, record_id
 from projections.directory import update_directory
 from projections.read_models.handoffs import handoff_events, write_handoffs
@@ -26,10 +25,7 @@ from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate, UpdateBatch, unseen_updates
 from projections.work.parking import forwarded_facts, open_moves, park_facts
 from projections.work.tables import outbox
-from schemas.envelope import FactRecord
-from schemas.scores import AccountScored
-from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
+from schemas import ENGAGEMENT, SQA_HANDOFFS, AccountScored, FactRecord, parse_time
 
 
 class StoredAccount(NamedTuple):

@@ -9,25 +9,22 @@ from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.replay import recomputed_updates
-from database.engine import Database
-from database.host_lock import HostLock
-from projections.directory import Directory
-from projections.lag import end_offsets
-from projections.read_models.updates import Replay
-from schemas.topics import ENGAGEMENT
-from scoring.plan.plan import Plan
+from audit import recomputed_updates
+from database import Database, HostLock
+from projections import Directory, end_offsets
+from projections.read_models import Replay
+from schemas import ENGAGEMENT
+from scoring.plan import Plan
 from staffel.errors import UsageError
 from staffel.settings import Settings, read_text
-from streams.activation import plan_at
-from streams.log import Log
-from streams.scorer.active_model import active_model_offset
+from streams import Log, plan_at
+from streams.scorer import active_model_offset
 
 if TYPE_CHECKING:  # commands that only read start faster without the recorder
-    from alerts.settings import AlertSettings
-    from intake.recorder.networks import CompanyNetworks
-    from intake.recorder.recorder import Recorder
-    from intake.vault.vault import Vault
+    from alerts import AlertSettings
+    from intake import Recorder
+    from intake.recorder import CompanyNetworks
+    from intake.vault import Vault
 
 Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]
@@ -70,14 +67,14 @@ class Application(ABC):
 
     @cached_property
     def vault(self) -> "Vault":
-        from intake.vault.vault import Vault
+        from intake.vault import Vault
 
         return Vault(self.engine, self.random_bytes)
 
     @cached_property
     def recorder(self) -> "Recorder":
-        from intake.recorder.appender import appender_for
-        from intake.recorder.recorder import Recorder
+        from intake import Recorder
+        from intake.recorder import appender_for
 
         appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
         networks = company_networks(self.settings)
@@ -111,7 +108,7 @@ def replay_of(log: Log) -> Replay:
 
 
 def company_networks(settings: Settings) -> "CompanyNetworks":
-    from intake.recorder.networks import NoNetworks, read_networks
+    from intake.recorder import NoNetworks, read_networks
 
     return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
 
@@ -125,7 +122,7 @@ def alert_settings(settings: Settings) -> "AlertSettings":
 
 
 def alert_settings_from(file: Path) -> "AlertSettings":
-    from alerts.settings import read_alerts
+    from alerts import read_alerts
 
     return read_alerts(read_text(file), str(file), os.environ)
 

@@ -4,14 +4,12 @@ import os
 from importlib import resources
 from pathlib import Path
 
-from database.engine import open_database
-from database.host_lock import host_lock_of
-from database.migrate import migrate
+from database import host_lock_of, migrate, open_database
 from staffel.application import Application, Clock, RandomBytes, system_clock
 from staffel.embedded import Embedded
 from staffel.settings import Settings
-from streams.activation import activate
-from streams.sql.log import SqlLog
+from streams import activate
+from streams.sql import SqlLog
 
 
 def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Application:

@@ -9,13 +9,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from intake.cloudevents import parse_event
-from intake.observation import Observation
-from schemas.dead_letters import dead_letter_id_from_headers, parse_error_headers
-from schemas.envelope import identity_of
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT
+from intake import Observation, parse_event
+from schemas import DEAD_LETTERS, ENGAGEMENT, dead_letter_id_from_headers, identity_of, parse_error_headers
 from staffel.errors import ProblemFound
-from streams.log import Log, Record, scan
+from streams import Log, Record, scan
 
 SOURCE = "staffel/dead-letters"
 _SOURCE_BYTES = SOURCE.encode()

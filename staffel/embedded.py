@@ -5,13 +5,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
-from database.leases import EMBEDDED_HOLDER
-from database.notifications import PROJECTED, Notifications
-from projections.lag import projected_offsets
+from database import EMBEDDED_HOLDER, PROJECTED, Notifications
+from projections import projected_offsets
 from staffel.application import Application
 from staffel.topology import COMMANDS, UP, build_steps
-from streams.host import Host, Step
-from streams.sql.log import SqlLog
+from streams import Host, Step
+from streams.sql import SqlLog
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from intake.observation import Filtered, Item, Observation, Rejected
-from intake.recorder.drafts import Duplicate, Outcome, Recorded
-from intake.recorder.recorder import Recorder
+from intake import Filtered, Item, Observation, Outcome, Recorder, Rejected
+from intake.recorder import Duplicate, Recorded
 from staffel.application import Application
-from streams.scorer.gc_tuning import gc_frozen
+from streams.scorer import gc_frozen
 
 BATCH_SIZE = 20_000
 

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from intake.observation import Observation, Rejected
-from intake.recorder.drafts import Duplicate, Recorded
+from intake import Observation, Rejected
+from intake.recorder import Duplicate, Recorded
 from staffel.application import Application
 from staffel.errors import ProblemFound
 

@@ -10,19 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 
-from database.engine import open_database
-from database.leases import new_holder_id
-from database.migrate import migrate
-from database.notifications import PROJECTED, Notifications
-from projections.lag import projected_offsets
-from schemas.topics import ENGAGEMENT
+from database import PROJECTED, Notifications, migrate, new_holder_id, open_database
+from projections import projected_offsets
+from schemas import ENGAGEMENT
 from staffel.application import Application, Clock, RandomBytes
 from staffel.errors import UsageError
 from staffel.settings import Settings
-from streams.activation import check_activation, first_record
-from streams.host import has_reached
-from streams.kafka.address import KafkaAddress
-from streams.log import Log, LogRefused
+from streams import Log, LogRefused, check_activation, first_record, has_reached
+from streams.kafka import KafkaAddress
 
 _POLL_INTERVAL_S = 1.0
 """A waiting command checks at least this often whether its facts are visible."""
@@ -105,9 +100,7 @@ def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) 
 
     Raises `TopicsNotReady`, `LogRefused` or `LogUnavailable`.
     """
-    from streams.kafka.connection import RETRY_TIMEOUT_S
-    from streams.kafka.log import KafkaLog
-    from streams.kafka.topics import check_topics, require_valid_topics
+    from streams.kafka import RETRY_TIMEOUT_S, KafkaLog, check_topics, require_valid_topics
 
     problems = check_topics(address)
     if any(problem.found is not None for problem in problems):

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from staffel.errors import UsageError
-from streams.kafka.address import KafkaAddress, parse_kafka_address
+from streams.kafka import KafkaAddress, parse_kafka_address
 
 
 class Settings(BaseSettings):

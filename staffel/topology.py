@@ -25,19 +25,13 @@ recognised by its id. A step reads what it has written only through a topic.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-from database.leases import EMBEDDED_HOLDER
-from projections.lag import projector_positions
-from projections.partition_leases import LeasedPartitions
-from projections.projector import Projector
-from projections.reactors.mover import Mover
-from projections.reactors.relay import Relay
-from projections.reactors.timers import Timers
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS, TOPICS
+from database import EMBEDDED_HOLDER
+from projections import LeasedPartitions, Mover, Projector, Relay, Timers, projector_positions
+from schemas import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS, TOPICS
 from staffel.application import Application, alert_settings, replay_of
-from streams.host import Step
-from streams.scorer.embedded import Scorer
-from streams.sql.compaction import Compaction
-from streams.sql.log import SqlLog
+from streams import Step
+from streams.scorer import Scorer
+from streams.sql import Compaction, SqlLog
 
 COMMANDS = "commands that wait"
 """Commands on the embedded host that wait for the read models; each runs the steps itself if no other process does."""
@@ -65,8 +59,7 @@ def _alerts(application: Application) -> list[Step]:
         return []
     import structlog
 
-    from alerts.channels import channels_of
-    from alerts.reactor import Alerts
+    from alerts import Alerts, channels_of
 
     settings, clock = alert_settings(application.settings), application.clock
     max_age_ms = round(application.settings.alerts_fresh * _HOUR_MS)

@@ -1,1 +1,71 @@
 """How records move: the log, the scorer and its two hosts."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from streams.log import Appended, KeyedLog, Log, LogError, LogRefused, LogUnavailable, NewRecord, Record, Unit, scan
+
+if TYPE_CHECKING:
+    from streams.activation import (
+        MODEL_KEY,
+        NoModelError,
+        activate,
+        activation_content,
+        activation_record,
+        check_activation,
+        first_record,
+        initial_plan,
+        plan_at,
+        read_activation,
+    )
+    from streams.host import Host, HostLockHeld, Step, has_reached
+
+__all__ = [
+    "MODEL_KEY",
+    "Appended",
+    "Host",
+    "HostLockHeld",
+    "KeyedLog",
+    "Log",
+    "LogError",
+    "LogRefused",
+    "LogUnavailable",
+    "NewRecord",
+    "NoModelError",
+    "Record",
+    "Step",
+    "Unit",
+    "activate",
+    "activation_content",
+    "activation_record",
+    "check_activation",
+    "first_record",
+    "has_reached",
+    "initial_plan",
+    "plan_at",
+    "read_activation",
+    "scan",
+]
+
+_IMPORTED_ON_USE = {
+    "Host": "streams.host",
+    "HostLockHeld": "streams.host",
+    "MODEL_KEY": "streams.activation",
+    "NoModelError": "streams.activation",
+    "Step": "streams.host",
+    "activate": "streams.activation",
+    "activation_content": "streams.activation",
+    "activation_record": "streams.activation",
+    "check_activation": "streams.activation",
+    "first_record": "streams.activation",
+    "has_reached": "streams.host",
+    "initial_plan": "streams.activation",
+    "plan_at": "streams.activation",
+    "read_activation": "streams.activation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED_ON_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_IMPORTED_ON_USE[name]), name)

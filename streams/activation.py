@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 
-from schemas.envelope import FACT_HEADERS, encode_fact, record_id
-from schemas.topics import ENGAGEMENT
-from scoring.model.loading import canonical, load_model, model_from_dict, version_of
-from scoring.plan.compiler import compile_model
-from scoring.plan.plan import Plan
+from schemas import ENGAGEMENT, FACT_HEADERS, encode_fact, record_id
+from scoring.model import canonical, load_model, model_from_dict, version_of
+from scoring.plan import Plan, compile_model
 from streams.log import Log, LogRefused, NewRecord, Record
 
 ACTIVATED = "model.activated.v1"

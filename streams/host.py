@@ -5,8 +5,8 @@ from threading import Event
 from time import monotonic
 from typing import Protocol
 
-from database.host_lock import HostLock
-from schemas.topics import ENGAGEMENT
+from database import HostLock
+from schemas import ENGAGEMENT
 from streams.log import Log
 
 _IDLE_WAIT_S = 0.25

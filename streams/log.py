@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from schemas.topics import ENGAGEMENT
+from schemas import ENGAGEMENT
 
 Headers = tuple[tuple[str, bytes], ...]
 

@@ -1,1 +1,7 @@
 """iCalendar files: events, recurrences and attendees."""
+
+from intake.calendar.connector import read
+
+__all__ = [
+    "read",
+]

@@ -24,7 +24,7 @@ from intake.calendar.events import (
 )
 from intake.calendar.recurrence import Occurrence, occurrences
 from intake.observation import Filtered, Item, Observation, Rejected
-from schemas.times import format_time, from_datetime
+from schemas import format_time, from_datetime
 
 _NO_SHOW_PREFIXES = ("no-show:", "no show:", "noshow:")
 _CANCELED_PREFIXES = ("canceled:", "cancelled:", "abgesagt:")

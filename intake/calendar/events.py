@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 from icalendar.timezone import tzp
 
 from intake.calendar.components import Component, property_name
-from schemas.times import from_datetime
+from schemas import from_datetime
 
 _TIME_PROPERTIES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE")
 _EVENT_PROPERTIES = frozenset(

@@ -1,1 +1,11 @@
 """CRM exports: accounts and opportunities."""
+
+from intake.crm.accounts import read_accounts
+from intake.crm.cells import ExportOptions
+from intake.crm.opportunities import read_opportunities
+
+__all__ = [
+    "ExportOptions",
+    "read_accounts",
+    "read_opportunities",
+]

@@ -19,7 +19,7 @@ from intake.crm.columns import ACCOUNT_COLUMNS, with_mapping
 from intake.domains import claimable_domain, is_free_mail
 from intake.files.csv_rows import CellReaders, Columns, RequiredField, TableRow, read_cells, read_rows
 from intake.observation import Filtered, Item, Observation, Rejected
-from schemas.times import format_time
+from schemas import format_time
 
 UNDATED_TIME_MS = 0
 """Time of registrations without a date: before all other facts of the account."""
@@ -30,7 +30,9 @@ _SALESFORCE_ID = re.compile(r"001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
-def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
+def read_accounts(
+    path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None
+) -> Iterator[Item]:
     """`account.registered.v1` of every row, in file order.
 
     Their time is `export.as_of`, else the creation date, else `UNDATED_TIME_MS`: of two exports of a table without

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, NamedTuple
 
-from schemas.times import from_datetime
+from schemas import from_datetime
 
 DateOrder = Literal["auto", "dmy", "mdy"]
 """The order of day and month in dates that do not begin with the year; `auto` rejects ambiguous ones."""

@@ -15,7 +15,7 @@ from intake.crm.columns import OPPORTUNITY_COLUMNS, with_mapping
 from intake.domains import claimable_domain
 from intake.files.csv_rows import CellReaders, RequiredField, TableRow, normalized_header, read_cells, read_rows
 from intake.observation import Filtered, Item, Observation, Rejected
-from schemas.times import format_time
+from schemas import format_time
 
 _REQUIRED_FIELDS = (
     RequiredField(("opportunity", "title")),
@@ -27,7 +27,9 @@ _WON_STAGES = frozenset({"won", "closedwon", "gewonnen", "abgeschlossengewonnen"
 _LOST_STAGES = frozenset({"lost", "closedlost", "verloren", "abgeschlossenverloren"})
 
 
-def read(path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None) -> Iterator[Item]:
+def read_opportunities(
+    path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None
+) -> Iterator[Item]:
     """`opportunity.opened`, `.advanced`, `.won` and `.lost` of every row, in file order.
 
     Rejected: `missing_column`, `bad_mapping`, `bad_row`, `no_account`, `bad_number`, `bad_time`, `missing_time` for

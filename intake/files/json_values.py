@@ -10,7 +10,7 @@ import msgspec
 
 from intake.files.text import MAX_LINE, Line, numbered_lines, read_whole, too_large
 from intake.observation import Rejected
-from schemas.times import parse_time
+from schemas import parse_time
 
 MAX_DOCUMENT = 64 << 20
 """Largest document or array in bytes; larger exports come as JSON Lines."""

@@ -7,7 +7,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_tz
 
-from schemas.times import from_datetime, parse_time
+from schemas import from_datetime, parse_time
 
 Headers = dict[str, list[str]]
 """Lower-case name -> unfolded values, in the order of the mail."""

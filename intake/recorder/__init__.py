@@ -1,1 +1,20 @@
 """The recorder: validates, attributes, pseudonymises and appends observations."""
+
+from intake.recorder.appender import appender_for
+from intake.recorder.drafts import Duplicate, Recorded
+from intake.recorder.inbox import hash_of_value
+from intake.recorder.inbox_rows import InboxRow, inbox, insert_rows
+from intake.recorder.networks import CompanyNetworks, NoNetworks, read_networks
+
+__all__ = [
+    "CompanyNetworks",
+    "Duplicate",
+    "InboxRow",
+    "NoNetworks",
+    "Recorded",
+    "appender_for",
+    "hash_of_value",
+    "inbox",
+    "insert_rows",
+    "read_networks",
+]

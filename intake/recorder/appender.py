@@ -6,10 +6,10 @@ The SQL log guarantees it by a unique index. For any other log the inbox (`intak
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple, Protocol, cast
 
-from database.engine import Database
+from database import Database
 from intake.recorder.inbox import AppendedFact, Inbox
-from schemas.topics import ENGAGEMENT
-from streams.log import Appended, Log, NewRecord, Record
+from schemas import ENGAGEMENT
+from streams import Appended, Log, NewRecord, Record
 
 
 class Appender(Protocol):

@@ -25,7 +25,7 @@ from intake.recorder.attribution import (
 )
 from intake.recorder.drafts import CONTACT_IDENTIFIED, Draft, identification_records, record_ids_of, record_of
 from intake.recorder.identification import Identity, IdentityResolver
-from streams.log import NewRecord
+from streams import NewRecord
 
 
 class ValidObservation(NamedTuple):

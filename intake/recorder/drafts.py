@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from intake.observation import Observation, Rejected
 from intake.recorder.attribution import Attribution
-from schemas.envelope import FACT_HEADERS, encode_fact, record_id
-from streams.log import NewRecord
+from schemas import FACT_HEADERS, encode_fact, record_id
+from streams import NewRecord
 
 INFERRED_SOURCE = "staffel/intake"
 """Source of identifications that no source reported as such, but that an observation implies."""

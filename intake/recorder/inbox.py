@@ -24,15 +24,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from sqlalchemy import Engine, select
 
-from database.engine import read_only
-from database.statements import rows_by_key
+from database import read_only, rows_by_key
 from intake.recorder import inbox_rows
 from intake.recorder.inbox_rows import IS_ANONYMOUS, InboxMark, InboxRow, inbox
-from projections.derived_facts import encode
-from projections.read_models import versions
-from schemas.envelope import decode_fact, identity_of
-from schemas.topics import ENGAGEMENT
-from streams.log import Appended, Log, NewRecord, scan
+from projections import encode
+from projections.read_models import current_models
+from schemas import ENGAGEMENT, decode_fact, identity_of
+from streams import Appended, Log, NewRecord, scan
 
 RETENTION_MS = 30 * 24 * 3_600_000
 _ROWS_PER_SWEEP = 1_000
@@ -88,7 +86,7 @@ class Inbox:
         """Those of these `anon:` accounts that have facts in the log, or on their way to it."""
         wanted = list(accounts)
         with self._read_only.connect() as connection:
-            account_column = versions.current_models(connection).accounts.c.account
+            account_column = current_models(connection).accounts.c.account
             in_inbox = select(inbox.c.account).distinct().where(IS_ANONYMOUS)
             rows = rows_by_key(connection, in_inbox, inbox.c.account, wanted) + rows_by_key(
                 connection, select(account_column), account_column, wanted

@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, LargeBinary, Table, Text, select, text
 
-from database.columns import metadata, timestamp_ms
-from database.dialects import dialect_of
-from database.statements import insert_missing_tuples, tuples_by_key, update_tuples
+from database import dialect_of, insert_missing_tuples, metadata, timestamp_ms, tuples_by_key, update_tuples
 
 IS_ANONYMOUS = text("account LIKE 'anon:%'")
 """Queries must use exactly this condition, otherwise the databases do not use the partial index."""

@@ -17,8 +17,8 @@ from intake.recorder.networks import CompanyNetworks, NoNetworks
 from intake.recorder.redaction import DEFAULT_ALLOWANCE, Allowance, redacted_data
 from intake.recorder.validation import rejection_of
 from intake.vault.vault import scope_of
-from schemas.facts.validation import FactProblem, check_fact
-from streams.log import NewRecord
+from schemas.facts import FactProblem, check_fact
+from streams import NewRecord
 
 Clock = Callable[[], int]
 """Now, in milliseconds since 1970."""

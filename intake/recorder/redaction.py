@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake.account_ids import is_pseudonym
-from schemas.facts.registry import fields_of
+from schemas.facts import fields_of
 
 _PERSONAL_FIELDS = frozenset(
     "email e_mail mail emailaddress email_address firstname first_name lastname last_name fullname full_name surname "

@@ -6,8 +6,8 @@ from operator import attrgetter
 from intake.account_ids import RESERVED_WORDS, account_id, is_pseudonym
 from intake.domains import normalized_email
 from intake.observation import Observation, Rejected
-from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
-from schemas.times import format_time
+from schemas import format_time
+from schemas.facts import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
 
 MAX_CLOCK_SKEW_MS = 5 * 60_000
 """How far the time of a fact may be ahead of the time it is recorded."""

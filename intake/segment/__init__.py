@@ -1,1 +1,7 @@
 """Segment calls in JSON Lines."""
+
+from intake.segment.connector import read
+
+__all__ = [
+    "read",
+]

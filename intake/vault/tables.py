@@ -5,9 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from database.dialects import chunks, dialect_of
-from database.engine import read_only
-from database.statements import rows_by_key
+from database import chunks, dialect_of, read_only, rows_by_key
 
 METADATA = sa.MetaData()
 SECRETS = sa.Table(

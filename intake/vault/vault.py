@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from database.engine import read_only
+from database import read_only
 from intake.domains import normalized_email
 from intake.vault.tables import (
     COMPANIES,

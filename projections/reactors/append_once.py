@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, select
 
-from database.leases import Lease, LeaseLost
-from database.statements import insert_missing
+from database import Lease, LeaseLost, insert_missing
 from projections.work.tables import append_notes
-from schemas.envelope import identity_of
-from streams.log import Log, NewRecord, scan
+from schemas import identity_of
+from streams import Log, NewRecord, scan
 
 MarkAppended = Callable[[Connection], object]
 """Marks the records as appended, in the transaction of the caller."""

@@ -9,13 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from database.engine import read_only
-from database.leases import EMBEDDED_HOLDER, Lease
+from database import EMBEDDED_HOLDER, Lease, read_only
 from projections.derived_facts import moved_fact, record_of
 from projections.reactors.append_once import TopicBatch, append_once
 from projections.work.tables import moves, parked_facts
-from schemas.topics import ENGAGEMENT
-from streams.log import Log, NewRecord
+from schemas import ENGAGEMENT
+from streams import Log, NewRecord
 
 BATCH_SIZE = 20
 """Moves per round, of up to two hundred facts each."""

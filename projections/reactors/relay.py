@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from database.engine import read_only
-from database.leases import EMBEDDED_HOLDER, Lease
+from database import EMBEDDED_HOLDER, Lease, read_only
 from projections.derived_facts import record_of
 from projections.reactors.append_once import TopicBatch, append_once
 from projections.work.tables import outbox
-from schemas.envelope import decode_fact
-from streams.log import Log, NewRecord
+from schemas import decode_fact
+from streams import Log, NewRecord
 
 BATCH_SIZE = 500
 

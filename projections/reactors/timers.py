@@ -9,15 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
-from database.engine import read_only
-from database.leases import EMBEDDED_HOLDER, Lease
+from database import EMBEDDED_HOLDER, Lease, read_only
 from projections.derived_facts import handoff_expired, record_of, review_due
 from projections.reactors.append_once import TopicBatch, append_once
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels
-from schemas.envelope import FactRecord
-from schemas.topics import ENGAGEMENT, SCORES
-from streams.log import Log
+from schemas import ENGAGEMENT, SCORES, FactRecord
+from streams import Log
 
 BATCH_SIZE = 500
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from scoring.fold.valuation import line_value
+from scoring.fold import line_value
 
 _MAX_REASONS = 10
 _MAX_FACTS = 50

@@ -7,16 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from database.statements import insert_missing, rows_by_key
+from database import insert_missing, rows_by_key
 from projections.derived_facts import STAFFEL_SOURCE, new_event
 from projections.read_models.evidence import collect_evidence
 from projections.read_models.rows import parse_optional_time, step_row
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate
-from schemas.envelope import FactRecord
-from schemas.handoff_lifecycle import PROPOSED, event_type
-from schemas.scores import AccountScored, HandoffOpened, HandoffStep
-from schemas.times import format_time, parse_time
+from schemas import PROPOSED, AccountScored, FactRecord, HandoffOpened, HandoffStep, event_type, format_time, parse_time
 
 _OPENINGS_PER_QUERY = 50
 

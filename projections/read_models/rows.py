@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from projections.read_models.updates import UnseenUpdate, numbered_changes
-from schemas.scores import AccountScored, ContactScored, HandoffStep, TrackScore
-from schemas.times import parse_time
+from schemas import AccountScored, ContactScored, HandoffStep, TrackScore, parse_time
 
 Row = dict[str, Any]
 LEDGER_COLUMNS = (

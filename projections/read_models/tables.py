@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from database.columns import Json, timestamp_ms
+from database import Json, timestamp_ms
 
 
 @dataclass(frozen=True, slots=True)

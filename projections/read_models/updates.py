@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple, Protocol, TypeVar
 
-from schemas.scores import (
+from schemas import (
     CHECKPOINT_KEY,
     AccountScored,
     ContactScored,
@@ -17,7 +17,7 @@ from schemas.scores import (
     decode_checkpoint,
     decode_contact_scored,
 )
-from streams.log import Record
+from streams import Record
 
 
 class MissingUpdates(Exception):

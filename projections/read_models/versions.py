@@ -6,8 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, bindparam, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from database.columns import metadata
-from database.statements import insert_missing, upsert
+from database import insert_missing, metadata, upsert
 from projections.read_models.tables import ReadModels, read_models
 
 projections = Table(

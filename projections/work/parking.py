@@ -5,13 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from database.notifications import MOVES, notify
-from database.statements import insert_missing, rows_by_key
+from database import MOVES, insert_missing, notify, rows_by_key
 from projections.derived_facts import moved_fact
 from projections.work.tables import moves, parked_facts
-from schemas.envelope import FactRecord
-from schemas.scores import AccountScored
-from schemas.times import parse_time
+from schemas import AccountScored, FactRecord, parse_time
 
 MAX_PARKED = 200
 PARKED_RETENTION_MS = 90 * 24 * 3_600_000

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from database.columns import Serial, metadata, timestamp_ms
+from database import Serial, metadata, timestamp_ms
 
 outbox = Table(
     "outbox",

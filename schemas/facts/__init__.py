@@ -1,1 +1,31 @@
 """Fact types, by family: one class per type and version, their registry, upcasters and validation."""
+
+from schemas.facts.registry import (
+    CONTROL_TYPES,
+    ENGAGEMENT_FAMILIES,
+    STRUCTURE_TYPES,
+    TYPE_NAMES,
+    TYPES,
+    family,
+    fields_of,
+    known_type,
+    unversioned,
+)
+from schemas.facts.upcasters import OUTDATED_TYPES, upcast
+from schemas.facts.validation import FactProblem, check_fact
+
+__all__ = [
+    "CONTROL_TYPES",
+    "ENGAGEMENT_FAMILIES",
+    "OUTDATED_TYPES",
+    "STRUCTURE_TYPES",
+    "TYPES",
+    "TYPE_NAMES",
+    "FactProblem",
+    "check_fact",
+    "family",
+    "fields_of",
+    "known_type",
+    "unversioned",
+    "upcast",
+]

@@ -1,6 +1,6 @@
 """Contributions: what the matching rules of a fact add to the sums of its contact and account."""
 
-from schemas.scores import Line
+from schemas import Line
 from scoring.fold.breadth import mark_engaged
 from scoring.fold.caps import consume_caps
 from scoring.fold.state import ACCOUNT_CONTACT, Account, AppliedFact, Contact, TrackState

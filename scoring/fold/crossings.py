@@ -1,8 +1,6 @@
 """Crossings into the handoff stage, and the gate they must pass: suppression, open handoffs, cool-down."""
 
-from schemas.handoff_lifecycle import OPEN_STATUSES, PROPOSED
-from schemas.scores import Gated, HandoffOpened
-from schemas.times import format_time
+from schemas import OPEN_STATUSES, PROPOSED, Gated, HandoffOpened, format_time
 from scoring.fold.fit import firmographics
 from scoring.fold.state import Account, AppliedFact, TrackSnapshot, TrackState
 from scoring.plan.due_times import due_at

@@ -1,7 +1,6 @@
 """Decisions of sales about handoffs: the step each one makes, and the cool-down after a rejection or recycling."""
 
-from schemas.handoff_lifecycle import CONTINUABLE_STATUSES, COOLDOWN_STATUSES, PREVIOUS_STATUSES, is_late
-from schemas.scores import HandoffStep
+from schemas import CONTINUABLE_STATUSES, COOLDOWN_STATUSES, PREVIOUS_STATUSES, HandoffStep, is_late
 from scoring.fold.breadth import counts_on
 from scoring.fold.stages import change_stage, highest_held_stage, score_now
 from scoring.fold.state import Account, AppliedFact, TrackSnapshot, TrackState

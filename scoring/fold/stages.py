@@ -1,7 +1,6 @@
 """Stages with hysteresis: which stage a track enters, keeps or falls to after a fact."""
 
-from schemas.scores import StageChange
-from schemas.times import format_time
+from schemas import StageChange, format_time
 from scoring.fold.breadth import refresh_counts
 from scoring.fold.crossings import record_cooldown, record_crossing
 from scoring.fold.fit import firmographics

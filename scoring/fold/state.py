@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas.scores import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
+from schemas import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
 from scoring.plan.decay import Eras, Moment
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan, TrackPlan, TypePlan

@@ -3,8 +3,7 @@
 from math import ldexp
 from typing import Any
 
-from schemas.scores import Fit, TrackScore
-from schemas.times import format_time
+from schemas import Fit, TrackScore, format_time
 from scoring.fold.breadth import refresh_counts
 from scoring.fold.codec import decode_account, encode_account
 from scoring.fold.evolve import advance, start_changes

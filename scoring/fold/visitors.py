@@ -3,9 +3,8 @@
 import msgspec
 from msgspec import UNSET
 
-from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
-from schemas.scores import Forward, Line, Parked, Release
-from schemas.times import format_time
+from schemas import Forward, Line, Parked, Release, format_time
+from schemas.facts import ENGAGEMENT_FAMILIES, family
 from scoring.fold.breadth import mark_engaged
 from scoring.fold.contributions import contact_for_update
 from scoring.fold.fit import decode_data

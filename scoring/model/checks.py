@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from schemas.documents import KeyPath, suggestion
-from schemas.facts.registry import CONTROL_TYPES, TYPE_NAMES, unversioned
+from schemas import KeyPath, suggestion
+from schemas.facts import CONTROL_TYPES, TYPE_NAMES, unversioned
 from scoring.model.definition import Rule, ScoringModel, Stage, Track
 from scoring.model.durations import format_hours
 

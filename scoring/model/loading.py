@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.documents import DocumentError, Problem, SourceDocument
+from schemas import DocumentError, Problem, SourceDocument
 from scoring.model.definition import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
 from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel
 from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, SmallCompany
@@ -40,7 +40,7 @@ __all__ = [
 
 def load_model(text: str, name: str = "model.yaml") -> ScoringModel:
     """The model of a YAML 1.2 text. DocumentError lists everything that is wrong with it, by line."""
-    from schemas.yaml_documents import read_yaml
+    from schemas import read_yaml
 
     return validate_model(read_yaml(text, name))
 

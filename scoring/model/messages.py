@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.documents import KeyPath, suggestion
+from schemas import KeyPath, suggestion
 from scoring.model.definition import FitModel, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
 from scoring.model.service_level import ServiceLevel
 from scoring.model.terms import OPERATORS, FieldPoints, SmallCompany

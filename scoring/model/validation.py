@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument
+from schemas import DocumentError, KeyPath, Problem, SourceDocument
 from scoring.model.checks import check_model
 from scoring.model.definition import ScoringModel
 from scoring.model.messages import ErrorLocation, shape_problems

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 
-from schemas.facts.registry import ENGAGEMENT_FAMILIES, family
+from schemas.facts import ENGAGEMENT_FAMILIES, family
 from scoring.model.loading import Cap, FieldPoints, FitModel, Limit, Rule, ScoringModel, Stage, Track
 from scoring.plan.calendar import Calendar, WindowsByDay, calendar_of
 from scoring.plan.conditions import compile_account_conditions, compile_condition, path_reader, predicate_on

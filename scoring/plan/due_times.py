@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from schemas.times import from_datetime
+from schemas import from_datetime
 from scoring.model.definition import Handoff
 from scoring.model.service_level import Allowance, OpeningHours
 

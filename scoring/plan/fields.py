@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from schemas.facts.upcasters import OUTDATED_TYPES, upcast
+from schemas.facts import OUTDATED_TYPES, upcast
 from scoring.model.loading import Condition, FieldPoints, ScoringModel
 from scoring.plan.conditions import Predicate, all_of, compile_condition, is_number, path_reader, predicate_on
 

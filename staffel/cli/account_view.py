@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from audit.explain import summary_rows, sums_by_track
+from audit import summary_rows, sums_by_track
 from staffel.cli.handoff_view import print_handoff
 from staffel.cli.output import escape_control, format_minute, print_line, print_table
 from staffel.wording import quantity

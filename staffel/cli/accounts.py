@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from audit.account_report import account_report
-from audit.accounts_as_of import NO_LIMIT, accounts_as_of, ranked_accounts
-from intake.account_ids import account_id
-from schemas.times import parse_time
+from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
+from intake import account_id
+from schemas import parse_time
 from staffel.application import Application
 from staffel.cli.account_view import print_account
 from staffel.cli.groups import examples, show_group

@@ -5,11 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts.channel import Delivered
-from alerts.channels import channel_of
-from alerts.messages import sample_alert
-from alerts.outbox import STATUSES, AlertOutbox
-from alerts.settings import AlertSettings, ChannelSettings
+from alerts import STATUSES, AlertOutbox, AlertSettings, ChannelSettings, Delivered, channel_of, sample_alert
 from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
 from staffel.cli.groups import RunByDefaultGroup, examples

@@ -6,13 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from audit.parallel_replay import ReplayJob, replay_in_parallel
-from audit.replay import Progress
-from audit.verify import VerifyResult, verify
-from schemas.topics import ENGAGEMENT
-from scoring.model.loading import load_model, version_of
-from scoring.plan.compiler import compile_model
-from scoring.plan.plan import Plan
+from audit import Progress, ReplayJob, VerifyResult, replay_in_parallel, verify
+from schemas import ENGAGEMENT
+from scoring.model import load_model, version_of
+from scoring.plan import Plan, compile_model
 from staffel.application import Application
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table, progress_bar

@@ -5,13 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from audit.account_report import contact_json
-from database.engine import Database
-from intake.account_ids import account_id
-from projections.queries import open_queries
-from scoring.fold.codec import decode_contact
-from scoring.fold.valuation import account_at
-from scoring.plan.plan import Plan
+from audit import contact_json
+from database import Database
+from intake import account_id
+from projections import open_queries
+from scoring.fold import account_at, decode_contact
+from scoring.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import escape_control, print_json, print_line, print_table

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from intake.recorder.drafts import Recorded
+from intake.recorder import Recorded
 from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application

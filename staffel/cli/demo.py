@@ -7,21 +7,16 @@ from random import Random
 
 import typer
 
-from audit.account_report import account_report
-from audit.accounts_as_of import latest_time, ranked_accounts
-from audit.handoff_report import HandoffView
-from audit.verify import verify
-from intake import access_log, cloudevents
-from intake.calendar import connector as calendar_file
-from intake.crm import accounts as crm_accounts
-from intake.crm import opportunities as crm_opportunities
-from intake.files.merging import merge_by_time
-from intake.mail import connector as mbox
-from intake.mail.threads import index_threads
-from intake.observation import Item
-from intake.segment import connector as segment
-from projections.queries import open_queries
-from schemas.times import parse_time
+from audit import HandoffView, account_report, latest_time, ranked_accounts, verify
+from intake import Item, access_log, cloudevents
+from intake.calendar import read as read_calendar
+from intake.crm import read_accounts, read_opportunities
+from intake.files import merge_by_time
+from intake.mail import index_threads
+from intake.mail import read as read_mailbox
+from intake.segment import read as read_segment
+from projections import open_queries
+from schemas import parse_time
 from staffel.cli.account_view import print_account
 from staffel.cli.accounts import contact_names, print_accounts
 from staffel.cli.audit import verify_summary
@@ -71,13 +66,13 @@ def demo_items(folder: Path) -> list[Iterator[Item]]:
     """Each file through its connector; accounts first, so that at equal times registrations win."""
     mail = folder / "marketing.mbox"
     return [
-        crm_accounts.read(folder / "accounts.csv"),
+        read_accounts(folder / "accounts.csv"),
         access_log.read(folder / "access.log", site=SITE),
-        segment.read(folder / "site.segment.jsonl", name="website"),
-        mbox.read(mail, OWN_DOMAINS, threads=index_threads([mail], OWN_DOMAINS)),
-        calendar_file.read(folder / "calendar.ics", OWN_DOMAINS, now=DEMO_TIME),
+        read_segment(folder / "site.segment.jsonl", name="website"),
+        read_mailbox(mail, OWN_DOMAINS, threads=index_threads([mail], OWN_DOMAINS)),
+        read_calendar(folder / "calendar.ics", OWN_DOMAINS, now=DEMO_TIME),
         cloudevents.read(folder / "bus.cloudevents.jsonl"),
-        crm_opportunities.read(folder / "opportunities.csv"),
+        read_opportunities(folder / "opportunities.csv"),
     ]
 
 

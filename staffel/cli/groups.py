@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from intake.account_ids import RESERVED_WORDS
+from intake import RESERVED_WORDS
 from staffel.errors import UsageError
 
 SINGLE_COMMANDS = "commands"

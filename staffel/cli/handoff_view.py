@@ -1,6 +1,6 @@
 """The screen view of a handoff: status, due time, and the largest reasons."""
 
-from audit.handoff_report import HandoffView
+from audit import HandoffView
 from staffel.cli.output import escape_control, format_minute, print_line
 
 DEFAULT_REASONS = 3

@@ -5,10 +5,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from audit.handoff_report import HandoffView, step_json
-from projections.derived_facts import DECISIONS_SOURCE
-from projections.handoff_decisions import DecisionRefused, check_decision
-from projections.queries import open_queries
+from audit import HandoffView, step_json
+from projections import DECISIONS_SOURCE, DecisionRefused, check_decision, open_queries
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.handoff_view import print_handoff

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from audit.replay import recomputed_updates
-from database.host_lock import HostLock
-from projections.rebuild import rebuild as build
+from audit import recomputed_updates
+from database import HostLock
+from projections import rebuild as build
 from staffel.application import system_clock
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table, progress_bar
@@ -25,7 +25,7 @@ from staffel.processes.process import Process, open_health_server, start_process
 from staffel.processes.roles import readiness_checks
 from staffel.settings import Settings
 from staffel.topology import UP
-from streams.host import Host, HostLockHeld, Step
+from streams import Host, HostLockHeld, Step
 
 Json = dict[str, Any]
 

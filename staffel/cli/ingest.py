@@ -9,15 +9,13 @@ import typer
 
 from intake import access_log as access_log_connector
 from intake import cloudevents as cloudevents_connector
-from intake.calendar import connector as calendar_connector
-from intake.crm import accounts as accounts_connector
-from intake.crm import opportunities as opportunities_connector
-from intake.crm.cells import ExportOptions
-from intake.files.merging import merge_by_time
-from intake.mail import connector as mail_connector
-from intake.mail.threads import index_threads
-from intake.recorder.networks import read_networks
-from intake.segment import connector as segment_connector
+from intake.calendar import read as read_calendar
+from intake.crm import ExportOptions, read_accounts, read_opportunities
+from intake.files import merge_by_time
+from intake.mail import index_threads
+from intake.mail import read as read_mailbox
+from intake.recorder import read_networks
+from intake.segment import read as read_segment
 from staffel.application import system_clock
 from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
@@ -65,7 +63,7 @@ def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json
     threads = index_threads(paths, domains)
     ingest_files(
         paths,
-        lambda path: mail_connector.read(path, domains, threads=threads, source=source_name("mbox", name)),
+        lambda path: read_mailbox(path, domains, threads=threads, source=source_name("mbox", name)),
         as_json,
     )
 
@@ -78,7 +76,7 @@ def calendar(
     zone_info = time_zone(zone)
     ingest_files(
         paths,
-        lambda path: calendar_connector.read(
+        lambda path: read_calendar(
             path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
         ),
         as_json,
@@ -94,7 +92,7 @@ def segment(
 ) -> None:
     """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(paths, lambda path: segment_connector.read(path, name=name, default_time=when), as_json)
+    ingest_files(paths, lambda path: read_segment(path, name=name, default_time=when), as_json)
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
@@ -115,7 +113,7 @@ def accounts(
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: accounts_connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: read_accounts(path, export=export, mapping=mapping), as_json)
 
 
 @group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
@@ -130,7 +128,7 @@ def opportunities(
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: opportunities_connector.read(path, export=export, mapping=mapping), as_json)
+    ingest_files(paths, lambda path: read_opportunities(path, export=export, mapping=mapping), as_json)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:

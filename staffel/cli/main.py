@@ -114,13 +114,11 @@ def error_text(error: Exception) -> str:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Errors that the user can resolve; their messages say how."""
-    from database.errors import DatabaseError
-    from projections.rebuild import RebuildInProgress
-    from scoring.model.loading import DocumentError
+    from database import DatabaseError
+    from projections import RebuildInProgress
+    from scoring.model import DocumentError
     from staffel.application import CatchUpTimeout
-    from streams.activation import NoModelError
-    from streams.host import HostLockHeld
-    from streams.log import LogError
+    from streams import HostLockHeld, LogError, NoModelError
 
     return (
         ProblemFound,

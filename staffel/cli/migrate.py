@@ -12,7 +12,7 @@ from staffel.embedded import Embedded
 from staffel.errors import UsageError
 from staffel.migration.migration import Destination, migrate_home, record_count
 from staffel.wording import quantity
-from streams.kafka.address import parse_kafka_address
+from streams.kafka import parse_kafka_address
 
 Json = dict[str, Any]
 

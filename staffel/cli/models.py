@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
-from scoring.model.loading import DocumentError, canonical, load_model, version_of
+from scoring.model import DocumentError, canonical, load_model, version_of
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line
 from staffel.cli.session import AsJson, connected_application

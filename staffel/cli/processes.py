@@ -15,7 +15,7 @@ from staffel.processes.roles import Role, alerts_role, projector_role, relay_rol
 from staffel.processes.worker import run_scoring
 from staffel.scaled_out import connect_scaled_out, open_kafka_log
 from staffel.settings import Settings
-from streams.kafka.address import KafkaAddress
+from streams.kafka import KafkaAddress
 
 DEFAULT_PORTS = {"up": 8800, "web": 8800, "worker": 8801, "project": 8802, "relay": 8803, "alerts": 8804}
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from audit.accounts_as_of import latest_time
-from schemas.times import parse_time
+from audit import latest_time
+from schemas import parse_time
 from staffel.application import Application
 from staffel.cli.output import print_json, print_line
 from staffel.connect import connect

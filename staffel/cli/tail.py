@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from schemas.topics import TOPICS
+from schemas import TOPICS
 from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, flush, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import UsageError
-from streams.log import Log, Record, scan
+from streams import Log, Record, scan
 
 commands = typer.Typer()
 

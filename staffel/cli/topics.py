@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from schemas.topics import ENGAGEMENT, PARTITIONS
+from schemas import ENGAGEMENT, PARTITIONS
 from staffel import topology
 from staffel.application import system_clock
 from staffel.cli.groups import examples
@@ -14,12 +14,8 @@ from staffel.connect import model_text
 from staffel.errors import ProblemFound, UsageError
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams.activation import activate, activation_content, check_activation, initial_plan
-from streams.kafka import topics as kafka_topics
-from streams.kafka.address import KafkaAddress
-from streams.kafka.log import KafkaLog
-from streams.kafka.topics import TopicProblem
-from streams.log import LogRefused
+from streams import LogRefused, activate, activation_content, check_activation, initial_plan
+from streams.kafka import KafkaAddress, KafkaLog, TopicProblem, create_topics, inspect_topics
 
 Json = dict[str, Any]
 Partitions = Annotated[
@@ -43,7 +39,7 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
     settings, address = kafka_settings()
     validate_model(settings)
     count = partitions or partition_count(settings, address)
-    created = kafka_topics.create_topics(address, count, replication)
+    created = create_topics(address, count, replication)
     version = activate_log(settings, address)
     if as_json:
         print_json({"created": created, "partitions": count, "model": version})
@@ -60,7 +56,7 @@ def check(
 ) -> None:
     """Compare the topics with the required settings; exit code 1 if something is wrong."""
     _, address = kafka_settings()
-    existing, problems = kafka_topics.inspect_topics(address, replication)
+    existing, problems = inspect_topics(address, replication)
     log_problem = None if problems else activation_problem(address)
     if as_json:
         print_json(
@@ -100,7 +96,7 @@ def kafka_settings() -> tuple[Settings, KafkaAddress]:
 
 def partition_count(settings: Settings, address: KafkaAddress) -> int:
     """That of the existing topics, else STAFFEL_PARTITIONS, else the default."""
-    existing, _ = kafka_topics.inspect_topics(address)
+    existing, _ = inspect_topics(address)
     if ENGAGEMENT in existing:
         return existing[ENGAGEMENT].partitions
     return settings.partitions if "partitions" in settings.model_fields_set else PARTITIONS

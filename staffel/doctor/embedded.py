@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from audit.accounts_as_of import latest_time
-from projections.lag import projection_lag, reactor_backlog, scoring_lag
-from schemas.topics import ENGAGEMENT
-from scoring.model.loading import DocumentError, load_model, version_of
+from audit import latest_time
+from projections import projection_lag, reactor_backlog, scoring_lag
+from schemas import ENGAGEMENT
+from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams.log import Log
+from streams import Log
 
 Json = dict[str, Any]
 _MAX_CLOCK_SKEW_MS = 10 * 60_000
@@ -49,7 +49,7 @@ def check_model(settings: Settings, active: str) -> Json:
 
 def check_networks(settings: Settings) -> list[Json]:
     """Unreadable lines of the operator's networks are ignored when facts are recorded."""
-    from intake.recorder.networks import read_networks
+    from intake.recorder import read_networks
 
     path = settings.networks
     if path is None:

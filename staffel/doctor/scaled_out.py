@@ -3,10 +3,10 @@
 import socket
 from collections.abc import Callable, Sequence
 
-from database.engine import Database, open_database
-from database.errors import DatabaseError
-from database.migrate import newest_revision, revision_of
-from projections.lag import (
+from database import Database, DatabaseError, newest_revision, open_database, revision_of
+from projections import (
+    MEMBER_ROLE_PREFIX,
+    PARTITION_ROLE_PREFIX,
     PartitionLag,
     database_time,
     end_offsets,
@@ -15,19 +15,16 @@ from projections.lag import (
     reactor_backlog,
     scoring_lag,
 )
-from projections.partition_leases import MEMBER_ROLE_PREFIX, PARTITION_ROLE_PREFIX
-from schemas.envelope import decode_fact
-from schemas.times import parse_time
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT
+from schemas import DEAD_LETTERS, ENGAGEMENT, decode_fact, parse_time
 from staffel.application import Clock
 from staffel.doctor.embedded import Json, check_clock, check_dead_letters, check_model, check_networks, finding
 from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams.kafka.address import KafkaAddress
-from streams.log import Log, LogError
-from streams.scorer.active_model import active_plan
+from streams import Log, LogError
+from streams.kafka import KafkaAddress
+from streams.scorer import active_plan
 
 _CONNECT_TIMEOUT_S = 3.0
 _MAX_CLOCK_SKEW_MS = 5_000
@@ -70,8 +67,7 @@ def finding_of(check: str, run: Callable[[], Json], advice: str) -> Json:
 
 def check_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
     """Findings on broker and topics, and the log if all topics exist."""
-    from streams.kafka.log import KafkaLog
-    from streams.kafka.topics import check_topics
+    from streams.kafka import KafkaLog, check_topics
 
     unreachable = [server for server in address.servers if not is_reachable(server)]
     if unreachable:

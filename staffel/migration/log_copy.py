@@ -15,17 +15,21 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, Table, Text, select, update
 
-from database.columns import metadata
-from database.engine import read_only
-from database.statements import insert_missing
-from intake.recorder.inbox import hash_of_value
-from intake.recorder.inbox_rows import InboxRow, insert_rows
-from projections.work.tables import append_notes
-from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_id, dead_letter_id_from_headers, parse_error_headers
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS
+from database import insert_missing, metadata, read_only
+from intake.recorder import InboxRow, hash_of_value, insert_rows
+from projections.work import append_notes
+from schemas import (
+    DEAD_LETTERS,
+    ENGAGEMENT,
+    ORIGINAL_ID_HEADER,
+    SQA_HANDOFFS,
+    SUPPRESSIONS,
+    dead_letter_id,
+    dead_letter_id_from_headers,
+    parse_error_headers,
+)
 from staffel.migration.table_copy import require_empty_database
-from streams.activation import MODEL_KEY, read_activation
-from streams.log import Appended, Log, LogRefused, NewRecord, Record, scan
+from streams import MODEL_KEY, Appended, Log, LogRefused, NewRecord, Record, read_activation, scan
 
 copy_positions = Table(
     "copied",

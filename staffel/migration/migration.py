@@ -10,22 +10,17 @@ from typing import Any, NamedTuple
 
 from msgspec import MsgspecError
 
-from database.engine import Database, open_database
-from database.leases import Lease, new_holder_id
-from database.migrate import migrate
-from projections.lag import read_lag
-from schemas.envelope import decode_fact
-from schemas.times import parse_time
-from schemas.topics import ENGAGEMENT, PARTITIONS
+from database import Database, Lease, migrate, new_holder_id, open_database
+from projections import read_lag
+from schemas import ENGAGEMENT, PARTITIONS, decode_fact, parse_time
 from staffel.application import Clock
 from staffel.embedded import Embedded
 from staffel.errors import ProblemFound
 from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
 from staffel.wording import quantity
-from streams.activation import activation_record, check_activation, first_record, read_activation
-from streams.kafka.address import KafkaAddress
-from streams.log import Log, LogRefused
+from streams import Log, LogRefused, activation_record, check_activation, first_record, read_activation
+from streams.kafka import KafkaAddress
 
 Json = dict[str, Any]
 Advance = Callable[[int], object]
@@ -92,12 +87,11 @@ def locked_idle_home(home: Embedded) -> Iterator[None]:
 
 def open_log(destination: Destination) -> Log:
     """The log on Kafka; creates missing topics."""
-    from streams.kafka import topics as kafka_topics
-    from streams.kafka.log import KafkaLog
+    from streams.kafka import KafkaLog, create_topics, inspect_topics
 
-    existing, _ = kafka_topics.inspect_topics(destination.address)
+    existing, _ = inspect_topics(destination.address)
     partitions = existing[ENGAGEMENT].partitions if ENGAGEMENT in existing else PARTITIONS
-    kafka_topics.create_topics(destination.address, destination.partitions or partitions, destination.replication)
+    create_topics(destination.address, destination.partitions or partitions, destination.replication)
     return KafkaLog(destination.address, client="staffel-migrate")
 
 

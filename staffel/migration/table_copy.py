@@ -7,15 +7,13 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
-from alerts.outbox import alerts
-from database.engine import read_only
-from database.errors import DatabaseError
-from database.statements import insert_missing, upsert
-from intake.recorder.inbox_rows import inbox
-from intake.vault.tables import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
-from projections.directory import directory_accounts, directory_contacts, directory_domains, directory_visitors
-from projections.read_models.tables import read_models
-from projections.work.tables import moves, outbox, parked_facts
+from alerts import alerts
+from database import DatabaseError, insert_missing, read_only, upsert
+from intake.recorder import inbox
+from intake.vault import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
+from projections import directory_accounts, directory_contacts, directory_domains, directory_visitors
+from projections.read_models import read_models
+from projections.work import moves, outbox, parked_facts
 
 COPIED_TABLES = (
     SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES,

@@ -5,19 +5,15 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts.outbox import WAITING, AlertOutbox
-from alerts.reactor import Alerts
-from alerts.settings import ChannelSettings
-from database.engine import Database
-from projections.lag import behind, end_offsets
-from schemas.times import format_time
-from schemas.topics import SQA_HANDOFFS
+from alerts import WAITING, AlertOutbox, Alerts, ChannelSettings
+from database import Database
+from projections import behind, end_offsets
+from schemas import SQA_HANDOFFS, format_time
 from staffel.processes.checks import set_lag
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import CheckResult, ReadinessCheck
 from staffel.wording import quantity
-from streams.host import Step
-from streams.log import Log
+from streams import Log, Step
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from database.engine import Database
-from projections.lag import (
+from database import Database
+from projections import (
     PartitionLag,
     end_offsets,
     projected_offsets,
@@ -12,11 +12,11 @@ from projections.lag import (
     scoring_lag,
     visibility_lag,
 )
-from schemas.topics import DEAD_LETTERS
+from schemas import DEAD_LETTERS
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import CheckResult, ReadinessCheck
 from staffel.wording import quantity
-from streams.log import Log
+from streams import Log
 
 SCORED, PROJECTED, VISIBLE = "scored", "projected", "visible"
 

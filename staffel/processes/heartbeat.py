@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from staffel.processes.metrics import Metrics
-from streams.host import Step
+from streams import Step
 
 
 class Heartbeat:

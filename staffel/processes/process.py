@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from threading import Event, Timer
 from typing import Any, TypeVar
 
-from database.errors import DatabaseError
-from database.leases import LeaseLost
+from database import DatabaseError, LeaseLost
 from staffel.errors import UsageError
 from staffel.processes.health_server import health_app, serve
 from staffel.processes.heartbeat import Heartbeat, instrumented
@@ -22,8 +21,7 @@ from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import ReadinessMonitor
 from staffel.scaled_out import TopicsNotReady
 from staffel.settings import Settings
-from streams.host import Step
-from streams.log import LogRefused, LogUnavailable
+from streams import LogRefused, LogUnavailable, Step
 
 IDLE_WAIT_S = 1.0
 """An idle process looks for work at least this often; a notification wakes it at once."""

@@ -8,10 +8,10 @@ from threading import Event, Thread
 from time import monotonic
 from typing import NamedTuple
 
-from database.errors import DatabaseError
+from database import DatabaseError
 from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
-from streams.log import LogError
+from streams import LogError
 
 CHECK_INTERVAL_S = 1.0
 STALE_AFTER_S = 15.0

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from alerts.reactor import Alerts
-from database.notifications import MOVES, OUTBOX, Notifications
-from projections.projector import Projector
-from projections.reactors.timers import Timers
-from schemas.topics import SCORES
+from alerts import Alerts
+from database import MOVES, OUTBOX, Notifications
+from projections import Projector, Timers
+from schemas import SCORES
 from staffel.application import Application
 from staffel.processes.alerts import alerts_check
 from staffel.processes.checks import (
@@ -21,7 +20,7 @@ from staffel.processes.checks import (
 from staffel.processes.process import Process, Wait
 from staffel.processes.readiness import ReadinessCheck
 from staffel.topology import ALERTS, PROJECT, RELAY, build_steps, steps_in
-from streams.host import Step
+from streams import Step
 
 TIMERS_INTERVAL_S = 0.5
 

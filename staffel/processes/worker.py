@@ -3,24 +3,23 @@
 from collections.abc import Mapping
 from time import monotonic
 
-from projections.lag import behind
-from schemas.topics import ENGAGEMENT
+from projections import behind
+from schemas import ENGAGEMENT
 from staffel.processes.checks import SCORED, lag_result, log_check, set_lag
 from staffel.processes.heartbeat import Heartbeat
 from staffel.processes.metrics import Metrics
 from staffel.processes.process import Process
 from staffel.processes.readiness import CheckResult, ReadinessCheck
-from streams.kafka.address import KafkaAddress
-from streams.log import Log
-from streams.worker.options import WorkerCounters, WorkerOptions
+from streams import Log
+from streams.kafka import KafkaAddress
+from streams.worker import WorkerCounters, WorkerOptions
 
 SCORER = "scorer"
 
 
 def run_scoring(log: Log, address: KafkaAddress, process: Process) -> None:
     """Score until the process is asked to end. Raises `LogRefused` if the log was replaced by another one."""
-    from streams.worker.faust_app import run_worker
-    from streams.worker.scoring import ScoringTask
+    from streams.worker import ScoringTask, run_worker
 
     options = WorkerOptions(session_s=process.settings.worker_session)
     counters = WorkerCounters(heartbeat_at=monotonic())

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as kafka_errors
 
-from schemas.topics import MAX_RECORD_BYTES
+from schemas import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection_errors import connection_error, is_retriable, log_error_of
 from streams.kafka.protocol import Connections, await_response

@@ -9,7 +9,7 @@ from typing import Any
 
 from kafka import errors as kafka_errors
 
-from schemas.topics import MAX_RECORD_BYTES
+from schemas import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.protocol import ConnectionProbe
 from streams.log import LogError, LogRefused, LogUnavailable

@@ -6,8 +6,7 @@ append that failed may have been written, and be repeated, so readers have to de
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
-from schemas.topics import ENGAGEMENT, SCORES, TOPICS
+from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, TOPICS, decode_checkpoint
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import RETRY_TIMEOUT_S, BrokerConnection
 from streams.kafka.fetcher import PartitionFetcher

@@ -7,7 +7,7 @@ from typing import Any
 
 from kafka import errors as kafka_errors
 
-from schemas.topics import MAX_RECORD_BYTES
+from schemas import MAX_RECORD_BYTES
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import open_producer
 from streams.kafka.connection_errors import log_error_of

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka import errors as kafka_errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from schemas.topics import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
+from schemas import ENGAGEMENT, TOPIC_CONFIGS, TOPICS
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
 from streams.kafka.connection_errors import log_error_of

@@ -4,11 +4,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
-from schemas.topics import ENGAGEMENT, SCORES
-from scoring.model.loading import DocumentError, model_from_dict
-from scoring.plan.compiler import compile_model
-from scoring.plan.plan import Plan
+from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, decode_checkpoint
+from scoring.model import DocumentError, model_from_dict
+from scoring.plan import Plan, compile_model
 from streams.activation import ACTIVATED, Activation, NoModelError, plan_at, read_activation
 from streams.log import Log, Record
 

@@ -1,9 +1,8 @@
 """The scorer of one partition in the embedded host: reads facts, folds them, writes an atomic unit."""
 
-from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint
-from schemas.topics import ENGAGEMENT, SCORES
-from scoring.fold.state import Account
-from scoring.plan.plan import Plan
+from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, decode_account_scored, decode_checkpoint
+from scoring.fold import Account
+from scoring.plan import Plan
 from streams.log import KeyedLog, Record, Unit, scan
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold

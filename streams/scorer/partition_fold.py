@@ -3,15 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from schemas.facts.registry import CONTROL_TYPES, STRUCTURE_TYPES, unversioned
-from schemas.facts.upcasters import OUTDATED_TYPES
-from schemas.times import parse_time
-from schemas.topics import MAX_RECORD_BYTES
-from scoring.fold.evolve import evolve, new_account
-from scoring.fold.fit import decode_data
-from scoring.fold.state import Account
-from scoring.plan.fields import DecodedFact
-from scoring.plan.plan import Plan
+from schemas import MAX_RECORD_BYTES, parse_time
+from schemas.facts import CONTROL_TYPES, OUTDATED_TYPES, STRUCTURE_TYPES, unversioned
+from scoring.fold import Account, decode_data, evolve, new_account
+from scoring.plan import DecodedFact, Plan
 from streams.activation import MODEL_KEY
 from streams.log import Record
 from streams.scorer.active_model import DECODE_ERRORS, ActiveModel, RejectedRecord

@@ -6,25 +6,35 @@ from functools import lru_cache
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from schemas.dead_letters import dead_letter_headers, dead_letter_id
-from schemas.scores import (
+from schemas import (
     ACCOUNT_SCORED,
     CHECKPOINT,
     CHECKPOINT_KEY,
     CONTACT_SCORED,
+    ENGAGEMENT,
     AccountScored,
     Checkpoint,
     ContactScored,
+    dead_letter_headers,
+    dead_letter_id,
     encode_score,
+    format_time,
 )
-from schemas.times import format_time
-from schemas.topics import ENGAGEMENT
-from scoring.fold.codec import digest_of, encode_account, update_contact_hash
-from scoring.fold.fit import profile_with_claims
-from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, PendingChanges, changes_of
-from scoring.fold.valuation import account_fit, track_scores
-from scoring.plan.calendar import date_text
-from scoring.plan.plan import Plan
+from scoring.fold import (
+    FOLD_VERSION,
+    NEVER,
+    Account,
+    Contact,
+    PendingChanges,
+    account_fit,
+    changes_of,
+    digest_of,
+    encode_account,
+    profile_with_claims,
+    track_scores,
+    update_contact_hash,
+)
+from scoring.plan import Plan, date_text
 from streams.log import NewRecord
 from streams.scorer.active_model import RejectedRecord
 

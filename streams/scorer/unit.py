@@ -8,11 +8,9 @@ from collections.abc import Iterable
 
 from msgspec import UNSET, UnsetType
 
-from schemas.scores import Checkpoint, decode_contact_scored
-from schemas.times import parse_time
-from scoring.fold import codec
-from scoring.fold.state import Account
-from scoring.plan.plan import Plan
+from schemas import Checkpoint, decode_contact_scored, parse_time
+from scoring.fold import Account, decode_account, decode_contact
+from scoring.plan import Plan
 from streams.log import NewRecord
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import AccountLoader, PartitionFold
@@ -53,10 +51,10 @@ def window_span(fold: PartitionFold, position: int) -> Span:
 
 def account_of_records(state: bytes, contacts: Iterable[bytes], plan: Plan) -> Account | None:
     """An account of its state and its contacts' records; None if another version of the fold wrote the state."""
-    account = codec.decode_account(state, plan)
+    account = decode_account(state, plan)
     if account is None:
         return None
     for value in contacts:
-        contact = codec.decode_contact(bytes(decode_contact_scored(value).state), plan)
+        contact = decode_contact(bytes(decode_contact_scored(value).state), plan)
         account.contacts[contact.id] = contact
     return account

@@ -4,7 +4,7 @@ from threading import Condition, Lock
 
 from sqlalchemy import Engine
 
-from database.notifications import APPENDED, Notifications
+from database import APPENDED, Notifications
 
 _POLL_INTERVAL_S = 0.02
 """On SQLite, which does not notify of appends by other processes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from schemas.topics import SCORES
+from schemas import SCORES
 from streams.sql.log import SqlLog
 
 RETAINED_RECORDS = 50_000

@@ -11,9 +11,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 
-from database.dialects import dialect_of
-from database.notifications import APPENDED, notify
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
+from database import APPENDED, dialect_of, notify
+from schemas import DEAD_LETTERS, ENGAGEMENT, SCORES, TOPICS
 from streams.log import Appended, LogError, LogRefused, NewRecord, PositionConflict, Record, Unit
 from streams.partitioner import partition_of
 from streams.sql import statements as sql

@@ -6,8 +6,8 @@ Statements are written with `?`, `{table}` and `{keys}`; `statement_of` fills th
 from functools import cache
 from typing import Final
 
-from database.dialects import Dialect
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS
+from database import Dialect
+from schemas import DEAD_LETTERS, ENGAGEMENT, SCORES, SQA_HANDOFFS, SUPPRESSIONS
 from streams.log import LogError
 
 _TABLES: Final = {  # STORED NAMES

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from schemas.topics import MAX_RECORD_BYTES
+from schemas import MAX_RECORD_BYTES
 from streams.scorer.deduplication import WINDOW_SIZE
 
 

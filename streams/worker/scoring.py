@@ -7,10 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
 
-from schemas.dead_letters import dead_letter_headers
-from schemas.scores import CHECKPOINT_KEY, Checkpoint, decode_checkpoint
-from schemas.topics import DEAD_LETTERS, ENGAGEMENT, MAX_RECORD_BYTES, SCORES
-from scoring.fold.state import PendingChanges
+from schemas import (
+    CHECKPOINT_KEY,
+    DEAD_LETTERS,
+    ENGAGEMENT,
+    MAX_RECORD_BYTES,
+    SCORES,
+    Checkpoint,
+    dead_letter_headers,
+    decode_checkpoint,
+)
+from scoring.fold import PendingChanges
 from streams.activation import NoModelError
 from streams.kafka.address import KafkaAddress
 from streams.log import LogRefused, Record

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from scoring.fold.state import FOLD_VERSION, Account
-from scoring.plan.plan import Plan
+from scoring.fold import FOLD_VERSION, Account
+from scoring.plan import Plan
 from streams.scorer.unit import account_of_records
 from streams.worker.units import KeyValue
 

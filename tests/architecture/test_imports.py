@@ -3,6 +3,8 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 
 import pytest
 from importlinter.cli import lint_imports
@@ -13,6 +15,7 @@ from tests.architecture.source_files import (
     ROOT,
     assert_none,
     imports,
+    parsed,
     sources,
 )
 
@@ -69,6 +72,65 @@ def test_no_product_code_imports_the_tests_or_what_lies_beside_it() -> None:
         for line, package in imports(tree)
         if package in NON_PRODUCT
     )
+
+
+CONNECTORS = {"intake": {"access_log", "cloudevents"}}
+"""Modules that other packages import as modules, when they are used."""
+
+
+def test_other_packages_are_entered_by_their_doors() -> None:
+    assert_none(
+        f"{file}:{node.lineno} imports from {node.module}, which is no door"
+        for file, tree in sources(*PACKAGES)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and is_foreign(file, node.module)
+        if not all(is_offered(node.module, alias.name) for alias in node.names)
+    )
+
+
+def is_foreign(file: str, module: str) -> bool:
+    package = module.partition(".")[0]
+    return package in PACKAGES and package != file.partition("/")[0]
+
+
+def is_offered(module: str, name: str) -> bool:
+    return name in CONNECTORS.get(module, ()) or name in exports(module)
+
+
+@cache
+def exports(door: str) -> frozenset[str]:
+    """`__all__` of a package; empty for a module."""
+    file = ROOT / door.replace(".", "/") / "__init__.py"
+    if not file.exists():
+        return frozenset()
+    lists = [node.value for node in parsed(file).body if isinstance(node, ast.Assign) and "__all__" in names_of(node)]
+    return frozenset(ast.literal_eval(lists[0])) if lists else frozenset()
+
+
+def names_of(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+
+
+DOORS = sorted(
+    file.removesuffix("/__init__.py").replace("/", ".")
+    for file, _ in sources(*PACKAGES)
+    if file.endswith("/__init__.py") and exports(file.removesuffix("/__init__.py").replace("/", "."))
+)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_offers_what_it_lists_and_types_what_it_imports_on_use(door: str) -> None:
+    package = import_module(door)
+    typed = {
+        (alias.name, node.module)
+        for block in parsed(ROOT / door.replace(".", "/") / "__init__.py").body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(getattr(package, "_IMPORTED_ON_USE", {}).items()) == typed
+    assert [name for name in exports(door) if not hasattr(package, name)] == []
 
 
 def test_no_circle_of_files() -> None:

@@ -128,7 +128,7 @@ def test_a_visitor_of_the_bus_is_the_anonymous_id_of_a_browser() -> None:
 
 
 def test_the_crm_knows_nine_customers_and_four_targets_among_seventeen_companies() -> None:
-    items = list(crm_accounts.read(DATA / "accounts.csv"))
+    items = list(crm_accounts.read_accounts(DATA / "accounts.csv"))
     rows = [item.data for item in items if isinstance(item, Observation)]
     assert item_counts(items) == {"account.registered.v1": 17}
     assert Counter(row["customer"] for row in rows) == {True: 9, False: 8}
@@ -141,7 +141,7 @@ def test_the_crm_knows_nine_customers_and_four_targets_among_seventeen_companies
 
 
 def test_a_group_owns_several_domains_and_a_subsidiary_knows_its_parent() -> None:
-    items = crm_accounts.read(DATA / "accounts.csv")
+    items = crm_accounts.read_accounts(DATA / "accounts.csv")
     accounts = {item.account: item.data for item in items if isinstance(item, Observation)}
     assert accounts["helvion.example"]["domains"] == [
         "helvion.example",
@@ -152,7 +152,7 @@ def test_a_group_owns_several_domains_and_a_subsidiary_knows_its_parent() -> Non
 
 
 def test_three_deals_were_won_and_two_lost() -> None:
-    assert item_counts(crm_opportunities.read(DATA / "opportunities.csv")) == {
+    assert item_counts(crm_opportunities.read_opportunities(DATA / "opportunities.csv")) == {
         "opportunity.opened.v1": 5,
         "opportunity.won.v1": 3,
         "opportunity.lost.v1": 2,
@@ -165,8 +165,8 @@ def test_all_data_fits_its_fact_type() -> None:
         mbox.read(DATA / "marketing.mbox", OUR_DOMAINS),
         calendar_file.read(DATA / "calendar.ics", OUR_DOMAINS, now=NOW_MS),
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
-        crm_accounts.read(DATA / "accounts.csv"),
-        crm_opportunities.read(DATA / "opportunities.csv"),
+        crm_accounts.read_accounts(DATA / "accounts.csv"),
+        crm_opportunities.read_opportunities(DATA / "opportunities.csv"),
     ]
     observations = [item for items in files for item in items if isinstance(item, Observation)]
     refused = [(o.where, check_fact(o.type, o.data)) for o in observations if check_fact(o.type, o.data) is not o.data]

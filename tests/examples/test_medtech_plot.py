@@ -54,13 +54,13 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def observations() -> list[Observation]:
     """All files merged by time, as in one ingest."""
     files = (
-        crm_accounts.read(DATA / "accounts.csv"),
+        crm_accounts.read_accounts(DATA / "accounts.csv"),
         access_log.read(DATA / "access.log"),
         mbox.read(DATA / "marketing.mbox", OUR_DOMAINS),
         calendar_file.read(DATA / "calendar.ics", OUR_DOMAINS, now=NOW_MS),
         segment.read(DATA / "site.segment.jsonl"),
         cloudevents.read(DATA / "bus.cloudevents.jsonl"),
-        crm_opportunities.read(DATA / "opportunities.csv"),
+        crm_opportunities.read_opportunities(DATA / "opportunities.csv"),
     )
     return [item for item in merge_by_time(files) if isinstance(item, Observation)]
 

@@ -47,7 +47,7 @@ def brief(items: list[Item]) -> list[tuple[str, str]]:
 
 
 def test_an_export_of_hubspot() -> None:
-    first, second, third = crm_accounts.read(
+    first, second, third = crm_accounts.read_accounts(
         SAMPLES / "hubspot_companies.csv", export=ExportOptions(zone=ZoneInfo("Europe/Berlin"))
     )
     assert first == account(
@@ -80,7 +80,7 @@ def test_an_export_of_hubspot() -> None:
 
 
 def test_an_export_of_salesforce_in_its_own_encoding() -> None:
-    items = list(crm_accounts.read(SAMPLES / "salesforce_accounts.csv"))
+    items = list(crm_accounts.read_accounts(SAMPLES / "salesforce_accounts.csv"))
     assert brief(items) == [
         ("muller.example", "salesforce_accounts.csv:2"),
         ("tochter-gmbh", "salesforce_accounts.csv:3"),
@@ -107,7 +107,7 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
     mapping = file(tmp_path, "account: Nummer", "name: [Kundenname, Kunde]", "domains: netz", name="mapping.yaml")
     table = file(tmp_path, "field,column", "account,Nummer", "name,Kunde", "domains,Netz", name="mapping.csv")
     for mapping_file in (mapping, table):
-        (found,) = crm_accounts.read(path, mapping=mapping_file)
+        (found,) = crm_accounts.read_accounts(path, mapping=mapping_file)
         assert isinstance(found, Observation)
         assert (found.account, found.data) == ("acme", {"name": "Acme", "revenue": 1100.5, "domains": ["acme.example"]})
 
@@ -123,14 +123,14 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
 )
 def test_invalid_mappings(tmp_path: Path, content: str, why: str) -> None:
     path = file(tmp_path, "Kunde", "Acme")
-    (item,) = crm_accounts.read(path, mapping=file(tmp_path, content, name="mapping.yaml"))
+    (item,) = crm_accounts.read_accounts(path, mapping=file(tmp_path, content, name="mapping.yaml"))
     assert isinstance(item, Rejected)
     assert (item.where, item.code, item.why[: len(why)]) == ("mapping.yaml", "bad_mapping", why)
 
 
 def test_a_missing_column_is_reported_once_with_the_columns_found_and_the_remedy(tmp_path: Path) -> None:
     path = file(tmp_path, "Kunde,Netz", "Acme,acme.example", "Beta,beta.example")
-    assert list(crm_accounts.read(path)) == [
+    assert list(crm_accounts.read_accounts(path)) == [
         Rejected(
             "crm.csv",
             "missing_column",
@@ -141,7 +141,9 @@ def test_a_missing_column_is_reported_once_with_the_columns_found_and_the_remedy
             "map your column in a file with lines like `name: Your column` (--mapping FILE)",
         )
     ]
-    (renamed,) = crm_opportunities.read(file(tmp_path, "Deal ID,Account,Stadium,Create date", "1,Acme,Won,2026-01-05"))
+    (renamed,) = crm_opportunities.read_opportunities(
+        file(tmp_path, "Deal ID,Account,Stadium,Create date", "1,Acme,Won,2026-01-05")
+    )
     assert isinstance(renamed, Rejected)
     assert (renamed.code, "expected one for stage: Deal stage" in renamed.why) == ("missing_column", True)
 
@@ -176,7 +178,7 @@ def test_a_missing_column_is_reported_once_with_the_columns_found_and_the_remedy
 )
 def test_a_bad_row_is_rejected_and_the_others_are_read(tmp_path: Path, row: str, code: str | None, why: str) -> None:
     path = file(tmp_path, "Name,Website,Employees,Created", "Acme,,,", row, "Gamma,,,")
-    items = list(crm_accounts.read(path))
+    items = list(crm_accounts.read_accounts(path))
     middle = [(code, "crm.csv:3")] if code else []
     assert brief(items) == [("acme", "crm.csv:2"), *middle, ("gamma", "crm.csv:4")]
     assert [item.why[: len(why)] for item in items if isinstance(item, Rejected)] == ([why] if code else [])
@@ -184,27 +186,27 @@ def test_a_bad_row_is_rejected_and_the_others_are_read(tmp_path: Path, row: str,
 
 def test_a_quoted_cell_may_contain_line_breaks_and_rows_keep_their_numbers(tmp_path: Path) -> None:
     path = file(tmp_path, "Name,Industry", '"Acme\nGroup",x', "Beta,y")
-    assert brief(list(crm_accounts.read(path))) == [("acme-group", "crm.csv:2"), ("beta", "crm.csv:4")]
+    assert brief(list(crm_accounts.read_accounts(path))) == [("acme-group", "crm.csv:2"), ("beta", "crm.csv:4")]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x89PNG\0\0", b"PK\x03\x04\0"])
 def test_a_file_that_is_not_a_table_is_rejected_once(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "crm.csv"
     path.write_bytes(content)
-    (item,) = crm_accounts.read(path)
+    (item,) = crm_accounts.read_accounts(path)
     assert isinstance(item, Rejected)
     assert item.code in ("not_text", "missing_column")
-    (item,) = crm_accounts.read(tmp_path / "absent.csv")
+    (item,) = crm_accounts.read_accounts(tmp_path / "absent.csv")
     assert item == Rejected("absent.csv", "unreadable", "cannot read the file: No such file or directory")
 
 
 def test_a_later_export_is_newer_and_a_repeated_one_the_same(tmp_path: Path) -> None:
     before, after = "Acme,10,2026-01-05", "Acme,12,2026-02-05"
     header = "Name,Employees,Last modified date"
-    ids = [list(crm_accounts.read(file(tmp_path, header, row))) for row in (before, before, after)]
+    ids = [list(crm_accounts.read_accounts(file(tmp_path, header, row))) for row in (before, before, after)]
     first, again, changed = (item.id for items in ids for item in items if isinstance(item, Observation))
     assert first == again < changed
-    (dated,) = crm_accounts.read(file(tmp_path, header, after), export=ExportOptions(as_of=17))
+    (dated,) = crm_accounts.read_accounts(file(tmp_path, header, after), export=ExportOptions(as_of=17))
     assert isinstance(dated, Observation)
     assert (dated.time, dated.id) == (17, changed)
 
@@ -231,7 +233,7 @@ def test_an_opportunity_is_opened_and_closed(tmp_path: Path) -> None:
         "4,Acme,Proposal,500,EUR,2016-10-20,2027-03-01,,",
     )
     opened, closed = "2016-10-20T00:00:00.000Z", "2017-03-01T00:00:00.000Z"
-    assert list(crm_opportunities.read(path)) == [
+    assert list(crm_opportunities.read_opportunities(path)) == [
         deal("crm.csv:2", "opened", opened, "1:opened", currency="EUR"),
         deal("crm.csv:2", "won", closed, f"1:won:{closed}", stage="Closed Won", amount=1054.5, currency="EUR"),
         deal("crm.csv:3", "opened", opened, "2:opened"),
@@ -259,7 +261,7 @@ def test_salesforce_has_columns_for_won_and_closed(tmp_path: Path) -> None:
         '"006c","001a","New","Talk","7","2026-12-01","0","0","2026-01-01 08:00:00","0"',
         '"006d","001a","Gone","Talk","7","2026-12-01","0","0","2026-01-01 08:00:00","1"',
     )
-    items = list(crm_opportunities.read(path))
+    items = list(crm_opportunities.read_opportunities(path))
     found = [(item.type.split(".")[1], item.account_hint) for item in items if isinstance(item, Observation)]
     assert found == [(kind, "001a") for kind in ("opened", "won", "opened", "lost", "opened")]
     assert items[-1] == Filtered("crm.csv:5", "deleted in the CRM")
@@ -268,7 +270,7 @@ def test_salesforce_has_columns_for_won_and_closed(tmp_path: Path) -> None:
 def test_opportunities_without_account_or_date_are_rejected(tmp_path: Path) -> None:
     header = "Deal ID,Account,Domain,Deal stage,Create date,Close date"
     path = file(tmp_path, header, "1,,,Won,2026-01-05,2026-01-06", "2,,www.acme.example,Won,,", "3,Acme,,Talk,,soon")
-    assert list(crm_opportunities.read(path)) == [
+    assert list(crm_opportunities.read_opportunities(path)) == [
         Rejected(
             "crm.csv:2",
             "no_account",
@@ -287,14 +289,14 @@ def test_opportunities_without_account_or_date_are_rejected(tmp_path: Path) -> N
     ]
     (second,) = (
         item
-        for item in crm_opportunities.read(path, export=ExportOptions("crm/test", UTC, as_of=17))
+        for item in crm_opportunities.read_opportunities(path, export=ExportOptions("crm/test", UTC, as_of=17))
         if isinstance(item, Observation)
     )
     assert (second.source, second.time, second.host, second.account_hint) == ("crm/test", 17, "acme.example", None)
 
 
 def test_the_accounts_of_maven_are_all_registered() -> None:
-    items = list(crm_accounts.read(real_data() / "crm_maven" / "accounts.csv"))
+    items = list(crm_accounts.read_accounts(real_data() / "crm_maven" / "accounts.csv"))
     accounts = [item for item in items if isinstance(item, Observation)]
     assert (len(items), len(accounts), len({item.account for item in accounts})) == (85, 85, 85)
     assert all(check_fact(item.type, item.data) is item.data for item in accounts)
@@ -302,7 +304,7 @@ def test_the_accounts_of_maven_are_all_registered() -> None:
 
 
 def test_the_pipeline_of_maven_is_accounted_for_to_the_last_row() -> None:
-    items = list(crm_opportunities.read(real_data() / "crm_maven" / "sales_pipeline.csv"))
+    items = list(crm_opportunities.read_opportunities(real_data() / "crm_maven" / "sales_pipeline.csv"))
     assert len({item.where for item in items}) == 8_800
     assert Counter(item.code for item in items if isinstance(item, Rejected)) == {
         "no_account": 1_425,
