@@ -49,7 +49,7 @@ def _deadline(kind: str, data: Mapping[str, Any]) -> str:
     due_at = data.get("due_at")
     if due_at is None:
         return ""
-    return f"{'was due' if kind == 'service_level_passed' else 'answer by'} {due_at[:10]} {due_at[11:16]} UTC"
+    return f"{'was due' if kind == 'service_level_passed' else 'due'} {due_at[:10]} {due_at[11:16]} UTC"
 
 
 def _reasons(data: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The alerts with all their threads, on a log, telling receivers that listen on this machine. Never a fake."""
+"""Runs the alerts with all their threads against a log, with receivers that listen on this machine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -62,7 +62,7 @@ def act_now_event(account: str = "acme.com", *, at: int = NOON, crossing: int = 
 
 
 def new_record(event: FactRecord) -> NewRecord:
-    """Without an id: a broker keeps none, so that the same may stand there twice."""
+    """Without an id: a broker keeps none, so that duplicates are possible."""
     return record_of(event, NOON)._replace(id=None)
 
 
@@ -73,7 +73,7 @@ def settings(*channels: str, more: str = "") -> AlertSettings:
 
 
 class FakeChannel:
-    """A channel that answers as it is told to, the last answer for ever, and keeps what it was told."""
+    """A channel that returns the given outcomes, the last one repeatedly, and stores what was sent."""
 
     def __init__(self, name: str = "chat", *outcomes: Outcome) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that listens on this machine, answers as it is told to, and keeps what came. Never a fake."""
+"""A webhook receiver that listens on this machine, gives the configured responses and stores its requests."""
 
 import socket
 import struct
@@ -117,7 +117,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, format: str, *arguments: Any) -> None:
-            """Requests are kept, not printed."""
+            """Requests are stored, not printed."""
 
     return Handler
 

@@ -26,11 +26,11 @@ def test_people_get_words(receiver: Receiver) -> None:
     assert channel(receiver, "https://crm.example.com/{account}").send(ALERT) == Delivered()
 
     [request] = receiver.requests
-    told = msgspec.json.decode(request.body)
-    assert (told["title"], told["type"]) == ("ACT NOW: Acme GmbH (acme.com)", "warning")
-    assert told["message"].splitlines() == [
+    sent = msgspec.json.decode(request.body)
+    assert (sent["title"], sent["type"]) == ("ACT NOW: Acme GmbH (acme.com)", "warning")
+    assert sent["message"].splitlines() == [
         "acquisition, score 112.5, for sdr",
-        "answer by 2026-01-05 16:00 UTC",
+        "due 2026-01-05 16:00 UTC",
         "- 60.0 meeting_held, c_anna",
         "- 30.0 reply, c_bert",
         "- 12.5 pricing_page, ~account",

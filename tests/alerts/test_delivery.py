@@ -1,4 +1,4 @@
-"""Telling what waits: once, again after trouble, and never at the cost of another channel."""
+"""Delivery of waiting alerts: once, again after a failure, and independent of other channels."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def test_due_alerts_are_sent_in_order_and_marked(world: World) -> None:
     world.receive(proposed_event(), proposed_event("other.com")).send_due(after=5)
 
     [chat] = world.channels
-    assert [(told.id, told.kind, told.event) for told in chat.sent] == world.alerts("id", "kind", "event")
+    assert [(alert.id, alert.kind, alert.event) for alert in chat.sent] == world.alerts("id", "kind", "event")
     assert world.alerts("status", "attempts", "told_at", "why") == [("delivered", 1, NOON + 5, None)] * 2
 
 
@@ -157,10 +157,10 @@ def test_every_attempt_is_a_line_of_log_that_names_no_account(world: World) -> N
     ).send_due().send_due(after=MINUTE)
     [id] = world.alerts("id")
 
-    told = {"channel": "chat", "alert": id, "kind": "act_now"}
+    fields = {"channel": "chat", "alert": id, "kind": "act_now"}
     assert world.logger.lines == [
-        ("alert_waiting", {**told, "attempts": 1, "why": "answered 500"}),
-        ("alert_delivered", {**told, "attempts": 2}),
+        ("alert_waiting", {**fields, "attempts": 1, "why": "answered 500"}),
+        ("alert_delivered", {**fields, "attempts": 2}),
     ]
 
 

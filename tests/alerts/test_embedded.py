@@ -46,10 +46,10 @@ def test_a_handoff_is_sent_once(processes: Processes, receiver: Receiver) -> Non
     host = processes.start("up")
     host.await_ready()
     ingest_forms(processes, ("acme.com", "contact", now_ms()), ("hot.com", "demo", now_ms()))
-    told = {request.verified_event()["subject"]: request for request in receiver.await_requests(2)}
+    requests = {request.verified_event()["subject"]: request for request in receiver.await_requests(2)}
     await_count(lambda: delivered_count(processes), 2)
 
-    acme, hot = told["acme.com"].verified_event(), told["hot.com"].verified_event()
+    acme, hot = requests["acme.com"].verified_event(), requests["hot.com"].verified_event()
     assert (acme["type"], acme["data"]["act_now"], hot["data"]["act_now"]) == ("sqa.handoff_proposed.v1", False, True)
     [handoff] = [row for row in processes.run_json("handoffs") if row["account"] == "acme.com"]
     assert {name: acme["data"][name] for name in ("handoff", "score", "route", "due_at", "reasons")} == {
@@ -65,13 +65,13 @@ def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, rec
     host = processes.start("up")
     host.await_ready()
     ingest_forms(processes, ("old.com", "contact", now_ms() - 40 * HOUR), ("late.com", "contact", now_ms() - 3 * HOUR))
-    told = receiver.await_requests(2)
+    requests = receiver.await_requests(2)
 
-    assert [request.verified_event()["type"] for request in told] == [
+    assert [request.verified_event()["type"] for request in requests] == [
         "sqa.handoff_proposed.v1",
         "sqa.handoff_expired.v1",
     ]
-    assert {request.verified_event()["subject"] for request in told} == {"late.com"}
+    assert {request.verified_event()["subject"] for request in requests} == {"late.com"}
     await_count(lambda: delivered_count(processes), 2)
     await_count(lambda: len(alert_states(processes)), 4)
     assert alert_states(processes) == [
@@ -80,7 +80,7 @@ def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, rec
         ("old.com", "handoff_proposed", "history"),
         ("old.com", "service_level_passed", "history"),
     ]
-    assert told[1].verified_event()["data"]["score"] == told[0].verified_event()["data"]["score"]
+    assert requests[1].verified_event()["data"]["score"] == requests[0].verified_event()["data"]["score"]
     assert host.stop() == 0
 
 

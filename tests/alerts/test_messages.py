@@ -8,7 +8,7 @@ def test_a_handoff_says_who_how_much_until_when_why_and_how_to_take_it() -> None
     assert message("handoff_proposed", proposed_event(name="Acme GmbH")) == Message(
         "Ready for sales: Acme GmbH (acme.com)",
         "acquisition, score 112.5, for sdr\n"
-        "answer by 2026-01-05 16:00 UTC\n"
+        "due 2026-01-05 16:00 UTC\n"
         "- 60.0 meeting_held, c_anna\n"
         "- 30.0 reply, c_bert\n"
         "- 12.5 pricing_page, ~account\n"

@@ -1,4 +1,4 @@
-"""The alerts on Apache Kafka, where a record may stand on its topic twice, and a topic may be another one."""
+"""The alerts on Apache Kafka, where a record may be on its topic twice, and a topic may be recreated."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -61,12 +61,12 @@ def test_a_channel_that_does_not_answer_keeps_no_other_waiting(
             append_events(log, recent_event("first.com"))
             silent.await_requests(1)
             append_events(log, recent_event("second.com"), recent_event("third.com"))
-            told = receiver.await_requests(3)
+            requests = receiver.await_requests(3)
             assert len(silent.requests) == 1
             silent.hold(False)
             await_count(delivered_counter(database), 6)
 
-    assert [request.verified_event()["subject"] for request in told] == ["first.com", "second.com", "third.com"]
+    assert [request.verified_event()["subject"] for request in requests] == ["first.com", "second.com", "third.com"]
 
 
 def test_a_second_process_waits_for_the_first_and_goes_on_where_it_ended(
@@ -133,8 +133,8 @@ def test_closing_finishes_the_attempt_in_progress_and_sends_nothing_more(
     Timer(0.3, receiver.hold, [False]).start()
     step.close()
 
-    told = AlertOutbox(database).newest(10)
-    assert [(row.account, row.status) for row in told] == [("two.com", "waiting"), ("one.com", "delivered")]
+    rows = AlertOutbox(database).newest(10)
+    assert [(row.account, row.status) for row in rows] == [("two.com", "waiting"), ("one.com", "delivered")]
     assert len(receiver.requests) == 1
 
 

@@ -1,4 +1,4 @@
-"""Which event makes which alert, and whether it is told, held back, or history."""
+"""Which event makes which alert, and whether it is sent, held by the cool-down, or history."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The file that says who is told: what it may say, and what is said of what it may not."""
+"""The settings file of the alerts: what is valid, and the errors for what is not."""
 
 import pytest
 

@@ -31,13 +31,13 @@ from tests.alerts.world import World
 
 
 def handoff_row() -> dict[str, Any]:
-    """`proposed()` as it stands in the read models."""
-    told = proposed_event().data
+    """`proposed()` as a row of the read models."""
+    content = proposed_event().data
     taken = ("handoff", "account", "track", "crossing", "score", "model", "route", "act_now", "reasons", "people")
     return {
-        **{name: told[name] for name in taken},
+        **{name: content[name] for name in taken},
         **{"status": "expired", "crossed_at": NOON, "crossed_seq": 9, "fact": "f-2", "due_at": NOON + 4 * HOUR},
-        **{"facts": told["facts"], "position": told["position"], "seq": 9, "steps": 1, "late": False},
+        **{"facts": content["facts"], "position": content["position"], "seq": 9, "steps": 1, "late": False},
     }
 
 
@@ -59,9 +59,9 @@ def test_an_alert_is_the_event_of_the_topic_with_the_name_of_the_account(world: 
 
     [stored] = world.alerts("event")
     [published] = world.log.read(SQA_HANDOFFS, 0, 0, 10)
-    told, source = msgspec.json.decode(stored), msgspec.json.decode(published.value)
-    assert told.pop("data") == {**source.pop("data"), "name": "Acme GmbH"}
-    assert told == source
+    content, source = msgspec.json.decode(stored), msgspec.json.decode(published.value)
+    assert content.pop("data") == {**source.pop("data"), "name": "Acme GmbH"}
+    assert content == source
 
 
 def test_an_overdue_alert_contains_the_proposal(world: World) -> None:
@@ -70,13 +70,13 @@ def test_an_overdue_alert_contains_the_proposal(world: World) -> None:
     )
 
     [(kind, stored)] = world.alerts("kind", "event")
-    told = msgspec.json.decode(stored)["data"]
+    content = msgspec.json.decode(stored)["data"]
     assert kind == "service_level_passed"
-    assert {name: told[name] for name in ("score", "route", "due_at", "at", "fact", "reasons")} == {
+    assert {name: content[name] for name in ("score", "route", "due_at", "at", "fact", "reasons")} == {
         **{name: proposed_event().data[name] for name in ("score", "route", "due_at", "reasons")},
         **{"at": format_time(NOON + 4 * HOUR), "fact": "f-9"},
     }
-    HandoffExpired.model_validate_json(msgspec.json.encode(told))
+    HandoffExpired.model_validate_json(msgspec.json.encode(content))
 
 
 def test_a_handoff_missing_in_the_read_models_makes_an_alert_all_the_same(world: World) -> None:
@@ -151,7 +151,7 @@ def test_what_cannot_be_read_is_passed_over_and_said(world: World) -> None:
     world.log.append(SQA_HANDOFFS, [NewRecord("acme.com", b"\xff{"), new_record(broken)])
 
     assert world.receive(proposed_event()).alerts("status") == ["waiting"]
-    assert [(what, told["key"], told["offset"]) for what, told in world.logger.lines] == [
+    assert [(what, content["key"], content["offset"]) for what, content in world.logger.lines] == [
         ("alerts_cannot_read", "acme.com", 0),
         ("alerts_cannot_read", "acme.com", 1),
     ]

@@ -57,9 +57,9 @@ def test_during_a_rotation_both_secrets_verify(receiver: Receiver) -> None:
 
 def test_the_signature_is_the_published_one() -> None:
     published = WebhookChannel("crm", "http://localhost", [SECRET], lambda: 1614265330_000)
-    told = Alert("msg_p5jXN8AQM9LWM0D4loKWxJek", "test", b'{"test": 2432232314}')
+    alert = Alert("msg_p5jXN8AQM9LWM0D4loKWxJek", "test", b'{"test": 2432232314}')
 
-    assert published.headers(told)["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert published.headers(alert)["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 @pytest.mark.parametrize(
@@ -132,26 +132,26 @@ def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) ->
 
 
 def test_a_host_that_does_not_exist_is_no_answer() -> None:
-    [told] = [webhook("https://no-such-host.invalid/token").send(ALERT)]
+    [outcome] = [webhook("https://no-such-host.invalid/token").send(ALERT)]
 
-    assert isinstance(told, AttemptFailed)
-    assert told.why.startswith("no answer: ")
+    assert isinstance(outcome, AttemptFailed)
+    assert outcome.why.startswith("no answer: ")
 
 
 def test_an_untrusted_certificate_is_refused() -> None:
     with _without_certificate() as port:
-        told = webhook(f"https://127.0.0.1:{port}/token").send(ALERT)
+        outcome = webhook(f"https://127.0.0.1:{port}/token").send(ALERT)
 
-    assert isinstance(told, AttemptFailed)
-    assert told.why.startswith("no trusted connection: ")
+    assert isinstance(outcome, AttemptFailed)
+    assert outcome.why.startswith("no trusted connection: ")
 
 
 def test_no_failure_reason_contains_an_address_or_a_secret(receiver: Receiver) -> None:
     receiver.responses = [ReceiverResponse(500)]
     urls = [receiver.url, f"http://127.0.0.1:{free_port()}/hooks", "https://no-such-host.invalid/hooks"]
 
-    told = " ".join(str(webhook(url).send(ALERT)) for url in urls)
-    assert not [part for part in ("hooks", "tenant", SECRET.removeprefix("whsec_")) if part in told]
+    reasons = " ".join(str(webhook(url).send(ALERT)) for url in urls)
+    assert not [part for part in ("hooks", "tenant", SECRET.removeprefix("whsec_")) if part in reasons]
 
 
 @contextmanager

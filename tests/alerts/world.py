@@ -22,15 +22,15 @@ from tests.alerts.builders import MAX_AGE_MS, NOON, FakeChannel, new_record, set
 class FakeLogger:
     """Takes structured lines of log."""
 
-    def __init__(self, told: list[tuple[str, dict[str, Any]]] | None = None, **bound: Any) -> None:
-        self.lines = [] if told is None else told
+    def __init__(self, lines: list[tuple[str, dict[str, Any]]] | None = None, **bound: Any) -> None:
+        self.lines = [] if lines is None else lines
         self._bound = bound
 
     def bind(self, **bound: Any) -> "FakeLogger":
         return FakeLogger(self.lines, **self._bound, **bound)
 
-    def info(self, event: str, **told: Any) -> None:
-        self.lines.append((event, {**self._bound, **told}))
+    def info(self, event: str, **fields: Any) -> None:
+        self.lines.append((event, {**self._bound, **fields}))
 
     warning = info
 
@@ -46,7 +46,7 @@ class World:
         self.restart_with()
 
     def restart_with(self, *channels: FakeChannel, settings: AlertSettings | None = None) -> "World":
-        """Begin anew with these channels, as after a restart."""
+        """Use these channels, as after a restart."""
         self.channels = list(channels) or [FakeChannel()]
         self.settings = settings or _settings_of(self.channels)
         self.subscription = self.new_subscription()
@@ -63,7 +63,7 @@ class World:
         return self.now
 
     def receive(self, *events: FactRecord) -> "World":
-        """Published and read, and nobody told yet."""
+        """Publish and read the events, without sending."""
         return self.publish(*events).read_topic()
 
     def publish(self, *events: FactRecord) -> "World":
@@ -76,7 +76,7 @@ class World:
         return self
 
     def send_due(self, after: int = 0) -> "World":
-        """Everybody is told what is due so many milliseconds later."""
+        """Send what is due after so many milliseconds."""
         self.now += after
         for delivery in self.deliveries:
             delivery.send_due()
@@ -89,7 +89,7 @@ class World:
         return self
 
     def add_handoff(self, row: dict[str, Any]) -> "World":
-        """A handoff as it stands in the read models."""
+        """A handoff in the read models."""
         with self.engine.begin() as connection:
             upsert(connection, read_models(1).handoffs, [row])
         return self

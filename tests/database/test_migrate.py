@@ -1,4 +1,4 @@
-"""A database is brought to the newest tables once, whoever starts first."""
+"""A database is upgraded to the newest revision once, even if several processes start together."""
 
 import subprocess
 import sys

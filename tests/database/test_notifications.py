@@ -1,4 +1,4 @@
-"""Notices: whoever waits is woken when a transaction is over that wrote what it waits for."""
+"""Notifications wake a receiver when a transaction that wrote something for it commits."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,12 +50,12 @@ def test_the_first_wait_answers_at_once_as_nothing_was_heard_before(engine: Engi
 
 
 def test_a_notice_ends_the_wait(engine: Engine, notices: Notifications) -> None:
-    begun, telling = monotonic(), Thread(target=notify_channel, args=(engine, OUTBOX))
-    telling.start()
+    begun, sender = monotonic(), Thread(target=notify_channel, args=(engine, OUTBOX))
+    sender.start()
 
     assert notices.wait(LONG_S)
     assert monotonic() - begun < LONG_S
-    telling.join()
+    sender.join()
 
 
 def test_notifications_of_another_channel_are_not_received(engine: Engine, notices: Notifications) -> None:
@@ -89,7 +89,7 @@ def test_a_server_that_goes_and_comes_back_is_listened_to_again() -> None:
     assert listening.wait(0)
 
     server.crash()
-    assert listening.wait(LONG_S)  # something may have been told that nobody heard
+    assert listening.wait(LONG_S)  # a notification may have been missed
     with pytest.raises(DatabaseUnavailable):
         listening.wait(LONG_S)
 

@@ -1,4 +1,4 @@
-"""Many rows at once mean the same on both databases, whatever one call tells twice."""
+"""Statements for many rows have the same effect on both databases, even if a call contains a key twice."""
 
 from typing import Any
 
@@ -64,13 +64,13 @@ def test_of_rows_with_one_key_the_last_is_put(database: Engine) -> None:
     assert accounts(database) == [("acme.com", "Second", "second", 1), ("b.example", "B", "b", 5)]
 
 
-@pytest.mark.parametrize("stands", [0, 2, 3, 9])
-def test_of_rows_with_one_key_the_highest_seq_wins(database: Engine, stands: int) -> None:
+@pytest.mark.parametrize("stored_seq", [0, 2, 3, 9])
+def test_of_rows_with_one_key_the_highest_seq_wins(database: Engine, stored_seq: int) -> None:
     with database.begin() as connection:
-        insert_rows(connection, directory_accounts, [account(stands, "Stands")])
+        insert_rows(connection, directory_accounts, [account(stored_seq, "Stored")])
         upsert_newer(connection, directory_accounts, [account(1, "One"), account(3, "Three"), account(2, "Two")])
 
-    highest = ("Three", 3) if stands < 3 else ("Stands", stands)
+    highest = ("Three", 3) if stored_seq < 3 else ("Stored", stored_seq)
     assert [(name, seq) for _, name, _, seq in accounts(database)] == [highest]
 
 

@@ -1,6 +1,6 @@
 """Score updates as a scorer would publish them, valid by default. Never judges them.
 
-`Story` tells an account's life as updates; every call adds one seq or more.
+`Story` is the history of an account as updates; every call adds one seq or more.
 """
 
 from collections.abc import Sequence

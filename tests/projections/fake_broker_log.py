@@ -36,7 +36,7 @@ class FakeBrokerLog:
     def append(self, topic: str, records: Sequence[NewRecord], partition: int | None = None) -> list[Appended]:
         self.before_and_after_append()
         for moved in {self._partition(topic, record, partition) for record in records}:
-            self._ends[topic, moved] += 1  # as the marker of somebody's transaction would
+            self._ends[topic, moved] += 1  # as the marker of a transaction would
         appended = [self._append(topic, record, partition) for record in records]
         self.before_and_after_append()
         return appended
@@ -76,7 +76,7 @@ class FakeBrokerLog:
                 self._records[place] = [record for record in records if record.offset == last[record.key]]
 
     def recreate(self, topic: str) -> None:
-        """Delete the topic and make it anew."""
+        """Delete the topic and create it again."""
         self._generations[topic] += 1
         for partition in range(self._partitions):
             self._records[topic, partition], self._ends[topic, partition] = [], 0

@@ -1,4 +1,4 @@
-"""A projector that was away while the log was compacted: told anew by a replay, nothing twice, nothing of before."""
+"""A projector that was away during a compaction replays the missing updates, without duplicates or outdated rows."""
 
 from collections.abc import Iterable, Iterator
 from threading import Thread
@@ -72,8 +72,8 @@ def projector_with_replay(world: World, replay: Replay = replay_history, batch: 
 
 def rows_without_offsets(world: World) -> dict[str, list[object]]:
     """Everything but the offsets, which are others where the log was compacted."""
-    told = world.all_rows()
-    return {**told, "checkpoints": world.rows("checkpoints", "engagement_next")}
+    rows = world.all_rows()
+    return {**rows, "checkpoints": world.rows("checkpoints", "engagement_next")}
 
 
 def test_who_starts_from_nothing_on_a_compacted_log_knows_the_same(world: World, straight: World) -> None:
@@ -124,7 +124,7 @@ def test_parked_facts_that_were_moved_do_not_come_back(world: World) -> None:
 
 
 def test_where_persons_were_found_since_stays(world: World) -> None:
-    """Their partitions are told anew one by one: what one tells may be older than what another told since."""
+    """Partitions are replayed one by one: an update of one may be older than what another has written since."""
     world.publish_and_project(anonymous_scored(seq=1, releases=[visitor_release("acme.com")]))
     world.publish_and_project(account_scored("other.example", changes=Changes(joins={"v_one": "c_ben"})))
     world.publish(account_scored(after_seq=2, seq=3))

@@ -1,4 +1,4 @@
-"""The reading side on a real broker and a real PostgreSQL: appended once, holes told anew, another log refused."""
+"""Projector and reactors on a real broker and PostgreSQL: no duplicates, lost updates replayed, other logs refused."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing

@@ -21,7 +21,7 @@ def world(database: Engine) -> World:
 
 
 def partition_leases(world: World, holder: str, duration: int = 15_000) -> LeasedPartitions:
-    """One that asks anew at every call."""
+    """Rebalances at every call."""
     return LeasedPartitions(world.engine, world.log, holder, world.clock, lease_duration_ms=duration, interval_s=0)
 
 
@@ -105,7 +105,7 @@ def test_a_projector_that_lost_its_lease_in_a_batch_writes_nothing(world: World)
     publish_accounts(world)
     other = Projector(world.engine, world.log, assignment=partition_leases(world, "other"))
     paused = LogPausedAfterRead(world.log, lambda: (world.expire_leases(), run_until_idle(other.advance)))
-    zombie = Projector(world.engine, paused, assignment=partition_leases(world, "zombie"))  # type: ignore[arg-type]
+    zombie = Projector(world.engine, paused, assignment=partition_leases(world, "paused"))  # type: ignore[arg-type]
 
     with pytest.raises(CheckpointConflict, match="a checkpoint of main has moved; expected 0 in partition 0"):
         zombie.advance()

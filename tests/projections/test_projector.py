@@ -36,9 +36,9 @@ def test_an_account_row_holds_the_last_update(world: World) -> None:
 
     columns = ("account", "name", "owner", "segment", "profile", "score", "stage", "fit_points", "fit_grade")
     columns += ("breadth", "as_of", "seq", "epoch", "model", "digest", "falls_at", "state")
-    [stands] = world.rows("accounts", *columns)
+    [row] = world.rows("accounts", *columns)
 
-    assert stands == (
+    assert row == (
         *("acme.com", "Acme", "sam", "enterprise", profile, 42.5, "engaged", 70.0, "B"),
         *(2, parse_time(at(3)), 3, 0, "test-1-000000000000", "digest-3", parse_time(at(80)), b'{"seq":3}'),
     )

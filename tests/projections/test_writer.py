@@ -40,7 +40,7 @@ _CHANGES = Changes(
 
 
 def update_between(after_seq: int, seq: int) -> AccountScored:
-    """The update that tells of the facts from after one seq up to another."""
+    """The update with the facts after one seq up to another."""
     changes = {
         name: [change for change in getattr(_CHANGES, name) if after_seq < change.seq <= seq]
         for name in ("lines", "stages", "handoffs", "steps", "gated")

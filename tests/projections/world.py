@@ -21,7 +21,7 @@ from tests.projections.builders import NOON, ScoresRecordValue, records_of
 
 class World:
     def __init__(self, engine: Engine, partitions: int = 1, log: Log | None = None) -> None:
-        """On the log in the database where no other is given."""
+        """Uses the log in the database unless another one is passed."""
         self.engine = engine
         self.log = log or SqlLog(engine, partitions)
         self.now = NOON
@@ -87,7 +87,7 @@ class World:
         return self.project()
 
     def expire_leases(self) -> "World":
-        """So long was nobody there that every lease ran out."""
+        """Let all leases run out."""
         with self.engine.begin() as connection:
             connection.execute(leases.update().values(until=0))
         return self

@@ -1,4 +1,4 @@
-"""On a log that does not keep ids once: what relay, mover and timers append stands there once, wherever they die."""
+"""On a log that does not deduplicate ids, relay, mover and timers append each record once, wherever they die."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,14 +149,14 @@ def test_the_timers_record_each_hour_once(world: World, log: FakeBrokerLog) -> N
 def checkpoint_to_end(world: World, log: FakeBrokerLog) -> None:
     """The scorer has read everything there is, and the projector what it told."""
     for partition in range(3):
-        told = encode_score(checkpoint(log.end(ENGAGEMENT, partition)))
-        log.append(SCORES, [NewRecord(CHECKPOINT_KEY, told)], partition)
+        encoded = encode_score(checkpoint(log.end(ENGAGEMENT, partition)))
+        log.append(SCORES, [NewRecord(CHECKPOINT_KEY, encoded)], partition)
     world.project()
 
 
 def test_a_successor_appends_only_what_its_predecessor_did_not(world: World, log: FakeBrokerLog) -> None:
     world.publish_and_project(*_UPDATES)
-    log.before_and_after_append = raise_at(2)  # handoffs stand there, the facts do not
+    log.before_and_after_append = raise_at(2)  # the handoffs are appended, the facts are not
     with pytest.raises(_KilledError):
         world.relay.advance()
     log.before_and_after_append = do_nothing

@@ -33,10 +33,10 @@ from tests.projections.world import World
 
 def recorded_facts(world: World) -> list[dict[str, Any]]:
     """What was recorded, each as the envelope wants it."""
-    told = [msgspec.json.decode(record.value) for record in world.records_of_topic(ENGAGEMENT)]
-    for each in told:
+    recorded = [msgspec.json.decode(record.value) for record in world.records_of_topic(ENGAGEMENT)]
+    for each in recorded:
         Fact.model_validate(each)
-    return told
+    return recorded
 
 
 def advance_position_to_end(world: World) -> None:
@@ -88,8 +88,8 @@ def test_a_fact_that_moved_before_keeps_its_origin_and_adds_the_move(world: Worl
     again = msgspec.structs.replace(forwarded_fact(2, move="m2"), fact=msgspec.Raw(msgspec.json.encode(before)))
     world.publish_and_project(anonymous_scored(seq=2, forwards=[again])).run_reactors()
 
-    [told] = recorded_facts(world)
-    assert (told["id"], told["origin"], told["moves"]) == ("first~m1~m2", "first", "m1 m2")
+    [recorded] = recorded_facts(world)
+    assert (recorded["id"], recorded["origin"], recorded["moves"]) == ("first~m1~m2", "first", "m1 m2")
 
 
 def test_long_ids_of_copies_are_shortened_and_stay_apart() -> None:
@@ -203,7 +203,7 @@ def test_a_new_fall_is_reviewed_again(world: World) -> None:
     world.now = NOON + 31 * HOUR
 
     assert world.timers.advance() == 1
-    assert [told["time"] for told in recorded_facts(world)] == [at(20), at(30)]
+    assert [recorded["time"] for recorded in recorded_facts(world)] == [at(20), at(30)]
 
 
 def test_an_undecided_handoff_expires(world: World) -> None:
@@ -211,8 +211,8 @@ def test_an_undecided_handoff_expires(world: World) -> None:
     world.now = NOON + 8 * HOUR
     world.timers.advance()
 
-    [told] = recorded_facts(world)
-    assert (told["id"], told["source"], told["type"], told["time"], told["data"]) == (
+    [recorded] = recorded_facts(world)
+    assert (recorded["id"], recorded["source"], recorded["type"], recorded["time"], recorded["data"]) == (
         *("handoff:acme.com/acquisition/1:1", "staffel/handoffs", "handoff.expired.v1", at(7)),
         {"handoff": "acme.com/acquisition/1"},
     )

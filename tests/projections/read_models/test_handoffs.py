@@ -1,4 +1,4 @@
-"""Handoffs: evidence frozen at the crossing, the life of each, and what is told of it."""
+"""Handoffs: the evidence stored at the crossing, the lifecycle, and the published events."""
 
 from typing import Any
 
@@ -28,10 +28,10 @@ def decision_update(seq: int, status: str, **given: Any) -> Any:
 
 def published_events(world: World) -> list[dict[str, Any]]:
     """What was published, each as its schema wants it."""
-    told = [msgspec.json.decode(record.value) for record in world.run_reactors().records_of_topic(SQA_HANDOFFS)]
-    for each in told:
+    published = [msgspec.json.decode(record.value) for record in world.run_reactors().records_of_topic(SQA_HANDOFFS)]
+    for each in published:
         HANDOFF_EVENTS[each["type"]].model_validate_json(msgspec.json.encode(each["data"]))
-    return told
+    return published
 
 
 def test_reasons_are_what_counted_at_the_crossing_by_rule_and_contact(world: World) -> None:
@@ -120,11 +120,11 @@ def test_the_event_of_a_decision_says_who_why_and_whether_late(world: World) -> 
     world.publish_and_project(crossing_update(), decision_update(4, "expired"))
     world.publish_and_project(decision_update(5, "accepted", by="sam", reason="good fit", late=True))
 
-    told = published_events(world)[-1]
+    published = published_events(world)[-1]
 
-    assert told["id"] == f"{HANDOFF}:accepted"
-    assert told["time"] == at(5)
-    assert told["data"] == {
+    assert published["id"] == f"{HANDOFF}:accepted"
+    assert published["time"] == at(5)
+    assert published["data"] == {
         **{"handoff": HANDOFF, "account": "acme.com", "track": "acquisition", "crossing": 1},
         **{"fact": "decision-5", "at": at(5), "by": "sam", "reason": "good fit", "opportunity": None, "late": True},
     }
@@ -195,6 +195,6 @@ def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) ->
 
 
 def test_a_record_is_known_by_source_and_id() -> None:
-    told = new_event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
+    published = new_event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
 
-    assert record_id(told) == "web\n1"
+    assert record_id(published) == "web\n1"
