@@ -1,4 +1,4 @@
-"""Staffel's own processes on a real broker and a real PostgreSQL, kept alive by a supervisor. Never fakes a failure."""
+"""Real processes on a real broker and a real PostgreSQL, restarted by a supervisor."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ _DEADLINE_S = 60
 
 @dataclass
 class SupervisedProcess:
-    """A command that is started again whenever it ends, until it is stopped. `exits`: how its lives ended."""
+    """A command that is restarted whenever it ends, until it is stopped. `exits`: its exit codes."""
 
     arguments: Sequence[str]
     env: Mapping[str, str]
@@ -44,14 +44,14 @@ class SupervisedProcess:
             self.process = subprocess.Popen(command, env=dict(self.env), stdout=log, stderr=log, cwd=self.log.parent)
 
     def restart_if_ended(self) -> None:
-        """Start it again where it ended by itself."""
+        """Restart it if it has ended by itself."""
         with self.lock:
             if self.keep_running and self.process is not None and self.process.poll() is not None:
                 self.exits.append(self.process.returncode)
                 self.start()
 
     def kill(self) -> None:
-        """kill -9, and start it again."""
+        """Kill it with SIGKILL and restart it."""
         with self.lock:
             assert self.process is not None
             self.process.kill()
@@ -64,7 +64,7 @@ class SupervisedProcess:
             self.process.send_signal(number)
 
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """Send SIGTERM; returns the exit code."""
         with self.lock:
             assert self.process is not None
             self.keep_running = False
@@ -77,7 +77,7 @@ class SupervisedProcess:
                 return self.process.wait(_DEADLINE_S)
 
     def await_output(self, text: str, deadline_s: float = _DEADLINE_S) -> None:
-        """Until its life of now has said so."""
+        """Wait until the current process has printed this."""
         began, never = monotonic(), Event()
         while text not in self.output()[self.log_offset :]:
             assert monotonic() - began < deadline_s, f"{self.arguments} never said {text!r}: {self.output()[-2000:]}"
@@ -88,7 +88,7 @@ class SupervisedProcess:
 
 
 class Cluster:
-    """Topics and tables of its own, the processes that were started, and who is told."""
+    """Topics and tables, the started processes, and the receiver of alerts."""
 
     receiver: Receiver
 
@@ -104,7 +104,7 @@ class Cluster:
         self._supervisor.start()
 
     def command(self, *arguments: str) -> str:
-        """A command that ends; what it printed."""
+        """Run a command; returns its output."""
         command = [str(_STAFFEL), *arguments]
         ended = subprocess.run(command, env=self.env, cwd=self.folder, capture_output=True, text=True)
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
@@ -118,7 +118,7 @@ class Cluster:
         return process
 
     def start_alerts(self, url: str, secret: str) -> None:
-        """Start the alerts, to be told to this address, every one of them."""
+        """Start alerts that send every event to this address."""
         file = self.folder / "alerts.yaml"
         channel = f"{{name: sales, webhook: '{url}', secret_env: CHAOS_SECRET}}"
         file.write_text(
@@ -128,7 +128,7 @@ class Cluster:
         self.start("alerts")
 
     def connect(self) -> Application:
-        """As a command would."""
+        """Connect as a command does."""
         return connect(self.settings)
 
     def exits(self) -> list[int]:
@@ -150,7 +150,7 @@ class Cluster:
 def cluster(
     folder: Path, kafka: str, database: str, partitions: int = 4, workers: int = 1, replication: int = 1
 ) -> Iterator[Cluster]:
-    """A cluster at work: workers, a projector, a relay, alerts that somebody receives."""
+    """A running cluster: workers, a projector, a relay, and alerts with a receiver."""
     made = Cluster(folder, kafka, database, partitions, replication)
     try:
         for role in ("worker",) * workers + ("project", "relay"):

@@ -1,4 +1,4 @@
-"""Places for clusters: a broker and a database, each test its own. Named in output where a test fails."""
+"""Clusters on a shared broker and database, with a prefix for each test. A failing test shows it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,6 +1,6 @@
-"""Whether anything was lost, doubled or computed otherwise on the broker, against a straight fold of its log.
+"""Checks that nothing on the broker is lost, repeated or different from a straight fold of its log.
 
-Of a topic it believes what a subscriber may rely on: records may come twice, and are known by their ids.
+As subscribers do, it expects that records may be repeated, and identifies them by their ids.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ _DEADLINE_S = 120
 
 
 def await_idle(staffel: Application, deadline_s: float = 120) -> float:
-    """Until everything recorded is seen and published; how many seconds that took."""
+    """Wait until everything recorded is projected and published; returns the seconds it took."""
     began, never = monotonic(), Event()
     while not (lag := read_lag(staffel.engine, staffel.log, staffel.clock())).is_idle:
         assert monotonic() - began < deadline_s, f"not idle after {deadline_s} s: {lag}"
@@ -46,13 +46,13 @@ def await_idle(staffel: Application, deadline_s: float = 120) -> float:
 
 
 def check_consistency(staffel: Application, cluster: Cluster) -> dict[str, int]:
-    """Figures of what was compared; an AssertionError names what differs. Wants everything idle."""
+    """Numbers of compared items; an AssertionError names differences. Requires an idle cluster."""
     figures = check_after_compaction(staffel, cluster)
     return {**figures, "updates": compare_updates(staffel.log, folded_accounts(staffel))}
 
 
 def check_after_compaction(staffel: Application, cluster: Cluster) -> dict[str, int]:
-    """The same, but for updates that a compaction removed."""
+    """The same, except for updates that compaction removed."""
     assert verify(staffel.log, staffel.engine).mismatches == []
     accounts = folded_accounts(staffel)
     facts = distinct_facts(staffel.log, ENGAGEMENT)
@@ -69,7 +69,7 @@ def check_after_compaction(staffel: Application, cluster: Cluster) -> dict[str, 
 
 
 def await_alerts(log: Log, receiver: Receiver) -> None:
-    """Until every event that somebody needs to be told of was told, under the one id that it has."""
+    """Wait until every event that requires an alert has one, with its own id."""
     wanted = {
         alert_id(event, kind) for event in distinct_facts(log, SQA_HANDOFFS) if (kind := kind_of(event)) is not None
     }
@@ -93,7 +93,7 @@ def topic_records(log: Log, topic: str) -> Iterator[Record]:
 
 
 def distinct_facts(log: Log, topic: str) -> list[FactRecord]:
-    """The facts or events of a topic, each id once, as a subscriber has them; what cannot be read is left out."""
+    """The facts or events of a topic, each id once, as a subscriber sees them; without unreadable records."""
     found: dict[str, FactRecord] = {}
     for record in topic_records(log, topic):
         try:
@@ -105,7 +105,7 @@ def distinct_facts(log: Log, topic: str) -> list[FactRecord]:
 
 
 def compare_updates(log: Log, accounts: dict[str, Account]) -> int:
-    """Each account's updates cover its seqs without a hole, and what is told twice of a seq is told alike."""
+    """The updates of each account cover its seqs without gaps, and repeated seqs are equal."""
     covered: dict[str, set[int]] = defaultdict(set)
     content_by_seq: dict[tuple[str, str, int], bytes] = {}
     digests: dict[tuple[str, int], str] = {}
@@ -142,7 +142,7 @@ def changes_by_seq(update: AccountScored) -> Iterator[tuple[tuple[str, int], byt
 
 
 def compare_dead_letters(log: Log) -> int:
-    """Each record that cannot be read is a dead letter, by its place; how many there are."""
+    """Each unreadable record is a dead letter, identified by its place; returns their number."""
     unreadable = {
         (str(partition), str(record.offset))
         for partition in range(log.partitions(ENGAGEMENT))
@@ -179,6 +179,6 @@ def compare_embedded(log: Log, accounts: dict[str, Account], folder: Path) -> No
 
 
 def copy_facts(log: Log, to: SqlLog, partition: int) -> None:
-    """The partition's facts, those that stand twice as well."""
+    """The facts of a partition, including repeated ones."""
     facts = [NewRecord(record.key, record.value) for record in partition_records(log, ENGAGEMENT, partition)]
     to.append(ENGAGEMENT, facts, partition=partition)

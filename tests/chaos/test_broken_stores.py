@@ -1,4 +1,4 @@
-"""Broker and database die and come back while facts stream in; the log is compacted in the middle."""
+"""Broker and database are killed and restarted while facts stream in; the log is compacted in between."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ def cluster_on(folder: Path, broker: Broker | None, server: postgres.Server, **o
 
 @pytest.fixture
 def server() -> postgres.Server:
-    """Durable but for the disk itself: a crash of the server loses no commit."""
+    """A server that survives its own crash, but not one of the disk: it loses no commit."""
     try:
         return postgres.Server(("fsync=off", "listen_addresses=", "max_connections=100"))
     except postgres.PostgresUnavailableError as error:

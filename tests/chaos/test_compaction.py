@@ -1,4 +1,4 @@
-"""The topic `scores` is compacted in the middle, and a projector comes back after its updates are gone."""
+"""`scores` is compacted while a projector is stopped, which then misses updates."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.timeout(900)]
 
 @contextmanager
 def compacting(cluster: Cluster) -> Iterator[None]:
-    """While the broker compacts `scores` as soon as it can; afterwards its settings are what they were."""
+    """Let the broker compact `scores` as soon as possible; restores the settings afterwards."""
     address = cluster.settings.kafka
     assert address is not None
     admin = KafkaAdminClient(bootstrap_servers=list(address.servers))
@@ -53,7 +53,7 @@ def set_topic(admin: KafkaAdminClient, topic: str, settings: Mapping[str, str]) 
 
 
 def await_compaction(staffel: Application) -> None:
-    """Until less than half of what was written is left."""
+    """Wait until less than half of the records are left."""
     began, never = monotonic(), Event()
     while (left := sum(1 for _ in topic_records(staffel.log, SCORES))) * 2 > written_count(staffel):
         assert monotonic() - began < _DEADLINE_S, f"{left} of {written_count(staffel)} records are left"

@@ -1,6 +1,6 @@
-"""Processes killed at random moments: nothing is lost, nothing doubled, nothing computed otherwise.
+"""Processes are killed at random moments: nothing is lost, repeated or computed differently.
 
-`STAFFEL_CRASH_SEED` chooses what is recorded, and when a process dies.
+`STAFFEL_CRASH_SEED` determines the recorded facts and the moments.
 """
 
 import os
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.timeout(900)]
 
 
 def kill_in_rounds(cluster: Cluster, times: int, random: Random) -> None:
-    """Each round one worker, the projector, the relay and the alerts die, each at a moment of its own."""
+    """In each round kill one worker, the projector, the relay and the alerts, each at a random moment."""
     workers = [process for process in cluster.processes if process.arguments[0] == "worker"]
     others = [process for process in cluster.processes if process.arguments[0] != "worker"]
     never = Event()

@@ -1,4 +1,4 @@
-"""Three brokers keep every record three times; any of them dies and comes back while facts stream in."""
+"""Three brokers with three replicas of every record; each is killed and restarted while facts stream in."""
 
 from pathlib import Path
 from random import Random

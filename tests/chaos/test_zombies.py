@@ -1,4 +1,4 @@
-"""A worker that sleeps through its session changes nothing when it wakes, and ends itself."""
+"""A worker that is suspended beyond its session ends itself when it continues, without writing."""
 
 import signal
 from threading import Event

@@ -1,6 +1,6 @@
-"""Facts that stream in while things break: new ones, the same again, poison, decisions. Gives up no fact.
+"""Facts that stream in during failures: new ones, repeated ones, poison, decisions.
 
-What is recorded follows from the seed; a batch that was not answered is given again until it is.
+The seed determines the facts; a batch is repeated until it is acknowledged.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _POISON = (b"\xff\xfe not json", b"", b'{"subject": 7}', b'{"specversion":"1.0",
 
 @dataclass
 class RecordingThread:
-    """A thread that records until it is told to stop."""
+    """A thread that records until it is stopped."""
 
     cluster: Cluster
     seed: int
@@ -82,7 +82,7 @@ class RecordingThread:
         self.submitted += len(batch)
 
     def _decide(self, staffel: Application) -> None:
-        """As sales does: some accept, some reject."""
+        """Decide as sales does: accept some handoffs, reject others."""
         with open_queries(staffel.engine) as questions:
             proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
         if not proposed:

@@ -1,7 +1,7 @@
-"""Apache Kafka for the tests: a broker of their own, by plain Java, else by Docker. Never touches one that runs.
+"""Kafka brokers of the tests, started with Java or else with Docker; running brokers are left alone.
 
-`server()` is shared by the test session and ends with it; `open_broker(folder)` is for tests that kill or starve one,
-`open_brokers(folder, number)` for those that have several keep the same records.
+`server()` is shared by the test session and ends with it; `open_broker(folder)` is for tests that kill or suspend one,
+`open_brokers(folder, number)` for tests with replicas.
 """
 
 import base64
@@ -29,7 +29,7 @@ _INSTALL_HINT = (
 
 
 class BrokerNode(NamedTuple):
-    """Which broker of a cluster it is, from 1 on, and where the controllers of all of them listen."""
+    """The number of a broker in its cluster, from 1 on, and the ports of all controllers."""
 
     cluster: str
     node: int
@@ -37,7 +37,7 @@ class BrokerNode(NamedTuple):
 
 
 class Broker:
-    """A broker of its own; it may be started, killed, stopped, continued and started again on the same records."""
+    """A broker that can be started, killed, suspended, continued and restarted with the same records."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Broker:
         broker_node: BrokerNode | None = None,
         passwords: Mapping[str, str] | None = None,
     ) -> None:
-        """`passwords`: of the users who may come by SCRAM."""
+        """`passwords`: of users who may connect with SCRAM."""
         self._folder, self._heap = folder, heap
         self._port = free_port()
         self._node = broker_node or broker_nodes(1)[0]
@@ -68,11 +68,11 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """What STAFFEL_LOG says."""
+        """The value of STAFFEL_LOG."""
         return f"kafka://{self.server}"
 
     def start(self) -> None:
-        """Return when it answers."""
+        """Start it; returns once it answers."""
         self.launch()
         self.await_listening()
 
@@ -96,14 +96,14 @@ class Broker:
             self._process = None
 
     def stop(self) -> None:
-        """Its ordinary end."""
+        """Shut it down in order."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(DEADLINE_S)
             self._process = None
 
     def signal(self, number: signal.Signals) -> None:
-        """SIGSTOP, SIGCONT."""
+        """Send SIGSTOP or SIGCONT."""
         assert self._process is not None
         self._process.send_signal(number)
 
@@ -122,7 +122,7 @@ class Broker:
 
 @cache
 def server() -> str:
-    """HOST:PORT of `STAFFEL_TEST_KAFKA`, or of a broker of this session. Raises `NoKafka`."""
+    """HOST:PORT of `STAFFEL_TEST_KAFKA`, or of a broker of this session. Raises `KafkaUnavailableError`."""
     configured = os.environ.get("STAFFEL_TEST_KAFKA")
     return configured or _shared().server
 
@@ -137,7 +137,7 @@ def _shared() -> Broker:
 def open_broker(
     folder: Path, settings: Mapping[str, str] | None = None, passwords: Mapping[str, str] | None = None
 ) -> Broker:
-    """A broker of its own, by Java, else by Docker, where nobody can come by a password. Raises `NoKafka`."""
+    """A new broker, with Java or else with Docker (without passwords). Raises `KafkaUnavailableError`."""
     from tests.kafka.docker import DockerBroker, has_docker_daemon
 
     made: Broker
@@ -152,7 +152,7 @@ def open_broker(
 
 
 def open_brokers(folder: Path, number: int, settings: Mapping[str, str] | None = None) -> list[Broker]:
-    """Brokers of one cluster, all started; each keeps its records in a folder of its own. Raises `NoKafka`."""
+    """Started brokers of one cluster, each with a folder of its own. Raises `KafkaUnavailableError`."""
     if not _has_java():
         raise KafkaUnavailableError(f"no Java and Maven here, which {number} brokers of one cluster need")
     made = [Broker(folder / f"broker-{each.node}", settings, "256m", each) for each in broker_nodes(number)]
@@ -175,7 +175,7 @@ def _has_java() -> bool:
 
 @cache
 def jars() -> Path:
-    """The folder of Kafka's jars, brought by Maven once; `STAFFEL_KAFKA_JARS` names another. Raises `NoKafka`."""
+    """The folder of Kafka's jars: `STAFFEL_KAFKA_JARS`, or downloaded once by Maven. Raises `KafkaUnavailableError`."""
     configured = os.environ.get("STAFFEL_KAFKA_JARS")
     if configured:
         return Path(configured)

@@ -1,4 +1,4 @@
-"""Apache Kafka for the tests where there is no Java: a container of its own. Never touches another container."""
+"""A Kafka broker in a container of its own, for machines without Java."""
 
 import shutil
 import signal
@@ -25,10 +25,10 @@ _SIGNALS = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
 
 
 class DockerBroker(Broker):
-    """The same as `Broker`; its records live in the container, which is removed with the tests."""
+    """The same as `Broker`; its records are in the container, which is removed after the tests."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        """`folder` is not used: what the broker keeps stays in the container."""
+        """`folder` is not used: the records stay in the container."""
         port = free_port()
         self.server = f"127.0.0.1:{port}"
         self._container = f"staffel-kafka-{uuid4().hex[:12]}"
@@ -65,7 +65,7 @@ class DockerBroker(Broker):
 
 
 def environment_of(settings: Mapping[str, str]) -> list[str]:
-    """As the image wants to be told: `node.id` is KAFKA_NODE_ID."""
+    """Settings as the image expects them: `node.id` is KAFKA_NODE_ID."""
     pairs = ((f"KAFKA_{name.replace('.', '_').upper()}", value) for name, value in settings.items())
     return [part for name, value in pairs for part in ("--env", f"{name}={value}")]
 
@@ -82,7 +82,7 @@ def has_docker_daemon() -> bool:
 
 
 def await_broker(server: str) -> None:
-    """The port of a container is open before anybody listens inside: ask the broker itself."""
+    """Wait for an answer of the broker: the port of a container is open before it listens."""
     pause, deadline = Event(), monotonic() + DEADLINE_S
     while monotonic() < deadline:
         with suppress(KafkaError):

@@ -1,4 +1,4 @@
-"""What every broker of the tests is told, wherever it runs, and what they share. Never starts one."""
+"""Settings of all test brokers, with Java and with Docker."""
 
 import socket
 
@@ -31,7 +31,7 @@ DEADLINE_S = 60
 
 
 class KafkaUnavailableError(Exception):
-    """There is no broker, and none can be started."""
+    """No broker is configured, and none can be started."""
 
 
 def free_port() -> int:

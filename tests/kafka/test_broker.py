@@ -1,4 +1,4 @@
-"""Where the tests' broker comes from, and what is said where there is none."""
+"""How the tests find or start a broker, and the message if they cannot."""
 
 from pathlib import Path
 

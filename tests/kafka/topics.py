@@ -1,4 +1,4 @@
-"""Topics of a test's own on a broker that many tests share: each gets another prefix. Never touches other topics."""
+"""Topics of a test on a shared broker: each test uses a prefix of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +18,10 @@ def fresh_topics(server: str, partitions: int = 1) -> Iterator[KafkaAddress]:
 
 
 def fresh_address(server: str) -> KafkaAddress:
-    """Where no topic stands yet."""
+    """An address with a new prefix, without topics."""
     return KafkaAddress((server,), {}, f"test-{uuid4().hex[:12]}.")
 
 
 def log_setting(address: KafkaAddress) -> str:
-    """What STAFFEL_LOG says."""
+    """The value of STAFFEL_LOG."""
     return f"{address}?prefix={address.prefix}"
