@@ -80,7 +80,7 @@ class SupervisedProcess:
         """Wait until the current process has printed this."""
         began, never = monotonic(), Event()
         while text not in self.output()[self.log_offset :]:
-            assert monotonic() - began < deadline_s, f"{self.arguments} never said {text!r}: {self.output()[-2000:]}"
+            assert monotonic() - began < deadline_s, f"{self.arguments} never printed {text!r}: {self.output()[-2000:]}"
             never.wait(_POLL_S)
 
     def output(self) -> str:

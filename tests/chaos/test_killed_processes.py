@@ -43,10 +43,10 @@ def test_killed_at_random_moments_while_facts_stream_in(start: Start, workers: i
         staffel = cluster.connect()
         await_idle(staffel)
         figures = check_consistency(staffel, cluster)
-        standing = {record_id(fact.source, fact.id) for fact in distinct_facts(staffel.log, ENGAGEMENT)}
+        on_log = {record_id(fact.source, fact.id) for fact in distinct_facts(staffel.log, ENGAGEMENT)}
         staffel.close()
         exits = cluster.exits()
-    assert recording.recorded <= standing
+    assert recording.recorded <= on_log
     assert figures["letters"] == recording.poison_count > 0
     assert figures["moved"] > 0
     assert figures["handoffs"] > 0

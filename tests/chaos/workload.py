@@ -58,7 +58,7 @@ class RecordingThread:
         try:
             self._record_until_stopped(self._staffel)
             self._staffel.close()
-        except BaseException as failure:  # told by the thread that waits
+        except BaseException as failure:  # raised again by the waiting thread
             self.failure = failure
 
     def _record_until_stopped(self, staffel: Application) -> None:
@@ -77,8 +77,8 @@ class RecordingThread:
     def _record(self, staffel: Application, batch: Sequence[Observation]) -> None:
         outcomes: list[Outcome] = []
         self._retry(lambda: outcomes.extend(staffel.recorder.record(batch)))
-        told = zip(batch, outcomes, strict=True)
-        self.recorded |= {record_id(fact.source, fact.id) for fact, answer in told if isinstance(answer, Recorded)}
+        results = zip(batch, outcomes, strict=True)
+        self.recorded |= {record_id(fact.source, fact.id) for fact, answer in results if isinstance(answer, Recorded)}
         self.submitted += len(batch)
 
     def _decide(self, staffel: Application) -> None:
@@ -91,10 +91,10 @@ class RecordingThread:
         fact = check_decision(row, row.handoff, status)
         assert not isinstance(fact, DecisionRefused)
         content = {"handoff": row.handoff, "by": "sales"}
-        told = new_observation(
+        observation = new_observation(
             fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS_SOURCE
         )
-        staffel.recorder.record([told])
+        staffel.recorder.record([observation])
 
     def _append_poison(self, staffel: Application) -> None:
         key = f"firm{self._random.randrange(40)}.com"

@@ -67,16 +67,16 @@ class LogContract:
         ]
 
     def test_a_record_comes_back_as_it_was_given(self, log: Log, home: int) -> None:
-        [stands] = log.append(ENGAGEMENT, [NewRecord("acme.com", b"\x00\xffvalue", "id", HEADERS)])
+        [appended] = log.append(ENGAGEMENT, [NewRecord("acme.com", b"\x00\xffvalue", "id", HEADERS)])
         [record] = all_records(log, ENGAGEMENT, home)
-        assert record == Record(stands.offset, "acme.com", b"\x00\xffvalue", HEADERS)
+        assert record == Record(appended.offset, "acme.com", b"\x00\xffvalue", HEADERS)
 
     def test_the_answers_say_where_each_record_stands(self, log: Log) -> None:
         records = [NewRecord(f"company{n}.example", b"%d" % n) for n in range(20)]
-        for record, stands in zip(records, log.append(ENGAGEMENT, records), strict=True):
-            assert stands.partition == log.partition_of(ENGAGEMENT, record.key)
-            [found] = log.read(ENGAGEMENT, stands.partition, stands.offset, 1)
-            assert (found.offset, found.key, found.value) == (stands.offset, record.key, record.value)
+        for record, appended in zip(records, log.append(ENGAGEMENT, records), strict=True):
+            assert appended.partition == log.partition_of(ENGAGEMENT, record.key)
+            [found] = log.read(ENGAGEMENT, appended.partition, appended.offset, 1)
+            assert (found.offset, found.key, found.value) == (appended.offset, record.key, record.value)
 
     def test_a_given_partition_goes_before_that_of_the_key(self, log: Log) -> None:
         for partition in range(self.partitions):
@@ -99,8 +99,8 @@ class LogContract:
         assert len(list(scan(log, ENGAGEMENT, home, batch=2))) == 5
 
     def test_the_end_is_one_past_the_last_record(self, log: Log, home: int) -> None:
-        stands = log.append(ENGAGEMENT, fact_records(1, 2, 3))
-        assert log.end(ENGAGEMENT, home) == stands[-1].offset + 1
+        appended = log.append(ENGAGEMENT, fact_records(1, 2, 3))
+        assert log.end(ENGAGEMENT, home) == appended[-1].offset + 1
 
     def test_topics_do_not_mix(self, log: Log, home: int) -> None:
         for topic in TOPICS:
@@ -126,10 +126,10 @@ class LogContract:
 
     @pytest.mark.parametrize("key", ["müller.example", "日本.example", "anon:v_ab23", "a'b\"c%s?{x}:y", "😀", ""])
     def test_keys_may_hold_any_text(self, log: Log, key: str) -> None:
-        [stands] = log.append(ENGAGEMENT, [NewRecord(key, "Grüße 😀".encode())])
-        found = Record(stands.offset, key, "Grüße 😀".encode())
+        [appended] = log.append(ENGAGEMENT, [NewRecord(key, "Grüße 😀".encode())])
+        found = Record(appended.offset, key, "Grüße 😀".encode())
         assert list(log.history(key)) == [found]
-        assert log.latest_in(ENGAGEMENT, stands.partition, key) == found
+        assert log.latest_in(ENGAGEMENT, appended.partition, key) == found
 
     def test_a_value_may_be_empty_or_big(self, log: Log, home: int) -> None:
         big = bytes(range(256)) * 20_000

@@ -61,7 +61,7 @@ class FailingStep:
     name: str = "failing"
 
     def advance(self) -> int:
-        raise ValueError("a step's own trouble")
+        raise ValueError("the step failed")
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_stopped_host_frees_the_lock(log: SqlLog, lock: FileHostLock, tmp_path
 def test_an_exception_in_a_step_stops_the_host_and_names_the_step(
     log: SqlLog, lock: FileHostLock, tmp_path: Path, act: Callable[[Host], object]
 ) -> None:
-    with pytest.raises(ValueError, match="a step's own trouble") as raised:
+    with pytest.raises(ValueError, match="the step failed") as raised:
         act(Host([FailingStep(), CopyStep(log)], log, lock))
     assert raised.value.__notes__ == ["in the step 'failing' of the embedded host"]
     assert FileHostLock(tmp_path / "staffel.db.host").try_acquire() is True

@@ -153,8 +153,8 @@ def test_what_cannot_be_folded_goes_to_the_dead_letters_as_it_was(folder: Path) 
     score_all(log)
     [broken, merged] = log.read(DEAD_LETTERS, 0, 0, 10)
     assert (broken.key, broken.value, broken.headers[0]) == (ACME, b"\xff no fact", ("content-type", b"text/plain"))
-    said = [parse_error_headers(letter.headers) for letter in (broken, merged)]
-    assert [(each["topic"], each["partition"], each["offset"], each["exception.class.name"]) for each in said] == [
+    headers = [parse_error_headers(letter.headers) for letter in (broken, merged)]
+    assert [(each["topic"], each["partition"], each["offset"], each["exception.class.name"]) for each in headers] == [
         (ENGAGEMENT, "0", "1", "unreadable"),
         (ENGAGEMENT, "0", "3", "not_yet"),
     ]

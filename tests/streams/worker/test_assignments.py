@@ -89,7 +89,7 @@ async def test_a_unit_that_is_refused_ends_the_process() -> None:
 async def failure_of(work: object) -> str:
     """The error that ends the process in a callback of the event loop, where nobody catches it."""
     heard: list[str] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, said: heard.append(str(said.get("exception"))))
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(str(context.get("exception"))))
     try:
         await work  # type: ignore[misc]
         await run_callbacks()
@@ -247,9 +247,9 @@ async def test_a_recovery_tells_how_far_it_is() -> None:
     worker = assignments_on(broker)
     recovering = asyncio.create_task(worker.recover([0]))
     await asyncio.sleep(0.01)
-    told = worker.counters.recovery
-    assert told is not None
-    assert (told.read, told.to_read) == (0, 2)
+    recovery = worker.counters.recovery
+    assert recovery is not None
+    assert (recovery.read, recovery.to_read) == (0, 2)
     assert broker.gate is not None
     broker.gate.set()
     await recovering

@@ -87,7 +87,7 @@ def record_slowly(bench: WorkerCluster, stop: Event) -> None:
 
 
 def has_no_duplicates(bench: WorkerCluster) -> bool:
-    updates = [(each.account, each.after_seq) for told in bench.updates().values() for each in told]
+    updates = [(each.account, each.after_seq) for updates in bench.updates().values() for each in updates]
     return len(updates) == len(set(updates))
 
 

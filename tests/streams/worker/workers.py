@@ -1,11 +1,11 @@
 """Workers as processes on a real broker, their topics, and the comparison with a straight fold.
 
-with topics(server, partitions=2) as bench:
-    bench.record(facts)
-    one, other = bench.worker(), bench.worker()
+with worker_cluster(server, partitions=2) as cluster:
+    cluster.append_facts(facts)
+    one, other = cluster.start_worker(), cluster.start_worker()
     one.kill()
-    bench.scored()
-    assert bench.differences() == []
+    cluster.await_scored()
+    assert cluster.differences() == []
 """
 
 import json
@@ -35,7 +35,7 @@ from streams.worker.options import WorkerCounters
 from tests.kafka.topics import fresh_address, log_setting
 
 SESSION_S = 6.0
-"""Long enough that a busy machine is not taken for a standing worker."""
+"""Long enough that a worker on a busy machine does not count as stuck."""
 TIMEOUT_S = 120.0
 _ROOT = Path(__file__).parents[3]
 _POLL_S = 0.05
@@ -71,16 +71,16 @@ class WorkerProcess:
         """Start it, also again after it ended."""
         self._counters_file.unlink(missing_ok=True)
         env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-        with (self.folder / "said").open("ab") as said:
-            self.process = subprocess.Popen(self._command, cwd=self.folder, env=env, stdout=said, stderr=said)
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=env, stdout=output, stderr=output)
 
     def output(self) -> str:
-        return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
+        return (self.folder / "output").read_text(encoding="utf-8", errors="replace")
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """Its log lines of this event."""
         lines = [line for line in self.output().splitlines() if line.startswith("{")]
-        return [said for line in lines if (said := json.loads(line)).get("event") == event]
+        return [each for line in lines if (each := json.loads(line)).get("event") == event]
 
     def counters(self) -> dict[str, Any]:
         """Its recent `WorkerCounters`."""
@@ -186,13 +186,13 @@ class WorkerCluster:
         """Differences to one straight fold of all facts, and missing or repeated changes; empty if there are none."""
         expected = {id: (account.seq, digest(account)) for id, account in replay(self.log).accounts.items()}
         updates = self.updates()
-        found = {id: max((each.seq, each.digest) for each in told) for id, told in updates.items()}
+        found = {id: max((each.seq, each.digest) for each in of_account) for id, of_account in updates.items()}
         wrong = [
             f"{id}: {found.get(id)} for {expected.get(id)}"
             for id in expected | found
             if found.get(id) != expected.get(id)
         ]
-        return wrong + [f"{id}: {trouble}" for id, told in updates.items() for trouble in inconsistencies(told)]
+        return wrong + [f"{id}: {each}" for id, of_account in updates.items() for each in inconsistencies(of_account)]
 
     @contextmanager
     def supervised(self) -> Iterator[None]:
