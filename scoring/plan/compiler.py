@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 from functools import partial
 from math import inf
+from typing import NamedTuple
 
 from schemas.facts import ENGAGEMENT_FAMILIES, family
 from scoring.model.loading import Cap, FieldPoints, FitModel, Limit, Rule, ScoringModel, Stage, Track
-from scoring.plan.calendar import Calendar, WindowsByDay, calendar_of
+from scoring.plan.calendar import WindowsByDay, calendar_of
 from scoring.plan.conditions import compile_account_conditions, compile_condition, path_reader, predicate_on
 from scoring.plan.decay import HOUR, GrowthFactors
 from scoring.plan.fields import FactReader
@@ -26,18 +27,29 @@ HalfLife = int | None
 RuleWithPlan = tuple[Rule, RulePlan]
 
 
+class PlanTables(NamedTuple):
+    """What the rules, caps and tracks of a plan refer to while they are compiled."""
+
+    slots: tuple[tuple[int, HalfLife], ...]
+    """slot -> (track, half-life)"""
+    growth_classes: tuple[int, ...]
+    """slot -> growth class"""
+    fact_reader: FactReader
+    windows: dict[str, WindowsByDay]
+    caps: dict[str, CapPlan]
+    """By rule id, and by `limit_name`."""
+
+
 def compile_model(model: ScoringModel, version: str) -> Plan:
     tracks = list(model.tracks.values())
     slots = tuple((t, hours) for t, track in enumerate(tracks) for hours in half_lives(track))
     class_half_lives = list(dict.fromkeys(hours for _, hours in slots))
     growth_classes = tuple(class_half_lives.index(hours) for _, hours in slots)
     fact_reader, calendar = FactReader(model), calendar_of(model.timezone)
-    caps = compile_caps(tracks, fact_reader, calendar)
-    rules = [
-        (rule, compile_rule(rule, t, track, slots, growth_classes, fact_reader, caps))
-        for t, track in enumerate(tracks)
-        for rule in track.rules
-    ]
+    windows = {kind: WindowsByDay(kind, calendar) for kind in WINDOW_KINDS}
+    tables = PlanTables(slots, growth_classes, fact_reader, windows, {})
+    compile_caps(tracks, tables)
+    rules = [(rule, compile_rule(rule, t, track, tables)) for t, track in enumerate(tracks) for rule in track.rules]
     type_plans: dict[str, TypePlan] = {}
     return Plan(
         model=model,
@@ -47,10 +59,8 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
         fact_reader=fact_reader,
         slots=slots,
         growth_classes=growth_classes,
-        tracks=tuple(
-            compile_track(t, name, model.tracks[name], slots, growth_classes) for t, name in enumerate(model.tracks)
-        ),
-        caps=tuple(caps.values()),
+        tracks=tuple(compile_track(t, name, model.tracks[name], tables) for t, name in enumerate(model.tracks)),
+        caps=tuple(tables.caps.values()),
         fit=compile_fit(model.fit) if model.fit else None,
         routes=tuple(
             RoutePlan(compile_account_conditions(dict(route.when)) if route.when else None, route.to)
@@ -80,22 +90,15 @@ def compile_type(type_plans: dict[str, TypePlan], rules: list[RuleWithPlan], typ
     return type_plan
 
 
-def compile_rule(
-    rule: Rule,
-    track_index: int,
-    track: Track,
-    slots: tuple[tuple[int, HalfLife], ...],
-    growth_classes: tuple[int, ...],
-    fact_reader: FactReader,
-    caps: dict[str, CapPlan],
-) -> RulePlan:
-    slot = slots.index((track_index, rule.half_life))
+def compile_rule(rule: Rule, track_index: int, track: Track, tables: PlanTables) -> RulePlan:
+    slot = tables.slots.index((track_index, rule.half_life))
+    fact_reader, caps = tables.fact_reader, tables.caps
     names = [rule.id] + [limit_name(track_index, i) for i, limit in enumerate(track.limits) if rule.id in limit.rules]
     return RulePlan(
         rule.id,
         track_index,
         slot,
-        growth_classes[slot],
+        tables.growth_classes[slot],
         rule.half_life,
         0.0 if isinstance(rule.points, FieldPoints) else rule.points,
         fact_reader.points_reader(rule.points) if isinstance(rule.points, FieldPoints) else None,
@@ -107,33 +110,27 @@ def compile_rule(
     )
 
 
-def compile_caps(tracks: list[Track], fact_reader: FactReader, calendar: Calendar) -> dict[str, CapPlan]:
-    """By rule id, and by `limit_name`; the fold checks a rule's own cap before its limits."""
-    caps: dict[str, CapPlan] = {}
-    windows = {kind: WindowsByDay(kind, calendar) for kind in WINDOW_KINDS}
+def compile_caps(tracks: list[Track], tables: PlanTables) -> None:
+    """Fill in the caps; the fold checks a rule's own cap before its limits."""
+    caps = tables.caps
     for t, track in enumerate(tracks):
         for rule in track.rules:
             if rule.at_most:
-                caps[rule.id] = compile_cap(len(caps), rule.id, rule.at_most, [rule], fact_reader, windows)
+                caps[rule.id] = compile_cap(rule.id, rule.at_most, [rule], tables)
         for i, limit in enumerate(track.limits):
             limited = limited_rules(limit, track)
-            caps[limit_name(t, i)] = compile_cap(
-                len(caps), f"limits[{i}]", limit.at_most, limited, fact_reader, windows
-            )
-    return caps
+            caps[limit_name(t, i)] = compile_cap(f"limits[{i}]", limit.at_most, limited, tables)
 
 
-def compile_cap(
-    index: int, name: str, cap: Cap, rules: list[Rule], fact_reader: FactReader, windows: dict[str, WindowsByDay]
-) -> CapPlan:
+def compile_cap(name: str, cap: Cap, rules: list[Rule], tables: PlanTables) -> CapPlan:
     slowest = slowest_half_life(rules)
     return CapPlan(
-        index,
+        len(tables.caps),
         cap.n,
         cap.per == "contact",
-        fact_reader.field_reader(cap.field) if cap.field else None,
+        tables.fact_reader.field_reader(cap.field) if cap.field else None,
         cap.window,
-        windows[cap.window],
+        tables.windows[cap.window],
         None if slowest is None else slowest * CAP_RETENTION_HALF_LIVES * HOUR,
         f"{name}: {cap.text}",
         f"{name}: too late to count",
@@ -157,9 +154,8 @@ def slowest_half_life(rules: list[Rule]) -> HalfLife:
     )
 
 
-def compile_track(
-    track_index: int, name: str, track: Track, slots: tuple[tuple[int, HalfLife], ...], growth_classes: tuple[int, ...]
-) -> TrackPlan:
+def compile_track(track_index: int, name: str, track: Track, tables: PlanTables) -> TrackPlan:
+    slots, growth_classes = tables.slots, tables.growth_classes
     shown = shown_breadth_days(track)
     windows = tuple(dict.fromkeys([stage.contacts.days for stage in track.stages if stage.contacts] + [shown]))
     adjustment = adjustment_half_life(track)
