@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 from scoring.fold.contributions import apply_adjustment, apply_rules
-from scoring.fold.crossings import end_cooldown, release_account, suppress_account
 from scoring.fold.falls import apply_falls
 from scoring.fold.fit import update_profile
 from scoring.fold.handoffs import apply_decision
-from scoring.fold.stages import update_stage
+from scoring.fold.stages import end_cooldown, release_account, suppress_account, update_stage
 from scoring.fold.state import Account, AppliedFact, PendingChanges, TrackState
 from scoring.fold.visitors import apply_to_anonymous, claim_domain, identify_contact
 from scoring.plan.calendar import QUARTER_HOUR

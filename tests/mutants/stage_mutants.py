@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant, tests, vectors
 
-_STAGES, _GATE, _DECISIONS = "scoring/fold/stages.py", "scoring/fold/crossings.py", "scoring/fold/handoffs.py"
+_STAGES, _DECISIONS = "scoring/fold/stages.py", "scoring/fold/handoffs.py"
 _LIFECYCLE = "schemas/handoff_lifecycle.py"
 _END_TO_END = tests("tests/scoring/fold/test_vectors_end_to_end.py", "10-tracks", "04-hysteresis")
 
@@ -32,23 +32,23 @@ STAGE_MUTANTS = (
     Mutant((22,), _DECISIONS, "    state.act_now_until = None\n", "", vectors("21-act", "08-gate")),
     Mutant((23,), "scoring/fold/falls.py", "curve.at(instant // HOUR), counts, instant)",
            "curve.at(instant // HOUR), counts, until)", vectors("04-hysteresis", "24-several")),
-    Mutant((23,), _GATE, "        format_time(account.clock),\n        cause,", '        "",\n        cause,',
+    Mutant((23,), _STAGES, "        format_time(account.clock),\n        cause,", '        "",\n        cause,',
            vectors("01-whole", "04-hysteresis", "09-late")),
-    Mutant((24,), _GATE, "    if reason:\n", "    if reason:\n        state.crossings -= 1\n",
+    Mutant((24,), _STAGES, "    if reason:\n", "    if reason:\n        state.crossings -= 1\n",
            vectors("25-suppressed", "09-late")),
     Mutant((24,), _STAGES, "if current < track.handoff_stage <= entered:", "if track.handoff_stage <= entered:",
            vectors("34-above")),
-    Mutant((24,), _GATE, "    account.suppressed = False\n    return 0",
+    Mutant((24,), _STAGES, "    account.suppressed = False\n    return 0",
            "    account.suppressed = False\n    account.tracks[0].stage = -1\n    return 1", vectors("25-suppressed")),
-    Mutant((25,), _GATE, "for status in state.open_handoffs.values())",
+    Mutant((25,), _STAGES, "for status in state.open_handoffs.values())",
            "for each in account.tracks for status in each.open_handoffs.values())", vectors("10-tracks", "20-when")),
-    Mutant((25,), _GATE, 'return "suppressed"', "return None", vectors("25-suppressed", "08-gate")),
+    Mutant((25,), _STAGES, 'return "suppressed"', "return None", vectors("25-suppressed", "08-gate")),
     Mutant((26,), _LIFECYCLE, "RECYCLED: (ACCEPTED,)", "RECYCLED: (ACCEPTED, PROPOSED)",
            vectors("22-ignored")),
     Mutant((26,), _LIFECYCLE, "ACCEPTED: (PROPOSED, EXPIRED)", "ACCEPTED: (PROPOSED,)",
            vectors("23-late")),
     Mutant((26,), _DECISIONS, "if status not in PREVIOUS_STATUSES[step]:", "if status is None:", vectors("22-ignored")),
-    Mutant((27,), _GATE, "time >= state.cooling_until", "time > state.cooling_until", vectors("08-gate", "21-act")),
+    Mutant((27,), _STAGES, "time >= state.cooling_until", "time > state.cooling_until", vectors("08-gate", "21-act")),
     Mutant((27,), _DECISIONS, "state.cooling_until = fact.time + fact.plan.cooldown",
            "state.cooling_until = account.clock + fact.plan.cooldown", vectors("23-late")),
     Mutant((27,), _STAGES, "if state.cooling_until is None or i < track.handoff_stage:", "if True:",
