@@ -1,6 +1,5 @@
 """The port of a channel: the alert to send, and the outcome of an attempt."""
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 
@@ -22,8 +21,6 @@ class Gone(NamedTuple):
 
 
 Outcome = Delivered | AttemptFailed | Gone
-
-Clock = Callable[[], int]
 
 
 class Alert(NamedTuple):

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from alerts.channel import Channel, Clock
+from alerts.channel import Channel
 from alerts.settings import AlertSettings, ChannelSettings
+from schemas import Clock
 
 
 def channels_of(settings: AlertSettings, clock: Clock) -> Sequence[Channel]:

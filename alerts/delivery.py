@@ -7,9 +7,10 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from alerts.channel import Alert, AttemptFailed, Channel, Clock, Gone, Outcome
+from alerts.channel import Alert, AttemptFailed, Channel, Gone, Outcome
 from alerts.outbox import AlertOutbox, DeliveryState, DueAlert
 from alerts.retry import failed_unsent, state_after
+from schemas import Clock
 
 _BATCH_SIZE = 20
 _POLL_INTERVAL_S = 2.0

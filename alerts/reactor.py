@@ -9,13 +9,13 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from alerts.channel import Channel, Clock
+from alerts.channel import Channel
 from alerts.delivery import Delivery
 from alerts.outbox import ALERTS, AlertOutbox
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
 from database import EMBEDDED_HOLDER, LEASE_DURATION_MS, Database, Lease
-from schemas import SQA_HANDOFFS
+from schemas import SQA_HANDOFFS, Clock
 from streams import Log
 
 _POLL_INTERVAL_S = 0.5

@@ -45,7 +45,7 @@ from schemas.scores import (
     decode_contact_scored,
     encode_score,
 )
-from schemas.times import format_time, from_datetime, parse_time
+from schemas.times import Clock, format_time, from_datetime, parse_time
 from schemas.topics import (
     DEAD_LETTERS,
     ENGAGEMENT,
@@ -99,6 +99,7 @@ __all__ = [
     "AccountScored",
     "Changes",
     "Checkpoint",
+    "Clock",
     "ContactScored",
     "DocumentError",
     "Fact",

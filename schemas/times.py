@@ -1,6 +1,10 @@
 """Times: ISO 8601 in UTC with milliseconds on the wire, integer milliseconds since 1970 in the code."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], int]
+"""The present instant in milliseconds since 1970; passed by hand, so that tests and replays choose it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -13,7 +13,7 @@ from audit import recomputed_updates
 from database import Database, HostLock
 from projections import Directory, end_offsets
 from projections.read_models import Replay
-from schemas import ENGAGEMENT
+from schemas import ENGAGEMENT, Clock
 from scoring.plan import Plan
 from staffel.errors import UsageError
 from staffel.settings import Settings, read_text
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # commands that only read start faster without the recorder
     from intake.recorder import CompanyNetworks
     from intake.vault import Vault
 
-Clock = Callable[[], int]
 RandomBytes = Callable[[int], bytes]
 
 

@@ -5,7 +5,8 @@ from importlib import resources
 from pathlib import Path
 
 from database import host_lock_of, migrate, open_database
-from staffel.application import Application, Clock, RandomBytes, system_clock
+from schemas import Clock
+from staffel.application import Application, RandomBytes, system_clock
 from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams import activate

@@ -12,8 +12,8 @@ from time import monotonic
 
 from database import PROJECTED, Notifications, migrate, new_holder_id, open_database
 from projections import projected_offsets
-from schemas import ENGAGEMENT
-from staffel.application import Application, Clock, RandomBytes
+from schemas import ENGAGEMENT, Clock
+from staffel.application import Application, RandomBytes
 from staffel.errors import UsageError
 from staffel.settings import Settings
 from streams import Log, LogRefused, check_activation, first_record, has_reached

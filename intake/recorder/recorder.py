@@ -3,7 +3,7 @@
 A batch is durable once `record` returns. A rejected observation does not affect the others of its batch.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from intake.observation import Observation, Rejected
@@ -17,10 +17,10 @@ from intake.recorder.networks import CompanyNetworks, NoNetworks
 from intake.recorder.redaction import DEFAULT_ALLOWANCE, Allowance, redacted_data
 from intake.recorder.validation import rejection_of
 from intake.vault.vault import scope_of
+from schemas import Clock
 from schemas.facts import FactProblem, check_fact
 from streams import NewRecord
 
-Clock = Callable[[], int]
 """Now, in milliseconds since 1970."""
 
 

@@ -15,8 +15,7 @@ from projections import (
     reactor_backlog,
     scoring_lag,
 )
-from schemas import DEAD_LETTERS, ENGAGEMENT, decode_fact, parse_time
-from staffel.application import Clock
+from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_fact, parse_time
 from staffel.doctor.embedded import Json, check_clock, check_dead_letters, check_model, check_networks, finding
 from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres

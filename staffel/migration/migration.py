@@ -12,8 +12,7 @@ from msgspec import MsgspecError
 
 from database import Database, Lease, migrate, new_holder_id, open_database
 from projections import read_lag
-from schemas import ENGAGEMENT, PARTITIONS, decode_fact, parse_time
-from staffel.application import Clock
+from schemas import ENGAGEMENT, PARTITIONS, Clock, decode_fact, parse_time
 from staffel.embedded import Embedded
 from staffel.errors import ProblemFound
 from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
