@@ -3,7 +3,7 @@
 from database.columns import Json, Serial, metadata, timestamp_ms
 from database.dialects import Dialect, chunks, dialect_of
 from database.engine import Database, open_database, read_only
-from database.errors import DatabaseError
+from database.errors import DatabaseError, DatabaseUnavailable
 from database.host_lock import HostLock, host_lock_of
 from database.leases import (
     EMBEDDED_HOLDER,
@@ -39,6 +39,7 @@ __all__ = [
     "PROJECTED",
     "Database",
     "DatabaseError",
+    "DatabaseUnavailable",
     "Dialect",
     "HostLock",
     "Json",

@@ -21,8 +21,6 @@ from schemas import Clock
 from schemas.facts import FactProblem, check_fact
 from streams import NewRecord
 
-"""Now, in milliseconds since 1970."""
-
 
 class Recorder:
     """Records observations. Safe to share between threads, and to run beside recorders of other processes."""
