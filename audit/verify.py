@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from audit.comparison import COMPARED_TABLES, Mismatch, compare_rows, field_value, is_equal, selected_fields
 from audit.recorded_digests import RecordedDigest, UnreadableUpdate, recorded_digests
@@ -15,23 +15,7 @@ from scoring.fold import Account, PendingChanges, profile_with_claims
 from scoring.plan import Plan
 from streams import Log, LogError
 from streams.scorer import PartitionFold, account_scored, load_nothing
-
-
-class DamagedRecord(Protocol):
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def key(self) -> str: ...
-
-
-@runtime_checkable
-class ChecksummedLog(Protocol):
-    """A log that stores a checksum per record. (Kafka checks its batches at every read.)"""
-
-    def verify_checksums(self, topic: str) -> Iterator[DamagedRecord]:
-        """Stored records that differ from what was written."""
+from streams.sql import ChecksumMismatch, SqlLog
 
 
 @dataclass(frozen=True)
@@ -43,7 +27,7 @@ class VerifyResult:
 
 def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -> VerifyResult:
     """Fold the whole log and compare digests, ledger, stage changes and handoffs, in order."""
-    mismatches = list(damaged_records(log)) if isinstance(log, ChecksummedLog) else []
+    mismatches = list(damaged_records(log)) if isinstance(log, SqlLog) else []
     accounts: set[str] = set()
     facts = 0
     with open_queries(engine) as queries:  # one snapshot throughout: a host may be running
@@ -59,18 +43,14 @@ def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -
 AS_WRITTEN = "the record as written (checksum)"
 
 
-class ReadableChecksummedLog(Log, ChecksummedLog, Protocol):
-    """A log that can be read and has checksums."""
-
-
-def damaged_records(log: ReadableChecksummedLog) -> Iterator[Mismatch]:
-    """Stored facts whose bytes changed since they were written."""
+def damaged_records(log: SqlLog) -> Iterator[Mismatch]:
+    """Stored facts whose bytes changed since they were written. (Kafka checks its batches at every read.)"""
     for damage in log.verify_checksums(ENGAGEMENT):
         place = f"{ENGAGEMENT}/{damage.partition}/{damage.offset}"
         yield Mismatch(damage.key, place, "stored record", stored_text(log, damage), AS_WRITTEN)
 
 
-def stored_text(log: Log, damage: DamagedRecord) -> str | None:
+def stored_text(log: Log, damage: ChecksumMismatch) -> str | None:
     """The beginning of the present content; None if it cannot be read."""
     try:
         [record] = log.read(ENGAGEMENT, damage.partition, damage.offset, 1)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from audit import latest_time
+from intake.recorder import read_networks
 from projections import projection_lag, reactor_backlog, scoring_lag
 from schemas import ENGAGEMENT
 from scoring.model import DocumentError, load_model, version_of
@@ -49,8 +50,6 @@ def check_model(settings: Settings, active: str) -> Json:
 
 def check_networks(settings: Settings) -> list[Json]:
     """Unreadable lines of the operator's networks are ignored when facts are recorded."""
-    from intake.recorder import read_networks
-
     path = settings.networks
     if path is None:
         return []

@@ -65,7 +65,7 @@ def finding_of(check: str, run: Callable[[], Json], advice: str) -> Json:
 
 
 def check_broker(address: KafkaAddress) -> tuple[list[Json], Log | None]:
-    """Findings on broker and topics, and the log if all topics exist."""
+    """Findings on broker and topics, and the log if all topics exist. `doctor` on an embedded home needs no Kafka."""
     from streams.kafka import KafkaLog, check_topics
 
     unreachable = [server for server in address.servers if not is_reachable(server)]

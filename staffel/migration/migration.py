@@ -19,7 +19,7 @@ from staffel.migration.log_copy import COPIED_TOPICS, LogCopy
 from staffel.migration.table_copy import copy_tables, count_rows
 from staffel.wording import quantity
 from streams import Log, LogRefused, activation_record, check_activation, first_record, read_activation
-from streams.kafka import KafkaAddress
+from streams.kafka import KafkaAddress, KafkaLog, create_topics, inspect_topics
 
 Json = dict[str, Any]
 Advance = Callable[[int], object]
@@ -86,8 +86,6 @@ def locked_idle_home(home: Embedded) -> Iterator[None]:
 
 def open_log(destination: Destination) -> Log:
     """The log on Kafka; creates missing topics."""
-    from streams.kafka import KafkaLog, create_topics, inspect_topics
-
     existing, _ = inspect_topics(destination.address)
     partitions = existing[ENGAGEMENT].partitions if ENGAGEMENT in existing else PARTITIONS
     create_topics(destination.address, destination.partitions or partitions, destination.replication)
@@ -146,8 +144,8 @@ def refuse_newer(source: Log, copy: LogCopy) -> None:
     if any(newer.values()):
         records = ", ".join(quantity(number, "record") + f" of {topic}" for topic, number in newer.items() if number)
         raise ProblemFound(
-            f"everything was copied already, and {records} have been added to this home since; import the same files "
-            "at the destination: known items are skipped as duplicates"
+            f"everything was copied already; added to this home since: {records}. Import the same files at the "
+            "destination: known items are skipped as duplicates"
         )
 
 

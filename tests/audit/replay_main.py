@@ -1,4 +1,4 @@
-"""A process of its own that replays a log and prints digests and hashes of the records: `… replaying URL`."""
+"""Replays a log in a process of its own and prints digests and hashes of the records."""
 
 import hashlib
 import sys

@@ -1,4 +1,4 @@
-"""The shape in which programs read an account: the first track speaks for it, each sums on its own."""
+"""An account as JSON: the top level repeats the first track."""
 
 from audit.accounts_as_of import account_json_of_fold
 from audit.replay import digest

@@ -1,4 +1,4 @@
-"""Replay and verify read the log on Kafka as they read the one in a database, and leave no trace there."""
+"""Replay and verify on Kafka give the same results as in a database, and write nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ HANDOFF = "acme/sales/1"
 
 
 def copy_log(source: Log, target: Log) -> None:
-    """Every record at the same place."""
+    """Copy every record to the same partition and offset."""
     for topic in TOPICS:
         for partition in range(source.partitions(topic)):
             records = source.read(topic, partition, 0, 100_000)
@@ -41,7 +41,7 @@ def copy_log(source: Log, target: Log) -> None:
 
 
 def groups_and_ends(address: KafkaAddress, log: Log) -> tuple[set[str], dict[tuple[str, int], int]]:
-    """What an audit could leave behind: groups, and records."""
+    """Consumer groups and end offsets, which an audit must not change."""
     admin = admin_client(address)
     groups = {group["group_id"] for group in admin.list_groups()}
     admin.close()
@@ -63,7 +63,7 @@ def four_partitions(tmp_path: Path) -> Iterator[tuple[ReplayJob, ReplayJob]]:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_replay_tells_the_same_of_both_logs(four_partitions: tuple[ReplayJob, ReplayJob], processes: int) -> None:
+def test_a_replay_gives_the_same_on_both_logs(four_partitions: tuple[ReplayJob, ReplayJob], processes: int) -> None:
     stored, on_kafka = four_partitions
     told_ = replay_in_parallel(on_kafka, processes)
     assert [row["account"] for row in told_["accounts"]] == VECTOR_NAMES
@@ -99,7 +99,7 @@ def last_update(log: Log, account: str) -> NewRecord:
     return NewRecord(record.key, record.value)
 
 
-def test_what_nobody_altered_is_what_the_log_computes(home: Application, log: KafkaLog) -> None:
+def test_unaltered_records_have_no_mismatch(home: Application, log: KafkaLog) -> None:
     verified = verify(log, home.engine)
     assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
 

@@ -1,4 +1,4 @@
-"""A replay by several processes tells what one tells."""
+"""A replay in several processes gives the same result as in one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ def some_log(tmp_path: Path) -> ReplayJob:
     return ReplayJob(f"sqlite:///{tmp_path / 'staffel.db'}", 4)
 
 
-def test_processes_tell_together_what_one_tells_alone(order: ReplayJob) -> None:
+def test_several_processes_give_the_result_of_one(order: ReplayJob) -> None:
     alone = replay_in_parallel(order)
     assert [row["account"] for row in alone["accounts"]] == VECTOR_NAMES
     assert replay_in_parallel(order, processes=3) == alone
@@ -35,11 +35,11 @@ def test_processes_tell_together_what_one_tells_alone(order: ReplayJob) -> None:
 def test_another_model_and_a_part_of_the_log_reach_the_processes(order: ReplayJob) -> None:
     model = load_model((Path(__file__).parents[2] / "scoring/models/default.yaml").read_text(), "default")
     other = replace(order, model=model, version=compile_model(model, "other-0-000000000000").version, since=0)
-    told = replay_in_parallel(other, processes=2)
-    assert (told["model"], told) == ("other-0-000000000000", replay_in_parallel(other))
+    result = replay_in_parallel(other, processes=2)
+    assert (result["model"], result) == ("other-0-000000000000", replay_in_parallel(other))
 
 
-def test_a_process_that_breaks_is_no_answer(order: ReplayJob, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_process_that_dies_raises(order: ReplayJob, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ReplayWorkerLost):
         replay_in_parallel(replace(order, address="sqlite:////nowhere/at/all.db"), processes=2)
     assert "log_meta" in capfd.readouterr().err

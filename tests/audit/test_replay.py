@@ -1,4 +1,4 @@
-"""A replay gives what the live scorer gave: random models and logs, one partition and four, whatever the units."""
+"""A replay gives the same as the live scorer: random models and logs, one and four partitions, any batch size."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ ANY_WORLD = worlds() | busy_worlds()
 
 
 def log_with_facts(folder: Path, world: World, partitions: int) -> SqlLog:
-    """A log in a database of its own, activated with the world's model, that holds its facts."""
+    """A log in its own database, activated with the world's model, with its facts."""
     log = SqlLog(open_database(databases.migrated_database("sqlite", folder)), partitions)
     activate(log, lambda: (world.model_text, "model.yaml"), lambda: 0)
     for each in world.facts:
@@ -51,7 +51,7 @@ def temporary_log(world: World, partitions: int) -> Iterator[SqlLog]:
 
 
 def score_all(log: SqlLog, batch: int) -> None:
-    """Every partition to its end; the scorer forgets everything between two units, as after a crash."""
+    """Score every partition to its end with a new scorer per unit, as after a crash."""
     for partition in range(log.partitions(ENGAGEMENT)):
         while Scorer(log, partition, batch).advance():
             continue
@@ -77,7 +77,7 @@ def test_a_replay_ends_in_the_digests_that_were_recorded(partitions: int, world:
 
 @FEW_EXAMPLES
 @given(world=ANY_WORLD, every=st.integers(1, 12))
-def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> None:
+def test_recomputed_updates_end_in_the_same_digests(world: World, every: int) -> None:
     with temporary_log(world, 1) as log:
         score_all(log, 5)
         again = {each.account: each for each in recomputed_updates(log, 0, every) if isinstance(each, AccountScored)}
@@ -86,7 +86,7 @@ def test_updates_made_anew_end_in_the_same_digests(world: World, every: int) -> 
 
 @FEW_EXAMPLES
 @given(world=ANY_WORLD)
-def test_an_account_alone_is_what_it_is_among_the_others(world: World) -> None:
+def test_an_account_folded_alone_is_the_same(world: World) -> None:
     with temporary_log(world, 1) as log:
         plan = initial_plan(log)
         alone = {id: fold_account(log, id, plan) for id in world.accounts}
@@ -114,13 +114,13 @@ def test_latest_is_the_greatest_time_of_a_fact_that_is_no_control_fact() -> None
 
 
 def replay_in_process(url: str, seed: str) -> str:
-    """What another process makes of the log, its hashes seeded differently."""
+    """The output of another process, with another hash seed."""
     command = [sys.executable, "-m", "tests.audit.replay_main", url]
     environment = {**os.environ, "PYTHONHASHSEED": seed}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-def test_every_process_makes_the_same_digests_and_the_same_bytes(tmp_path: Path) -> None:
+def test_digests_and_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     vector = vector_named("20-when")
     facts = [{**each, "subject": f"{name}.example"} for name in "abc" for each in vector.facts]
     facts = [{**each, "id": f"{number}"} for number, each in enumerate(facts)]

@@ -1,4 +1,4 @@
-"""Verify sees: whatever is altered in what was recorded is found and named; what was not altered is not."""
+"""Verify: every altered row or record is found and named, and nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def home(database_kind: str, tmp_path: Path) -> Iterator[Application]:
 
 
 def mismatches_after(home: Application, statement: str) -> list[Mismatch]:
-    """What verify finds once the statement, which touches one row, was run."""
+    """What verify finds after this statement, which changes one row."""
     with home.engine.begin() as connection:
         assert connection.execute(text(statement)).rowcount == 1
     return verify(home.log, home.engine).mismatches
@@ -48,7 +48,7 @@ def summaries(mismatches: list[Mismatch]) -> list[tuple[str, str | None, str]]:
     return [(mismatch.account, mismatch.fact, mismatch.field) for mismatch in mismatches]
 
 
-def test_what_nobody_altered_is_what_the_log_computes(home: Application) -> None:
+def test_unaltered_records_have_no_mismatch(home: Application) -> None:
     verified = verify(home.log, home.engine)
     assert (verified.accounts, verified.facts, verified.mismatches) == (3, 8, [])
 
@@ -106,7 +106,7 @@ def test_an_altered_row_is_found_and_named(
     assert found in summaries(mismatches_after(home, statement))
 
 
-def test_an_account_that_no_fact_makes_is_found(home: Application) -> None:
+def test_an_account_without_facts_is_found(home: Application) -> None:
     [mismatch] = mismatches_after(
         home,
         "INSERT INTO accounts SELECT 'stranger', name, owner, segment, profile, score, stage, fit_points, fit_grade,"
@@ -139,7 +139,7 @@ def test_a_record_of_the_topic_that_cannot_be_read_is_named(home: Application) -
     assert summaries(verify(home.log, home.engine).mismatches) == [("acme", None, "scores")]
 
 
-def test_an_altered_fact_is_found_where_it_stands_and_in_what_it_did(home: Application) -> None:
+def test_an_altered_fact_is_found_in_the_log_and_by_its_effects(home: Application) -> None:
     [record] = [each for each in home.log.history("beta") if f'"{MEETING}"'.encode() in each.value]
     forged = record.value.replace(b"meeting.held.v1", b"email.bounced.v1")
     with home.engine.begin() as connection:
@@ -162,7 +162,7 @@ def test_headers_that_cannot_be_read_are_named_with_the_fact(home: Application) 
         verify(home.log, home.engine)
 
 
-def test_verify_sees_one_moment_while_a_host_goes_on(home: Application) -> None:
+def test_verify_reads_one_snapshot_while_a_host_is_running(home: Application) -> None:
     def goes_on(_: int) -> None:
         home.recorder.record(list(replies()))
 
@@ -178,8 +178,8 @@ def test_the_command_names_the_mismatch_and_answers_1(tmp_path: Path) -> None:
     mismatches_after(staffel, "UPDATE accounts SET digest = 'x' WHERE account = 'acme'")
     staffel.close()
 
-    told = command(home, "audit", "verify", "--json")
+    result = command(home, "audit", "verify", "--json")
 
-    [mismatch] = json.loads(told.stdout)["mismatches"]
-    assert (told.returncode, mismatch["account"], mismatch["field"]) == (1, "acme", "accounts.digest")
+    [mismatch] = json.loads(result.stdout)["mismatches"]
+    assert (result.returncode, mismatch["account"], mismatch["field"]) == (1, "acme", "accounts.digest")
     assert command(home, "audit", "verify").returncode == 1

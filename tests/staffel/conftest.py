@@ -1,4 +1,4 @@
-"""Homes for the command line: an empty one for each test, and the medtech example, built once."""
+"""Homes for commands: an empty one for each test, and the medtech example, built once."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The command line as tests speak to it: in this process, with what it wrote, and with files made on the spot."""
+"""Runs commands in this process, captures their output, and writes input files."""
 
 import io
 import json
@@ -18,7 +18,7 @@ ACCESS_LOG_LINE = (
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command answered: its exit code, standard output, standard error."""
+    """Result of a command: exit code, standard output, standard error."""
 
     code: int
     out: str
@@ -44,14 +44,14 @@ def run_cli(*arguments: object) -> CommandResult:
 
 
 def run_ok(*arguments: object) -> CommandResult:
-    """The same of a command that has to succeed."""
+    """Run a command that must succeed."""
     result = run_cli(*arguments)
     assert result.code == 0, result.err
     return result
 
 
 def run_json(*arguments: object) -> Json:
-    """What it answers with --json; nothing else may stand on standard output, and nothing on standard error."""
+    """Its JSON result; standard output must hold nothing else, and standard error nothing."""
     result = run_ok(*arguments, "--json")
     assert result.err == ""
     return result.parsed
@@ -60,7 +60,7 @@ def run_json(*arguments: object) -> Json:
 def cloud_event(
     id: str, type: str = "web.page_viewed", time: str = "2026-01-05T09:12:00Z", **fields: Any
 ) -> dict[str, Any]:
-    """A CloudEvent of acme.com, as a file may bring it."""
+    """A CloudEvent of acme.com."""
     defaults = {"specversion": "1.0", "id": id, "source": "bus", "type": type, "subject": "acme.com", "time": time}
     return {name: value for name, value in (defaults | fields).items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""`staffel alerts check|test|list`: what people ask before and after."""
+"""`staffel alerts check`, `test` and `list`."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ __all__ = ["receiver"]
 
 @pytest.fixture
 def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What STAFFEL_ALERTS names."""
+    """The file in STAFFEL_ALERTS."""
     path = home / "alerts.yaml"
     path.write_text(
         f"channels:\n  - {{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET, routes: [sdr]}}\n"
@@ -60,17 +60,17 @@ def test_without_a_file_there_is_an_example_of_one() -> None:
 
 @pytest.mark.usefixtures("file")
 def test_a_test_is_marked_as_one_and_signed(receiver: Receiver) -> None:
-    told = run_json("alerts", "test", "crm")
+    result = run_json("alerts", "test", "crm")
 
     [request] = receiver.requests
     event = request.verified_event()
-    assert (told["status"], told["alert"]) == ("delivered", request.id)
+    assert (result["status"], result["alert"]) == ("delivered", request.id)
     assert (event["type"], event["data"]["test"], event["data"]["account"]) == ("alert.tested.v1", True, "example.com")
     assert run_json("alerts", "list") == []
 
 
 @pytest.mark.usefixtures("file")
-def test_people_read_that_it_is_a_test(receiver: Receiver) -> None:
+def test_the_message_says_that_it_is_a_test(receiver: Receiver) -> None:
     assert run_ok("alerts", "test", "chat").out.startswith("chat: delivered, as alert_test_")
 
     assert b'"title": "TEST, no action needed: Example (example.com)"' in receiver.requests[0].body
@@ -84,7 +84,7 @@ def test_a_test_that_does_not_arrive_is_a_problem(receiver: Receiver) -> None:
     assert run_cli("alerts", "test", "nobody").failure == (2, "no channel nobody; the channels are crm, chat")
 
 
-def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
+def test_sent_and_unsent_alerts_are_listed(home: Path) -> None:
     engine = open_database(f"sqlite:///{home / 'staffel.db'}")
     world = (
         World(engine)
@@ -94,12 +94,12 @@ def test_what_was_told_and_what_was_not_is_listed(home: Path) -> None:
     )
     [first, hot, held] = world.alerts("id")
     engine.dispose()
-    told = {"attempts": 1, "next_try_at": None, "told_at": "2026-01-05T12:00:00.000Z", "why": None}
+    result = {"attempts": 1, "next_try_at": None, "told_at": "2026-01-05T12:00:00.000Z", "why": None}
     at = {"channel": "chat", "at": "2026-01-05T12:00:00.000Z"}
 
     assert run_json("alerts", "list")[1:] == [
-        {"alert": hot, "kind": "act_now", "account": "hot.com", "status": "delivered", **at, **told},
-        {"alert": first, "kind": "handoff_proposed", "account": "acme.com", "status": "delivered", **at, **told},
+        {"alert": hot, "kind": "act_now", "account": "hot.com", "status": "delivered", **at, **result},
+        {"alert": first, "kind": "handoff_proposed", "account": "acme.com", "status": "delivered", **at, **result},
     ]
     assert [row["alert"] for row in run_json("alerts", "list", "--status", "held")] == [held]
     assert run_json("alerts", "list", "--channel", "mail") == []
@@ -116,7 +116,7 @@ def test_what_waits_says_when_it_is_tried_again(home: Path) -> None:
     assert (row["next_try_at"], row["told_at"], row["attempts"]) == ("2026-01-05T12:00:00.000Z", None, 0)
 
 
-def test_an_empty_list_is_said() -> None:
+def test_an_empty_list_says_so() -> None:
     assert run_ok("alerts", "list").out == "No alerts.\n"
     assert run_cli("alerts", "list", "--status", "lost").failure == (
         2,
@@ -124,6 +124,6 @@ def test_an_empty_list_is_said() -> None:
     )
 
 
-def test_without_a_verb_it_is_the_process() -> None:
+def test_without_a_subcommand_it_is_the_process() -> None:
     assert run_cli("alerts").failure == run_cli("alerts", "run").failure
     assert run_cli("alerts", "--port", "0").failure[1].startswith("staffel alerts is only for Apache Kafka")

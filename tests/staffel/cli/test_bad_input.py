@@ -1,4 +1,4 @@
-"""Bad input through the command line: a clear answer with file, line, field and reason, and its neighbours recorded."""
+"""Bad input: reported with file, line, field and reason, while the items around it are recorded."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ END:VCALENDAR
 
 
 def ingest_tally(kind: str, *paths: object) -> Json:
-    """The tally of an import, which adds up."""
+    """The tally of an import; its numbers must add up."""
     tally = run_json("ingest", kind, *paths)
     parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
     assert tally["read"] == parts
@@ -220,7 +220,7 @@ def test_a_model_that_means_nothing_is_told_by_line_and_key(rules: str, stages: 
     assert (code, message.startswith(f"model.yaml:{line}: ")) == (1, True)
 
 
-def test_a_sound_model_is_praised() -> None:
+def test_a_valid_model_is_reported() -> None:
     assert run_ok("model", "check", write_model()).out == "model.yaml: tiny is valid: 1 rule in sales\n"
 
 

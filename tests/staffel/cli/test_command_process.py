@@ -1,4 +1,4 @@
-"""`staffel` as a process: readers that go away, Ctrl-C, a host that picks up what other processes record."""
+"""`staffel` as a process: closed pipes, Ctrl-C, a host that processes what other commands record."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence() -> None:
         assert (process.wait(60), process.stderr.read()) == (0, b"")
 
 
-def test_an_answer_that_nobody_reads_at_all_is_no_trouble() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     process = start_command("accounts", stdout=writing)
@@ -59,7 +59,7 @@ def test_the_first_help_comes_without_loading_the_database_library() -> None:
     assert loaded & {"sqlalchemy", "pydantic", "psycopg", "alembic", "icalendar"} == set()
 
 
-def test_a_bug_is_told_as_one_with_70(home: Path) -> None:
+def test_an_internal_error_exits_with_70(home: Path) -> None:
     script = "from staffel.cli import main\nraise SystemExit(main.exit_code_of(RuntimeError('oops')))"
     ended = subprocess.run([STAFFEL.parent / "python", "-c", script], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (70, "")

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be folded is listed, shown with its bytes, and recorded again once it can be read."""
+"""Dead letters: listed, shown with their bytes, and recorded again once repaired."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ DEAD_LETTER = "engagement/0/2"
 
 @pytest.fixture
 def torn() -> str:
-    """A letter of a record that was torn, between two sound facts of acme.com."""
+    """A dead letter of a torn record, between two valid facts of acme.com."""
     run_json("ingest", "cloudevents", write_lines(Path("one.jsonl"), page_view("one")))
     append_record(b'{"specversion":"1.0","id":"torn","source":"bus","type":"web.page_vi')
     run_json("ingest", "cloudevents", write_lines(Path("two.jsonl"), page_view("two")))
@@ -82,7 +82,7 @@ def test_a_structure_fact_in_the_log_is_a_letter_that_cannot_be_recorded_yet() -
     assert run_cli("dead-letters", "retry", letter["id"]).failure[1].startswith("not_yet: ")
 
 
-def test_what_would_steer_a_terminal_is_shown_as_text() -> None:
+def test_control_characters_are_escaped() -> None:
     run_ok("accounts")
     append_record(b"\x1b[2Jgone")
     run_json("ingest", "cloudevents", write_lines(Path("two.jsonl"), page_view("two")))

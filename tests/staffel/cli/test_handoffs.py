@@ -1,4 +1,4 @@
-"""Decisions of sales: each is taken once, and whoever comes too late learns who was faster."""
+"""Decisions of sales: each is recorded once, and a later one is refused with the name of the first."""
 
 import os
 import subprocess
@@ -38,8 +38,12 @@ def handoff(monkeypatch: pytest.MonkeyPatch) -> Json:
 
 
 def test_a_decision_is_recorded_as_a_fact_and_seen_at_once(handoff: Json) -> None:
-    told = run_json("handoff", "accept", HANDOFF, "--by", "anna", "--reason", "good fit")
-    assert (told["account"], told["fact"], told["type"]) == ("acme.com", f"handoff:{HANDOFF}:1", "handoff.accepted.v1")
+    result = run_json("handoff", "accept", HANDOFF, "--by", "anna", "--reason", "good fit")
+    assert (result["account"], result["fact"], result["type"]) == (
+        "acme.com",
+        f"handoff:{HANDOFF}:1",
+        "handoff.accepted.v1",
+    )
     now = run_json("handoff", HANDOFF)
     assert {name: now[name] for name in ("status", "by", "reason")} == {
         "status": "accepted", "by": "anna", "reason": "good fit",
@@ -50,23 +54,23 @@ def test_a_decision_is_recorded_as_a_fact_and_seen_at_once(handoff: Json) -> Non
 
 def test_a_handoff_that_was_decided_is_not_decided_again(handoff: Json) -> None:
     run_ok("handoff", "accept", HANDOFF, "--by", "anna")
-    told = f"{HANDOFF} is accepted by anna; only what is proposed or expired can be accepted"
-    assert run_cli("handoff", "accept", HANDOFF, "--by", "berta").failure == (1, told)
-    told = f"{HANDOFF} is accepted by anna; only what is proposed can be rejected"
-    assert run_cli("handoff", "reject", HANDOFF, "--by", "berta").failure == (1, told)
+    result = f"{HANDOFF} is accepted by anna; only what is proposed or expired can be accepted"
+    assert run_cli("handoff", "accept", HANDOFF, "--by", "berta").failure == (1, result)
+    result = f"{HANDOFF} is accepted by anna; only what is proposed can be rejected"
+    assert run_cli("handoff", "reject", HANDOFF, "--by", "berta").failure == (1, result)
     assert [step["by"] for step in run_json("handoff", HANDOFF)["steps"]] == ["anna"]
 
 
 def test_only_what_was_accepted_can_be_recycled(handoff: Json) -> None:
-    told = f"{HANDOFF} is proposed; only what is accepted can be recycled"
-    assert run_cli("handoff", "recycle", HANDOFF, "--by", "anna").failure == (1, told)
+    result = f"{HANDOFF} is proposed; only what is accepted can be recycled"
+    assert run_cli("handoff", "recycle", HANDOFF, "--by", "anna").failure == (1, result)
     run_ok("handoff", "accept", HANDOFF, "--by", "anna")
     run_ok("handoff", "recycle", HANDOFF, "--by", "anna", "--reason", "not yet")
     assert run_json("handoffs", "--open") == []
     assert run_json("account", "acme.com")["stage"] is None
 
 
-def test_who_decides_has_to_be_told(handoff: Json) -> None:
+def test_a_decision_needs_a_name(handoff: Json) -> None:
     answer = run_cli("handoff", "accept", HANDOFF)
     assert (answer.code, answer.out, "--by" in answer.err) == (2, "", True)
 
@@ -109,28 +113,28 @@ def test_what_a_person_is_called_and_what_role_they_have() -> None:
     run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
     id = run_json("contact", "pat@acme.com")["contact"]
     run_ok("contact", "role", "pat@acme.com", "champion")
-    told = run_json("contact", id)
-    assert (told["email"], [(each["account"], each["role"]) for each in told["accounts"]]) == (
+    result = run_json("contact", id)
+    assert (result["email"], [(each["account"], each["role"]) for each in result["accounts"]]) == (
         "pat@acme.com", [("acme.com", "champion")],
     )  # fmt: skip
     people = {each["contact"]: each for each in run_json("account", "acme.com")["contacts"]}
-    assert people[id]["scores"] == told["accounts"][0]["scores"]
+    assert people[id]["scores"] == result["accounts"][0]["scores"]
 
 
-def test_a_person_who_is_forgotten_is_nobody_and_the_score_stays() -> None:
+def test_an_erased_contact_has_no_name_and_the_score_stays() -> None:
     mail = cloud_event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
     run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
     before, id = ledger_lines(), run_json("contact", "pat@acme.com")["contact"]
     assert run_json("forget", "pat@acme.com") == {"contact": id, "accounts": ["acme.com"]}
-    told = run_json("contact", id)
-    assert (told["name"], told["email"]) == (None, None)
+    result = run_json("contact", id)
+    assert (result["name"], result["email"]) == (None, None)
     assert run_cli("contact", "pat@acme.com").code == 1
     assert (ledger_lines(), bool(before)) == (before, True)
     assert run_json("audit", "verify")["mismatches"] == []
 
 
 def ledger_lines() -> list[tuple[str, float, float]]:
-    """What was counted of acme.com."""
+    """The scores of acme.com."""
     lines = run_json("account", "acme.com", "--explain")["lines"]
     return [(line["contact"], line["points"], line["weight"]) for line in lines]
 
@@ -148,8 +152,10 @@ def test_suppressing_a_person_is_recorded_with_its_reason() -> None:
 
 
 def test_registering_and_claiming_tell_what_was_recorded() -> None:
-    told = run_json("account", "register", "Acme", "--name", "Acme GmbH", "--domain", "acme.com", "--employees", "800")
-    assert (told["account"], told["type"]) == ("acme", "account.registered.v1")
+    result = run_json(
+        "account", "register", "Acme", "--name", "Acme GmbH", "--domain", "acme.com", "--employees", "800"
+    )
+    assert (result["account"], result["type"]) == ("acme", "account.registered.v1")
     assert run_ok("account", "claim", "acme", "acme.de").out == "Recorded account.domain_claimed for acme.\n"
     assert run_json("account", "ACME")["profile"]["employees"] == 800
     mail = cloud_event("m", "email.replied", subject=None, contact="pat@acme.de", data={"campaign": "spring"})

@@ -1,4 +1,4 @@
-"""Importing: twice is as once, under any name and packed; a grown file brings what is new; files are merged by time."""
+"""Importing is idempotent, also for renamed and packed files; grown files add what is new; files are merged by time."""
 
 import gzip
 import shutil

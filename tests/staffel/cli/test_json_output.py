@@ -1,4 +1,4 @@
-"""What programs get: the shapes of every answer in JSON, with numbers in full."""
+"""The shape of every JSON result, with full precision."""
 
 import json
 from pathlib import Path
@@ -16,8 +16,8 @@ HANDOFF = [
 ]  # fmt: skip
 
 
-def nested_keys(told: Json) -> list[str]:
-    return list(told)
+def nested_keys(result: Json) -> list[str]:
+    return list(result)
 
 
 def test_accounts(medtech: Path) -> None:
@@ -36,16 +36,16 @@ def test_accounts(medtech: Path) -> None:
 
 
 def test_an_account_and_its_explanation(medtech: Path) -> None:
-    told = run_json("account", "brennerbio.example")
-    assert nested_keys(told) == [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs"]
+    result = run_json("account", "brennerbio.example")
+    assert nested_keys(result) == [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs"]
     explained = run_json("account", "brennerbio.example", "--explain")
     assert nested_keys(explained) == [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs", "lines"]
     assert {tuple(nested_keys(line)) for line in explained["lines"]} == {tuple(LINE)}
-    assert {tuple(nested_keys(each)) for each in told["handoffs"]} == {tuple(HANDOFF)}
-    assert {tuple(nested_keys(each)) for each in told["contacts"]} == {
+    assert {tuple(nested_keys(each)) for each in result["handoffs"]} == {tuple(HANDOFF)}
+    assert {tuple(nested_keys(each)) for each in result["contacts"]} == {
         ("contact", "role", "engaged", "scores", "joined")
     }
-    assert {tuple(nested_keys(each)) for each in told["stages"]} == {("track", "at", "from", "to", "cause", "score")}
+    assert {tuple(nested_keys(each)) for each in result["stages"]} == {("track", "at", "from", "to", "cause", "score")}
     assert "facts" in run_json("account", "brennerbio.example", "--deep")
 
 
@@ -77,10 +77,10 @@ def test_an_import() -> None:
 
 
 def test_the_demo(played: tuple[Path, str]) -> None:
-    told = json.loads(played[1])
-    assert nested_keys(told) == ["ingest", "accounts", "handoffs", "verify"]
-    assert (told["verify"]["accounts"], told["verify"]["mismatches"]) == (17, [])
-    assert told["ingest"]["rejected"] == []
+    result = json.loads(played[1])
+    assert nested_keys(result) == ["ingest", "accounts", "handoffs", "verify"]
+    assert (result["verify"]["accounts"], result["verify"]["mismatches"]) == (17, [])
+    assert result["ingest"]["rejected"] == []
 
 
 def test_models(medtech: Path) -> None:
@@ -94,9 +94,9 @@ def test_models(medtech: Path) -> None:
 
 
 def test_the_tail_of_a_topic_is_one_value_a_line(medtech: Path) -> None:
-    told = [json.loads(line) for line in run_ok("tail", "sqa-handoffs", "-n", "3", "--json").out.splitlines()]
-    assert [nested_keys(each) for each in told] == [["topic", "partition", "offset", "key", "value"]] * 3
-    assert told[-1]["value"]["type"].startswith("sqa.handoff_")
+    result = [json.loads(line) for line in run_ok("tail", "sqa-handoffs", "-n", "3", "--json").out.splitlines()]
+    assert [nested_keys(each) for each in result] == [["topic", "partition", "offset", "key", "value"]] * 3
+    assert result[-1]["value"]["type"].startswith("sqa.handoff_")
     assert len(run_ok("tail", "--limit", "2").out.splitlines()) == 2
 
 
@@ -104,9 +104,9 @@ def test_other_commands(medtech: Path) -> None:
     assert nested_keys(run_json("doctor")[0]) == ["check", "ok", "found", "advice"]
     assert run_json("rebuild") == {"name": "main", "version": 2}
     assert run_json("audit", "verify")["mismatches"] == []
-    told = run_json("contact", "andrea.buehler@helvion.example")
-    assert nested_keys(told) == ["contact", "name", "email", "accounts"]
-    assert {tuple(nested_keys(each)) for each in told["accounts"]} == {
+    result = run_json("contact", "andrea.buehler@helvion.example")
+    assert nested_keys(result) == ["contact", "name", "email", "accounts"]
+    assert {tuple(nested_keys(each)) for each in result["accounts"]} == {
         ("account", "contact", "role", "engaged", "scores", "joined")
     }
 

@@ -1,4 +1,4 @@
-"""Calling `staffel`: help with an example for every command, words that are no ids, settings that mean nothing."""
+"""Calling `staffel`: help with an example for every command, reserved words, unknown IDs, invalid settings."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def test_without_a_verb_the_help_is_shown(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("line", FUTURE_COMMANDS)
-def test_what_is_not_there_yet_is_no_command(line: str) -> None:
+def test_a_future_command_does_not_exist(line: str) -> None:
     answer = run_cli(*line.split(), "x")
     assert (answer.code, answer.out, "No such command" in answer.err) == (2, "", True)
 
@@ -64,20 +64,20 @@ def test_what_is_not_there_yet_is_no_command(line: str) -> None:
 @pytest.mark.parametrize("verb", sorted(RESERVED_WORDS - {"register", "claim"}))
 @pytest.mark.parametrize("more", [[], ["acme.com", "beta.com"], ["--json"]])
 def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]) -> None:
-    told = f"account {verb}: {verb} is a reserved word and no id; the subcommands are claim, register"
-    assert run_cli("account", verb, *more).failure == (2, told)
+    message = f"account {verb}: {verb} is a reserved word and no id; the subcommands are claim, register"
+    assert run_cli("account", verb, *more).failure == (2, message)
 
 
 def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
-    told = "contact move: move is a reserved word and no id; the subcommands are release, role, suppress"
-    assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, told)
-    told = "handoff merge: merge is a reserved word and no id; the subcommands are accept, recycle, reject"
-    assert run_cli("handoff", "merge").failure == (2, told)
+    message = "contact move: move is a reserved word and no id; the subcommands are release, role, suppress"
+    assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, message)
+    message = "handoff merge: merge is a reserved word and no id; the subcommands are accept, recycle, reject"
+    assert run_cli("handoff", "merge").failure == (2, message)
 
 
 def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
-    told = "bad_account: subject: 'merge' is a reserved word; choose another id"
-    assert run_cli("account", "register", "merge").failure == (1, told)
+    message = "bad_account: subject: 'merge' is a reserved word; choose another id"
+    assert run_cli("account", "register", "merge").failure == (1, message)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
         (["forget", "pat@acme.com"], "No contact with the address pat@acme.com; nothing to erase."),
     ],
 )
-def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: str) -> None:
+def test_an_unknown_id_is_reported_with_advice(arguments: list[str], message: str) -> None:
     assert run_cli(*arguments).failure == (1, message)
 
 
@@ -156,7 +156,7 @@ def test_an_unknown_id_is_told_with_the_way_out(arguments: list[str], message: s
         (["handoff", "accept", "acme.com/sales/1", "--by", " "], "--by: name who decided"),
     ],
 )  # fmt: skip
-def test_what_means_nothing_is_told_with_what_would(arguments: list[str], message: str) -> None:
+def test_an_invalid_argument_is_a_usage_error(arguments: list[str], message: str) -> None:
     assert run_cli(*arguments).failure == (2, message)
 
 

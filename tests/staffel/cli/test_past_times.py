@@ -1,4 +1,4 @@
-"""Asking about past times: what had been recorded by then, valued then, and as complete as what is told about now."""
+"""Questions about past times: what was recorded by then, valued then, as complete as for the present."""
 
 from datetime import UTC, datetime
 from math import fsum
@@ -28,12 +28,12 @@ FEW_EXAMPLES = settings(max_examples=12, suppress_health_check=[HealthCheck.func
 def year(medtech: Path) -> Path:
     """The medtech year as a file of its own facts, each recorded at the time it happened."""
     facts = [
-        told | {"recordedtime": told["time"]}
+        result | {"recordedtime": result["time"]}
         for row in run_json("accounts")
-        for told in run_json("account", row["account"], "--deep")["facts"]
-        if "refused" not in told and told["type"] != "review.due.v1"
+        for result in run_json("account", row["account"], "--deep")["facts"]
+        if "refused" not in result and result["type"] != "review.due.v1"
     ]
-    return write_lines(medtech / "year.jsonl", *sorted(map(without_position, facts), key=lambda told: told["time"]))
+    return write_lines(medtech / "year.jsonl", *sorted(map(without_position, facts), key=lambda result: result["time"]))
 
 
 def without_position(fact: Json) -> Json:
@@ -42,8 +42,8 @@ def without_position(fact: Json) -> Json:
 
 @pytest.fixture
 def recorded(year: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The year in a home of its own, recorded as it happened; the ids of its accounts."""
-    monkeypatch.setenv("STAFFEL_HOME", "told")
+    """The year in a home of its own, recorded as it happened; returns the account IDs."""
+    monkeypatch.setenv("STAFFEL_HOME", "result")
     monkeypatch.setenv("STAFFEL_MODEL", str(Path(__file__).parents[3] / "examples" / "medtech" / "model.yaml"))
     tally = run_json("ingest", "cloudevents", year)
     assert tally["rejected"] == []
@@ -67,10 +67,10 @@ def test_at_any_time_lines_and_people_sum_to_the_score_of_each_track(recorded: l
         answer = run_cli("account", account, "--explain", "--at", at, "--json")
         assert answer.code == (0 if account in listed else 1)
         if account in listed:
-            told = answer.parsed
-            assert_sums(told)
-            assert {name: told[name] for name in listed[account]} == listed[account]
-            assert all(line["time"] <= told["as_of"] for line in told["lines"] if line["rule"] != "~role")
+            result = answer.parsed
+            assert_sums(result)
+            assert {name: result[name] for name in listed[account]} == listed[account]
+            assert all(line["time"] <= result["as_of"] for line in result["lines"] if line["rule"] != "~role")
 
 
 def test_what_is_told_about_a_time_after_everything_is_what_is_told_about_now(recorded: list[str]) -> None:
@@ -120,7 +120,7 @@ def test_people_have_the_role_of_then(recorded: list[str]) -> None:
 
 
 def known_people(report: Json) -> list[tuple[str | None, str]]:
-    """Role and last engaged day of those whom the vault knows."""
+    """Role and last engagement of the contacts in the vault."""
     known = [each for each in report["contacts"] if each["contact"].startswith("c_")]
     return [(each["role"], each["engaged"]["acquisition"]) for each in known]
 
@@ -130,8 +130,8 @@ def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them(monke
     run_json(
         "ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one", recordedtime="2026-01-05T09:13:00Z"))
     )
-    told = run_json("account", "acme.com", "--explain", "--at", "2026-01-05T10:00:00Z")
-    assert (told["stage"], told["tracks"]["sales"]["falls_at"]) == ("warm", "2026-01-06T09:00:00.000Z")
+    result = run_json("account", "acme.com", "--explain", "--at", "2026-01-05T10:00:00Z")
+    assert (result["stage"], result["tracks"]["sales"]["falls_at"]) == ("warm", "2026-01-06T09:00:00.000Z")
     fallen = run_json("account", "acme.com", "--explain", "--at", "2026-01-06T09:01:00Z")
     assert (fallen["stage"], fallen["stages"][-1]) == (
         None,

@@ -1,4 +1,4 @@
-"""Real files through the command line: the tally adds up, what is rejected is named, twice is as once."""
+"""Real files: the tally adds up, rejections are named, importing again adds nothing."""
 
 import json
 from pathlib import Path

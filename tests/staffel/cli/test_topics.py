@@ -1,4 +1,4 @@
-"""`staffel topics`: made on a real broker, checked, refused in words."""
+"""`staffel topics` on a real broker: create, check, and refusals with a reason."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaAddress]:
-    """Where no topic stands yet, and where STAFFEL_LOG points."""
+    """A prefix without topics, to which STAFFEL_LOG is set."""
     address = fresh_address(kafka_server())
     monkeypatch.setenv("STAFFEL_LOG", log_setting(address))
     yield address
@@ -41,10 +41,10 @@ def configure(address: KafkaAddress, topic: str, settings: dict[str, str]) -> No
 def test_topics_are_made_and_every_partition_begins_with_the_model(address: KafkaAddress) -> None:
     made = run_json("topics", "create", "--partitions", 3)
     assert made == {"created": list(TOPICS), "partitions": 3, "model": made["model"]}
-    told = run_json("topics", "check")
-    assert [each["topic"] for each in told["topics"]] == [address.topic_name(name) for name in TOPICS]
-    assert {(each["partitions"], each["replication"]) for each in told["topics"]} == {(3, 1)}
-    assert (told["problems"], told["log"]) == ([], None)
+    result = run_json("topics", "check")
+    assert [each["topic"] for each in result["topics"]] == [address.topic_name(name) for name in TOPICS]
+    assert {(each["partitions"], each["replication"]) for each in result["topics"]} == {(3, 1)}
+    assert (result["problems"], result["log"]) == ([], None)
     activations = activation_records(address)
     assert len(activations) == 3
     assert all(ACTIVATED.encode() in each and made["model"].encode() in each for each in activations)
@@ -125,8 +125,8 @@ def test_more_replicas_than_brokers_are_refused() -> None:
 def test_fewer_replicas_than_asked_for_are_a_problem(address: KafkaAddress) -> None:
     run_ok("topics", "create", "--partitions", 1)
     answer = run_cli("topics", "check", "--replication", 3, "--json")
-    told = {(each["setting"], each["found"], each["wanted"]) for each in answer.parsed["problems"]}
-    assert told == {("number of replicas", "1", "3 or more"), ("min.insync.replicas", "1", "2 or more")}
+    result = {(each["setting"], each["found"], each["wanted"]) for each in answer.parsed["problems"]}
+    assert result == {("number of replicas", "1", "3 or more"), ("min.insync.replicas", "1", "2 or more")}
     assert address.topic_name(ENGAGEMENT) in {each["topic"] for each in answer.parsed["problems"]}
 
 

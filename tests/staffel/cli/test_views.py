@@ -1,4 +1,4 @@
-"""What people read: whole ids, one decimal, names where the vault knows them, and nothing wider than a page."""
+"""Screen output: whole IDs, one decimal, names from the vault, at most 100 columns."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medte
     assert [line for line in output_lines(*arguments) if len(line) > MAX_WIDTH] == []
 
 
-def test_accounts_stand_in_columns_the_highest_first(medtech: Path) -> None:
+def test_accounts_are_listed_highest_first(medtech: Path) -> None:
     shown = output_lines("accounts", "--limit", "4")
     assert shown[:2] == [
         "account                  name                  fit    contacts  acquisition    expansion  drops",
@@ -74,7 +74,7 @@ def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
     assert "Decisions" in shown
 
 
-def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech: Path) -> None:
+def test_an_account_shows_scores_contacts_reasons_and_handoffs(medtech: Path) -> None:
     shown = "\n".join(output_lines("account", "kleinod-bio.example"))
     for part in (
         "Kleinod Bio GmbH (kleinod-bio.example), as of 2026-10-30 14:39 UTC\n"
@@ -91,11 +91,11 @@ def test_an_account_tells_where_it_stands_who_why_and_what_became_of_it(medtech:
 
 
 def test_an_explanation_shows_every_line_those_that_were_cut_too(medtech: Path) -> None:
-    told = run_json("account", "rheinquell-biologics.example", "--explain")
+    message = run_json("account", "rheinquell-biologics.example", "--explain")
     shown = output_lines("account", "rheinquell-biologics.example", "--explain")
     rows = [line for line in shown if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  (?!acquisition)", line)]
-    assert len(rows) == len(told["lines"])
-    assert sum(" per" in line for line in rows) == sum(line["cut"] is not None for line in told["lines"]) > 0
+    assert len(rows) == len(message["lines"])
+    assert sum(" per" in line for line in rows) == sum(line["cut"] is not None for line in message["lines"]) > 0
 
 
 def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> None:
@@ -104,7 +104,7 @@ def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> 
     assert "David Okafor" in shown
 
 
-def test_a_visitor_that_turned_out_to_be_a_person_is_told_with_the_name(medtech: Path) -> None:
+def test_an_identified_visitor_is_shown_by_name(medtech: Path) -> None:
     joined = [
         (row["account"], contact["contact"])
         for row in run_json("accounts")
@@ -135,12 +135,12 @@ def test_an_empty_home_says_what_to_do() -> None:
     assert output_lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
 
 
-def test_a_stage_that_nobody_is_in_says_so(medtech: Path) -> None:
-    told = "No account is in stage 'hot'; `staffel model show` lists the stages."
-    assert output_lines("accounts", "--stage", "hot") == [told]
+def test_an_empty_stage_says_so(medtech: Path) -> None:
+    message = "No account is in stage 'hot'; `staffel model show` lists the stages."
+    assert output_lines("accounts", "--stage", "hot") == [message]
 
 
-def test_a_name_cannot_steer_the_terminal() -> None:
+def test_a_name_cannot_control_the_terminal() -> None:
     named = cloud_event("r", "account.registered", data={"name": "Acme \x1b[31m GmbH"})
     run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), named, page_view("one")))
     shown = run_ok("accounts").out + run_ok("account", "acme.com").out + run_ok("account", "acme.com", "--deep").out

@@ -1,4 +1,4 @@
-"""`staffel doctor` where broker and database are shared: each thing that can be wrong is named, with the way out."""
+"""`staffel doctor` on the scaled-out host: each problem is named, with advice."""
 
 from pathlib import Path
 from socket import socket
@@ -16,21 +16,21 @@ from tests.staffel.cli.cli_runner import page_view, run_cli, run_ok, write_lines
 
 Json = dict[str, Any]
 CLOCK_OFFSET_S = 5.0
-"""What clocks may differ by."""
+"""Tolerated difference of clocks."""
 
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Of topics that are not there yet, beside a database without tables."""
+    """A prefix without topics, and a database without tables."""
     server = requirements.kafka_server()
-    told = f"kafka://{server}?prefix={uuid4().hex[:8]}."
-    monkeypatch.setenv("STAFFEL_LOG", told)
+    result = f"kafka://{server}?prefix={uuid4().hex[:8]}."
+    monkeypatch.setenv("STAFFEL_LOG", result)
     monkeypatch.setenv("STAFFEL_DATABASE", requirements.postgres_url())
-    return told
+    return result
 
 
 @pytest.fixture
-def laid_down(address: str) -> str:
+def prepared(address: str) -> str:
     """Topics of two partitions, and tables."""
     run_ok("topics", "create", "--partitions", 2)
     run_ok("accounts")
@@ -38,7 +38,7 @@ def laid_down(address: str) -> str:
 
 
 def doctor_rows() -> dict[str, Json]:
-    """The rows by their checks; the exit code says whether all is well."""
+    """The findings by check; verifies the exit code."""
     result = run_cli("doctor", "--json")
     rows = {row["check"]: row for row in result.parsed}
     assert result.code == (0 if all(row["ok"] for row in rows.values()) else 1)
@@ -49,7 +49,7 @@ def failed_checks(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
     return {check: (row["found"], row["advice"]) for check, row in rows.items() if not row["ok"]}
 
 
-def test_where_all_is_laid_down_only_the_processes_are_missed(laid_down: str) -> None:
+def test_with_topics_and_tables_only_the_processes_are_missing(prepared: str) -> None:
     rows = doctor_rows()
     assert failed_checks(rows) == {"projectors": ("partitions held by no process", "start `staffel project`")}
     assert list(rows) == [
@@ -67,8 +67,8 @@ def test_topics_that_are_missing_are_named_and_so_is_an_empty_database(address: 
     assert list(rows) == ["broker", "topics", "database", "migrations"]
 
 
-def test_a_topic_with_other_settings_is_named(laid_down: str) -> None:
-    server, _, prefix = laid_down.removeprefix("kafka://").partition("?prefix=")
+def test_a_topic_with_other_settings_is_named(prepared: str) -> None:
+    server, _, prefix = prepared.removeprefix("kafka://").partition("?prefix=")
     resource = ConfigResource(ConfigResourceType.TOPIC, f"{prefix}engagement", configs={"retention.ms": "1000"})
     admin = KafkaAdminClient(bootstrap_servers=server)
     try:
@@ -79,7 +79,7 @@ def test_a_topic_with_other_settings_is_named(laid_down: str) -> None:
     assert f"topic {prefix}engagement: retention.ms is 1000, not -1" in found
 
 
-def test_facts_that_nobody_scores_are_counted(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_facts_that_nobody_scores_are_counted(prepared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_WAIT", "0.1")
     run_cli("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one"), page_view("two")))
     found, advice = failed_checks(doctor_rows())["scored"]
@@ -88,7 +88,7 @@ def test_facts_that_nobody_scores_are_counted(laid_down: str, monkeypatch: pytes
 
 
 def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the_same(
-    laid_down: str, monkeypatch: pytest.MonkeyPatch
+    prepared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("STAFFEL_LOG", f"kafka://{server}")
@@ -98,7 +98,7 @@ def test_a_broker_that_is_down_is_a_finding_and_the_database_is_examined_all_the
 
 
 def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_clock_that_goes_wrong(
-    laid_down: str, monkeypatch: pytest.MonkeyPatch
+    prepared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = monotonic()
     with socket() as mute:
@@ -112,7 +112,7 @@ def test_the_wait_for_a_broker_that_takes_connections_and_says_nothing_is_not_a_
 
 
 def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the_same(
-    laid_down: str, monkeypatch: pytest.MonkeyPatch
+    prepared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAFFEL_DATABASE", f"postgresql+psycopg://staffel@127.0.0.1:{free_port()}/staffel")
     rows = doctor_rows()
@@ -122,13 +122,13 @@ def test_a_database_that_is_down_is_a_finding_and_the_broker_is_examined_all_the
     assert rows["topics"]["ok"]
 
 
-def test_a_database_of_another_kind_is_a_finding(laid_down: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_of_another_kind_is_a_finding(prepared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_DATABASE", "sqlite:///staffel.db")
     found, _ = failed_checks(doctor_rows())["database"]
     assert "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME" in found
 
 
-def test_the_table_is_for_people(laid_down: str) -> None:
+def test_the_table_is_for_people(prepared: str) -> None:
     answer = run_cli("doctor")
     assert (answer.code, answer.err) == (1, "")
     assert "PROBLEM  projectors" in answer.out

@@ -1,4 +1,4 @@
-"""A home with something of everything, and the place it moves to. Never tests anything itself."""
+"""A home with every kind of content, and a destination to migrate it to."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -62,19 +62,19 @@ def _append_unreadable(*values: bytes) -> None:
 
 
 def destination() -> tuple[str, str]:
-    """STAFFEL_LOG with topics of its own, and STAFFEL_DATABASE, empty."""
+    """STAFFEL_LOG with a new topic prefix, and STAFFEL_DATABASE, an empty database."""
     return f"kafka://{kafka_server()}?prefix=moving-{uuid4().hex[:8]}.", postgres_url()
 
 
 def many_page_views(number: int) -> Path:
-    """A file of so many page views of a hundred companies."""
+    """A file with this number of page views of a hundred companies."""
     return write_lines(
         Path("many.jsonl"), *(page_view(f"many {n}", subject=f"company{n % 100}.com") for n in range(number))
     )
 
 
 def replayed_state(log: str = "sql", database: str | None = None) -> Json:
-    """What a replay says of every account and handoff, and what the letters are."""
+    """Every account and handoff of a replay, and the dead letters."""
     with environment_of(log, database):
         replayed = run_json("audit", "replay")
         letters = run_json("dead-letters", "list")
@@ -88,7 +88,7 @@ def replayed_state(log: str = "sql", database: str | None = None) -> Json:
 
 @contextmanager
 def environment_of(log: str, database: str | None) -> Iterator[None]:
-    """Commands in this block speak to the other Staffel."""
+    """Commands in this block use the destination."""
     before = dict(os.environ)
     os.environ["STAFFEL_LOG"] = log
     if database is not None:
@@ -102,7 +102,7 @@ def environment_of(log: str, database: str | None) -> Iterator[None]:
 
 @contextmanager
 def running_processes(folder: Path, log: str, database: str, roles: Sequence[str]) -> Iterator[Processes]:
-    """Processes over there."""
+    """Processes at the destination."""
     group = Processes(folder, {"STAFFEL_LOG": log, "STAFFEL_DATABASE": database})
     try:
         for started in [group.start(role) for role in roles]:

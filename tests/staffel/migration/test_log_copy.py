@@ -1,4 +1,4 @@
-"""A log copied to another one: every record once and in its account's order, wherever the copy was ended."""
+"""Copying a log: every record once, in the order of its account, wherever the copy was interrupted."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -46,8 +46,8 @@ def source(tmp_path: Path) -> SqlLog:
     torn = [NewRecord("company1.com", b"torn", headers=(("a", b"1"),)), NewRecord("company1.com", b"torn")]
     log.append(ENGAGEMENT, [*map(fact, range(20)), *torn, torn[1], NewRecord("~model", b"torn"), fact(20)])
     place = next(log.history("company1.com"))
-    told = dead_letter_headers(ENGAGEMENT, home_partition(log), place.offset, code="unreadable", why="torn")
-    log.append(DEAD_LETTERS, [NewRecord("company1.com", place.value, headers=told)])
+    result = dead_letter_headers(ENGAGEMENT, home_partition(log), place.offset, code="unreadable", why="torn")
+    log.append(DEAD_LETTERS, [NewRecord("company1.com", place.value, headers=result)])
     log.append(SQA_HANDOFFS, [NewRecord("company2.com", b"a handoff", "h", FACT_HEADERS)])
     log.append(SCORES, [NewRecord("company2.com", b"a score")])
     return log
@@ -60,7 +60,7 @@ def home_partition(log: SqlLog) -> int:
 def records_by_key(
     read: Callable[[str, int, int, int], Sequence[Record]], topic: str, partitions: int
 ) -> dict[str, Any]:
-    """Of each key what stands there, in its order; activations left out, and what a copy adds."""
+    """The records per key, in order, without activations and without headers that a copy adds."""
     found: dict[str, Any] = {}
     for partition in range(partitions):
         for _, key, value, headers in read(topic, partition, 0, 1_000):
@@ -75,7 +75,7 @@ def records_by_topic(log: Any) -> dict[str, Any]:
 
 
 def copy_log(source: SqlLog, target: MemoryBroker, engine: Engine) -> LogCopy:
-    """A copy from begin to end."""
+    """A complete copy."""
     copy = LogCopy(source, target, engine, lambda: NOW, batch_size=4)
     copy.start()
     for topic in COPIED_TOPICS:
@@ -94,7 +94,7 @@ def test_every_record_stands_once_in_the_order_of_its_key_with_its_headers(sourc
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
-def test_a_copy_that_breaks_after_every_few_records_goes_on(source: SqlLog, database: Engine, steps: int) -> None:
+def test_an_interrupted_copy_resumes(source: SqlLog, database: Engine, steps: int) -> None:
     target, breaks = MemoryBroker(partitions=3), 0
     while True:
         target.fails_after = steps if steps else breaks % 2
@@ -110,7 +110,7 @@ def test_a_copy_that_breaks_after_every_few_records_goes_on(source: SqlLog, data
 
 
 class UnacknowledgingBroker(MemoryBroker):
-    """Appends, and every other time does not say so."""
+    """Appends, but raises after every other append."""
 
     calls = 0
 
@@ -122,7 +122,7 @@ class UnacknowledgingBroker(MemoryBroker):
         return appended
 
 
-def test_what_was_appended_without_an_answer_is_found_and_not_appended_again(source: SqlLog, database: Engine) -> None:
+def test_records_appended_before_an_error_are_not_appended_again(source: SqlLog, database: Engine) -> None:
     target = UnacknowledgingBroker(partitions=3)
     for _ in range(40):
         try:
@@ -133,7 +133,7 @@ def test_what_was_appended_without_an_answer_is_found_and_not_appended_again(sou
     assert records_by_topic(target) == records_by_topic(source)
 
 
-def test_the_inbox_knows_every_fact_for_ever_where_it_stands_now(source: SqlLog, database: Engine) -> None:
+def test_the_inbox_keeps_every_fact_with_its_new_place(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=3)
     copy_log(source, target, database)
     known = Inbox(database, target, lambda: NOW, keep_forever=False)
@@ -149,7 +149,7 @@ def test_the_inbox_knows_every_fact_for_ever_where_it_stands_now(source: SqlLog,
     assert [(place.account, place.duplicate) for place in known.append([fact(3)])] == [("company3.com", True)]
 
 
-def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, database: Engine) -> None:
+def test_a_rejected_record_keeps_the_id_of_its_dead_letter(source: SqlLog, database: Engine) -> None:
     target = MemoryBroker(partitions=3)
     copy_log(source, target, database)
     place = next(source.history("company1.com"))
@@ -163,7 +163,7 @@ def test_a_record_that_was_set_aside_remembers_as_which_letter(source: SqlLog, d
     assert marked == [(place.value, b"engagement/%d/%d" % (home_partition(source), place.offset))]
 
 
-def test_what_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
+def test_a_target_with_other_records_is_refused(source: SqlLog, database: Engine) -> None:
     filled = MemoryBroker(partitions=3)
     filled.append(SQA_HANDOFFS, [NewRecord("a.com", b"of others")])
     with pytest.raises(LogRefused, match="sqa-handoffs holds records of another installation"):
@@ -178,7 +178,7 @@ def test_a_copy_is_finished_into_the_log_that_it_went_to_and_no_other(source: Sq
     assert not LogCopy(source, MemoryBroker(partitions=3), database, lambda: NOW).is_finished()
 
 
-def test_a_database_that_holds_something_else_is_refused(source: SqlLog, database: Engine) -> None:
+def test_a_database_with_other_rows_is_refused(source: SqlLog, database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(insert(moves).values(move="m", account="a", to_account="b", done=True))
     with pytest.raises(DatabaseError, match="table moves holds rows of another installation"):
@@ -196,11 +196,11 @@ def test_tables_are_copied_once_and_go_on_counting_where_they_were(tmp_path: Pat
     with database.begin() as connection:
         connection.execute(insert(SECRETS).values(id=1, secret=b"made meanwhile", forgotten=0))
 
-    told: list[int] = []
+    result: list[int] = []
     for _ in range(2):
-        copy_tables(ours, database, told.append)
+        copy_tables(ours, database, result.append)
 
-    assert (count_rows(ours)["outbox"], count_rows(ours)["vault"], sum(told)) == (3, 1, 2 * 5)
+    assert (count_rows(ours)["outbox"], count_rows(ours)["vault"], sum(result)) == (3, 1, 2 * 5)
     with database.begin() as connection:
         connection.execute(insert(outbox).values(id="h9", **row))
         ids = connection.execute(select(outbox.c.id, outbox.c.published).order_by(outbox.c.n)).all()

@@ -1,4 +1,4 @@
-"""Moving in: an embedded home, copied to Apache Kafka and PostgreSQL, scores as before and tells nobody again."""
+"""Migration: an embedded home copied to Apache Kafka and PostgreSQL has the same scores and sends no alert twice."""
 
 import random
 import subprocess
@@ -42,17 +42,17 @@ def test_digests_seqs_crossings_and_letters_are_what_they_were_on_more_partition
     with connected_application() as staffel:
         records = staffel.log.end("engagement", 0)
 
-    told = run_json(*migrate_arguments(*to, "--partitions", 4))
+    result = run_json(*migrate_arguments(*to, "--partitions", 4))
 
-    assert (told["partitions"], told["topics"]["engagement"]) == (4, records)
-    assert told["topics"]["sqa-handoffs"] == record_count(SQA_HANDOFFS, *to) > 20
-    assert (told["tables"]["vault"], told["tables"]["vault_secrets"]) == (10, 1)
+    assert (result["partitions"], result["topics"]["engagement"]) == (4, records)
+    assert result["topics"]["sqa-handoffs"] == record_count(SQA_HANDOFFS, *to) > 20
+    assert (result["tables"]["vault"], result["tables"]["vault_secrets"]) == (10, 1)
     assert replayed_state(*to) == before
     assert replayed_state() == before
     assert [row[-1] for row in before["letters"]] == [True, False]
 
 
-def test_the_other_host_goes_on_where_this_one_stopped_and_tells_nothing_twice(home: Path) -> None:
+def test_the_destination_continues_and_sends_nothing_twice(home: Path) -> None:
     facts, to = fill_home(), destination()
     questions = [
         ("accounts", "--at", "latest"),
@@ -81,7 +81,7 @@ def test_the_other_host_goes_on_where_this_one_stopped_and_tells_nothing_twice(h
         assert record_count(SQA_HANDOFFS, *to) == published + 1
 
 
-def test_a_copy_that_is_killed_anywhere_goes_on(home: Path) -> None:
+def test_a_killed_copy_resumes(home: Path) -> None:
     run_json("ingest", "cloudevents", many_page_views(FACT_COUNT))
     before, to, chance = replayed_state(), destination(), random.Random(7)
     places = sorted([1, *(chance.randrange(FACT_COUNT) for _ in range(4))])
@@ -91,7 +91,7 @@ def test_a_copy_that_is_killed_anywhere_goes_on(home: Path) -> None:
 
 
 def run_and_kill(command: tuple[object, ...], database: str, after: int) -> int:
-    """Start it, and kill it as soon as so many records are copied; its exit code, be it that it was faster."""
+    """Start it and kill it once this many records are copied; its exit code, as it may finish first."""
     process = subprocess.Popen([STAFFEL, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     pause = Event()
     while process.poll() is None and copied_count(database) < after:
@@ -108,30 +108,30 @@ def copied_count(database: str) -> int:
         return int(found[0]) if found else 0
 
 
-def test_a_home_that_is_hosted_is_left_alone(home: Path) -> None:
+def test_a_home_that_is_running_is_refused(home: Path) -> None:
     with connected_application() as hosting:
         assert hosting.lock.try_acquire()
         code, message = run_cli(*migrate_arguments(*destination())).failure
     assert (code, message.endswith("hosts this home; end it (`staffel up`), and then migrate")) == (1, True)
 
 
-def test_what_was_copied_before_is_told_again_and_not_copied_again(home: Path) -> None:
+def test_a_finished_copy_is_reported_and_not_repeated(home: Path) -> None:
     fill_home()
     to = destination()
-    told = run_json(*migrate_arguments(*to, "--partitions", 2))
-    held = {topic: record_count(topic, *to) for topic in told["topics"]}
-    assert "record nothing into it any more" in run_ok(*migrate_arguments(*to)).out
-    assert run_json(*migrate_arguments(*to)) == told
-    assert {topic: record_count(topic, *to) for topic in told["topics"]} == held
+    result = run_json(*migrate_arguments(*to, "--partitions", 2))
+    held = {topic: record_count(topic, *to) for topic in result["topics"]}
+    assert "do not record anything in it from now on" in run_ok(*migrate_arguments(*to)).out
+    assert run_json(*migrate_arguments(*to)) == result
+    assert {topic: record_count(topic, *to) for topic in result["topics"]} == held
 
 
-def test_what_came_in_after_the_copy_is_named(home: Path) -> None:
+def test_records_added_after_the_copy_are_named(home: Path) -> None:
     run_json("ingest", "cloudevents", write_lines(Path("one.jsonl"), page_view("one")))
     to = destination()
     run_ok(*migrate_arguments(*to))
     run_json("ingest", "cloudevents", write_lines(Path("two.jsonl"), page_view("two")))
     code, message = run_cli(*migrate_arguments(*to)).failure
-    assert (code, "1 record of engagement came into this home since" in message) == (1, True)
+    assert (code, "added to this home since: 1 record of engagement" in message) == (1, True)
 
 
 def test_topics_that_begin_with_another_model_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_topics_that_begin_with_another_model_are_refused(home: Path, monkeypatc
         ("kafka://localhost:1", "postgresql+psycopg://x@y/z", ""),
     ],
 )
-def test_what_is_no_destination_is_told(home: Path, log: str, database: str, why: str) -> None:
+def test_an_invalid_destination_is_a_usage_error(home: Path, log: str, database: str, why: str) -> None:
     code, message = run_cli(*migrate_arguments(log, database)).failure
     assert message.startswith(why)
     assert code == (2 if why else 1)
