@@ -112,7 +112,7 @@ def test_a_home_that_is_running_is_refused(home: Path) -> None:
     with connected_application() as hosting:
         assert hosting.lock.try_acquire()
         code, message = run_cli(*migrate_arguments(*destination())).failure
-    assert (code, message.endswith("hosts this home; end it (`staffel up`), and then migrate")) == (1, True)
+    assert (code, message.endswith("is running this home; stop it (`staffel up`), then migrate")) == (1, True)
 
 
 def test_a_finished_copy_is_reported_and_not_repeated(home: Path) -> None:
@@ -141,14 +141,14 @@ def test_topics_that_begin_with_another_model_are_refused(home: Path, monkeypatc
     with environment_of(*to):
         run_ok("topics", "create", "--partitions", 2)
     code, message = run_cli(*migrate_arguments(*to)).failure
-    assert (code, message.startswith("the topics begin with the model moving-1-")) == (1, True)
+    assert (code, message.startswith("the topics start with model moving-1-")) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("log", "database", "why"),
     [
         ("localhost:9092", "postgresql+psycopg://x@y/z", "--to-kafka: 'localhost:9092' is not a Kafka address"),
-        ("kafka://localhost:9092", "sqlite:///x.db", "--database: many processes share it"),
+        ("kafka://localhost:9092", "sqlite:///x.db", "--database: only PostgreSQL can be shared by many processes"),
         ("kafka://localhost:1", "postgresql+psycopg://x@y/z", ""),
     ],
 )
