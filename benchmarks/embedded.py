@@ -122,7 +122,7 @@ def await_visible(
 
 
 def is_visible(staffel: Embedded, account: str) -> bool:
-    with open_queries(staffel.engine) as questions:
-        accounts, handoffs = questions.models.accounts, questions.models.handoffs
+    with open_queries(staffel.engine) as queries:
+        accounts, handoffs = queries.models.accounts, queries.models.handoffs
         found = select(handoffs.c.handoff).join(accounts, accounts.c.account == handoffs.c.account)
-        return questions.connection.execute(found.where(handoffs.c.account == account)).first() is not None
+        return queries.connection.execute(found.where(handoffs.c.account == account)).first() is not None

@@ -65,14 +65,13 @@ def sample_progress(cluster: StaffelCluster) -> ProgressSample:
 def check_result(cluster: StaffelCluster, folds: scored.Folds, count: int) -> None:
     """Raises `NotRight` where accounts do not stand as the fold left them, or lines are missing."""
     expected = digests_of(folds.values())
-    with open_queries(cluster.engine) as questions:
-        accounts, ledger = questions.models.accounts, questions.models.ledger
+    with open_queries(cluster.engine) as queries:
+        accounts, ledger = queries.models.accounts, queries.models.ledger
         found = {
-            row.account: row.digest
-            for row in questions.connection.execute(select(accounts.c.account, accounts.c.digest))
+            row.account: row.digest for row in queries.connection.execute(select(accounts.c.account, accounts.c.digest))
         }
-        seqs = questions.connection.execute(select(func.sum(accounts.c.seq))).scalar_one()
-        lines = questions.connection.execute(select(func.count()).select_from(ledger)).scalar_one()
+        seqs = queries.connection.execute(select(func.sum(accounts.c.seq))).scalar_one()
+        lines = queries.connection.execute(select(func.count()).select_from(ledger)).scalar_one()
     if found != expected or seqs != count or not lines:
         raise WrongResultError(
             f"{len(found)} of {len(expected)} accounts in PostgreSQL, {seqs} of {count} facts, {lines} lines"

@@ -86,7 +86,7 @@ def test_the_topics_of_another_log_are_refused(engine: Engine, log: KafkaLog, re
     with fresh_topics(kafka_server(), PARTITIONS) as elsewhere:
         other = KafkaLog(elsewhere, client="alerts")
         step = new_alerts(engine, other, webhook_settings(crm=receiver))
-        with pytest.raises(LogRefused, match="sqa-handoffs is another topic"):
+        with pytest.raises(LogRefused, match=r"sqa-handoffs .* is not the topic"):
             step.advance()
         step.close()
         other.close()

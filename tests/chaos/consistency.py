@@ -56,9 +56,9 @@ def check_after_compaction(staffel: Application, cluster: Cluster) -> dict[str, 
     assert verify(staffel.log, staffel.engine).mismatches == []
     accounts = folded_accounts(staffel)
     facts = distinct_facts(staffel.log, ENGAGEMENT)
-    with open_queries(staffel.engine) as questions:
-        compare_accounts(questions, accounts)
-        compare_handoffs(questions, accounts, distinct_facts(staffel.log, SQA_HANDOFFS))
+    with open_queries(staffel.engine) as queries:
+        compare_accounts(queries, accounts)
+        compare_handoffs(queries, accounts, distinct_facts(staffel.log, SQA_HANDOFFS))
     compare_moves(accounts, facts)
     letters = compare_dead_letters(staffel.log)
     compare_embedded(staffel.log, accounts, cluster.folder)

@@ -83,8 +83,8 @@ class RecordingThread:
 
     def _decide(self, staffel: Application) -> None:
         """Decide as sales does: accept some handoffs, reject others."""
-        with open_queries(staffel.engine) as questions:
-            proposed = [row for row in questions.handoffs(only_open=True) if row.status == "proposed"]
+        with open_queries(staffel.engine) as queries:
+            proposed = [row for row in queries.handoffs(only_open=True) if row.status == "proposed"]
         if not proposed:
             return
         row, status = self._random.choice(proposed), self._random.choice(("accepted", "rejected"))

@@ -25,9 +25,9 @@ def check_consistency(staffel: Application) -> dict[str, int]:
     assert verified.mismatches == []
     accounts = folded_accounts(staffel)
     facts = list(facts_of(staffel, ENGAGEMENT))
-    with open_queries(staffel.engine) as questions:
-        compare_accounts(questions, accounts)
-        compare_handoffs(questions, accounts, list(facts_of(staffel, SQA_HANDOFFS)))
+    with open_queries(staffel.engine) as queries:
+        compare_accounts(queries, accounts)
+        compare_handoffs(queries, accounts, list(facts_of(staffel, SQA_HANDOFFS)))
     compare_moves(accounts, facts)
     assert duplicates(record_id(fact.source, fact.id) for fact in facts) == []
     moved = sum(fact.moves is not None for fact in facts)
@@ -53,28 +53,28 @@ def duplicates(values: Iterable[Any]) -> list[Any]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def compare_accounts(questions: ReadModelQueries, accounts: dict[str, Account]) -> None:
-    rows = {row.account: (row.seq, row.digest) for row in questions.accounts()}
+def compare_accounts(queries: ReadModelQueries, accounts: dict[str, Account]) -> None:
+    rows = {row.account: (row.seq, row.digest) for row in queries.accounts()}
     assert rows == {id: (account.seq, digest(account)) for id, account in accounts.items()}
     for id, account in accounts.items():
         assert account.pending_changes is not None
         changes = [(c.seq, c.track, parse_time(c.at), c.from_, c.to, c.cause) for c in account.pending_changes.stages]
-        stored = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in questions.stage_changes(id)]
+        stored = [(c.seq, c.track, c.at, c.from_stage, c.to_stage, c.cause) for c in queries.stage_changes(id)]
         assert stored == changes
-        assert [line.event for line in questions.ledger_lines(id)] == [
+        assert [line.event for line in queries.ledger_lines(id)] == [
             line.event for line in account.pending_changes.lines or []
         ]
 
 
 def compare_handoffs(
-    questions: ReadModelQueries, accounts: dict[str, Account], events_published: list[FactRecord]
+    queries: ReadModelQueries, accounts: dict[str, Account], events_published: list[FactRecord]
 ) -> None:
     """Each handoff and each of its steps has exactly one row and one event."""
     outcomes = [account.pending_changes for account in accounts.values() if account.pending_changes]
     opened = {handoff.handoff: handoff.fact for outcome in outcomes for handoff in outcome.handoffs}
     steps = [(step.handoff, step.status, step.fact) for outcome in outcomes for step in outcome.steps]
-    assert {row.handoff: row.fact for row in questions.handoffs()} == opened
-    stored = [(row.handoff, row.status, row.fact) for handoff in opened for row in questions.steps(handoff)]
+    assert {row.handoff: row.fact for row in queries.handoffs()} == opened
+    stored = [(row.handoff, row.status, row.fact) for handoff in opened for row in queries.steps(handoff)]
     assert sorted(stored) == sorted(steps)
     events = [f"{handoff}:proposed" for handoff in opened] + [f"{handoff}:{status}" for handoff, status, _ in steps]
     assert sorted(fact.id for fact in events_published) == sorted(events)

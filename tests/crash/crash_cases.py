@@ -142,8 +142,8 @@ def decision_step(handoff: str, status: str) -> Step:
 
     def decide(staffel: Application) -> None:
         staffel.wait_until_visible()
-        with open_queries(staffel.engine) as questions:
-            row = questions.handoff(handoff)
+        with open_queries(staffel.engine) as queries:
+            row = queries.handoff(handoff)
         fact = check_decision(row, handoff, status)
         if row is not None and not isinstance(fact, DecisionRefused):
             parts = {"account": row.account, "data": {"handoff": handoff, "by": "dora"}, "source": DECISIONS_SOURCE}

@@ -132,8 +132,8 @@ def record_until_stopped(crash_db: CrashDatabase, seed: int, stop: Event, sender
 
 def decide(staffel: Application, random: Random) -> None:
     """Accept or reject a random handoff by the command."""
-    with open_queries(staffel.engine) as questions:
-        proposed = [row.handoff for row in questions.handoffs(only_open=True) if row.status == "proposed"]
+    with open_queries(staffel.engine) as queries:
+        proposed = [row.handoff for row in queries.handoffs(only_open=True) if row.status == "proposed"]
     if proposed:
         verb = random.choice(("accept", "reject"))
         cli.run(["handoff", verb, random.choice(proposed), "--by", "sales", "--json"])

@@ -46,8 +46,8 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     settings = Settings(home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv")
     staffel = connect(settings, clock=lambda: NOW_MS)
     outcomes = record_in_batches(staffel, observations(), request.param)
-    with open_queries(staffel.engine) as questions:
-        yield year_result(questions, outcomes)
+    with open_queries(staffel.engine) as queries:
+        yield year_result(queries, outcomes)
     staffel.close()
 
 
@@ -73,17 +73,17 @@ def record_in_batches(staffel: Application, facts: list[Observation], batch_size
     return outcomes
 
 
-def year_result(questions: ReadModelQueries, outcomes: list[type]) -> YearResult:
-    rows = questions.accounts()
+def year_result(queries: ReadModelQueries, outcomes: list[type]) -> YearResult:
+    rows = queries.accounts()
     known = [row for row in rows if not row.account.startswith("anon:")]
-    handoffs = questions.handoffs()
+    handoffs = queries.handoffs()
     return YearResult(
         outcomes=outcomes,
         handoffs={h.handoff: (h.status, h.route, h.act_now) for h in handoffs},
         crossed={h.handoff: format_time(h.crossed_at) for h in handoffs},
         stages={row.account: {name: _field(track, "stage") for name, track in row.tracks.items()} for row in known},
         grades={row.account: row.fit_grade for row in known},
-        gated={row.account: [gate.why for gate in questions.gated(row.account)] for row in known},
+        gated={row.account: [gate.why for gate in queries.gated(row.account)] for row in known},
         anonymous=len(rows) - len(known),
     )
 

@@ -1,4 +1,4 @@
-"""Questions: what the read models answer, the highest accounts without valuing them all, and how it is looked up."""
+"""Queries of the read models: their results, the ranking without valuing all accounts, and the indexes they use."""
 
 import msgspec
 import pytest
@@ -48,8 +48,8 @@ def value_at(state: bytes, _model: str, at: int) -> Tracks:
 
 
 def top_scores(world: World, limit: int, stage: str | None = None, at: int = LATER) -> list[tuple[str, float]]:
-    with open_queries(world.engine) as questions:
-        return [(s.row.account, round(s.score, 6)) for s in top_accounts(questions, value_at, at, limit, stage)]
+    with open_queries(world.engine) as queries:
+        return [(s.row.account, round(s.score, 6)) for s in top_accounts(queries, value_at, at, limit, stage)]
 
 
 def test_accounts_are_ranked_by_what_they_are_worth_then(world: World) -> None:
@@ -77,17 +77,17 @@ def test_a_stage_asked_for_is_the_stage_then(world: World) -> None:
 
 def test_the_walk_stops_where_nothing_below_can_rise(world: World) -> None:
     world.publish_and_project(*(account_worth(f"account-{n:03}", 1000 - n, 1_000_000) for n in range(300)))
-    asked: list[bytes] = []
+    valued: list[bytes] = []
 
     def counting(state: bytes, model: str, at: int) -> Tracks:
-        asked.append(state)
+        valued.append(state)
         return value_at(state, model, at)
 
-    with open_queries(world.engine) as questions:
-        found = top_accounts(questions, counting, NOON + HOUR, 5)
+    with open_queries(world.engine) as queries:
+        found = top_accounts(queries, counting, NOON + HOUR, 5)
 
-    assert [standing.row.account for standing in found] == [f"account-{n:03}" for n in range(5)]
-    assert len(asked) == 6  # the one that ended the walk as well
+    assert [account.row.account for account in found] == [f"account-{n:03}" for n in range(5)]
+    assert len(valued) == 6  # with the one that ended the search
 
 
 _SCORES = st.lists(
@@ -99,13 +99,13 @@ _SCORES = st.lists(
 @given(scores=_SCORES, limit=st.integers(1, 6), hours=st.integers(0, 3000))
 def test_stopping_early_misses_no_account(scores: list[tuple[int, int]], limit: int, hours: int) -> None:
     at = NOON + hours * HOUR
-    standings = sorted(
+    ranked = sorted(
         ((score, RankedAccount((), value_at(raw_json([score, half, None]), "", at))) for score, half in scores),  # type: ignore[arg-type]
         key=lambda entry: -entry[0],
     )
-    every = sorted((standing.score for _, standing in standings), reverse=True)
+    every = sorted((account.score for _, account in ranked), reverse=True)
 
-    assert [standing.score for standing in highest_ranked(iter(standings), limit)] == every[:limit]
+    assert [account.score for account in highest_ranked(iter(ranked), limit)] == every[:limit]
 
 
 def test_queries_return_everything_about_an_account(world: World) -> None:
@@ -120,18 +120,18 @@ def test_queries_return_everything_about_an_account(world: World) -> None:
     )
     world.publish_and_project(account_scored(after_seq=2, seq=3, changes=Changes(steps=[handoff_step(3, "rejected")])))
 
-    with open_queries(world.engine) as questions:
-        known = questions.account("acme.com")
+    with open_queries(world.engine) as queries:
+        known = queries.account("acme.com")
         assert known is not None
         assert known.seq == 3
-        assert questions.account("nobody.example") is None
-        assert [c.contact for c in questions.contacts("acme.com")] == ["c_anna", "c_bert"]
-        assert [c.account for c in questions.contact("c_bert")] == ["acme.com"]
-        assert [c.to_stage for c in questions.stage_changes("acme.com")] == ["sqa"]
-        assert [g.why for g in questions.gated("acme.com")] == ["suppressed"]
-        assert [h.status for h in questions.handoffs(account="acme.com")] == ["rejected"]
-        assert questions.handoffs(only_open=True) == []
-        assert [s.status for s in questions.steps("acme.com/acquisition/1")] == ["rejected"]
+        assert queries.account("nobody.example") is None
+        assert [c.contact for c in queries.contacts("acme.com")] == ["c_anna", "c_bert"]
+        assert [c.account for c in queries.contact("c_bert")] == ["acme.com"]
+        assert [c.to_stage for c in queries.stage_changes("acme.com")] == ["sqa"]
+        assert [g.why for g in queries.gated("acme.com")] == ["suppressed"]
+        assert [h.status for h in queries.handoffs(account="acme.com")] == ["rejected"]
+        assert queries.handoffs(only_open=True) == []
+        assert [s.status for s in queries.steps("acme.com/acquisition/1")] == ["rejected"]
 
 
 def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
@@ -139,11 +139,11 @@ def test_lines_are_those_of_the_epoch_in_force_at_a_seq(world: World) -> None:
     again = Changes(lines=[ledger_line(3, 20.0, rule="all")])
     world.publish_and_project(account_scored(after_seq=2, seq=3, epoch=1, changes=again))
 
-    with open_queries(world.engine) as questions:
-        assert [row.rule for row in questions.ledger_lines("acme.com")] == ["all"]
-        assert [row.seq for row in questions.ledger_lines("acme.com", up_to_seq=2)] == [1, 2]
-        assert [row.seq for row in questions.ledger_lines("acme.com", up_to_seq=1)] == [1]
-        assert len(questions.all_ledger_lines("acme.com")) == 3
+    with open_queries(world.engine) as queries:
+        assert [row.rule for row in queries.ledger_lines("acme.com")] == ["all"]
+        assert [row.seq for row in queries.ledger_lines("acme.com", up_to_seq=2)] == [1, 2]
+        assert [row.seq for row in queries.ledger_lines("acme.com", up_to_seq=1)] == [1]
+        assert len(queries.all_ledger_lines("acme.com")) == 3
 
 
 def test_lag_counts_each_stage(world: World) -> None:
@@ -161,11 +161,11 @@ def test_lag_counts_each_stage(world: World) -> None:
     assert read_lag(world.engine, world.log, NOON).is_idle
 
 
-def _hot_reads(questions: ReadModelQueries) -> list[Select[object]]:
+def _hot_reads(queries: ReadModelQueries) -> list[Select[object]]:
     models = read_models()
     outbox, timers = work_tables.outbox, models.timers
     return [
-        questions.accounts_by_score().limit(50),
+        queries.accounts_by_score().limit(50),
         select(models.ledger).where(models.ledger.c.account == "a", models.ledger.c.epoch == 0),
         select(models.contacts).where(models.contacts.c.contact == "c_anna"),
         select(models.handoffs).where(models.handoffs.c.status == "proposed").order_by(models.handoffs.c.crossed_at),
@@ -179,8 +179,8 @@ def _hot_reads(questions: ReadModelQueries) -> list[Select[object]]:
 
 @pytest.mark.parametrize("number", range(9))
 def test_hot_reads_use_an_index_and_sort_nothing(database: Engine, number: int) -> None:
-    with open_queries(database) as questions:
-        plan = _plan(questions.connection, _hot_reads(questions)[number])
+    with open_queries(database) as queries:
+        plan = _plan(queries.connection, _hot_reads(queries)[number])
 
     assert "INDEX" in plan.upper() or "PRIMARY KEY" in plan
     assert "TEMP B-TREE" not in plan

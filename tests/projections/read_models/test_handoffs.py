@@ -152,8 +152,8 @@ def test_an_expiry_waits_for_a_proposed_handoff_alone(world: World) -> None:
 
 def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
     world.publish_and_project(crossing_update())
-    with open_queries(world.engine) as questions:
-        row = questions.handoff(HANDOFF)
+    with open_queries(world.engine) as queries:
+        row = queries.handoff(HANDOFF)
 
     assert (
         check_decision(row, HANDOFF, "accepted") == check_decision(row, HANDOFF, "rejected") == f"handoff:{HANDOFF}:1"
@@ -173,8 +173,8 @@ def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wa
     world.publish_and_project(
         crossing_update(), *(decision_update(seq, status) for seq, status in enumerate(life, start=4))
     )
-    with open_queries(world.engine) as questions:
-        refused = check_decision(questions.handoff(HANDOFF), HANDOFF, wanted)
+    with open_queries(world.engine) as queries:
+        refused = check_decision(queries.handoff(HANDOFF), HANDOFF, wanted)
 
     assert isinstance(refused, DecisionRefused)
     assert refused.code == code
@@ -190,8 +190,8 @@ def test_a_handoff_that_does_not_exist_is_named() -> None:
 
 def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) -> None:
     world.publish_and_project(crossing_update(), decision_update(4, "expired"))
-    with open_queries(world.engine) as questions:
-        assert check_decision(questions.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
+    with open_queries(world.engine) as queries:
+        assert check_decision(queries.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
 
 
 def test_a_record_is_known_by_source_and_id() -> None:

@@ -54,12 +54,12 @@ def test_digests_seqs_crossings_and_letters_are_what_they_were_on_more_partition
 
 def test_the_destination_continues_and_sends_nothing_twice(home: Path) -> None:
     facts, to = fill_home(), destination()
-    questions = [
+    queries = [
         ("accounts", "--at", "latest"),
         ("handoffs",),
         ("account", "company2.com", "--explain", "--at", "latest"),
     ]
-    before = [run_json(*question) for question in questions]
+    before = [run_json(*question) for question in queries]
     letters = [(row["id"], row["retried"]) for row in run_json("dead-letters", "list")]
     run_ok(*migrate_arguments(*to, "--partitions", 3))
     published = record_count(SQA_HANDOFFS, *to)
@@ -67,7 +67,7 @@ def test_the_destination_continues_and_sends_nothing_twice(home: Path) -> None:
     with running_processes(home.parent, *to, roles=("worker", "project")) as there:
         old = there.run_json("ingest", "cloudevents", facts)
         assert (old["recorded"], old["duplicates"]) == (0, old["read"])
-        assert [there.run_json(*question) for question in questions] == before
+        assert [there.run_json(*question) for question in queries] == before
         assert sorted((row["id"], row["retried"]) for row in there.run_json("dead-letters", "list")) == sorted(letters)
         assert record_count(DEAD_LETTERS, *to) == 2 * len(letters)
         assert there.run_json("audit", "verify")["mismatches"] == []
