@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import Engine, inspect
 
-from database import leases
+from database.leases import acquire_lease
 from projections.read_models.updates import ScoreUpdate
 from projections.read_models.versions import version_of
 from projections.rebuild import RebuildInProgress, rebuild, system_clock
@@ -147,7 +147,7 @@ def test_two_rebuilds_at_once_the_second_says_who_rebuilds(world: World) -> None
 
 def test_a_rebuild_waits_for_one_that_was_killed(world: World) -> None:
     world.publish_and_project(_FIRST, _SECOND, _CONTACT)
-    assert leases.acquire_lease(world.engine, "rebuild/main", "killed", system_clock(), duration_ms=300)
+    assert acquire_lease(world.engine, "rebuild/main", "killed", system_clock(), duration_ms=300)
 
     assert rebuild(world.engine, world.log, replay) == 2
 
@@ -157,7 +157,7 @@ def test_a_rebuild_that_lost_its_lease_stops(world: World) -> None:
 
     def overtaken(_partition: int) -> Iterable[ScoreUpdate]:
         world.expire_leases()
-        leases.acquire_lease(world.engine, "rebuild/main", "another", system_clock())
+        acquire_lease(world.engine, "rebuild/main", "another", system_clock())
         return [_COMPLETE_UPDATE, _CONTACT]
 
     with pytest.raises(RebuildInProgress, match="rebuilt by another"):
