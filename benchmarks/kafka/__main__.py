@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 JOBS = {
     "simple": "simple",
     "fold": "whole_fold",
-    "recovery": "recovering",
-    "project": "projecting",
+    "recovery": "recovery",
+    "project": "projector",
     "latency": "latency",
     "membership": "membership",
-    "replay": "auditing",
+    "replay": "audit_replay",
 }
 """Job -> module. Imported when its turn comes: processes of a replay import this module anew, and wait for it."""
 

@@ -1,4 +1,7 @@
-"""`staffel ingest`: files in the formats of other systems."""
+"""`staffel ingest`: files in the formats of other systems.
+
+Each command imports its connector when it is called: a calendar library is of no use to an access log.
+"""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,15 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import access_log as access_log_connector
-from intake import cloudevents as cloudevents_connector
-from intake.calendar import read as read_calendar
-from intake.crm import ExportOptions, read_accounts, read_opportunities
 from intake.files import merge_by_time
-from intake.mail import index_threads
-from intake.mail import read as read_mailbox
 from intake.recorder import read_networks
-from intake.segment import read as read_segment
 from staffel.application import system_clock
 from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
@@ -52,18 +48,22 @@ def access_log(
     as_json: AsJson = False,
 ) -> None:
     """Import page views from NCSA common or combined logs."""
-    ingest_files(paths, lambda path: access_log_connector.read(path, site=site, name=name), as_json)
+    from intake import access_log as connector
+
+    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), as_json)
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
 def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json: AsJson = False) -> None:
     """Import replies and bounces from mailboxes in mbox format."""
+    from intake.mail import index_threads, read
+
     require_files(paths)
     domains = own_domains(ours)
     threads = index_threads(paths, domains)
     ingest_files(
         paths,
-        lambda path: read_mailbox(path, domains, threads=threads, source=source_name("mbox", name)),
+        lambda path: read(path, domains, threads=threads, source=source_name("mbox", name)),
         as_json,
     )
 
@@ -73,10 +73,12 @@ def calendar(
     paths: Paths, ours: OwnDomains = None, zone: Zone = "UTC", name: SourceName = None, as_json: AsJson = False
 ) -> None:
     """Import meetings from iCalendar files: held, booked, canceled, missed."""
+    from intake.calendar import read
+
     zone_info = time_zone(zone)
     ingest_files(
         paths,
-        lambda path: read_calendar(
+        lambda path: read(
             path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
         ),
         as_json,
@@ -91,14 +93,18 @@ def segment(
     as_json: AsJson = False,
 ) -> None:
     """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
+    from intake.segment import read
+
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(paths, lambda path: read_segment(path, name=name, default_time=when), as_json)
+    ingest_files(paths, lambda path: read(path, name=name, default_time=when), as_json)
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
 def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
-    ingest_files(paths, cloudevents_connector.read, as_json)
+    from intake import cloudevents as connector
+
+    ingest_files(paths, connector.read, as_json)
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
@@ -112,6 +118,8 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
+    from intake.crm import read_accounts
+
     export = crm_export(dates, zone, as_of, name)
     ingest_files(paths, lambda path: read_accounts(path, export=export, mapping=mapping), as_json)
 
@@ -127,11 +135,15 @@ def opportunities(
     as_json: AsJson = False,
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
+    from intake.crm import read_opportunities
+
     export = crm_export(dates, zone, as_of, name)
     ingest_files(paths, lambda path: read_opportunities(path, export=export, mapping=mapping), as_json)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
+    from intake.crm import ExportOptions
+
     if dates not in ("auto", "dmy", "mdy"):
         raise UsageError(f"--dates {dates}: write auto, dmy or mdy")
     when = None if as_of is None else parse_time_option("--as-of", as_of)
