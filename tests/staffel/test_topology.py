@@ -50,7 +50,7 @@ WRAPPERS = {"InstrumentedStep", "ThrottledStep"}
 def topics_named_by(path: Path) -> set[str]:
     """The topics whose constants a module imports."""
     imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
-    named = {alias.name for node in imports if node.module == "schemas.topics" for alias in node.names}
+    named = {alias.name for node in imports if node.module in ("schemas", "schemas.topics") for alias in node.names}
     return {NAMES[name] for name in named & set(NAMES)}
 
 
