@@ -94,7 +94,7 @@ def staffel_worker(kind: str) -> Contender:
         "units of up to 5,000 facts or 4 MB: state, output and position in one record batch, acks=all, idempotent, "
         "not compressed; session 10 s",
         lambda place, folder: python("-m", "benchmarks.kafka.our_worker", place.stage.url(place.prefix), kind, folder),
-        lambda place: place.address.topic(SCORES),
+        lambda place: place.address.topic_name(SCORES),
         is_scored,
     )
 
