@@ -19,14 +19,24 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     time: int
     data: dict[str, Any] = {}
+    personal: tuple[str, ...] = ()
+    """Which of `id` and the fields of `data` name a person or are derived from an address, an IP or a Message-ID
+    (`("id", "message")`). The connector passes them in clear; the recorder replaces them by keyed hashes."""
+    former_id: str | None = None
+    """The id that a log which began before ids were keyed has for this fact; only such logs are asked for it."""
     account: str | None = None
     """Account id, if the source names it (CloudEvents `subject`)."""
     account_hint: str | None = None
     """A company's name or foreign id (CRM id, Segment groupId), resolved by the directory."""
+    company_name: str | None = None
+    """The company's name, used where `account_hint` is missing or unknown."""
     contact: str | None = None
     """A pseudonym `c_…` or `v_…`, used as it is."""
     email: str | None = None
     name: str | None = None
+    job_title: str | None = None
+    """Kept in the vault alone, like name and phone."""
+    phone: str | None = None
     visitor: str | None = None
     """The source's anonymous id; the recorder replaces it by `v_…`."""
     person: str | None = None
@@ -48,7 +58,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """Well-formed, but not engagement (an image request, an automatic answer)."""
+    """Well-formed, but not engagement (an image request, an automatic answer).
+
+    `why` is short and from a small vocabulary without values of the item: results count the items by it.
+    """
 
     where: str
     why: str
