@@ -37,6 +37,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     job_title: str | None = None
     """Kept in the vault alone, like name and phone."""
     phone: str | None = None
+    profile: bool = False
+    """What a table says of an account or contact today. Only what differs from what this source told last is recorded;
+    `id` is then the id that earlier versions gave to the fact."""
+    modified_at: int | None = None
+    """When the source last changed the profile: the time of what differs."""
     visitor: str | None = None
     """The source's anonymous id; the recorder replaces it by `v_…`."""
     person: str | None = None

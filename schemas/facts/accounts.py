@@ -46,6 +46,16 @@ class AccountDomainClaimed(FactData):
     domain: str = Field(min_length=1)
 
 
+class AccountAliasAdded(FactData):
+    """The account has this id or this name in another system, for example as a further billing unit."""
+
+    type: ClassVar[str] = "account.alias_added.v1"
+    system: str | None = None
+    """The system that the id or name is from, such as `hubspot`."""
+    id: str | None = None
+    name: str | None = None
+
+
 class AccountMerged(FactData):
     type: ClassVar[str] = "account.merged.v1"
     into: str = Field(min_length=1)
@@ -85,6 +95,7 @@ FACTS = (
     AccountRegistered,
     AccountUpdated,
     AccountDomainClaimed,
+    AccountAliasAdded,
     AccountMerged,
     AccountSplit,
     AccountRestored,

@@ -7,6 +7,18 @@ from pydantic import Field
 from schemas.facts.content import FactData
 
 
+class ContactRegistered(FactData):
+    """A person made known by research or an export; nothing that the person did."""
+
+    type: ClassVar[str] = "contact.registered.v1"
+    role: str | None = None
+    seniority: str | None = None
+    owner: str | None = None
+    """Who of us is responsible for the contact."""
+    system: str | None = None
+    """The system that knows the contact, such as `hubspot`."""
+
+
 class ContactIdentified(FactData):
     """Recorded under the account that holds the visitor, and under `to`."""
 
@@ -41,4 +53,4 @@ class ContactErased(FactData):
     type: ClassVar[str] = "contact.erased.v1"
 
 
-FACTS = (ContactIdentified, ContactMoved, ContactSuppressed, ContactReleased, ContactErased)
+FACTS = (ContactRegistered, ContactIdentified, ContactMoved, ContactSuppressed, ContactReleased, ContactErased)
