@@ -36,6 +36,15 @@ class EmailReplied(FactData):
     subject: str | None = None
 
 
+class EmailReceived(FactData):
+    """A mail to us that answers nothing: the first contact of a person who writes on their own account."""
+
+    type: ClassVar[str] = "email.received.v1"
+    message: str | None = None
+    """Of this mail itself."""
+    subject: str | None = None
+
+
 class EmailBounced(FactData):
     type: ClassVar[str] = "email.bounced.v1"
     campaign: str | None = None
@@ -58,4 +67,13 @@ class EmailComplained(FactData):
     subject: str | None = None
 
 
-FACTS = (EmailDelivered, EmailOpened, EmailClicked, EmailReplied, EmailBounced, EmailUnsubscribed, EmailComplained)
+FACTS = (
+    EmailDelivered,
+    EmailOpened,
+    EmailClicked,
+    EmailReplied,
+    EmailReceived,
+    EmailBounced,
+    EmailUnsubscribed,
+    EmailComplained,
+)

@@ -7,7 +7,7 @@ from tests.scoring.fold_runner import fact, fold_report, plan_of
 
 ENGAGING = (
     "web.searched email.delivered meeting.booked event.registered call.connected chat.held ad.clicked product.used "
-    "custom.tracked referral.made"
+    "custom.tracked referral.made email.received"
 )
 OTHERS = "nps.answered opportunity.opened account.updated contact.suppressed review.due score.adjusted"
 
