@@ -15,7 +15,7 @@ def test_first_mails_count_once_per_contact_and_twice_per_account_in_a_week() ->
     lines = fold_report(compile_model(MODEL, VERSION), mails, "2026-01-08T09:00:00Z")["tracks"]["acquisition"]["lines"]
     assert [(line["event"], line["points"], line["cut"]) for line in lines] == [
         ("f5", 15, None),
-        ("f6", 15, "1 per contact per week"),
+        ("f6", 15, "first_mail: 1 per contact per week"),
         ("f7", 15, None),
-        ("f8", 15, "2 per account per week"),
+        ("f8", 15, "limits[1]: 2 per account per week"),
     ]
