@@ -10,27 +10,36 @@ if TYPE_CHECKING:
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
     from intake.recorder.recorder import Recorder
+    from intake.sources import Keep, Sources, SourceSettings, read_sources
 
 __all__ = [
     "RESERVED_WORDS",
     "Filtered",
     "Item",
+    "Keep",
     "Observation",
     "Outcome",
     "Recorder",
     "Rejected",
+    "SourceSettings",
+    "Sources",
     "account_id",
     "parse_event",
+    "read_sources",
 ]
 
 _IMPORTED_ON_USE = {
     "Filtered": "intake.observation",
     "Item": "intake.observation",
+    "Keep": "intake.sources",
     "Observation": "intake.observation",
     "Outcome": "intake.recorder.drafts",
     "Recorder": "intake.recorder.recorder",
     "Rejected": "intake.observation",
+    "SourceSettings": "intake.sources",
+    "Sources": "intake.sources",
     "parse_event": "intake.cloudevents",
+    "read_sources": "intake.sources",
 }
 
 

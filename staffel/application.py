@@ -22,7 +22,7 @@ from streams.scorer import active_model_offset
 
 if TYPE_CHECKING:  # commands that only read start faster without the recorder
     from alerts import AlertSettings
-    from intake import Recorder
+    from intake import Recorder, Sources
     from intake.recorder import CompanyNetworks
     from intake.vault import Vault
 
@@ -79,6 +79,10 @@ class Application(ABC):
         networks = company_networks(self.settings)
         return Recorder(appender, self.vault, Directory(self.engine), self.clock, networks=networks)
 
+    @cached_property
+    def sources(self) -> "Sources":
+        return source_settings(self.settings)
+
     def wait_until_visible(self, outcome: str = "recorded") -> None:
         """Return when everything recorded so far is visible; raises `CatchUpTimeout` if that takes too long.
 
@@ -110,6 +114,22 @@ def company_networks(settings: Settings) -> "CompanyNetworks":
     from intake.recorder import NoNetworks, read_networks
 
     return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
+
+
+def source_settings(settings: Settings) -> "Sources":
+    """The settings of sources; those of no source if STAFFEL_SOURCES names no file.
+
+    Raises `UsageError` if the file is unreadable, `DocumentError` if it is invalid.
+    """
+    from intake import Sources
+
+    return Sources() if settings.sources is None else source_settings_from(settings.sources)
+
+
+def source_settings_from(file: Path) -> "Sources":
+    from intake import read_sources
+
+    return read_sources(read_text(file), str(file), file.parent)
 
 
 def alert_settings(settings: Settings) -> "AlertSettings":

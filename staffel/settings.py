@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     )
     model: Path | None = Field(default=None, description="model file of a new log; default: the built-in model")
     networks: Path | None = Field(default=None, description="company IP networks: `.mmdb` file or `CIDR domain` lines")
+    sources: Path | None = Field(
+        default=None, description="file of the settings of sources: what of their data is kept; default: the least"
+    )
     wait: float = Field(default=30.0, gt=0, description="seconds a command waits until its facts are visible")
     worker_session: float = Field(
         default=10.0, ge=1, description="seconds until a silent worker loses its partitions; brokers accept 6 or more"

@@ -31,6 +31,7 @@ COMMANDS = {
         "host", "Check settings, log and database, and say what to do; exit code 1 if there is a problem."
     ),
     "ingest": command_group("ingest", "Import files. Importing one again adds nothing twice."),
+    "sources": command_group("sources", "Check and show the settings of sources: what of their data is kept."),
     "accounts": single_command("accounts", "List accounts with score, stage, fit and breadth, highest first."),
     "account": command_group("accounts", "Show, create and edit accounts."),
     "contact": command_group("contacts", "Show and edit contacts."),

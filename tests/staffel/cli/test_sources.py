@@ -1,0 +1,84 @@
+"""`staffel sources check` and `show`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
+
+SOURCES = """\
+segment/website:
+  keep: {properties: [plan, seats], titles: true}
+  trust: browser
+mbox: {keep: {subjects: true}, ours: [example.com]}
+"""
+
+
+@pytest.fixture
+def file(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in STAFFEL_SOURCES."""
+    path = home.parent / "sources.yaml"
+    path.write_text(SOURCES)
+    monkeypatch.setenv("STAFFEL_SOURCES", str(path))
+    return path
+
+
+def test_a_valid_file_is_counted(file: Path) -> None:
+    assert run_ok("sources", "check").out == f"{file} is valid: settings of 2 sources\n"
+    assert run_ok("sources", "check", "sources.yaml").out == "sources.yaml is valid: settings of 2 sources\n"
+
+
+def test_a_file_with_problems_lists_them_by_line(file: Path) -> None:
+    file.write_text("mbox:\n  keep: {subject: true}\n")
+
+    assert run_cli("sources", "check").failure == (
+        1,
+        f"{file}:2: mbox.keep.subject: unknown key (did you mean 'subjects'?)",
+    )
+
+
+def test_networks_that_cannot_be_used_are_a_problem(file: Path) -> None:
+    file.write_text("access-log: {networks: networks.csv}\n")
+    (file.parent / "networks.csv").write_text("203.0.113.0/24 acme.com\nnowhere acme.com\n")
+
+    result = run_cli("sources", "check")
+
+    assert result.code == 1
+    assert result.err.startswith(f"{file}: access-log.networks: networks.csv:2: `nowhere` is not an IP network")
+
+
+def test_without_a_file_the_command_shows_how_to_write_one() -> None:
+    assert run_cli("sources", "check").failure == (
+        2,
+        "STAFFEL_SOURCES names no file; write one with the settings of sources, for example\n"
+        "segment/website:\n  keep: {properties: [plan], query: [product]}\nmbox:\n  ours: [example.com]\n"
+        "  keep: {subjects: true}",
+    )
+    assert run_ok("sources", "show").out == (
+        "No settings (STAFFEL_SOURCES names no file): of every source the least is kept, no titles, subjects, search "
+        "texts or properties.\n"
+    )
+
+
+@pytest.mark.usefixtures("file")
+def test_all_settings_are_shown() -> None:
+    assert [line.rstrip() for line in run_ok("sources", "show").out.splitlines()] == [
+        "source           keeps                            trust    ours",
+        "─" * 70,
+        "segment/website  titles; properties: plan, seats  browser  -",
+        "mbox             subjects                         trusted  example.com",
+    ]
+
+
+@pytest.mark.usefixtures("file")
+def test_the_settings_that_apply_to_one_source_are_shown() -> None:
+    shown = run_json("sources", "show", "mbox/news")
+
+    assert shown["source"] == "mbox/news"
+    assert shown["keep"] == {
+        **{"properties": [], "query": [], "titles": False, "subjects": True},
+        **{"searches": False, "reasons": False, "comments": False},
+    }
+    assert {name: shown[name] for name in ("trust", "ours", "site", "networks", "keep_ids")} == {
+        **{"trust": "trusted", "ours": ["example.com"], "site": None, "networks": None, "keep_ids": False},
+    }
