@@ -107,6 +107,14 @@ class Forward(Struct, frozen=True):
     fact: msgspec.Raw
 
 
+class Alias(Struct, frozen=True, gc=False):
+    """The id or name of the account in another system."""
+
+    system: str | None
+    id: str | None
+    name: str | None
+
+
 class Changes(Struct, frozen=True, omit_defaults=True):
     """What happened between `after_seq` and `seq`, in the order of the facts."""
 
@@ -122,6 +130,8 @@ class Changes(Struct, frozen=True, omit_defaults=True):
     """All known firmographic fields, if one of them changed."""
     joins: dict[str, str] = {}
     """visitor -> contact, newly joined."""
+    aliases: list[Alias] = []
+    """Newly added."""
 
 
 class TrackScore(Struct, frozen=True):

@@ -28,7 +28,7 @@ def apply_rules(account: Account, fact: AppliedFact) -> int:
             touched |= 1 << rule.track
             if points > 0 and day > contact.last_engaged_days[rule.track]:
                 engaged_tracks |= 1 << rule.track
-    if engaged_tracks:
+    if engaged_tracks and fact.type_plan.engages:
         mark_engaged(account, contact, day, engaged_tracks)
     return touched
 

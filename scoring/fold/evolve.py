@@ -8,7 +8,7 @@ from scoring.fold.fit import update_profile
 from scoring.fold.handoffs import apply_decision
 from scoring.fold.stages import end_cooldown, release_account, suppress_account, update_stage
 from scoring.fold.state import Account, AppliedFact, PendingChanges, TrackState
-from scoring.fold.visitors import apply_to_anonymous, claim_domain, identify_contact
+from scoring.fold.visitors import add_alias, apply_to_anonymous, claim_domain, identify_contact, register_contact
 from scoring.plan.calendar import QUARTER_HOUR
 from scoring.plan.decay import HOUR, Moment, to_later_era
 from scoring.plan.fields import DecodedFact
@@ -21,8 +21,10 @@ EFFECTS: dict[str, Effect] = {
     "account.registered": update_profile,
     "account.updated": update_profile,
     "account.domain_claimed": claim_domain,
+    "account.alias_added": add_alias,
     "account.suppressed": suppress_account,
     "account.released": release_account,
+    "contact.registered": register_contact,
     "contact.identified": identify_contact,
     "score.adjusted": apply_adjustment,
     "handoff.accepted": apply_decision,

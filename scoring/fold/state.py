@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas import Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
+from schemas import Alias, Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
 from scoring.plan.decay import Eras, Moment
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan, TrackPlan, TypePlan
@@ -94,6 +94,7 @@ class PendingChanges:
 
     __slots__ = (
         "after_seq",
+        "aliases",
         "forwards",
         "gated",
         "handoffs",
@@ -118,6 +119,7 @@ class PendingChanges:
         self.forwards: list[Forward] = []
         self.profile = False
         self.joins: dict[str, str] = {}
+        self.aliases: list[Alias] = []
 
 
 class Account:
@@ -223,4 +225,5 @@ def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Ch
         pending.forwards,
         profile,
         pending.joins,
+        pending.aliases,
     )

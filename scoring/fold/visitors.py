@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET
 
-from schemas import Forward, Line, Parked, Release, format_time
+from schemas import Alias, Forward, Line, Parked, Release, format_time
 from schemas.facts import ENGAGEMENT_FAMILIES, family
 from scoring.fold.breadth import mark_engaged
 from scoring.fold.contributions import contact_for_update
@@ -43,6 +43,28 @@ def claim_domain(account: Account, fact: AppliedFact) -> int:
         if account.pending_changes:
             account.pending_changes.profile = True
     return 0
+
+
+def add_alias(account: Account, fact: AppliedFact) -> int:
+    """`account.alias_added`: for the directory, which finds the account by it; no rule reads it."""
+    content = decode_data(fact.raw)
+    id, name = _text(content.get("id")), _text(content.get("name"))
+    if account.pending_changes and (id or name):
+        account.pending_changes.aliases.append(Alias(_text(content.get("system")), id, name))
+    return 0
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def register_contact(account: Account, fact: AppliedFact) -> int:
+    """`contact.registered`: the account knows the contact from now on, and its role; it contributes nothing."""
+    id = fact.decoded.contact
+    if not id or id == ACCOUNT_CONTACT:
+        return 0
+    id = contact_for_update(account, id, fact.plan).id
+    return 0 if fact.data.role is UNSET else update_role(account, id, fact.data.role, fact)
 
 
 def identify_contact(account: Account, fact: AppliedFact) -> int:

@@ -22,6 +22,8 @@ PROFILE_FIELDS = frozenset(
 )
 _VERSION_SUFFIX = re.compile(r"\.v\d+$")
 _MAX_CACHED_TYPES = 10_000
+_NEVER_ENGAGING = frozenset({"contact.registered"})
+"""Types by which nobody is engaged, whatever a rule gives: somebody else told of the contact."""
 
 HalfLife = int | None
 RuleWithPlan = tuple[Rule, RulePlan]
@@ -86,7 +88,8 @@ def compile_type(type_plans: dict[str, TypePlan], rules: list[RuleWithPlan], typ
         replace(plan, bit=bits[rule.id], unless_bits=sum(bits.get(other, 0) for other in rule.unless))
         for rule, plan in matching
     )
-    type_plan = type_plans[type] = TypePlan(name, rule_plans, family(name) in ENGAGEMENT_FAMILIES)
+    is_engagement = family(name) in ENGAGEMENT_FAMILIES
+    type_plan = type_plans[type] = TypePlan(name, rule_plans, is_engagement, name not in _NEVER_ENGAGING)
     return type_plan
 
 

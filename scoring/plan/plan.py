@@ -102,6 +102,8 @@ class TypePlan:
     name: str
     rules: tuple[RulePlan, ...]
     engagement: bool
+    engages: bool
+    """Whether a contact that earns points by it counts as engaged (scoring.md 18)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ _MAX_TIME_MS = 221_845_392_000_000
 MAX_FACT_BYTES = MAX_RECORD_BYTES // 2
 """Bytes: what an account keeps of a fact has to fit into its next record."""
 UNSUPPORTED_TYPES = STRUCTURE_TYPES
-FULL_CONTENT_KINDS = frozenset({"account.registered", "account.updated", "account.domain_claimed"})
+FULL_CONTENT_KINDS = frozenset(
+    {"account.registered", "account.updated", "account.domain_claimed", "account.alias_added"}
+)
 """Fact types whose data is validated as a whole; of others only the fields that the model uses are decoded."""
 CONTROL_NAMES = frozenset(unversioned(type_) for type_ in CONTROL_TYPES)
 FactFilter = Callable[[DecodedFact], bool]

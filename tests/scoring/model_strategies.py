@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 Json = dict[str, Any]
 
 ENGAGEMENT_TYPES = ("email.clicked", "web.form_submitted", "meeting.held", "custom.tracked", "nps.answered")
-OTHER_TYPES = ("account.updated", "contact.identified", "opportunity.opened", "handoff.accepted")
+OTHER_TYPES = ("account.updated", "contact.identified", "contact.registered", "opportunity.opened", "handoff.accepted")
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/Santiago", "Pacific/Chatham")
 ROLES = ("decision_maker", "user", "unknown")
 TRACKS = ("acquisition", "expansion")

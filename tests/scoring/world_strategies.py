@@ -159,7 +159,8 @@ def _profiles() -> st.SearchStrategy[Event]:
 
 def _roles() -> st.SearchStrategy[Event]:
     content = st.fixed_dictionaries({}, optional={"role": st.sampled_from([*ROLES, "janitor", None])})
-    return st.builds(_event, st.just("contact.identified.v1"), st.sampled_from(CONTACTS), content)
+    types = st.sampled_from(["contact.identified.v1", "contact.registered.v1"])
+    return st.builds(_event, types, st.sampled_from(CONTACTS), content)
 
 
 def _joins() -> st.SearchStrategy[Event]:

@@ -45,7 +45,7 @@ def _contribute(model: Model, book: AccountBook, track: Track, rule: Rule, fact:
         half_life=rule.half_life,
     )
     notes.lines.append(line)
-    if points > 0:
+    if points > 0 and fact.type != "contact.registered":
         notes.engagements.append((person, local_day(fact.time, model.zone)))
     if cut is None:
         notes.cap_uses += [_cap_use(model, book, cap, fact) for cap in rule.caps]

@@ -16,6 +16,8 @@ def update_profile(model: Model, book: AccountBook, fact: Fact) -> None:
     if fact.type == "contact.identified" and fact.content.get("to") in (None, fact.account):
         _join(model, book, fact)
         _set_role(model, book, fact)
+    if fact.type == "contact.registered":
+        _set_role(model, book, fact)
 
 
 def _keep_newest(notes: dict[str, Any], name: str, fact: Fact, value: Any) -> None:
