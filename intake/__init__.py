@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from intake.account_ids import RESERVED_WORDS, account_id
 
 if TYPE_CHECKING:
+    from intake.budgets import DEFAULT_BUDGETS, Budgets
     from intake.cloudevents import parse_event
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from intake.sources import Keep, Sources, SourceSettings, read_sources
 
 __all__ = [
+    "DEFAULT_BUDGETS",
     "RESERVED_WORDS",
+    "Budgets",
     "Filtered",
     "Item",
     "Keep",
@@ -29,6 +32,8 @@ __all__ = [
 ]
 
 _IMPORTED_ON_USE = {
+    "DEFAULT_BUDGETS": "intake.budgets",
+    "Budgets": "intake.budgets",
     "Filtered": "intake.observation",
     "Item": "intake.observation",
     "Keep": "intake.sources",

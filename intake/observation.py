@@ -1,6 +1,6 @@
 """What connectors pass to the recorder: observations, filtered items and rejected ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -79,6 +79,8 @@ class Rejected:
     where: str
     code: str
     why: str
+    whole: bool = field(default=False, compare=False)
+    """The file was refused as a whole: nothing of it was read."""
 
 
 Item = Observation | Filtered | Rejected

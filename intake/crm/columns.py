@@ -98,4 +98,4 @@ def _problem(name: str, titles: Sequence[object], columns: Columns) -> str | Non
 
 
 def _bad_mapping(mapping: Path, why: str) -> Rejected:
-    return Rejected(mapping.name, "bad_mapping", f"{why}; write lines like `name: Kunde` (field: column)")
+    return Rejected(mapping.name, "bad_mapping", f"{why}; write lines like `name: Kunde` (field: column)", whole=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from intake.files.bounded_streams import LineBudgetError
 from intake.files.text import READ_ERRORS, is_binary, not_text, open_bytes, open_text, unreadable
 from intake.observation import Rejected
 
@@ -91,15 +92,20 @@ def read_rows(path: Path, columns: Columns, required: Sequence[RequiredField]) -
     Rejected: `missing_column` (once), `bad_row` (wrong number of cells, unbalanced quotes, too long), and unreadable
     files.
     """
+    has_rows = False
     try:
         with open_bytes(path) as stream:
             if is_binary(stream):
                 yield not_text(path)
                 return
+            if not stream.peek(1):
+                return  # an empty file has no rows, and no columns that could be missing
         with open_text(path) as text:
-            yield from _table_rows(path.name, text, columns, required)
+            for row in _table_rows(path.name, text, columns, required):
+                has_rows = True
+                yield row
     except READ_ERRORS as error:
-        yield unreadable(error, path.name)
+        yield unreadable(error, path.name, whole=not has_rows)
 
 
 def normalized_header(header: str) -> str:
@@ -133,6 +139,8 @@ def _records(name: str, text: TextIO, delimiter: str) -> Iterator[tuple[str, lis
             yield where, next(reader)
         except StopIteration:
             return
+        except LineBudgetError as error:
+            yield where, Rejected(where, "too_large", f"{error}; it was skipped")
         except csv.Error as error:
             yield (
                 where,
@@ -146,8 +154,8 @@ def _read_layout(name: str, text: TextIO, columns: Columns, required: Sequence[R
     text.seek(0)
     try:
         header = tuple(cell.strip() for cell in next(csv.reader(text, delimiter=delimiter, strict=True), []))
-    except csv.Error as error:
-        return Rejected(name, "missing_column", f"the first line is not a header ({error})")
+    except (csv.Error, LineBudgetError) as error:
+        return Rejected(name, "missing_column", f"the first line is not a header ({error})", whole=True)
     layout = Layout(delimiter, header, _column_indexes(header, columns))
     missing = [group for group in required if not any(layout.column_indexes.get(one) for one in group.alternatives)]
     return _missing_column(name, header, missing[0], columns) if missing else layout
@@ -165,7 +173,8 @@ def _missing_column(name: str, header: Sequence[str], field_group: RequiredField
     found = ", ".join(repr(title[:_MAX_SHOWN_COLUMNS]) for title in header[:_MAX_SHOWN_COLUMNS]) or "none"
     expected = "; or ".join(f"{one}: {', '.join(columns[one][:6])}" for one in field_group.alternatives)
     remedy = f"map your column in a file with lines like `{field_group.alternatives[0]}: Your column` (--mapping FILE)"
-    return Rejected(name, "missing_column", f"columns found: {found}; expected one for {expected}; {remedy}")
+    why = f"columns found: {found}; expected one for {expected}; {remedy}"
+    return Rejected(name, "missing_column", why, whole=True)
 
 
 def _wrong_cell_count(where: str, cells: Sequence[str], layout: Layout) -> Rejected:

@@ -14,9 +14,11 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO, cast
 
+from intake.budgets import DEFAULT_BUDGETS, Budgets
+from intake.files.bounded_streams import BoundedText, BoundedUnpacking, BudgetError, regular_file
 from intake.observation import Item, Rejected
 
-MAX_LINE = 1 << 20
+MAX_LINE = DEFAULT_BUDGETS.line_bytes
 """Maximum size of a line or item, in bytes."""
 
 MAX_INITIAL_REJECTIONS = 20
@@ -35,14 +37,16 @@ class Line(NamedTuple):
     """UTF-8 if the file is valid, without the line end."""
 
 
-def numbered_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line | Rejected]:
+def numbered_lines(
+    path: Path, limit: int = MAX_LINE, *, budgets: Budgets = DEFAULT_BUDGETS
+) -> Iterator[Line | Rejected]:
     """The lines of a file, including empty ones. Lines over the limit are rejected, and reading continues.
 
     A file that is unreadable, truncated within its compression, or binary ends with one rejection.
     """
     number = 0
     try:
-        with open_bytes(path) as stream:
+        with open_bytes(path, budgets) as stream:
             if is_binary(stream):
                 yield not_text(path)
                 return
@@ -50,34 +54,40 @@ def numbered_lines(path: Path, limit: int = MAX_LINE) -> Iterator[Line | Rejecte
                 number += 1
                 yield Line(number, content) if content is not None else _too_long(path, number, limit)
     except READ_ERRORS as error:
-        yield unreadable(error, path.name if number == 0 else f"{path.name}:{number + 1}")
+        yield unreadable(error, path.name if number == 0 else f"{path.name}:{number + 1}", whole=number == 0)
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[BufferedReader]:
-    """The bytes of a file, decompressed if it is gzip. Opening and reading may raise READ_ERRORS."""
-    with path.open("rb") as plain:
+def open_bytes(path: Path, budgets: Budgets = DEFAULT_BUDGETS) -> Iterator[BufferedReader]:
+    """The bytes of a regular file, decompressed if it is gzip. Opening and reading may raise READ_ERRORS."""
+    with open(path, "rb", opener=regular_file) as plain:
         if plain.peek(2)[:2] != _GZIP:
             yield plain
             return
         with gzip.GzipFile(fileobj=plain) as packed:
-            yield BufferedReader(packed)
+            yield BufferedReader(BoundedUnpacking(packed, budgets.unpacked_bytes))
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
-    """The text of a table in its detected encoding, line ends unchanged (for `csv`)."""
-    encoding = encoding_of(path)
-    with open_bytes(path) as stream, TextIOWrapper(stream, encoding=encoding, newline="") as text:
+def open_text(path: Path, budgets: Budgets = DEFAULT_BUDGETS) -> Iterator[TextIO]:
+    """The text of a table in its detected encoding, line ends unchanged (for `csv`).
+
+    Iteration raises `LineBudgetError` in place of a line that is too long, and goes on after it.
+    """
+    encoding = encoding_of(path, budgets)
+    with (
+        open_bytes(path, budgets) as stream,
+        BoundedText(stream, budgets.line_bytes, encoding=encoding, newline="") as text,
+    ):
         yield text
 
 
-def encoding_of(path: Path) -> str:
+def encoding_of(path: Path, budgets: Budgets = DEFAULT_BUDGETS) -> str:
     """The encoding of a table: UTF-16 with a mark, else the first of UTF-8, Windows-1252, Latin-1 that decodes it."""
-    with open_bytes(path) as stream:
+    with open_bytes(path, budgets) as stream:
         if stream.peek(2)[:2] in _UTF16:
             return "utf-16"
-    return next(name for name in ("utf-8-sig", "cp1252", "latin-1") if _is_decodable(path, name))
+    return next(name for name in ("utf-8-sig", "cp1252", "latin-1") if _is_decodable(path, name, budgets))
 
 
 def read_whole(path: Path, limit: int) -> bytes | Rejected:
@@ -86,10 +96,11 @@ def read_whole(path: Path, limit: int) -> bytes | Rejected:
         with open_bytes(path) as stream:
             if is_binary(stream):
                 return not_text(path)
-            content = _line_reader(stream)(-1) if stream.peek(2)[:2] in _UTF16 else _without_bom(stream.read(limit + 1))
+            is_utf16 = stream.peek(2)[:2] in _UTF16
+            content = _utf16_text(stream, limit) if is_utf16 else _without_bom(stream.read(limit + 1))
     except READ_ERRORS as error:
-        return unreadable(error, path.name)
-    return content if len(content) <= limit else too_large(path.name, limit)
+        return unreadable(error, path.name, whole=True)
+    return content if len(content) <= limit else too_large(path.name, limit, whole=True)
 
 
 def is_binary(stream: BufferedReader) -> bool:
@@ -100,21 +111,30 @@ def is_binary(stream: BufferedReader) -> bool:
 
 def not_text(path: Path) -> Rejected:
     why = "the file contains zero bytes: it is neither UTF-8 nor UTF-16 with a byte order mark"
-    return Rejected(path.name, "not_text", why)
+    return Rejected(path.name, "not_text", why, whole=True)
 
 
-def unreadable(error: BaseException, where: str) -> Rejected:
-    """One of READ_ERRORS as a rejection."""
+def unreadable(error: BaseException, where: str, *, whole: bool = False) -> Rejected:
+    """One of READ_ERRORS as a rejection. `whole`: nothing of the file was read before."""
+    return Rejected(where, *_read_problem(error), whole=whole)
+
+
+def _read_problem(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, BudgetError):
+        return "too_large", f"{error}; nothing after it was read: split the file"
+    if isinstance(error, UnicodeDecodeError):
+        # Its message would repeat bytes of the file.
+        return "bad_encoding", f"the text is not valid in its declared encoding: {error.encoding}, {error.reason}"
     if isinstance(error, UnicodeError):
-        return Rejected(where, "bad_encoding", f"the text is not valid in its declared encoding: {error}")
+        return "bad_encoding", f"the text is not valid in its declared encoding: {error}"
     if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
-        return Rejected(where, "unreadable", f"the compressed file is damaged or truncated: {error}; download it again")
+        return "unreadable", f"the compressed file is damaged or truncated: {error}; download it again"
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Rejected(where, "unreadable", f"cannot read the file: {reason}")
+    return "unreadable", f"cannot read the file: {reason}"
 
 
-def too_large(where: str, limit: int) -> Rejected:
-    return Rejected(where, "too_large", f"longer than {limit:,} bytes")
+def too_large(where: str, limit: int, *, whole: bool = False) -> Rejected:
+    return Rejected(where, "too_large", f"longer than {limit:,} bytes", whole=whole)
 
 
 def with_format_check(items: Iterator[Item], wrong_format: str, where: str) -> Iterator[Item]:
@@ -128,7 +148,7 @@ def with_format_check(items: Iterator[Item], wrong_format: str, where: str) -> I
         if not isinstance(item, Rejected):
             break
         if len(head) == MAX_INITIAL_REJECTIONS:
-            yield Rejected(where, "wrong_format", f"{wrong_format}; {_first_rejection(head)}")
+            yield Rejected(where, "wrong_format", f"{wrong_format}; {_first_rejection(head)}", whole=True)
             return
     yield from head
     yield from items
@@ -167,12 +187,17 @@ class ContentCounter:
         return f"{digest.hex()}-{self.count(digest)}"
 
 
+def _utf16_text(stream: BufferedReader, limit: int) -> bytes:
+    """Its first characters as UTF-8: at least one more than the limit if there are more."""
+    return TextIOWrapper(stream, encoding="utf-16", newline="\n").read(limit + 1).encode("utf-8", "surrogatepass")
+
+
 def _line_reader(stream: BufferedReader) -> Callable[[int], bytes]:
-    """A function that reads a line of at most so many bytes, as UTF-8 without mark; -1 reads UTF-16 to its end."""
+    """A function that reads a line of at most so many bytes, as UTF-8 without mark."""
     head = stream.peek(3)[:3]
     if head[:2] in _UTF16:
         text = TextIOWrapper(stream, encoding="utf-16", newline="\n")
-        return lambda size: (text.read() if size < 0 else text.readline(size)).encode("utf-8", "surrogatepass")
+        return lambda size: text.readline(size).encode("utf-8", "surrogatepass")
     if head == codecs.BOM_UTF8:
         stream.read(3)
     return cast("Callable[[int], bytes]", stream.readline)
@@ -197,9 +222,9 @@ def _without_bom(content: bytes) -> bytes:
     return content.removeprefix(codecs.BOM_UTF8)
 
 
-def _is_decodable(path: Path, encoding: str) -> bool:
+def _is_decodable(path: Path, encoding: str, budgets: Budgets) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
-    with open_bytes(path) as stream:
+    with open_bytes(path, budgets) as stream:
         try:
             while chunk := stream.read(_CHUNK):
                 decoder.decode(chunk)

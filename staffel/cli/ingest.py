@@ -5,22 +5,25 @@ Each command imports its connector when it is called: a calendar library is of n
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from intake import Filtered
 from intake.files import merge_by_time
 from intake.recorder import read_networks
 from staffel.application import system_clock
 from staffel.cli.groups import examples
-from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
+from staffel.cli.output import escape_control, print_error, print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option
 from staffel.errors import UsageError
-from staffel.ingestion import ingest_and_wait
+from staffel.ingestion import MAX_REJECTED_KEPT, Tally, ingest_and_wait, opened_inputs, require_regular_files
 from staffel.wording import quantity
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files; several are merged by time.")]
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH…", help="Files, or - for standard input; several are merged by time.")
+]
 OwnDomains = Annotated[
     list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="One of your own domains; repeatable.")
 ]
@@ -31,9 +34,22 @@ Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV 
 Dates = Annotated[str, typer.Option(metavar="ORDER", help="Order in dates with slashes: auto, dmy or mdy.")]
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone for times without one.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Time of the export.")]
-Json = dict[str, Any]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="List what was skipped, with the reason.")]
 ReadFile = Callable[[Path], Iterable[Any]]
+ReadFiles = Callable[[list[Path]], list[Iterable[Any]]]
 MAX_REJECTED_SHOWN = 10
+PROBLEM = 1
+"""Exit code."""
+
+
+class Report(NamedTuple):
+    """How an import reports what it did."""
+
+    as_json: bool
+    strict: bool
+    verbose: bool
+
 
 group = typer.Typer(no_args_is_help=True, help="Import files. Importing one again adds nothing twice.")
 
@@ -45,32 +61,46 @@ def access_log(
         str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
     ] = None,
     name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import page views from NCSA common or combined logs."""
     from intake import access_log as connector
 
-    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), as_json)
+    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), Report(as_json, strict, verbose))
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
-def mbox(paths: Paths, ours: OwnDomains = None, name: SourceName = None, as_json: AsJson = False) -> None:
+def mbox(
+    paths: Paths,
+    ours: OwnDomains = None,
+    name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
     """Import replies and bounces from mailboxes in mbox format."""
     from intake.mail import index_threads, read
 
-    require_files(paths)
-    domains = own_domains(ours)
-    threads = index_threads(paths, domains)
-    ingest_files(
-        paths,
-        lambda path: read(path, domains, threads=threads, source=source_name("mbox", name)),
-        as_json,
-    )
+    domains, source = own_domains(ours), source_name("mbox", name)
+
+    def read_all(files: list[Path]) -> list[Iterable[Any]]:
+        threads = index_threads(files, domains)
+        return [read(file, domains, threads=threads, source=source) for file in files]
+
+    ingest_together(paths, read_all, Report(as_json, strict, verbose))
 
 
 @group.command("calendar", epilog=examples("staffel ingest calendar sales.ics --ours example.com --zone Europe/Berlin"))
 def calendar(
-    paths: Paths, ours: OwnDomains = None, zone: Zone = "UTC", name: SourceName = None, as_json: AsJson = False
+    paths: Paths,
+    ours: OwnDomains = None,
+    zone: Zone = "UTC",
+    name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
 ) -> None:
     """Import meetings from iCalendar files: held, booked, canceled, missed."""
     from intake.calendar import read
@@ -81,7 +111,7 @@ def calendar(
         lambda path: read(
             path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
         ),
-        as_json,
+        Report(as_json, strict, verbose),
     )
 
 
@@ -90,21 +120,23 @@ def segment(
     paths: Paths,
     name: SourceName = None,
     undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time for calls without one.")] = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
     from intake.segment import read
 
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(paths, lambda path: read(path, name=name, default_time=when), as_json)
+    ingest_files(paths, lambda path: read(path, name=name, default_time=when), Report(as_json, strict, verbose))
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
-def cloudevents(paths: Paths, as_json: AsJson = False) -> None:
+def cloudevents(paths: Paths, strict: Strict = False, verbose: Verbose = False, as_json: AsJson = False) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
     from intake import cloudevents as connector
 
-    ingest_files(paths, connector.read, as_json)
+    ingest_files(paths, connector.read, Report(as_json, strict, verbose))
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
@@ -115,13 +147,17 @@ def accounts(
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
     from intake.crm import read_accounts
 
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: read_accounts(path, export=export, mapping=mapping), as_json)
+    ingest_files(
+        paths, lambda path: read_accounts(path, export=export, mapping=mapping), Report(as_json, strict, verbose)
+    )
 
 
 @group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
@@ -132,13 +168,17 @@ def opportunities(
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
     from intake.crm import read_opportunities
 
     export = crm_export(dates, zone, as_of, name)
-    ingest_files(paths, lambda path: read_opportunities(path, export=export, mapping=mapping), as_json)
+    ingest_files(
+        paths, lambda path: read_opportunities(path, export=export, mapping=mapping), Report(as_json, strict, verbose)
+    )
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
@@ -150,26 +190,28 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
     return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
-def ingest_files(paths: list[Path], read: ReadFile, as_json: bool) -> None:
-    """Record all files, merged by time; exit code 0 if the end of the files was reached."""
-    require_files(paths)
-    with connected_application() as application, progress_bar("importing") as advance:
+def ingest_files(paths: list[Path], read: ReadFile, report: Report) -> None:
+    """Record the items of every file, merged by time."""
+    ingest_together(paths, lambda files: [read(file) for file in files], report)
+
+
+def ingest_together(paths: list[Path], read: ReadFiles, report: Report) -> None:
+    """Record the items of files that are read together. Exit code 1 if a file was refused whole; with `--strict` also
+    if an item was rejected."""
+    require_regular_files(paths)
+    with connected_application() as application, opened_inputs(paths, application.settings.home) as files:
         print_network_problems(application.settings.networks)
-        tally = ingest_and_wait(application, merge_by_time(read(path) for path in paths), advance)
-    print_json(tally.as_json()) if as_json else print_tally(tally.as_json())
-
-
-def require_files(paths: list[Path]) -> None:
-    """A missing file is a usage error; a file that becomes unreadable midway is reported in the tally."""
-    problems = [f"{path}: {problem}" for path in paths if (problem := path_problem(path))]
-    if problems:
-        raise UsageError("\n".join(problems))
-
-
-def path_problem(path: Path) -> str | None:
-    if path.is_dir():
-        return "is a folder; name the files in it"
-    return None if path.exists() else "no such file"
+        filtered: list[Filtered] = []
+        with progress_bar("importing") as advance:
+            show_filtered = None if not report.verbose else filtered.append if report.as_json else print_filtered
+            tally = ingest_and_wait(application, merge_by_time(read(files)), advance, show_filtered)
+    if report.as_json:
+        listed = [{"where": item.where, "why": item.why} for item in filtered]
+        print_json(tally.as_json() | ({"filtered_items": listed} if report.verbose else {}))
+    else:
+        print_tally(tally)
+    if tally.refused_files or (report.strict and tally.rejected_total):
+        raise typer.Exit(PROBLEM)
 
 
 def print_network_problems(path: Path | None) -> None:
@@ -179,19 +221,30 @@ def print_network_problems(path: Path | None) -> None:
         print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
 
 
-def print_tally(tally: Json) -> None:
-    bots = f" ({tally['bots']} of bots)" if tally["bots"] else ""
+def print_filtered(item: Filtered) -> None:
+    print_line(escape_control(f"skipped {item.where}: {item.why}"))
+
+
+def print_tally(tally: Tally) -> None:
+    bots = f" ({tally.bots} of bots)" if tally.bots else ""
     print_line(
-        f"{quantity(tally['read'], 'item')} read: {tally['recorded']} recorded{bots}, "
-        f"{quantity(tally['duplicates'], 'duplicate')}, {tally['filtered']} skipped (not engagement), "
-        f"{len(tally['rejected'])} rejected"
+        f"{quantity(tally.read, 'item')} read: {tally.recorded} recorded{bots}, "
+        f"{quantity(tally.duplicates, 'duplicate')}, {tally.filtered} skipped (not engagement), "
+        f"{tally.rejected_total} rejected"
     )
-    rows = [(item["where"], item["code"], item["why"]) for item in tally["rejected"][:MAX_REJECTED_SHOWN]]
+    for title, counts in (
+        ("skipped", tally.filtered_by),
+        ("rejected", tally.rejected_by),
+        ("left out", tally.left_out),
+    ):
+        if counts:
+            print_line(escape_control(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
+    rows = [(item.where, item.code, item.why) for item in tally.rejected[:MAX_REJECTED_SHOWN]]
     if rows:
         print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])
-    rest = len(tally["rejected"]) - MAX_REJECTED_SHOWN
-    if rest > 0:
-        print_line(f"… and {rest} more; --json lists all.")
+    rest = tally.rejected_total - len(rows)
+    if rest:
+        print_line(f"… and {rest} more; --json lists the first {MAX_REJECTED_KEPT:,}.")
 
 
 def source_name(kind: str, name: str | None) -> str:

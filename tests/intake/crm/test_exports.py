@@ -189,13 +189,13 @@ def test_a_quoted_cell_may_contain_line_breaks_and_rows_keep_their_numbers(tmp_p
     assert brief(list(crm_accounts.read_accounts(path))) == [("acme-group", "crm.csv:2"), ("beta", "crm.csv:4")]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\x89PNG\0\0", b"PK\x03\x04\0"])
+@pytest.mark.parametrize("content", [b"\n", b"\x89PNG\0\0", b"PK\x03\x04\0"])
 def test_a_file_that_is_not_a_table_is_rejected_once(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "crm.csv"
     path.write_bytes(content)
     (item,) = crm_accounts.read_accounts(path)
     assert isinstance(item, Rejected)
-    assert item.code in ("not_text", "missing_column")
+    assert (item.code in ("not_text", "missing_column"), item.whole) == (True, True)
     (item,) = crm_accounts.read_accounts(tmp_path / "absent.csv")
     assert item == Rejected("absent.csv", "unreadable", "cannot read the file: No such file or directory")
 

@@ -1,12 +1,16 @@
 """Files in any supported encoding become numbered lines; an unreadable file becomes one rejection."""
 
 import gzip
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.budgets import Budgets
+from intake.files.bounded_streams import LineBudgetError
 from intake.files.text import (
     ContentCounter,
     Line,
@@ -67,6 +71,54 @@ def test_a_truncated_compressed_file_yields_what_it_has(tmp_path: Path) -> None:
     assert isinstance(items[-1], Rejected)
     assert items[-1].code == "unreadable"
     assert all(isinstance(item, Line) for item in items[:-1])
+
+
+def gzip_of_long_line(folder: Path, size: int, tail: bytes = b"\nGamma,gamma.com\n") -> Path:
+    return write_file(folder, gzip.compress(b"Name,Domain\n" + b"x" * size + tail))
+
+
+def test_a_file_that_unpacks_to_more_than_the_budget_ends_with_its_place(tmp_path: Path) -> None:
+    path = write_file(tmp_path, gzip.compress(b"line\n" * 100_000))
+    *lines, last = numbered_lines(path, budgets=Budgets(unpacked_bytes=50_000))
+    assert lines[:2] == [Line(1, b"line"), Line(2, b"line")]
+    place = f"input.txt:{len(lines) + 1}"
+    why = "more than 50,000 bytes unpacked; nothing after it was read: split the file"
+    assert last == Rejected(place, "too_large", why)
+
+
+def test_a_table_goes_on_after_a_line_that_is_too_long(tmp_path: Path) -> None:
+    path = gzip_of_long_line(tmp_path, 5_000)
+    with open_text(path, Budgets(line_bytes=100)) as text:
+        assert next(text) == "Name,Domain\n"
+        with pytest.raises(LineBudgetError, match="a line of more than 100 characters"):
+            next(text)
+        assert list(text) == ["Gamma,gamma.com\n"]
+
+
+def test_a_line_without_end_takes_no_memory(tmp_path: Path) -> None:
+    path = gzip_of_long_line(tmp_path, 64 << 20)
+    tracemalloc.start()
+    with open_text(path) as text, pytest.raises(LineBudgetError):
+        list(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 24 << 20
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert list(numbered_lines(tmp_path / "pipe")) == [
+        Rejected("pipe", "unreadable", "cannot read the file: not a regular file")
+    ]
+
+
+def test_what_refuses_a_whole_file_says_so(tmp_path: Path) -> None:
+    binary, cut = b"\x89PNG\r\n\x1a\n\0\0", gzip.compress(b"line\n" * 500_000)[:-3]
+    (refused,) = numbered_lines(write_file(tmp_path, binary))
+    *lines, broken_off = numbered_lines(write_file(tmp_path, cut))
+    assert isinstance(refused, Rejected)
+    assert isinstance(broken_off, Rejected)
+    assert (refused.whole, len(lines) > 0, broken_off.whole) == (True, True, False)
 
 
 def test_missing_files_and_folders_are_rejected(tmp_path: Path) -> None:

@@ -52,7 +52,10 @@ def run_ok(*arguments: object) -> CommandResult:
 
 def run_json(*arguments: object) -> Json:
     """Its JSON result; standard output must hold nothing else, and standard error nothing."""
-    result = run_ok(*arguments, "--json")
+    return json_of(run_ok(*arguments, "--json"))
+
+
+def json_of(result: CommandResult) -> Json:
     assert result.err == ""
     return result.parsed
 

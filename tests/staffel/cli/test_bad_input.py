@@ -11,6 +11,7 @@ from tests.staffel.cli.cli_runner import (
     Json,
     access_log_line,
     cloud_event,
+    json_of,
     page_view,
     run_cli,
     run_json,
@@ -57,8 +58,18 @@ END:VCALENDAR
 
 def ingest_tally(kind: str, *paths: object) -> Json:
     """The tally of an import; its numbers must add up."""
-    tally = run_json("ingest", kind, *paths)
-    parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
+    return checked_tally(run_json("ingest", kind, *paths))
+
+
+def refused_tally(kind: str, *paths: object) -> Json:
+    """The tally of an import that refuses a whole file: exit code 1."""
+    result = run_cli("ingest", kind, *paths, "--json")
+    assert result.code == 1
+    return checked_tally(json_of(result))
+
+
+def checked_tally(tally: Json) -> Json:
+    parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + tally["rejected_total"]
     assert tally["read"] == parts
     return tally
 
@@ -91,7 +102,7 @@ def test_the_wrong_encoding() -> None:
 
 
 def test_a_file_that_is_no_text() -> None:
-    tally = ingest_tally("access-log", write_lines(Path("access.log"), b"\x00\x01\x02"))
+    tally = refused_tally("access-log", write_lines(Path("access.log"), b"\x00\x01\x02"))
     assert rejections(tally) == [("access.log", "not_text")]
 
 
@@ -109,7 +120,7 @@ def test_a_calendar_that_ends_in_the_middle() -> None:
 
 
 def test_a_table_whose_column_is_missing_or_called_otherwise() -> None:
-    tally = ingest_tally("accounts", write_lines(Path("crm.csv"), "Firmenbezeichnung,Staat", "Acme,DE"))
+    tally = refused_tally("accounts", write_lines(Path("crm.csv"), "Firmenbezeichnung,Staat", "Acme,DE"))
     assert rejections(tally) == [("crm.csv", "missing_column")]
     assert "columns found: 'Firmenbezeichnung', 'Staat'" in tally["rejected"][0]["why"]
     assert "--mapping" in tally["rejected"][0]["why"]
@@ -165,7 +176,7 @@ def test_a_bad_fact_is_rejected_with_line_field_and_reason(line: Any, code: str,
 @pytest.mark.parametrize("kind", ["access-log", "segment", "cloudevents"])
 def test_a_file_of_another_kind_is_rejected_as_a_whole(kind: str) -> None:
     other = write_lines(Path("other.txt"), *(f"line {number}" for number in range(100)))
-    tally = ingest_tally(kind, other)
+    tally = refused_tally(kind, other)
     assert rejections(tally) == [("other.txt", "wrong_format")]
 
 

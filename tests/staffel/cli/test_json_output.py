@@ -72,7 +72,17 @@ def test_audit(medtech: Path) -> None:
 def test_an_import() -> None:
     tally = run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one"), "nonsense"))
     [rejected] = tally.pop("rejected")
-    assert tally == {"read": 2, "recorded": 1, "duplicates": 0, "filtered": 0, "bots": 0}
+    assert tally == {
+        "read": 2,
+        "recorded": 1,
+        "duplicates": 0,
+        "filtered": 0,
+        "filtered_by": {},
+        "bots": 0,
+        "rejected_total": 1,
+        "rejected_by": {"bad_json": 1},
+        "left_out": {},
+    }
     assert nested_keys(rejected) == ["where", "code", "why"]
 
 

@@ -1,58 +1,59 @@
-"""Ingestion: the items of connectors go into the recorder in batches, and a tally counts what became of them."""
+"""The importer: the items of connectors go into the recorder in batches, and a tally counts what became of them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from intake import Filtered, Item, Observation, Outcome, Recorder, Rejected
 from intake.recorder import Duplicate, Recorded
 from staffel.application import Application
+from staffel.ingestion.tally import Tally
 from streams.scorer import gc_frozen
 
 BATCH_SIZE = 20_000
 
-
-@dataclass
-class Tally:
-    """read = recorded + duplicates + filtered + number of rejected; `bots` counts a part of the recorded."""
-
-    read: int = 0
-    recorded: int = 0
-    duplicates: int = 0
-    filtered: int = 0
-    bots: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        rejected = [{"where": item.where, "code": item.code, "why": item.why} for item in self.rejected]
-        counts = {name: getattr(self, name) for name in ("read", "recorded", "duplicates", "filtered", "bots")}
-        return {**counts, "rejected": rejected}
+ShowFiltered = Callable[[Filtered], object]
 
 
-def ingest(items: Iterable[Item], recorder: Recorder, after_batch: Callable[[int], object]) -> Tally:
+def ingest(
+    items: Iterable[Item],
+    recorder: Recorder,
+    after_batch: Callable[[int], object],
+    show_filtered: ShowFiltered | None = None,
+) -> Tally:
     """Record all items. `after_batch` gets the number of items read, once those of a batch are durable."""
     tally = Tally()
     for batch in batches(items):
         tally.read += len(batch)
-        tally.filtered += sum(isinstance(item, Filtered) for item in batch)
-        tally.rejected += [item for item in batch if isinstance(item, Rejected)]
         observations = [item for item in batch if isinstance(item, Observation)]
+        for item in batch:
+            if not isinstance(item, Observation):
+                count_item(tally, item, show_filtered)
         for observation, outcome in zip(observations, recorder.record(observations), strict=True):
-            count_outcome(tally, observation, outcome)
+            count_outcome(tally, observation, outcome, show_filtered)
         after_batch(len(batch))
     return tally
 
 
-def count_outcome(tally: Tally, observation: Observation, outcome: Outcome) -> None:
+def count_item(tally: Tally, item: Filtered | Rejected, show_filtered: ShowFiltered | None) -> None:
+    if isinstance(item, Rejected):
+        tally.count_rejected(item)
+        return
+    tally.count_filtered(item)
+    if show_filtered is not None:
+        show_filtered(item)
+
+
+def count_outcome(
+    tally: Tally, observation: Observation, outcome: Outcome | Filtered, show_filtered: ShowFiltered | None
+) -> None:
     match outcome:
         case Recorded():
             tally.recorded += 1
             tally.bots += observation.data.get("bot") is True
         case Duplicate():
             tally.duplicates += 1
-        case Rejected():
-            tally.rejected.append(outcome)
+        case Rejected() | Filtered():
+            count_item(tally, outcome, show_filtered)
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -61,7 +62,12 @@ def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def ingest_and_wait(application: Application, items: Iterable[Item], advance: Callable[[int], object]) -> Tally:
+def ingest_and_wait(
+    application: Application,
+    items: Iterable[Item],
+    advance: Callable[[int], object],
+    show_filtered: ShowFiltered | None = None,
+) -> Tally:
     """Record the items and wait until they are visible.
 
     If no other process hosts, this one does: it scores between batches, while the accounts are in memory.
@@ -76,7 +82,7 @@ def ingest_and_wait(application: Application, items: Iterable[Item], advance: Ca
         with gc_frozen():
             if is_host:
                 application.drain()
-            tally = ingest(with_progress(items, advance), application.recorder, after_batch)
+            tally = ingest(with_progress(items, advance), application.recorder, after_batch, show_filtered)
     finally:
         if is_host:
             application.lock.release()

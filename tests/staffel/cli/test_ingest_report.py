@@ -1,0 +1,88 @@
+"""What an import says: counts by reason, what was skipped, and an exit code."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.staffel.cli.cli_runner import access_log_line, json_of, page_view, run_cli, run_json, run_ok, write_lines
+
+STAFFEL = Path(sys.executable).parent / "staffel"
+
+
+def access_log(*targets: str) -> Path:
+    return write_lines(Path("access.log"), *(access_log_line(target=target) for target in targets))
+
+
+def test_skipped_and_rejected_items_are_counted_by_reason() -> None:
+    log = write_lines(
+        Path("access.log"),
+        *(access_log_line(target=target) for target in ("/", "/a.png", "/b.png", "/c.css")),
+        "cut off",
+    )
+    assert run_json("ingest", "access-log", log)["filtered_by"] == {"an image": 2, "a style": 1}
+    assert run_ok("ingest", "access-log", log).out.splitlines()[:3] == [
+        "5 items read: 0 recorded, 1 duplicate, 3 skipped (not engagement), 1 rejected",
+        "skipped: an image 2, a style 1",
+        "rejected: bad_line 1",
+    ]
+
+
+def test_verbose_lists_what_was_skipped() -> None:
+    log = access_log("/", "/a.png")
+    assert run_ok("ingest", "access-log", log, "--verbose").out.splitlines() == [
+        "skipped access.log:2: an image",
+        "2 items read: 1 recorded, 0 duplicates, 1 skipped (not engagement), 0 rejected",
+        "skipped: an image 1",
+    ]
+    assert run_json("ingest", "access-log", log, "--verbose")["filtered_items"] == [
+        {"where": "access.log:2", "why": "an image"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "code"),
+    [
+        ("access-log", [], 0),
+        ("accounts", [], 0),
+        ("mbox", [], 0),
+        ("calendar", [], 0),
+        ("cloudevents", [], 0),
+        ("access-log", [access_log_line(target="/a.png")], 0),
+        ("cloudevents", [page_view("one"), page_view("one")], 0),
+        ("cloudevents", [page_view("one"), "nonsense"], 0),
+        ("cloudevents", [b"\0"], 1),
+        ("accounts", ["Firmenbezeichnung,Staat", "Acme,DE"], 1),
+        ("access-log", ["Dear diary,"] * 30, 1),
+    ],
+)
+def test_the_exit_code_tells_whether_a_file_was_refused_whole(kind: str, lines: list[str], code: int) -> None:
+    assert run_cli("ingest", kind, write_lines(Path("input"), *lines)).code == code
+
+
+def test_a_refused_file_does_not_keep_others_from_being_recorded() -> None:
+    refused, good = write_lines(Path("diary"), *["Dear diary,"] * 30), access_log("/")
+    result = run_cli("ingest", "access-log", refused, good, "--json")
+    assert (result.code, json_of(result)["recorded"]) == (1, 1)
+
+
+def test_strict_fails_at_any_rejection() -> None:
+    facts = write_lines(Path("facts.jsonl"), page_view("one"), "nonsense")
+    assert [run_cli("ingest", "cloudevents", facts, *options).code for options in ((), ("--strict",))] == [0, 1]
+    assert run_cli("ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one")), "--strict").code == 0
+
+
+def test_standard_input_is_read_and_leaves_nothing_behind() -> None:
+    line = f"{access_log_line()}\n".encode()
+    ended = subprocess.run([STAFFEL, "ingest", "access-log", "-"], input=line + b"odd\n", capture_output=True)
+    first, *_, rejected = ended.stdout.decode().splitlines()
+    assert ended.returncode == 0, ended.stderr
+    assert first == "2 items read: 1 recorded, 0 duplicates, 0 skipped (not engagement), 1 rejected"
+    assert rejected.startswith("stdin:2")
+    assert list(Path(".staffel").glob("spool-*")) == []
+
+
+def test_a_device_is_a_usage_error_that_names_it() -> None:
+    message = "/dev/zero: is a device, not a file; pipe its content in, and name `-`"
+    assert run_cli("ingest", "access-log", "/dev/zero").failure == (2, message)
