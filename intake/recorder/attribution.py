@@ -18,7 +18,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-from intake.domains import business_domain, is_access_line, is_free_mail, registrable_domain, suffixes_of
+from intake.domains import (
+    business_domain,
+    is_access_line,
+    is_free_mail,
+    is_shared_host,
+    registrable_domain,
+    suffixes_of,
+)
 from intake.recorder.networks import CompanyNetworks
 
 EXPLICIT, COMPANY, CONTACT, VISITOR = "account", "company", "contact", "visitor"
@@ -196,7 +203,8 @@ class Attributor:
         account = self.account_of_domain(domain)
         if account is not None:
             return Attribution(account, CLAIMED, claimed_confidence, domain)
-        company = registrable_domain(domain)
+        # A client below a private suffix may be anybody's; an address there, and a claim, are one owner's.
+        company = registrable_domain(domain) if rule != HOST or not is_shared_host(domain) else None
         return Attribution(company, rule, confidence, domain) if company is not None else None
 
     def _by_network(self, ip: str | None) -> Attribution | None:

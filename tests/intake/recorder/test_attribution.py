@@ -15,7 +15,7 @@ def attributor(directory: MemoryDirectory | None = None, overlay: Overlay | None
 
 def directory_of_acme() -> MemoryDirectory:
     directory = MemoryDirectory()
-    directory.domains = {"acme.com": "A-1", "acme.de": "A-1", "lab.acme.com": "A-2"}
+    directory.domains = {"acme.com": "A-1", "acme.de": "A-1", "lab.acme.com": "A-2", "acme.dyndns.org": "A-5"}
     directory.names = {"Acme": "A-1"}
     directory.contacts = {"c_pat": "A-3"}
     directory.visitors = {"v_pat": "A-4"}
@@ -64,6 +64,15 @@ EVERYTHING = AttributionSignals(
         ),
         (AttributionSignals(host="10.0.0.1", ip="192.0.2.1"), None),
         (AttributionSignals(company_name="Unknown Ltd"), None),
+        (AttributionSignals(host="gate.beta.dyndns.org"), None),
+        (
+            AttributionSignals(host="gate.acme.dyndns.org"),
+            Attribution("A-5", "claimed_domain", 60, "acme.dyndns.org"),
+        ),
+        (
+            AttributionSignals(email_domain="beta.github.io"),
+            Attribution("beta.github.io", "email_domain", 100, "beta.github.io"),
+        ),
     ],
 )
 def test_the_first_rule_that_yields_an_account_applies(shown: AttributionSignals, expected: Attribution | None) -> None:

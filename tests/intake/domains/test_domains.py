@@ -11,8 +11,11 @@ from intake.domains import (
     domain_of_email,
     is_access_line,
     is_free_mail,
+    is_shared_host,
+    normalized_email,
     registrable_domain,
     suffixes_of,
+    unicode_domain,
 )
 
 
@@ -22,10 +25,20 @@ from intake.domains import (
         ("acme.com", "acme.com"),
         ("www.eu.acme.co.uk", "acme.co.uk"),
         ("MÜNCHEN.de", "xn--mnchen-3ya.de"),
+        ("straße.de", "xn--strae-oqa.de"),
+        ("ｂüｃｈｅｒ。example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
         ("acme.example", "acme.example"),
         ("acme.com.", "acme.com"),
         ("https://shop.acme.com:8443/a?b", "acme.com"),
-        ("pages.acme.github.io", "github.io"),
+        ("pages.acme.github.io", "acme.github.io"),
+        ("github.io", None),
+        ("mail.acme.onmicrosoft.com", "acme.onmicrosoft.com"),
+        ("acme.mail.onmicrosoft.com", "acme.mail.onmicrosoft.com"),
+        ("onmicrosoft.com", None),
+        ("intranet.acme.sharepoint.com", "acme.sharepoint.com"),
+        ("acme.zendesk.com", "acme.zendesk.com"),
+        ("zendesk.com", "zendesk.com"),
         ("co.uk", None),
         ("com", None),
         ("localhost", None),
@@ -35,6 +48,8 @@ from intake.domains import (
         ("", None),
         ("a..b.com", None),
         ("acme com", None),
+        ("i❤.example", None),
+        (f"{'ü' * 64}.example", None),
         (".com", None),
     ],
 )
@@ -42,14 +57,56 @@ def test_the_registrable_domain_is_what_its_owner_registered(host: str, expected
     assert registrable_domain(host) == expected
 
 
-def test_the_private_section_of_the_suffix_list_is_off() -> None:
-    assert registrable_domain("acme.blogspot.com") == "blogspot.com"
+@pytest.mark.parametrize(
+    "host", ["ec2-1-2-3-4.compute-1.amazonaws.com", "acme.dyndns.org", "acme.github.io", "acme.sharepoint.com"]
+)
+def test_a_client_below_a_private_suffix_may_be_anybody(host: str) -> None:
+    assert is_shared_host(host)
+
+
+@pytest.mark.parametrize("host", ["gate.acme.com", "www.acme.co.uk", "zendesk.com", "co.uk"])
+def test_a_client_below_a_registered_domain_belongs_to_its_owner(host: str) -> None:
+    assert not is_shared_host(host)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("xn--mnchen-3ya.de", "münchen.de"),
+        ("acme.com", "acme.com"),
+        ("xn--80ak6aa92e.com", "xn--80ak6aa92e.com"),
+        ("xn--80ak6aa92e.xn--p1ai", "аррӏе.рф"),
+        ("xn--cme-8cd.com", "xn--cme-8cd.com"),
+        ("xn--zzzz.com", "xn--zzzz.com"),
+    ],
+)
+def test_screens_show_unicode_unless_it_looks_like_another_name(name: str, expected: str) -> None:
+    assert unicode_domain(name) == expected
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "gmx.de", "web.de", "mailinator.com", "mail.gmail.com"])
 def test_free_mail_and_disposable_domains_are_not_business_domains(domain: str) -> None:
     assert is_free_mail(domain)
     assert business_domain(domain) is None
+
+
+@pytest.mark.parametrize(
+    "domain",
+    """privaterelay.appleid.com relay.mozmail.com duck.com users.noreply.github.com softbank.ne.jp i.softbank.jp
+    ezweb.ne.jp docomo.ne.jp t.vodafone.ne.jp jcom.home.ne.jp naver.com hanmail.net vip.163.com bluewin.ch telenet.be
+    hey.com pm.me passmail.net kpnmail.nl tutamail.com mailbox.org vodafonemail.de marketplace.amazon.de""".split(),
+)
+def test_relays_and_mailboxes_of_everybody_are_not_business_domains(domain: str) -> None:
+    assert business_domain(domain) is None
+
+
+@pytest.mark.parametrize("domain", ["github.com", "amazon.de", "bt.com", "mozilla.com", "zendesk.com"])
+def test_providers_themselves_are_companies(domain: str) -> None:
+    assert business_domain(domain) == domain
+
+
+def test_microsofts_two_names_of_a_tenant_are_one() -> None:
+    assert business_domain("acme.mail.onmicrosoft.com") == business_domain("acme.onmicrosoft.com")
 
 
 def test_a_business_host_keeps_its_whole_name() -> None:
@@ -79,6 +136,11 @@ def test_suffixes_run_from_the_longest_to_the_registrable_domain() -> None:
 )
 def test_an_address_shows_its_host(address: str, expected: str | None) -> None:
     assert domain_of_email(address) == expected
+
+
+def test_an_address_is_one_however_its_letters_are_composed() -> None:
+    decomposed = "mu\u0308ller@mu\u0308ller.example"
+    assert normalized_email(decomposed) == normalized_email("Müller@MÜLLER.example") == "müller@xn--mller-kva.example"
 
 
 @pytest.mark.parametrize(
