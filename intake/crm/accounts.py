@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from intake.account_ids import account_id, slug
-from intake.crm.cells import ExportOptions, boolean_of, country_of, headcount_of, number_of, time_of
+from intake.countries import country_of
+from intake.crm.cells import ExportOptions, boolean_of, headcount_of, number_of, time_of
 from intake.crm.columns import ACCOUNT_COLUMNS, with_mapping
 from intake.domains import claimable_domain, is_free_mail
 from intake.files.csv_rows import CellReaders, Columns, RequiredField, TableRow, read_cells, read_rows

@@ -1,4 +1,4 @@
-"""Parses the cells of CRM exports: dates, numbers, booleans, countries. Ambiguous dates are rejected."""
+"""Parses the cells of CRM exports: dates, numbers, booleans. Ambiguous dates are rejected."""
 
 import re
 from datetime import UTC, datetime, tzinfo
@@ -59,11 +59,6 @@ def boolean_of(text: str) -> bool | None:
     return True if word in _TRUE_WORDS else (False if word in _FALSE_WORDS else None)
 
 
-def country_of(text: str) -> str:
-    """The ISO 3166 code of a known country, else the text unchanged."""
-    return _COUNTRIES.get(" ".join(re.sub(r"[.,]", " ", text).casefold().split()), text.strip())
-
-
 class ExportOptions(NamedTuple):
     """How an export is read. `as_of` (milliseconds since 1970): the time of rows without a date."""
 
@@ -109,49 +104,3 @@ def _with_decimal_point(digits: str, decimal_comma: bool) -> str:
     mark = "," if comma >= 0 else "."
     grouped = digits.count(mark) > 1 or (len(digits) - digits.rfind(mark) == 4 and decimal_comma == (mark == "."))
     return digits.replace(mark, "" if grouped else ".")
-
-
-_COUNTRIES = {
-    name: code
-    for code, names in {
-        "AT": "austria|österreich|oesterreich|autriche",
-        "AU": "australia",
-        "BE": "belgium|belgien|belgique",
-        "BR": "brazil|brasil|brasilien",
-        "CA": "canada|kanada",
-        "CH": "switzerland|schweiz|suisse|svizzera",
-        "CN": "china|people's republic of china",
-        "CZ": "czech republic|czechia|tschechien",
-        "DE": "germany|deutschland|allemagne",
-        "DK": "denmark|dänemark|danmark",
-        "ES": "spain|spanien|españa",
-        "FI": "finland|finnland|suomi",
-        "FR": "france|frankreich",
-        "GB": "united kingdom|uk|great britain|england|großbritannien|vereinigtes königreich",
-        "HU": "hungary|ungarn",
-        "IE": "ireland|irland",
-        "IN": "india|indien",
-        "IT": "italy|italien|italia",
-        "JO": "jordan|jordanien",
-        "JP": "japan",
-        "KE": "kenya|kenia",
-        "KR": "korea|south korea|republic of korea|südkorea",
-        "LI": "liechtenstein",
-        "LU": "luxembourg|luxemburg",
-        "MX": "mexico|mexiko|méxico",
-        "NL": "netherlands|the netherlands|niederlande|nederland",
-        "NO": "norway|norwegen|norge",
-        "NZ": "new zealand|neuseeland",
-        "PA": "panama",
-        "PH": "philippines|philippinen",
-        "PL": "poland|polen|polska",
-        "PT": "portugal",
-        "RO": "romania|rumänien",
-        "SE": "sweden|schweden|sverige",
-        "SG": "singapore|singapur",
-        "TR": "turkey|türkei|türkiye",
-        "US": "united states|united states of america|usa|u s a|us|vereinigte staaten",
-        "ZA": "south africa|südafrika",
-    }.items()
-    for name in names.split("|")
-}

@@ -1,4 +1,4 @@
-"""Cells of CRM exports: unambiguous dates, numbers and countries are parsed, others rejected."""
+"""Cells of CRM exports: unambiguous dates and numbers are parsed, others rejected."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.crm.cells import DateOrder, boolean_of, country_of, headcount_of, number_of, time_of
+from intake.crm.cells import DateOrder, boolean_of, headcount_of, number_of, time_of
 from schemas.times import format_time
 
 
@@ -98,17 +98,11 @@ def test_any_text_is_parsed_or_rejected(text: str) -> None:
         with suppress(ValueError):
             assert isinstance(reader(text), int | float)
     assert boolean_of(text) in (True, False, None)
-    assert isinstance(country_of(text), str)
 
 
 def test_a_headcount_range_is_its_lower_end() -> None:
     assert [headcount_of(text) for text in ("201-500", "10,001+", "1.000 – 5.000", "42")] == [201, 10_001, 1, 42]
     assert headcount_of("1.000 – 5.000", decimal_comma=True) == 1_000
-
-
-def test_known_countries_become_codes() -> None:
-    given_ = ("Germany", "SCHWEIZ", "U.S.A.", "united  states", "AT", "Philipines")
-    assert [country_of(text) for text in given_] == ["DE", "CH", "US", "US", "AT", "Philipines"]
 
 
 def test_yes_and_no_in_three_languages() -> None:
