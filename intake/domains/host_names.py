@@ -76,6 +76,13 @@ def _shown_label(label: str, top: str) -> str:
     return shown if shown.isprintable() and is_highly_restrictive(shown) and not is_lookalike else label
 
 
+def ascii_account_id(id_: str) -> str:
+    """An account id with an international domain in ASCII, as accounts are stored; other ids as they are."""
+    if id_.isascii() or "." not in id_ or any(mark in id_ for mark in "/:@?"):
+        return id_
+    return ascii_host(id_) or id_
+
+
 @lru_cache(maxsize=100_000)
 def is_access_line(host: str) -> bool:
     """Whether a host name looks like an internet provider's customer line (`p5b2.dip0.isp.example`)."""

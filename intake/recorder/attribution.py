@@ -16,9 +16,12 @@ the overlay in a restart therefore costs accuracy only for the facts that the pr
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 
+from intake.account_ids import flaw_of
 from intake.domains import (
+    ascii_account_id,
     business_domain,
     is_access_line,
     is_free_mail,
@@ -175,6 +178,13 @@ class Attributor:
             self.overlay.put(names, key, account)
         return names.get(key)
 
+    def account_key(self, id_: str) -> str | tuple[str, str]:
+        """The account that a valid id names: one that exists, else a new one; or code and reason why none is made."""
+        in_ascii, problem = _new_account_key(id_)
+        if (in_ascii == id_ and problem is None) or self.account_of_name(id_) == id_:
+            return id_
+        return problem or self.account_key(in_ascii)
+
     def _by_company(self, signals: AttributionSignals) -> Attribution | None:
         by_name = self.account_of_name(signals.company_name) if signals.company_name and not signals.company else None
         account = signals.company or by_name
@@ -222,6 +232,19 @@ class Attributor:
             self.prefetch(kind, [key])
             account = self.overlay.accounts_by_kind[kind].get(key)
         return account
+
+
+@lru_cache(maxsize=100_000)
+def _new_account_key(id_: str) -> tuple[str, tuple[str, str] | None]:
+    """The id with an international domain in ASCII; code and reason why a new account should not have it."""
+    flaw = flaw_of(id_)
+    if flaw is not None:
+        return id_, ("bad_account", f"subject: {id_[:80]!r} {flaw}")
+    in_ascii = ascii_account_id(id_)
+    if "." in in_ascii and is_free_mail(in_ascii):
+        why = "is a mail provider, whose addresses belong to many companies: choose another id"
+        return in_ascii, ("free_mail_domain", f"subject: {id_[:80]!r} {why}")
+    return in_ascii, None
 
 
 def name_key(name: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from intake.account_ids import account_id
 from intake.domains import business_domain, suffixes_of
 from intake.observation import Observation, Rejected
@@ -71,7 +73,10 @@ class Batch:
 
     def draft(self, valid: ValidObservation) -> Draft | Rejected:
         """The observation with its account. Reserves the domains that it claims."""
-        observation, content = valid
+        observation = self._with_account_key(valid.observation)
+        if isinstance(observation, Rejected):
+            return observation
+        valid, content = valid._replace(observation=observation), valid.content
         identity = self.identities.identify(observation, content)
         if observation.type in registration.TYPES:
             return self._registration_draft(valid, identity)
@@ -139,6 +144,13 @@ class Batch:
             ip=observation.ip,
             anonymous_visitor=self.identities.anonymous_visitor(identity),
         )
+
+    def _with_account_key(self, observation: Observation) -> Observation | Rejected:
+        id_ = account_id(observation.account) if observation.account is not None else None
+        key = self.attributor.account_key(id_) if id_ is not None else None
+        if isinstance(key, tuple):
+            return Rejected(observation.where, *key)
+        return observation if key == id_ else replace(observation, account=key)
 
     def _registration_draft(self, valid: ValidObservation, identity: Identity) -> Draft | Rejected:
         observation, content = valid

@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from intake.account_ids import slug
+from intake.account_ids import account_id, flaw_of, slug
 from intake.observation import Observation, Rejected
 from intake.recorder.drafts import Recorded
 from intake.recorder.networks import parse_networks
@@ -120,9 +122,64 @@ def test_the_operators_networks_find_companies(vault_engine: Engine) -> None:
     assert "203.0.113.7" not in str(intake.log.records)
 
 
-def test_slugs_are_account_ids() -> None:
-    names = ["Acme GmbH & Co. KG", "  ", "日本電気", "Merge", "!!!"]
-    assert [slug(name) for name in names] == ["acme-gmbh-co-kg", None, "日本電気", "merge-account", None]
+@pytest.mark.parametrize(
+    ("id_", "code"),
+    [
+        ("ａｃｍｅ", "bad_account"),
+        ("acme\u200b", "bad_account"),
+        ("acme\u202e", "bad_account"),
+        ("--help", "bad_account"),
+        ("..", "bad_account"),
+        ("pat@acme.com", "bad_account"),
+        ("аcme.example", "bad_account"),
+        ("gmail.com", "free_mail_domain"),
+        ("relay.mozmail.com", "free_mail_domain"),
+    ],
+)
+def test_a_new_account_gets_no_id_that_misleads(intake: RecorderWorld, id_: str, code: str) -> None:
+    outcomes = intake.record(registration("r", id_), new_observation("1", account=id_))
+    assert ([outcome.code for outcome in outcomes], intake.log.records) == ([code, code], [])
+
+
+def test_an_id_that_the_log_knows_goes_on(intake: RecorderWorld) -> None:
+    old = ["gmail.com", "pat@acme.com", "bücher.example"]
+    intake.directory.names = {id_: id_ for id_ in old}
+    outcomes = intake.record(*(new_observation(id_, account=id_) for id_ in old))
+    assert [outcome.account for outcome in outcomes] == old
+
+
+def test_an_international_domain_names_its_account_in_either_form(intake: RecorderWorld) -> None:
+    intake.record(registration("r", "Bücher.example", name="Bücher AG"))
+    assert [
+        outcome.account
+        for outcome in intake.record(
+            new_observation("1", account="BÜCHER.example"),
+            new_observation("2", account="xn--bcher-kva.example"),
+            new_observation("3", email="pat@bücher.example"),
+        )
+    ] == ["xn--bcher-kva.example"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Acme GmbH & Co. KG", "acme-gmbh-co-kg"),
+        ("  ", None),
+        ("日本電気", "日本電気"),
+        ("Merge", "merge-account"),
+        ("!!!", None),
+        ("Газпром ｶﾌﾞｼｷ", "газпром"),
+        ("Ελλάδα", "ελλάδα"),
+    ],
+)
+def test_slugs_are_account_ids(name: str, expected: str | None) -> None:
+    assert slug(name) == expected
+
+
+@given(st.text(max_size=60))
+def test_a_slug_is_always_a_proper_id(name: str) -> None:
+    id_ = slug(name)
+    assert id_ is None or (account_id(id_), flaw_of(id_)) == (id_, None)
 
 
 def test_the_domains_of_real_groups_are_claimed_by_one_account_each(intake: RecorderWorld) -> None:
