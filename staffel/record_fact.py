@@ -53,7 +53,7 @@ def record_observation(application: Application, observation: Observation) -> Re
     Raises `ProblemFound` if it is rejected.
     """
     application.wait_until_visible("nothing was recorded")
-    [outcome] = application.recorder.record([observation])
+    [outcome] = application.recorder.record([observation], own=True)
     if isinstance(outcome, Rejected):
         raise ProblemFound(f"{outcome.code}: {outcome.why}")
     application.wait_until_visible()

@@ -62,6 +62,11 @@ def first_record(log: Log, partition: int) -> Record | None:
     return next(iter(log.read(ENGAGEMENT, partition, 0, 1)), None)
 
 
+def holds_only_activation(log: Log) -> bool:
+    """Whether the log is new: no partition has a second record."""
+    return all(len(log.read(ENGAGEMENT, partition, 0, 2)) < 2 for partition in range(log.partitions(ENGAGEMENT)))
+
+
 def first_activation_content(log: Log) -> dict[str, object] | None:
     """The model of partition 0; the others lack it if a process ended in between."""
     record = first_record(log, 0)

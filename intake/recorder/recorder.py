@@ -43,14 +43,16 @@ class Recorder:
         self._allowances = allowances or {}
         self._overlay = Overlay(overlay_size)
 
-    def record(self, observations: Sequence[Observation]) -> list[Outcome]:
+    def record(self, observations: Sequence[Observation], *, own: bool = False) -> list[Outcome]:
         """One outcome for each observation, in the same order. Batches of a few thousand are fastest.
+
+        `own`: whether the caller may use Staffel's own sources, `staffel/…`; nothing from outside may.
 
         Raises the errors of log and database. Recording the same batch again is then safe: what was appended comes
         back as a duplicate.
         """
         now = self._clock()
-        validated = [self._validated(observation, now) for observation in observations]
+        validated = [self._validated(observation, now, own) for observation in observations]
         observations = [item.observation for item in validated if isinstance(item, ValidObservation)]
         batch = self._new_batch(observations, now)
         drafts = [item if isinstance(item, Rejected) else _draft_with_records(batch, item) for item in validated]
@@ -65,8 +67,8 @@ class Recorder:
         batch.prefetch(observations)
         return batch
 
-    def _validated(self, observation: Observation, now: int) -> ValidObservation | Rejected:
-        rejected = rejection_of(observation, now)
+    def _validated(self, observation: Observation, now: int, own: bool) -> ValidObservation | Rejected:
+        rejected = rejection_of(observation, now, own=own)
         if rejected is not None:
             return rejected
         if not isinstance(observation.data, dict):

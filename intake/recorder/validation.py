@@ -9,6 +9,8 @@ from intake.observation import Observation, Rejected
 from schemas import format_time
 from schemas.facts import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
 
+OWN_SOURCES = "staffel/"
+"""How the sources of Staffel's own commands and reactors begin."""
 MAX_CLOCK_SKEW_MS = 5 * 60_000
 """How far the time of a fact may be ahead of the time it is recorded."""
 MAX_TIME_MS = 253_402_300_799_999
@@ -44,9 +46,10 @@ Problem = tuple[str, str]
 """Code and reason of a rejection."""
 
 
-def rejection_of(observation: Observation, now: int) -> Rejected | None:
-    """The first problem of the observation, if any."""
+def rejection_of(observation: Observation, now: int, *, own: bool = False) -> Rejected | None:
+    """The first problem of the observation, if any. `own`: whether Staffel itself records it."""
     problem = _type_problem(observation.type) or _time_problem(observation, now)
+    problem = problem or (None if own else _source_problem(observation.source))
     problem = problem or _text_problem(observation) or _id_problem(observation)
     return Rejected(observation.where, *problem) if problem else None
 
@@ -73,6 +76,13 @@ def _unknown_type_problem(type_: str) -> Problem:
     if name == type_:
         return "unknown_version", f"type: {type_!r} has no version; write {type_}.v1"
     return "unknown_version", f"type: unknown version {type_!r}; see schemas/published/facts.json"
+
+
+def _source_problem(source: object) -> Problem | None:
+    if not isinstance(source, str) or not source.lstrip().lower().startswith(OWN_SOURCES):
+        return None
+    why = f"source: {source[:80]!r} begins with `{OWN_SOURCES}`, which is Staffel's own; choose another name"
+    return "reserved_source", why
 
 
 def _time_problem(observation: Observation, now: int) -> Problem | None:

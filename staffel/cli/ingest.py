@@ -132,11 +132,19 @@ def segment(
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
-def cloudevents(paths: Paths, strict: Strict = False, verbose: Verbose = False, as_json: AsJson = False) -> None:
+def cloudevents(
+    paths: Paths,
+    own_log: Annotated[
+        bool, typer.Option("--own-log", help="The files are a log of Staffel, decisions included; only into a new log.")
+    ] = False,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
     from intake import cloudevents as connector
 
-    ingest_files(paths, connector.read, Report(as_json, strict, verbose))
+    ingest_files(paths, connector.read, Report(as_json, strict, verbose), own_log=own_log)
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
@@ -190,12 +198,12 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
     return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
-def ingest_files(paths: list[Path], read: ReadFile, report: Report) -> None:
+def ingest_files(paths: list[Path], read: ReadFile, report: Report, *, own_log: bool = False) -> None:
     """Record the items of every file, merged by time."""
-    ingest_together(paths, lambda files: [read(file) for file in files], report)
+    ingest_together(paths, lambda files: [read(file) for file in files], report, own_log=own_log)
 
 
-def ingest_together(paths: list[Path], read: ReadFiles, report: Report) -> None:
+def ingest_together(paths: list[Path], read: ReadFiles, report: Report, *, own_log: bool = False) -> None:
     """Record the items of files that are read together. Exit code 1 if a file was refused whole; with `--strict` also
     if an item was rejected."""
     require_regular_files(paths)
@@ -204,7 +212,7 @@ def ingest_together(paths: list[Path], read: ReadFiles, report: Report) -> None:
         filtered: list[Filtered] = []
         with progress_bar("importing") as advance:
             show_filtered = None if not report.verbose else filtered.append if report.as_json else print_filtered
-            tally = ingest_and_wait(application, merge_by_time(read(files)), advance, show_filtered)
+            tally = ingest_and_wait(application, merge_by_time(read(files)), advance, show_filtered, own_log=own_log)
     if report.as_json:
         listed = [{"where": item.where, "why": item.why} for item in filtered]
         print_json(tally.as_json() | ({"filtered_items": listed} if report.verbose else {}))

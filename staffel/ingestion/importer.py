@@ -6,7 +6,9 @@ from itertools import islice
 from intake import Filtered, Item, Observation, Outcome, Recorder, Rejected
 from intake.recorder import Duplicate, Recorded
 from staffel.application import Application
+from staffel.errors import UsageError
 from staffel.ingestion.tally import Tally
+from streams import Log, holds_only_activation
 from streams.scorer import gc_frozen
 
 BATCH_SIZE = 20_000
@@ -19,8 +21,13 @@ def ingest(
     recorder: Recorder,
     after_batch: Callable[[int], object],
     show_filtered: ShowFiltered | None = None,
+    *,
+    own: bool = False,
 ) -> Tally:
-    """Record all items. `after_batch` gets the number of items read, once those of a batch are durable."""
+    """Record all items. `after_batch` gets the number of items read, once those of a batch are durable.
+
+    `own`: whether Staffel's own sources may be among them.
+    """
     tally = Tally()
     for batch in batches(items):
         tally.read += len(batch)
@@ -28,7 +35,7 @@ def ingest(
         for item in batch:
             if not isinstance(item, Observation):
                 count_item(tally, item, show_filtered)
-        for observation, outcome in zip(observations, recorder.record(observations), strict=True):
+        for observation, outcome in zip(observations, recorder.record(observations, own=own), strict=True):
             count_outcome(tally, observation, outcome, show_filtered)
         after_batch(len(batch))
     return tally
@@ -67,8 +74,12 @@ def ingest_and_wait(
     items: Iterable[Item],
     advance: Callable[[int], object],
     show_filtered: ShowFiltered | None = None,
+    *,
+    own_log: bool = False,
 ) -> Tally:
     """Record the items and wait until they are visible.
+
+    `own_log`: they are a log of Staffel; raises `UsageError` unless this log is new.
 
     If no other process hosts, this one does: it scores between batches, while the accounts are in memory.
     """
@@ -82,12 +93,21 @@ def ingest_and_wait(
         with gc_frozen():
             if is_host:
                 application.drain()
-            tally = ingest(with_progress(items, advance), application.recorder, after_batch, show_filtered)
+            if own_log:
+                require_new_log(application.log)
+            tracked = with_progress(items, advance)
+            tally = ingest(tracked, application.recorder, after_batch, show_filtered, own=own_log)
     finally:
         if is_host:
             application.lock.release()
     application.wait_until_visible()
     return tally
+
+
+def require_new_log(log: Log) -> None:
+    """Staffel's own facts are decisions: added to a log, they would decide about what it holds."""
+    if not holds_only_activation(log):
+        raise UsageError("--own-log: this log holds facts already; read the file into a new home (STAFFEL_HOME)")
 
 
 def with_progress(items: Iterable[Item], advance: Callable[[int], object], step: int = 250) -> Iterator[Item]:

@@ -11,6 +11,8 @@ from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.redaction import Allowance
 from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation
 
+ADJUSTED = {"track": "acquisition", "points": 5, "author": "kim", "reason": "met at a fair"}
+
 
 def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake: RecorderWorld) -> None:
     observation = new_observation(
@@ -183,6 +185,18 @@ def test_an_invalid_field_is_rejected_and_the_other_observations_are_recorded(
     assert field in refused.why
     assert len(refused.why) < 300
     assert (first, last) == (Recorded("a.com", None, 0, 0), Recorded("a.com", None, 0, 1))
+
+
+@pytest.mark.parametrize("source", ["staffel/commands", "staffel/new", "Staffel/Commands", " staffel/x"])
+def test_staffels_own_sources_are_refused_from_outside(intake: RecorderWorld, source: str) -> None:
+    decision = new_observation("1", "score.adjusted.v1", account="acme.com", source=source, data=ADJUSTED)
+    [outcome] = intake.recorder.record([decision])
+    assert (outcome.code, intake.log.records) == ("reserved_source", [])
+
+
+def test_staffel_itself_uses_its_own_sources(intake: RecorderWorld) -> None:
+    decision = new_observation("1", "score.adjusted.v1", account="acme.com", source="staffel/commands", data=ADJUSTED)
+    assert intake.recorder.record([decision], own=True) == [Recorded("acme.com", None, 0, 0)]
 
 
 def test_a_time_five_minutes_ahead_is_accepted(intake: RecorderWorld) -> None:
