@@ -6,11 +6,13 @@ Headers are compared without case, spaces and punctuation, with the synonyms of 
 import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 from intake.files.bounded_streams import LineBudgetError
+from intake.files.csv_records import BadRecord, read_records
 from intake.files.text import READ_ERRORS, is_binary, not_text, open_bytes, open_text, unreadable
 from intake.observation import Rejected
 
@@ -19,9 +21,19 @@ Columns = Mapping[str, Sequence[str]]
 CellReaders = Mapping[str, tuple[str, Callable[[str], Any]]]
 """Field -> rejection code, and a function that parses its text or raises ValueError with the reason."""
 
+_Item = TypeVar("_Item")
+
 _DELIMITERS = ",;\t|"
-_MAX_HEADER_CHARS = 65_536
+_MAX_COLUMNS = 4_096
 _MAX_SHOWN_COLUMNS = 40
+_MAX_PREAMBLE_LINES = 20
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(\\t|[^\w"\s]|\t)"?[\s,;]*', re.IGNORECASE)
+"""What Excel writes before the header (https://en.wikipedia.org/wiki/Comma-separated_values#Application_support)."""
+_QUOTED = re.compile(r'"[^"]*"')
+_TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+_SPREADSHEET_ERRORS = frozenset(
+    {"#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#NULL!", "#DIV/0!", "#NUM!", "#ZAHL!"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +62,11 @@ class TableRow(NamedTuple):
 
     def text(self, name: str) -> str | None:
         """The first non-empty cell of this field."""
-        return next(
-            (cell for index in self.layout.column_indexes.get(name, ()) if (cell := self.cells[index].strip())), None
-        )
+        for index in self.layout.column_indexes.get(name, ()):
+            cell = self.cells[index].strip()
+            if cell and (cell[0] != "=" or (cell := _without_formula(cell))):
+                return cell
+        return None
 
     def column_name(self, name: str) -> str:
         """The header of the column that `text` reads."""
@@ -73,6 +87,8 @@ def read_cells(row: TableRow, readers: CellReaders) -> dict[str, Any] | Rejected
         text = row.text(name)
         if text is None:
             continue
+        if text in _SPREADSHEET_ERRORS:
+            return row.rejected(name, code, "an error of the spreadsheet: mend its formula, or clear the cell")
         try:
             values[name] = reader(text)
         except ValueError as error:
@@ -86,13 +102,61 @@ class RequiredField(NamedTuple):
     alternatives: tuple[str, ...]
 
 
+class Table(NamedTuple):
+    """An open table. Its records may be read several times, from the first one on."""
+
+    name: str
+    layout: Layout
+    text: TextIO
+    lines_before: int
+    """Of the header, and before it."""
+
+    def records(self) -> Iterator[tuple[int, list[str] | Rejected]]:
+        """The records after the header, each with the number of its first line; a blank line is an empty record.
+
+        Reading may raise READ_ERRORS.
+        """
+        self.text.seek(0)
+        _skip_lines(self.text, self.lines_before)
+        layout = self.layout
+        for number, cells in read_records(self.text, layout.delimiter, len(layout.header), self.lines_before):
+            yield number, self.rejected(number, *cells) if isinstance(cells, BadRecord) else cells
+
+    def rejected(self, number: int, code: str, why: str) -> Rejected:
+        """The rejection of the record at this line."""
+        return Rejected(f"{self.name}:{number}", code, why)
+
+    def row(self, number: int, cells: Sequence[str]) -> TableRow | Rejected:
+        """The record as a row, if it has a cell for each column."""
+        layout = self.layout
+        if len(cells) == len(layout.header):
+            return TableRow(f"{self.name}:{number}", cells, layout)
+        counts = f"{len(cells)} cells, but the header has {len(layout.header)}"
+        why = f"{counts}: the row is truncated, or a value containing {layout.delimiter!r} lacks quotes"
+        return self.rejected(number, "bad_row", why)
+
+    def rows(self) -> Iterator[TableRow | Rejected]:
+        """The records that are not blank, as rows."""
+        for number, cells in self.records():
+            if isinstance(cells, Rejected):
+                yield cells
+            elif any(map(str.strip, cells)):
+                yield self.row(number, cells)
+
+
 def read_rows(path: Path, columns: Columns, required: Sequence[RequiredField]) -> Iterator[TableRow | Rejected]:
     """The rows of a table in file order, without blank ones.
 
-    Rejected: `missing_column` (once), `bad_row` (wrong number of cells, unbalanced quotes, too long), and unreadable
-    files.
+    Rejected: `missing_column` (once), `bad_row` (wrong number of cells, open quotes), `too_large`, unreadable files.
     """
-    has_rows = False
+    return read_table(path, columns, required, Table.rows)
+
+
+def read_table(
+    path: Path, columns: Columns, required: Sequence[RequiredField], items: Callable[[Table], Iterator[_Item]]
+) -> Iterator[_Item | Rejected]:
+    """What `items` reads from the open table, or why the table cannot be read."""
+    has_items = False
     try:
         with open_bytes(path) as stream:
             if is_binary(stream):
@@ -101,11 +165,12 @@ def read_rows(path: Path, columns: Columns, required: Sequence[RequiredField]) -
             if not stream.peek(1):
                 return  # an empty file has no rows, and no columns that could be missing
         with open_text(path) as text:
-            for row in _table_rows(path.name, text, columns, required):
-                has_rows = True
-                yield row
+            table = _table(path.name, text, columns, required)
+            for item in [table] if isinstance(table, Rejected) else items(table):
+                has_items = True
+                yield item
     except READ_ERRORS as error:
-        yield unreadable(error, path.name, whole=not has_rows)
+        yield unreadable(error, path.name, whole=not has_items)
 
 
 def normalized_header(header: str) -> str:
@@ -113,60 +178,53 @@ def normalized_header(header: str) -> str:
     return re.sub(r"[\W_]+", "", header).casefold()
 
 
-def _table_rows(
-    name: str, text: TextIO, columns: Columns, required: Sequence[RequiredField]
-) -> Iterator[TableRow | Rejected]:
-    layout = _read_layout(name, text, columns, required)
-    if isinstance(layout, Rejected):
-        yield layout
-        return
-    text.seek(0)
-    for where, cells in _records(name, text, layout.delimiter):
-        if isinstance(cells, Rejected):
-            yield cells
-        elif any(cell.strip() for cell in cells):
-            is_whole = len(cells) == len(layout.header)
-            yield TableRow(where, cells, layout) if is_whole else _wrong_cell_count(where, cells, layout)
-
-
-def _records(name: str, text: TextIO, delimiter: str) -> Iterator[tuple[str, list[str] | Rejected]]:
-    """The records after the header, each with its first line's number."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    next(reader)
-    while True:
-        where = f"{name}:{reader.line_num + 1}"
-        try:
-            yield where, next(reader)
-        except StopIteration:
-            return
-        except LineBudgetError as error:
-            yield where, Rejected(where, "too_large", f"{error}; it was skipped")
-        except csv.Error as error:
-            yield (
-                where,
-                Rejected(where, "bad_row", f"cannot read the row ({error}): check its quotes and its length"),
-            )
-
-
-def _read_layout(name: str, text: TextIO, columns: Columns, required: Sequence[RequiredField]) -> Layout | Rejected:
-    first = text.readline(_MAX_HEADER_CHARS)
-    delimiter = max(_DELIMITERS, key=first.count)
-    text.seek(0)
+def _table(name: str, text: TextIO, columns: Columns, required: Sequence[RequiredField]) -> Table | Rejected:
     try:
-        header = tuple(cell.strip() for cell in next(csv.reader(text, delimiter=delimiter, strict=True), []))
+        lines_before, delimiter = _preamble(text)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        header = tuple(cell.strip() for cell in next(reader, []))
     except (csv.Error, LineBudgetError) as error:
         return Rejected(name, "missing_column", f"the first line is not a header ({error})", whole=True)
+    if len(header) > _MAX_COLUMNS:
+        return Rejected(name, "too_complex", f"{len(header):,} columns; at most {_MAX_COLUMNS:,} are read", whole=True)
     layout = Layout(delimiter, header, _column_indexes(header, columns))
     missing = [group for group in required if not any(layout.column_indexes.get(one) for one in group.alternatives)]
-    return _missing_column(name, header, missing[0], columns) if missing else layout
+    if missing:
+        return _missing_column(name, header, missing[0], columns)
+    return Table(name, layout, text, lines_before + reader.line_num)
+
+
+def _preamble(text: TextIO) -> tuple[int, str]:
+    """Skips blank lines and Excel's `sep=;` before the header; how many lines that are, and the delimiter."""
+    lines, delimiter, first = 0, None, next(text, "")
+    while lines < _MAX_PREAMBLE_LINES and first:
+        separator = _SEPARATOR_LINE.fullmatch(first)
+        if separator:
+            delimiter = "\t" if separator[1] == "\\t" else separator[1]
+        elif first.strip():
+            break
+        lines, first = lines + 1, next(text, "")
+    text.seek(0)
+    _skip_lines(text, lines)
+    unquoted = _QUOTED.sub("", first)
+    return lines, delimiter or max(_DELIMITERS, key=unquoted.count)
+
+
+def _skip_lines(text: TextIO, number: int) -> None:
+    for _ in range(number):
+        with suppress(LineBudgetError):
+            next(text, None)
 
 
 def _column_indexes(header: Sequence[str], columns: Columns) -> dict[str, tuple[int, ...]]:
-    index_of: dict[str, int] = {}
+    """The columns of each field in order of preference; of columns with one name, from left to right."""
+    indexes_of: dict[str, list[int]] = {}
     for index, title in enumerate(header):
-        index_of.setdefault(normalized_header(title), index)
-    found = {name: [index_of.get(normalized_header(title)) for title in titles] for name, titles in columns.items()}
-    return {name: tuple(index for index in indexes if index is not None) for name, indexes in found.items()}
+        indexes_of.setdefault(normalized_header(title), []).append(index)
+    return {
+        name: tuple(dict.fromkeys(index for title in titles for index in indexes_of.get(normalized_header(title), ())))
+        for name, titles in columns.items()
+    }
 
 
 def _missing_column(name: str, header: Sequence[str], field_group: RequiredField, columns: Columns) -> Rejected:
@@ -177,7 +235,7 @@ def _missing_column(name: str, header: Sequence[str], field_group: RequiredField
     return Rejected(name, "missing_column", why, whole=True)
 
 
-def _wrong_cell_count(where: str, cells: Sequence[str], layout: Layout) -> Rejected:
-    counts = f"{len(cells)} cells, but the header has {len(layout.header)}"
-    why = f"{counts}: the row is truncated, or a value containing {layout.delimiter!r} lacks quotes"
-    return Rejected(where, "bad_row", why)
+def _without_formula(cell: str) -> str:
+    """`="00111"`, by which Excel keeps digits as text, as `00111`."""
+    formula = _TEXT_FORMULA.fullmatch(cell)
+    return formula[1].replace('""', '"').strip() if formula else cell

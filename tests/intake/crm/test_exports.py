@@ -170,8 +170,8 @@ def test_a_missing_column_is_reported_once_with_the_columns_found_and_the_remedy
         ('"Beta" Inc.,,,', "bad_row", "cannot read the row (',' expected after '\"')"),
         (
             "Beta" + "x" * 1_000_000 + ",,,",
-            "bad_row",
-            "cannot read the row (field larger than field limit (131072))",
+            "too_large",
+            "a cell has more than 131,072 characters",
         ),
         ("Acme,,,", "duplicate_account", "the account acme is already in crm.csv:2"),
     ],
