@@ -11,6 +11,17 @@ from schemas.dead_letters import (
     parse_error_headers,
 )
 from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
+from schemas.fitness import (
+    MAX_CONTACT_KEY_LENGTH,
+    MAX_KEY_LENGTH,
+    is_contact_key,
+    is_domain_text,
+    is_indexed_text,
+    is_key,
+    is_text,
+    stored_text,
+    text_or_null,
+)
 from schemas.handoff_lifecycle import (
     ACCEPTED,
     CONTINUABLE_STATUSES,
@@ -86,6 +97,8 @@ __all__ = [
     "ENGAGEMENT",
     "FACT_HEADERS",
     "HANDOFF_EVENTS",
+    "MAX_CONTACT_KEY_LENGTH",
+    "MAX_KEY_LENGTH",
     "MAX_RECORD_BYTES",
     "OPEN_STATUSES",
     "ORIGINAL_ID_HEADER",
@@ -134,12 +147,19 @@ __all__ = [
     "format_time",
     "from_datetime",
     "identity_of",
+    "is_contact_key",
+    "is_domain_text",
+    "is_indexed_text",
+    "is_key",
     "is_late",
+    "is_text",
     "parse_error_headers",
     "parse_time",
     "read_yaml",
     "record_id",
+    "stored_text",
     "suggestion",
+    "text_or_null",
 ]
 
 _IMPORTED_ON_USE = {

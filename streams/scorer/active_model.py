@@ -54,7 +54,7 @@ class ActiveModel:
         if type_ == ACTIVATED:
             return self.activate(record)
         if self.plan is not None:
-            return RejectedRecord(record, "wrong_key", f"key {record.key!r} is kept for activations, not for {type_}")
+            return RejectedRecord(record, "wrong_key", "this key is kept for activations of models")
         raise NoModelError(f"offset {record.offset} of partition {self._partition} comes before any activated model")
 
     def activate(self, record: Record) -> RejectedRecord | None:

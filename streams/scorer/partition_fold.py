@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from schemas import MAX_RECORD_BYTES, parse_time
+from schemas import MAX_RECORD_BYTES, is_contact_key, is_key, parse_time
 from schemas.facts import CONTROL_TYPES, OUTDATED_TYPES, STRUCTURE_TYPES, unversioned
 from scoring.fold import Account, decode_data, evolve, new_account
 from scoring.plan import DecodedFact, Plan
@@ -93,9 +93,14 @@ class PartitionFold:
                 return None
             if fact.subject != record.key or fact.type in UNSUPPORTED_TYPES or not is_account_id(fact.subject):
                 return rejection_of(record, fact)
-            time = parse_time(fact.time)
+            if not has_fitting_keys(fact):
+                return RejectedRecord(record, "unfit_key", "the account or the contact cannot be the key of a record")
         except DECODE_ERRORS as problem:
             return RejectedRecord(record, "unreadable", str(problem))
+        try:
+            time = parse_time(fact.time)
+        except ValueError:
+            return RejectedRecord(record, "unreadable", "time: not a time with a zone, such as 2026-01-05T09:12:00Z")
         if not 0 <= time < _MAX_TIME_MS:
             return RejectedRecord(record, "bad_time", f"time: {fact.time} is not between the years 1970 and 9000")
         return AdmittedFact(fact, time, record)
@@ -147,9 +152,24 @@ def is_account_id(id: str) -> bool:
     return id[:1] not in ("", "~") and "/" not in id
 
 
+def has_fitting_keys(fact: DecodedFact) -> bool:
+    """Whether the account, and each contact that the fact may create, can be stored on every host."""
+    account, contact = fact.subject, fact.contact or ""
+    # Nearly all keys are short ASCII without a NUL, and this runs for every fact.
+    is_short = len(account) < 100 > len(contact) and contact.isascii()
+    if not (is_short and "\0" not in contact and "\0" not in account) and not (
+        is_key(account) and is_contact_key(account, contact)
+    ):
+        return False
+    if fact.type != "contact.identified.v1" or fact.data is None:
+        return True
+    identified = fact.data.contact
+    return not isinstance(identified, str) or is_contact_key(account, identified)
+
+
 def rejection_of(record: Record, fact: DecodedFact) -> RejectedRecord:
     if not is_account_id(fact.subject):
-        return RejectedRecord(record, "wrong_key", f"{fact.subject!r} cannot be the id of an account")
+        return RejectedRecord(record, "wrong_key", "the subject cannot be the id of an account")
     if fact.type in UNSUPPORTED_TYPES:
         return RejectedRecord(record, "not_yet", f"{fact.type} cannot be folded yet")
-    return RejectedRecord(record, "wrong_key", f"key {record.key!r} is not the fact's subject {fact.subject!r}")
+    return RejectedRecord(record, "wrong_key", "the key is not the fact's subject")

@@ -8,6 +8,7 @@ from zlib import crc32
 
 import msgspec
 
+from schemas import MAX_CONTACT_KEY_LENGTH, MAX_KEY_LENGTH
 from streams.log import Appended, Headers, LogError, NewRecord, Record
 
 PartitionOffset = tuple[int, int]
@@ -16,9 +17,8 @@ Row = tuple[int, int, str, bytes | None, bytes, bytes | None, int]
 """Partition, offset, key, record id, value, headers, checksum: the columns of a topic's table."""
 
 _MAX_ID_BYTES = 200
-_MAX_KEY_LENGTH = 1000
 _DIGEST_BYTES = 32
-_KEY_RULE = f"a key has at most {_MAX_KEY_LENGTH} characters, none of them a NUL or half of a surrogate pair"
+_KEY_RULE = f"a key has at most {MAX_KEY_LENGTH} characters, none of them a NUL or half of a surrogate pair"
 _encode_headers = msgspec.msgpack.Encoder().encode
 _decode_headers = msgspec.msgpack.Decoder(Headers).decode
 
@@ -95,7 +95,7 @@ def _stored_id(text: str) -> bytes:
 
 
 def _checked_key_checksum(key: str) -> int:
-    if "\0" in key or len(key) > _MAX_KEY_LENGTH:
+    if "\0" in key or len(key) > (MAX_CONTACT_KEY_LENGTH if "/" in key else MAX_KEY_LENGTH):
         raise InvalidKeyError(f"the key {key[:60]!r} cannot be stored: {_KEY_RULE}")
     try:
         return _key_checksum(key)

@@ -177,3 +177,48 @@ def test_a_fact_that_no_record_of_an_account_could_hold_is_refused() -> None:
     fold = activated_fold()
     large = record_of(fact("f", NINE_OCLOCK, data={"url": "x" * MAX_FACT_BYTES}), 1)
     assert (code_of(fold.apply(large)), fold.accounts) == ("unreadable", {})
+
+
+LONG = "c" * 1_100
+IDENTIFIED = "contact.identified"
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        fact("f", NINE_OCLOCK, contact=LONG),
+        fact("f", NINE_OCLOCK, contact="c_\0a"),
+        fact("f", NINE_OCLOCK, IDENTIFIED, contact=None, data={"contact": LONG, "visitor": "v_a"}),
+        fact("f", NINE_OCLOCK, IDENTIFIED, contact=None, data={"contact": "c_\0a", "role": "champion"}),
+        fact("f", NINE_OCLOCK, contact=None, subject="x" * 1_001),
+        fact("f", NINE_OCLOCK, contact=None, subject="語" * 700),
+        fact("f", NINE_OCLOCK, contact=None, subject="a\0b"),
+    ],
+)
+def test_a_fact_whose_keys_no_store_can_hold_is_refused_and_its_neighbours_count(unfit: Json) -> None:
+    fold = activated_fold()
+    assert apply_codes(fold, fact("e", NINE_OCLOCK), unfit, fact("g", NINE_OCLOCK)) == [None, "unfit_key", None]
+    assert (fold.facts, list(fold.accounts), fold.accounts[ACME].seq) == (2, [ACME], 2)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        fact("a\0b", NINE_OCLOCK),
+        fact("f" * 5_000, NINE_OCLOCK),
+        fact("f", NINE_OCLOCK, "account.registered", data={"name": ["x"], "owner": {}, "domains": [1, None, {}]}),
+        fact("f", NINE_OCLOCK, "account.domain_claimed", data={"domain": "a\0b"}),
+        fact("f", NINE_OCLOCK, IDENTIFIED, contact="c_a", data={"role": "a\0b", "to": ACME}),
+    ],
+)
+def test_what_a_log_has_counted_so_far_goes_on_counting(odd: Json) -> None:
+    fold = activated_fold()
+    assert apply_codes(fold, odd) == [None]
+    assert fold.accounts[ACME].seq == 1
+
+
+@pytest.mark.parametrize("time", ["geheim@acme.com", "2026-13-01T00:00:00Z"])
+def test_a_reason_repeats_nothing_of_the_record(time: str) -> None:
+    [refused] = [activated_fold().apply(record_of(fact("f", time), 1))]
+    assert refused is not None
+    assert time not in refused.why
