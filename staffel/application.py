@@ -77,7 +77,9 @@ class Application(ABC):
 
         appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
         networks = company_networks(self.settings)
-        return Recorder(appender, self.vault, Directory(self.engine), self.clock, networks=networks)
+        return Recorder(
+            appender, self.vault, Directory(self.engine), self.clock, networks=networks, sources=self.sources
+        )
 
     @cached_property
     def sources(self) -> "Sources":

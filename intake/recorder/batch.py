@@ -31,10 +31,11 @@ from streams import NewRecord
 
 
 class ValidObservation(NamedTuple):
-    """An observation that passed validation, and the part of its data that may be recorded."""
+    """An observation that passed validation, the part of its data that may be recorded, and what was left out."""
 
     observation: Observation
     content: dict[str, Any]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ class Batch:
             self.identities.vault.remove_anonymous_accounts(list(self._company_contacts))
 
     def _attributed_draft(self, valid: ValidObservation, attribution: Attribution, identity: Identity) -> Draft:
-        observation, content = valid
+        observation, content, _ = valid
         recorded_at = observation.recorded_at if observation.trusted else None
         recorded_at = self.now if recorded_at is None else recorded_at
         final = self._with_earlier_account(attribution, observation) if self.earlier_accounts else attribution
@@ -153,7 +154,7 @@ class Batch:
         return observation if key == id_ else replace(observation, account=key)
 
     def _registration_draft(self, valid: ValidObservation, identity: Identity) -> Draft | Rejected:
-        observation, content = valid
+        observation, content, _ = valid
         claims = registration.claims_of(content)
         if not isinstance(claims, registration.Claims):
             return Rejected(observation.where, *claims)

@@ -21,6 +21,8 @@ class Recorded(NamedTuple):
     contact: str | None
     partition: int
     offset: int
+    left_out: tuple[str, ...] = ()
+    """Fields of the data that the settings of the source do not keep."""
 
 
 class Duplicate(NamedTuple):

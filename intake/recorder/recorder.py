@@ -3,8 +3,7 @@
 A batch is durable once `record` returns. A rejected observation does not affect the others of its batch.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from intake.observation import Observation, Rejected
 from intake.recorder.appender import Appender
@@ -14,9 +13,9 @@ from intake.recorder.drafts import Draft, Duplicate, Outcome, Recorded, record_i
 from intake.recorder.identification import IdentityResolver, Vault
 from intake.recorder.inbox import AppendedFact
 from intake.recorder.networks import CompanyNetworks, NoNetworks
-from intake.recorder.redaction import DEFAULT_ALLOWANCE, Allowance, redacted_data
+from intake.recorder.redaction import Redacted, redacted
 from intake.recorder.validation import rejection_of
-from intake.vault.vault import scope_of
+from intake.sources import Sources
 from schemas import Clock
 from schemas.facts import FactProblem, check_fact
 from streams import NewRecord
@@ -33,14 +32,14 @@ class Recorder:
         clock: Clock,
         *,
         networks: CompanyNetworks | None = None,
-        allowances: Mapping[str, Allowance] | None = None,
+        sources: Sources | None = None,
         overlay_size: int = 200_000,
     ) -> None:
-        """`appender`: made by `appender_for`. `allowances`: what a source (`segment/website`, else `segment`) may send
-        beyond the declared fields. `overlay_size`: entries per index of the overlay."""
+        """`appender`: made by `appender_for`. `sources`: what may be kept of the data of a source; the default is the
+        least. `overlay_size`: entries per index of the overlay."""
         self._appender, self._vault, self._directory, self._clock = appender, vault, directory, clock
         self._networks = networks or NoNetworks()
-        self._allowances = allowances or {}
+        self._sources = sources or Sources()
         self._overlay = Overlay(overlay_size)
 
     def record(self, observations: Sequence[Observation], *, own: bool = False) -> list[Outcome]:
@@ -56,7 +55,7 @@ class Recorder:
         observations = [item.observation for item in validated if isinstance(item, ValidObservation)]
         batch = self._new_batch(observations, now)
         drafts = [item if isinstance(item, Rejected) else _draft_with_records(batch, item) for item in validated]
-        return self._append(batch, drafts)
+        return [_with_left_out(*pair) for pair in zip(self._append(batch, drafts), validated, strict=True)]
 
     def _new_batch(self, observations: list[Observation], now: int) -> Batch:
         attributor = Attributor(self._directory, self._networks, self._overlay)
@@ -73,18 +72,15 @@ class Recorder:
             return rejected
         if not isinstance(observation.data, dict):
             return Rejected(observation.where, "bad_data", "data: not an object; for example {}")
-        content = observation.data if observation.trusted else self._redacted(observation)
+        content, left_out = (observation.data, ()) if observation.trusted else self._redacted(observation)
         checked = check_fact(observation.type, content)
         if isinstance(checked, tuple):
             return _rejected_data(observation, checked)
-        return ValidObservation(observation, content)
+        return ValidObservation(observation, content, left_out)
 
-    def _redacted(self, observation: Observation) -> dict[str, Any]:
-        allowance = DEFAULT_ALLOWANCE
-        if self._allowances:
-            source = observation.source
-            allowance = self._allowances.get(source) or self._allowances.get(scope_of(source)) or DEFAULT_ALLOWANCE
-        return redacted_data(observation.type, observation.data, allowance)
+    def _redacted(self, observation: Observation) -> Redacted:
+        source = observation.source
+        return redacted(observation.type, observation.data, self._sources.of(source), source)
 
     def _append(self, batch: Batch, drafts: list[tuple[Draft, list[NewRecord]] | Rejected]) -> list[Outcome]:
         batch.save()
@@ -104,6 +100,11 @@ def _draft_with_records(batch: Batch, valid: ValidObservation) -> tuple[Draft, l
         return draft, batch.records(draft)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return Rejected(draft.observation.where, "bad_data", f"data: not serialisable as JSON: {error}")
+
+
+def _with_left_out(outcome: Outcome, item: ValidObservation | Rejected) -> Outcome:
+    left_out = item.left_out if isinstance(item, ValidObservation) else ()
+    return outcome._replace(left_out=left_out) if left_out and isinstance(outcome, Recorded) else outcome
 
 
 def _rejected_data(observation: Observation, problems: tuple[FactProblem, ...]) -> Rejected:

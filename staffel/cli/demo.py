@@ -44,8 +44,15 @@ def demo(as_json: AsJson = False) -> None:
     """Play the medtech example, from its files to handoffs with reasons, in a home of its own."""
     folder = examples_folder() / "medtech"
     shutil.rmtree(DEMO_HOME, ignore_errors=True)
-    model, networks = folder / "model.yaml", folder / "networks.csv"
-    settings = Settings(home=DEMO_HOME, database=None, log="sql", partitions=1, model=model, networks=networks)
+    settings = Settings(
+        home=DEMO_HOME,
+        database=None,
+        log="sql",
+        partitions=1,
+        model=folder / "model.yaml",
+        networks=folder / "networks.csv",
+        sources=folder / "sources.yaml",
+    )
     random = Random("medtech")
     application = connect_embedded(settings, lambda: DEMO_TIME, random.randbytes)
     try:

@@ -1,5 +1,6 @@
 """The importer: the items of connectors go into the recorder in batches, and a tally counts what became of them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -57,6 +58,8 @@ def count_outcome(
         case Recorded():
             tally.recorded += 1
             tally.bots += observation.data.get("bot") is True
+            if outcome.left_out:
+                tally.count_left_out(Counter(outcome.left_out))
         case Duplicate():
             tally.duplicates += 1
         case Rejected() | Filtered():

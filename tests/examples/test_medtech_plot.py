@@ -43,7 +43,9 @@ class YearResult(NamedTuple):
 @pytest.fixture(scope="module", params=[97, 10_000], ids=["in small parts", "at once"])
 def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[YearResult]:
     home = tmp_path_factory.mktemp("medtech")
-    settings = Settings(home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv")
+    settings = Settings(
+        home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv", sources=EXAMPLE / "sources.yaml"
+    )
     staffel = connect(settings, clock=lambda: NOW_MS)
     outcomes = record_in_batches(staffel, observations(), request.param)
     with open_queries(staffel.engine) as queries:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from intake.recorder.drafts import Duplicate, Recorded
-from intake.recorder.redaction import Allowance
+from intake.sources import read_sources
 from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation
 
 ADJUSTED = {"track": "acquisition", "points": 5, "author": "kim", "reason": "met at a fair"}
@@ -63,35 +63,36 @@ def test_no_personal_data_reaches_the_log(intake: RecorderWorld) -> None:
     }
     intake.record(new_observation("1", email="pat@acme.com", name="Pat Lee", ip="203.0.113.7", data=content))
     assert intake.log.facts()[0]["data"] == {
-        "url": "https://x.example/a/[address]?plan=a&utm_source=news",
-        "title": "Mail of [address]",
-        "referrer": "https://x.example/?q=[address]",
+        "url": "https://x.example/a/[address]?utm_source=news",
+        "referrer": "https://x.example/",
         "duration_s": 12,
     }
     assert not any(text in intake.log.records[0].value for text in (b"pat@", b"Pat", b"203.0"))
 
 
-def test_allowances_are_configurable_except_for_personal_data(vault_engine: Engine) -> None:
-    allowances = {
-        "app": Allowance(properties=frozenset({"plan", "email"})),
-        "shop/eu": Allowance(frozenset("*"), parameters=frozenset()),
-    }
-    intake = RecorderWorld(vault_engine, allowances=allowances)
+def test_what_is_left_out_is_told_with_the_outcome(intake: RecorderWorld) -> None:
+    observation = new_observation(account="a.com", data={"url": "/a?plan=b", "title": "A"})
+    left_out = ("query.plan", "title")
+    first, again = intake.record(observation, observation)
+    assert (first, again) == (Recorded("a.com", None, 0, 0, left_out), Duplicate("a.com", None, 0, 0))
+
+
+def test_a_source_keeps_what_its_settings_allow(vault_engine: Engine) -> None:
+    sources = read_sources("app/web: {keep: {properties: [plan]}}\nshop: {keep: {titles: true}}", "sources.yaml")
+    intake = RecorderWorld(vault_engine, sources=sources)
     content = {"name": "Upgraded", "properties": {"plan": "team", "note": "hello", "email": "a@b.com"}}
+    view = {"url": "/a?b=c", "title": "Prices"}
     intake.record(
         new_observation("1", "custom.tracked.v1", source="app/web", account="a.com", data=content),
-        new_observation("2", "custom.tracked.v1", source="web", account="a.com", data=content),
-        new_observation(
-            "3",
-            source="shop/eu",
-            account="a.com",
-            data={"url": "/a?b=c&utm_source=x", "basket": 3, "e-mail": "a@b.com"},
-        ),
+        new_observation("2", "custom.tracked.v1", source="app", account="a.com", data=content),
+        new_observation("3", source="shop/eu", account="a.com", data=view),
+        new_observation("4", source="web", account="a.com", data=view),
     )
     assert [fact["data"] for fact in intake.log.facts()] == [
         {"name": "Upgraded", "properties": {"plan": "team"}},
-        {"name": "Upgraded", "properties": {"plan": "team", "note": "hello"}},
-        {"url": "/a?utm_source=x", "basket": 3},
+        {"name": "Upgraded", "properties": {}},
+        {"url": "/a", "title": "Prices"},
+        {"url": "/a"},
     ]
 
 

@@ -51,6 +51,7 @@ def test_importing_a_file_again_records_nothing_again(kind: str, again: Callable
         "duplicates": first["duplicates"] + first["recorded"],
         "bots": 0,
         "rejected": second["rejected"],
+        "left_out": {},
     }
 
 
