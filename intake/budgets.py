@@ -15,6 +15,10 @@ class Budgets:
     """Of all headers of a mail."""
     part_bytes: int = 1 << 20
     """Of one part of a mail."""
+    mail_parts: int = 500
+    """Of a mail, all that have no further parts."""
+    mail_nesting: int = 20
+    """Of multiparts of a mail."""
     unpacked_bytes: int = 16 << 30
     """Of a compressed file, unpacked."""
     document_bytes: int = 64 << 20

@@ -1,14 +1,32 @@
 """Reads the failed recipients from delivery reports; a report that names none yields none."""
 
+import logging
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from email.message import Message
 
-from intake.mail.body import decoded_part
-from intake.mail.headers import Headers, decoded_header, first_value, message_ids, read_address, read_headers
+from flufl.bounce import scan_message
 
-_RFC822 = re.compile(r"(?i)^\s*(?:rfc822|utf-8)\s*;\s*")
+from intake.mail.addresses import read_address, read_addresses
+from intake.mail.headers import Headers, first_value, message_id_of, subject_of
+from intake.mail.parts import Part, first_headers, header_blocks, plain_text
+from intake.mail.phrases import DELAY
+
+_RFC822 = re.compile(r"(?i)^\s{0,20}(?:rfc822|utf-8)\s?;\s?")
+_STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
+_MAIL_PARTS = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+_RECIPIENT_LINE = re.compile(r"^\s{0,8}<([^<>\s@]{1,64}@[^<>\s@]{1,190})>(?:\s\(.{1,100}\))?:")
+"""`<pat@acme.example>: …` by qmail (QSBMF), Postfix, and others."""
+_DOMAIN = re.compile(r"@[\w.-]{1,190}")
+_COPY_BEGINS = re.compile(
+    r"^(?:-{2,}|={4,}|_{4,}).{0,30}(?:copy|original|returned|below|message)|^(?:received|message-id|return-path):",
+    re.IGNORECASE,
+)
+# Its traces would show what mails hold.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
+_MAX_LINES, _MAX_LINE_CHARS, _MAX_WORD_CHARS = 60, 120, 100
+"""Of a report in words: all of it stands in the first lines, and the patterns are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,63 +38,78 @@ class Bounce:
     subject: str | None
 
 
-def bounces(headers: Headers, head: bytes, body: bytes) -> list[Bounce]:
-    """The failed recipients (RFC 3464 status parts, X-Failed-Recipients), each once, without delays and deliveries."""
-    parts = _parts(head, body)
-    failed = [email for part in parts if _is_status(part) for email in _failed_recipients(part)]
-    failed += _addresses_in(first_value(headers, "x-failed-recipients"))
-    message, subject = _returned_mail(parts)
+def bounces(headers: Headers, parts: list[Part]) -> list[Bounce]:
+    """The failed recipients, each once, without delays and deliveries.
+
+    From status parts (RFC 3464) and X-Failed-Recipients; if there are none, from the words of the mail server.
+    """
+    status = [part for part in parts if part.kind in _STATUS_PARTS]
+    failed = [email for part in status for block in header_blocks(part.content()) for email in _failed_recipient(block)]
+    failed += [one.email for value in headers.get("x-failed-recipients", ()) for one in read_addresses(value)]
+    text = plain_text(parts)
+    if not failed and not status and not DELAY.search(subject_of(headers)):
+        failed = list(_recipients_in_words(text))
+    message, subject = _returned_mail(parts, text)
     return [Bounce(email, message, subject) for email in dict.fromkeys(failed)]
 
 
-def _parts(head: bytes, body: bytes) -> list[Message]:
-    try:
-        return list(message_from_bytes(head + b"\n" + body, policy=policy.compat32).walk())
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return []
-
-
-def _is_status(part: Message) -> bool:
-    return part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
-
-
-def _failed_recipients(status: Message) -> list[str]:
-    """The recipients of a status part, which has one block of fields for each."""
-    blocks = status.get_payload()
-    found = (
-        [_failed_recipient(block) for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
-    )
-    return [email for email in found if email is not None]
-
-
-def _failed_recipient(block: Message) -> str | None:
-    if str(block.get("Action", "")).strip().lower() != "failed":
-        return None
-    for name in ("Original-Recipient", "Final-Recipient"):
-        address = read_address(_RFC822.sub("", str(block.get(name, ""))))
+def _failed_recipient(block: Headers) -> Iterator[str]:
+    if first_value(block, "action").strip().lower() != "failed":
+        return
+    for name in ("original-recipient", "final-recipient"):
+        address = read_address(_RFC822.sub("", first_value(block, name)))
         if address is not None:
-            return address.email
-    return None
+            yield address.email
+            return
 
 
-def _addresses_in(value: str) -> list[str]:
-    found = [read_address(part) for part in value.split(",")]
-    return [address.email for address in found if address is not None]
+def _recipients_in_words(text: str) -> Iterator[str]:
+    lines = list(_own_lines(text))
+    if DELAY.search(" ".join(lines)):
+        return
+    found = [match[1] for line in lines if (match := _RECIPIENT_LINE.match(line))]
+    for address in [*found, *_recipients_known_to_library(lines)]:
+        sender = read_address(address)
+        if sender is not None:
+            yield sender.email
 
 
-def _returned_mail(parts: list[Message]) -> tuple[str | None, str | None]:
-    """Message-ID and subject of the returned mail, of which all or the headers are attached."""
-    for part in parts[1:]:
-        kind, inner = part.get_content_type(), part.get_payload()
-        if kind in ("text/rfc822-headers", "message/rfc822-headers"):
-            return _id_and_subject(
-                read_headers(decoded_part(part).encode("utf-8", "replace").splitlines(keepends=True))
-            )
-        if kind in ("message/rfc822", "message/global") and isinstance(inner, list) and isinstance(inner[0], Message):
-            return _id_and_subject({name.lower(): [str(value)] for name, value in reversed(inner[0].items())})
-    return None, None
+def _recipients_known_to_library(lines: list[str]) -> list[str]:
+    """What `flufl.bounce`, which knows the words of some fifty mail servers, finds in the text.
+
+    It takes no domain with a hyphen, so that these are written otherwise for it.
+    """
+    report = Message()
+    report["From"] = "mailer-daemon@mail.invalid"
+    report.set_payload(_DOMAIN.sub(lambda match: match[0].replace("-", "__"), "\n".join(lines)))
+    try:
+        found = scan_message(report)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return []
+    return sorted(
+        _DOMAIN.sub(lambda match: match[0].replace("__", "-"), one.decode("utf-8", "replace")) for one in found
+    )
 
 
-def _id_and_subject(headers: Headers) -> tuple[str | None, str | None]:
-    ids = message_ids(first_value(headers, "message-id"))
-    return (ids[0] if ids else None), (decoded_header(first_value(headers, "subject"))[:300] or None)
+def _own_lines(text: str) -> Iterator[str]:
+    """The lines before the copy of the mail, cut: no pattern sees a long line or word."""
+    for line in text.splitlines()[:_MAX_LINES]:
+        if _COPY_BEGINS.match(line[:_MAX_LINE_CHARS]):
+            yield line[:_MAX_LINE_CHARS]
+            return
+        words = line[:_MAX_LINE_CHARS].split(" ")
+        yield " ".join(word for word in words if len(word) <= _MAX_WORD_CHARS)
+
+
+def _returned_mail(parts: list[Part], text: str) -> tuple[str | None, str | None]:
+    """Message-ID and subject of the returned mail, of which all or the headers are attached, or follow the text."""
+    copies = [part for part in parts if part.kind in _MAIL_PARTS]
+    if copies:
+        headers = first_headers(copies[0].content())
+    else:
+        lines = text[:20_000].splitlines()
+        begin = next(
+            (index for index, line in enumerate(lines) if _COPY_BEGINS.match(line[:_MAX_LINE_CHARS])), len(lines)
+        )
+        headers = first_headers("\n".join(lines[begin + 1 :]).encode("utf-8", "replace"))
+    return message_id_of(headers), (subject_of(headers) or None)

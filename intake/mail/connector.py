@@ -1,25 +1,46 @@
-"""Connector for mailboxes and list archives (mbox files): replies, bounces and unsubscribe requests.
+"""Connector for mailboxes and list archives (mbox files): replies, first contacts, bounces, unsubscribe requests.
 
 A reply is a mail whose In-Reply-To or References names a message of the same run, written by a person outside.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
+from intake.budgets import DEFAULT_BUDGETS, Budgets
 from intake.domains import is_own_domain
-from intake.mail.body import is_unsubscribe_request
+from intake.mail.addresses import Sender
+from intake.mail.authors import author_of, list_id
+from intake.mail.body import is_reaction, is_unsubscribe_request
 from intake.mail.bounces import bounces
-from intake.mail.classification import automatic_reason, is_bounce, is_report, list_id, referenced_ids
-from intake.mail.headers import Headers, Sender, decoded_header, first_value, read_headers, senders, sent_at
+from intake.mail.classification import (
+    automatic_reason,
+    first_contact_obstacle,
+    invitation_reason,
+    is_bounce,
+    is_report,
+    label_reason,
+)
+from intake.mail.dates import UnknownZone, sent_at
+from intake.mail.headers import (
+    Headers,
+    first_value,
+    is_answer_subject,
+    message_id_of,
+    read_headers,
+    referenced_ids,
+    subject_of,
+)
 from intake.mail.mailbox import RawMail, UnreadableMailbox, read_raw_mails
-from intake.mail.threads import Threads, fingerprint, index_threads, message_id_of
+from intake.mail.parts import Part, TooComplex, mime_parts
+from intake.mail.threads import Threads, fingerprint, former_fingerprint, index_threads
 from intake.observation import Filtered, Item, Observation, Rejected
 
 ReplyScope = Literal["anyone", "us"]
 """Which messages a reply must answer: any message of the run, or only one that we sent."""
+_NOBODY = Sender("")
 
 
 def read(
@@ -29,6 +50,7 @@ def read(
     threads: Threads | None = None,
     reply_scope: ReplyScope = "anyone",
     source: str | None = None,
+    budgets: Budgets = DEFAULT_BUDGETS,
 ) -> Iterator[Item]:
     """The items of one mbox file, in file order. No content of the file raises an exception.
 
@@ -36,12 +58,12 @@ def read(
     `index_threads(paths, own_domains)`; by default those of this file. `source`: by default `mbox/<list id or stem>`.
     """
     own_domains = frozenset(domain.lower() for domain in own_domains)
-    threads = index_threads([path], own_domains) if threads is None else threads
-    for raw in read_raw_mails(path):
+    threads = index_threads([path], own_domains, budgets) if threads is None else threads
+    for raw in read_raw_mails(path, budgets):
         if isinstance(raw, UnreadableMailbox):
             yield Rejected(f"{path.name}:{raw.line}", "unreadable", f"{path.name} {raw.why}")
             continue
-        mail = _parse_mail(raw, path, source)
+        mail = _parse_mail(raw, path, source, budgets)
         yield from [mail] if isinstance(mail, Rejected) else _items_of(mail, threads, reply_scope)
 
 
@@ -51,64 +73,65 @@ class _Mail:
     source: str
     headers: Headers
     sender: Sender
-    time: int | None
+    time: int | UnknownZone | None
     raw: RawMail
-
-    @property
-    def subject(self) -> str:
-        return decoded_header(first_value(self.headers, "subject"))[:300]
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(self.raw.body)
+    parts: list[Part]
 
 
-def _parse_mail(raw: RawMail, path: Path, source: str | None) -> _Mail | Rejected:
+def _parse_mail(raw: RawMail, path: Path, source: str | None, budgets: Budgets) -> _Mail | Rejected:
     where = f"{path.name}:{raw.line}"
-    headers, envelope = read_headers(raw.head), raw.envelope.decode("latin-1")
+    if raw.is_too_large:
+        return Rejected(where, "too_large", f"the headers of the mail exceed {budgets.header_bytes:,} bytes")
+    headers, envelope = read_headers(raw.head), raw.envelope[:500].decode("latin-1")
     if not headers:
         return Rejected(where, "no_headers", "not the beginning of a mail: expected a `From ` line and then headers")
-    authors = senders(headers, envelope)
-    if not authors:
-        return Rejected(where, "no_sender", f"From: {first_value(headers, 'from')[:80]!r} has no address")
+    parts = mime_parts(headers, raw.body, budgets)
+    if isinstance(parts, TooComplex):
+        return Rejected(where, "too_complex", parts.why)
     return _Mail(
         where=where,
         source=source or f"mbox/{list_id(headers) or path.stem}",
         headers=headers,
-        sender=authors[0],
+        sender=author_of(headers, envelope) or _NOBODY,
         time=sent_at(headers, envelope),
         raw=raw,
+        parts=parts,
     )
 
 
 def _items_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Iterator[Item]:
-    if is_bounce(mail.headers):
-        yield from _bounce_items(mail, threads)
-        return
-    reason = _filter_reason(mail, threads)
-    if reason is not None:
+    if reason := label_reason(mail.headers):
         yield Filtered(mail.where, reason)
-        return
-    answered = _answered_message(mail.headers, threads, reply_scope)
-    if _is_unsubscribe(mail):
-        yield _observation(mail, "email.unsubscribed.v1", answered, threads)
-    elif answered is not None:
-        yield _observation(mail, "email.replied.v1", answered, threads)
+    elif is_bounce(mail.headers, mail.sender.email or first_value(mail.headers, "from").lower()):
+        yield from _bounce_items(mail, threads)
+    elif mail.sender is _NOBODY:
+        yield Rejected(mail.where, "no_sender", "From, Sender and the `From ` line hold no address that can be read")
     else:
-        yield Filtered(mail.where, _no_reply_reason(mail.headers))
+        yield _item_of(mail, threads, reply_scope)
 
 
-def _filter_reason(mail: _Mail, threads: Threads) -> str | None:
+def _item_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Item:
     if is_report(mail.headers):
-        return "a report of a mail server or program"
+        return Filtered(mail.where, "a report of a mail server or program")
     if is_own_domain(mail.sender.domain, threads.own_domains):
-        return "comes from us"
-    automatic = automatic_reason(mail.headers, mail.sender.email)
-    return f"an automatic answer ({automatic})" if automatic else None
+        return Filtered(mail.where, "comes from us")
+    answered = _answered_message(mail.headers, threads, reply_scope)
+    # Before anything else: mail programs write these on a person's behalf, and mark them as automatic.
+    if is_unsubscribe_request(mail.headers, mail.parts):
+        return _answer(mail, "email.unsubscribed.v1", answered, threads)
+    if reason := _program_reason(mail):
+        return Filtered(mail.where, reason)
+    if answered is not None:
+        return _answer(mail, "email.replied.v1", answered, threads)
+    if reason := _no_first_contact_reason(mail, threads):
+        return Filtered(mail.where, reason)
+    return _first_contact(mail, threads)
 
 
-def _is_unsubscribe(mail: _Mail) -> bool:
-    return is_unsubscribe_request(mail.subject, b"".join(mail.raw.head), mail.body)
+def _program_reason(mail: _Mail) -> str | None:
+    if reason := invitation_reason(mail.headers, mail.parts):
+        return reason
+    return "a reaction" if is_reaction(mail.parts) else automatic_reason(mail.headers, mail.sender.email)
 
 
 def _answered_message(headers: Headers, threads: Threads, reply_scope: ReplyScope) -> str | None:
@@ -118,57 +141,89 @@ def _answered_message(headers: Headers, threads: Threads, reply_scope: ReplyScop
     return next((message for message in referenced_ids(headers) if message != own and is_answerable(message)), None)
 
 
-def _no_reply_reason(headers: Headers) -> str:
-    return "no reply (to a mail that is not in these files)" if referenced_ids(headers) else "no reply"
+def _no_first_contact_reason(mail: _Mail, threads: Threads) -> str | None:
+    """Senders such as Amazon SES and Exchange rewrite Message-IDs: answers then name one that no sent copy has."""
+    others = set(referenced_ids(mail.headers)) - {message_id_of(mail.headers)}
+    if others or is_answer_subject(subject_of(mail.headers)):
+        return "answers a mail that is not here"
+    return first_contact_obstacle(mail.headers, threads.own_domains)
 
 
-def _observation(mail: _Mail, kind: str, answered: str | None, threads: Threads) -> Item:
+def _answer(mail: _Mail, kind: str, answered: str | None, threads: Threads) -> Item:
     campaign = threads.campaign_of(answered) if answered else None
-    fields = {"message": answered, "subject": mail.subject, "campaign": campaign}
-    return _observation_if_dated(mail, kind, _observation_id(mail, threads), fields, mail.sender)
+    fields = {"message": answered, "subject": subject_of(mail.headers), "campaign": campaign}
+    return _observation(mail, kind, _identity(mail, threads), fields, mail.sender)
+
+
+def _first_contact(mail: _Mail, threads: Threads) -> Item:
+    fields = {"message": message_id_of(mail.headers), "subject": subject_of(mail.headers)}
+    return _observation(mail, "email.received.v1", _identity(mail, threads), fields, mail.sender)
 
 
 def _bounce_items(mail: _Mail, threads: Threads) -> Iterator[Item]:
     failed = [
         bounce
-        for bounce in bounces(mail.headers, b"".join(mail.raw.head), mail.body)
+        for bounce in bounces(mail.headers, mail.parts)
         if not is_own_domain(bounce.email.rpartition("@")[2], threads.own_domains)
     ]
     if not failed:
         yield Filtered(mail.where, "a delivery report without a failed outside recipient")
+    identity = _identity(mail, threads)
     for bounce in failed:
         campaign = threads.campaign_of(bounce.message) if bounce.message else None
         fields = {"message": bounce.message, "subject": bounce.subject, "campaign": campaign}
-        identity = f"{_observation_id(mail, threads)}/{_hash(bounce.email)}"
-        yield _observation_if_dated(mail, "email.bounced.v1", identity, fields, Sender(bounce.email))
-
-
-def _observation_if_dated(mail: _Mail, kind: str, identity: str, fields: dict[str, Any], person: Sender) -> Item:
-    if mail.time is None:
-        date = first_value(mail.headers, "date")[:80]
-        return Rejected(
-            mail.where, "bad_time", f"Date: {date!r} is not a time, and there is none in Received or the `From ` line"
+        own = replace(
+            identity, id=f"{identity.id}/{bounce.email}", former_id=f"{identity.former_id}/{_hash(bounce.email)}"
         )
+        yield _observation(mail, "email.bounced.v1", own, fields, Sender(bounce.email))
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """The id in clear, which the recorder keys, and the one of logs from before that."""
+
+    id: str
+    former_id: str
+
+
+def _observation(mail: _Mail, kind: str, identity: _Identity, fields: dict[str, Any], person: Sender) -> Item:
+    if not isinstance(mail.time, int):
+        return _without_time(mail)
     masked_domain = person.domain if person.masked else None
+    data = {name: value for name, value in fields.items() if value}
     return Observation(
         where=mail.where,
         source=mail.source,
-        id=identity,
+        id=identity.id,
+        former_id=identity.former_id,
+        personal=("id", "message") if "message" in data else ("id",),
         type=kind,
         time=mail.time,
-        data={name: value for name, value in fields.items() if value},
+        data=data,
         email=None if masked_domain else person.email,
         name=None if masked_domain else person.name,
         host=masked_domain,
     )
 
 
-def _observation_id(mail: _Mail, threads: Threads) -> str:
-    """The Message-ID; a hash of the content if it is missing or another mail has used it before."""
-    message = message_id_of(mail.headers)
-    if message is not None and threads.is_first_with_id(message, mail.headers):
-        return message
-    return f"content:{_hash(f'{fingerprint(mail.headers)} {mail.sender.email} {mail.raw.body_hash.hexdigest()}')}"
+def _without_time(mail: _Mail) -> Rejected:
+    if isinstance(mail.time, UnknownZone):
+        why = "Date has a time zone that is not known, and no Received line gives the time; write one like +0100"
+        return Rejected(mail.where, "no_zone", why)
+    why = "Date is missing or not a time, and there is none in Received or the `From ` line"
+    return Rejected(mail.where, "bad_time", why)
+
+
+def _identity(mail: _Mail, threads: Threads) -> _Identity:
+    """By the Message-ID; by a hash of the content if it is missing or another mail has used it before."""
+    message, own = message_id_of(mail.headers), fingerprint(mail.headers, mail.sender)
+    if message is not None and threads.is_first_with_id(message, own):
+        return _Identity(message, message)
+    sender, content = mail.sender.email, mail.raw.body_hash.hexdigest()
+    former = former_fingerprint(mail.headers)
+    return _Identity(
+        f"content:{_hash(f'{own} {sender} {content}')}", f"content:{_hash(f'{former} {sender} {content}')}"
+    )
 
 
 def _hash(text: str) -> str:

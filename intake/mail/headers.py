@@ -1,64 +1,59 @@
-"""Tolerant parsing of mail headers: addresses, dates, ids and encoded words. Invalid values yield None or nothing."""
+"""Headers of a mail: unfolding, encoded words (RFC 2047), message ids, tags of subjects. Costs grow with the length.
 
+A value is cut before anything looks into it, so that no pattern sees more than a budget.
+"""
+
+import codecs
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.errors import HeaderParseError
-from email.header import decode_header
-from email.utils import parsedate_tz
+from base64 import b64decode
+from binascii import Error as Base64Error
+from binascii import a2b_qp
 
-from schemas import from_datetime, parse_time
+from intake.budgets import DEFAULT_BUDGETS
 
 Headers = dict[str, list[str]]
 """Lower-case name -> unfolded values, in the order of the mail."""
 
-_ADDRESS = r"[^\s<>()\[\],;:\"@＠]+@[^\s<>()\[\],;:\"@＠]+"
-_ANGLE = re.compile(r"<\s*(?:mailto:)?(" + _ADDRESS + r")\s*>", re.IGNORECASE)
-_BARE = re.compile(r"(" + _ADDRESS + r")")
-_OBFUSCATED = re.compile(
-    r"([^\s<>()\[\],;:\"@]+)\s*(?:\s(?:at|_at_)\s|\(at?\)|\[at?\]|\{at\}|＠|&#64;)\s*"
-    r"([\w-]+(?:(?:\.|\sdot\s|\s?\(dot\)\s?|\s?\[dot\]\s?)[\w-]+)+)",
-    re.IGNORECASE,
-)
-_DOT = re.compile(r"\s?[(\[]?\bdot\b[)\]]?\s?", re.IGNORECASE)
+_VALUE_CHARS = DEFAULT_BUDGETS.header_value_chars
+_MAX_ENCODED_WORDS = 200
+"""Of one value; what follows is left as it is."""
+_MAX_REFERENCES = 200
 _MESSAGE_ID = re.compile(r"<([^<>]+)>")
-_COMMENT = re.compile(r"\(([^()]*)\)")
-_WORD_GAP = re.compile(r"(\?=)\s+(=\?)")
-_MIN_TIME_MS = 31_536_000_000
-"""1971. Earlier dates come from clocks that were never set."""
-
-_MAX_ZONE_OFFSET_S = 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """The sender: lower-case address, and name if given. `masked`: an archive has shortened the address."""
-
-    email: str
-    name: str | None = None
-    masked: bool = False
-
-    @property
-    def domain(self) -> str:
-        """The domain of the address."""
-        return self.email.rpartition("@")[2]
+_REPLY_PREFIX = re.compile(
+    r"(?:re|aw|antw|antwort|sv|vs|odp|ynt|rif|ref|res|回复|回覆|答复)(?:\[\d{1,3}\])? ?[:：]", re.IGNORECASE
+)
+_FORWARD_PREFIX = re.compile(r"(?:fwd?|wg|tr|rv|i|enc|vb|doorst|转发)[ ]?[:：]", re.IGNORECASE)
+_TAG = re.compile(r"\[[^\[\]]{1,60}\]")
+_REWRITTEN_IN_CLEAR = frozenset(
+    {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+)
+"""Python's own codecs, which no mail uses; decoding punycode is quadratic."""
 
 
 def read_headers(lines: list[bytes]) -> Headers:
     """Unfold the headers and group them by name; other lines are ignored."""
     headers: Headers = {}
-    values: list[str] | None = None
+    name, pieces = "", [""]
     for line in lines:
-        text = _decoded_line(line).rstrip("\r\n")
+        text = decoded_line(line).rstrip("\r\n")
         if text[:1] in (" ", "\t"):
-            if values:
-                values[-1] += " " + text.strip()
+            pieces.append(text.strip())
             continue
+        _add_value(headers, name, pieces)
         name, colon, value = text.partition(":")
-        values = headers.setdefault(name.strip().lower(), []) if colon else None
-        if values is not None:
-            values.append(value.strip())
+        name, pieces = (name.strip().lower(), [value.strip()]) if colon else ("", [""])
+    _add_value(headers, name, pieces)
     return headers
+
+
+def _add_value(headers: Headers, name: str, pieces: list[str]) -> None:
+    if not name:
+        return
+    value = pieces[0] if len(pieces) == 1 else " ".join(pieces)
+    if len(value) > _VALUE_CHARS:
+        # A thread's newest mails stand at the end of References.
+        value = value[-_VALUE_CHARS:].partition(" ")[2] if name == "references" else value[:_VALUE_CHARS]
+    headers.setdefault(name[:100], []).append(value)
 
 
 def first_value(headers: Headers, name: str) -> str:
@@ -71,36 +66,72 @@ def decoded_header(value: str) -> str:
     """The value with encoded words (RFC 2047) decoded, even if their charset is wrong, and spaces collapsed."""
     if "=?" not in value:
         return " ".join(value.split())
+    return " ".join("".join(_decoded_pieces(value[:_VALUE_CHARS])).split())
+
+
+def _decoded_pieces(value: str) -> list[str]:
+    pieces: list[str] = []
+    waiting: tuple[str, bytes] | None = None
+    position = words = 0
+    while words < _MAX_ENCODED_WORDS and (found := _next_word(value, position)) is not None:
+        start, end, charset, content = found
+        between = value[position:start]
+        if waiting is not None and (between.strip() or waiting[0] != charset):
+            pieces.append(decoded_text(waiting[1], waiting[0]))
+            waiting = None
+        if between.strip() or not words:
+            pieces.append(between)
+        # Some programs cut words within a character: their bytes are joined first.
+        waiting = (charset, waiting[1] + content if waiting else content)
+        position, words = end, words + 1
+    if waiting is not None:
+        pieces.append(decoded_text(waiting[1], waiting[0]))
+    return [*pieces, value[position:]]
+
+
+def _next_word(value: str, position: int) -> tuple[int, int, str, bytes] | None:
+    """Start, end, charset and bytes of the next encoded word. Each search either advances or ends the search."""
+    while (start := value.find("=?", position)) >= 0:
+        parts = value[start + 2 : start + 80].split("?", 2)
+        if len(parts) == 3 and parts[1] in ("q", "Q", "b", "B") and parts[0] and " " not in parts[0]:
+            opened = start + 2 + len(parts[0]) + 3
+            end = value.find("?=", opened)
+            if end < 0:
+                return None
+            # "=?utf-8?Q?Demo??=": a question mark that should have been encoded belongs to the word.
+            end += value.startswith("?=", end + 1)
+            return start, end + 2, parts[0].partition("*")[0].lower(), _word_bytes(parts[1], value[opened:end])
+        position = start + 2
+    return None
+
+
+def _word_bytes(encoding: str, content: str) -> bytes:
+    raw = content.encode("utf-8", "surrogatepass")
+    if encoding in "qQ":
+        return a2b_qp(raw, header=True)
     try:
-        parts = decode_header(_WORD_GAP.sub(r"\1 \2", value))
-    except (HeaderParseError, ValueError):
-        return " ".join(value.split())
-    return " ".join("".join(_decoded_word(part, charset) for part, charset in parts).split())
+        return b64decode(raw + b"=" * (-len(raw) % 4))
+    except Base64Error:
+        return raw
 
 
-def senders(headers: Headers, envelope: str = "") -> list[Sender]:
-    """The authors: of the From headers, else of Sender, else of the `From ` line."""
-    for name in ("from", "sender"):
-        found = _addresses(headers, name)
-        if found:
-            return _original_senders(headers, found[0]) + found
-    sender = read_address(envelope.removeprefix("From ").partition("  ")[0])
-    return [sender] if sender else []
+def decoded_text(content: bytes, charset: str) -> str:
+    """The text in a charset of any name; in UTF-8, with replacements, if it is unknown or wrong."""
+    try:
+        codec = codecs.lookup(charset or "ascii")
+        if codec.name not in _REWRITTEN_IN_CLEAR and codec._is_text_encoding:
+            return content.decode(codec.name)
+    except (LookupError, ValueError):
+        pass
+    return decoded_line(content)
 
 
-def read_address(value: str) -> Sender | None:
-    """The first address of a header: plain, in brackets, in a group, encoded, or obfuscated as `name at domain`."""
-    plain = value if "@" in value else _OBFUSCATED.sub(_deobfuscated, value)
-    match = _ANGLE.search(plain) or _BARE.search(plain)
-    if match is None:
-        readable = decoded_header(value)
-        return read_address(readable) if readable != value and "=?" not in readable else None
-    email = match[1].lower().strip(".'")
-    return (
-        Sender(email, _display_name(plain, match), masked="..." in email.partition("@")[0])
-        if _is_valid_address(email)
-        else None
-    )
+def decoded_line(line: bytes) -> str:
+    """UTF-8, else Latin-1."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
 
 
 def message_ids(value: str) -> list[str]:
@@ -109,81 +140,42 @@ def message_ids(value: str) -> list[str]:
     return found or [word for word in value.split() if "@" in word and "<" not in word]
 
 
-def sent_at(headers: Headers, envelope: str = "") -> int | None:
-    """Milliseconds since 1970 of Date, else of the newest Received, else of the `From ` line; UTC if it has no zone."""
-    received = first_value(headers, "received").rpartition(";")[2]
-    candidates = (*headers.get("date", ()), received, _envelope_date(envelope))
-    return next((at for text in candidates if (at := read_date(text)) is not None), None)
+def message_id_of(headers: Headers) -> str | None:
+    """The first Message-ID without brackets; None if there is no valid one."""
+    for value in headers.get("message-id", ()):
+        for message in message_ids(value):
+            return message[:500]
+    return None
 
 
-def read_date(text: str) -> int | None:
-    """Milliseconds of a mail date (RFC 5322 and its obsolete forms) or ISO time; None if invalid or before 1971."""
-    text = text.strip()[:200]
-    try:
-        fields = parsedate_tz(text)
-        milliseconds = _instant(fields) if fields else parse_time(text)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return milliseconds if _MIN_TIME_MS <= milliseconds < 253_402_300_800_000 else None
+def referenced_ids(headers: Headers) -> list[str]:
+    """The messages that it may reply to, best first: In-Reply-To, then References from right to left."""
+    direct = [one for value in headers.get("in-reply-to", ()) for one in message_ids(value)]
+    thread = [one for value in headers.get("references", ()) for one in message_ids(value)]
+    return list(dict.fromkeys((*direct, *reversed(thread))))[:_MAX_REFERENCES]
 
 
-def _instant(fields: tuple[int, int, int, int, int, int, int, int, int, int | None]) -> int:
-    offset = fields[9] or 0
-    if abs(offset) > _MAX_ZONE_OFFSET_S:
-        raise ValueError("the offset from UTC is too large")
-    year, month, day, hour, minute, second = fields[:6]
-    return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)) - offset * 1000
+def subject_of(headers: Headers) -> str:
+    """The subject, decoded, at most 300 characters."""
+    return decoded_header(first_value(headers, "subject"))[:300]
 
 
-def _addresses(headers: Headers, name: str) -> list[Sender]:
-    return [sender for value in headers.get(name, ()) if (sender := read_address(value))]
+def is_answer_subject(subject: str) -> bool:
+    """Whether it says `Re:` in one of many languages, after tags of lists."""
+    return _REPLY_PREFIX.match(_without_tags(subject)) is not None
 
 
-def _original_senders(headers: Headers, shown: Sender) -> list[Sender]:
-    """The author behind "Ada via Dev": lists that put their own address into From keep Ada's in another header."""
-    if " via " not in (shown.name or ""):
-        return []
-    candidates = _addresses(headers, "x-original-from") + _addresses(headers, "reply-to")
-    return [sender for sender in candidates if sender.email != shown.email][:1]
+def bare_subject(subject: str) -> str:
+    """The subject without tags of lists (`[sales]`) and prefixes of replies and forwarded mails."""
+    while True:
+        text = _without_tags(subject)
+        prefix = _REPLY_PREFIX.match(text) or _FORWARD_PREFIX.match(text)
+        if prefix is None:
+            return text
+        subject = text[prefix.end() :].strip()
 
 
-def _decoded_line(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def _decoded_word(part: str | bytes, charset: str | None) -> str:
-    if isinstance(part, str):
-        return part
-    try:
-        return part.decode(charset or "ascii")
-    except (LookupError, UnicodeError, ValueError):
-        return _decoded_line(part)
-
-
-def _deobfuscated(match: re.Match[str]) -> str:
-    return f"{match[1]}@{_DOT.sub('.', match[2])}"
-
-
-def _display_name(value: str, match: re.Match[str]) -> str | None:
-    """The phrase before the bracket, else the comment after a bare address."""
-    comment = _COMMENT.search(value, match.end())
-    name = value[: match.start()] if value[: match.start()].strip() else comment[1] if comment else ""
-    return decoded_header(name).strip(" \"'<,;:")[:200] or None
-
-
-def _is_valid_address(email: str) -> bool:
-    local, _, domain = email.partition("@")
-    return bool(local) and "." in domain.strip(".") and len(email) <= 254
-
-
-def _envelope_date(envelope: str) -> str:
-    """The end of a `From ` line, from the weekday or month on."""
-    words = envelope.split()
-    days = [index for index, word in enumerate(words) if word[:3] in _WEEKDAYS]
-    return " ".join(words[days[-1] :]) if days else " ".join(words[2:])
-
-
-_WEEKDAYS = frozenset({"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"})
+def _without_tags(subject: str) -> str:
+    while (tag := _TAG.match(subject)) is not None:
+        subject = subject[tag.end() :].lstrip()
+    return subject

@@ -1,29 +1,48 @@
-"""Splits an mbox file (mboxo, mboxrd, pipermail text, plain or gzipped) into raw mails."""
+"""Splits an mbox file (mboxo, mboxrd, mboxcl, pipermail text, plain or gzipped) into raw mails.
+
+A separator is a `From ` line, with a date or bare, as Thunderbird and Got Your Back write it. Mails inside mails, which
+begin the same way, are told from it by the boundary or the length of the mail around them.
+"""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from intake.budgets import DEFAULT_BUDGETS, Budgets
 from intake.files.text import READ_ERRORS, open_bytes
 
-MAX_PART_BYTES = 256 * 1024
-"""Limit for the headers, and for the body, of a mail. The rest is only hashed, so that memory is bounded."""
+MAX_BODY_BYTES = 256 * 1024
+"""Of a body, as it stands in the file. The rest is only hashed, so that memory is bounded."""
 _MAX_LINE_BYTES = 64 * 1024
+_LOOK_AHEAD_BYTES = 256 * 1024
+_LOOKS_AHEAD = 64
+"""In one file: how often a search for the end of the mail around may fail."""
+_HEADER_LINES_AHEAD = 60
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = rb"\d{1,2}:\d{2}(?::\d{2})?"
 _ENVELOPE = re.compile(
-    rb"From (?:.*\s)?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?"
-    rb"(?:" + _MONTH + rb"\s+\d{1,2}\s+" + _CLOCK + rb"\b.*\b\d{4}\b"
-    rb"|\d{1,2}[ -]" + _MONTH + rb"[ -]\d{2,4}\s+" + _CLOCK + rb"|\d{4}-\d\d-\d\d[T ]" + _CLOCK + rb")"
+    rb"From (?:.{0,300}\s)?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s{1,3})?"
+    rb"(?:" + _MONTH + rb"\s{1,3}\d{1,2}\s{1,3}" + _CLOCK + rb"\b.{0,60}\b\d{4}\b"
+    rb"|\d{1,2}[ -]" + _MONTH + rb"[ -]\d{2,4}\s{1,3}" + _CLOCK + rb"|\d{4}-\d\d-\d\d[T ]" + _CLOCK + rb")"
 )
+_BARE_ENVELOPE = re.compile(rb"From(?: (?:-|[^\s]{1,254})?)?\s*$")
 _KNOWN_HEADER = re.compile(
-    rb"(?i)(?:from|to|date|subject|return-path|received|message-id|delivered-to|mime-version|x-[a-z-]+):"
+    rb"(?i)(?:from|to|date|subject|return-path|received|message-id|delivered-to|mime-version|x-[a-z-]{1,60}):"
 )
-_ANY_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
+_TELLING_HEADER = re.compile(rb"(?i)(from|date|message-id|received|return-path|delivered-to|mime-version|subject):")
+_ANY_HEADER = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,10}:|From ")
+_FORWARD = re.compile(
+    rb"(?i)(?:[-_=>* ]{2,}.{0,20}|begin |anfang der |d.{1,2}but du )"
+    rb"(?:forwarded|original|weitergeleitete?|urspr.{1,2}ngliche|transf.{1,2}r.{1,2}|reenviado|inoltrato|doorgestuurd)"
+)
+_BOUNDARY = re.compile(rb"(?i)boundary\*?=\s?(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))")
+_CONTENT_LENGTH = re.compile(rb"(?i)content-length:\s{0,10}(\d{1,12})\s*$")
 
 
 @dataclass(slots=True)
@@ -35,24 +54,49 @@ class RawMail:
     head: list[bytes] = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
     body_hash: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
-    remaining_bytes: int = MAX_PART_BYTES
+    head_bytes: int = 0
+    body_bytes: int = 0
     in_body: bool = False
+    is_too_large: bool = False
+    """Its headers exceed the budget: the rest of them was not kept."""
+    delimiter: bytes | None = None
+    """`--boundary`, once such a line began a part that has not ended yet."""
+    last_text: bytes = b""
 
-    def add_line(self, line: bytes) -> None:
+    def add_line(self, line: bytes, budgets: Budgets = DEFAULT_BUDGETS) -> None:
         """Add the next line of the mail."""
         if self.in_body:
             self._add_body_line(line)
         elif not line.strip(b"\r\n"):
-            self.in_body, self.remaining_bytes = True, MAX_PART_BYTES
-        elif self.remaining_bytes > 0:
-            self.remaining_bytes -= len(line)
-            self.head.append(line)
+            self.in_body = True
+        else:
+            self.head_bytes += len(line)
+            self.is_too_large |= self.head_bytes > budgets.header_bytes
+            if not self.is_too_large:
+                self.head.append(line)
 
     def _add_body_line(self, line: bytes) -> None:
         self.body_hash.update(line)
-        if self.remaining_bytes > 0:
-            self.remaining_bytes -= len(line)
+        if self.body_bytes < MAX_BODY_BYTES:
             self.body.append(line)
+        self.body_bytes += len(line)
+        if line[:2] == b"--":
+            self._follow_parts(line.rstrip())
+        if line.strip():
+            self.last_text = line[:200]
+
+    def _follow_parts(self, line: bytes) -> None:
+        if self.delimiter is None:
+            match = _BOUNDARY.search(b"".join(self.head)) if self.head else None
+            boundary = (match[1] or match[2]) if match else None
+            self.delimiter = line if boundary is not None and line == b"--" + boundary else None
+        elif line == self.delimiter + b"--":
+            self.delimiter = None
+
+    def remaining_length(self) -> int:
+        """How many bytes the body still has, if a Content-Length says so."""
+        found = next((match for line in self.head if (match := _CONTENT_LENGTH.match(line[:200]))), None)
+        return int(found[1]) - self.body_bytes if found else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +107,132 @@ class UnreadableMailbox:
     why: str
 
 
-def read_raw_mails(path: Path) -> Iterator[RawMail | UnreadableMailbox]:
+def read_raw_mails(path: Path, budgets: Budgets = DEFAULT_BUDGETS) -> Iterator[RawMail | UnreadableMailbox]:
     """The mails of the file, in order, one at a time. An unreadable file ends with one `UnreadableMailbox`."""
     line = 0
     try:
         with open_bytes(path) as file:
-            for mail in _split_mails(file):
+            for mail in _split_mails(_Lines(file), budgets):
                 line = mail.line
                 yield mail
     except READ_ERRORS as error:
         yield UnreadableMailbox(line + 1, f"cannot be read after line {line}: {error}")
 
 
-def _split_mails(file: BinaryIO) -> Iterator[RawMail]:
+class _Lines:
+    """The lines of a file, of which some may be looked at before they are taken."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._ahead: deque[bytes] = deque()
+        self.looks_left = _LOOKS_AHEAD
+        self.inside = 0
+        """How many of the next lines are known to belong to the mail they are in."""
+
+    def take(self) -> bytes:
+        self.inside = max(0, self.inside - 1)
+        return self._ahead.popleft() if self._ahead else self._file.readline(_MAX_LINE_BYTES)
+
+    def following(self) -> Iterator[bytes]:
+        """The lines after the one taken last; they can still be taken."""
+        yield from self._ahead
+        while line := self._file.readline(_MAX_LINE_BYTES):
+            self._ahead.append(line)
+            yield line
+
+
+def _split_mails(lines: _Lines, budgets: Budgets) -> Iterator[RawMail]:
     mail: RawMail | None = None
     blank, complete = True, True
-    line, number = _first_line(file), 1
+    line, number = lines.take().removeprefix(b"\xef\xbb\xbf"), 1
     while line:
-        following = file.readline(_MAX_LINE_BYTES)
-        if complete and line.startswith(b"From ") and _is_mail_start(line, following, blank):
+        if complete and line.startswith(b"From") and _is_mail_start(line, lines, blank, mail):
             if mail is not None:
                 yield mail
             mail = RawMail(number, line)
         elif mail is not None:
-            mail.add_line(line)
+            mail.add_line(line, budgets)
         elif line.strip():
-            mail = _mail_without_envelope(number, line)
+            mail = _mail_without_envelope(number, line, budgets)
         blank, complete = not line.strip(b"\r\n"), line.endswith(b"\n")
         number += complete
-        line = following
+        line = lines.take()
     if mail is not None:
         yield mail
 
 
-def _first_line(file: BinaryIO) -> bytes:
-    return file.readline(_MAX_LINE_BYTES).removeprefix(b"\xef\xbb\xbf")
-
-
-def _mail_without_envelope(number: int, line: bytes) -> RawMail:
+def _mail_without_envelope(number: int, line: bytes, budgets: Budgets) -> RawMail:
     """The mail of a file without a `From ` line: a saved mail if it begins with a header, otherwise only a body."""
     mail = RawMail(number)
     mail.in_body = not _ANY_HEADER.match(line)
-    mail.add_line(line)
+    mail.add_line(line, budgets)
     return mail
 
 
-def _is_mail_start(line: bytes, following: bytes, blank: bool) -> bool:
-    """Whether a `From ` line begins a mail: after a blank line, or, after a truncated mail, if a header follows."""
-    if not _ENVELOPE.match(line[:500]):
+def _is_mail_start(line: bytes, lines: _Lines, blank: bool, mail: RawMail | None) -> bool:
+    """Whether a `From ` line begins a mail: a header follows; one of a few, unless a blank line stands before.
+
+    Without a date it needs several headers of a mail.
+    """
+    if line.startswith(b"From ") and _ENVELOPE.match(line[:500]):
+        pattern = _ANY_HEADER if blank else _KNOWN_HEADER
+        starts = mail is None or pattern.match(next(lines.following(), b"").removeprefix(b">")) is not None
+    else:
+        starts = _BARE_ENVELOPE.match(line[:300]) is not None and _begins_with_headers(lines, blank)
+    return starts and (mail is None or not _is_inside(mail, line, lines))
+
+
+def _begins_with_headers(lines: _Lines, blank: bool) -> bool:
+    """Whether a mail's own headers follow: two of them, or author and date where no blank line stands before."""
+    found: set[bytes] = set()
+    for index, line in enumerate(islice(lines.following(), _HEADER_LINES_AHEAD)):
+        header = _TELLING_HEADER.match(line)
+        if header is not None:
+            found.add(header[1].lower())
+        elif not (_ANY_HEADER.match(line) or (index and line[:1] in b" \t")):
+            break
+        if b"from" in found and found & {b"date", b"message-id"}:
+            return True
+    return blank and len(found) > 1
+
+
+def _is_inside(mail: RawMail, line: bytes, lines: _Lines) -> bool:
+    """Whether the `From ` line just taken stands in the text or an attachment of the mail before it."""
+    if not mail.in_body:
         return False
-    return blank or _KNOWN_HEADER.match(following) is not None
+    if lines.inside or _FORWARD.match(mail.last_text.strip()):
+        return True
+    remaining = mail.remaining_length() - len(line)
+    if (mail.delimiter is None and remaining < 0) or not lines.looks_left:
+        return False
+    lines.inside = max(_lines_to_delimiter(mail.delimiter, lines), _lines_to_length(remaining, lines))
+    lines.looks_left -= not lines.inside
+    return lines.inside > 0
+
+
+def _lines_to_delimiter(delimiter: bytes | None, lines: _Lines) -> int:
+    """How many lines follow up to the last delimiter of the mail; 0 if another mail declares that boundary before."""
+    if delimiter is None:
+        return 0
+    read = 0
+    for count, line in enumerate(lines.following(), 1):
+        if line.startswith(delimiter) and line.rstrip() == delimiter + b"--":
+            return count
+        read += len(line)
+        if read > _LOOK_AHEAD_BYTES or (delimiter[2:] in line and b"boundary" in line.lower()):
+            return 0
+    return 0
+
+
+def _lines_to_length(remaining: int, lines: _Lines) -> int:
+    """How many lines follow up to the end of the mail by its Content-Length; 0 if no mail begins there."""
+    if not 0 <= remaining <= _LOOK_AHEAD_BYTES:
+        return 0
+    ahead = lines.following()
+    for count, line in enumerate(ahead, 1):
+        remaining -= len(line)
+        if remaining <= 0:
+            following = next(ahead, b"")
+            after = next(ahead, b"") if not following.strip() else following
+            return count if remaining == 0 and (not after or after.startswith(b"From ")) else 0
+    return 0

@@ -1,4 +1,7 @@
-"""Patterns in several languages: unsubscribe requests, greetings, closings, quoted mails, absence notes."""
+"""Patterns in several languages: unsubscribe requests, greetings, closings, quoted mails, and what programs write.
+
+All are for short texts: subjects, single lines, or texts that were cut before. Repetitions have bounds.
+"""
 
 import re
 
@@ -25,6 +28,30 @@ _UNSUBSCRIBE_PHRASES = (
 UNSUBSCRIBE_REQUEST = re.compile(rf"{_POLITE}(?:{'|'.join(_UNSUBSCRIBE_PHRASES)})")
 """For `fullmatch` with lower-case words separated by single spaces."""
 
+UNSUBSCRIBE_TOKEN = re.compile(
+    r"(?:list[ -]?)?(?:unsubscribe|unsub|opt[ -]?out|abmelden|abmeldung|d[ée]sabonner|d[ée]sinscription|baja)"
+    r"(?:[ -]?(?:request|me))?(?:\s?[:=_#|-]\s?[\w.=@+/|:~-]{1,200}|"
+    r"\s[<(\[{]?(?=[\w.=@+/-]{0,200}\d)[\w.=@+/-]{4,200}[>)\]}]?)?",
+    re.IGNORECASE,
+)
+"""A subject as List-Unsubscribe asks for it: with the token that names the subscription."""
+
+UNSUBSCRIBE_ADDRESS = re.compile(
+    r"(?:[\w.-]{1,60}[-+_.=])?(?:unsub|unsubscribe|list-unsubscribe|opt-?out|abmelden|abmeldung|desabonner|"
+    r"desinscription)"
+    r"(?:[-+_.=][\w.=+-]{0,200})?"
+)
+"""The local part of an address that takes people off a list."""
+
+PROGRAM_SENTENCE = re.compile(
+    r"automat(?:ic|isch|ique|iz|is)|auto-?generated|generated (?:by|from)|this (?:e?-?mail|message) (?:was|is|"
+    r"has been) "
+    r"(?:sent|created|generated)|sent this (?:e?-?mail|message)|unsub|opt.?out|abmeld|abbestell|d[ée]sabonn|d[ée]sins|"
+    r"mailing list|from (?:this|the|your) list",
+    re.IGNORECASE,
+)
+"""In the text of a mail whose subject or address is the request: the mail program explains itself."""
+
 UNSUBSCRIBE_HINT = re.compile(
     rb"unsub|opt.?out|stop|remove|delete|take (?:me|us|my)|abmeld|abbestell|austrag|schen\b|keine |quit|ndigen"
     rb"|sabonn|sinscr|sabonnement|baja|cancella|uitschrij|afmeld",
@@ -39,7 +66,7 @@ _GREETINGS = (
 GREETING = re.compile(rf"(?:{'|'.join(_GREETINGS)})\b[^.!?]{{0,60}}[.!]?$", re.IGNORECASE)
 
 _CLOSINGS = (
-    r"thanks?|thank you|thx|(?:(?:best|kind|warm) )?regards|best|cheers|sincerely|sent from my",
+    r"thanks?|thank you|thx|(?:(?:best|kind|warm) )?regards|best|cheers|sincerely",
     r"danke|vielen dank|mfg|mit freundlichen gr[üu](?:ß|ss)en|(?:viele|beste|liebe|freundliche) gr[üu](?:ß|ss)e",
     r"merci|cordialement|gracias|saludos|grazie|groeten",
 )
@@ -55,9 +82,102 @@ _QUOTED_TAILS = (
 )
 QUOTED_TAIL = re.compile(rf"^(?:{'|'.join(_QUOTED_TAILS)})$", re.IGNORECASE | re.MULTILINE)
 
-_ABSENCE_PHRASES = (
-    r"auto(?:matic|matische|mated)?[ -]?(?:reply|response|antwort)",
-    r"out of (?:the )?office|abwesenheit|absence|away from",
-    r"r[ée]ponse automatique|respuesta autom[áa]tica|risposta automatica",
+_DEVICE_LINES = (
+    r"sent (?:from|with|via|by|using)\b|get (?:the )?(?:outlook|bluemail|aqua mail)\b|sent on the go|download outlook",
+    r"(?:von|mit) .{1,60} gesendet|gesendet (?:von|mit|über)\b|diese nachricht wurde von .{1,60} gesendet|"
+    r"holen sie sich ",
+    r"envoy[ée] (?:de|depuis|avec|à partir)\b|obtenir outlook|t[ée]l[ée]charge[rz] outlook|"
+    r"enviad[oa] (?:desde|do|de|con|com|a partir)\b|obtener outlook|obter o outlook",
+    r"inviato d(?:a|al|all|allo)\b|scarica outlook|ottieni outlook|verzonden (?:vanaf|met|vanuit)\b|verstuurd vanaf\b|"
+    r"outlook voor .{1,20} downloaden|download outlook voor",
+    r"skickat (?:från|med)\b|skaffa outlook|h[äa]mta outlook|sendt fra\b|f[åa] outlook|sendt med\b|"
+    r"l[äa]hetetty\b|hanki outlook|wys[łl]ane? z\b|pobierz outlook|odesl[áa]no z\b",
+    r"отправлено (?:с|из)\b|iphone から送信|發自|发自",
 )
-ABSENCE_SUBJECT = re.compile(rf"(?:(?:re|aw|sv|antw): ?)?(?:{'|'.join(_ABSENCE_PHRASES)})", re.IGNORECASE)
+DEVICE_LINE = re.compile(rf"(?:{'|'.join(_DEVICE_LINES)}).{{0,160}}$", re.IGNORECASE)
+"""The advertising line that phones and mail programs add: `Sent from my iPhone`, `Get Outlook for iOS`."""
+
+REACTION_HINT = re.compile(rb"react|r=C3=A9agi|r\xc3\xa9agi|reagi|reaccion|reagerade|reageerde", re.IGNORECASE)
+REACTION_TEXT = re.compile(
+    r"^(?:\W{1,10} )?.{1,80} (?:reacted (?:via|using|with|from)\b|reacted (?:\W{1,10} )?to (?:your|this|"
+    r"the) (?:message|e-?mail)|"
+    r"hat (?:über|mit|auf) .{1,60} reagiert|a r[ée]agi (?:via|avec|à|au)\b|(?:ha )?(?:reaccion[óo]|"
+    r"reaccionado) (?:a|con|mediante|desde|a través)\b|"
+    r"ha reagito\b|reageerde (?:op|via)\b|heeft (?:via|op) .{1,60} gereageerd|reagiu\b|reagerade\b|reagerede\b|"
+    r"zareagowa)",
+    re.IGNORECASE,
+)
+"""At the beginning of a short text on one line."""
+
+_ABSENCE_PHRASES = (
+    r"auto(?:matic|mated|matische|matisch|matisk|matiskt|-)?[ -]?(?:reply|response|responder|antwort|antwoord|"
+    r"svar|reactie)",
+    r"out[ -]of[ -](?:the[ -])?office|ooo\b|away from|on (?:vacation|holiday|leave)\b|i am (?:away|out)\b|"
+    r"not in the office",
+    r"abwesen|(?:ich bin )?nicht im (?:büro|hause)|urlaub|außer haus|ausser haus",
+    r"absen(?:ce|t)|r[ée]ponse (?:automatique|auto)|message d.absence|en cong[ée]s?\b|hors du bureau",
+    r"respuesta autom[áa]tica|autorespuesta|fuera de (?:la )?oficina|ausente|resposta autom[áa]tica|"
+    r"fora do escrit[óo]rio|aus[êe]ncia",
+    r"risposta automatica|fuori (?:sede|ufficio)|assen(?:te|za)|autoantwoord|afwezig|niet aanwezig",
+    r"fr[åa]nvar|fravær|ikke til ?stede|borte fra kontoret|automaattinen|poissa|automaatvastus",
+    r"odpowied[źz] automatyczna|automatyczna odpowied|poza biurem|nieobecno|automatick[áa] odpov|mimo kancel|"
+    r"nep[řr][íi]tomn",
+    r"automatikus v[áa]lasz|h[áa]zon k[íi]v[üu]l|r[ăa]spuns automat|otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]nda",
+    r"automatski odgovor|samodejni odgovor|autom[āa]tisk[āa] atbilde|automatinis atsakymas|balasan otomatis|"
+    r"tr[ảa] l[ờo]i t[ựu] [đd][ộo]ng",
+    r"автоматическ|автоответ|автоматична|автоматичен|αυτόματη απάντηση|תשובה אוטומטית|תגובה אוטומטית|رد تلقائي|"
+    r"الرد التلقائي",
+    r"自動(?:応答|返信|回覆|回复)|自动(?:答复|回复|回覆)|不在|외출|부재중|자동 ?(?:회신|응답)|ตอบกลับอัตโนมัติ",
+)
+ABSENCE_SUBJECT = re.compile(rf"(?:{'|'.join(_ABSENCE_PHRASES)})", re.IGNORECASE)
+"""The beginning of a subject without prefixes."""
+
+INVITATION_ANSWER = re.compile(
+    r"(?:accepted|declined|tentative(?:ly accepted)?|new time proposed|zugesagt|zusage|angenommen|abgelehnt|absage|"
+    r"mit vorbehalt|unter vorbehalt|vorläufig|neuer zeitvorschlag|neue zeit vorgeschlagen|accept[ée]e?|"
+    r"refus[ée]e?|d[ée]clin[ée]e?|"
+    r"provisoire|aceptad[oa]|rechazad[oa]|provisional|aceit[ea]|aceito|recusad[oa]|accettat[oa]|rifiutat[oa]|"
+    r"provvisorio|"
+    r"geaccepteerd|afgewezen|geweigerd|voorlopig|accepterat?|avböjt|avslaget|preliminärt|accepteret|afvist|"
+    r"foreløbig|godtatt|"
+    r"avslått|hyväksytty|hylätty|zaakceptowano|odrzucono|wstępnie|přijato|odmítnuto|elfogadva|принято|отклонено)"
+    r"(?: invitation| event| reunión)?\s?[:：]",
+    re.IGNORECASE,
+)
+"""The beginning of a subject, as calendars write it; a person's answer begins with `Re:`."""
+
+BOUNCE_SUBJECT = re.compile(
+    r"(?:un)?deliver(?:able|ed|y)\b.{0,60}|mail delivery|delivery (?:status|failure|has failed|notification|"
+    r"incomplete)|"
+    r"failure notice|returned mail|returned to sender|mail system error|message (?:not delivered|undeliverable)|"
+    r"(?:mail|message) (?:could|can) ?not be delivered|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|"
+    r"non remis|non distribu|[ée]chec de (?:la )?(?:remise|distribution|livraison)|no se (?:puede|pudo) entregar|"
+    r"no entregado|"
+    r"impossibile recapitare|mancato recapito|onbestelbaar|kan inte levereras|kan ikke leveres|niedostarczon|"
+    r"nedoru[čc]iteln|"
+    r"não (?:é possível entregar|entregue)|rejected mail|address not found|warning: (?:message|could not send)",
+    re.IGNORECASE,
+)
+DELAY = re.compile(
+    r"delay|verzöger|retard|still (?:trying|being retried)|will (?:be retried|continue to|retry)|not yet been",
+    re.IGNORECASE,
+)
+
+TRASH_LABELS = frozenset(
+    "spam junk trash bin deleted papierkorb corbeille papelera cestino prullenbak lixeira lixo kosz papperskorgen "
+    "papirkurv roskakori koš kôš kuka gunoi çöp корзина спам ゴミ箱 迷惑メール "
+    "垃圾邮件 垃圾郵件 已删除邮件 휴지통 스팸".split()
+) | {
+    "junk e-mail",
+    "deleted items",
+    "elementos eliminados",
+    "indésirables",
+    "courrier indésirable",
+    "correo no deseado",
+}
+"""Labels in lower case of mails that a person or a filter has thrown away."""
+
+CHAT_LABELS = frozenset("chat chats hangouts".split())
+DRAFT_LABELS = frozenset(
+    "draft drafts entwurf entwürfe brouillon brouillons borrador borradores bozze concepten rascunhos utkast".split()
+)

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
+from intake.budgets import DEFAULT_BUDGETS, Budgets
 from intake.domains import is_own_domain
-from intake.mail.headers import Headers, first_value, message_ids, read_headers, senders
+from intake.mail.addresses import Sender
+from intake.mail.authors import author_of
+from intake.mail.headers import Headers, bare_subject, first_value, message_id_of, read_headers, subject_of
 from intake.mail.mailbox import RawMail, read_raw_mails
 
 _CAMPAIGN_HEADERS = ("x-campaign", "x-campaign-id", "x-campaignid", "x-mailgun-campaign-id", "x-mc-campaign")
@@ -28,9 +31,9 @@ class Threads:
         message = message_id_of(headers)
         if message is None:
             return
-        key = _short_hash(message)
-        from_us = any(is_own_domain(sender.domain, self.own_domains) for sender in senders(headers, envelope)[:1])
-        self.messages.setdefault(key, fingerprint(headers) << 1 | from_us)
+        key, author = _short_hash(message), author_of(headers, envelope)
+        from_us = author is not None and is_own_domain(author.domain, self.own_domains)
+        self.messages.setdefault(key, fingerprint(headers, author) << 1 | from_us)
         campaign = next((value for name in _CAMPAIGN_HEADERS if (value := first_value(headers, name))), None)
         if campaign is not None and from_us:
             self.campaigns.setdefault(key, campaign[:200])
@@ -43,9 +46,9 @@ class Threads:
         """Whether we sent it: its sender is ours, or its id ends in one of our domains."""
         return self.messages.get(_short_hash(message), 0) & 1 == 1 or self._has_own_message_id(message)
 
-    def is_first_with_id(self, message: str, headers: Headers) -> bool:
-        """Whether this mail is the first with this id, or a copy of the first."""
-        return self.messages.get(_short_hash(message), fingerprint(headers) << 1) >> 1 == fingerprint(headers)
+    def is_first_with_id(self, message: str, fingerprint: int) -> bool:
+        """Whether the mail of this fingerprint is the first with this id, or a copy of the first."""
+        return self.messages.get(_short_hash(message), fingerprint << 1) >> 1 == fingerprint
 
     def campaign_of(self, message: str) -> str | None:
         """The campaign in the headers of a mail that we sent."""
@@ -55,26 +58,29 @@ class Threads:
         return is_own_domain(message.rpartition("@")[2].lower(), self.own_domains)
 
 
-def index_threads(paths: Iterable[Path], own_domains: frozenset[str] = frozenset()) -> Threads:
+def index_threads(
+    paths: Iterable[Path], own_domains: frozenset[str] = frozenset(), budgets: Budgets = DEFAULT_BUDGETS
+) -> Threads:
     """Index the headers of all files. Unreadable parts are skipped; the connector reports them."""
     threads = Threads(own_domains)
     for path in paths:
-        for mail in read_raw_mails(path):
+        for mail in read_raw_mails(path, budgets):
             if isinstance(mail, RawMail):
-                threads.add(read_headers(mail.head), mail.envelope.decode("latin-1"))
+                threads.add(read_headers(mail.head), mail.envelope[:500].decode("latin-1"))
     return threads
 
 
-def message_id_of(headers: Headers) -> str | None:
-    """The first Message-ID without brackets; None if there is no valid one."""
-    for value in headers.get("message-id", ()):
-        for message in message_ids(value):
-            return message[:500]
-    return None
+def fingerprint(headers: Headers, author: Sender | None) -> int:
+    """A hash of what all delivered copies of a mail share: author, date and subject.
+
+    Lists and groups rewrite From and put tags before the subject.
+    """
+    email = author.email if author is not None else ""
+    return _short_hash("\n".join((email, first_value(headers, "date"), bare_subject(subject_of(headers)))))
 
 
-def fingerprint(headers: Headers) -> int:
-    """A hash of what all delivered copies of a mail share: sender, date and subject."""
+def former_fingerprint(headers: Headers) -> int:
+    """The fingerprint in ids of mails without a Message-ID before groups and tags were looked through."""
     return _short_hash("\n".join(first_value(headers, name) for name in ("from", "date", "subject")))
 
 

@@ -17,6 +17,8 @@ ADA_REPLIED = Observation(
     data={"message": "offer-1@mail.test", "subject": "Re: Your trial"},
     email="ada@pharma.example",
     name="Ada Kern",
+    personal=("id", "message"),
+    former_id="answer-1@pharma.example",
 )
 
 
@@ -74,25 +76,10 @@ def test_answers_among_outsiders_count_unless_only_answers_to_us_are_requested(t
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (mail(REPLY, in_reply_to=None), "no reply"),
-        (mail(REPLY, in_reply_to="<gone@x.test>"), "no reply (to a mail that is not in these files)"),
-        (mail(REPLY, in_reply_to="<answer-1@pharma.example>"), "no reply (to a mail that is not in these files)"),
+        (mail(REPLY, in_reply_to=None), "answers a mail that is not here"),
+        (mail(REPLY, in_reply_to="<gone@x.test>"), "answers a mail that is not here"),
+        (mail(REPLY, in_reply_to="<answer-1@pharma.example>"), "answers a mail that is not here"),
         (mail(REPLY, **{"from": "Jo <jo@eu.staffel.example>"}), "comes from us"),
-        (mail(REPLY, auto_submitted="auto-replied"), "an automatic answer (Auto-Submitted: auto-replied)"),
-        (mail(REPLY, x_autoreply="yes"), "an automatic answer (x-autoreply)"),
-        (mail(REPLY, x_autorespond="holiday"), "an automatic answer (x-autorespond)"),
-        (mail(REPLY, precedence="bulk"), "an automatic answer (Precedence: bulk)"),
-        (
-            mail(REPLY, precedence="auto_reply", list_id="<dev.x.example>"),
-            "an automatic answer (Precedence: auto_reply)",
-        ),
-        (mail(REPLY, return_path="<>"), "an automatic answer (an empty Return-Path)"),
-        (mail(REPLY, **{"from": "no-reply@pharma.example"}), "an automatic answer (a no-reply sender)"),
-        (mail(REPLY, x_github_reason="mention"), "an automatic answer (a notification of an issue tracker)"),
-        (
-            mail(REPLY, subject="Automatische Antwort: Your trial", x_auto_response_suppress="All"),
-            "an automatic answer (an absence note)",
-        ),
         (
             mail(REPLY, content_type="multipart/report; report-type=disposition-notification; boundary=x"),
             "a report of a mail server or program",
@@ -109,6 +96,8 @@ def test_no_reply(tmp_path: Path, answer: bytes, why: str) -> None:
         mail(REPLY, auto_submitted="no"),
         mail(REPLY, precedence="list"),
         mail(REPLY, x_auto_response_suppress="All"),
+        mail(REPLY, x_gmail_labels="Inbox,Spamfilter project"),
+        mail(REPLY, x_spam_status="No, score=0.1"),
     ],
 )
 def test_harmless_headers_do_not_hide_a_reply(tmp_path: Path, answer: bytes) -> None:
@@ -118,6 +107,55 @@ def test_harmless_headers_do_not_hide_a_reply(tmp_path: Path, answer: bytes) -> 
 def test_bulk_precedence_of_a_mailing_list_is_ignored(tmp_path: Path) -> None:
     answer = mail(REPLY, precedence="bulk", mailing_list="contact dev-help@x.example; run by ezmlm")
     assert read_reply(tmp_path, answer) == ADA_REPLIED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"auto_submitted": "auto-replied"},
+        {"x_autoreply": "yes"},
+        {"x_autorespond": "holiday"},
+        {"x_mail_autoreply": "yes"},
+        {"x_vacation": "on"},
+        {"delivered_to": "Autoresponder"},
+        {"precedence": "auto_reply", "list_id": "<dev.x.example>"},
+        {"x_precedence": "auto_reply"},
+        {"preference": "auto_reply"},
+        {"subject": "Automatische Antwort: Your trial", "x_auto_response_suppress": "All"},
+        {"subject": "[sales] Re: Réponse automatique : Demo", "x_auto_response_suppress": "OOF"},
+        {"subject": "=?utf-8?b?6Ieq5YuV5b+c562U?=: Demo", "precedence": "bulk", "list_id": "<dev.x.example>"},
+    ],
+)
+def test_automatic_answers_are_filtered(tmp_path: Path, headers: dict[str, str]) -> None:
+    assert read_reply(tmp_path, mail(REPLY, **headers)) == Filtered("inbox.mbox:10", "an automatic answer")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"precedence": "bulk"},
+        {"return_path": "<>"},
+        {"from": "no-reply@pharma.example"},
+        {"from": "Shop <orders-noreply@pharma.example>"},
+        {"x_github_reason": "mention"},
+    ],
+)
+def test_mails_of_programs_are_filtered(tmp_path: Path, headers: dict[str, str]) -> None:
+    assert read_reply(tmp_path, mail(REPLY, **headers)) == Filtered("inbox.mbox:10", "a mail of a program")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x_gmail_labels": "Inbox,Spam"},
+        {"x_gmail_labels": "=?UTF-8?Q?Papierkorb,Ge=C3=B6ffnet?="},
+        {"x_mozilla_keys": "junk $label1"},
+        {"x_spam_flag": "YES"},
+        {"x_spam_status": "Yes, score=7.1"},
+    ],
+)
+def test_what_was_thrown_away_is_filtered(tmp_path: Path, headers: dict[str, str]) -> None:
+    assert read_reply(tmp_path, mail(REPLY, **headers)) == Filtered("inbox.mbox:10", "spam or trash")
 
 
 def test_an_absence_in_the_subject_alone_is_a_persons_mail(tmp_path: Path) -> None:
@@ -155,6 +193,13 @@ def test_copies_of_a_mail_share_an_id_and_another_mail_with_that_id_gets_its_own
     assert stranger.id.startswith("content:")
 
 
+def test_the_copy_that_a_group_delivers_shares_the_id_of_the_direct_one(tmp_path: Path) -> None:
+    through_group = {"from": "'Ada Kern' via Sales <sales@staffel.example>", "subject": "[sales] Re: Your trial"}
+    copy = mail(REPLY, **through_group, x_original_sender="ada@pharma.example", list_id="<sales.staffel.example>")
+    items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), mail(REPLY), copy), OUR_DOMAINS, source="mbox"))
+    assert {item.id for item in items if isinstance(item, Observation)} == {"answer-1@pharma.example"}
+
+
 def test_a_mail_without_id_is_identified_by_its_content(tmp_path: Path) -> None:
     one = read_reply(tmp_path, mail(REPLY, message_id=None))
     same = read_reply(tmp_path, mail(REPLY, message_id=None))
@@ -169,7 +214,7 @@ def test_a_mail_without_id_is_identified_by_its_content(tmp_path: Path) -> None:
 def test_a_mail_without_any_time_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     timeless = mail(REPLY, date="soon", envelope="From ada Tue Jan 99 99:99:99 2024", message_id="<2@x.test>")
     items = list(connector.read(write_mailbox(tmp_path, mail(OUR_MAIL), timeless, mail(REPLY)), OUR_DOMAINS))
-    why = "Date: 'soon' is not a time, and there is none in Received or the `From ` line"
+    why = "Date is missing or not a time, and there is none in Received or the `From ` line"
     assert items[1] == Rejected("inbox.mbox:10", "bad_time", why)
     assert item_types(items) == ["Filtered", "Rejected", "email.replied.v1"]
 
@@ -178,10 +223,33 @@ def test_a_mail_without_sender_is_rejected(tmp_path: Path) -> None:
     item = read_reply(
         tmp_path, mail(REPLY, **{"from": "the team"}, envelope=ENVELOPE_LINE.replace("someone@mail.test", "-"))
     )
-    assert item == Rejected("inbox.mbox:10", "no_sender", "From: 'the team' has no address")
+    why = "From, Sender and the `From ` line hold no address that can be read"
+    assert item == Rejected("inbox.mbox:10", "no_sender", why)
+
+
+def test_a_mail_with_a_zone_that_nobody_can_tell_is_rejected(tmp_path: Path) -> None:
+    item = read_reply(tmp_path, mail(REPLY, date="Tue, 02 Jan 2024 16:00:00 IST"))
+    why = "Date has a time zone that is not known, and no Received line gives the time; write one like +0100"
+    assert item == Rejected("inbox.mbox:10", "no_zone", why)
 
 
 def test_a_missing_file_is_rejected_by_name(tmp_path: Path) -> None:
     [item] = connector.read(tmp_path / "gone.mbox", OUR_DOMAINS)
     assert isinstance(item, Rejected)
     assert (item.where, item.code) == ("gone.mbox:1", "unreadable")
+
+
+def test_an_address_shortened_by_an_archive_yields_only_its_domain(tmp_path: Path) -> None:
+    item = read_reply(tmp_path, mail(REPLY, **{"from": "ad...@pharma.example"}))
+    assert isinstance(item, Observation)
+    assert (item.email, item.host) == (None, "pharma.example")
+
+
+def test_a_list_archive_with_obfuscated_addresses() -> None:
+    items = list(connector.read(Path(__file__).parents[2] / "samples" / "mail" / "archive-2001-May.txt"))
+    assert [item.email if isinstance(item, Observation) else item.why for item in items] == [
+        "no own domains given",
+        "eve.stone@lab.example",
+        "answers a mail that is not here",
+        "joerg@uni.example",
+    ]
