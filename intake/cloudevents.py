@@ -6,14 +6,16 @@ Input may be less complete than recorded facts: `contact` may be an e-mail addre
 Format: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
 
+from base64 import b64decode
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
+from intake.domains import ascii_host
 from intake.files.json_values import JSON_ERRORS, JsonValue, json_values, parse_field_time, rejected_json
 from intake.files.text import MAX_LINE, too_large, with_format_check
 from intake.observation import Item, Observation, Rejected
@@ -33,19 +35,21 @@ class _Event(Struct, gc=False):
     contact: str | None = None
     visitor: str | None = None
     domain: str | None = None
-    attribution: str | None = None
-    confidence: int | None = None
+    attribution: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,100}$")] | None = None
+    confidence: Annotated[int, Meta(ge=0, le=100)] | None = None
     origin: str | None = None
     moves: str | None = None
     data: dict[str, Any] | None = None
+    encoded_data: str | None = field(default=None, name="data_base64")
 
 
 _decode = msgspec.json.Decoder(_Event).decode
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def read(path: Path) -> Iterator[Item]:
     """The events of a file, in file order. Rejected: `bad_json`, `bad_field`, `missing_field`, `unknown_type`,
-    `control_fact`, `bad_time`, `no_zone`, `bad_contact`, `too_large`.
+    `control_fact`, `bad_time`, `no_zone`, `bad_contact`, `bad_domain`, `too_large`.
     """
     return with_format_check(map(_parse_value, json_values(path)), _WRONG_FORMAT.format(path.name), path.name)
 
@@ -79,6 +83,12 @@ def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool
     recorded_at = event.recordedtime and parse_field_time(where, "recordedtime", event.recordedtime)
     if isinstance(recorded_at, Rejected):
         return recorded_at
+    content = _content(where, event)
+    if isinstance(content, Rejected):
+        return content
+    domain = ascii_host(event.domain) if event.domain else None
+    if event.domain and domain is None:
+        return Rejected(where, "bad_domain", f"domain {event.domain[:60]!r} is not a domain; for example acme.com")
     contact, email = event.contact or None, None
     if contact and not contact.startswith(("c_", "v_")):
         if "@" not in contact:
@@ -90,12 +100,12 @@ def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool
         id=event.id or "",
         type=type_,
         time=occurred_at,
-        data=event.data or {},
+        data=content,
         account=event.subject or None,
         contact=contact,
         email=email,
         visitor=event.visitor or None,
-        domain=event.domain or None,
+        domain=domain,
         trusted=trusted,
         recorded_at=recorded_at or None,
         attribution=event.attribution,
@@ -103,6 +113,18 @@ def _observation(where: str, event: _Event, type_: str, time: str, trusted: bool
         origin=event.origin,
         moves=event.moves,
     )
+
+
+def _content(where: str, event: _Event) -> dict[str, Any] | Rejected:
+    """The data, also if it is encoded as bytes (JSON format, 3.1.1)."""
+    if not event.encoded_data:
+        return event.data or {}
+    if event.data is not None:
+        return Rejected(where, "bad_field", "data and data_base64: an event has one of them")
+    try:
+        return _decode_object(b64decode(event.encoded_data, validate=True))
+    except (ValueError, *JSON_ERRORS) as error:
+        return Rejected(where, "bad_field", f"data_base64: not a JSON object in Base64 ({error}); write it as data")
 
 
 @lru_cache(maxsize=4_096)

@@ -33,6 +33,9 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     contact: str | None = None
     """A pseudonym `c_…` or `v_…`, used as it is."""
     email: str | None = None
+    stated_email: str | None = None
+    """An address that was typed into a form. It names the actor where `person` has no known address, and says nothing
+    of whose id `person` is."""
     name: str | None = None
     job_title: str | None = None
     """Kept in the vault alone, like name and phone."""

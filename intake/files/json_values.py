@@ -17,8 +17,12 @@ MAX_DOCUMENT = 64 << 20
 
 JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+MANY_ELEMENTS = 1_000_000
+"""Commas of an array beyond which its items are taken one by one: `[1,1,…]` of 64 MB would be 30 million objects."""
+
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_value = msgspec.json.Decoder().decode
+_check_value = msgspec.json.Decoder(msgspec.Raw).decode
+"""Raises like any decoder, and makes no objects."""
 _BLANKS = b" \t\r\n"
 _MAX_EXCERPT = 60
 
@@ -59,6 +63,9 @@ def split_array(where: str, content: bytes) -> Iterator[JsonValue | Rejected]:
     if content.lstrip(_BLANKS)[:1] != b"[":
         yield JsonValue(where, content)
         return
+    if content.count(b",") > MANY_ELEMENTS:
+        yield from _items_one_by_one(where, content)
+        return
     try:
         items = _decode_array(content)
     except JSON_ERRORS as error:
@@ -85,7 +92,8 @@ def rejected_json(where: str, error: Exception, content: bytes) -> Rejected:
 def parse_field_time(where: str, field: str, text: str) -> int | Rejected:
     """Milliseconds since 1970 of an ISO 8601 instant; rejected as `no_zone` or `bad_time`."""
     try:
-        return parse_time(text)
+        # RFC 3339 allows `z`, too.
+        return parse_time(text if text[-1:] != "z" else text.upper())
     except (ValueError, OverflowError):
         shown = repr(text[:_MAX_EXCERPT])
     if _is_naive(text):
@@ -105,7 +113,7 @@ def _is_incomplete(content: bytes) -> bool:
     if len(content) > MAX_LINE:
         return False
     try:
-        _decode_value(content)
+        _check_value(content)
     except msgspec.DecodeError as error:
         return "truncated" in str(error)
     except (UnicodeDecodeError, RecursionError):
@@ -121,7 +129,7 @@ def _document(path: Path) -> Iterator[JsonValue | Rejected] | None:
     if content.lstrip(_BLANKS)[:1] == b"[":
         return split_array(path.name, content)
     try:
-        _decode_value(content)
+        _check_value(content)
     except JSON_ERRORS:
         return None
     return iter([JsonValue(path.name, content)])
@@ -139,7 +147,15 @@ def _size_checked(where: str, content: bytes) -> JsonValue | Rejected:
     return JsonValue(where, content) if len(content) <= MAX_LINE else too_large(where, MAX_LINE)
 
 
-def _items_before_error(where: str, content: bytes, error: Exception) -> Iterator[JsonValue | Rejected]:
+def _items_one_by_one(where: str, content: bytes) -> Iterator[JsonValue | Rejected]:
+    try:
+        _check_value(content)
+    except JSON_ERRORS as error:
+        return _items_before_error(where, content, error)
+    return _items_before_error(where, content, None)
+
+
+def _items_before_error(where: str, content: bytes, error: Exception | None) -> Iterator[JsonValue | Rejected]:
     try:
         text = content.decode()
     except UnicodeDecodeError as bad:
@@ -149,6 +165,8 @@ def _items_before_error(where: str, content: bytes, error: Exception) -> Iterato
     while (span := _next_item_span(text, at)) is not None:
         number, at = number + 1, span[1]
         yield _size_checked(f"{where}#{number}", text[slice(*span)].encode())
+    if error is None:
+        return
     yield Rejected(
         f"{where}#{number + 1}", "bad_json", f"the array breaks off here ({error}); nothing after it was read"
     )

@@ -3,6 +3,7 @@
 Format: https://segment.com/docs/connections/spec/common/ and, for times, the HTTP Tracking API.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from intake.files.json_values import parse_field_time
@@ -29,6 +30,21 @@ _TYPE_OF_FIELD = (
     ("name", "page"),
 )
 _MAX_ID_LENGTH = 200
+_NOBODY = frozenset(
+    # What programs write where they have no value.
+    "undefined null nil none nan void (null) <null> (none) <none> (empty) empty [object object] [object undefined] "
+    "undefined:undefined true false "
+    # What people write where they have none.
+    "n/a n.a. na not_set (not set) unset unknown missing default "
+    # Roles and names of fields in place of an id.
+    "anonymous anon guest nobody visitor user not_authenticated not_logged_in unauthenticated logged_out "
+    "id user_id anonymous_id distinct_id distinctid group_id email "
+    "ffffffff-ffff-ffff-ffff-ffffffffffff".replace("[object ", "[object_")
+    .replace("(not set)", "(not_set)")
+    .split()
+)
+"""Ids that stand for nobody, in lower case with `_` for spaces. Taken for ids, they make one person of thousands; tools
+of the field refuse them, too: https://posthog.com/docs/product-analytics/identify#avoiding-bad-distinct-ids"""
 
 
 class CallOptions(NamedTuple):
@@ -52,9 +68,17 @@ class Call(NamedTuple):
         """A top-level field that is a text or integer, as text; None if it is empty or something else."""
         return text_of(self.body.get(name))
 
+    def id(self, name: str) -> str | None:
+        """A top-level field that holds an id; None if it is empty or stands for nobody."""
+        return id_in(self.body, name)
+
     def object_at(self, name: str) -> dict[str, Any]:
         """`properties`, `traits` or `context`; empty if it is not an object."""
         return object_at(self.body, name)
+
+
+_MAX_WHOLE = 1 << 53
+"""Above it a float no longer holds every whole number."""
 
 
 def object_at(whole: dict[str, Any], name: str) -> dict[str, Any]:
@@ -63,10 +87,25 @@ def object_at(whole: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str | None:
-    """A text or integer (ids may be numbers) as text; None if it is empty or something else."""
+    """A text or whole number (ids may be numbers) as text; None if it is empty or something else."""
+    if isinstance(value, str):
+        return value.strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return (value.strip() or None) if isinstance(value, str) else None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_WHOLE else None
+
+
+def id_in(whole: dict[str, Any], *names: str) -> str | None:
+    """The first of these fields that holds an id."""
+    texts = (text_of(whole.get(name)) for name in names)
+    return next((text for text in texts if text and not stands_for_nobody(text)), None)
+
+
+@lru_cache(maxsize=50_000)
+def stands_for_nobody(id_: str) -> bool:
+    """Whether an id is a placeholder: `undefined`, `[object Object]`, `0`, the nil UUID, `---`."""
+    bare = "_".join(id_.strip("\"'` ").lower().split())
+    return bare in _NOBODY or not bare.strip("0-.:_{}[]()<>/\\*#?!,;|+= ")
 
 
 def first_text(whole: dict[str, Any], *names: str) -> str | None:
@@ -83,7 +122,7 @@ def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: st
     kind = text_of(body.get("type")) or type_ or _inferred_type(body)
     if kind is None or kind.lower() not in CALL_TYPES:
         return _unknown_type(where, kind, body)
-    message = text_of(body.get("messageId"))
+    message = id_in(body, "messageId")
     if message is not None and len(message) > _MAX_ID_LENGTH:
         return Rejected(
             where, "too_large", f"messageId has {len(message)} characters, at most {_MAX_ID_LENGTH} are taken"

@@ -6,32 +6,34 @@ Format: https://segment.com/docs/connections/spec/ and https://segment.com/docs/
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import msgspec
 
 from intake.bots import is_bot
 from intake.files.json_values import JSON_ERRORS, JsonValue, json_values, rejected_json, split_array
-from intake.files.text import ContentCounter, with_format_check
+from intake.files.text import MAX_LINE, ContentCounter, too_large, with_format_check
 from intake.observation import Filtered, Item, Observation, Rejected
-from intake.segment.calls import Call, CallOptions, first_text, object_at, parse_call, text_of
+from intake.segment.calls import Call, CallOptions, first_text, object_at, parse_call
+from intake.segment.identity import actor_of, company_hint
 from intake.segment.mapping import company_domain, firmographics, job_fields, mapped_event, page_fields
 
 _WRONG_FORMAT = "{} holds no Segment calls as JSON Lines, an array or a batch"
 _TRANSPORT_FIELDS = frozenset({"sentAt", "receivedAt", "writeKey", "integrations", "_metadata", "channel", "version"})
+_BATCH_TIMES = ("sentAt", "receivedAt", "timestamp")
+
+
+class _LargeBatch(msgspec.Struct):
+    batch: msgspec.Raw = msgspec.Raw(b"null")
+    sentAt: Any = None  # noqa: N815
+    receivedAt: Any = None  # noqa: N815
+    timestamp: Any = None
+    context: Any = None
+
+
 _decode = msgspec.json.Decoder().decode
+_decode_large = msgspec.json.Decoder(_LargeBatch).decode
 _canonical = msgspec.json.Encoder(order="deterministic").encode
-
-
-class _IdentityFields(TypedDict):
-    """The fields of an observation that identify person and account."""
-
-    account_hint: str | None
-    email: str | None
-    visitor: str | None
-    person: str | None
-    host: str | None
-    ip: str | None
 
 
 class _MappedFact(NamedTuple):
@@ -69,6 +71,9 @@ def _items(values: Iterator[JsonValue | Rejected], options: CallOptions, type_: 
 
 def _call_bodies(value: JsonValue) -> Iterator[tuple[str, dict[str, Any] | Rejected]]:
     """The single calls of a value, each with the shared fields of its batch."""
+    if len(value.content) > MAX_LINE:
+        yield from _large_batch(value)
+        return
     try:
         whole = _decode(value.content)
     except JSON_ERRORS as error:
@@ -83,11 +88,34 @@ def _call_bodies(value: JsonValue) -> Iterator[tuple[str, dict[str, Any] | Rejec
         return
     for number, body in enumerate(batch, 1):
         where = f"{value.where}#{number}"
-        yield where, _with_batch_fields(whole, body) if isinstance(body, dict) else _not_an_object(where, body)
+        yield where, _with_batch_fields(where, whole, body)
 
 
-def _with_batch_fields(whole: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    shared = {name: whole[name] for name in ("sentAt", "receivedAt", "timestamp") if whole.get(name) is not None}
+def _large_batch(value: JsonValue) -> Iterator[tuple[str, dict[str, Any] | Rejected]]:
+    """The calls of a batch that is larger than an item may be, decoded one at a time."""
+    try:
+        whole = _decode_large(value.content)
+    except JSON_ERRORS as error:
+        yield value.where, rejected_json(value.where, error, value.content)
+        return
+    if not bytes(whole.batch).startswith(b"["):
+        yield value.where, too_large(value.where, MAX_LINE)
+        return
+    shared = {name: getattr(whole, name) for name in (*_BATCH_TIMES, "context")}
+    for item in split_array(value.where, bytes(whole.batch)):
+        if isinstance(item, Rejected):
+            yield item.where, item
+            continue
+        try:
+            yield item.where, _with_batch_fields(item.where, shared, _decode(item.content))
+        except JSON_ERRORS as error:
+            yield item.where, rejected_json(item.where, error, item.content)
+
+
+def _with_batch_fields(where: str, whole: dict[str, Any], body: Any) -> dict[str, Any] | Rejected:
+    if not isinstance(body, dict):
+        return _not_an_object(where, body)
+    shared = {name: whole[name] for name in _BATCH_TIMES if whole.get(name) is not None}
     if "originalTimestamp" in body:
         shared.pop("timestamp", None)
     context = object_at(whole, "context") | object_at(body, "context")
@@ -105,35 +133,42 @@ def _observation(call: Call, source: str, occurrences: ContentCounter) -> Item:
     mapped = _MAPPERS[call.type](call)
     if not isinstance(mapped, _MappedFact):
         return mapped
-    identity = _identity_fields(call)
-    if not any(identity.values()):
-        why = "userId and anonymousId missing, and no e-mail address, groupId or ip either: the call identifies nobody"
+    actor, hint, host = actor_of(call, mapped.type), company_hint(call), _company_host(call)
+    if not any(actor) and hint is None and host is None:
+        why = "no userId, anonymousId, e-mail address, groupId or ip, or only placeholders: the call identifies nobody"
         return Rejected(call.where, "missing_field", why)
     id_ = _observation_id(call, occurrences)
     if id_ is None:
         return Rejected(call.where, "bad_json", "nested too deeply")
+    is_content_hash = call.message_id is None
     return Observation(
         where=call.where,
         source=source,
         id=id_,
+        former_id=id_ if is_content_hash else None,
+        personal=_personal_fields(mapped.content, is_content_hash),
         type=mapped.type,
         time=call.time,
         data=mapped.content | _bot_field(call.object_at("context")),
         name=first_text(call.object_at("traits"), "name") if call.type == "identify" else None,
-        **identity,
+        account_hint=hint,
+        host=host,
+        **actor._asdict(),
     )
 
 
-def _identity_fields(call: Call) -> _IdentityFields:
+def _company_host(call: Call) -> str | None:
     traits = call.object_at("traits")
-    return {
-        "account_hint": _account_hint(call),
-        "email": _email(call),
-        "visitor": _visitor(call),
-        "person": call.text("userId"),
-        "host": company_domain(traits) if call.type == "group" else company_domain(object_at(traits, "company")),
-        "ip": first_text(call.object_at("context"), "ip"),
-    }
+    if not traits:
+        return None
+    return company_domain(traits) if call.type == "group" else company_domain(object_at(traits, "company"))
+
+
+def _personal_fields(content: dict[str, Any], is_content_hash: bool) -> tuple[str, ...]:
+    """The hash of a call is one of the addresses in it; a Message-ID names the person who wrote the mail."""
+    message = content.get("message")
+    is_message_id = isinstance(message, str) and "@" in message
+    return (*(("id",) if is_content_hash else ()), *(("message",) if is_message_id else ()))
 
 
 def _bot_field(context: dict[str, Any]) -> dict[str, bool]:
@@ -155,20 +190,23 @@ def _map_track(call: Call) -> _MappedFact | Rejected:
 
 
 def _map_identify(call: Call) -> _MappedFact | Filtered:
-    if call.text("userId") is None and _email(call) is None:
+    if not any(actor_of(call, "contact.identified.v1")[:2]) and call.id("userId") is None:
         return Filtered(call.where, "an identify call without userId or e-mail address")
     return _MappedFact("contact.identified.v1", job_fields(call.object_at("traits")))
 
 
 def _map_group(call: Call) -> _MappedFact | Rejected:
-    if call.text("groupId") is None:
-        return Rejected(call.where, "missing_field", "groupId missing or empty: a group call needs one")
+    if call.id("groupId") is None:
+        return Rejected(
+            call.where, "missing_field", "groupId missing or empty, or a placeholder: a group call needs one"
+        )
     return _MappedFact("account.updated.v1", firmographics(call.object_at("traits")))
 
 
 def _map_alias(call: Call) -> _MappedFact | Rejected:
-    if call.text("previousId") is None or call.text("userId") is None:
-        return Rejected(call.where, "missing_field", "previousId or userId missing: an alias call needs both")
+    if call.id("previousId") is None or call.id("userId") is None:
+        why = "previousId or userId missing, or a placeholder: an alias call needs both"
+        return Rejected(call.where, "missing_field", why)
     return _MappedFact("contact.identified.v1", {})
 
 
@@ -180,28 +218,6 @@ _MAPPERS = {
     "group": _map_group,
     "alias": _map_alias,
 }
-
-
-def _account_hint(call: Call) -> str | None:
-    own = call.text("groupId") if call.type == "group" else None
-    company = call.object_at("traits").get("company")
-    named = first_text(company, "id", "name") if isinstance(company, dict) else text_of(company)
-    return own or first_text(call.object_at("context"), "groupId", "group_id") or named
-
-
-def _email(call: Call) -> str | None:
-    """The person's address. The traits of a group call are ignored: they describe the company."""
-    own = () if call.type == "group" else (call.object_at("traits"), call.object_at("properties"))
-    parts = (*own, object_at(call.object_at("context"), "traits"))
-    known = next((email for fields in parts if (email := first_text(fields, "email"))), None)
-    ids = (call.text(name) for name in ("userId", "previousId"))
-    return known or next((value for value in ids if value and "@" in value), None)
-
-
-def _visitor(call: Call) -> str | None:
-    """The anonymous id; for an alias call the previous id, unless it is an e-mail address."""
-    previous = call.text("previousId") if call.type == "alias" else None
-    return previous if previous and "@" not in previous else call.text("anonymousId")
 
 
 def _observation_id(call: Call, occurrences: ContentCounter) -> str | None:

@@ -4,7 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from intake.domains import claimable_domain
+from intake.countries import country_of
+from intake.domains import claimable_domain, is_free_mail
+from intake.firmographics import headcount_of, number_of
+from intake.platforms import is_shared_platform
 from intake.segment.calls import first_text, object_at
 
 Fields = dict[str, Any]
@@ -20,15 +23,19 @@ def mapped_event(name: str, properties: Fields) -> tuple[str, Fields] | None:
 
 
 def firmographics(traits: Fields) -> Fields:
-    """Fields of `account.updated` from the traits of a group call; missing ones are omitted."""
+    """Fields of `account.updated` from the traits of a group call, read like the columns of a CRM export.
+
+    What is missing or has no meaning is omitted.
+    """
     domain = company_domain(traits)
+    country = first_text(object_at(traits, "address"), "country") or first_text(traits, "country")
     return _present_fields(
         name=first_text(traits, "name", "company_name"),
         domains=[domain] if domain else None,
         industry=first_text(traits, "industry"),
-        employees=first_number(traits, "employees", "employee_count"),
-        revenue=first_number(traits, "annual_revenue", "annualRevenue", "revenue"),
-        country=first_text(object_at(traits, "address"), "country") or first_text(traits, "country"),
+        employees=_figure(traits, headcount_of, "employees", "employee_count", "employeeCount"),
+        revenue=_figure(traits, _amount, "annual_revenue", "annualRevenue", "revenue"),
+        country=country_of(country) if country else None,
         segment=first_text(traits, "segment"),
         owner=first_text(traits, "owner"),
         customer=_boolean(traits.get("customer")),
@@ -38,9 +45,10 @@ def firmographics(traits: Fields) -> Fields:
 
 
 def company_domain(traits: Fields) -> str | None:
-    """The domain of a company, from its traits."""
-    named = first_text(traits, "domain", "website", "url")
-    return claimable_domain(named) if named else None
+    """The domain of a company, from its traits; None for one that many companies share."""
+    named = first_text(traits, "domain", "website", "url") if traits else None
+    domain = claimable_domain(named) if named else None
+    return domain if domain and not is_free_mail(domain) and not is_shared_platform(domain) else None
 
 
 def page_fields(name: str | None, properties: Fields, context: Fields) -> Fields:
@@ -78,12 +86,36 @@ def first_number(fields: Fields, *names: str) -> float | int | None:
     return None
 
 
+def _figure(traits: Fields, read: Callable[[str], float], *names: str) -> float | int | None:
+    """The first of these traits that is a number, or a text that `read` takes for one."""
+    for name in names:
+        value = traits.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip():
+            try:
+                return read(value)
+            except ValueError:
+                continue
+    return None
+
+
+def _amount(text: str) -> int | float:
+    """The API is English: `1,200` is 1200."""
+    return number_of(text, ".")
+
+
 def _present_fields(**fields: Any) -> Fields:
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _boolean(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return _TRUTH.get(value.strip().lower())
     return value if isinstance(value, bool) else None
+
+
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def _mail_fields(properties: Fields) -> Fields:

@@ -1,6 +1,7 @@
 """CloudEvents in JSON become observations; invalid ones are rejected, and reading continues."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,50 @@ def test_persons_visitors_subjects_and_versions_may_be_incomplete(tmp_path: Path
         observation("events.jsonl:2", contact="v_abcdefghijkl"),
         observation("events.jsonl:3", visitor="cookie-17", type="web.searched.v1"),
         observation("events.jsonl:4", type="nps.answered.v2", data={"score": 9}),
+    ]
+
+
+def in_base64(text: str | bytes) -> str:
+    return b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def test_data_as_bytes_is_decoded(tmp_path: Path) -> None:
+    assert read(tmp_path, event(data_base64=in_base64('{"url": "/pricing"}'))) == [
+        observation("events.jsonl:1", data={"url": "/pricing"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"data_base64": in_base64("<xml/>")}, "data_base64: not a JSON object in Base64"),
+        ({"data_base64": in_base64("[1]")}, "data_base64: not a JSON object in Base64"),
+        ({"data_base64": in_base64(b"\xff")}, "data_base64: not a JSON object in Base64"),
+        ({"data_base64": in_base64("[" * 100_000)}, "data_base64: not a JSON object in Base64"),
+        ({"data_base64": "not base64!"}, "data_base64: not a JSON object in Base64"),
+        ({"data_base64": in_base64("{}"), "data": {}}, "data and data_base64: an event has one of them"),
+        ({"confidence": 101}, "Expected `int` <= 100"),
+        ({"confidence": -5}, "Expected `int` >= 0"),
+        ({"confidence": 18446744073709551615}, "Expected `int"),
+        ({"attribution": "email\u202edomain"}, "Expected `str` matching regex"),
+    ],
+)
+def test_a_field_without_meaning_is_rejected(tmp_path: Path, fields: dict[str, Any], why: str) -> None:
+    [bad] = read(tmp_path, event(**fields))
+    assert isinstance(bad, Rejected)
+    assert (bad.code, bad.why[: len(why)]) == ("bad_field", why)
+
+
+def test_a_domain_is_one_and_in_ascii(tmp_path: Path) -> None:
+    assert read(tmp_path, event(domain="bücher.example"), event(domain="evil")) == [
+        observation("events.jsonl:1", domain="xn--bcher-kva.example"),
+        Rejected("events.jsonl:2", "bad_domain", "domain 'evil' is not a domain; for example acme.com"),
+    ]
+
+
+def test_times_may_have_small_letters(tmp_path: Path) -> None:
+    assert read(tmp_path, event(time="2026-01-05t09:12:00z", recordedtime="2026-01-05t09:12:01z")) == [
+        observation("events.jsonl:1", recorded_at=parse_time("2026-01-05T09:12:01.000Z"))
     ]
 
 

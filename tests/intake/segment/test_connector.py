@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,29 +11,15 @@ from intake.segment import connector as segment
 from intake.segment.calls import CallOptions
 from schemas.facts.validation import check_fact
 from schemas.times import parse_time
+from tests.intake.segment.call_builders import (
+    NINE_OCLOCK,
+    READING,
+    call,
+    expected_observation,
+    observe,
+    observe_one,
+)
 from tests.requirements import real_data
-
-NINE_OCLOCK = "2026-01-05T09:00:00.000Z"
-READING = CallOptions("segment/shop")
-
-
-def call(type_: str, **fields: Any) -> dict[str, Any]:
-    return {"type": type_, "messageId": "m1", "anonymousId": "a1", "timestamp": NINE_OCLOCK, **fields}
-
-
-def observe(body: Any, reading: CallOptions = READING, type_: str | None = None) -> list[Item]:
-    return list(segment.parse_body(json.dumps(body).encode(), where="body", options=reading, type_=type_))
-
-
-def observe_one(body: Any, reading: CallOptions = READING) -> Observation:
-    (item,) = observe(body, reading)
-    assert isinstance(item, Observation), item
-    return item
-
-
-def expected_observation(type_: str, data: dict[str, Any], **fields: Any) -> Observation:
-    rest = {"where": "body", "source": "segment/shop", "id": "seg:m1", "time": parse_time(NINE_OCLOCK), "visitor": "a1"}
-    return Observation(**{**rest, "type": type_, "data": data, **fields})
 
 
 def test_a_page_is_a_page_view() -> None:
@@ -234,6 +219,25 @@ def test_ids_without_message_id_come_from_the_content() -> None:
     assert ids[1] == ids[0][:-1] + "2"
 
 
+def test_the_hash_of_a_call_is_personal_for_it_may_hash_an_address() -> None:
+    seen = observe_one(call("page", messageId=None, context={"ip": "203.0.113.5"}))
+    assert (seen.personal, seen.former_id) == (("id",), seen.id)
+
+
+@pytest.mark.parametrize("message_id", ["undefined", "null", "0", "[object Object]"])
+def test_a_message_id_that_names_nothing_is_none(message_id: str) -> None:
+    pages = [call("page", messageId=message_id, properties={"url": f"/{page}"}) for page in "ab"]
+    first, second = observe(pages)
+    assert isinstance(first, Observation)
+    assert isinstance(second, Observation)
+    assert first.id != second.id
+
+
+def test_a_message_id_of_a_mail_is_personal() -> None:
+    clicked = call("track", event="Email Opened", properties={"email_id": "<17@mail.acme.example>"})
+    assert observe_one(clicked).personal == ("message",)
+
+
 @pytest.mark.parametrize(
     ("body", "code", "why"),
     [
@@ -247,7 +251,7 @@ def test_ids_without_message_id_come_from_the_content() -> None:
         (call("track"), "missing_field", "event missing or empty"),
         (call("group"), "missing_field", "groupId missing or empty"),
         (call("alias", userId="u1"), "missing_field", "previousId or userId missing"),
-        (call("page", anonymousId=None), "missing_field", "userId and anonymousId missing"),
+        (call("page", anonymousId=None), "missing_field", "no userId, anonymousId, e-mail"),
         (call("page", timestamp="2026-01-05 09:00"), "no_zone", "timestamp '2026-01-05 09:00' has no time zone"),
         (
             call("page", timestamp="2015-2-02T00:30:08.276Z"),
@@ -277,22 +281,6 @@ def test_deep_nesting_is_rejected(depth: int) -> None:
 def test_an_identify_call_without_identity_is_filtered() -> None:
     why = "an identify call without userId or e-mail address"
     assert observe(call("identify", traits={"plan": "free"})) == [Filtered("body", why)]
-
-
-def test_files_in_all_supported_shapes(tmp_path: Path) -> None:
-    calls = [call("page", messageId=f"m{number}") for number in range(3)]
-    shapes = {
-        "lines": "\n".join(map(json.dumps, calls)),
-        "array": json.dumps(calls, indent=1),
-        "batch": json.dumps({"batch": calls}, indent=1),
-        "batches": "\n".join(json.dumps({"batch": [one]}) for one in calls),
-        "arrays": "\n".join(json.dumps([one]) for one in calls),
-    }
-    for name, text in shapes.items():
-        path = tmp_path / name
-        path.write_text(text)
-        items = list(segment.read(path, name="shop"))
-        assert [item.id for item in items if isinstance(item, Observation)] == ["seg:m0", "seg:m1", "seg:m2"], name
 
 
 def test_every_sample_of_the_specification_is_accounted_for() -> None:
