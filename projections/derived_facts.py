@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from schemas import FACT_HEADERS, FactRecord, decode_fact, format_time
+from schemas import FACT_HEADERS, FactEnvelope, FactRecord, decode_envelope, format_time, is_indexed_text, stored_text
 from schemas import record_id as fact_record_id
 from streams import NewRecord
 
@@ -20,7 +20,9 @@ DECISIONS_SOURCE = "staffel/handoffs"
 """The source of all decisions about handoffs, of people and of timers: of two at once, the log keeps one by its id."""
 
 _MAX_ID_LENGTH = 200
+_MAX_BEGINNING = 60
 _NOT_RECORDED = ""
+Event = FactRecord | FactEnvelope
 
 encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -38,13 +40,13 @@ def new_event(source: str, id: str, type: str, account: str, time: int, data: Ma
     )
 
 
-def record_of(fact: FactRecord, now: int) -> NewRecord:
+def record_of(fact: Event, now: int) -> NewRecord:
     """The event as a record of the log, written at `now` (milliseconds)."""
     value = encode(replace(fact, recordedtime=format_time(now)))
     return NewRecord(fact.subject, value, record_id(fact), FACT_HEADERS)
 
 
-def record_id(fact: FactRecord) -> str:
+def record_id(fact: Event) -> str:
     """Source and id: a topic holds each combination once."""
     return fact_record_id(fact.source, fact.id)
 
@@ -66,16 +68,17 @@ def decision_id(handoff: str, step: int) -> str:
     return f"handoff:{handoff}:{step}"
 
 
-def moved_fact(fact: bytes, to: str, move: str) -> FactRecord:
+def moved_fact(fact: bytes, to: str, move: str) -> FactEnvelope:
     """A copy of the fact for the account `to`: same time and content, with its origin and all of its moves."""
-    original = decode_fact(fact)
+    original = decode_envelope(fact)
+    earlier_moves = original.moves if isinstance(original.moves, str) else None
     return replace(
         original,
         id=moved_fact_id(original.id, move),
         subject=to,
         recordedtime=_NOT_RECORDED,
-        origin=original.origin or original.id,
-        moves=f"{original.moves} {move}" if original.moves else move,
+        origin=original.origin_id,
+        moves=f"{earlier_moves} {move}" if earlier_moves else move,
     )
 
 
@@ -83,5 +86,14 @@ def moved_fact_id(id: str, move: str) -> str:
     full_id = f"{id}~{move}"
     if len(full_id) <= _MAX_ID_LENGTH:
         return full_id
-    digest = sha256(full_id.encode()).hexdigest()[:32]
+    digest = _digest(full_id)
     return f"{full_id[: _MAX_ID_LENGTH - len(digest) - 1]}~{digest}"
+
+
+def index_key(text: str) -> str:
+    """The text; its beginning and a digest if it cannot stand in an index beside an account."""
+    return text if is_indexed_text(text) else f"{stored_text(text[:_MAX_BEGINNING])}~{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, Tex
 from sqlalchemy.sql.elements import ColumnElement
 
 from database import insert_missing, metadata, read_only, rows_by_key, upsert, upsert_newer
-from schemas import AccountScored, ContactScored
+from schemas import AccountScored, ContactScored, is_domain_text, is_indexed_text, is_key, is_text
 
 directory_accounts = Table(
     "directory_accounts",
@@ -160,11 +160,16 @@ def _update_accounts(connection: Connection, updates: Iterable[AccountScored]) -
 
 def _account_row(update: AccountScored, profile: dict[str, Any]) -> dict[str, Any]:
     name = profile.get("name")
-    return {"account": update.account, "seq": update.seq, "name": name, "name_key": name_key(name) if name else None}
+    if not is_text(name) or not name:
+        return {"account": update.account, "seq": update.seq, "name": None, "name_key": None}
+    key = name_key(name)
+    return {"account": update.account, "seq": update.seq, "name": name, "name_key": key if is_key(key) else None}
 
 
 def _domain_rows(update: AccountScored, profile: dict[str, Any]) -> Rows:
-    return [{"domain": domain, "account": update.account} for domain in profile.get("domains") or []]
+    domains = profile.get("domains")
+    known = domains if isinstance(domains, list) else []
+    return [{"domain": domain, "account": update.account} for domain in known if is_domain_text(domain)]
 
 
 def _account_of_key_row(scored: ContactScored, kind: str) -> dict[str, Any]:
@@ -173,7 +178,12 @@ def _account_of_key_row(scored: ContactScored, kind: str) -> dict[str, Any]:
 
 def _apply_releases_and_joins(connection: Connection, updates: list[AccountScored], write: WriteRows) -> None:
     """Point released visitors and contacts to their new account, and joined visitors to account and contact."""
-    released = [(u.account.removeprefix("anon:"), release.to) for u in updates for release in u.changes.releases]
+    released = [
+        (u.account.removeprefix("anon:"), release.to)
+        for u in updates
+        for release in u.changes.releases
+        if is_key(release.to)
+    ]
     visitors = [{"visitor": who, "account": to} for who, to in released if who.startswith("v_")]
     write(connection, directory_visitors, _sorted_by_key(visitors))
     contacts = [{"contact": who, "account": to} for who, to in released if not who.startswith("v_")]
@@ -188,4 +198,8 @@ def _sorted_by_key(rows: Iterable[dict[str, Any]]) -> Rows:
 
 def _join_rows(update: AccountScored) -> Rows:
     joins = update.changes.joins.items()
-    return [{"visitor": visitor, "account": update.account, "contact": contact} for visitor, contact in joins]
+    return [
+        {"visitor": visitor, "account": update.account, "contact": contact}
+        for visitor, contact in joins
+        if is_indexed_text(visitor)
+    ]

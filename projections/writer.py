@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from database import OUTBOX, insert_missing, insert_rows, insert_tuples, notify, rows_by_key, upsert, upsert_newer
-from projections.derived_facts import encode, record_id
+from projections.derived_facts import Event, encode, index_key, record_id
 from projections.directory import update_directory
 from projections.read_models.handoffs import handoff_events, write_handoffs
 from projections.read_models.rows import (
@@ -25,7 +25,7 @@ from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate, UpdateBatch, unseen_updates
 from projections.work.parking import forwarded_facts, open_moves, park_facts
 from projections.work.tables import outbox
-from schemas import ENGAGEMENT, SQA_HANDOFFS, AccountScored, FactRecord, parse_time
+from schemas import ENGAGEMENT, SQA_HANDOFFS, AccountScored, is_key, parse_time
 
 
 class StoredAccount(NamedTuple):
@@ -68,7 +68,9 @@ def write_work(
     contacts = [contact for batch in batches for contact in batch.contacts]
     park_facts(connection, updates)
     open_moves(connection, updates)
-    _add_to_outbox(connection, SQA_HANDOFFS, handoff_events(connection, models, updates))
+    _add_to_outbox(
+        connection, SQA_HANDOFFS, [(event.subject, event) for event in handoff_events(connection, models, updates)]
+    )
     _add_to_outbox(connection, ENGAGEMENT, forwarded_facts(updates))
     update_directory(connection, updates, [each.update for each in new_updates], contacts)
 
@@ -137,17 +139,23 @@ def _drop_timers(connection: Connection, models: ReadModels, kind: str, refs: li
         connection.execute(timers.delete().where(timers.c.kind == kind, timers.c.ref == ref))
 
 
-def _add_to_outbox(connection: Connection, topic: str, events: list[FactRecord]) -> None:
+def outbox_id(event: Event) -> str:
+    """Source and id, shortened where the index of the table has no room."""
+    id = record_id(event)
+    return id if is_key(id) else index_key(id)
+
+
+def _add_to_outbox(connection: Connection, topic: str, events: Iterable[tuple[str, Event]]) -> None:
     rows = [
         {
-            "id": record_id(event),
+            "id": outbox_id(event),
             "topic": topic,
-            "key": event.subject,
+            "key": key,
             "event": encode(event),
             "at": parse_time(event.time),
             "published": False,
         }
-        for event in events
+        for key, event in events
     ]
     insert_missing(connection, outbox, rows)
     if rows:

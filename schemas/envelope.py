@@ -57,6 +57,38 @@ decode_fact = msgspec.json.Decoder(FactRecord).decode
 """FactRecord of a record's bytes. msgspec.DecodeError or UnicodeDecodeError if they are not a fact."""
 
 
+class FactEnvelope(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The envelope of any record that the fold accepts, for recording it again under another account.
+
+    What the fold does not read may have any type there, and the data may hold what no decoder takes (a number beyond
+    every double); so both are passed on as they are.
+    """
+
+    specversion: Any = msgspec.field(default_factory=lambda: "1.0")
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    recordedtime: str | None = None
+    contact: str | None = None
+    domain: Any = None
+    attribution: Any = None
+    confidence: Any = None
+    origin: Any = None
+    moves: Any = None
+    data: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
+
+    @property
+    def origin_id(self) -> str:
+        """The id of the original, which is its own if it was recorded once."""
+        return self.origin if isinstance(self.origin, str) and self.origin else self.id
+
+
+decode_envelope = msgspec.json.Decoder(FactEnvelope).decode
+"""FactEnvelope of the bytes of a record that the fold accepted."""
+
+
 def record_id(source: str, id_: str) -> str:
     """The identity of a fact, unique in its topic."""
     return f"{source}\n{id_}"

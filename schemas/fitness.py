@@ -10,15 +10,16 @@ from typing import TypeGuard
 MAX_KEY_LENGTH = 1_000
 """Characters of the key of a fact, which is the id of its account."""
 MAX_KEY_BYTES = 2_000
-MAX_CONTACT_KEY_LENGTH = 1_100
-"""Characters of the key `account/contact`; room for the pseudo-contact `~account` beside the longest account."""
-MAX_CONTACT_KEY_BYTES = 2_200
-MAX_INDEXED_BYTES = 400
+MAX_CONTACT_KEY_LENGTH = 1_010
+"""Characters of the key `account/~account`: what has no person has room beside the longest account."""
+MAX_CONTACT_KEY_BYTES = 2_010
+MAX_INDEXED_BYTES = 600
 """Of a text that shares an index entry with an account: the id of a move, the id of an alias."""
 MAX_DOMAIN_LENGTH = 253
 
 _SURELY_SHORT = 200
 """Characters below which no limit in bytes is reached."""
+_NO_PERSON = "~account"
 _REPLACEMENT = "\ufffd"
 
 
@@ -47,7 +48,9 @@ def is_contact_key(account: str, contact: str) -> bool:
     if len(account) + len(contact) < _SURELY_SHORT and contact.isascii() and "\0" not in contact:
         return True
     key = f"{account}/{contact}"
-    return is_text(key) and _is_within(key, MAX_CONTACT_KEY_LENGTH, MAX_CONTACT_KEY_BYTES)
+    if contact == _NO_PERSON:
+        return is_text(key) and _is_within(key, MAX_CONTACT_KEY_LENGTH, MAX_CONTACT_KEY_BYTES)
+    return is_key(key)
 
 
 def is_indexed_text(value: object) -> TypeGuard[str]:

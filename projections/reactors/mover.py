@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from database import EMBEDDED_HOLDER, Lease, read_only
 from projections.derived_facts import moved_fact, record_of
 from projections.reactors.append_once import TopicBatch, append_once
+from projections.reactors.unfit_records import unfit_letters
 from projections.work.tables import moves, parked_facts
-from schemas import ENGAGEMENT
+from schemas import DEAD_LETTERS, ENGAGEMENT, decode_envelope, is_key
 from streams import Log, NewRecord
 
 BATCH_SIZE = 20
@@ -36,8 +37,9 @@ class Mover:
         if not self._open_moves(1) or not self._lease.acquire():
             return 0
         open_moves = self._open_moves(BATCH_SIZE)  # read again: another mover may have completed some of them
-        records = [record for move in open_moves for record in self._moved_records(move)]
-        batches = [TopicBatch(ENGAGEMENT, records)] if records else []
+        records = [record for move in open_moves if is_key(move.to_account) for record in self._moved_records(move)]
+        letters = [each for move in open_moves if not is_key(move.to_account) for each in self._unfit_letters(move)]
+        batches = [TopicBatch(*each) for each in ((ENGAGEMENT, records), (DEAD_LETTERS, letters)) if each[1]]
         append_once(self._engine, self._log, self._lease, batches, lambda c: _mark_done(c, open_moves))
         return len(open_moves)
 
@@ -49,11 +51,20 @@ class Mover:
         return self._fetch_rows(select(moves).where(moves.c.done.is_(False)).order_by(moves.c.move).limit(limit))
 
     def _moved_records(self, move: Any) -> list[NewRecord]:
-        """The parked facts of the account as records, oldest first."""
+        """The parked facts of the account as records of its new account, oldest first."""
+        now = self._clock()
+        return [record_of(moved_fact(fact, move.to_account, move.move), now) for fact in self._parked_facts(move)]
+
+    def _unfit_letters(self, move: Any) -> list[NewRecord]:
+        """Dead letters in their place, if no log can hold the new account."""
+        facts = [decode_envelope(fact) for fact in self._parked_facts(move)]
+        return unfit_letters(self._log, move.account, facts) if facts else []
+
+    def _parked_facts(self, move: Any) -> list[bytes]:
+        """The parked facts of the account, oldest first."""
         oldest_first = select(parked_facts.c.fact).where(parked_facts.c.account == move.account)
         rows = self._fetch_rows(oldest_first.order_by(parked_facts.c.time, parked_facts.c.seq))
-        now = self._clock()
-        return [record_of(moved_fact(row.fact, move.to_account, move.move), now) for row in rows]
+        return [row.fact for row in rows]
 
     def _fetch_rows(self, statement: Any) -> Sequence[Any]:
         with read_only(self._engine).connect() as connection:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from database import EMBEDDED_HOLDER, Lease, read_only
 from projections.derived_facts import record_of
 from projections.reactors.append_once import TopicBatch, append_once
+from projections.reactors.unfit_records import is_appendable, unfit_letters
 from projections.work.tables import outbox
-from schemas import decode_fact
+from schemas import DEAD_LETTERS, FactEnvelope, decode_envelope, is_key
 from streams import Log, NewRecord
 
 BATCH_SIZE = 500
@@ -57,8 +58,17 @@ class Relay:
         now = self._clock()
         topics: dict[str, list[NewRecord]] = {}
         for row in rows:
-            topics.setdefault(row.topic, []).append(record_of(decode_fact(row.event), now))
+            event = decode_envelope(row.event)
+            if is_appendable(row.topic, event):
+                topics.setdefault(row.topic, []).append(record_of(event, now))
+            else:
+                topics.setdefault(DEAD_LETTERS, []).extend(self._unfit_letters(row, event))
         return [TopicBatch(topic, records) for topic, records in topics.items()]
+
+    def _unfit_letters(self, row: Any, event: FactEnvelope) -> list[NewRecord]:
+        """A dead letter in the place of a fact forwarded to an account that no log can hold."""
+        holder = row.key if is_key(row.key) else f"anon:{event.contact}"
+        return unfit_letters(self._log, holder, [event])
 
 
 def _mark_published(connection: Connection, rows: Iterable[Any]) -> None:

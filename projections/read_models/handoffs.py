@@ -13,7 +13,17 @@ from projections.read_models.evidence import collect_evidence
 from projections.read_models.rows import parse_optional_time, step_row
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate
-from schemas import PROPOSED, AccountScored, FactRecord, HandoffOpened, HandoffStep, event_type, format_time, parse_time
+from schemas import (
+    PROPOSED,
+    AccountScored,
+    FactRecord,
+    HandoffOpened,
+    HandoffStep,
+    event_type,
+    format_time,
+    parse_time,
+    stored_text,
+)
 
 _OPENINGS_PER_QUERY = 50
 
@@ -57,7 +67,7 @@ def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[st
         "status": PROPOSED,
         "crossed_at": crossed_at,
         "crossed_seq": opened.seq,
-        "fact": opened.fact,
+        "fact": stored_text(opened.fact),
         "score": opened.score,
         "model": update.model,
         "route": opened.route,

@@ -1,10 +1,14 @@
-"""Rows of the read models, derived from score updates without reading a table."""
+"""Rows of the read models, derived from score updates without reading a table.
+
+A fact may hold texts that no column can: such a text is null in its column, or has a replacement character where the
+column needs a value, so that a row can always be written. The records of `scores` keep what the fold computed.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 from projections.read_models.updates import UnseenUpdate, numbered_changes
-from schemas import AccountScored, ContactScored, HandoffStep, TrackScore, parse_time
+from schemas import AccountScored, ContactScored, HandoffStep, TrackScore, parse_time, stored_text, text_or_null
 
 Row = dict[str, Any]
 LEDGER_COLUMNS = (
@@ -35,7 +39,7 @@ def account_row(update: AccountScored) -> Row:
         "model": update.model,
         "digest": update.digest,
         "suppressed": update.suppressed,
-        "forwards_to": update.forwards_to or None,
+        "forwards_to": text_or_null(update.forwards_to) or None,
         "falls_at": next_fall(update),
         "state": bytes(update.state),
     }
@@ -50,9 +54,9 @@ def _first_track_columns(track: TrackScore | None) -> Row:
 def profile_columns(profile: dict[str, Any]) -> Row:
     return {
         "profile": profile,
-        "name": profile.get("name"),
-        "owner": profile.get("owner"),
-        "segment": profile.get("segment"),
+        "name": text_or_null(profile.get("name")),
+        "owner": text_or_null(profile.get("owner")),
+        "segment": text_or_null(profile.get("segment")),
     }
 
 
@@ -60,7 +64,7 @@ def contact_row(scored: ContactScored) -> Row:
     return {
         "account": scored.account,
         "contact": scored.contact,
-        "role": scored.role,
+        "role": text_or_null(scored.role),
         "engaged": scored.engaged,
         "scores": scored.scores,
         "seq": scored.seq,
@@ -74,8 +78,8 @@ def ledger_rows(unseen: UnseenUpdate) -> Iterable[tuple[Any, ...]]:
     account, epoch = unseen.update.account, unseen.update.epoch
     return [
         (
-            account, epoch, line.seq, n, line.track, parse_time(line.time), line.event, line.type, line.contact,
-            line.rule, line.points, line.weight, line.cut, line.half_life,
+            account, epoch, line.seq, n, line.track, parse_time(line.time), stored_text(line.event), line.type,
+            line.contact, line.rule, line.points, line.weight, line.cut, line.half_life,
         )
         for n, line in numbered_changes(unseen.update.changes.lines, unseen.known_seq)
     ]  # fmt: skip
@@ -93,7 +97,7 @@ def stage_rows(unseen: UnseenUpdate) -> Iterable[Row]:
             "at": parse_time(change.at),
             "from_stage": change.from_,
             "to_stage": change.to,
-            "cause": change.cause,
+            "cause": stored_text(change.cause),
             "score": change.score,
         }
 
@@ -107,7 +111,7 @@ def gated_rows(unseen: UnseenUpdate) -> Iterable[Row]:
             "track": gated.track,
             "crossing": gated.crossing,
             "at": parse_time(gated.at),
-            "fact": gated.fact,
+            "fact": stored_text(gated.fact),
             "why": gated.why,
         }
 
@@ -119,9 +123,9 @@ def step_row(account: str, step: HandoffStep) -> Row:
         "account": account,
         "status": step.status,
         "at": parse_time(step.at),
-        "fact": step.fact,
-        "by": step.by,
-        "reason": step.reason,
-        "opportunity": step.opportunity,
+        "fact": stored_text(step.fact),
+        "by": text_or_null(step.by),
+        "reason": text_or_null(step.reason),
+        "opportunity": text_or_null(step.opportunity),
         "late": step.late,
     }

@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select, tuple_
 
 from database import MOVES, insert_missing, notify, rows_by_key
-from projections.derived_facts import moved_fact
+from projections.derived_facts import index_key, moved_fact
 from projections.work.tables import moves, parked_facts
-from schemas import AccountScored, FactRecord, parse_time
+from schemas import AccountScored, FactEnvelope, is_key, parse_time, stored_text
 
 MAX_PARKED = 200
 PARKED_RETENTION_MS = 90 * 24 * 3_600_000
+NOWHERE = ""
+"""Instead of an account that no store can hold: the mover sets the parked facts aside."""
 
 
 def park_facts(connection: Connection, updates: Iterable[AccountScored]) -> None:
@@ -25,7 +27,12 @@ def park_facts(connection: Connection, updates: Iterable[AccountScored]) -> None
 
 def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None:
     rows = [
-        {"move": release.move, "account": update.account, "to_account": release.to, "done": False}
+        {
+            "move": index_key(release.move),
+            "account": update.account,
+            "to_account": release.to if is_key(release.to) else NOWHERE,
+            "done": False,
+        }
         for update in updates
         for release in update.changes.releases
     ]
@@ -34,10 +41,19 @@ def open_moves(connection: Connection, updates: Iterable[AccountScored]) -> None
         notify(connection, MOVES)
 
 
-def forwarded_facts(updates: Iterable[AccountScored]) -> list[FactRecord]:
-    """Facts that arrived for an account after its release, as they have to be recorded for its new account."""
-    forwards = [forward for update in updates for forward in update.changes.forwards]
-    return [moved_fact(bytes(forward.fact), forward.to, forward.move) for forward in forwards]
+def forwarded_facts(updates: Iterable[AccountScored]) -> list[tuple[str, FactEnvelope]]:
+    """Facts that arrived for an account after its release, as they have to be recorded for its new account.
+
+    Each with its key: the new account; the released one, where its originals are, if no log can hold the new account.
+    """
+    return [
+        (
+            forward.to if is_key(forward.to) else update.account,
+            moved_fact(bytes(forward.fact), forward.to, forward.move),
+        )
+        for update in updates
+        for forward in update.changes.forwards
+    ]
 
 
 def _moved_accounts(connection: Connection, accounts: Sequence[str]) -> set[str]:
@@ -55,8 +71,8 @@ def _parked_rows(update: AccountScored) -> Iterable[dict[str, Any]]:
             "account": update.account,
             "seq": fact.seq,
             "time": parse_time(fact.time),
-            "event": fact.event,
-            "source": fact.source,
+            "event": stored_text(fact.event),
+            "source": stored_text(fact.source),
             "fact": bytes(fact.fact),
         }
 

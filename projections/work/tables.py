@@ -51,6 +51,7 @@ moves = Table(
     Index("moves_open", "done"),
     Index("moves_by_account", "account"),
 )
+"""`move` is the key of the id of the fact that identified the visitor; `to_account` may be no account that fits."""
 
 
 append_notes = Table(

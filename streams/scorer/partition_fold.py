@@ -158,7 +158,7 @@ def has_fitting_keys(fact: DecodedFact) -> bool:
     # Nearly all keys are short ASCII without a NUL, and this runs for every fact.
     is_short = len(account) < 100 > len(contact) and contact.isascii()
     if not (is_short and "\0" not in contact and "\0" not in account) and not (
-        is_key(account) and is_contact_key(account, contact)
+        is_key(account) and (not contact or is_contact_key(account, contact))
     ):
         return False
     if fact.type != "contact.identified.v1" or fact.data is None:
