@@ -1,5 +1,6 @@
 """Read models and how to query them: the projector writes them in one transaction with its checkpoints."""
 
+from projections.aliases import directory_aliases
 from projections.derived_facts import DECISIONS_SOURCE, STAFFEL_SOURCE, encode, new_event
 from projections.directory import (
     Directory,
@@ -52,6 +53,7 @@ __all__ = [
     "check_decision",
     "database_time",
     "directory_accounts",
+    "directory_aliases",
     "directory_contacts",
     "directory_domains",
     "directory_visitors",

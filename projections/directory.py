@@ -11,7 +11,9 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, Index, Table, Tex
 from sqlalchemy.sql.elements import ColumnElement
 
 from database import insert_missing, metadata, read_only, rows_by_key, upsert, upsert_newer
-from schemas import AccountScored, ContactScored, is_domain_text, is_indexed_text, is_key, is_text
+from projections import aliases
+from projections.aliases import name_key, write_aliases
+from schemas import AccountScored, Alias, ContactScored, is_domain_text, is_indexed_text, is_key, is_text
 
 directory_accounts = Table(
     "directory_accounts",
@@ -67,11 +69,27 @@ class Directory:
         return self._single_value(directory_domains.c.account, directory_domains.c.domain == domain)
 
     def account_of_name(self, name: str) -> str | None:
-        """The account with this id, or the only account with this name; case and blanks in names are ignored."""
-        by_id = self._single_value(directory_accounts.c.account, directory_accounts.c.account == name.strip().lower())
-        return by_id or self._single_value(
-            directory_accounts.c.account, directory_accounts.c.name_key == name_key(name)
-        )
+        """The account with this id, or the only account with this alias id, or the only one with this name.
+
+        Aliases have names, too. Case and blanks in names are ignored.
+        """
+        own = directory_accounts.c
+        with self._read_only.connect() as connection:
+            by_id = connection.execute(select(own.account).where(own.account == name.strip().lower())).scalar()
+            found = {by_id} if by_id else aliases.accounts_with_id(connection, name.strip())
+            if not found:
+                named = connection.execute(select(own.account).where(own.name_key == name_key(name)).limit(2)).scalars()
+                found = set(named) | aliases.accounts_with_name(connection, name)
+        return next(iter(found)) if len(found) == 1 else None
+
+    def accounts_of_aliases(self, system: str, ids: Iterable[str]) -> dict[str, str]:
+        """Alias id in this system -> its account."""
+        with self._read_only.connect() as connection:
+            return aliases.accounts_by_id(connection, system, ids)
+
+    def aliases_of(self, account: str) -> list[Alias]:
+        with self._read_only.connect() as connection:
+            return list(aliases.aliases_of(connection, account))
 
     def account_of_contact(self, contact: str) -> str | None:
         return self._single_value(directory_contacts.c.account, directory_contacts.c.contact == contact)
@@ -125,6 +143,7 @@ def update_directory(
 ) -> None:
     """Apply a batch. `new_updates`: those that were not delivered before; only they replace existing rows."""
     _update_accounts(connection, updates)
+    write_aliases(connection, (update for update in updates if update.changes.aliases))
     in_accounts = [scored for scored in contacts if not scored.account.startswith("anon:")]
     identified = _sorted_by_key(_account_of_key_row(c, "contact") for c in in_accounts if c.contact.startswith("c_"))
     insert_missing(connection, directory_contacts, identified)
@@ -139,11 +158,6 @@ def update_directory(
     _apply_releases_and_joins(
         connection, [update for update in moves if (update.account, update.seq) not in new_keys], insert_missing
     )
-
-
-def name_key(name: str) -> str:
-    """The form in which names are compared: case folded, with single blanks."""
-    return " ".join(name.casefold().split())
 
 
 def _update_accounts(connection: Connection, updates: Iterable[AccountScored]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sqlalchemy import Connection, Engine, insert, inspect
 
 from database import Lease, holder_of, new_holder_id
+from projections.aliases import write_aliases
 from projections.projector import Projector
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels, read_models
@@ -107,6 +108,7 @@ def _valid_checkpoint(log: Log, partition: int, checkpoint: Checkpoint) -> Check
 def _write(engine: Engine, models: ReadModels, batch: UpdateBatch) -> None:
     with engine.begin() as connection:
         write_read_models(connection, models, [batch])
+        write_aliases(connection, (update for updates in batch.accounts.values() for update in updates))
 
 
 def _switch_version(engine: Engine, name: str, version: int) -> None:

@@ -73,12 +73,18 @@ class Application(ABC):
     @cached_property
     def recorder(self) -> "Recorder":
         from intake import Recorder
-        from intake.recorder import appender_for
+        from intake.recorder import StoredProfiles, appender_for
 
         appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
         networks = company_networks(self.settings)
         return Recorder(
-            appender, self.vault, Directory(self.engine), self.clock, networks=networks, sources=self.sources
+            appender,
+            self.vault,
+            Directory(self.engine),
+            self.clock,
+            networks=networks,
+            sources=self.sources,
+            profiles=StoredProfiles(self.engine),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from intake.account_ids import account_id, slug
 from intake.countries import country_of
@@ -39,19 +40,18 @@ def read_accounts(
     Their time is `export.as_of`, else the creation date, else `UNDATED_TIME_MS`: of two exports of a table without
     dates, the later one needs `as_of` to count as newer. Rejected: `missing_column`, `bad_mapping`, `bad_row`,
     `no_account`, `bad_account`, `bad_domain`, `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for
-    a second row of one id.
+    a second row of one id. A second row of one domain is another unit of the company: the recorder makes it an alias.
     """
     columns = with_mapping(ACCOUNT_COLUMNS, mapping)
     if isinstance(columns, Rejected):
         yield columns
         return
     known = _accounts_by_name(path, columns)
-    first_at: dict[str, str] = {}
+    first_of: dict[str, Observation] = {}
     for row in read_rows(path, columns, _REQUIRED_FIELDS):
         item = row if isinstance(row, Rejected) else _item(row, export, known)
         if isinstance(item, Observation) and item.account is not None:
-            earlier = first_at.setdefault(item.account, item.where)
-            item = item if earlier == item.where else _duplicate_account(item.where, item.account, earlier)
+            item = _further_row(item, first_of.setdefault(item.account, item))
         yield item
 
 
@@ -91,6 +91,8 @@ def _item(row: TableRow, export: ExportOptions, known: dict[str, str]) -> Item:
         data=content,
         account=identity.account,
         account_hint=_record_id(row),
+        profile=True,
+        modified_at=export.as_of if modified is None else modified,
     )
 
 
@@ -166,6 +168,21 @@ def _observation_id(account: str, modified_at: int | None, content: dict[str, An
     """The id of the fact. At equal times the greater id wins, so the CRM's modification time comes first in it."""
     changed = format_time(modified_at) if modified_at is not None else "-"
     return f"account:{account}:{changed}:{hashlib.sha256(_canonical(content)).hexdigest()[:16]}"
+
+
+def _further_row(item: Observation, first: Observation) -> Item:
+    """A later row of an account that is named by its domain: a unit with a record id or a name of its own."""
+    if item is first or item.account is None:
+        return item
+    if item.account not in map(account_id, item.data.get("domains") or ()):
+        return _duplicate_account(item.where, item.account, first.where)
+    if item.account_hint and item.account_hint != first.account_hint:
+        return item
+    name = item.data.get("name")
+    if item.account_hint or not name or name == first.data.get("name"):
+        return _duplicate_account(item.where, item.account, first.where)
+    domain = item.data["domains"][0]
+    return structs.replace(item, type="account.alias_added.v1", id=f"{item.id}:name", data={"name": name}, host=domain)
 
 
 def _duplicate_account(where: str, account: str, earlier: str) -> Rejected:

@@ -5,6 +5,7 @@ from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.inbox import hash_of_value
 from intake.recorder.inbox_rows import InboxRow, inbox, insert_rows
 from intake.recorder.networks import CompanyNetworks, NoNetworks, read_networks
+from intake.recorder.profiles import StoredProfiles, told_profiles
 
 __all__ = [
     "CompanyNetworks",
@@ -12,9 +13,11 @@ __all__ = [
     "InboxRow",
     "NoNetworks",
     "Recorded",
+    "StoredProfiles",
     "appender_for",
     "hash_of_value",
     "inbox",
     "insert_rows",
     "read_networks",
+    "told_profiles",
 ]

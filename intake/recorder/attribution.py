@@ -46,7 +46,13 @@ class Directory(Protocol):
         """Key -> account, for the known domains (claimed exactly), contacts or visitors; without `anon:…` accounts."""
 
     def account_of_name(self, name: str) -> str | None:
-        """The account with this id, else the only account with this name."""
+        """The account with this id or alias id, else the only account with this name or alias name."""
+
+    def accounts_of_aliases(self, system: str, ids: Iterable[str]) -> dict[str, str]:
+        """Id in this system -> the account that has it as an alias."""
+
+    def exists(self, account: str) -> bool:
+        """Whether the account has facts."""
 
     def claim(self, domain: str, account: str) -> str | None:
         """Reserve the domain at once. None if the account now holds it, else the account that does."""

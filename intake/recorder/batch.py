@@ -25,8 +25,27 @@ from intake.recorder.attribution import (
     AttributionSignals,
     Attributor,
 )
-from intake.recorder.drafts import CONTACT_IDENTIFIED, Draft, identification_records, record_ids_of, record_of
+from intake.recorder.drafts import (
+    ALIAS_ADDED,
+    CONTACT_IDENTIFIED,
+    Draft,
+    identification_records,
+    record_ids_of,
+    record_of,
+)
 from intake.recorder.identification import Identity, IdentityResolver
+from intake.recorder.profiles import (
+    CONTACT_REGISTERED,
+    AccountRow,
+    AccountRows,
+    AliasRow,
+    account_subject,
+    alias_records,
+    attribution_of,
+    contact_subject,
+    is_contact_row,
+    no_account_reason,
+)
 from streams import NewRecord
 
 
@@ -45,6 +64,7 @@ class Batch:
     identities: IdentityResolver
     attributor: Attributor
     appender: Appender
+    rows: AccountRows
     now: int
     earlier_accounts: Mapping[str, str] = field(default_factory=dict)
     """Record id -> the account that an earlier attempt was sent to; it overrides today's attribution."""
@@ -62,6 +82,7 @@ class Batch:
     def prefetch(self, observations: list[Observation]) -> None:
         """Load from vault and directory, in few queries, what the batch will need."""
         self.identities.prefetch(observations)
+        self.rows.prefetch(observations)
         unassigned = [o for o in observations if o.account is None]
         known = [self.identities.known_identity(o) for o in unassigned]
         self._visitors_with_contact = {identity.visitor for identity in known if identity.visitor and identity.contact}
@@ -81,6 +102,10 @@ class Batch:
         identity = self.identities.identify(observation, content)
         if observation.type in registration.TYPES:
             return self._registration_draft(valid, identity)
+        if is_contact_row(observation):
+            return self._contact_draft(valid, identity)
+        if observation.profile and observation.type == ALIAS_ADDED:
+            return self._alias_draft(valid, self.rows.further_unit(observation), identity)
         attribution = self.attributor.attribute(self._signals(observation, identity))
         if attribution is None:
             return Rejected(observation.where, "no_account", _no_account_reason(observation))
@@ -88,8 +113,11 @@ class Batch:
 
     def records(self, draft: Draft) -> list[NewRecord]:
         """The facts of a draft, its own first. What they show applies to later drafts of the batch."""
+        if draft.is_alias:
+            return list(alias_records(draft))
         records = self._identification_records(draft, draft.contact, draft.visitor) or [record_of(draft)]
         self._learn(draft)
+        self.rows.note(draft.observation)
         return records
 
     def save(self) -> None:
@@ -113,6 +141,7 @@ class Batch:
 
     def on_appended(self) -> None:
         """Called once the batch is durable."""
+        self.rows.book.save()
         for pair, account in self._new_pairs.items():
             self.attributor.overlay.put(self.attributor.overlay.identified_pairs, pair, account)
         if self._company_contacts:
@@ -161,12 +190,39 @@ class Batch:
         attribution = self._registration_attribution(observation, content, claims)
         if attribution is None:
             return Rejected(observation.where, "no_account", _no_account_reason(observation))
+        if observation.profile:
+            row = self.rows.resolve(observation, content, claims, attribution.account)
+            if isinstance(row, AliasRow):
+                return self._alias_draft(valid, row, identity)
+            if not isinstance(row, AccountRow):
+                return Rejected(observation.where, *row)
+            attribution, claims = attribution._replace(account=row.account), row.claims
         problem = registration.reserve_domains(self.attributor, attribution.account, content, claims)
         if problem is not None:
             return Rejected(observation.where, *problem)
         self.identities.learn_company(observation, attribution.account)
         if not observation.trusted:
             content = registration.with_claimed_domains(content, claims)
+        if observation.profile:
+            observation = self.rows.tell(observation, content, account_subject(attribution.account))
+            content = observation.data
+        return self._attributed_draft(ValidObservation(observation, content), attribution, identity)
+
+    def _alias_draft(self, valid: ValidObservation, row: AliasRow, identity: Identity) -> Draft:
+        self.identities.learn_company(valid.observation, row.holder)
+        observation = self.rows.add_alias(valid.observation, row, valid.content.get("name"))
+        attribution = Attribution(row.holder, CLAIMED, 100)
+        return self._attributed_draft(ValidObservation(observation, observation.data), attribution, identity)
+
+    def _contact_draft(self, valid: ValidObservation, identity: Identity) -> Draft | Rejected:
+        observation, content = valid.observation, valid.content
+        attribution = attribution_of(self.attributor, observation, self._signals(observation, identity))
+        if attribution is None:
+            return Rejected(observation.where, "no_account", no_account_reason(observation))
+        who = identity.contact or identity.visitor
+        if observation.profile and observation.type == CONTACT_REGISTERED and who is not None:
+            observation = self.rows.tell(observation, content, contact_subject(who, attribution.account))
+            content = observation.data
         return self._attributed_draft(ValidObservation(observation, content), attribution, identity)
 
     def _registration_attribution(

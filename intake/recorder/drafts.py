@@ -11,6 +11,7 @@ from streams import NewRecord
 INFERRED_SOURCE = "staffel/intake"
 """Source of identifications that no source reported as such, but that an observation implies."""
 CONTACT_IDENTIFIED = "contact.identified.v1"
+ALIAS_ADDED = "account.alias_added.v1"
 _TARGET_SUFFIX = "~to"
 
 
@@ -23,6 +24,8 @@ class Recorded(NamedTuple):
     offset: int
     left_out: tuple[str, ...] = ()
     """Fields of the data that the settings of the source do not keep."""
+    is_alias: bool = False
+    """A row of a table that became an alias of the account."""
 
 
 class Duplicate(NamedTuple):
@@ -32,6 +35,7 @@ class Duplicate(NamedTuple):
     contact: str | None
     partition: int
     offset: int
+    is_alias: bool = False
 
 
 Outcome = Recorded | Duplicate | Rejected
@@ -55,6 +59,11 @@ class Draft(NamedTuple):
         observation = self.observation
         is_identification = observation.type == CONTACT_IDENTIFIED and "visitor" in self.content
         return is_identification and observation.trusted and observation.account is not None
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether a row of a table became an alias."""
+        return self.observation.profile and self.observation.type == ALIAS_ADDED
 
     @property
     def envelope_contact(self) -> str | None:

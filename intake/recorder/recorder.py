@@ -13,6 +13,7 @@ from intake.recorder.drafts import Draft, Duplicate, Outcome, Recorded, record_i
 from intake.recorder.identification import IdentityResolver, Vault
 from intake.recorder.inbox import AppendedFact
 from intake.recorder.networks import CompanyNetworks, NoNetworks
+from intake.recorder.profiles import AccountRows, NoProfiles, Profiles, ToldBook
 from intake.recorder.redaction import Redacted, redacted
 from intake.recorder.validation import rejection_of
 from intake.sources import Sources
@@ -33,13 +34,15 @@ class Recorder:
         *,
         networks: CompanyNetworks | None = None,
         sources: Sources | None = None,
+        profiles: Profiles | None = None,
         overlay_size: int = 200_000,
     ) -> None:
         """`appender`: made by `appender_for`. `sources`: what may be kept of the data of a source; the default is the
-        least. `overlay_size`: entries per index of the overlay."""
+        least. `profiles`: what sources told last. `overlay_size`: entries per index of the overlay."""
         self._appender, self._vault, self._directory, self._clock = appender, vault, directory, clock
         self._networks = networks or NoNetworks()
         self._sources = sources or Sources()
+        self._profiles = profiles or NoProfiles()
         self._overlay = Overlay(overlay_size)
 
     def record(self, observations: Sequence[Observation], *, own: bool = False) -> list[Outcome]:
@@ -62,7 +65,8 @@ class Recorder:
         accounts = self._appender.earlier_accounts(
             id for observation in observations for id in record_ids_of(observation)
         )
-        batch = Batch(IdentityResolver(self._vault), attributor, self._appender, now, accounts)
+        rows = AccountRows(attributor, ToldBook(self._profiles), self._sources, now)
+        batch = Batch(IdentityResolver(self._vault), attributor, self._appender, rows, now, accounts)
         batch.prefetch(observations)
         return batch
 
@@ -116,4 +120,5 @@ def _outcome_of(draft_with_records: tuple[Draft, list[NewRecord]], appended: Ite
     positions = [next(appended) for _ in records]
     last = positions[-1]
     outcome = Duplicate if positions[0].duplicate else Recorded
-    return outcome(last.account, draft_of_fact.envelope_contact, last.partition, last.offset)
+    contact, is_alias = draft_of_fact.envelope_contact, draft_of_fact.is_alias
+    return outcome(last.account, contact, last.partition, last.offset, is_alias=is_alias)

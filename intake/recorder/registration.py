@@ -39,9 +39,9 @@ def claims_of(content: Mapping[str, Any]) -> Claims | Problem:
 
 
 def with_claimed_domains(content: dict[str, Any], claims: Claims) -> dict[str, Any]:
-    """The data with its domains normalised, so that look-ups find them."""
+    """The data with its domains normalised, so that look-ups find them, and without those that are not claimed."""
     if not claims.domains:
-        return content
+        return {name: value for name, value in content.items() if name != "domains" or not value}
     if "domain" in content:
         return {**content, "domain": claims.domains[0]}
     return {**content, "domains": list(claims.domains)}
@@ -67,7 +67,7 @@ def reserve_domains(attributor: Attributor, account: str, content: Mapping[str, 
         return "domain_taken", why
     for name in (account, content.get("name")):
         if isinstance(name, str) and name.strip():
-            _learn_name(attributor, name_key(name), account)
+            learn_name(attributor.overlay.names, name_key(name), account)
     return None
 
 
@@ -82,8 +82,8 @@ def _claim_all(attributor: Attributor, account: str, claims: Claims) -> tuple[st
     return None
 
 
-def _learn_name(attributor: Attributor, key: str, account: str) -> None:
-    names = attributor.overlay.names
+def learn_name(names: dict[str, str], key: str, account: str) -> None:
+    """Let what follows in the batch find the account by this name or id."""
     if names.setdefault(key, account) != account:
         # Two accounts with this name: it is ambiguous now, and the next look-up in the directory finds neither.
         del names[key]

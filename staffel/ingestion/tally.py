@@ -15,7 +15,8 @@ OTHER = "other"
 
 @dataclass
 class Tally:
-    """read = recorded + duplicates + filtered + rejected_total; `bots` counts a part of the recorded.
+    """read = recorded + duplicates + filtered + rejected_total; `bots` and `aliases` count a part of the
+    recorded.
 
     Memory is bounded, whatever the files hold.
     """
@@ -26,6 +27,7 @@ class Tally:
     filtered: int = 0
     filtered_by: Counter[str] = field(default_factory=Counter)
     bots: int = 0
+    aliases: int = 0
     rejected_total: int = 0
     rejected_by: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
@@ -58,6 +60,7 @@ class Tally:
             "filtered": self.filtered,
             "filtered_by": dict(self.filtered_by.most_common()),
             "bots": self.bots,
+            "aliases": self.aliases,
             "rejected_total": self.rejected_total,
             "rejected_by": dict(self.rejected_by.most_common()),
             "rejected": [{"where": item.where, "code": item.code, "why": item.why} for item in self.rejected],

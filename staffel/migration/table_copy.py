@@ -9,16 +9,23 @@ from sqlalchemy import Connection, Engine, Table, func, select
 
 from alerts import alerts
 from database import DatabaseError, insert_missing, read_only, upsert
-from intake.recorder import inbox
+from intake.recorder import inbox, told_profiles
 from intake.vault import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
-from projections import directory_accounts, directory_contacts, directory_domains, directory_visitors
+from projections import (
+    directory_accounts,
+    directory_aliases,
+    directory_contacts,
+    directory_domains,
+    directory_visitors,
+)
 from projections.read_models import read_models
 from projections.work import moves, outbox, parked_facts
 
 COPIED_TABLES = (
     SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES,
     outbox, moves, parked_facts, alerts,
-    directory_accounts, directory_domains, directory_visitors, directory_contacts,
+    directory_accounts, directory_domains, directory_visitors, directory_contacts, directory_aliases,
+    told_profiles,
 )  # fmt: skip
 _BATCH_SIZE = 5_000
 

@@ -21,7 +21,8 @@ from tests.architecture.source_files import (
 
 PURE = ("schemas", "scoring")
 MAY_TOUCH_SQL = (
-    "database/", "streams/sql/", "projections/", "intake/vault/", "intake/recorder/inbox", "alerts/outbox.py",
+    "database/", "streams/sql/", "projections/", "intake/vault/", "intake/recorder/inbox",
+    "intake/recorder/profiles/told_profiles.py", "alerts/outbox.py",
     "staffel/migration/",
 )  # fmt: skip
 PURE_LIBRARIES = {"pydantic", "msgspec", "re2", "ruamel"}

@@ -6,6 +6,8 @@ from sqlalchemy import Engine, MetaData, Table
 
 import alerts.outbox
 import intake.recorder.inbox_rows
+import intake.recorder.profiles.told_profiles
+import projections.aliases
 import projections.directory
 import projections.work.tables
 import staffel.migration.log_copy
@@ -18,6 +20,8 @@ from projections.read_models.versions import checkpoints
 OWNERS = (
     alerts.outbox,
     intake.recorder.inbox_rows,
+    intake.recorder.profiles.told_profiles,
+    projections.aliases,
     projections.directory,
     projections.work.tables,
     staffel.migration.log_copy,

@@ -32,6 +32,7 @@ def account(where: str, id: str, **fields: object) -> Observation:
             "id": id,
             "type": "account.registered.v1",
             "time": crm_accounts.UNDATED_TIME_MS,
+            "profile": True,
             **fields,
         }
     )
@@ -209,6 +210,30 @@ def test_a_later_export_is_newer_and_a_repeated_one_the_same(tmp_path: Path) -> 
     (dated,) = crm_accounts.read_accounts(file(tmp_path, header, after), export=ExportOptions(as_of=17))
     assert isinstance(dated, Observation)
     assert (dated.time, dated.id) == (17, changed)
+    assert dated.modified_at == parse_time("2026-02-05T00:00:00.000Z")
+
+
+def test_rows_of_one_domain_are_units_of_one_company(tmp_path: Path) -> None:
+    path = file(
+        tmp_path,
+        "Record ID,Company name,Company domain name",
+        "1001,Acme AG,acme.com",
+        "1002,Acme Sales,www.acme.com",
+        "1001,Acme AG,acme.com",
+        ",Acme Trade,acme.com",
+        ",Acme AG,acme.com",
+    )
+    items = list(crm_accounts.read_accounts(path))
+    told = [(each.type, each.account_hint, each.data) for each in items if isinstance(each, Observation)]
+    assert told == [
+        ("account.registered.v1", "1001", {"name": "Acme AG", "domains": ["acme.com"]}),
+        ("account.registered.v1", "1002", {"name": "Acme Sales", "domains": ["acme.com"]}),
+        ("account.alias_added.v1", None, {"name": "Acme Trade"}),
+    ]
+    assert [(each.code, each.where) for each in items if isinstance(each, Rejected)] == [
+        ("duplicate_account", "crm.csv:4"),
+        ("duplicate_account", "crm.csv:6"),
+    ]
 
 
 def deal(where: str, kind: str, time: str, id: str, **content: object) -> Observation:

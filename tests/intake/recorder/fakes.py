@@ -127,6 +127,8 @@ class MemoryDirectory:
     def __init__(self) -> None:
         self.domains: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.accounts: set[str] = set()
+        self.aliases: dict[tuple[str, str], str] = {}
         self.contacts: dict[str, str] = {}
         self.visitors: dict[str, str] = {}
         self.lookups = 0
@@ -140,6 +142,12 @@ class MemoryDirectory:
     def account_of_name(self, name: str) -> str | None:
         self.lookups += 1
         return self.names.get(name)
+
+    def accounts_of_aliases(self, system: str, ids: Iterable[str]) -> dict[str, str]:
+        return {id: self.aliases[system, id] for id in ids if (system, id) in self.aliases}
+
+    def exists(self, account: str) -> bool:
+        return account in self.accounts
 
     def claim(self, domain: str, account: str) -> str | None:
         holder = self.domains.setdefault(domain, account)

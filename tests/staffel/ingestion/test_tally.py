@@ -23,6 +23,7 @@ def test_reasons_are_counted_the_most_frequent_first() -> None:
         "filtered": 3,
         "filtered_by": {"an image": 2, "status 404": 1},
         "bots": 0,
+        "aliases": 0,
         "rejected_total": 1,
         "rejected_by": {"bad_line": 1},
         "rejected": [{"where": "a.log:1", "code": "bad_line", "why": "not a line of a log"}],
