@@ -8,6 +8,7 @@ from intake.account_ids import RESERVED_WORDS, account_id
 if TYPE_CHECKING:
     from intake.budgets import DEFAULT_BUDGETS, Budgets
     from intake.cloudevents import parse_event
+    from intake.domains import ascii_account_id, unicode_domain
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
     from intake.recorder.recorder import Recorder
@@ -27,8 +28,10 @@ __all__ = [
     "SourceSettings",
     "Sources",
     "account_id",
+    "ascii_account_id",
     "parse_event",
     "read_sources",
+    "unicode_domain",
 ]
 
 _IMPORTED_ON_USE = {
@@ -43,8 +46,10 @@ _IMPORTED_ON_USE = {
     "Rejected": "intake.observation",
     "SourceSettings": "intake.sources",
     "Sources": "intake.sources",
+    "ascii_account_id": "intake.domains",
     "parse_event": "intake.cloudevents",
     "read_sources": "intake.sources",
+    "unicode_domain": "intake.domains",
 }
 
 

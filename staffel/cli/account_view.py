@@ -5,7 +5,7 @@ from typing import Any
 
 from audit import summary_rows, sums_by_track
 from staffel.cli.handoff_view import print_handoff
-from staffel.cli.output import escape_control, format_minute, print_line, print_table
+from staffel.cli.output import escape_control, format_minute, print_line, print_table, readable
 from staffel.wording import quantity
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ def print_account(report: Json, people: People, *, explain: bool, deep: bool) ->
 
 def print_scores(report: Json) -> None:
     print_line(
-        f"{escape_control(report['name'] or report['account'])} ({report['account']}), as of "
+        f"{readable(report['name'] or report['account'])} ({readable(report['account'])}), as of "
         f"{format_minute(report['as_of'])} UTC"
     )
     fit, profile = report["fit"], profile_text(report)

@@ -5,13 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
-from intake import account_id
 from schemas import parse_time
 from staffel.application import Application
 from staffel.cli.account_view import print_account
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import format_minute, print_json, print_line, print_table, progress_bar
-from staffel.cli.session import AsJson, At, connected_application, print_recorded, requested_time
+from staffel.cli.session import AsJson, At, connected_application, print_recorded, requested_time, stored_account_id
 from staffel.errors import ProblemFound
 from staffel.record_fact import record_fact
 
@@ -116,7 +115,7 @@ def account(
     """Show an account: score, stage, contacts, handoffs and reasons; --explain adds every ledger line."""
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
-        key = account_id(id) or id
+        key = stored_account_id(application, id)
         report = account_report(
             application.engine,
             application.log,

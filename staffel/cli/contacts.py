@@ -7,14 +7,13 @@ import typer
 
 from audit import contact_json
 from database import Database
-from intake import account_id
 from projections import open_queries
 from scoring.fold import account_at, decode_contact
 from scoring.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import escape_control, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time
+from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time, stored_account_id
 from staffel.errors import ProblemFound
 from staffel.record_fact import record_fact
 
@@ -84,7 +83,7 @@ def chosen_account(application: Application, contact: str, requested: str | None
     accounts = [row.account for row in contact_rows(application, contact)]
     if requested is not None:
         with open_queries(application.engine) as queries:
-            if queries.account(account_id(requested) or requested) is None:
+            if queries.account(stored_account_id(application, requested)) is None:
                 raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
         return requested
     if len(accounts) == 1:

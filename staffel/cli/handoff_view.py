@@ -1,14 +1,14 @@
 """The screen view of a handoff: status, due time, and the largest reasons."""
 
 from audit import HandoffView
-from staffel.cli.output import escape_control, format_minute, print_line
+from staffel.cli.output import escape_control, format_minute, print_line, readable
 
 DEFAULT_REASONS = 3
 
 
 def print_handoff(view: HandoffView, people: dict[str, str], *, max_reasons: int = DEFAULT_REASONS) -> None:
     """A few lines: the handoff, its status and its largest reasons."""
-    print_line(view.handoff)
+    print_line(readable(view.handoff))
     print_line(f"  {status_text(view)}")
     if view.reason:
         print_line(f"  reason: {escape_control(view.reason)}")

@@ -11,7 +11,7 @@ from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.handoff_view import print_handoff
 from staffel.cli.output import format_minute, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, print_recorded
+from staffel.cli.session import AsJson, connected_application, print_recorded, stored_handoff_id
 from staffel.errors import ProblemFound, UsageError
 from staffel.record_fact import AlreadyRecorded, record_fact
 
@@ -59,6 +59,7 @@ def print_handoffs(rows: list[HandoffView], people: dict[str, str]) -> None:
 def handoff(id: Handoff, as_json: AsJson = False) -> None:
     """Show a handoff: the evidence at the crossing, and the decisions."""
     with connected_application() as application:
+        id = stored_handoff_id(application, id)
         with open_queries(application.engine) as queries:
             row = queries.handoff(id)
             if row is None:
@@ -106,6 +107,7 @@ def decide(id: str, status: str, by: str, reason: str | None, as_json: bool) -> 
         raise UsageError("--by: name who decided")
     with connected_application() as application:
         application.wait_until_visible()
+        id = stored_handoff_id(application, id)
         account, fact = allowed_decision(application, id, status)
         content = {"handoff": id, "by": by} | ({"reason": reason} if reason else {})
         kind = f"handoff.{status}.v1"

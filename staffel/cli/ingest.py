@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Filtered
+from intake import Filtered, ascii_account_id
 from intake.files import merge_by_time
 from intake.recorder import read_networks
 from staffel.application import system_clock
@@ -261,7 +261,7 @@ def source_name(kind: str, name: str | None) -> str:
 
 
 def own_domains(ours: list[str] | None) -> frozenset[str]:
-    return frozenset(domain.lower() for domain in ours or [])
+    return frozenset(ascii_account_id(domain.lower()) for domain in ours or [])
 
 
 def time_zone(name: str) -> Any:

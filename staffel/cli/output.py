@@ -1,6 +1,7 @@
 """Output of commands: lines, tables, JSON, progress bars. Colours and bars appear only on a terminal."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 Advance = Callable[[int], None]
+
+_INTERNATIONAL_DOMAIN = re.compile(r"[a-z0-9.-]*\bxn--[a-z0-9.-]+")
 
 _DEFAULT_WIDTH = 100
 """Width of tables without a terminal and without COLUMNS."""
@@ -122,7 +125,16 @@ def cell_text(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.1f}" if isinstance(value, float) else escape_control(str(value))
+    return f"{value:.1f}" if isinstance(value, float) else readable(str(value))
+
+
+def readable(content: str) -> str:
+    """Content as a screen shows it: international domains in Unicode, and no character that controls the terminal."""
+    if "xn--" in content:
+        from intake import unicode_domain
+
+        content = _INTERNATIONAL_DOMAIN.sub(lambda found: unicode_domain(found[0]), content)
+    return escape_control(content)
 
 
 def escape_control(content: str) -> str:

@@ -8,9 +8,11 @@ import typer
 from pydantic import ValidationError
 
 from audit import latest_time
+from intake import account_id
+from projections import open_queries
 from schemas import parse_time
 from staffel.application import Application
-from staffel.cli.output import print_json, print_line
+from staffel.cli.output import print_json, print_line, readable
 from staffel.connect import connect
 from staffel.errors import UsageError
 from staffel.record_fact import Json
@@ -87,6 +89,27 @@ def requested_time(application: Application, at: str | None) -> tuple[int, bool]
     return parse_time_option("--at", at, "latest, now or "), True
 
 
+def stored_account_id(application: Application, id: str) -> str:
+    """The id as accounts are stored: in lower case, and an international domain in ASCII, unless the account has the
+    form that was given."""
+    given = account_id(id) or id
+    if given.isascii():
+        return given
+    from intake import ascii_account_id  # reads the lists of domains, which few commands need
+
+    in_ascii = ascii_account_id(given)
+    if in_ascii == given:
+        return given
+    with open_queries(application.engine) as queries:
+        return given if queries.account(given) is not None else in_ascii
+
+
+def stored_handoff_id(application: Application, id: str) -> str:
+    """The id of a handoff, which begins with that of its account."""
+    account, slash, rest = id.partition("/")
+    return id if id.isascii() else stored_account_id(application, account) + slash + rest
+
+
 def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
     """Parse a time option to milliseconds since 1970."""
     why = "outside the years 1970 to 9999"
@@ -104,5 +127,5 @@ def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
 def print_recorded(recorded: Json, as_json: bool) -> None:
     """Print the recorded fact as JSON or as text."""
     print_json(recorded) if as_json else print_line(
-        f"Recorded {recorded['type'].removesuffix('.v1')} for {recorded['account']}."
+        f"Recorded {recorded['type'].removesuffix('.v1')} for {readable(recorded['account'])}."
     )
