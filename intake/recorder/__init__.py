@@ -6,18 +6,23 @@ from intake.recorder.inbox import hash_of_value
 from intake.recorder.inbox_rows import InboxRow, inbox, insert_rows
 from intake.recorder.networks import CompanyNetworks, NoNetworks, read_networks
 from intake.recorder.profiles import StoredProfiles, told_profiles
+from intake.recorder.redaction import Permission, is_kept, permission_for, permission_for_parameter
 
 __all__ = [
     "CompanyNetworks",
     "Duplicate",
     "InboxRow",
     "NoNetworks",
+    "Permission",
     "Recorded",
     "StoredProfiles",
     "appender_for",
     "hash_of_value",
     "inbox",
     "insert_rows",
+    "is_kept",
+    "permission_for",
+    "permission_for_parameter",
     "read_networks",
     "told_profiles",
 ]

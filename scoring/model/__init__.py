@@ -1,9 +1,22 @@
 """The scoring model as people write it: its terms, validation and error messages."""
 
-from scoring.model.loading import DocumentError, ScoringModel, canonical, load_model, model_from_dict, version_of
+from scoring.model.loading import (
+    Condition,
+    DocumentError,
+    FieldPoints,
+    Rule,
+    ScoringModel,
+    canonical,
+    load_model,
+    model_from_dict,
+    version_of,
+)
 
 __all__ = [
+    "Condition",
     "DocumentError",
+    "FieldPoints",
+    "Rule",
     "ScoringModel",
     "canonical",
     "load_model",

@@ -7,10 +7,13 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
+from schemas import Problem
 from scoring.model import DocumentError, canonical, load_model, version_of
+from staffel.application import source_settings
 from staffel.cli.groups import examples
-from staffel.cli.output import print_json, print_line
-from staffel.cli.session import AsJson, connected_application
+from staffel.cli.model_warnings import unkept_fields
+from staffel.cli.output import print_error, print_json, print_line
+from staffel.cli.session import AsJson, connected_application, read_settings
 from staffel.errors import ProblemFound
 from staffel.settings import read_text
 from staffel.wording import quantity
@@ -22,21 +25,31 @@ group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show t
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A model in YAML.")], as_json: AsJson = False
 ) -> None:
-    """Check a model and list all problems by line; exit code 1 if there are any."""
+    """Check a model and list all problems by line; exit code 1 if there are any.
+
+    Warns of rules that read what the settings of sources do not keep.
+    """
     text = read_text(file)
     try:
         model = load_model(text, str(file))
     except DocumentError as error:
         if as_json:
-            problems = [{"file": p.file, "line": p.line, "key": p.key, "message": p.message} for p in error.problems]
-            print_json({"model": None, "problems": problems})
+            print_json({"model": None, "problems": [problem_json(problem) for problem in error.problems]})
             raise typer.Exit(1) from None
         raise ProblemFound(str(error)) from None
+    warnings = unkept_fields(model, text, str(file), source_settings(read_settings()))
     rules = sum(len(track.rules) for track in model.tracks.values())
     if as_json:
-        print_json({"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules, "problems": []})
+        checked = {"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules}
+        print_json({**checked, "problems": [], "warnings": [problem_json(warning) for warning in warnings]})
     else:
         print_line(f"{file}: {model.model} is valid: {quantity(rules, 'rule')} in {', '.join(model.tracks)}")
+        for warning in warnings:
+            print_error(f"warning: {warning}")
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message}
 
 
 @group.command("show", epilog=examples("staffel model show"))
