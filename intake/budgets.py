@@ -26,8 +26,11 @@ class Budgets:
     items: int = 50_000_000
     attendees: int = 2_000
     """Of one meeting."""
+    occurrences_per_series: int = 5_000
+    occurrences_per_organizer: int = 50_000
     occurrences: int = 200_000
-    """Of all recurring meetings of a calendar."""
+    """Of all recurring meetings of a calendar. An occurrence counts once for each attendee from outside."""
+    seconds_per_organizer: float = 20.0
     seconds: float = 600.0
     """Of processor time that recurring meetings of a calendar may take."""
 

@@ -6,28 +6,20 @@ version of an entry may be anywhere. Observations are sorted by time.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from intake.calendar.attendees import Attendee, attendees, external_attendees
+from intake.budgets import DEFAULT_BUDGETS, Budgets
+from intake.calendar.attendees import Attendee
 from intake.calendar.components import BrokenComponent, Component, read_components
-from intake.calendar.events import (
-    CalendarEntry,
-    InvalidEntry,
-    first_timestamp,
-    newest_versions,
-    parse_entry,
-    register_zones,
-)
-from intake.calendar.recurrence import Occurrence, occurrences
+from intake.calendar.events import CalendarEntry, EventContext, InvalidEntry, newest_versions, parse_entry
+from intake.calendar.series import ExpansionBudget, Occurrence, occurrences
+from intake.calendar.zones import Zones
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas import format_time, from_datetime
 
-_NO_SHOW_PREFIXES = ("no-show:", "no show:", "noshow:")
-_CANCELED_PREFIXES = ("canceled:", "cancelled:", "abgesagt:")
 _REPLY_METHODS = frozenset({"REPLY", "COUNTER", "REFRESH", "DECLINECOUNTER"})
 
 
@@ -39,17 +31,22 @@ def read(
     horizon_days: int = 366,
     zone: tzinfo = UTC,
     source: str | None = None,
+    budgets: Budgets = DEFAULT_BUDGETS,
 ) -> Iterator[Item]:
     """Rejections in file order, then everything else by time. No content of the file raises an exception.
 
     `own_domains`: their people are not from outside. `now`: milliseconds since 1970; a meeting that has ended by then
     was held, a later one is booked if it starts within the horizon. `zone`: for times and calendars without one.
     """
-    options = _ReadOptions(path.name, frozenset(map(str.lower, own_domains)), now, source or f"calendar/{path.stem}")
+    own = frozenset(map(str.lower, own_domains))
+    options = _ReadOptions(path.name, own, now, source or f"calendar/{path.stem}", zone, budgets)
     entries, items = _entries(path, options)
     yield from items
     until = datetime.fromtimestamp(now / 1000, UTC) + timedelta(days=horizon_days)
-    dated = [pair for group in _grouped_by_uid(entries) for pair in _items_of_uid(group, until, zone, options)]
+    newest, older = newest_versions(entries)
+    meetings = _Meetings(options, until, ExpansionBudget(budgets), _keys_booked(older))
+    dated: list[_Dated] = [(now, Filtered(options.where(entry.line), "an older version")) for entry in older]
+    dated += [pair for group in _grouped_by_uid(newest) for pair in meetings.items_of_uid(group)]
     yield from (item for _, item in sorted(dated, key=lambda pair: pair[0]))
 
 
@@ -59,22 +56,26 @@ class _ReadOptions:
     own_domains: frozenset[str]
     now: int
     source: str
+    zone: tzinfo
+    budgets: Budgets
 
     def where(self, line: int) -> str:
         return f"{self.file}:{line}"
 
 
 _Dated = tuple[int, Item]
+_Key = tuple[str, object]
 
 
 def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], list[Item]]:
     """The valid events, and the items of everything else."""
-    components = list(read_components(path))
-    register_zones(item for item in components if isinstance(item, Component) and item.kind == "VTIMEZONE")
+    components = list(read_components(path, options.budgets))
+    zones = Zones(item for item in components if isinstance(item, Component) and item.kind == "VTIMEZONE")
+    context = EventContext(zones=zones, zone=options.zone, own_domains=options.own_domains, budgets=options.budgets)
     entries: list[CalendarEntry] = []
     items: list[Item] = []
     for component in components:
-        outcome = _parsed(component, options)
+        outcome = _parsed(component, context, options)
         if isinstance(outcome, CalendarEntry):
             entries.append(outcome)
         elif outcome is not None:
@@ -82,102 +83,137 @@ def _entries(path: Path, options: _ReadOptions) -> tuple[list[CalendarEntry], li
     return entries, items
 
 
-def _parsed(component: Component | BrokenComponent, options: _ReadOptions) -> CalendarEntry | Item | None:
-    where = options.where(component.line)
+def _parsed(
+    component: Component | BrokenComponent, context: EventContext, options: _ReadOptions
+) -> CalendarEntry | Item | None:
     if isinstance(component, BrokenComponent):
-        return Rejected(where, component.code, component.why)
+        return _rejected(component, options)
+    where = options.where(component.line)
     if component.kind != "VEVENT":
-        return None if component.kind == "VTIMEZONE" else Filtered(where, f"not a meeting ({component.kind})")
+        return None if component.kind == "VTIMEZONE" else Filtered(where, "not a meeting")
     if component.calendar.method in _REPLY_METHODS:
-        return Filtered(where, f"an answer to an invitation (METHOD:{component.calendar.method})")
-    entry = parse_entry(component)
+        return Filtered(where, "an answer to an invitation")
+    entry = parse_entry(component, context)
     return Rejected(options.where(entry.line), entry.code, entry.why) if isinstance(entry, InvalidEntry) else entry
 
 
-def _grouped_by_uid(entries: list[CalendarEntry]) -> Iterable[list[CalendarEntry]]:
+def _rejected(broken: BrokenComponent, options: _ReadOptions) -> Rejected:
+    if broken.line is None:
+        return Rejected(options.file, broken.code, broken.why, whole=True)
+    return Rejected(options.where(broken.line), broken.code, broken.why)
+
+
+def _grouped_by_uid(newest: list[CalendarEntry]) -> Iterable[list[CalendarEntry]]:
     groups: dict[str, list[CalendarEntry]] = defaultdict(list)
-    for entry in newest_versions(entries):
+    for entry in newest:
         groups[entry.uid].append(entry)
     return groups.values()
 
 
-def _items_of_uid(group: list[CalendarEntry], until: datetime, zone: tzinfo, options: _ReadOptions) -> Iterator[_Dated]:
-    """Items of the occurrences that have ended or were canceled, and of the next one: the booking of the series."""
-    booked = False
-    for occurrence in occurrences(group, until, zone):
+def _keys_booked(older: list[CalendarEntry]) -> frozenset[_Key]:
+    """Entries that an older version shows as meetings that somebody of ours meant to go to."""
+    return frozenset(entry.key for entry in older if not entry.canceled and not entry.attendance.declined_by_us)
+
+
+@dataclass(slots=True)
+class _Meetings:
+    """Turns entries into items."""
+
+    options: _ReadOptions
+    until: datetime
+    budget: ExpansionBudget
+    booked: frozenset[_Key] = field(default=frozenset())
+
+    def items_of_uid(self, group: list[CalendarEntry]) -> list[_Dated]:
+        """Items of the occurrences that have ended or were canceled, and of the next one: the booking of the series."""
+        found = occurrences(group, self.until, self.budget)
+        if not found:
+            where = self.options.where(group[0].line)
+            return [(self.options.now, Filtered(where, "no occurrence within the horizon"))]
+        return [pair for occurrence in self._told(found) for pair in self._items_of(occurrence)]
+
+    def _told(self, found: list[Occurrence | InvalidEntry]) -> Iterator[Occurrence | InvalidEntry]:
+        booked = False
+        for one in found:
+            if isinstance(one, InvalidEntry) or one.entry.canceled or from_datetime(one.end) <= self.options.now:
+                yield one
+            elif not booked:
+                booked = True
+                yield one
+
+    def _items_of(self, occurrence: Occurrence | InvalidEntry) -> Iterator[_Dated]:
         if isinstance(occurrence, InvalidEntry):
-            yield options.now, Rejected(options.where(occurrence.line), occurrence.code, occurrence.why)
-        elif occurrence.canceled or from_datetime(occurrence.end) <= options.now:
-            yield from _items_of_occurrence(occurrence, options)
-        elif not booked:
-            booked = True
-            yield from _items_of_occurrence(occurrence, options)
+            where = self.options.where(occurrence.line)
+            yield self.options.now, Rejected(where, occurrence.code, occurrence.why)
+            return
+        where, start = self.options.where(occurrence.entry.line), from_datetime(occurrence.start)
+        reason = _filter_reason(occurrence.entry, start) or self._absence_reason(occurrence.entry)
+        if reason:
+            yield start, Filtered(where, reason)
+            return
+        kind, time, planned = self._classify(occurrence)
+        for attendee in occurrence.entry.attendance.outside:
+            yield time, self._observation(occurrence, attendee, kind, time, f"{occurrence.entry.uid}/{planned}")
+
+    def _absence_reason(self, entry: CalendarEntry) -> str | None:
+        """An invitation from outside that all of ours declined was no meeting, unless it was booked before."""
+        booked = entry.attendance.organized_by_us or entry.key in self.booked or entry.canceled
+        return "nobody of ours went" if entry.attendance.declined_by_us and not booked else None
+
+    def _classify(self, occurrence: Occurrence) -> tuple[str, int, str]:
+        """Kind, time and planned start of the event. A booking has `-` as planned start: one per UID."""
+        entry, now, start = occurrence.entry, self.options.now, from_datetime(occurrence.start)
+        planned = _formatted(occurrence.planned)
+        if entry.canceled or entry.attendance.declined_by_us:
+            return (
+                "canceled",
+                min(_change_time(entry, "LAST-MODIFIED", "DTSTAMP", "CREATED", default=start), now),
+                planned,
+            )
+        if from_datetime(occurrence.end) > now:
+            return "booked", min(_change_time(entry, "CREATED", "DTSTAMP", "LAST-MODIFIED", default=now), now), "-"
+        return ("missed" if entry.missed else "held"), start, planned
+
+    def _observation(
+        self, occurrence: Occurrence, attendee: Attendee, kind: str, time: int, meeting: str
+    ) -> Observation:
+        entry, email = occurrence.entry, attendee.email or ""
+        fields = {
+            "meeting": entry.uid,
+            "title": entry.title,
+            "starts_at": _formatted(occurrence.start),
+            "minutes": int((occurrence.end - occurrence.start).total_seconds() // 60),
+            "attendees": entry.attendance.present,
+        }
+        return Observation(
+            where=self.options.where(entry.line),
+            source=self.options.source,
+            id=f"{meeting}/{email}/{kind}",
+            former_id=f"{meeting}/{_hash(email)}/{kind}",
+            personal=_personal_fields(entry.uid),
+            type=f"meeting.{kind}.v1",
+            time=time,
+            data={name: value for name, value in fields.items() if value is not None},
+            email=attendee.email,
+            name=attendee.name,
+        )
 
 
-def _items_of_occurrence(occurrence: Occurrence, options: _ReadOptions) -> Iterator[_Dated]:
-    where, start = options.where(occurrence.entry.line), from_datetime(occurrence.start)
-    if occurrence.all_day or start < 0:
-        yield start, Filtered(where, "an all-day entry" if occurrence.all_day else "before 1970")
-        return
-    invited = external_attendees(occurrence.event, options.own_domains)
-    if not invited:
-        yield start, Filtered(where, "no outside attendee")
-        return
-    kind, time, planned = _classify(occurrence, options.now)
-    for attendee in invited:
-        yield time, _observation(occurrence, attendee, kind, time, f"{occurrence.entry.uid}/{planned}", options)
+def _filter_reason(entry: CalendarEntry, start: int) -> str | None:
+    if entry.all_day:
+        return "an all-day entry"
+    if start < 0:
+        return "before 1970"
+    return None if entry.attendance.outside else "no outside attendee"
 
 
-def _classify(occurrence: Occurrence, now: int) -> tuple[str, int, str]:
-    """Kind, time and planned start of the event. A booking has `-` as planned start: one per UID, even if it moves."""
-    event, start, planned = occurrence.event, from_datetime(occurrence.start), _formatted(occurrence.planned)
-    if occurrence.canceled:
-        return "canceled", min(_change_time(occurrence, "LAST-MODIFIED", "DTSTAMP", "CREATED") or start, now), planned
-    if from_datetime(occurrence.end) > now:
-        booked = _change_time(occurrence, "CREATED", "DTSTAMP", "LAST-MODIFIED")
-        return "booked", min(now if booked is None else booked, now), "-"
-    return ("missed" if _is_no_show(event) else "held"), start, planned
+def _change_time(entry: CalendarEntry, *names: str, default: int) -> int:
+    return next((entry.changed_at[name] for name in names if name in entry.changed_at), default)
 
 
-def _change_time(occurrence: Occurrence, *names: str) -> int | None:
-    stamp = first_timestamp(occurrence.event, *names)
-    return stamp if stamp is not None and stamp >= 0 else None
-
-
-def _is_no_show(event: Any) -> bool:
-    marked = str(event.get("X-STAFFEL-NO-SHOW", "")).strip().upper() in ("TRUE", "YES", "1")
-    return marked or str(event.get("SUMMARY", "")).strip().lower().startswith(_NO_SHOW_PREFIXES)
-
-
-def _observation(
-    occurrence: Occurrence, attendee: Attendee, kind: str, time: int, meeting: str, options: _ReadOptions
-) -> Observation:
-    attending = [one for one in attendees(occurrence.event) if not one.declined]
-    fields = {
-        "meeting": occurrence.entry.uid,
-        "title": _title(occurrence.event),
-        "starts_at": _formatted(occurrence.start),
-        "minutes": int((occurrence.end - occurrence.start).total_seconds() // 60),
-        "attendees": len(attending),
-    }
-    return Observation(
-        where=options.where(occurrence.entry.line),
-        source=options.source,
-        id=f"{meeting}/{_hash(attendee.email or '')}/{kind}",
-        type=f"meeting.{kind}.v1",
-        time=time,
-        data={name: value for name, value in fields.items() if value is not None},
-        email=attendee.email,
-        name=attendee.name,
-    )
-
-
-def _title(event: Any) -> str | None:
-    """The title in one line, without prefixes such as `Canceled:` or `No-show:`."""
-    title = " ".join(str(event.get("SUMMARY", "")).split())
-    prefixes = (*_NO_SHOW_PREFIXES, *_CANCELED_PREFIXES)
-    prefix = next((prefix for prefix in prefixes if title.lower().startswith(prefix)), "")
-    return title[len(prefix) :].strip()[:300] or None
+def _personal_fields(uid: str) -> tuple[str, ...]:
+    """The id holds the address. A UID often is one, too, and one made of the content hashes the attendees."""
+    return ("id", "meeting") if "@" in uid or uid.startswith("content:") else ("id",)
 
 
 def _formatted(moment: datetime) -> str:

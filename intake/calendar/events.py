@@ -1,27 +1,24 @@
-"""Validates VEVENTs and selects the newest version of each."""
+"""Reads VEVENTs: their times, people and titles. Tells the newest version of each from the older ones."""
 
-import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import blake2b
-from math import prod
-from typing import Any
 
-from icalendar import Calendar, Event
-from icalendar.timezone import tzp
-
-from intake.calendar.components import Component, property_name
+from intake.budgets import DEFAULT_BUDGETS, Budgets
+from intake.calendar.attendees import Attendance, attendance
+from intake.calendar.components import Component
+from intake.calendar.content_lines import DateOrTime, Property, parse_property, time_value
+from intake.calendar.recurrence import Recurrence, RecurrenceError, parse_recurrence
+from intake.calendar.titles import Title
+from intake.calendar.zones import Zones
 from schemas import from_datetime
 
-_TIME_PROPERTIES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE")
-_EVENT_PROPERTIES = frozenset(
-    {*_TIME_PROPERTIES, "UID", "STATUS", "SUMMARY", "SEQUENCE", "DTSTAMP", "CREATED", "LAST-MODIFIED"}
-)
-_READ_PROPERTIES = _EVENT_PROPERTIES | {"ORGANIZER", "ATTENDEE", "X-STAFFEL-NO-SHOW"}
-_FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
-_MAX_PER_DAY = 24
-DateOrTime = datetime | date
+_ALL_DAY_FLAGS = ("X-MICROSOFT-CDO-ALLDAYEVENT", "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT", "X-FUNAMBOL-ALLDAY")
+_BUSY_STATUSES = ("X-MICROSOFT-CDO-INTENDEDSTATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
+_NOT_BUSY = frozenset({"FREE", "OOF", "WORKINGELSEWHERE"})
+_TRUE = frozenset({"TRUE", "YES", "1"})
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +27,28 @@ class CalendarEntry:
 
     line: int
     uid: str
-    recurrence_id: DateOrTime | None
-    event: Event
-    method: str
-    zone: str | None
     revision: tuple[int, int, int]
     """SEQUENCE, DTSTAMP, line: the highest is the newest."""
+    start: datetime
+    """With a zone: that of DTSTART, else of the calendar."""
+    duration: timedelta
+    all_day: bool
+    recurrence_id: datetime | None
+    recurrence_day: date | None
+    """The RECURRENCE-ID, if it is a date."""
+    and_future: bool
+    """RANGE=THISANDFUTURE: it replaces the later occurrences, too."""
+    recurrence: Recurrence | None
+    attendance: Attendance
+    title: str | None
+    canceled: bool
+    missed: bool
+    changed_at: dict[str, int]
+    """CREATED, DTSTAMP and LAST-MODIFIED in milliseconds since 1970, if given."""
 
     @property
-    def canceled(self) -> bool:
-        return self.method == "CANCEL" or is_canceled(self.event)
+    def key(self) -> tuple[str, datetime | date | None]:
+        return self.uid, self.recurrence_day or self.recurrence_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,158 +60,180 @@ class InvalidEntry:
     why: str
 
 
-def register_zones(zones: Iterable[Component]) -> None:
-    """Register the VTIMEZONEs of a file with the parser, replacing those of the previous file."""
-    tzp.use_default()
-    for zone in zones:
-        if not any("SECONDLY" in text or "MINUTELY" in text or "HOURLY" in text for _, text in zone.lines):
-            _parse(Calendar, "VCALENDAR", ["BEGIN:VTIMEZONE", *(text for _, text in zone.lines), "END:VTIMEZONE"])
+class _InvalidError(Exception):
+    def __init__(self, line: int, code: str, why: str) -> None:
+        super().__init__(why)
+        self.entry = InvalidEntry(line, code, why)
 
 
-def parse_entry(component: Component) -> CalendarEntry | InvalidEntry:
-    """Parse and validate a VEVENT; other properties than those of `_READ_PROPERTIES` are ignored."""
-    event = _parse(Event, "VEVENT", [text for _, text in component.lines if property_name(text) in _READ_PROPERTIES])
-    if event is None:
-        return InvalidEntry(component.line, "bad_event", "this VEVENT is not valid iCalendar (RFC 5545)")
-    _drop_unparsed(event)
-    problem = _event_problem(event, component)
-    return problem if problem else _entry(event, component)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventContext:
+    """What a VEVENT is read with."""
+
+    zones: Zones = field(default_factory=Zones)
+    zone: tzinfo = UTC
+    """Of times without one, where the calendar names none."""
+    own_domains: frozenset[str] = frozenset()
+    budgets: Budgets = DEFAULT_BUDGETS
 
 
-def newest_versions(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
-    """The newest version of each UID and RECURRENCE-ID, in order of first appearance."""
-    newest_by_key: dict[tuple[str, DateOrTime | None], CalendarEntry] = {}
+def parse_entry(component: Component, context: EventContext) -> CalendarEntry | InvalidEntry:
+    """Parse and validate a VEVENT."""
+    try:
+        return _Event(component, context).entry()
+    except _InvalidError as error:
+        return error.entry
+
+
+def newest_versions(entries: Iterable[CalendarEntry]) -> tuple[list[CalendarEntry], list[CalendarEntry]]:
+    """The newest version of each UID and RECURRENCE-ID, in order of first appearance, and all older versions."""
+    newest: dict[tuple[str, datetime | date | None], CalendarEntry] = {}
+    older: list[CalendarEntry] = []
     for entry in entries:
-        key = (entry.uid, as_instant(entry.recurrence_id) if entry.recurrence_id else None)
-        if key not in newest_by_key or entry.revision >= newest_by_key[key].revision:
-            newest_by_key[key] = entry
-    return list(newest_by_key.values())
+        known = newest.get(entry.key)
+        if known is None or entry.revision >= known.revision:
+            newest[entry.key] = entry
+            older += [known] if known else []
+        else:
+            older.append(entry)
+    return list(newest.values()), older
 
 
-def is_canceled(event: Event) -> bool:
-    """Whether the event is canceled, by its status or by the title prefix that mail programs add."""
-    title = str(event.get("SUMMARY", "")).strip().lower()
-    canceled_title = title.startswith(("canceled:", "cancelled:", "abgesagt:"))
-    return canceled_title or str(event.get("STATUS", "")).strip().upper() in ("CANCELLED", "CANCELED")
+class _Event:
+    """One VEVENT while it is read."""
 
+    def __init__(self, component: Component, context: EventContext) -> None:
+        self._component, self._zones, self._own_domains = component, context.zones, context.own_domains
+        self._zone = context.zones.named(component.calendar.zone) or context.zone
+        self._properties: dict[str, list[Property]] = {}
+        for line, text in component.lines:
+            one = parse_property(line, text)
+            self._properties.setdefault(one.name, []).append(one)
+        most = context.budgets.attendees
+        if len(self._all("ATTENDEE")) > most:
+            raise _InvalidError(self._all("ATTENDEE")[most].line, "too_complex", f"more than {most:,} attendees")
 
-def as_instant(moment: DateOrTime, zone: tzinfo = UTC) -> datetime:
-    """The time with a zone, so that times are comparable: a date at midnight, a floating time in `zone`."""
-    if not isinstance(moment, datetime):
-        return datetime.combine(moment, time(), zone)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    def entry(self) -> CalendarEntry:
+        first, start = self._moment("DTSTART")
+        self._zone = start.tzinfo or self._zone  # of an end or an exception that names none
+        replaced = self._moment("RECURRENCE-ID") if self._all("RECURRENCE-ID") else (None, None)
+        title = Title(self._text("SUMMARY"))
+        duration = self._duration(first, start)
+        return CalendarEntry(
+            line=self._component.line,
+            uid=self._uid(),
+            revision=(self._sequence(), self._stamp("DTSTAMP") or 0, self._component.line),
+            start=start,
+            duration=duration,
+            all_day=not isinstance(first, datetime) or self._is_marked_all_day(start, duration),
+            recurrence_id=replaced[1],
+            recurrence_day=None if replaced[0] is None or isinstance(replaced[0], datetime) else replaced[0],
+            and_future=any(
+                one.parameters.get("RANGE", "").upper() == "THISANDFUTURE" for one in self._all("RECURRENCE-ID")
+            ),
+            recurrence=self._recurrence(first, start),
+            attendance=attendance(self._all("ATTENDEE"), self._all("ORGANIZER"), self._own_domains),
+            title=title.text,
+            canceled=self._is_canceled(title),
+            missed=title.missed or self._text("X-STAFFEL-NO-SHOW").strip().upper() in _TRUE,
+            changed_at=self._stamps(),
+        )
 
+    def _all(self, name: str) -> list[Property]:
+        return self._properties.get(name, [])
 
-def property_time(event: Event, name: str) -> DateOrTime | None:
-    """The date or date-time of a property; None if it is missing, repeated or of another type."""
-    moment = getattr(event.get(name), "dt", None)
-    return moment if isinstance(moment, date) else None
+    def _text(self, name: str) -> str:
+        return self._all(name)[0].text if self._all(name) else ""
 
+    def _is_canceled(self, title: Title) -> bool:
+        status = self._text("STATUS").strip().upper()
+        return self._component.calendar.method == "CANCEL" or title.canceled or status in ("CANCELLED", "CANCELED")
 
-def first_timestamp(event: Event, *names: str) -> int | None:
-    """Milliseconds since 1970 of the first of these properties that has a valid time."""
-    for name in names:
-        moment = property_time(event, name)
-        if moment is not None:
-            return from_datetime(as_instant(moment))
-    return None
-
-
-def duration_of(event: Event) -> timedelta:
-    """By DTEND, else DURATION, else one day for a date and zero for a time. Negative if DTEND is before DTSTART."""
-    start, end = property_time(event, "DTSTART"), property_time(event, "DTEND")
-    if start is not None and end is not None:
-        return as_instant(end) - as_instant(start)
-    duration = getattr(event.get("DURATION"), "dt", None)
-    if isinstance(duration, timedelta):
-        return duration
-    return timedelta(0) if isinstance(start, datetime) else timedelta(days=1)
-
-
-def _parse(kind: type[Any], name: str, lines: list[str]) -> Any:
-    text = "\r\n".join((f"BEGIN:{name}", *lines, f"END:{name}", ""))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return kind.from_ical(text)
-        except Exception:
-            return None
-
-
-def _drop_unparsed(event: Event) -> None:
-    for name, _ in event.errors:
-        if name is not None and name.upper() not in _TIME_PROPERTIES:
-            event.pop(name, None)
-
-
-def _event_problem(event: Event, component: Component) -> InvalidEntry | None:
-    for name, why in event.errors:
-        if name is not None and name.upper() in _TIME_PROPERTIES:
-            code = "bad_recurrence" if name.upper() in ("RRULE", "RDATE", "EXDATE") else "bad_time"
-            return InvalidEntry(component.line_of(name.upper()), code, f"{name}: {str(why)[:200]}")
-    return _time_problem(event, component) or _recurrence_problem(event, component)
-
-
-def _time_problem(event: Event, component: Component) -> InvalidEntry | None:
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        moment, value = property_time(event, name), event.get(name)
-        if moment is None and (value is not None or name == "DTSTART"):
-            return InvalidEntry(
-                component.line_of(name),
+    def _moment(self, name: str) -> tuple[DateOrTime, datetime]:
+        """The value of a property as written, and as a time with a zone."""
+        found = self._all(name)
+        value = time_value(found[0].value) if len(found) == 1 else None
+        if not isinstance(value, date):
+            raise _InvalidError(
+                self._component.line_of(name),
                 "bad_time",
                 f"{name} is missing, repeated, or not a date-time like 20240131T090000Z",
             )
-        zone = getattr(value, "params", {}).get("TZID")
-        if zone and isinstance(moment, datetime) and moment.tzinfo is None:
-            return InvalidEntry(
-                component.line_of(name),
-                "unknown_zone",
-                f"{name}: unknown TZID {zone!r}; add its VTIMEZONE",
-            )
-        if moment is not None and not 1900 <= moment.year <= 9000:
-            return InvalidEntry(component.line_of(name), "bad_time", f"{name}: implausible year {moment.year}")
-    if duration_of(event) < timedelta(0):
-        return InvalidEntry(component.line_of("DTEND"), "bad_time", "the event ends before it starts")
-    return None
+        if not 1900 <= value.year <= 9000:
+            raise _InvalidError(found[0].line, "bad_time", f"{name}: implausible year {value.year}")
+        return value, self._zoned(value, found[0])
+
+    def _zoned(self, value: DateOrTime, one: Property) -> datetime:
+        """A date at midnight; UTC if the time says so, else the zone of the property, else that of the calendar."""
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+        if moment.tzinfo is not None:
+            return moment.replace(tzinfo=UTC)
+        name = one.parameters.get("TZID") if isinstance(value, datetime) else None
+        zone = self._zones.named(name) if name else self._zone
+        if zone is None:
+            shown = (name or "")[:100]
+            why = f"{one.name}: unknown TZID {shown!r}; add its VTIMEZONE"
+            raise _InvalidError(one.line, "unknown_zone", why)
+        return moment.replace(tzinfo=zone)
+
+    def _duration(self, first: DateOrTime, start: datetime) -> timedelta:
+        """By DTEND, else DURATION, else one day for a date and zero for a time."""
+        if self._all("DTEND"):
+            duration = self._moment("DTEND")[1].astimezone(UTC) - start.astimezone(UTC)
+        elif self._all("DURATION"):
+            value = time_value(self._all("DURATION")[0].value)
+            if not isinstance(value, timedelta):
+                why = "DURATION is not a duration like PT30M"
+                raise _InvalidError(self._component.line_of("DURATION"), "bad_time", why)
+            duration = value
+        else:
+            duration = timedelta(0) if isinstance(first, datetime) else _DAY
+        if duration < timedelta(0):
+            raise _InvalidError(self._component.line_of("DTEND"), "bad_time", "the event ends before it starts")
+        if duration > 3_660 * _DAY:
+            raise _InvalidError(self._component.line_of("DTEND"), "bad_time", "the event lasts longer than ten years")
+        return duration
+
+    def _is_marked_all_day(self, start: datetime, duration: timedelta) -> bool:
+        """By the flag of Outlook and others, or from midnight to midnight and marked as no time of work."""
+        flags = {self._text(name).strip().upper() in _TRUE for name in _ALL_DAY_FLAGS if self._all(name)}
+        if flags:
+            return True in flags
+        end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
+        whole_days = start.time() == end.time() == time() and duration > timedelta(0)
+        statuses = {self._text(name).strip().upper() for name in _BUSY_STATUSES}
+        return whole_days and (self._text("TRANSP").strip().upper() == "TRANSPARENT" or bool(statuses & _NOT_BUSY))
+
+    def _recurrence(self, first: DateOrTime, start: datetime) -> Recurrence | None:
+        if not any(self._all(name) for name in ("RRULE", "RDATE")) or self._all("RECURRENCE-ID"):
+            return None
+        try:
+            return parse_recurrence(self._properties, first, start, self._zoned)
+        except RecurrenceError as error:
+            raise _InvalidError(error.line, error.code, str(error)) from None
+
+    def _stamps(self) -> dict[str, int]:
+        stamps = {name: self._stamp(name) for name in ("CREATED", "DTSTAMP", "LAST-MODIFIED")}
+        return {name: stamp for name, stamp in stamps.items() if stamp is not None and stamp >= 0}
+
+    def _stamp(self, name: str) -> int | None:
+        value = time_value(self._all(name)[0].value) if self._all(name) else None
+        try:
+            return from_datetime(self._zoned(value, self._all(name)[0])) if isinstance(value, date) else None
+        except (_InvalidError, OverflowError, ValueError):
+            return None
+
+    def _sequence(self) -> int:
+        text = self._text("SEQUENCE").strip()[:12]
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    def _uid(self) -> str:
+        """The UID without spaces; a hash of the content if it is missing, a hash of the UID if it is too long."""
+        uid = "".join(self._text("UID").split())
+        if 0 < len(uid) <= 300:
+            return uid
+        return f"content:{_hash(uid) if uid else self._component.digest}"
 
 
-def _recurrence_problem(event: Event, component: Component) -> InvalidEntry | None:
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        why = _frequency_problem(rule)
-        if why:
-            return InvalidEntry(component.line_of("RRULE"), "bad_recurrence", f"RRULE {why}")
-    return None
-
-
-def _frequency_problem(rule: Any) -> str | None:
-    """Why the rule would expand into too many occurrences, if it would."""
-    if not set(map(str, rule.get("FREQ", ["?"]))) <= _FREQUENCIES:
-        return "recurs hourly or faster, or has no FREQ; supported are DAILY, WEEKLY, MONTHLY and YEARLY"
-    if any(not isinstance(interval, int) or interval < 1 for interval in rule.get("INTERVAL", ())):
-        return "has an INTERVAL below 1"
-    if prod(max(1, len(rule.get(part, ()))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND")) > _MAX_PER_DAY:
-        return f"recurs more than {_MAX_PER_DAY} times a day"
-    return None
-
-
-def _entry(event: Event, component: Component) -> CalendarEntry:
-    sequence = event.get("SEQUENCE", 0)
-    return CalendarEntry(
-        line=component.line,
-        uid=_uid(event, component),
-        recurrence_id=property_time(event, "RECURRENCE-ID"),
-        event=event,
-        method=component.calendar.method,
-        zone=component.calendar.zone,
-        revision=(sequence if isinstance(sequence, int) else 0, first_timestamp(event, "DTSTAMP") or 0, component.line),
-    )
-
-
-def _uid(event: Event, component: Component) -> str:
-    """The UID without spaces; a hash of the content if it is missing, a hash of the UID if it is too long."""
-    uid = "".join(str(event.get("UID", "")).split())
-    if 0 < len(uid) <= 300:
-        return uid
-    content = uid or "\n".join(text for _, text in component.lines)
-    return f"content:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=10).hexdigest()}"
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
