@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import maxminddb
 
+from intake.budgets import DEFAULT_BUDGETS
 from intake.domains import claimable_domain
+from intake.files.text import read_whole
 from intake.observation import Rejected
 
 _Network = IPv4Network | IPv6Network
@@ -90,13 +92,26 @@ def read_networks(path: Path, field: str = "domain") -> tuple[CompanyNetworks, l
 
     `#` begins a comment, a first line that holds no network is a heading.
     """
+    if path.suffix == ".mmdb":
+        return _read_mmdb(path, field)
+    content = read_whole(path, DEFAULT_BUDGETS.document_bytes)
+    if isinstance(content, Rejected):
+        return _unreadable_networks(path, content.why)
+    return parse_networks(content.decode(errors="replace").splitlines(), path.name)
+
+
+def _read_mmdb(path: Path, field: str) -> tuple[CompanyNetworks, list[Rejected]]:
     try:
-        if path.suffix == ".mmdb":
-            return MmdbNetworks(maxminddb.open_database(path), field), []
-        return parse_networks(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), path.name)
+        if path.exists() and not path.is_file():
+            return _unreadable_networks(path, "not a regular file")
+        return MmdbNetworks(maxminddb.open_database(path), field), []
     except (OSError, maxminddb.InvalidDatabaseError) as error:
-        why = f"cannot read the networks in {path.name} ({error}); use a .mmdb file or lines of `CIDR domain`"
-        return NoNetworks(), [Rejected(path.name, "bad_networks", why)]
+        return _unreadable_networks(path, str(error))
+
+
+def _unreadable_networks(path: Path, problem: str) -> tuple[CompanyNetworks, list[Rejected]]:
+    why = f"cannot read the networks in {path.name} ({problem}); use a .mmdb file or lines of `CIDR domain`"
+    return NoNetworks(), [Rejected(path.name, "bad_networks", why, whole=True)]
 
 
 def parse_networks(lines: Iterable[str], name: str) -> tuple[CompanyNetworks, list[Rejected]]:

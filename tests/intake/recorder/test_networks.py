@@ -1,5 +1,6 @@
 """Companies of IP addresses, from the operator's files."""
 
+import os
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,7 +77,8 @@ def test_a_file_of_networks_is_read(tmp_path: Path) -> None:
 def test_an_unreadable_file_yields_no_company(tmp_path: Path) -> None:
     broken = tmp_path / "companies.mmdb"
     broken.write_bytes(b"no database")
-    for path in (broken, tmp_path / "missing.txt"):
+    os.mkfifo(tmp_path / "pipe.mmdb")
+    for path in (broken, tmp_path / "missing.txt", tmp_path / "pipe.mmdb", Path("/dev/zero"), tmp_path):
         networks, rejected = read_networks(path)
         assert isinstance(networks, NoNetworks)
         assert [(item.where, item.code) for item in rejected] == [(path.name, "bad_networks")]
