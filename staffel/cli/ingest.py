@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Filtered, ascii_account_id
+from intake import Filtered, Rejected, ascii_account_id
 from intake.files import merge_by_time
 from intake.recorder import read_networks
 from staffel.application import system_clock
@@ -60,15 +60,31 @@ def access_log(
     site: Annotated[
         str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
     ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="combined, common, vhost_combined, main, caddy, traefik; a LogFormat of Apache, a log_format of "
+            "nginx, or json:client=KEY,time=KEY,…; default: NCSA with fields before and after.",
+        ),
+    ] = None,
     name: SourceName = None,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import page views from NCSA common or combined logs."""
+    """Import page views from web server logs."""
     from intake import access_log as connector
 
-    ingest_files(paths, lambda path: connector.read(path, site=site, name=name), Report(as_json, strict, verbose))
+    known_format = None if log_format is None else connector.parse_format(log_format)
+    if isinstance(known_format, Rejected):
+        raise UsageError(f"--format {known_format.why}")
+    ingest_files(
+        paths,
+        lambda path: connector.read(path, site=site, name=name, log_format=known_format),
+        Report(as_json, strict, verbose),
+    )
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))

@@ -4,34 +4,14 @@ import gzip
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from intake import access_log
-from intake.access_log import non_view_reason
-from intake.bots import is_bot
-from intake.observation import Filtered, Item, Observation, Rejected
+from intake.budgets import Budgets
+from intake.observation import Filtered, Observation, Rejected
 from schemas.times import parse_time
+from tests.intake.access_log.log_lines import FIREFOX, brief, line, read
 from tests.requirements import real_data
 
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-def line(
-    request: str = "GET /pricing HTTP/1.1",
-    *,
-    client: str = "203.0.113.5",
-    time: str = "05/Jan/2026:10:12:00 +0100",
-    status: int = 200,
-    referrer: str = "-",
-    agent: str = FIREFOX,
-) -> str:
-    return f'{client} - - [{time}] "{request}" {status} 512 "{referrer}" "{agent}"'
-
-
-def read(folder: Path, *lines: str, site: str | None = None, name: str | None = None) -> list[Item]:
-    path = folder / "access.log"
-    path.write_text("".join(f"{one}\n" for one in lines))
-    return list(access_log.read(path, site=site, name=name))
+NOT_A_LINE = "not a line in the combined or common log format"
 
 
 def test_a_successful_get_of_a_page_is_a_page_view(tmp_path: Path) -> None:
@@ -41,6 +21,8 @@ def test_a_successful_get_of_a_page_is_a_page_view(tmp_path: Path) -> None:
             where="access.log:1",
             source="access-log/www.example.com",
             id="22536e41c266fa8cc2f6c6a8cdfe2078-1",
+            personal=("id",),
+            former_id="22536e41c266fa8cc2f6c6a8cdfe2078-1",
             type="web.page_viewed.v1",
             time=parse_time("2026-01-05T09:12:00.000Z"),
             data={
@@ -69,57 +51,6 @@ def test_the_common_format_has_no_user_agent_and_so_no_bots(tmp_path: Path) -> N
 def test_bots_are_observed_as_bots(tmp_path: Path) -> None:
     views = read(tmp_path, line(agent="Googlebot/2.1"), line(agent="-"), line(agent="Feedbin - 1 subscribers"))
     assert [view.data for view in views if isinstance(view, Observation)] == [{"url": "/pricing", "bot": True}] * 3
-
-
-@pytest.mark.parametrize(
-    ("agent", "expected"),
-    [
-        (FIREFOX, False),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Safari/604.1",
-            False,
-        ),
-        ("", True),
-        (" - ", True),
-        ("Chef Client/10.18.2 (ruby-1.9.3-p327)", True),
-        ("Tiny Tiny RSS/1.11 (http://tt-rss.org/)", True),
-        ("Newsify/120 CFNetwork/672.0.8 Darwin/14.0.0", True),
-        ("curl/8.5.0", True),
-        ("x" * 1_000_000, False),
-    ],
-)
-def test_a_bot_is_recognised_by_its_user_agent(agent: str, expected: bool) -> None:
-    assert is_bot(agent) is expected
-
-
-@pytest.mark.parametrize(
-    ("method", "status", "target", "why"),
-    [
-        ("GET", 200, "/", None),
-        ("GET", 200, "/blog/release-1.2", None),
-        ("GET", 206, "/index.HTML?page=2", None),
-        ("GET", 200, "/shop.php?id=7", None),
-        ("HEAD", 200, "/", "a HEAD request"),
-        ("POST", 200, "/", "a POST request"),
-        ("GET", 301, "/", "status 301"),
-        ("GET", 404, "/logo.png", "status 404"),
-        ("GET", 200, "/logo.PNG?v=2", "an image"),
-        ("GET", 200, "/a.css", "a style"),
-        ("GET", 200, "/a.min.js", "a script"),
-        ("GET", 200, "/a.woff2", "a font"),
-        ("GET", 200, "/paper.pdf", "a document"),
-        ("GET", 200, "/feed/", "a feed"),
-        ("GET", 200, "/?flav=rss20", "a feed"),
-        ("GET", 200, "/blog/index.xml", "a feed"),
-        ("GET", 200, "/robots.txt", "a file for programs"),
-        ("GET", 200, "/.well-known/security.txt", "a file for programs"),
-        ("GET", 200, "/favicon.ico", "an image"),
-        ("GET", 200, "/cart.json", "an API answer"),
-        ("GET", 200, "", "a request without a path"),
-    ],
-)
-def test_only_pages_are_viewed(method: str, status: int, target: str, why: str | None) -> None:
-    assert non_view_reason(method, status, target) == why
 
 
 def test_escapes_and_absolute_targets_are_understood(tmp_path: Path) -> None:
@@ -160,14 +91,35 @@ def test_a_bad_line_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_not_a_log_is_rejected_once(tmp_path: Path) -> None:
-    (item,) = read(tmp_path, *["Dear diary,"] * 40)
-    assert item == Rejected(
-        "access.log",
-        "wrong_format",
-        "access.log is not an access log in NCSA combined or common format; "
-        "access.log:1: not a line in the combined or common log format: 'Dear diary,'",
-    )
+def test_a_line_that_is_too_long_costs_only_itself(tmp_path: Path) -> None:
+    items = read(tmp_path, line(), line(agent="a " * 10_000), line())
+    assert brief(items) == ["/pricing", "too_large", "/pricing"]
+    assert items[1] == Rejected("access.log:2", "too_large", "longer than 16,384 bytes")
+
+
+def test_the_longest_lines_of_a_log_are_set_by_its_budget(tmp_path: Path) -> None:
+    assert brief(read(tmp_path, line(), line(agent="a" * 300), budgets=Budgets(access_log_line_bytes=200))) == [
+        "/pricing",
+        "too_large",
+    ]
+
+
+def test_a_rejection_does_not_repeat_the_line(tmp_path: Path) -> None:
+    items = read(tmp_path, line(), "pat@acme.example 203.0.113.9 secret=abc", 'x - - [05/Jan/2026:10:12:00 +0100] "GET')
+    assert [item.why for item in items if isinstance(item, Rejected)] == [
+        f"{NOT_A_LINE}: no time like [17/May/2015:10:05:03 +0000]",
+        f"{NOT_A_LINE}: no quoted request and status after the time",
+    ]
+
+
+def test_an_unknown_client_is_nobody(tmp_path: Path) -> None:
+    items = read(tmp_path, line(), line(client="-"), line(client="unknown"), line(client="unix:"))
+    assert brief(items) == ["/pricing", *["an unknown client"] * 3]
+
+
+def test_our_own_host_is_no_client(tmp_path: Path) -> None:
+    items = read(tmp_path, line(), line(client="www.example.com"), site="https://example.com")
+    assert brief(items) == ["https://example.com/pricing", "our own host as client"]
 
 
 def test_identical_lines_are_distinct_and_a_rotated_log_gives_the_same_ids(tmp_path: Path) -> None:
@@ -187,13 +139,13 @@ def test_a_line_of_common_format_that_was_still_being_written_keeps_its_id(tmp_p
 
 def test_the_real_log_is_accounted_for_to_the_last_line() -> None:
     items = list(access_log.read(real_data() / "access_log_elastic" / "apache_logs", site="http://semicomplete.com"))
-    assert Counter(type(item) for item in items) == {Observation: 2822, Filtered: 7177, Rejected: 1}
+    assert Counter(type(item) for item in items) == {Observation: 2874, Filtered: 7125, Rejected: 1}
     assert [item.where for item in items if isinstance(item, Rejected)] == ["apache_logs:8899"]
     views = [item for item in items if isinstance(item, Observation)]
-    assert sum(view.data.get("bot", False) for view in views) == 1258
-    assert len({view.id for view in views}) == 2822
+    assert sum(view.data.get("bot", False) for view in views) == 1302
+    assert len({view.id for view in views}) == 2874
     assert Counter(item.why for item in items if isinstance(item, Filtered)).most_common(3) == [
-        ("an image", 3350),
-        ("a style", 1390),
-        ("a feed", 929),
+        ("an image", 3553),
+        ("a style", 1471),
+        ("a feed", 935),
     ]
