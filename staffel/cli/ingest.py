@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Filtered, Rejected, ascii_account_id
+from intake import Filtered, Rejected, SourceSettings, ascii_account_id
 from intake.files import merge_by_time
 from intake.recorder import read_networks
-from staffel.application import system_clock
+from staffel.application import source_settings, system_clock
 from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, print_error, print_json, print_line, print_table, progress_bar
-from staffel.cli.session import AsJson, connected_application, parse_time_option
+from staffel.cli.session import AsJson, connected_application, parse_time_option, read_settings
 from staffel.errors import UsageError
 from staffel.ingestion import MAX_REJECTED_KEPT, Tally, ingest_and_wait, opened_inputs, require_regular_files
 from staffel.wording import quantity
@@ -80,10 +80,12 @@ def access_log(
     known_format = None if log_format is None else connector.parse_format(log_format)
     if isinstance(known_format, Rejected):
         raise UsageError(f"--format {known_format.why}")
+    settings = settings_of(source_name("access-log", name))
     ingest_files(
         paths,
-        lambda path: connector.read(path, site=site, name=name, log_format=known_format),
+        lambda path: connector.read(path, site=site or settings.site, name=name, log_format=known_format),
         Report(as_json, strict, verbose),
+        networks=settings.networks,
     )
 
 
@@ -99,7 +101,8 @@ def mbox(
     """Import replies and bounces from mailboxes in mbox format."""
     from intake.mail import index_threads, read
 
-    domains, source = own_domains(ours), source_name("mbox", name)
+    source = source_name("mbox", name)
+    domains = own_domains(ours, settings_of(source))
 
     def read_all(files: list[Path]) -> list[Iterable[Any]]:
         threads = index_threads(files, domains)
@@ -121,12 +124,11 @@ def calendar(
     """Import meetings from iCalendar files: held, booked, canceled, missed."""
     from intake.calendar import read
 
-    zone_info = time_zone(zone)
+    zone_info, source = time_zone(zone), source_name("calendar", name)
+    domains = own_domains(ours, settings_of(source))
     ingest_files(
         paths,
-        lambda path: read(
-            path, own_domains(ours), now=system_clock(), zone=zone_info, source=source_name("calendar", name)
-        ),
+        lambda path: read(path, domains, now=system_clock(), zone=zone_info, source=source),
         Report(as_json, strict, verbose),
     )
 
@@ -144,7 +146,12 @@ def segment(
     from intake.segment import read
 
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(paths, lambda path: read(path, name=name, default_time=when), Report(as_json, strict, verbose))
+    ingest_files(
+        paths,
+        lambda path: read(path, name=name, default_time=when),
+        Report(as_json, strict, verbose),
+        networks=settings_of(source_name("segment", name)).networks,
+    )
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
@@ -214,16 +221,25 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
     return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
-def ingest_files(paths: list[Path], read: ReadFile, report: Report, *, own_log: bool = False) -> None:
+def settings_of(source: str) -> SourceSettings:
+    """What STAFFEL_SOURCES says of a source; applies where the command line says nothing."""
+    return source_settings(read_settings()).of(source)
+
+
+def ingest_files(
+    paths: list[Path], read: ReadFile, report: Report, *, networks: Path | None = None, own_log: bool = False
+) -> None:
     """Record the items of every file, merged by time."""
-    ingest_together(paths, lambda files: [read(file) for file in files], report, own_log=own_log)
+    ingest_together(paths, lambda files: [read(file) for file in files], report, networks=networks, own_log=own_log)
 
 
-def ingest_together(paths: list[Path], read: ReadFiles, report: Report, *, own_log: bool = False) -> None:
+def ingest_together(
+    paths: list[Path], read: ReadFiles, report: Report, *, networks: Path | None = None, own_log: bool = False
+) -> None:
     """Record the items of files that are read together. Exit code 1 if a file was refused whole; with `--strict` also
-    if an item was rejected."""
+    if an item was rejected. `networks` of the source replace those of STAFFEL_NETWORKS."""
     require_regular_files(paths)
-    with connected_application() as application, opened_inputs(paths, application.settings.home) as files:
+    with connected_application(networks) as application, opened_inputs(paths, application.settings.home) as files:
         print_network_problems(application.settings.networks)
         filtered: list[Filtered] = []
         with progress_bar("importing") as advance:
@@ -276,8 +292,8 @@ def source_name(kind: str, name: str | None) -> str:
     return f"{kind}/{name}" if name else kind
 
 
-def own_domains(ours: list[str] | None) -> frozenset[str]:
-    return frozenset(ascii_account_id(domain.lower()) for domain in ours or [])
+def own_domains(ours: list[str] | None, settings: SourceSettings) -> frozenset[str]:
+    return frozenset(ascii_account_id(domain.lower()) for domain in ours or settings.ours)
 
 
 def time_zone(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,9 +34,12 @@ EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
 
 @contextmanager
-def connected_application() -> Iterator[Application]:
-    """Connect with the settings of the environment; close afterwards."""
-    application = connect_application(read_settings())
+def connected_application(networks: Path | None = None) -> Iterator[Application]:
+    """Connect with the settings of the environment; close afterwards. `networks` replaces STAFFEL_NETWORKS."""
+    settings = read_settings()
+    if networks is not None:
+        settings = settings.model_copy(update={"networks": networks})
+    application = connect_application(settings)
     try:
         yield application
     finally:

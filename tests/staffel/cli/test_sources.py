@@ -1,10 +1,11 @@
 """`staffel sources check` and `show`."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
+from tests.staffel.cli.cli_runner import Json, access_log_line, run_cli, run_json, run_ok, write_lines
 
 SOURCES = """\
 segment/website:
@@ -82,3 +83,56 @@ def test_the_settings_that_apply_to_one_source_are_shown() -> None:
     assert {name: shown[name] for name in ("trust", "ours", "site", "networks", "keep_ids")} == {
         **{"trust": "trusted", "ours": ["example.com"], "site": None, "networks": None, "keep_ids": False},
     }
+
+
+CALENDAR = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1@ours.example
+DTSTART:20260105T090000Z
+DTEND:20260105T093000Z
+SUMMARY:Weekly
+ORGANIZER:mailto:sam@ours.example
+ATTENDEE:mailto:kim@ours.example
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_an_import_takes_our_domains_from_the_settings(file: Path) -> None:
+    file.write_text("calendar: {ours: [ours.example]}\n")
+    Path("sales.ics").write_text(CALENDAR)
+
+    assert run_json("ingest", "calendar", "sales.ics")["filtered"] == 1
+    assert run_json("ingest", "calendar", "sales.ics", "--ours", "other.example")["recorded"] == 2
+
+
+def test_an_import_takes_site_and_networks_from_the_settings(file: Path) -> None:
+    file.write_text("access-log: {site: https://www.example.com, networks: networks.csv}\n")
+    (file.parent / "networks.csv").write_text("203.0.113.0/24 acme.com\n")
+    write_lines(Path("access.log"), access_log_line(client="203.0.113.7"))
+
+    assert run_json("ingest", "access-log", "access.log")["recorded"] == 1
+
+    [fact] = [fact for fact in tail() if fact["type"] == "web.page_viewed.v1"]
+    assert (fact["subject"], fact["data"]["url"]) == ("acme.com", "https://www.example.com/pricing")
+
+
+@pytest.mark.usefixtures("file")
+def test_an_import_keeps_what_the_settings_allow_and_counts_what_it_left_out() -> None:
+    page = {"type": "page", "anonymousId": "a", "timestamp": "2026-01-05T09:12:00Z"}
+    view = page | {"messageId": "1", "properties": {"url": "/a?page=2", "title": "Prices"}}
+    write_lines(Path("calls.jsonl"), view)
+
+    assert run_json("ingest", "segment", "calls.jsonl", "--name", "website")["left_out"] == {"query.page": 1}
+    assert run_json("ingest", "segment", "calls.jsonl", "--name", "app")["left_out"] == {"query.page": 1, "title": 1}
+
+    views = [fact["data"] for fact in tail() if fact["type"] == "web.page_viewed.v1"]
+    assert views == [{"url": "/a", "title": "Prices"}, {"url": "/a"}]
+
+
+def tail() -> list[Json]:
+    """The facts of the log, oldest first."""
+    lines = [json.loads(line) for line in run_ok("tail", "-n", "100", "--json").out.splitlines()]
+    return [line["value"] for line in lines]
