@@ -7,7 +7,7 @@ CRM are passed on, so that opportunities can refer to them.
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,142 +16,185 @@ from msgspec import structs
 
 from intake.account_ids import account_id, slug
 from intake.countries import country_of
-from intake.crm.cells import ExportOptions, boolean_of, headcount_of, number_of, time_of
-from intake.crm.columns import ACCOUNT_COLUMNS, with_mapping
-from intake.domains import claimable_domain, is_free_mail
-from intake.files.csv_rows import CellReaders, Columns, RequiredField, TableRow, read_cells, read_rows
+from intake.crm.cells import ExportOptions, boolean_of, time_of
+from intake.crm.exports import Export, ExportKind, ReportColumns, read_export
+from intake.crm.notations import FieldKinds
+from intake.crm.record_ids import record_id_of, salesforce_id
+from intake.crm.titles import ACCOUNT_COLUMNS
+from intake.domains import ascii_host, claimable_domain, is_free_mail
+from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells
+from intake.firmographics import headcount_of, number_of
 from intake.observation import Filtered, Item, Observation, Rejected
+from intake.platforms import is_shared_platform
 from schemas import format_time
 
 UNDATED_TIME_MS = 0
 """Time of registrations without a date: before all other facts of the account."""
 
-_REQUIRED_FIELDS = (RequiredField(("name", "domains", "account")),)
+_KIND = ExportKind(
+    ACCOUNT_COLUMNS,
+    (RequiredField(("name", "domains", "account")),),
+    FieldKinds(amounts=("revenue",), counts=("employees",), dates=("created", "modified"), ids=("account", "record")),
+)
+_CUSTOMER_WORDS = ("customer", "kunde", "client", "klant", "klient", "kund", "asiakas", "顧客", "客户")
 _BAD_ACCOUNT_ID = "not a valid account id: no spaces, no `/`, at most 200 characters, not a reserved word"
-_SALESFORCE_ID = re.compile(r"001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
 def read_accounts(
-    path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None
+    path: Path,
+    *,
+    export: ExportOptions = ExportOptions(),
+    mapping: Path | None = None,
+    report: ReportColumns | None = None,
 ) -> Iterator[Item]:
     """`account.registered.v1` of every row, in file order.
 
     Their time is `export.as_of`, else the creation date, else `UNDATED_TIME_MS`: of two exports of a table without
-    dates, the later one needs `as_of` to count as newer. Rejected: `missing_column`, `bad_mapping`, `bad_row`,
-    `no_account`, `bad_account`, `bad_domain`, `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for
-    a second row of one id. A second row of one domain is another unit of the company: the recorder makes it an alias.
+    dates, the later one needs `as_of` to count as newer. Filtered: totals and footers of reports, deleted accounts.
+    Rejected: what `read_export` refuses, `bad_row`, `damaged_id`, `no_account`, `bad_account`, `bad_domain`,
+    `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for a second row of one id. A second row of
+    one domain is another unit of the company: the recorder makes it an alias.
     """
-    columns = with_mapping(ACCOUNT_COLUMNS, mapping)
-    if isinstance(columns, Rejected):
-        yield columns
-        return
-    known = _accounts_by_name(path, columns)
+    return read_export(path, _KIND, export, mapping, _items, report)
+
+
+def _items(export: Export) -> Iterator[Item]:
+    readers = _Readers(_id_readers(export), _cell_readers(export))
+    known = _accounts_by_name(export, readers)
     first_of: dict[str, Observation] = {}
-    for row in read_rows(path, columns, _REQUIRED_FIELDS):
-        item = row if isinstance(row, Rejected) else _item(row, export, known)
+    for row in export.rows():
+        item = _item(row, export.options, readers, known) if isinstance(row, TableRow) else row
         if isinstance(item, Observation) and item.account is not None:
             item = _further_row(item, first_of.setdefault(item.account, item))
         yield item
 
 
-def _accounts_by_name(path: Path, columns: Columns) -> dict[str, str]:
-    """Names and record ids of the file -> account id, for the column that names a parent."""
+class _Readers(NamedTuple):
+    ids: CellReaders
+    cells: CellReaders
+
+
+def _accounts_by_name(export: Export, readers: _Readers) -> dict[str, str]:
+    """Names and record ids of the file -> account id, if it has a column that names a parent."""
     known: dict[str, str] = {}
-    for row in read_rows(path, columns, _REQUIRED_FIELDS):
-        identity = row if isinstance(row, Rejected) else _account_key(row)
+    for row in export.rows() if "parent" in export.layout.mapped_fields else ():
+        identity = _account_key(row, readers.ids) if isinstance(row, TableRow) else row
         if isinstance(row, TableRow) and isinstance(identity, _AccountKey):
-            names = filter(None, (_record_id(row), row.text("name"), identity.account))
-            known.update({name.casefold(): identity.account for name in names if name.casefold() not in known})
+            for name in filter(None, (identity.record, row.text("name"), identity.account)):
+                known.setdefault(name.casefold(), identity.account)
     return known
 
 
 class _AccountKey(NamedTuple):
     account: str
     domains: list[str]
+    record: str | None
+    """The CRM's record id."""
 
 
-def _item(row: TableRow, export: ExportOptions, known: dict[str, str]) -> Item:
+def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[str, str]) -> Item:
     if boolean_of(row.text("deleted") or "no"):
         return Filtered(row.where, "deleted in the CRM")
-    identity = _account_key(row)
+    identity = _account_key(row, readers.ids)
     if isinstance(identity, Rejected):
         return identity
-    values = read_cells(row, _cell_readers(export, row.layout.decimal_comma))
+    values = read_cells(row, readers.cells)
     if isinstance(values, Rejected):
         return values
     created, modified = values.pop("created", UNDATED_TIME_MS), values.pop("modified", None)
     content = values | _relation_fields(identity, row.text("parent"), known)
+    changed = options.as_of if modified is None else modified
     return Observation(
         where=row.where,
-        source=export.source,
-        id=_observation_id(identity.account, export.as_of if modified is None else modified, content),
+        source=options.source,
+        id=_observation_id(identity.account, changed, content),
         type="account.registered.v1",
-        time=created if export.as_of is None else export.as_of,
+        time=created if options.as_of is None else options.as_of,
         data=content,
         account=identity.account,
-        account_hint=_record_id(row),
+        account_hint=identity.record,
         profile=True,
-        modified_at=export.as_of if modified is None else modified,
+        modified_at=changed,
     )
 
 
-def _account_key(row: TableRow) -> _AccountKey | Rejected:
+def _account_key(row: TableRow, readers: CellReaders) -> _AccountKey | Rejected:
+    ids = read_cells(row, readers)
     domains = _domains(row)
-    if isinstance(domains, Rejected):
-        return domains
-    given_id, name = row.text("account"), row.text("name")
-    if given_id is not None and _record_id(row) != given_id:
+    if isinstance(ids, Rejected) or isinstance(domains, Rejected):
+        return ids if isinstance(ids, Rejected) else domains  # type: ignore[return-value]
+    given_id, name, record = ids.get("account"), row.text("name"), ids.get("record")
+    # An account id in Salesforce's format is a record id.
+    record = given_id if given_id and salesforce_id(given_id) else record
+    if given_id is not None and record != given_id:
         account = account_id(given_id)
-        return _AccountKey(account, domains) if account else row.rejected("account", "bad_account", _BAD_ACCOUNT_ID)
+        if account is None:
+            return row.rejected("account", "bad_account", _BAD_ACCOUNT_ID)
+        return _AccountKey(account, domains, record)
     account = (account_id(domains[0]) if domains else None) or (slug(name) if name else None)
-    if account is not None:
-        return _AccountKey(account, domains)
-    return Rejected(row.where, "no_account", "no id, domain or name: fill in one of them")
-
-
-def _record_id(row: TableRow) -> str | None:
-    """The CRM's record id. An account id in Salesforce's format is one, too."""
-    given_id = row.text("account")
-    return given_id if given_id and _SALESFORCE_ID.fullmatch(given_id) else row.text("record")
+    if account is None:
+        return Rejected(row.where, "no_account", "no id, domain or name: fill in one of them")
+    return _AccountKey(account, domains, record)
 
 
 def _domains(row: TableRow) -> list[str] | Rejected:
+    """The domains that the row claims, without those of platforms on which the company only has a page."""
     domains: dict[str, None] = {}
     for field in ("domains", "more_domains"):
-        for text in re.split(r"[;,\s]+", row.text(field) or ""):
-            domain = claimable_domain(text) if text else None
-            if text and domain is None:
+        for text in filter(None, re.split(r"[;,\s]+", row.text(field) or "")):
+            if _is_page_on_platform(text, row.text("name")):
+                continue
+            domain = claimable_domain(text)
+            if domain is None:
                 return row.rejected(field, "bad_domain", f"{text[:60]!r} is not a company's domain")
-            if domain is not None and is_free_mail(domain):
+            if is_free_mail(domain):
                 return row.rejected(field, "free_mail_domain", f"{domain} is a mail provider; leave it out")
-            if domain is not None:
-                domains[domain] = None
+            domains[domain] = None
     return list(domains)
 
 
-@lru_cache(maxsize=64)
-def _cell_readers(export: ExportOptions, decimal_comma: bool) -> CellReaders:
-    date = partial(time_of, order=export.date_order, zone=export.zone)
+def _is_page_on_platform(text: str, name: str | None) -> bool:
+    """Whether the text is a page like `linkedin.com/company/acme`; the platform's own account may name its domain."""
+    host = ascii_host(text)
+    if host is None or not is_shared_platform(host):
+        return False
+    own_name = host.removeprefix("www.").partition(".")[0]
+    return (slug(name or "") or "").partition("-")[0] != own_name
+
+
+def _id_readers(export: Export) -> CellReaders:
+    intact = export.notations.intact_ids
+    return {
+        name: ("damaged_id", partial(record_id_of, keeps_long_ids=name in intact)) for name in ("account", "record")
+    }
+
+
+def _cell_readers(export: Export) -> CellReaders:
+    notations, options = export.notations, export.options
+    dates = {
+        name: partial(time_of, order=notations.dates.get(name, options.date_order), zone=options.zone)
+        for name in ("created", "modified")
+    }
     return {
         "name": ("bad_value", str),
         "industry": ("bad_value", str),
-        "employees": ("bad_number", partial(headcount_of, decimal_comma=decimal_comma)),
-        "revenue": ("bad_number", partial(number_of, decimal_comma=decimal_comma)),
+        "employees": ("bad_number", headcount_of),
+        "revenue": ("bad_number", partial(number_of, decimal=notations.decimals.get("revenue"))),
         "country": ("bad_value", country_of),
         "segment": ("bad_value", str),
         "owner": ("bad_value", str),
         "customer": ("bad_value", _is_customer),
         "target": ("bad_value", _is_target),
-        "created": ("bad_time", date),
-        "modified": ("bad_time", date),
+        "created": ("bad_time", dates["created"]),
+        "modified": ("bad_time", dates["modified"]),
     }
 
 
 def _is_customer(text: str) -> bool:
     """From a yes or no, a lifecycle stage or an account type (`Customer - Direct`)."""
     answer = boolean_of(text)
-    return answer if answer is not None else text.casefold().startswith(("customer", "kunde", "client"))
+    return answer if answer is not None else text.casefold().startswith(_CUSTOMER_WORDS)
 
 
 def _is_target(text: str) -> bool:
@@ -161,7 +204,9 @@ def _is_target(text: str) -> bool:
 
 def _relation_fields(identity: _AccountKey, parent: str | None, known: dict[str, str]) -> dict[str, Any]:
     domains = {"domains": identity.domains} if identity.domains else {}
-    return domains | ({"parent": known.get(parent.casefold(), parent)} if parent else {})
+    if parent is None:
+        return domains
+    return domains | {"parent": known.get((salesforce_id(parent) or parent).casefold(), parent)}
 
 
 def _observation_id(account: str, modified_at: int | None, content: dict[str, Any]) -> str:

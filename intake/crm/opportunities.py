@@ -5,71 +5,112 @@ creation, stage change and close. The account is passed on as domain, record id 
 """
 
 import hashlib
-from collections.abc import Iterator
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from intake.crm.cells import ExportOptions, boolean_of, number_of, time_of
-from intake.crm.columns import OPPORTUNITY_COLUMNS, with_mapping
-from intake.domains import claimable_domain
-from intake.files.csv_rows import CellReaders, RequiredField, TableRow, normalized_header, read_cells, read_rows
+from intake.crm.cells import ExportOptions, boolean_of, time_of
+from intake.crm.exports import Export, ExportKind, ReportColumns, read_export
+from intake.crm.notations import FieldKinds
+from intake.crm.outcomes import Outcome, outcome_of
+from intake.crm.record_ids import first_record_id, record_id_of, several
+from intake.crm.titles import OPPORTUNITY_COLUMNS
+from intake.domains import ascii_host, claimable_domain
+from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells
+from intake.firmographics import number_of
 from intake.observation import Filtered, Item, Observation, Rejected
+from intake.platforms import is_shared_platform
 from schemas import format_time
 
-_REQUIRED_FIELDS = (
-    RequiredField(("opportunity", "title")),
-    RequiredField(("name", "record", "domain")),
-    RequiredField(("stage",)),
-    RequiredField(("created", "closed", "moved")),
+_DATES = ("created", "moved", "closed", "won_on", "lost_on")
+_KIND = ExportKind(
+    OPPORTUNITY_COLUMNS,
+    (
+        RequiredField(("opportunity", "title")),
+        RequiredField(("name", "record", "domain")),
+        RequiredField(("stage", "status")),
+        RequiredField(_DATES),
+    ),
+    FieldKinds(amounts=("amount",), dates=_DATES, ids=("opportunity", "record")),
+    choices=("reason",),
 )
-_WON_STAGES = frozenset({"won", "closedwon", "gewonnen", "abgeschlossengewonnen", "1closedwon"})
-_LOST_STAGES = frozenset({"lost", "closedlost", "verloren", "abgeschlossenverloren"})
 
 
 def read_opportunities(
-    path: Path, *, export: ExportOptions = ExportOptions(), mapping: Path | None = None
+    path: Path,
+    *,
+    export: ExportOptions = ExportOptions(),
+    mapping: Path | None = None,
+    report: ReportColumns | None = None,
 ) -> Iterator[Item]:
     """`opportunity.opened`, `.advanced`, `.won` and `.lost` of every row, in file order.
 
-    Rejected: `missing_column`, `bad_mapping`, `bad_row`, `no_account`, `bad_number`, `bad_time`, `missing_time` for
-    a row without a date if `export.as_of` is not set.
+    Filtered: totals and footers of reports, deleted opportunities. Rejected: what `read_export` refuses, `bad_row`,
+    `damaged_id`, `no_account`, `bad_number`, `bad_time`, `unknown_outcome`, `missing_time` for a row without a date if
+    `export.as_of` is not set.
     """
-    columns = with_mapping(OPPORTUNITY_COLUMNS, mapping)
-    if isinstance(columns, Rejected):
-        yield columns
-        return
-    for row in read_rows(path, columns, _REQUIRED_FIELDS):
-        if isinstance(row, Rejected):
-            yield row
+    return read_export(path, _KIND, export, mapping, _items, report)
+
+
+def _items(export: Export) -> Iterator[Item]:
+    readers = _cell_readers(export)
+    for row in export.rows():
+        if isinstance(row, TableRow):
+            yield from _items_of_row(row, export.options, readers)
         else:
-            yield from _items(row, export)
+            yield row
 
 
-def _items(row: TableRow, export: ExportOptions) -> Iterator[Item]:
-    if boolean_of(row.text("deleted") or "no"):
+def _items_of_row(row: TableRow, options: ExportOptions, readers: CellReaders) -> Iterator[Item]:
+    values = read_cells(row, readers)
+    outcome = _outcome(row)
+    if outcome == "deleted" or boolean_of(row.text("deleted") or "no"):
         yield Filtered(row.where, "deleted in the CRM")
         return
-    if not any(map(row.text, ("name", "record", "domain"))):
-        yield _no_account(row)
+    account = _account(row)
+    problem = next((found for found in (account, values, outcome) if isinstance(found, Rejected)), None)
+    if problem is not None:
+        yield problem
         return
-    values = read_cells(row, _cell_readers(export, row.layout.decimal_comma))
-    if isinstance(values, Rejected):
-        yield values
-        return
-    opportunity = row.text("opportunity") or _derived_id(row)
-    for kind, time, content in _events(row, values, export.as_of):
+    assert isinstance(account, _Account)
+    assert isinstance(values, dict)
+    for kind, time, content in _events(values, outcome, options.as_of):  # type: ignore[arg-type]
         if time is None:
             yield _missing_time(row, kind)
         else:
-            yield _observation(row, export, opportunity, kind, time, content)
+            yield _observation(row, options, account, values, kind, time, content)
+
+
+class _Account(NamedTuple):
+    """What a row shows of its account."""
+
+    name: str | None
+    host: str | None
+
+
+def _account(row: TableRow) -> _Account | Rejected:
+    """The name and domain of the row's company."""
+    record, name, domain = row.text("record"), row.text("name"), row.text("domain")
+    if name is not None and (record is None or len(list(several(record))) > 1):
+        # Of several companies the first is the primary one, by id as well as by name.
+        name = name.split(";")[0].strip() or name
+    host = ascii_host(domain) if domain else None
+    claimed = None if host is None or is_shared_platform(host) else claimable_domain(host)
+    return _Account(name, claimed) if name or record or claimed else _no_account(row)
+
+
+def _outcome(row: TableRow) -> Outcome | Rejected | None:
+    try:
+        return outcome_of(row)
+    except ValueError as error:
+        return row.rejected("stage", "unknown_outcome", str(error))
 
 
 def _events(
-    row: TableRow, values: dict[str, Any], as_of: int | None
+    values: dict[str, Any], outcome: Outcome | None, as_of: int | None
 ) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
     """The events of an opportunity: kind, time and data."""
-    outcome = _outcome_of(row)
     content: dict[str, Any] = {name: values[name] for name in ("stage", "amount", "currency") if name in values}
     created, moved = values.get("created"), values.get("moved") if outcome is None else None
     advanced = moved is not None and moved != created
@@ -81,7 +122,7 @@ def _events(
         yield "advanced", moved, content
     if outcome is not None:
         reason = {"reason": values["reason"]} if "reason" in values else {}
-        yield outcome, values.get("closed", as_of), content | reason
+        yield outcome, values.get(f"{outcome}_on") or values.get("closed") or as_of, content | reason
 
 
 def _opening_content(content: dict[str, Any], outcome: str | None) -> dict[str, Any]:
@@ -89,41 +130,57 @@ def _opening_content(content: dict[str, Any], outcome: str | None) -> dict[str, 
     return {name: value for name, value in content.items() if name != "stage" and not (outcome and name == "amount")}
 
 
-def _outcome_of(row: TableRow) -> str | None:
-    won, closed = boolean_of(row.text("won") or ""), boolean_of(row.text("over") or "")
-    stage = normalized_header(row.text("stage") or "")
-    if won or stage in _WON_STAGES:
-        return "won"
-    return "lost" if stage in _LOST_STAGES or (closed and won is False) else None
-
-
-@lru_cache(maxsize=64)
-def _cell_readers(export: ExportOptions, decimal_comma: bool) -> CellReaders:
-    date = partial(time_of, order=export.date_order, zone=export.zone)
+def _cell_readers(export: Export) -> CellReaders:
+    notations, options = export.notations, export.options
+    dates = {
+        name: partial(time_of, order=notations.dates.get(name, options.date_order), zone=options.zone)
+        for name in _DATES
+    }
+    intact = notations.intact_ids
     return {
+        "opportunity": ("damaged_id", partial(record_id_of, keeps_long_ids="opportunity" in intact)),
+        "record": ("damaged_id", partial(first_record_id, keeps_long_ids="record" in intact)),
         "stage": ("bad_value", str),
-        "amount": ("bad_number", partial(number_of, decimal_comma=decimal_comma)),
+        "amount": ("bad_number", partial(number_of, decimal=notations.decimals.get("amount"))),
         "currency": ("bad_value", str),
         "reason": ("bad_value", str),
-        "created": ("bad_time", date),
-        "moved": ("bad_time", date),
-        "closed": ("bad_time", date),
+        "created": ("bad_time", dates["created"]),
+        "moved": ("bad_time", dates["moved"]),
+        "closed": ("bad_time", partial(_closing_time, read=dates["closed"])),
+        "won_on": ("bad_time", dates["won_on"]),
+        "lost_on": ("bad_time", dates["lost_on"]),
     }
 
 
+def _closing_time(text: str, read: Callable[[str], int]) -> int | None:
+    """A date; None for a column `Closed` that only says whether."""
+    return read(text) if boolean_of(text) is None else None
+
+
 def _observation(
-    row: TableRow, export: ExportOptions, opportunity: str, kind: str, time: int, content: dict[str, Any]
+    row: TableRow,
+    options: ExportOptions,
+    account: _Account,
+    values: dict[str, Any],
+    kind: str,
+    time: int,
+    content: dict[str, Any],
 ) -> Observation:
-    domain = row.text("domain")
+    former = row.text("opportunity") or _derived_id(row)
+    opportunity = values.get("opportunity", former)
+    id_ = _observation_id(opportunity, kind, time, content)
+    former_id = _observation_id(former, kind, time, content)
     return Observation(
         where=row.where,
-        source=export.source,
-        id=_observation_id(opportunity, kind, time, content),
+        source=options.source,
+        id=id_,
+        former_id=None if former_id == id_ else former_id,
         type=f"opportunity.{kind}.v1",
         time=time,
         data={"opportunity": opportunity} | content,
-        account_hint=row.text("record") or row.text("name"),
-        host=claimable_domain(domain) if domain else None,
+        account_hint=values.get("record", account.name),
+        company_name=account.name if "record" in values else None,
+        host=account.host,
     )
 
 
