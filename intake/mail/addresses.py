@@ -13,6 +13,8 @@ from intake.budgets import DEFAULT_BUDGETS
 from intake.mail.headers import decoded_header
 
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|\\.|[()<>,;:]|[^"\\()<>,;:]+', re.DOTALL)
+_SIMPLE = re.compile(r"([\w .'&/+-]{0,100})<([\w+-]+(?:\.[\w+-]+){0,8})@((?:[\w-]+\.)+[\w-]+)>", re.ASCII)
+"""`Ada Kern <ada@pharma.example>`, as nearly all programs write it."""
 _FORBIDDEN = re.compile(r"[\s<>()\[\],;:\"@＠\\]")
 _OBFUSCATED = re2.compile(
     r"(?i)([^\s<>()\[\],;:\"@]+)\s*(?:\s(?:at|_at_)\s|\(at?\)|\[at?\]|\{at\}|＠|&#64;)\s*"
@@ -45,6 +47,8 @@ def read_address(value: str) -> Sender | None:
 
 def read_addresses(value: str) -> list[Sender]:
     """The addresses of a header, each once."""
+    if len(value) <= _MAX_ADDRESS_CHARS and (simple := _SIMPLE.fullmatch(value)) is not None:
+        return [Sender(f"{simple[2]}@{simple[3]}".lower(), " ".join(simple[1].split()).strip(" '") or None)]
     value = value[: DEFAULT_BUDGETS.header_value_chars]
     found = _parsed(value) or (_parsed(value.replace('"', " ")) if '"' in value else [])
     if not found and "=?" in value:

@@ -8,6 +8,7 @@ from intake.mail.headers import Headers, first_value
 _VIA = re.compile(r"^['\"]?(.{1,100}?)['\"]? (?:via|über|par) .", re.IGNORECASE)
 _LIST_NAME = re.compile(r"<([^<>\s]{1,200})>|^([^<>\s]{1,200})$")
 _LIST_ADDRESS_HEADERS = ("list-post", "mailing-list", "x-beenthere", "x-mailing-list", "list-owner")
+_LIST_HEADERS = frozenset({*_LIST_ADDRESS_HEADERS, "list-id"})
 _WRITER_HEADERS = ("x-original-from", "reply-to", "x-original-sender", "x-mailfrom", "cc")
 """Google Groups, Mailman, and others, best first. Mailman names the writer in Cc where answers go to the list."""
 _ENCODED = re.compile(r"^([^=@]{1,64})(?:=40|=)([^=@]{1,190}\.[^=@]{2,60})@")
@@ -31,8 +32,8 @@ def list_id(headers: Headers) -> str | None:
 
 def _writer_behind(headers: Headers, shown: Sender) -> Sender | None:
     """The person in whose place a list put itself; None if the address shown is the writer's own."""
-    via = _VIA.match(shown.name or "")
-    lists = _list_addresses(headers)
+    via = _VIA.match(shown.name) if shown.name else None
+    lists = _list_addresses(headers) if headers.keys() & _LIST_HEADERS else frozenset()
     if via is None and shown.email not in lists and "x-original-from" not in headers:
         return None
     name = via[1].strip("'\" ") if via else None
@@ -50,10 +51,10 @@ def _is_likely(header: str, candidate: Sender, via: re.Match[str] | None) -> boo
     return header != "cc" or (via is not None and (candidate.name or "").strip("'\" ").lower() == via[1].lower())
 
 
-def _list_addresses(headers: Headers) -> set[str]:
-    found = {one.email for name in _LIST_ADDRESS_HEADERS for one in _addresses(headers, name)}
+def _list_addresses(headers: Headers) -> frozenset[str]:
+    found = [one.email for name in _LIST_ADDRESS_HEADERS for one in _addresses(headers, name)]
     identifier = list_id(headers)
-    return found | ({identifier.replace(".", "@", 1)} if identifier else set())
+    return frozenset([*found, *([identifier.replace(".", "@", 1)] if identifier else [])])
 
 
 def _addresses(headers: Headers, name: str) -> list[Sender]:

@@ -16,10 +16,10 @@ from intake.mail.phrases import (
     GREETING,
     PROGRAM_SENTENCE,
     QUOTED_TAIL,
-    REACTION_HINT,
+    REACTION_HINTS,
     REACTION_TEXT,
     UNSUBSCRIBE_ADDRESS,
-    UNSUBSCRIBE_HINT,
+    UNSUBSCRIBE_HINTS,
     UNSUBSCRIBE_REQUEST,
     UNSUBSCRIBE_TOKEN,
 )
@@ -42,7 +42,7 @@ def is_unsubscribe_request(headers: Headers, parts: list[Part]) -> bool:
     """
     subject = bare_subject(subject_of(headers))
     requested = _is_unsubscribe_subject(subject) or _is_sent_to_unsubscribe(headers)
-    if not (requested or _has_hint(parts, UNSUBSCRIBE_HINT)):
+    if not (requested or _has_hint(parts, UNSUBSCRIBE_HINTS)):
         return False
     own = own_text(plain_text(parts))
     if len(own) > _MAX_REQUEST_CHARS:
@@ -55,7 +55,7 @@ def is_reaction(parts: list[Part]) -> bool:
     """Whether it only shows a symbol that its sender chose in a mail program."""
     if any(_REACTION_PART in part.kind for part in parts):
         return True
-    if not _has_hint(parts, REACTION_HINT):
+    if not _has_hint(parts, REACTION_HINTS):
         return False
     text = " ".join(own_text(plain_text(parts)).split())
     return len(text) <= _MAX_REACTION_CHARS and REACTION_TEXT.search(text) is not None
@@ -69,16 +69,16 @@ def own_text(text: str) -> str:
     return (_PARSER.parse_reply(text) or text).strip()
 
 
-def _has_hint(parts: list[Part], hint: re.Pattern[bytes]) -> bool:
+def _has_hint(parts: list[Part], hints: tuple[bytes, ...]) -> bool:
     """Whether a text may hold such words; one in base64 may always."""
     remaining = _MAX_TEXT_CHARS
     for part in parts:
         if remaining > 0 and part.kind in ("text/plain", "text/html"):
             if first_value(part.headers, "content-transfer-encoding").strip().lower() == "base64":
                 return True
-            raw = b"".join(part.lines)[:remaining]
+            raw = b"".join(part.lines)[:remaining].lower()
             remaining -= len(raw)
-            if hint.search(raw):
+            if any(hint in raw for hint in hints):
                 return True
     return False
 

@@ -72,6 +72,9 @@ _TRACKER_PREFIXES = (
     "x-phabricator-",
     "x-trac-",
 )
+_LABEL_HEADERS = ("x-gmail-labels", "x-mozilla-keys", "x-keywords", "x-folder")
+_SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam", "x-bogosity")
+_MARK_HEADERS = frozenset({*_LABEL_HEADERS, *_SPAM_HEADERS, "x-mozilla-draft-info"})
 _FALSE_VALUES = frozenset({"", "no", "false", "0"})
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "cancel", "refresh", "declinecounter"})
 _CALENDAR_METHOD = re.compile(rb"(?im)^METHOD:\s{0,5}([A-Z]{3,20})")
@@ -97,9 +100,11 @@ def is_bounce(headers: Headers, sender: str) -> bool:
 
 def label_reason(headers: Headers) -> str | None:
     """Why a person or a filter has put the mail aside (labels of Gmail and Thunderbird, marks of spam filters)."""
+    if not headers.keys() & _MARK_HEADERS:
+        return None
     labels = {
         label.strip(' "').lower()
-        for name in ("x-gmail-labels", "x-mozilla-keys", "x-keywords", "x-folder")
+        for name in _LABEL_HEADERS
         for value in headers.get(name, ())
         for label in decoded_header(value).replace(" ", "," if name == "x-mozilla-keys" else " ").split(",")
     }
@@ -111,8 +116,7 @@ def label_reason(headers: Headers) -> str | None:
 
 
 def _is_marked_as_spam(headers: Headers) -> bool:
-    marks = ("x-spam-flag", "x-spam-status", "x-spam", "x-bogosity")
-    return any(first_value(headers, name).strip().lower().startswith(("yes", "spam", "true")) for name in marks)
+    return any(first_value(headers, name).strip().lower().startswith(("yes", "spam", "true")) for name in _SPAM_HEADERS)
 
 
 def automatic_reason(headers: Headers, sender: str) -> str | None:

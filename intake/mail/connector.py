@@ -64,7 +64,7 @@ def read(
             yield Rejected(f"{path.name}:{raw.line}", "unreadable", f"{path.name} {raw.why}")
             continue
         mail = _parse_mail(raw, path, source, budgets)
-        yield from [mail] if isinstance(mail, Rejected) else _items_of(mail, threads, reply_scope)
+        yield from [mail] if isinstance(mail, Rejected) else _items_of(mail, threads, reply_scope, budgets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,9 @@ class _Mail:
     where: str
     source: str
     headers: Headers
+    envelope: str
     sender: Sender
-    time: int | UnknownZone | None
     raw: RawMail
-    parts: list[Part]
 
 
 def _parse_mail(raw: RawMail, path: Path, source: str | None, budgets: Budgets) -> _Mail | Rejected:
@@ -85,41 +84,47 @@ def _parse_mail(raw: RawMail, path: Path, source: str | None, budgets: Budgets) 
     headers, envelope = read_headers(raw.head), raw.envelope[:500].decode("latin-1")
     if not headers:
         return Rejected(where, "no_headers", "not the beginning of a mail: expected a `From ` line and then headers")
-    parts = mime_parts(headers, raw.body, budgets)
-    if isinstance(parts, TooComplex):
-        return Rejected(where, "too_complex", parts.why)
     return _Mail(
         where=where,
         source=source or f"mbox/{list_id(headers) or path.stem}",
         headers=headers,
+        envelope=envelope,
         sender=author_of(headers, envelope) or _NOBODY,
-        time=sent_at(headers, envelope),
         raw=raw,
-        parts=parts,
     )
 
 
-def _items_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Iterator[Item]:
-    if reason := label_reason(mail.headers):
+def _items_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope, budgets: Budgets) -> Iterator[Item]:
+    reason = label_reason(mail.headers)
+    is_report_of_server = is_bounce(mail.headers, mail.sender.email or first_value(mail.headers, "from").lower())
+    if reason is None and not is_report_of_server:
+        reason = _uninteresting_reason(mail, threads)
+    if reason is not None:
         yield Filtered(mail.where, reason)
-    elif is_bounce(mail.headers, mail.sender.email or first_value(mail.headers, "from").lower()):
-        yield from _bounce_items(mail, threads)
+        return
+    parts = mime_parts(mail.headers, mail.raw.body, budgets)
+    if isinstance(parts, TooComplex):
+        yield Rejected(mail.where, "too_complex", parts.why)
+    elif is_report_of_server:
+        yield from _bounce_items(mail, parts, threads)
     elif mail.sender is _NOBODY:
         yield Rejected(mail.where, "no_sender", "From, Sender and the `From ` line hold no address that can be read")
     else:
-        yield _item_of(mail, threads, reply_scope)
+        yield _item_of(mail, parts, threads, reply_scope)
 
 
-def _item_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Item:
+def _uninteresting_reason(mail: _Mail, threads: Threads) -> str | None:
     if is_report(mail.headers):
-        return Filtered(mail.where, "a report of a mail server or program")
-    if is_own_domain(mail.sender.domain, threads.own_domains):
-        return Filtered(mail.where, "comes from us")
+        return "a report of a mail server or program"
+    return "comes from us" if is_own_domain(mail.sender.domain, threads.own_domains) else None
+
+
+def _item_of(mail: _Mail, parts: list[Part], threads: Threads, reply_scope: ReplyScope) -> Item:
     answered = _answered_message(mail.headers, threads, reply_scope)
     # Before anything else: mail programs write these on a person's behalf, and mark them as automatic.
-    if is_unsubscribe_request(mail.headers, mail.parts):
+    if is_unsubscribe_request(mail.headers, parts):
         return _answer(mail, "email.unsubscribed.v1", answered, threads)
-    if reason := _program_reason(mail):
+    if reason := _program_reason(mail, parts):
         return Filtered(mail.where, reason)
     if answered is not None:
         return _answer(mail, "email.replied.v1", answered, threads)
@@ -128,10 +133,10 @@ def _item_of(mail: _Mail, threads: Threads, reply_scope: ReplyScope) -> Item:
     return _first_contact(mail, threads)
 
 
-def _program_reason(mail: _Mail) -> str | None:
-    if reason := invitation_reason(mail.headers, mail.parts):
+def _program_reason(mail: _Mail, parts: list[Part]) -> str | None:
+    if reason := invitation_reason(mail.headers, parts):
         return reason
-    return "a reaction" if is_reaction(mail.parts) else automatic_reason(mail.headers, mail.sender.email)
+    return "a reaction" if is_reaction(parts) else automatic_reason(mail.headers, mail.sender.email)
 
 
 def _answered_message(headers: Headers, threads: Threads, reply_scope: ReplyScope) -> str | None:
@@ -160,10 +165,10 @@ def _first_contact(mail: _Mail, threads: Threads) -> Item:
     return _observation(mail, "email.received.v1", _identity(mail, threads), fields, mail.sender)
 
 
-def _bounce_items(mail: _Mail, threads: Threads) -> Iterator[Item]:
+def _bounce_items(mail: _Mail, parts: list[Part], threads: Threads) -> Iterator[Item]:
     failed = [
         bounce
-        for bounce in bounces(mail.headers, mail.parts)
+        for bounce in bounces(mail.headers, parts)
         if not is_own_domain(bounce.email.rpartition("@")[2], threads.own_domains)
     ]
     if not failed:
@@ -187,8 +192,9 @@ class _Identity:
 
 
 def _observation(mail: _Mail, kind: str, identity: _Identity, fields: dict[str, Any], person: Sender) -> Item:
-    if not isinstance(mail.time, int):
-        return _without_time(mail)
+    time = sent_at(mail.headers, mail.envelope)
+    if not isinstance(time, int):
+        return _without_time(mail.where, time)
     masked_domain = person.domain if person.masked else None
     data = {name: value for name, value in fields.items() if value}
     return Observation(
@@ -198,7 +204,7 @@ def _observation(mail: _Mail, kind: str, identity: _Identity, fields: dict[str, 
         former_id=identity.former_id,
         personal=("id", "message") if "message" in data else ("id",),
         type=kind,
-        time=mail.time,
+        time=time,
         data=data,
         email=None if masked_domain else person.email,
         name=None if masked_domain else person.name,
@@ -206,12 +212,12 @@ def _observation(mail: _Mail, kind: str, identity: _Identity, fields: dict[str, 
     )
 
 
-def _without_time(mail: _Mail) -> Rejected:
-    if isinstance(mail.time, UnknownZone):
+def _without_time(where: str, time: UnknownZone | None) -> Rejected:
+    if isinstance(time, UnknownZone):
         why = "Date has a time zone that is not known, and no Received line gives the time; write one like +0100"
-        return Rejected(mail.where, "no_zone", why)
+        return Rejected(where, "no_zone", why)
     why = "Date is missing or not a time, and there is none in Received or the `From ` line"
-    return Rejected(mail.where, "bad_time", why)
+    return Rejected(where, "bad_time", why)
 
 
 def _identity(mail: _Mail, threads: Threads) -> _Identity:
@@ -219,7 +225,7 @@ def _identity(mail: _Mail, threads: Threads) -> _Identity:
     message, own = message_id_of(mail.headers), fingerprint(mail.headers, mail.sender)
     if message is not None and threads.is_first_with_id(message, own):
         return _Identity(message, message)
-    sender, content = mail.sender.email, mail.raw.body_hash.hexdigest()
+    sender, content = mail.sender.email, mail.raw.body_digest()
     former = former_fingerprint(mail.headers)
     return _Identity(
         f"content:{_hash(f'{own} {sender} {content}')}", f"content:{_hash(f'{former} {sender} {content}')}"

@@ -18,11 +18,13 @@ _VALUE_CHARS = DEFAULT_BUDGETS.header_value_chars
 _MAX_ENCODED_WORDS = 200
 """Of one value; what follows is left as it is."""
 _MAX_REFERENCES = 200
+_FOLD = re.compile(r"\n[ \t]+")
 _MESSAGE_ID = re.compile(r"<([^<>]+)>")
 _REPLY_PREFIX = re.compile(
     r"(?:re|aw|antw|antwort|sv|vs|odp|ynt|rif|ref|res|回复|回覆|答复)(?:\[\d{1,3}\])? ?[:：]", re.IGNORECASE
 )
 _FORWARD_PREFIX = re.compile(r"(?:fwd?|wg|tr|rv|i|enc|vb|doorst|转发)[ ]?[:：]", re.IGNORECASE)
+_PREFIX_CHARS = 16
 _TAG = re.compile(r"\[[^\[\]]{1,60}\]")
 _REWRITTEN_IN_CLEAR = frozenset(
     {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
@@ -33,27 +35,28 @@ _REWRITTEN_IN_CLEAR = frozenset(
 def read_headers(lines: list[bytes]) -> Headers:
     """Unfold the headers and group them by name; other lines are ignored."""
     headers: Headers = {}
-    name, pieces = "", [""]
-    for line in lines:
-        text = decoded_line(line).rstrip("\r\n")
-        if text[:1] in (" ", "\t"):
-            pieces.append(text.strip())
-            continue
-        _add_value(headers, name, pieces)
+    for text in _FOLD.sub(" ", _joined(lines)).split("\n"):
         name, colon, value = text.partition(":")
-        name, pieces = (name.strip().lower(), [value.strip()]) if colon else ("", [""])
-    _add_value(headers, name, pieces)
+        if colon:
+            value = value.strip() if len(value) <= _VALUE_CHARS else _cut(name, value.strip())
+            headers.setdefault(name.strip().lower(), []).append(value)
     return headers
 
 
-def _add_value(headers: Headers, name: str, pieces: list[str]) -> None:
-    if not name:
-        return
-    value = pieces[0] if len(pieces) == 1 else " ".join(pieces)
-    if len(value) > _VALUE_CHARS:
-        # A thread's newest mails stand at the end of References.
-        value = value[-_VALUE_CHARS:].partition(" ")[2] if name == "references" else value[:_VALUE_CHARS]
-    headers.setdefault(name[:100], []).append(value)
+def _joined(lines: list[bytes]) -> str:
+    """The lines in UTF-8, or each in UTF-8 or Latin-1."""
+    head = b"".join(lines).replace(b"\r\n", b"\n")
+    try:
+        return head.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\n".join(decoded_line(line) for line in head.split(b"\n"))
+
+
+def _cut(name: str, value: str) -> str:
+    """The beginning; of References the end, where a thread's newest mails stand."""
+    if name.strip().lower() == "references" and len(value) > _VALUE_CHARS:
+        return value[-_VALUE_CHARS:].partition(" ")[2]
+    return value[:_VALUE_CHARS]
 
 
 def first_value(headers: Headers, name: str) -> str:
@@ -167,12 +170,13 @@ def is_answer_subject(subject: str) -> bool:
 
 def bare_subject(subject: str) -> str:
     """The subject without tags of lists (`[sales]`) and prefixes of replies and forwarded mails."""
-    while True:
+    while subject[:1] == "[" or ":" in subject[:_PREFIX_CHARS] or "：" in subject[:_PREFIX_CHARS]:
         text = _without_tags(subject)
         prefix = _REPLY_PREFIX.match(text) or _FORWARD_PREFIX.match(text)
         if prefix is None:
             return text
         subject = text[prefix.end() :].strip()
+    return subject
 
 
 def _without_tags(subject: str) -> str:

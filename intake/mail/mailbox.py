@@ -42,7 +42,7 @@ _FORWARD = re.compile(
     rb"(?:forwarded|original|weitergeleitete?|urspr.{1,2}ngliche|transf.{1,2}r.{1,2}|reenviado|inoltrato|doorgestuurd)"
 )
 _BOUNDARY = re.compile(rb"(?i)boundary\*?=\s?(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))")
-_CONTENT_LENGTH = re.compile(rb"(?i)content-length:\s{0,10}(\d{1,12})\s*$")
+_CONTENT_LENGTH = re.compile(rb"(?im)^content-length:[ \t]{0,10}(\d{1,12})[ \t\r]{0,10}$")
 
 
 @dataclass(slots=True)
@@ -53,49 +53,69 @@ class RawMail:
     envelope: bytes = b""
     head: list[bytes] = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
-    body_hash: blake2b = field(default_factory=lambda: blake2b(digest_size=16))
     head_bytes: int = 0
     body_bytes: int = 0
     in_body: bool = False
     is_too_large: bool = False
     """Its headers exceed the budget: the rest of them was not kept."""
-    delimiter: bytes | None = None
-    """`--boundary`, once such a line began a part that has not ended yet."""
-    last_text: bytes = b""
+    _boundary: bytes | None = None
+    """`--boundary` of its parts; empty if it has none."""
+    _is_in_part: bool = False
+    _rest: blake2b | None = None
+    """The hash of the body, once it is longer than what is kept."""
 
-    def add_line(self, line: bytes, budgets: Budgets = DEFAULT_BUDGETS) -> None:
-        """Add the next line of the mail."""
-        if self.in_body:
-            self._add_body_line(line)
-        elif not line.strip(b"\r\n"):
+    def add_head_line(self, line: bytes, budgets: Budgets) -> None:
+        """Add the next line of the headers, or the blank one after them."""
+        if not line.strip(b"\r\n"):
             self.in_body = True
+            return
+        self.head_bytes += len(line)
+        if self.head_bytes <= budgets.header_bytes:
+            self.head.append(line)
         else:
-            self.head_bytes += len(line)
-            self.is_too_large |= self.head_bytes > budgets.header_bytes
-            if not self.is_too_large:
-                self.head.append(line)
+            self.is_too_large = True
 
-    def _add_body_line(self, line: bytes) -> None:
-        self.body_hash.update(line)
+    def add_body_line(self, line: bytes) -> None:
+        """Add the next line of the body."""
         if self.body_bytes < MAX_BODY_BYTES:
             self.body.append(line)
+        else:
+            if self._rest is None:
+                self._rest = blake2b(b"".join(self.body), digest_size=16)
+            self._rest.update(line)
         self.body_bytes += len(line)
-        if line[:2] == b"--":
+        if line.startswith(b"--"):
             self._follow_parts(line.rstrip())
-        if line.strip():
-            self.last_text = line[:200]
 
     def _follow_parts(self, line: bytes) -> None:
-        if self.delimiter is None:
-            match = _BOUNDARY.search(b"".join(self.head)) if self.head else None
-            boundary = (match[1] or match[2]) if match else None
-            self.delimiter = line if boundary is not None and line == b"--" + boundary else None
-        elif line == self.delimiter + b"--":
-            self.delimiter = None
+        if self._boundary is None:
+            match = _BOUNDARY.search(b"".join(self.head))
+            self._boundary = b"--" + (match[1] or match[2]) if match else b""
+        if self._boundary and line.startswith(self._boundary):
+            rest = line[len(self._boundary) :]
+            self._is_in_part = self._is_in_part if rest not in (b"", b"--") else not rest
+
+    @property
+    def delimiter(self) -> bytes | None:
+        """`--boundary`, once such a line began a part that has not ended yet."""
+        return self._boundary if self._is_in_part else None
+
+    def body_digest(self) -> str:
+        """A hash of the whole body."""
+        return (self._rest or blake2b(b"".join(self.body), digest_size=16)).hexdigest()
+
+    def last_text(self) -> bytes:
+        """The last line of the body that is not blank, cut; empty if it was not kept."""
+        if self._rest is not None:
+            return b""
+        return next((line[:200].strip() for line in reversed(self.body[-5:]) if line.strip()), b"")
 
     def remaining_length(self) -> int:
         """How many bytes the body still has, if a Content-Length says so."""
-        found = next((match for line in self.head if (match := _CONTENT_LENGTH.match(line[:200]))), None)
+        head = b"".join(self.head)
+        if b"\ncontent-length:" not in head.lower():
+            return 0
+        found = _CONTENT_LENGTH.search(head)
         return int(found[1]) - self.body_bytes if found else 0
 
 
@@ -130,8 +150,10 @@ class _Lines:
         """How many of the next lines are known to belong to the mail they are in."""
 
     def take(self) -> bytes:
-        self.inside = max(0, self.inside - 1)
-        return self._ahead.popleft() if self._ahead else self._file.readline(_MAX_LINE_BYTES)
+        if not self._ahead:
+            return self._file.readline(_MAX_LINE_BYTES)
+        self.inside -= self.inside > 0
+        return self._ahead.popleft()
 
     def following(self) -> Iterator[bytes]:
         """The lines after the one taken last; they can still be taken."""
@@ -143,18 +165,18 @@ class _Lines:
 
 def _split_mails(lines: _Lines, budgets: Budgets) -> Iterator[RawMail]:
     mail: RawMail | None = None
-    blank, complete = True, True
+    before, complete = b"", True
     line, number = lines.take().removeprefix(b"\xef\xbb\xbf"), 1
     while line:
-        if complete and line.startswith(b"From") and _is_mail_start(line, lines, blank, mail):
+        if complete and line.startswith(b"From") and _is_mail_start(line, lines, not before.strip(b"\r\n"), mail):
             if mail is not None:
                 yield mail
             mail = RawMail(number, line)
         elif mail is not None:
-            mail.add_line(line, budgets)
+            mail.add_body_line(line) if mail.in_body else mail.add_head_line(line, budgets)
         elif line.strip():
             mail = _mail_without_envelope(number, line, budgets)
-        blank, complete = not line.strip(b"\r\n"), line.endswith(b"\n")
+        before, complete = line, line.endswith(b"\n")
         number += complete
         line = lines.take()
     if mail is not None:
@@ -165,7 +187,7 @@ def _mail_without_envelope(number: int, line: bytes, budgets: Budgets) -> RawMai
     """The mail of a file without a `From ` line: a saved mail if it begins with a header, otherwise only a body."""
     mail = RawMail(number)
     mail.in_body = not _ANY_HEADER.match(line)
-    mail.add_line(line, budgets)
+    mail.add_body_line(line) if mail.in_body else mail.add_head_line(line, budgets)
     return mail
 
 
@@ -200,7 +222,7 @@ def _is_inside(mail: RawMail, line: bytes, lines: _Lines) -> bool:
     """Whether the `From ` line just taken stands in the text or an attachment of the mail before it."""
     if not mail.in_body:
         return False
-    if lines.inside or _FORWARD.match(mail.last_text.strip()):
+    if lines.inside or _FORWARD.match(mail.last_text()):
         return True
     remaining = mail.remaining_length() - len(line)
     if (mail.delimiter is None and remaining < 0) or not lines.looks_left:
