@@ -114,6 +114,8 @@ KINDS: dict[str, Kind] = {
     "comments that never end": _html("<!-- "),
     "character references": _html("&#99999999"),
     "quoted lines": _text("> x\n"),
+    "beginnings of replies": lambda random, size: ({}, "unsubscribe " + "Op ]_" * 70 + "\n" + _repeated("> x\n", size)),
+    "dashes": lambda random, size: ({"X-Filler": _folded("x", size // 2)}, _repeated("--\n", size // 2)),
     "beginnings of quotes": _text("on " + "x" * 190 + "\n"),
     "underscores": _text("_" * 60 + " \n"),
     "blank lines": _text("\n \t\n"),
