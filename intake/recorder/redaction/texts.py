@@ -27,6 +27,7 @@ _SIGNS_IN_WORDS = re.compile(
 """What may be an address, an IP address or a credential although it consists of words."""
 _INVISIBLE = re.compile("[\xad\u200b-\u200f\u2060-\u2064\ufeff]")
 _ENCODED_AT = re.compile(r"%(?:25)*40|\\[ux]0{0,2}40", re.IGNORECASE)
+_BRACKET = re.compile(r"[\[({<]")
 _SPELLED_AT = re.compile(r"\s{0,3}[\[({<]\s{0,3}(?:at|ät)\s{0,3}[\])}>]\s{0,3}", re.IGNORECASE)
 _SPELLED_DOT = re.compile(r"\s{0,3}[\[({<]\s{0,3}(?:dot|punkt|point)\s{0,3}[\])}>]\s{0,3}", re.IGNORECASE)
 _WORDS_AT_DOT = re.compile(r"\s{1,3}at\s{1,3}([\w.-]{1,63})\s{1,3}(?:dot|punkt)\s{1,3}", re.IGNORECASE)
@@ -37,7 +38,7 @@ _LITERAL_HOST = re.compile(r"@\[(?:ipv6:)?([0-9a-f.:]{2,45})\]", re.IGNORECASE)
 _RUN = re.compile(r'[^\s<>()\[\]{}",;]+')
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 _IPV4_IN_HOST = re.compile(r"(?<!\d)(?<!\d-)\d{1,3}(?:-\d{1,3}){3}(?=\.[a-z])|(?<=\bip-)\d{1,3}(?:-\d{1,3}){3}", re.I)
-_IPV6 = re.compile(r"(?<![\w:])(?=[0-9a-f]{0,4}:[0-9a-f]{0,4}:)[0-9a-f:]{3,39}(?:(?:\.\d{1,3}){3})?(?!\w)", re.I)
+_IPV6 = re.compile(r"(?<![0-9a-f:])(?=[0-9a-f]{0,4}:[0-9a-f]{0,4}:)[0-9a-f:]{3,39}(?:(?:\.\d{1,3}){3})?(?!\w)", re.I)
 _CREDENTIAL = re.compile(
     r"eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"  # JSON Web Token, RFC 7519
     r"|\b(?:whsec|sk_live|sk_test|rk_live|rk_test|pk_live|pk_test|gh[opusr]|github_pat|shpat|stf)_[\w+/=.-]{4,}"
@@ -46,13 +47,23 @@ _CREDENTIAL = re.compile(
     r"|\b(?:pass|password|passwd|passwort|kennwort|pwd|token|secret|api[ _-]?key|jwt)\s?[=:]\s?\S+",
     re.IGNORECASE,
 )
+_CREDENTIAL_SIGN = re.compile(
+    r"eyj|whsec|[prs]k_|gh[opusr]_|pat_|stf_|glpat|xox|sg\.|a[ks]ia|aiza|bearer|pass|pwd|kennwort|token|secret|api|jwt"
+)
 _TOKEN_RUN = re.compile(r"[A-Za-z0-9_+/=.~-]{16,}")
 _PIECES = re.compile(r"[A-Za-z0-9]{16,}")
-_ENCODED_PIECE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{8,512}={0,2}(?![A-Za-z0-9])")
-"""Base64 of an address needs neither `+` nor `/`: these stand for bytes that addresses do not contain."""
+_ENCODED_PIECE = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:[I-Za-f][A-Za-z0-9]{3}){2,128}(?:[I-Za-f][A-Za-z0-9]{1,2}={0,2})?"
+    r"|(?:[2-7][0-9a-fA-F]){8,512})(?![A-Za-z0-9])"
+)
+"""Base64 (RFC 4648) of printable ASCII, whose four characters begin with I to f, or its hexadecimal digits. Addresses
+need neither `+` nor `/`: these stand for bytes that addresses do not contain."""
 _ADDRESS_BYTES = re.compile(rb"[\x21-\x7e]@[\x21-\x7e]")
 _CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[A-Za-z])")
 """Where lower case, upper case and digits follow each other: often in random text, seldom in words."""
+_DIGEST = re.compile(r"(?!(?:[2-7][0-9a-f])+$)[0-9a-f]{16,}")
+"""Hexadecimal digits that stand for no text; most ids of facts."""
+_ADDRESS_IN_ID = re.compile(r"\w@\w")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 
 
@@ -68,7 +79,9 @@ def redacted_name(text: str) -> str:
 
 def holds_person(text: str) -> bool:
     """Whether an id contains an address, an IP address or a credential, encoded or not."""
-    return redacted_name(text) != text
+    if _DIGEST.fullmatch(text):
+        return False
+    return _ADDRESS_IN_ID.search(text) is not None or redacted_name(text) != text
 
 
 def _redacted(text: str, with_random: bool) -> str:
@@ -86,7 +99,8 @@ def _plain(text: str) -> str:
     """The text as a person would read it: decoded, without invisible characters and look-alikes of `@`."""
     if "%" in text:
         text = fully_unquoted(text)
-    text = _ENCODED_AT.sub("@", text)
+    if "%" in text or "\\" in text:
+        text = _ENCODED_AT.sub("@", text)
     if "&" in text:
         text = html.unescape(text)
     if not text.isascii():
@@ -108,9 +122,9 @@ def _without_addresses(text: str) -> str:
 
 def _with_signs(text: str) -> str:
     """`pat (at) acme (dot) com` as `pat@acme.com`."""
-    if _SPELLED_AT.search(text):
+    if _BRACKET.search(text) and _SPELLED_AT.search(text):
         return _SPELLED_DOT.sub(".", _SPELLED_AT.sub("@", text))
-    return _WORDS_AT_DOT.sub(r"@\1.", text)
+    return _WORDS_AT_DOT.sub(r"@\1.", text) if " " in text else text
 
 
 def _without_address(match: re.Match[str]) -> str:
@@ -129,7 +143,7 @@ def _without_encoded_address(match: re.Match[str]) -> str:
 
 
 def _decodings(piece: str) -> list[bytes]:
-    """The text that a piece of Base64 (RFC 4648) or of hexadecimal digits stands for, if any."""
+    """The text that a piece of Base64 or of hexadecimal digits stands for, if any."""
     bare = piece.rstrip("=")
     decoded = []
     try:
@@ -142,8 +156,10 @@ def _decodings(piece: str) -> list[bytes]:
 
 
 def _without_ips(text: str) -> str:
-    if "." in text or "-" in text:
-        text = _IPV4_IN_HOST.sub(_without_ip, _IPV4.sub(_without_ip, text))
+    if text.count(".") > 2:
+        text = _IPV4.sub(_without_ip, text)
+    if text.count("-") > 2:
+        text = _IPV4_IN_HOST.sub(_without_ip, text)
     return _IPV6.sub(_without_ipv6, text) if text.count(":") > 1 else text
 
 
@@ -152,17 +168,19 @@ def _without_ip(match: re.Match[str]) -> str:
 
 
 def _without_ipv6(match: re.Match[str]) -> str:
-    for candidate in (match[0], match[0].rstrip(":")):
+    found = match[0]
+    for candidate in dict.fromkeys((found, found.rstrip(":"), found.lstrip(":"), found.strip(":"))):
         try:
             ip_address(candidate)
         except ValueError:
             continue
-        return IP + match[0][len(candidate) :] if candidate.strip(":") else match[0]
-    return match[0]
+        return found.replace(candidate, IP, 1) if candidate.strip(":") else found
+    return found
 
 
 def _without_credentials(text: str, with_random: bool) -> str:
-    text = _CREDENTIAL.sub(TOKEN, text)
+    if _CREDENTIAL_SIGN.search(text.lower()):
+        text = _CREDENTIAL.sub(TOKEN, text)
     return _TOKEN_RUN.sub(_without_token, text) if with_random else text
 
 
