@@ -4,10 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from schemas.dead_letters import (
+    DROPPED_HEADER,
     ORIGINAL_ID_HEADER,
+    REASON_HEADER,
     dead_letter_headers,
     dead_letter_id,
     dead_letter_id_from_headers,
+    dropped_headers,
+    header_text,
     parse_error_headers,
 )
 from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
@@ -96,6 +100,7 @@ __all__ = [
     "CONTINUABLE_STATUSES",
     "COOLDOWN_STATUSES",
     "DEAD_LETTERS",
+    "DROPPED_HEADER",
     "ENGAGEMENT",
     "FACT_HEADERS",
     "HANDOFF_EVENTS",
@@ -107,6 +112,7 @@ __all__ = [
     "PARTITIONS",
     "PREVIOUS_STATUSES",
     "PROPOSED",
+    "REASON_HEADER",
     "SCORES",
     "SQA_HANDOFFS",
     "SUPPRESSIONS",
@@ -145,11 +151,13 @@ __all__ = [
     "decode_contact_scored",
     "decode_envelope",
     "decode_fact",
+    "dropped_headers",
     "encode_fact",
     "encode_score",
     "event_type",
     "format_time",
     "from_datetime",
+    "header_text",
     "identity_of",
     "is_contact_key",
     "is_domain_text",

@@ -45,7 +45,9 @@ TOPIC_CONFIGS: Mapping[str, TopicConfig] = {
         "accounts and contacts to leave out of campaigns", "account id", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
     ),
     DEAD_LETTERS: TopicConfig(
-        "records that could not be folded, unchanged", "key", {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES}
+        "references to records that could not be kept, with the reasons",
+        "that of the record",
+        {**_UNLIMITED_RETENTION, **_MAX_MESSAGE_BYTES},
     ),
 }
 """Every topic has as many partitions as `engagement`."""

@@ -11,7 +11,7 @@ and it goes through facts.
     outside ──► record ──► engagement ──► score ──► scores ──► project ──► tables ──► publish ──► sqa-handoffs ──► alert
                                ▲                      │                      │
                                └── move, keep time ◄──┼──────────────────────┘
-                                                      └──► dead-letters: records that the fold rejected
+                                                      └──► dead-letters: references to records that cannot be kept
 
 There are two hosts. Embedded: one process runs all steps on one database. Scaled out: several processes run them on
 Apache Kafka and PostgreSQL. `build_steps` gives each process the steps that the table below names for it, in the order
@@ -138,9 +138,9 @@ STEPS = (
     TopologyStep(
         "move",
         "records parked facts again under the account that turned out to be theirs",
-        ("projections.reactors.mover",),
+        ("projections.reactors.mover", "projections.reactors.unfit_records"),
         (ENGAGEMENT,),
-        (ENGAGEMENT,),
+        (ENGAGEMENT, DEAD_LETTERS),
         "the append returned; the move is marked after it",
         (UP, COMMANDS),
         (RELAY,),
@@ -151,7 +151,7 @@ STEPS = (
         "appends what the projector put into the outbox",
         ("projections.writer", "projections.reactors.relay"),
         (),
-        (SQA_HANDOFFS, ENGAGEMENT),
+        (SQA_HANDOFFS, ENGAGEMENT, DEAD_LETTERS),
         "the append returned; the row is marked after it",
         (UP, COMMANDS),
         (RELAY,),

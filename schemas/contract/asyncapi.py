@@ -162,7 +162,7 @@ def _score_message(type_: str, name: str, description: Description, key: str, ex
 
 
 def _dead_letter_message() -> Schema:
-    example = {"headers": examples.DEAD_LETTER_HEADERS, "payload": "no JSON"}
+    example = {"headers": examples.DEAD_LETTER_HEADERS, "payload": ""}
     message = _message("dead-letter", texts.DEAD_LETTER, "that of the record, as it came", {}, example)
     return {**message, "headers": _reference("schemas", "DeadLetterHeaders"), "contentType": "application/octet-stream"}
 

@@ -66,9 +66,11 @@ CHANNELS = {
         "Kept free for suppressions; nothing is written there by this version.",
     ),
     DEAD_LETTERS: Description(
-        "Records that could not be folded",
-        "As they came: key, bytes and headers of the original, and headers that say where it stood and why it was "
-        "refused, in the words of Kafka Connect. Partition p holds those of partition p of `engagement`.",
+        "References to records that could not be kept",
+        "The key of the record, and headers that say where it stands and why it was refused, in the words of Kafka "
+        "Connect; nothing of its content. (Letters of earlier versions hold the bytes of the record.) A record with "
+        "the header `staffel-dropped` drops the letter of that id. Partition p holds those of partition p of "
+        "`engagement`.",
     ),
 }
 
@@ -108,4 +110,4 @@ CONTACT = Description(
     "Where a contact stands", "Within one account; `seq` is the account's at the contact's last change."
 )
 CHECKPOINT = Description("Staffel's position", "For Staffel alone: skip records with the key `~checkpoint`.")
-DEAD_LETTER = Description("A record as it came", "Any bytes. The headers say the rest.")
+DEAD_LETTER = Description("A reference to a record", "Empty. The headers say where the record stands, and why.")

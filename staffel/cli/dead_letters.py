@@ -9,33 +9,40 @@ from intake.recorder import Recorded
 from staffel.cli.groups import examples
 from staffel.cli.output import escape_control, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application
-from staffel.dead_letters import find_letter, letter_rows, repaired_observation
+from staffel.dead_letters import Json, drop_letter, find_letter, known_letter, letter_rows, repaired_observation
 from staffel.errors import UsageError
 from staffel.record_fact import record_observation
 
 Letter = Annotated[str, typer.Argument(metavar="ID", help="Dead letter ID, as in `dead-letters list`.")]
 
-group = typer.Typer(no_args_is_help=True, help="List, show and retry records that could not be processed.")
+group = typer.Typer(no_args_is_help=True, help="List, show, retry and drop records that could not be processed.")
 
 
 @group.command("list", epilog=examples("staffel dead-letters list"))
 def list_letters(as_json: AsJson = False) -> None:
-    """List dead letters: ID, error, and whether each was retried."""
+    """List dead letters: ID, error, and whether each was retried or dropped."""
     with connected_application() as application:
         rows = [letter for letter, _ in letter_rows(application.log)]
     if as_json:
         print_json(rows)
         return
-    cells = [(row["id"], row["key"], row["code"], row["why"], row["retried"]) for row in rows]
+    cells = [(row["id"], row["key"], row["code"], row["why"], status_of(row)) for row in rows]
     if rows:
-        print_table("", ["dead letter", "key", "code", "why", "retried"], cells, wrapped=["why"])
+        print_table("", ["dead letter", "key", "code", "why", "status"], cells, wrapped=["why", "status"])
     else:
         print_line("No dead letters.")
 
 
+def status_of(letter: Json) -> str:
+    """What became of a letter: `waiting`, `retried`, or `dropped` with the reason."""
+    if letter["retried"]:
+        return "retried"
+    return "waiting" if letter["dropped"] is None else f"dropped: {letter['dropped']}"
+
+
 @group.command("show", epilog=examples("staffel dead-letters show engagement/0/17"))
 def show_letter(id: Letter, as_json: AsJson = False) -> None:
-    """Show a dead letter with its original bytes."""
+    """Show a dead letter, and the record it refers to as it stands in the log."""
     with connected_application() as application:
         letter, value = find_letter(application.log, id)
     text = value.decode("utf-8", "backslashreplace")
@@ -59,10 +66,9 @@ def retry_letter(
 ) -> None:
     """Record a dead letter again, as it is or repaired; the new fact has its own ID, the letter stays."""
     with connected_application() as application:
-        letter, value = find_letter(application.log, id)
-        outcome = record_observation(
-            application, repaired_observation(letter["id"], value if file is None else read_bytes(file))
-        )
+        content = find_letter(application.log, id)[1] if file is None else read_bytes(file)
+        letter = known_letter(application.log, id)
+        outcome = record_observation(application, repaired_observation(letter["id"], content))
     is_new = isinstance(outcome, Recorded)
     if as_json:
         print_json(
@@ -70,6 +76,18 @@ def retry_letter(
         )
     else:
         print_line(f"{letter['id']}: {'recorded' if is_new else 'already recorded'} for {outcome.account}")
+
+
+@group.command("drop", epilog=examples('staffel dead-letters drop engagement/0/17 --reason "a test of the producer"'))
+def drop(
+    id: Letter,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the record needs no more work.")],
+    as_json: AsJson = False,
+) -> None:
+    """Drop a dead letter that needs no more work; it stays listed, with the reason."""
+    with connected_application() as application:
+        letter = drop_letter(application.log, id, reason)
+    print_json(letter) if as_json else print_line(escape_control(f"{letter['id']}: {status_of(letter)}"))
 
 
 def read_bytes(file: Path) -> bytes:

@@ -71,10 +71,13 @@ def check_lags(application: Application) -> list[Json]:
 
 
 def check_dead_letters(log: Log) -> Json:
-    """Dead letters that were not recorded again."""
-    retried = [letter["retried"] for letter, _ in letter_rows(log)]
-    waiting = len(retried) - sum(retried)
-    found = f"{waiting} waiting" + (f", {sum(retried)} retried" if any(retried) else "")
+    """Dead letters that were neither recorded again nor dropped."""
+    letters = [letter for letter, _ in letter_rows(log)]
+    retried = sum(letter["retried"] for letter in letters)
+    dropped = sum(letter["dropped"] is not None and not letter["retried"] for letter in letters)
+    waiting = len(letters) - retried - dropped
+    counts = {"retried": retried, "dropped": dropped}
+    found = ", ".join([f"{waiting} waiting", *(f"{count} {what}" for what, count in counts.items() if count)])
     return finding("dead letters", waiting == 0, found, "`staffel dead-letters list` shows the errors")
 
 

@@ -20,12 +20,14 @@ from intake.recorder import InboxRow, hash_of_value, insert_rows
 from projections.work import append_notes
 from schemas import (
     DEAD_LETTERS,
+    DROPPED_HEADER,
     ENGAGEMENT,
     ORIGINAL_ID_HEADER,
     SQA_HANDOFFS,
     SUPPRESSIONS,
     dead_letter_id,
     dead_letter_id_from_headers,
+    header_text,
     parse_error_headers,
 )
 from staffel.migration.table_copy import require_empty_database
@@ -115,11 +117,12 @@ class LogCopy:
         return len(records)
 
     def _record_to_copy(self, topic: str, partition: int, record: Record) -> NewRecord:
-        """Unchanged, except that a rejected record carries the ID of its dead letter, as it will be rejected again."""
-        place = dead_letter_id(topic, partition, record.offset)
-        dead_letter_header = (
-            ((ORIGINAL_ID_HEADER, self._dead_letter_ids[place].encode()),) if place in self._dead_letter_ids else ()
-        )
+        """Unchanged, except that a dead letter and the record it refers to carry the ID of the letter.
+
+        By it the letter finds the record, and the record is the same letter where it is rejected again.
+        """
+        kept_id = id_to_keep(topic, record, self._dead_letter_ids, dead_letter_id(topic, partition, record.offset))
+        dead_letter_header = () if kept_id is None else ((ORIGINAL_ID_HEADER, kept_id.encode()),)
         other_headers = tuple(
             header for header in record.headers if not (dead_letter_header and header[0] == ORIGINAL_ID_HEADER)
         )
@@ -190,16 +193,29 @@ class LogCopy:
 
 
 def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
-    """Place of a rejected record -> ID of its dead letter."""
+    """Place of a rejected record -> ID of its dead letter.
+
+    A letter that was copied into this log names a place of the first log, and its record carries its ID already.
+    """
     ids = {}
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in scan(log, DEAD_LETTERS, partition):
+            if header_text(record.headers, DROPPED_HEADER) or header_text(record.headers, ORIGINAL_ID_HEADER):
+                continue
             headers = parse_error_headers(record.headers)
             place = dead_letter_id(
                 headers.get("topic", ""), int(headers.get("partition", -1)), int(headers.get("offset", -1))
             )
             ids[place] = dead_letter_id_from_headers(record.headers)
     return ids
+
+
+def id_to_keep(topic: str, record: Record, ids_by_place: Mapping[str, str], place: str) -> str | None:
+    """The ID of the dead letter that a record is, or that refers to it; None if there is none."""
+    if topic == DEAD_LETTERS:
+        is_drop = header_text(record.headers, DROPPED_HEADER) is not None
+        return None if is_drop else dead_letter_id_from_headers(record.headers)
+    return header_text(record.headers, ORIGINAL_ID_HEADER) or ids_by_place.get(place)
 
 
 def is_initial_activation(topic: str, record: Record) -> bool:

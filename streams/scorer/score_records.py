@@ -114,8 +114,8 @@ def checkpoint_record(
 
 
 def dead_letter(partition: int, rejected: RejectedRecord) -> NewRecord:
-    """The original record, with the reason in its headers."""
+    """A reference to the record, with the reason in its headers."""
     record = rejected.record
     place = (ENGAGEMENT, partition, record.offset)
     headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=record.headers)
-    return NewRecord(record.key, record.value, dead_letter_id(*place), headers)
+    return NewRecord(record.key, b"", dead_letter_id(*place), headers)

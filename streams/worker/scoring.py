@@ -11,7 +11,6 @@ from schemas import (
     CHECKPOINT_KEY,
     DEAD_LETTERS,
     ENGAGEMENT,
-    MAX_RECORD_BYTES,
     SCORES,
     Checkpoint,
     dead_letter_headers,
@@ -34,9 +33,6 @@ _FILL_RATIO = 0.8
 """The intended share of a unit's largest size, because facts differ."""
 _INITIAL_BYTES_PER_FACT = 2_000
 """Estimated bytes of a unit per fact, before the first unit."""
-ORIGINAL_SIZE_HEADER = "staffel.cut.from"
-"""Header of a truncated dead letter: the size of the original record in bytes."""
-_MAX_DEAD_LETTER_BYTES = MAX_RECORD_BYTES - 64 * 1024
 
 
 class UnitTooLargeError(Exception):
@@ -227,11 +223,7 @@ def as_record(fetched: FetchedRecord) -> Record:
 
 
 def dead_letter_of(partition: int, fetched: FetchedRecord, rejected: RejectedRecord) -> DeadLetter:
+    """A reference to the record, with the reason in its headers."""
     place = (ENGAGEMENT, partition, fetched.offset)
     headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=fetched.headers)
-    value = fetched.value or b""
-    if len(value) <= _MAX_DEAD_LETTER_BYTES:
-        return DeadLetter(fetched.key, value, headers)
-    return DeadLetter(
-        fetched.key, value[:_MAX_DEAD_LETTER_BYTES], (*headers, (ORIGINAL_SIZE_HEADER, b"%d" % len(value)))
-    )
+    return DeadLetter(fetched.key, b"", headers)

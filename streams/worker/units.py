@@ -18,7 +18,7 @@ KeyValue = tuple[bytes, bytes]
 
 
 class DeadLetter(NamedTuple):
-    """The original record, with the reason in its headers."""
+    """A reference to a record that could not be kept, with the reason in its headers."""
 
     key: bytes | None
     value: bytes

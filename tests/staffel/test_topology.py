@@ -131,9 +131,9 @@ def test_every_step_that_runs_has_a_readiness_check_or_a_reason_for_none() -> No
     assert (running - set(LAG_CHECKS), set(LAG_CHECKS) - running) == (set(NOT_CHECKED), set())
 
 
-def test_scores_and_dead_letters_have_one_writer() -> None:
-    for topic in (SCORES, DEAD_LETTERS):
-        assert [step.name for step in STEPS if topic in step.writes] == ["score"]
+def test_scores_has_one_writer_and_dead_letters_those_that_append_facts_of_others() -> None:
+    assert [step.name for step in STEPS if SCORES in step.writes] == ["score"]
+    assert [step.name for step in STEPS if DEAD_LETTERS in step.writes] == ["score", "move", "publish"]
 
 
 def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:

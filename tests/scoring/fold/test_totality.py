@@ -95,7 +95,7 @@ def test_any_json_is_folded_or_refused(given_facts: list[Json]) -> None:
 def test_any_bytes_are_refused(value: bytes) -> None:
     partition = MemoryPartition(PLAN).score([Record(7, ACME, value, (("h", b"1"),))])
     [letter] = partition.units[0].dead_letters
-    assert (letter.key, letter.value, letter.headers[0]) == (ACME, value, ("h", b"1"))
+    assert (letter.key, letter.value, ("h", b"1") in letter.headers) == (ACME, b"", False)
 
 
 @pytest.mark.parametrize("points", [1e308, 10**400, 1e18, -1e308])

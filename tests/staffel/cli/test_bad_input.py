@@ -235,7 +235,7 @@ def test_a_valid_model_is_reported() -> None:
     assert run_ok("model", "check", write_model()).out == "model.yaml: tiny is valid: 1 rule in sales\n"
 
 
-def test_a_stored_fact_that_cannot_be_folded_goes_to_the_dead_letters_with_its_bytes() -> None:
+def test_a_stored_fact_that_cannot_be_folded_becomes_a_dead_letter_that_shows_its_bytes() -> None:
     ingest_tally("cloudevents", write_lines(Path("facts.jsonl"), page_view("one")))
     with connected_application() as staffel:
         staffel.log.append("engagement", [NewRecord("acme.com", b"\xff torn", "bus\ntorn")])

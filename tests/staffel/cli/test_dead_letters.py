@@ -89,3 +89,25 @@ def test_control_characters_are_escaped() -> None:
     [letter] = run_json("dead-letters", "list")
     assert "\\x1b[2Jgone" in run_ok("dead-letters", "show", letter["id"]).out
     assert "\x1b" not in run_ok("tail").out
+
+
+def test_a_letter_holds_nothing_of_its_record(torn: str) -> None:
+    with connected_application() as staffel:
+        [letter] = staffel.log.read("dead-letters", 0, 0, 10)
+    assert (letter.key, letter.value) == ("acme.com", b"")
+    assert not [value for _, value in letter.headers if b"web.page" in value]
+    assert run_json("dead-letters", "show", torn)["value"].endswith('"type":"web.page_vi')
+
+
+def test_a_letter_that_needs_no_work_is_dropped_with_a_reason_and_doctor_is_content(torn: str) -> None:
+    assert run_cli("doctor").code == 1
+    dropped = run_json("dead-letters", "drop", torn, "--reason", "a test of the producer")
+    assert (dropped["id"], dropped["dropped"]) == (torn, "a test of the producer")
+    assert [letter["dropped"] for letter in run_json("dead-letters", "list")] == ["a test of the producer"]
+    assert "dropped: a test" in run_ok("dead-letters", "list").out
+    assert run_cli("doctor").code == 0
+    assert run_cli("dead-letters", "drop", "engagement/0/9", "--reason", "x").failure[0] == 1
+
+
+def test_a_letter_is_not_dropped_without_a_reason(torn: str) -> None:
+    assert run_cli("dead-letters", "drop", torn).code == 2

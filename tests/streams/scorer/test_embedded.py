@@ -146,13 +146,14 @@ def test_a_unit_from_an_old_position_is_refused(folder: Path) -> None:
         log.append_unit(Unit(0, 0, 2, [], []))
 
 
-def test_what_cannot_be_folded_goes_to_the_dead_letters_as_it_was(folder: Path) -> None:
+def test_what_cannot_be_folded_is_referred_to_by_a_dead_letter_without_its_content(folder: Path) -> None:
     log = open_log(SqlLog, folder)
     log.append(ENGAGEMENT, [NewRecord(ACME, b"\xff no fact", "broken", (("content-type", b"text/plain"),))])
     append_facts(log, [fact("f1", NINE_OCLOCK), fact("f2", NINE_OCLOCK, "account.merged", data={"into": "b.com"})])
     score_all(log)
     [broken, merged] = log.read(DEAD_LETTERS, 0, 0, 10)
-    assert (broken.key, broken.value, broken.headers[0]) == (ACME, b"\xff no fact", ("content-type", b"text/plain"))
+    assert (broken.key, broken.value, merged.value) == (ACME, b"", b"")
+    assert not [name for name, _ in broken.headers if not name.startswith("__connect.errors.")]
     headers = [parse_error_headers(letter.headers) for letter in (broken, merged)]
     assert [(each["topic"], each["partition"], each["offset"], each["exception.class.name"]) for each in headers] == [
         (ENGAGEMENT, "0", "1", "unreadable"),
