@@ -54,6 +54,15 @@ class ReadModelQueries:
         contacts = self.models.contacts
         return self._all(select(contacts).where(contacts.c.contact == contact).order_by(contacts.c.account))
 
+    def identified_contacts(self, account: str | None = None) -> Rows:
+        """Contacts that are persons, of one account or of all, by account and contact."""
+        contacts = self.models.contacts
+        persons = select(contacts).where(
+            contacts.c.contact.startswith("c_", autoescape=True), ~contacts.c.account.startswith("anon:")
+        )
+        chosen = persons if account is None else persons.where(contacts.c.account == account)
+        return self._all(chosen.order_by(contacts.c.account, contacts.c.contact))
+
     def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
         """Oldest crossing first; open: proposed or accepted."""
         handoffs = self.models.handoffs

@@ -17,6 +17,7 @@ MIN_VALUE_SHOWN = 0.05
 def print_account(report: Json, people: People, *, explain: bool, deep: bool) -> None:
     """`people`: contact -> name or email address from the vault."""
     print_scores(report)
+    print_aliases(report.get("aliases", []))
     print_people(report, people)
     for track in report["tracks"]:
         print_reasons(track, report, people, show_all=explain)
@@ -46,6 +47,18 @@ def print_scores(report: Json) -> None:
     print_table("", columns, cells, numbers=["score", "contacts", "times qualified"])
 
 
+def print_aliases(aliases: list[Json]) -> None:
+    """Ids and names in other systems: `Acme Sales (hubspot 1002)`."""
+    texts = [alias_text(**alias) for alias in aliases]
+    if texts:
+        print_line(f"\nalso {', '.join(map(escape_control, texts))}")
+
+
+def alias_text(system: str | None, id: str | None, name: str | None) -> str:
+    place = " ".join(filter(None, (system, id)))
+    return f"{name} ({place})" if name and place else name or place
+
+
 def profile_text(report: Json) -> str:
     """`pharmaceuticals, 1200 employees, DE, customer, owner anna`."""
     profile = report["profile"]
@@ -70,9 +83,16 @@ def print_people(report: Json, people: People) -> None:
         for each in sorted(shown, key=lambda each: -max(each["scores"].values(), default=0))
     ]  # fmt: skip
     if rows:
-        print_table(
-            "Contacts", ["contact", "role", *tracks, "last engaged"], rows, numbers=tracks, truncated=["contact"]
-        )
+        columns = ["contact", "role", *tracks, "last engaged"]
+        print_table(contacts_title(shown), columns, rows, numbers=tracks, truncated=["contact"])
+
+
+def contacts_title(contacts: list[Json]) -> str:
+    """With the numbers of engaged and known persons, if some have not done anything yet."""
+    persons = [each for each in contacts if each["contact"].startswith("c_")]
+    engaged = sum(bool(each["engaged"]) for each in persons)
+    known = len(persons) - engaged
+    return f"Contacts ({engaged} engaged, {known} known only)" if known else "Contacts"
 
 
 def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -> None:

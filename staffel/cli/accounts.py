@@ -1,10 +1,13 @@
 """`staffel accounts` and `staffel account`."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
+from projections import Directory
 from schemas import parse_time
 from staffel.application import Application
 from staffel.cli.account_view import print_account
@@ -115,19 +118,21 @@ def account(
     """Show an account: score, stage, contacts, handoffs and reasons; --explain adds every ledger line."""
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
-        key = stored_account_id(application, id)
-        report = account_report(
+        read = partial(
+            account_report,
             application.engine,
             application.log,
             application.plan,
-            key,
-            as_of,
+            at=as_of,
             historic=is_historic,
             lines=explain or not as_json,
             deep=deep,
         )
+        directory = Directory(application.engine)
+        report = read(stored_account_id(application, id)) or read(directory.account_of_name(id) or id)
         if report is None:
             raise ProblemFound(unknown_account_text(id, at if is_historic else None))
+        report["aliases"] = [asdict(alias) for alias in directory.aliases_of(report["account"])]
         people = {} if as_json else contact_names(application, report)
     print_json(report) if as_json else print_account(report, people, explain=explain, deep=deep)
 

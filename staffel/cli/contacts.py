@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
 from audit import contact_json
 from database import Database
-from projections import open_queries
+from intake import Observation
+from projections import Directory, open_queries
 from scoring.fold import account_at, decode_contact
 from scoring.plan import Plan
 from staffel.application import Application
@@ -15,13 +17,14 @@ from staffel.cli.groups import examples, show_group
 from staffel.cli.output import escape_control, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time, stored_account_id
 from staffel.errors import ProblemFound
-from staffel.record_fact import record_fact
+from staffel.record_fact import SOURCE, record_fact, record_observation
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact ID (`c_…`) or email address.")]
 AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="ID", help="Which account, if the contact is in several.")
 ]
 Json = dict[str, Any]
+DEFAULT_ROWS = 50
 
 commands = typer.Typer()
 group = show_group("Show and edit contacts.")
@@ -79,18 +82,121 @@ def contact_rows(application: Application, contact: str) -> list[Any]:
         return list(queries.contact(contact))
 
 
+def existing_account(application: Application, requested: str) -> str:
+    """The account with this id, alias or name."""
+    with open_queries(application.engine) as queries:
+        if queries.account(stored_account_id(application, requested)) is not None:
+            return requested
+    found = Directory(application.engine).account_of_name(requested)
+    if found is None:
+        raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
+    return found
+
+
 def chosen_account(application: Application, contact: str, requested: str | None) -> str:
     accounts = [row.account for row in contact_rows(application, contact)]
     if requested is not None:
-        with open_queries(application.engine) as queries:
-            if queries.account(stored_account_id(application, requested)) is None:
-                raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
-        return requested
+        return existing_account(application, requested)
     if len(accounts) == 1:
         return str(accounts[0])
     if not accounts:
         raise ProblemFound(f"there is no contact {contact}; use --account to record the first fact about them")
     raise ProblemFound(f"{contact} is in {', '.join(accounts)}; choose one with --account")
+
+
+@group.command("list", epilog=examples("staffel contact list --account acme.com", "staffel contact list --engaged"))
+def list_contacts(
+    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="Only of this account.")] = None,
+    engaged: Annotated[
+        bool | None, typer.Option("--engaged/--known-only", help="Only contacts who did something, or only the others.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows in a table; JSON has all.")] = DEFAULT_ROWS,
+    as_json: AsJson = False,
+) -> None:
+    """List contacts: those who are engaged, and those who are only known, for example from a CRM."""
+    with connected_application() as application, open_queries(application.engine) as queries:
+        key = None if account is None else existing_account(application, account)
+        chosen = [row for row in queries.identified_contacts(key) if engaged is None or bool(row.engaged) == engaged]
+        rows = chosen if as_json else chosen[:limit]
+        persons = application.vault.persons(row.contact for row in rows)
+    contacts = [listed_contact(row, persons.get(row.contact)) for row in rows]
+    if as_json:
+        print_json(contacts)
+        return
+    if not rows:
+        print_line("No contacts; `staffel ingest contacts` imports those of a CRM.")
+        return
+    print_contacts(contacts)
+    if len(chosen) > len(rows):
+        print_line(f"and {len(chosen) - len(rows)} more; use --limit or --json to see them.")
+
+
+def listed_contact(row: Any, person: Any) -> Json:
+    name, email = (person.name, person.email) if person else (None, None)
+    return {
+        "contact": row.contact,
+        "name": name,
+        "email": email,
+        "account": row.account,
+        "role": row.role,
+        "engaged": row.engaged,
+    }
+
+
+def print_contacts(contacts: list[Json]) -> None:
+    cells = [
+        (c["contact"], c["name"] or c["email"], c["account"], c["role"], max(c["engaged"].values(), default=None))
+        for c in contacts
+    ]
+    print_table("", ["contact", "name", "account", "role", "last engaged"], cells, truncated=["name"])
+
+
+@group.command(
+    "add",
+    epilog=examples("staffel contact add pat@acme.com --name 'Pat Lee' --title CIO --role decision_maker"),
+)
+def add(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Email address.")],
+    name: Annotated[str | None, typer.Option(help="Name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Job title.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Phone number.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role, as the model names it, e.g. `decision_maker`.")] = None,
+    seniority: Annotated[str | None, typer.Option(help="Seniority, e.g. `director`.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who of you is responsible for the contact.")] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="ID", help="The account, if it is not that of the address.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a contact known, without any engagement; name, address, title and phone stay in the vault."""
+    told = {"role": role, "seniority": seniority, "owner": owner}
+    with connected_application() as application:
+        application.wait_until_visible()
+        observation = Observation(
+            where="contact.registered",
+            source=SOURCE,
+            id=str(uuid4()),
+            type="contact.registered.v1",
+            time=application.clock(),
+            data={field: text for field, text in told.items() if text},
+            account=None if account is None else existing_account(application, account),
+            email=email,
+            name=name,
+            job_title=title,
+            phone=phone,
+        )
+        outcome = record_observation(application, observation)
+    print_recorded(
+        {
+            "account": outcome.account,
+            "contact": outcome.contact,
+            "fact": observation.id,
+            "type": observation.type,
+            "partition": outcome.partition,
+            "offset": outcome.offset,
+        },
+        as_json,
+    )
 
 
 @group.command("role", epilog=examples("staffel contact role pat@acme.com decision_maker"))

@@ -37,9 +37,19 @@ def test_accounts(medtech: Path) -> None:
 
 def test_an_account_and_its_explanation(medtech: Path) -> None:
     result = run_json("account", "brennerbio.example")
-    assert nested_keys(result) == [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs"]
+    parts = [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs"]
+    assert nested_keys(result) == [*parts, "aliases"]
     explained = run_json("account", "brennerbio.example", "--explain")
-    assert nested_keys(explained) == [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs", "lines"]
+    assert nested_keys(explained) == [
+        *ACCOUNT,
+        "profile",
+        "suppressed",
+        "contacts",
+        "stages",
+        "handoffs",
+        "lines",
+        "aliases",
+    ]
     assert {tuple(nested_keys(line)) for line in explained["lines"]} == {tuple(LINE)}
     assert {tuple(nested_keys(each)) for each in result["handoffs"]} == {tuple(HANDOFF)}
     assert {tuple(nested_keys(each)) for each in result["contacts"]} == {

@@ -69,7 +69,7 @@ def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]
 
 
 def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
-    message = "contact move: move is a reserved word and no id; the subcommands are release, role, suppress"
+    message = "contact move: move is a reserved word and no id; the subcommands are add, list, release, role, suppress"
     assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, message)
     message = "handoff merge: merge is a reserved word and no id; the subcommands are accept, recycle, reject"
     assert run_cli("handoff", "merge").failure == (2, message)
