@@ -1,5 +1,6 @@
 """The text of an alert for people: a title and a few lines. Contacts appear as pseudonyms only."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,12 +8,12 @@ from urllib.parse import quote
 
 from alerts.channel import Alert
 from projections import STAFFEL_SOURCE, encode, new_event
-from schemas import FactRecord, format_time
+from schemas import FactRecord, chat_text, format_time
 
 _MAX_REASONS = 3
-_MAX_LENGTH = 250
-_CHAT_ESCAPES = str.maketrans({"<": "‹", ">": "›", "@": "(at)", "*": "·", "`": "'"})
-"""Characters that chat services read as mentions or mark-up."""
+_IDENTIFIER = re.compile(r"~?[A-Za-z0-9][A-Za-z0-9.:_-]{0,79}")
+_COPIED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_/-]{0,249}")
+"""Ids that a chat shows as they are, and that no command takes for an option."""
 
 _TITLES = {
     "act_now": "ACT NOW: {account}",
@@ -35,14 +36,14 @@ def message(kind: str, event: FactRecord, link: str | None = None) -> Message:
 
 
 def _account_label(data: Mapping[str, Any]) -> str:
-    name, account = _plain_text(data.get("name") or ""), _plain_text(data["account"])
+    name, account = chat_text(data.get("name") or ""), _identifier(data["account"])
     return f"{name} ({account})" if name else account
 
 
 def _summary(data: Mapping[str, Any]) -> str:
     score, route = data.get("score"), data.get("route")
     scored = "" if score is None else f", score {score:.1f}"
-    return f"{_plain_text(data['track'])}{scored}{f', for {_plain_text(route)}' if route else ''}"
+    return f"{chat_text(data['track'])}{scored}{f', for {chat_text(route)}' if route else ''}"
 
 
 def _deadline(kind: str, data: Mapping[str, Any]) -> str:
@@ -55,7 +56,7 @@ def _deadline(kind: str, data: Mapping[str, Any]) -> str:
 def _reasons(data: Mapping[str, Any]) -> list[str]:
     reasons = data.get("reasons") or []
     lines = [
-        f"- {each['points']:.1f} {_plain_text(each['rule'])}, {_plain_text(each['contact'])}"
+        f"- {each['points']:.1f} {_identifier(each['rule'])}, {_identifier(each['contact'])}"
         for each in reasons[:_MAX_REASONS]
     ]
     return [*lines, f"- and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else lines
@@ -64,7 +65,7 @@ def _reasons(data: Mapping[str, Any]) -> list[str]:
 def _accept_command(data: Mapping[str, Any]) -> str:
     """The command that accepts the handoff, if its id can be copied unchanged; else the list of handoffs."""
     handoff = data["handoff"]
-    survives_copying = _plain_text(handoff) == shlex.quote(handoff) == handoff
+    survives_copying = shlex.quote(handoff) == handoff and _COPIED.fullmatch(handoff) is not None
     return f"staffel handoff accept {handoff} --by YOU" if survives_copying else "staffel handoffs --open"
 
 
@@ -75,10 +76,9 @@ def _link(link: str | None, data: Mapping[str, Any]) -> str:
     return link.replace("{account}", account).replace("{handoff}", handoff)
 
 
-def _plain_text(text: str) -> str:
-    """One line without mark-up."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return printable.translate(_CHAT_ESCAPES)[:_MAX_LENGTH]
+def _identifier(text: str) -> str:
+    """An id as it is, so that it can be copied and found; in any other form like a name."""
+    return text if _IDENTIFIER.fullmatch(text) else chat_text(text)
 
 
 SAMPLE_TYPE = "alert.tested.v1"

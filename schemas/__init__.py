@@ -15,6 +15,7 @@ from schemas.dead_letters import (
     parse_error_headers,
 )
 from schemas.documents import DocumentError, KeyPath, Problem, SourceDocument, suggestion
+from schemas.escapes import chat_text, csv_cell, html_text, json_text, log_text, terminal_cell, terminal_text
 from schemas.fitness import (
     MAX_CONTACT_KEY_LENGTH,
     MAX_KEY_LENGTH,
@@ -143,6 +144,8 @@ __all__ = [
     "SourceDocument",
     "StageChange",
     "TrackScore",
+    "chat_text",
+    "csv_cell",
     "dead_letter_headers",
     "dead_letter_id",
     "dead_letter_id_from_headers",
@@ -158,6 +161,7 @@ __all__ = [
     "format_time",
     "from_datetime",
     "header_text",
+    "html_text",
     "identity_of",
     "is_contact_key",
     "is_domain_text",
@@ -165,12 +169,16 @@ __all__ = [
     "is_key",
     "is_late",
     "is_text",
+    "json_text",
+    "log_text",
     "parse_error_headers",
     "parse_time",
     "read_yaml",
     "record_id",
     "stored_text",
     "suggestion",
+    "terminal_cell",
+    "terminal_text",
     "text_or_null",
 ]
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit import summary_rows, sums_by_track
+from schemas import terminal_cell
 from staffel.cli.handoff_view import print_handoff
-from staffel.cli.output import escape_control, format_minute, print_line, print_table, readable
+from staffel.cli.output import format_minute, print_line, print_table, readable
 from staffel.wording import quantity
 
 Json = dict[str, Any]
@@ -51,7 +52,7 @@ def print_aliases(aliases: list[Json]) -> None:
     """Ids and names in other systems: `Acme Sales (hubspot 1002)`."""
     texts = [alias_text(**alias) for alias in aliases]
     if texts:
-        print_line(f"\nalso {', '.join(map(escape_control, texts))}")
+        print_line(f"\nalso {', '.join(map(terminal_cell, texts))}")
 
 
 def alias_text(system: str | None, id: str | None, name: str | None) -> str:
@@ -70,7 +71,7 @@ def profile_text(report: Json) -> str:
         "customer" if profile.get("customer") is True else None,
         f"owner {profile['owner']}" if profile.get("owner") else None,
     ]
-    return ", ".join(escape_control(str(word)) for word in words if word)
+    return ", ".join(terminal_cell(str(word)) for word in words if word)
 
 
 def print_people(report: Json, people: People) -> None:

@@ -10,11 +10,12 @@ from audit import contact_json
 from database import Database
 from intake import Observation
 from projections import Directory, open_queries
+from schemas import terminal_cell
 from scoring.fold import account_at, decode_contact
 from scoring.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
-from staffel.cli.output import escape_control, print_json, print_line, print_table
+from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time, stored_account_id
 from staffel.errors import ProblemFound
 from staffel.record_fact import SOURCE, record_fact, record_observation
@@ -58,7 +59,7 @@ def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
 
 def print_contact(report: Json) -> None:
     names = [text for text in (report["name"], report["email"]) if text]
-    print_line(f"{', '.join(map(escape_control, names)) or 'anonymous or erased'} ({report['contact']})\n")
+    print_line(f"{', '.join(map(terminal_cell, names)) or 'anonymous or erased'} ({report['contact']})\n")
     rows = [
         (row["account"], row["role"], track, score, row["engaged"].get(track), row["joined"])
         for row in report["accounts"]

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from intake.recorder import Recorded
+from schemas import terminal_cell
 from staffel.cli.groups import examples
-from staffel.cli.output import escape_control, print_json, print_line, print_table
+from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application
 from staffel.dead_letters import Json, drop_letter, find_letter, known_letter, letter_rows, repaired_observation
 from staffel.errors import UsageError
@@ -49,8 +50,8 @@ def show_letter(id: Letter, as_json: AsJson = False) -> None:
     if as_json:
         print_json({**letter, "value": text})
         return
-    print_line(f"{letter['id']}  {letter['code']}: {escape_control(str(letter['why']))}")
-    print_line(escape_control(text))
+    print_line(f"{letter['id']}  {letter['code']}: {terminal_cell(str(letter['why']))}")
+    print_line(terminal_cell(text))
 
 
 @group.command(
@@ -87,7 +88,7 @@ def drop(
     """Drop a dead letter that needs no more work; it stays listed, with the reason."""
     with connected_application() as application:
         letter = drop_letter(application.log, id, reason)
-    print_json(letter) if as_json else print_line(escape_control(f"{letter['id']}: {status_of(letter)}"))
+    print_json(letter) if as_json else print_line(terminal_cell(f"{letter['id']}: {status_of(letter)}"))
 
 
 def read_bytes(file: Path) -> bytes:

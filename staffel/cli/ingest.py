@@ -13,9 +13,10 @@ import typer
 from intake import Filtered, Rejected, SourceSettings, ascii_account_id
 from intake.files import merge_by_time
 from intake.recorder import read_networks
+from schemas import terminal_cell
 from staffel.application import source_settings, system_clock
 from staffel.cli.groups import examples
-from staffel.cli.output import escape_control, print_error, print_json, print_line, print_table, progress_bar
+from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option, read_settings
 from staffel.errors import UsageError
 from staffel.ingestion import MAX_REJECTED_KEPT, Tally, ingest_and_wait, opened_inputs, require_regular_files
@@ -262,7 +263,7 @@ def print_network_problems(path: Path | None) -> None:
 
 
 def print_filtered(item: Filtered) -> None:
-    print_line(escape_control(f"skipped {item.where}: {item.why}"))
+    print_line(terminal_cell(f"skipped {item.where}: {item.why}"))
 
 
 def print_tally(tally: Tally) -> None:
@@ -278,7 +279,7 @@ def print_tally(tally: Tally) -> None:
         ("left out", tally.left_out),
     ):
         if counts:
-            print_line(escape_control(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
+            print_line(terminal_cell(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
     rows = [(item.where, item.code, item.why) for item in tally.rejected[:MAX_REJECTED_SHOWN]]
     if rows:
         print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])

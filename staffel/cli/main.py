@@ -101,7 +101,7 @@ def exit_code_of(error: Exception) -> int:
     if isinstance(error, expected_errors()):
         print_error(error_text(error))
         return PROBLEM
-    traceback.print_exception(error)
+    print_error("".join(traceback.format_exception(error)).rstrip())
     print_error(f"internal error: {error!r}; recorded data is safe, please report the lines above")
     return INTERNAL
 

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from schemas import json_text, terminal_cell, terminal_text
+
 Advance = Callable[[int], None]
 
 _INTERNATIONAL_DOMAIN = re.compile(r"[a-z0-9.-]*\bxn--[a-z0-9.-]+")
@@ -36,7 +38,12 @@ def terminal_width() -> int:
 
 
 def print_line(text: str) -> None:
-    """Print a line on standard output. If the reader has closed the pipe (`| head`), end the command silently."""
+    """Print a line, or several, on standard output, without what would control the terminal."""
+    _write(terminal_text(text))
+
+
+def _write(text: str) -> None:
+    """Print text as it is. If the reader has closed the pipe (`| head`), end the command silently."""
     try:
         sys.stdout.write(f"{text}\n")
     except BrokenPipeError:
@@ -60,13 +67,18 @@ def flush() -> bool:
 
 
 def print_error(text: str) -> None:
-    """Print a line on standard error."""
-    sys.stderr.write(f"{text}\n")
+    """Print a line, or several, on standard error, without what would control the terminal."""
+    sys.stderr.write(f"{terminal_text(text)}\n")
 
 
 def print_json(value: Any) -> None:
     """Floats with full precision, indented by two spaces."""
-    print_line(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    _write(json_text(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
+
+
+def json_line(value: Any) -> str:
+    """A value as JSON in one line."""
+    return json_text(msgspec.json.encode(value).decode())
 
 
 def print_table(
@@ -116,7 +128,7 @@ def _print_at_width(table: Table, min_width: int) -> None:
     output.width = max(output.width, min_width)
     with output.capture() as captured:
         output.print(table)
-    print_line("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    _write("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def cell_text(value: Any) -> str:
@@ -129,19 +141,12 @@ def cell_text(value: Any) -> str:
 
 
 def readable(content: str) -> str:
-    """Content as a screen shows it: international domains in Unicode, and no character that controls the terminal."""
+    """Content as one line of a screen: international domains in Unicode, and nothing that controls the terminal."""
     if "xn--" in content:
         from intake import unicode_domain
 
         content = _INTERNATIONAL_DOMAIN.sub(lambda found: unicode_domain(found[0]), content)
-    return escape_control(content)
-
-
-def escape_control(content: str) -> str:
-    """Replace control characters by escapes, so that content cannot control the terminal."""
-    if content.isprintable():
-        return content
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in content)
+    return terminal_cell(content)
 
 
 def format_minute(instant: str | None) -> str | None:
@@ -158,7 +163,7 @@ def progress_bar(title: str, total: int | None = None) -> Iterator[Advance]:
 
 @contextmanager
 def open_bar(title: str, total: int | None, console: Console) -> Iterator[Advance]:
-    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn(title, markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as rich_progress:
         task = rich_progress.add_task(title, total=total)
         yield lambda steps: rich_progress.advance(task, steps)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from schemas import TOPICS
+from schemas import TOPICS, terminal_cell
 from staffel.cli.groups import examples
-from staffel.cli.output import escape_control, flush, print_line
+from staffel.cli.output import flush, json_line, print_line
 from staffel.cli.session import AsJson, connected_application
 from staffel.errors import UsageError
 from streams import Log, Record, scan
@@ -50,8 +50,8 @@ def new_records(log: Log, topic: str, positions: dict[int, int]) -> Iterator[tup
 def record_line(topic: str, partition: int, record: Record, as_json: bool) -> str:
     if as_json:
         place = {"topic": topic, "partition": partition, "offset": record.offset, "key": record.key}
-        return msgspec.json.encode({**place, "value": value_json(record)}).decode()
-    return f"{partition}/{record.offset} {escape_control(record.key)} {escape_control(value_text(record))}"
+        return json_line({**place, "value": value_json(record)})
+    return f"{partition}/{record.offset} {terminal_cell(record.key)} {terminal_cell(value_text(record))}"
 
 
 def value_text(record: Record) -> str:

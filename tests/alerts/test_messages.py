@@ -48,3 +48,15 @@ def test_names_cannot_shout_at_a_chat_or_break_its_lines() -> None:
 
     assert title == "ACT NOW: ‹!channel› (at)all ·Acme· GmbH (acme.com)"
     assert body.splitlines()[-1] == "staffel handoffs --open"
+
+
+def test_names_make_no_link_and_no_mark_up() -> None:
+    title, _ = message("act_now", proposed_event(name="[Sign in](https://evil.example/login) _now_"))
+
+    assert title == "ACT NOW: (Sign in)(https:∕∕evil․example/login) -now- (acme.com)"
+
+
+def test_an_account_that_a_command_would_take_for_an_option_is_not_put_into_one() -> None:
+    _, body = message("act_now", proposed_event(handoff="--by/acquisition/1"))
+
+    assert body.splitlines()[-1] == "staffel handoffs --open"
