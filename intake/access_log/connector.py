@@ -110,6 +110,11 @@ def parse_known_line(content: bytes, where: str) -> Request | Rejected:
     return parse_line(content, where)
 
 
+def is_log_line(content: bytes) -> bool:
+    """Whether a line is one of a known format, as it may stand at the beginning of a file."""
+    return isinstance(parse_known_line(content[: DEFAULT_BUDGETS.access_log_line_bytes], ""), Request)
+
+
 def _item(request: Request, where: str, site: _Site, source: str, occurrences: ContentCounter) -> Item:
     host, target = _named_host(request.host), request.target
     if not target.startswith("/") and (absolute := _ABSOLUTE_TARGET.fullmatch(target)):

@@ -1,7 +1,9 @@
-"""Kinds of command groups: one that imports its commands when they are called, and two that have a default verb."""
+"""Kinds of command groups: one that imports its commands when they are called, and three that have a default verb."""
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import typer
@@ -89,6 +91,24 @@ class RunByDefaultGroup(TyperGroup):
         if args[:1] != ["--help"] and (not args or args[0].startswith("-")):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+
+class FilesByDefaultGroup(TyperGroup):
+    """A group whose default verb is `files`: `staffel ingest access.log` is `staffel ingest files access.log`.
+
+    A file that is called like a kind of file needs its folder: `./accounts`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = [arg for arg in args if arg == "-" or not arg.startswith("-")]
+        if words and words[0] not in self.commands and any(map(is_path, words)):
+            args = ["files", *args]
+        return super().parse_args(ctx, args)
+
+
+def is_path(word: str) -> bool:
+    """Whether a word can be a file, so that a mistyped command is told as such."""
+    return word == "-" or "." in word or os.sep in word or Path(word).exists()
 
 
 def show_group(help: str) -> typer.Typer:

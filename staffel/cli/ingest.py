@@ -3,23 +3,35 @@
 Each command imports its connector when it is called: a calendar library is of no use to an access log.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Filtered, Rejected, SourceSettings, ascii_account_id
-from intake.files import merge_by_time
+from intake import Filtered, Rejected, ascii_account_id
 from intake.recorder import read_networks
 from schemas import terminal_cell
 from staffel.application import source_settings, system_clock
-from staffel.cli.groups import examples
+from staffel.cli.groups import FilesByDefaultGroup, examples
 from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option, read_settings
 from staffel.errors import UsageError
-from staffel.ingestion import MAX_REJECTED_KEPT, Tally, ingest_and_wait, opened_inputs, require_regular_files
+from staffel.ingestion import (
+    MAX_REJECTED_KEPT,
+    InputFile,
+    Kind,
+    ReadOptions,
+    Tally,
+    guessed_files,
+    ingest_and_wait,
+    networks_of,
+    opened_inputs,
+    read_all,
+    require_regular_files,
+)
 from staffel.wording import quantity
 
 Paths = Annotated[
@@ -31,14 +43,15 @@ OwnDomains = Annotated[
 SourceName = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="Name of the source, to distinguish two of the same kind.")
 ]
+Site = Annotated[
+    str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
+]
 Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV file that maps columns to fields.")]
 Dates = Annotated[str, typer.Option(metavar="ORDER", help="Order in dates with slashes: auto, dmy or mdy.")]
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone for times without one.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Time of the export.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="List what was skipped, with the reason.")]
-ReadFile = Callable[[Path], Iterable[Any]]
-ReadFiles = Callable[[list[Path]], list[Iterable[Any]]]
 MAX_REJECTED_SHOWN = 10
 PROBLEM = 1
 """Exit code."""
@@ -52,15 +65,35 @@ class Report(NamedTuple):
     verbose: bool
 
 
-group = typer.Typer(no_args_is_help=True, help="Import files. Importing one again adds nothing twice.")
+KindsOf = Callable[[list[Path]], tuple[list[InputFile], list[Rejected]]]
+group = typer.Typer(
+    cls=FilesByDefaultGroup, no_args_is_help=True, help="Import files. Importing one again adds nothing twice."
+)
+
+
+@group.command(
+    "files", epilog=examples("staffel ingest accounts.csv access.log sales.ics", "zcat old.gz | staffel ingest -")
+)
+def files(
+    paths: Paths,
+    ours: OwnDomains = None,
+    site: Site = None,
+    zone: Zone = "UTC",
+    name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import files of any kind: each kind is guessed and named. `staffel ingest FILE…` is short for it."""
+    report = Report(as_json, strict, verbose)
+    options = read_options(name=name, ours=own_domains(ours), site=site, zone=time_zone(zone))
+    ingest_files(paths, guess_and_show(report), options, report)
 
 
 @group.command("access-log", epilog=examples("staffel ingest access-log access.log --site https://www.example.com"))
 def access_log(
     paths: Paths,
-    site: Annotated[
-        str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
-    ] = None,
+    site: Site = None,
     log_format: Annotated[
         str | None,
         typer.Option(
@@ -76,18 +109,8 @@ def access_log(
     as_json: AsJson = False,
 ) -> None:
     """Import page views from web server logs."""
-    from intake import access_log as connector
-
-    known_format = None if log_format is None else connector.parse_format(log_format)
-    if isinstance(known_format, Rejected):
-        raise UsageError(f"--format {known_format.why}")
-    settings = settings_of(source_name("access-log", name))
-    ingest_files(
-        paths,
-        lambda path: connector.read(path, site=site or settings.site, name=name, log_format=known_format),
-        Report(as_json, strict, verbose),
-        networks=settings.networks,
-    )
+    options = read_options(name=name, site=site, log_format=known_log_format(log_format))
+    ingest_kind("access-log", paths, options, Report(as_json, strict, verbose))
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
@@ -100,16 +123,7 @@ def mbox(
     as_json: AsJson = False,
 ) -> None:
     """Import replies and bounces from mailboxes in mbox format."""
-    from intake.mail import index_threads, read
-
-    source = source_name("mbox", name)
-    domains = own_domains(ours, settings_of(source))
-
-    def read_all(files: list[Path]) -> list[Iterable[Any]]:
-        threads = index_threads(files, domains)
-        return [read(file, domains, threads=threads, source=source) for file in files]
-
-    ingest_together(paths, read_all, Report(as_json, strict, verbose))
+    ingest_kind("mbox", paths, read_options(name=name, ours=own_domains(ours)), Report(as_json, strict, verbose))
 
 
 @group.command("calendar", epilog=examples("staffel ingest calendar sales.ics --ours example.com --zone Europe/Berlin"))
@@ -123,15 +137,8 @@ def calendar(
     as_json: AsJson = False,
 ) -> None:
     """Import meetings from iCalendar files: held, booked, canceled, missed."""
-    from intake.calendar import read
-
-    zone_info, source = time_zone(zone), source_name("calendar", name)
-    domains = own_domains(ours, settings_of(source))
-    ingest_files(
-        paths,
-        lambda path: read(path, domains, now=system_clock(), zone=zone_info, source=source),
-        Report(as_json, strict, verbose),
-    )
+    options = read_options(name=name, ours=own_domains(ours), zone=time_zone(zone))
+    ingest_kind("calendar", paths, options, Report(as_json, strict, verbose))
 
 
 @group.command("segment", epilog=examples("staffel ingest segment events.jsonl --name website"))
@@ -144,15 +151,8 @@ def segment(
     as_json: AsJson = False,
 ) -> None:
     """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
-    from intake.segment import read
-
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_files(
-        paths,
-        lambda path: read(path, name=name, default_time=when),
-        Report(as_json, strict, verbose),
-        networks=settings_of(source_name("segment", name)).networks,
-    )
+    ingest_kind("segment", paths, read_options(name=name, default_time=when), Report(as_json, strict, verbose))
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
@@ -166,9 +166,7 @@ def cloudevents(
     as_json: AsJson = False,
 ) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
-    from intake import cloudevents as connector
-
-    ingest_files(paths, connector.read, Report(as_json, strict, verbose), own_log=own_log)
+    ingest_kind("cloudevents", paths, read_options(), Report(as_json, strict, verbose), own_log=own_log)
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
@@ -184,12 +182,8 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
-    from intake.crm import read_accounts
-
-    export = crm_export(dates, zone, as_of, name)
-    ingest_files(
-        paths, lambda path: read_accounts(path, export=export, mapping=mapping), Report(as_json, strict, verbose)
-    )
+    options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
+    ingest_kind("accounts", paths, options, Report(as_json, strict, verbose))
 
 
 @group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
@@ -205,12 +199,21 @@ def opportunities(
     as_json: AsJson = False,
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
-    from intake.crm import read_opportunities
+    options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
+    ingest_kind("opportunities", paths, options, Report(as_json, strict, verbose))
 
-    export = crm_export(dates, zone, as_of, name)
-    ingest_files(
-        paths, lambda path: read_opportunities(path, export=export, mapping=mapping), Report(as_json, strict, verbose)
-    )
+
+def known_log_format(text: str | None) -> Any:
+    from intake.access_log import parse_format
+
+    log_format = None if text is None else parse_format(text)
+    if isinstance(log_format, Rejected):
+        raise UsageError(f"--format {log_format.why}")
+    return log_format
+
+
+def read_options(**options: Any) -> ReadOptions:
+    return ReadOptions(clock=system_clock, **options)
 
 
 def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
@@ -222,30 +225,29 @@ def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> An
     return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
 
 
-def settings_of(source: str) -> SourceSettings:
-    """What STAFFEL_SOURCES says of a source; applies where the command line says nothing."""
-    return source_settings(read_settings()).of(source)
+def ingest_kind(kind: Kind, paths: list[Path], options: ReadOptions, report: Report, *, own_log: bool = False) -> None:
+    """Record the items of files of one kind, merged by time."""
+    ingest_files(paths, lambda files: ([InputFile(kind, file) for file in files], []), options, report, own_log=own_log)
 
 
 def ingest_files(
-    paths: list[Path], read: ReadFile, report: Report, *, networks: Path | None = None, own_log: bool = False
+    paths: list[Path], kinds_of: KindsOf, options: ReadOptions, report: Report, *, own_log: bool = False
 ) -> None:
-    """Record the items of every file, merged by time."""
-    ingest_together(paths, lambda files: [read(file) for file in files], report, networks=networks, own_log=own_log)
+    """Record the items of files. Exit code 1 if a file was refused whole; with `--strict` also if an item was rejected.
 
-
-def ingest_together(
-    paths: list[Path], read: ReadFiles, report: Report, *, networks: Path | None = None, own_log: bool = False
-) -> None:
-    """Record the items of files that are read together. Exit code 1 if a file was refused whole; with `--strict` also
-    if an item was rejected. `networks` of the source replace those of STAFFEL_NETWORKS."""
+    `kinds_of` gives the files with their kinds, and rejections of files that have none.
+    """
     require_regular_files(paths)
-    with connected_application(networks) as application, opened_inputs(paths, application.settings.home) as files:
-        print_network_problems(application.settings.networks)
-        filtered: list[Filtered] = []
-        with progress_bar("importing") as advance:
-            show_filtered = None if not report.verbose else filtered.append if report.as_json else print_filtered
-            tally = ingest_and_wait(application, merge_by_time(read(files)), advance, show_filtered, own_log=own_log)
+    settings = read_settings()
+    filtered: list[Filtered] = []
+    show_filtered = None if not report.verbose else filtered.append if report.as_json else print_filtered
+    with opened_inputs(paths, settings.home) as opened:
+        files, refused = kinds_of(opened)
+        networks = networks_of(files, options, source_settings(settings))
+        with connected_application(networks) as application, progress_bar("importing") as advance:
+            print_network_problems(application.settings.networks)
+            items = chain(refused, read_all(files, options, application.sources))
+            tally = ingest_and_wait(application, items, advance, show_filtered, own_log=own_log)
     if report.as_json:
         listed = [{"where": item.where, "why": item.why} for item in filtered]
         print_json(tally.as_json() | ({"filtered_items": listed} if report.verbose else {}))
@@ -253,6 +255,19 @@ def ingest_together(
         print_tally(tally)
     if tally.refused_files or (report.strict and tally.rejected_total):
         raise typer.Exit(PROBLEM)
+
+
+def guess_and_show(report: Report) -> KindsOf:
+    """Guesses the kinds of files, and says them."""
+
+    def kinds_of(files: list[Path]) -> tuple[list[InputFile], list[Rejected]]:
+        guessed, refused = guessed_files(files)
+        for kind, path in guessed:
+            message = terminal_cell(f"{path.name}: {kind}")
+            print_error(message) if report.as_json else print_line(message)
+        return guessed, refused
+
+    return kinds_of
 
 
 def print_network_problems(path: Path | None) -> None:
@@ -288,13 +303,8 @@ def print_tally(tally: Tally) -> None:
         print_line(f"… and {rest} more; --json lists the first {MAX_REJECTED_KEPT:,}.")
 
 
-def source_name(kind: str, name: str | None) -> str:
-    """Independent of the file name, so that a renamed copy adds nothing twice."""
-    return f"{kind}/{name}" if name else kind
-
-
-def own_domains(ours: list[str] | None, settings: SourceSettings) -> frozenset[str]:
-    return frozenset(ascii_account_id(domain.lower()) for domain in ours or settings.ours)
+def own_domains(ours: list[str] | None) -> frozenset[str]:
+    return frozenset(ascii_account_id(domain.lower()) for domain in ours or [])
 
 
 def time_zone(name: str) -> Any:

@@ -2,12 +2,20 @@
 
 from staffel.ingestion.importer import ingest_and_wait
 from staffel.ingestion.inputs import opened_inputs, require_regular_files
+from staffel.ingestion.kinds import guessed_files
+from staffel.ingestion.readers import InputFile, Kind, ReadOptions, networks_of, read_all
 from staffel.ingestion.tally import MAX_REJECTED_KEPT, Tally
 
 __all__ = [
     "MAX_REJECTED_KEPT",
+    "InputFile",
+    "Kind",
+    "ReadOptions",
     "Tally",
+    "guessed_files",
     "ingest_and_wait",
+    "networks_of",
     "opened_inputs",
+    "read_all",
     "require_regular_files",
 ]

@@ -86,3 +86,19 @@ def test_standard_input_is_read_and_leaves_nothing_behind() -> None:
 def test_a_device_is_a_usage_error_that_names_it() -> None:
     message = "/dev/zero: is a device, not a file; pipe its content in, and name `-`"
     assert run_cli("ingest", "access-log", "/dev/zero").failure == (2, message)
+
+
+def test_files_of_any_kind_are_guessed_and_named() -> None:
+    table = write_lines(Path("crm.csv"), "Name,Domain", "Acme,acme.com")
+    result = run_ok("ingest", access_log("/"), table, "--site", "https://www.example.com")
+    assert result.out.splitlines()[:3] == [
+        "access.log: access-log",
+        "crm.csv: accounts",
+        "2 items read: 2 recorded, 0 duplicates, 0 skipped (not engagement), 0 rejected",
+    ]
+
+
+def test_a_file_of_no_known_kind_is_refused_and_the_others_are_recorded() -> None:
+    result = run_cli("ingest", write_lines(Path("diary"), "Dear diary,"), access_log("/"), "--json")
+    assert (result.code, result.parsed["recorded"], result.parsed["rejected_by"]) == (1, 1, {"unknown_kind": 1})
+    assert result.err == "access.log: access-log\n"
