@@ -1,11 +1,13 @@
-"""CRM exports: accounts and opportunities."""
+"""CRM exports: accounts, contacts and opportunities."""
 
 from intake.crm.accounts import read_accounts
 from intake.crm.cells import ExportOptions
+from intake.crm.contacts import read_contacts
 from intake.crm.opportunities import read_opportunities
 
 __all__ = [
     "ExportOptions",
     "read_accounts",
+    "read_contacts",
     "read_opportunities",
 ]

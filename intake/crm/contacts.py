@@ -1,0 +1,209 @@
+"""Contacts from a CRM's export as CSV: who is known, in which role, at which company.
+
+Name, address, title and phone number go to the vault alone. A row without an address is known by the CRM's id of the
+contact. The company is passed on as record id, name and domain; the recorder resolves it.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from intake.crm.cells import ExportOptions, boolean_of, time_of
+from intake.crm.contact_titles import CONTACT_COLUMNS, OPTED_IN_WORDS, OPTED_OUT_WORDS, ROLES
+from intake.crm.exports import Export, ExportKind, ReportColumns, read_export
+from intake.crm.notations import FieldKinds
+from intake.crm.record_ids import first_record_id, record_id_of
+from intake.domains import ascii_host, claimable_domain, is_free_mail, normalized_email
+from intake.files.csv_rows import CellReaders, RequiredField, TableRow, normalized_header, read_cells
+from intake.observation import Filtered, Item, Observation, Rejected
+from intake.platforms import is_shared_platform
+
+UNDATED_TIME_MS = 0
+"""Time of contacts without a date: before all they do."""
+
+_DATES = ("created", "modified")
+_KIND = ExportKind(
+    CONTACT_COLUMNS, (RequiredField(("email", "person")),), FieldKinds(dates=_DATES, ids=("person", "record"))
+)
+_SEVERAL = re.compile(r"[;,\s|]+")
+_WORDS = re.compile(r"[^\W_]+")
+_MAX_WORD_CHARS = 60
+
+
+def read_contacts(
+    path: Path,
+    *,
+    export: ExportOptions = ExportOptions(),
+    mapping: Path | None = None,
+    report: ReportColumns | None = None,
+) -> Iterator[Item]:
+    """`contact.registered.v1` of every row, in file order, and `contact.suppressed.v1` of those who opted out.
+
+    Nothing in a table releases a contact again. Times are as in tables of accounts. Filtered: footers of reports,
+    deleted contacts. Rejected: what `read_export` refuses, `bad_row`, `damaged_id`, `no_person`, `bad_time`,
+    `bad_value`, and `duplicate_contact` for a second row of one contact at one company.
+    """
+    return read_export(path, _KIND, export, mapping, _items, report)
+
+
+class _Person(NamedTuple):
+    email: str | None
+    id: str | None
+
+    @property
+    def key(self) -> str:
+        return self.email or self.id or ""
+
+
+def _items(export: Export) -> Iterator[Item]:
+    readers = _cell_readers(export)
+    first_at: dict[tuple[str, ...], str] = {}
+    for row in export.rows():
+        if not isinstance(row, TableRow):
+            yield row
+            continue
+        for item in _row_items(row, export.options, readers):
+            if isinstance(item, Observation) and item.profile:
+                key = (item.email or item.person or "", item.account_hint or "", item.host or "")
+                earlier = first_at.setdefault(key, item.where)
+                if earlier != item.where:
+                    yield _duplicate_contact(item.where, earlier)
+                    break
+            yield item
+
+
+def _row_items(row: TableRow, options: ExportOptions, readers: CellReaders) -> Iterator[Item]:
+    if boolean_of(row.text("deleted") or "no"):
+        yield Filtered(row.where, "deleted in the CRM")
+        return
+    values = read_cells(row, readers)
+    if isinstance(values, Rejected):
+        yield values
+        return
+    person = _Person(values.get("email"), values.get("person"))
+    if not person.key:
+        yield _no_person(row)
+        return
+    registered = _registered(row, options, person, values)
+    yield registered
+    if values.get("opted_out"):
+        yield _suppressed(registered, person)
+
+
+def _registered(row: TableRow, options: ExportOptions, person: _Person, values: dict[str, Any]) -> Observation:
+    known = {name: values[name] for name in ("role", "seniority", "owner") if values.get(name)}
+    created, modified = values.get("created", UNDATED_TIME_MS), values.get("modified")
+    company, record = values.get("company"), values.get("record")
+    return Observation(
+        where=row.where,
+        source=options.source,
+        id=f"contact:{person.key}",
+        personal=("id",),
+        type="contact.registered.v1",
+        time=created if options.as_of is None else options.as_of,
+        data={**known, "system": options.source.partition("/")[0]},
+        email=person.email,
+        person=person.id,
+        name=_name(row),
+        job_title=row.text("job_title"),
+        phone=row.text("phone"),
+        account_hint=record or company,
+        company_name=company,
+        host=values.get("domain"),
+        profile=True,
+        modified_at=options.as_of if modified is None else modified,
+    )
+
+
+def _suppressed(registered: Observation, person: _Person) -> Observation:
+    """One fact however often it is told, so that a release by hand stands."""
+    return Observation(
+        where=registered.where,
+        source=registered.source,
+        id=f"contact:{person.key}:suppressed",
+        personal=("id",),
+        type="contact.suppressed.v1",
+        time=registered.time if registered.modified_at is None else registered.modified_at,
+        email=person.email,
+        person=person.id,
+        account_hint=registered.account_hint,
+        company_name=registered.company_name,
+        host=registered.host,
+    )
+
+
+def _cell_readers(export: Export) -> CellReaders:
+    notations, options = export.notations, export.options
+    intact = notations.intact_ids
+    dates: CellReaders = {
+        name: ("bad_time", partial(time_of, order=notations.dates.get(name, options.date_order), zone=options.zone))
+        for name in _DATES
+    }
+    return {
+        "person": ("damaged_id", partial(record_id_of, keeps_long_ids="person" in intact)),
+        "record": ("damaged_id", partial(first_record_id, keeps_long_ids="record" in intact)),
+        "email": ("bad_email", _address),
+        "company": ("bad_value", _company),
+        "role": ("bad_value", _role),
+        "seniority": ("bad_value", _term),
+        "owner": ("bad_value", str),
+        "domain": ("bad_value", _company_domain),
+        "opted_out": ("bad_value", _has_opted_out),
+        **dates,
+    }
+
+
+def _address(text: str) -> str | None:
+    """The first address of the cell; None for a placeholder such as `n/a`."""
+    parts = (part.strip("<>") for part in _SEVERAL.split(text.removeprefix("mailto:")))
+    return next((address for part in parts if (address := normalized_email(part))), None)
+
+
+def _role(text: str) -> str | None:
+    """The first role of the cell in the form of a model: `Decision Maker` is `decision_maker`."""
+    first = next(filter(None, (part.strip() for part in re.split(r"[;,|\n]", text))), "")
+    return ROLES.get(normalized_header(first[:_MAX_WORD_CHARS])) or _term(first)
+
+
+def _term(text: str) -> str | None:
+    return "_".join(_WORDS.findall(text[:_MAX_WORD_CHARS].casefold())) or None
+
+
+def _company_domain(text: str) -> str | None:
+    """The company's domain; None for mail providers and pages on platforms, which say nothing about it."""
+    host = ascii_host(text)
+    domain = claimable_domain(text)
+    if host is None or domain is None or is_free_mail(domain) or is_shared_platform(host):
+        return None
+    return domain
+
+
+def _company(text: str) -> str | None:
+    """The first of several companies."""
+    return text.partition(";")[0].strip() or None
+
+
+def _has_opted_out(text: str) -> bool:
+    """From a yes or no, or a status. Raises ValueError for other texts: nobody is addressed by mistake."""
+    answer, word = boolean_of(text), normalized_header(text[:_MAX_WORD_CHARS])
+    if answer is not None:
+        return answer
+    if word in OPTED_OUT_WORDS or word in OPTED_IN_WORDS:
+        return word in OPTED_OUT_WORDS
+    raise ValueError("write yes for contacts who opted out, and no or nothing for others")
+
+
+def _name(row: TableRow) -> str | None:
+    parts = filter(None, (row.text("first_name"), row.text("last_name")))
+    return row.text("name") or " ".join(parts) or None
+
+
+def _no_person(row: TableRow) -> Rejected:
+    return Rejected(row.where, "no_person", "no e-mail address, and no id of the contact: fill in one of them")
+
+
+def _duplicate_contact(where: str, earlier: str) -> Rejected:
+    why = f"the contact is already in {earlier}, at the same company: merge the rows"
+    return Rejected(where, "duplicate_contact", why)
