@@ -8,6 +8,7 @@ import typer
 
 from intake import Sources, SourceSettings
 from intake.recorder import read_networks
+from schemas import DocumentError, Problem
 from staffel.application import source_settings, source_settings_from
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table
@@ -42,12 +43,23 @@ def check(
         raise UsageError(
             f"STAFFEL_SOURCES names no file; write one with the settings of sources, for example\n{_EXAMPLE}"
         )
-    sources = source_settings_from(path)
-    problems = list(network_problems(sources))
+    problems, names = problems_of(path)
+    if as_json:
+        rows = [{"file": p.file, "line": p.line, "key": p.key, "message": p.message} for p in problems]
+        print_json({"sources": names, "problems": rows})
+        raise typer.Exit(1 if problems else 0)
     if problems:
-        raise ProblemFound("\n".join(f"{path}: {problem}" for problem in problems))
-    rows = [settings_json(name, found) for name, found in sources]
-    print_json(rows) if as_json else print_line(f"{path} is valid: settings of {quantity(len(rows), 'source')}")
+        raise ProblemFound("\n".join(map(str, problems)))
+    print_line(f"{path} is valid: settings of {quantity(len(names), 'source')}")
+
+
+def problems_of(path: Path) -> tuple[list[Problem], list[str]]:
+    """What is wrong with a file of settings, and the names of its sources if it can be read."""
+    try:
+        sources = source_settings_from(path)
+    except DocumentError as error:
+        return list(error.problems), []
+    return list(network_problems(path, sources)), [name for name, _ in sources]
 
 
 @group.command("show", epilog=examples("staffel sources show", "staffel sources show segment/website"))
@@ -103,9 +115,9 @@ def value_text(value: Any) -> str | bool | None:
     return ", ".join(value) if isinstance(value, list) else value
 
 
-def network_problems(sources: Sources) -> Iterator[str]:
+def network_problems(path: Path, sources: Sources) -> Iterator[Problem]:
     """Lines of the networks that the settings name, and that cannot be used."""
     for name, settings in sources:
         if settings.networks is not None:
             _, rejected = read_networks(settings.networks)
-            yield from (f"{name}.networks: {item.where}: {item.why}" for item in rejected[:10])
+            yield from (Problem(str(path), None, f"{name}.networks", f"{item.where}: {item.why}") for item in rejected)

@@ -37,7 +37,7 @@ _REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?![\d.])")
 """Of RFC 5321."""
 _NUMERIC_TEXT = re.compile(r"[-+]?[\d.,' ]{1,30}%?\+?(?: ?[-–] ?[\d.,]{1,30})?")
 _TIME_TEXT = re.compile(r"[\dTtZz:.,+ /-]{4,40}")
-_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_. -]{0,40}")
+_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 
 
 class Redacted(NamedTuple):

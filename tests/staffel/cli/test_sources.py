@@ -38,6 +38,17 @@ def test_a_file_with_problems_lists_them_by_line(file: Path) -> None:
     )
 
 
+def test_a_check_answers_in_json_like_that_of_a_model(file: Path) -> None:
+    assert run_json("sources", "check") == {"sources": ["segment/website", "mbox"], "problems": []}
+
+    file.write_text("mbox:\n  keep: {subject: true}\n")
+    result = run_cli("sources", "check", "--json")
+
+    message = "unknown key (did you mean 'subjects'?)"
+    problem = {"file": str(file), "line": 2, "key": "mbox.keep.subject", "message": message}
+    assert (result.code, result.parsed) == (1, {"sources": [], "problems": [problem]})
+
+
 def test_networks_that_cannot_be_used_are_a_problem(file: Path) -> None:
     file.write_text("access-log: {networks: networks.csv}\n")
     (file.parent / "networks.csv").write_text("203.0.113.0/24 acme.com\nnowhere acme.com\n")
