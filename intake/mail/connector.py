@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from intake.budgets import DEFAULT_BUDGETS, Budgets
 from intake.domains import is_own_domain
+from intake.files.text import unreadable
 from intake.mail.addresses import Sender
 from intake.mail.authors import author_of, list_id
 from intake.mail.body import is_reaction, is_unsubscribe_request
 from intake.mail.bounces import bounces
 from intake.mail.classification import (
     automatic_reason,
+    calendar_method,
     first_contact_obstacle,
     invitation_reason,
     is_bounce,
@@ -59,12 +61,36 @@ def read(
     """
     own_domains = frozenset(domain.lower() for domain in own_domains)
     threads = index_threads([path], own_domains, budgets) if threads is None else threads
-    for raw in read_raw_mails(path, budgets):
-        if isinstance(raw, UnreadableMailbox):
-            yield Rejected(f"{path.name}:{raw.line}", "unreadable", f"{path.name} {raw.why}")
-            continue
-        mail = _parse_mail(raw, path, source, budgets)
-        yield from [mail] if isinstance(mail, Rejected) else _items_of(mail, threads, reply_scope, budgets)
+    items = (
+        item
+        for raw in read_raw_mails(path, budgets)
+        for item in _items(raw, path, source, threads, reply_scope, budgets)
+    )
+    yield from _refused_if_alone(items)
+
+
+def _refused_if_alone(items: Iterator[Item]) -> Iterator[Item]:
+    """The items; if the only one is text without headers, the file is no mailbox and is refused as a whole."""
+    first, second = next(items, None), next(items, None)
+    if second is None and isinstance(first, Rejected) and first.code == "no_headers":
+        first = replace(first, whole=True)
+    yield from (item for item in (first, second) if item is not None)
+    yield from items
+
+
+def _items(
+    raw: RawMail | UnreadableMailbox,
+    path: Path,
+    source: str | None,
+    threads: Threads,
+    reply_scope: ReplyScope,
+    budgets: Budgets,
+) -> Iterator[Item]:
+    if isinstance(raw, UnreadableMailbox):
+        yield unreadable(raw.error, f"{path.name}:{raw.line}" if raw.line else path.name, whole=not raw.line)
+        return
+    mail = _parse_mail(raw, path, source, budgets)
+    yield from [mail] if isinstance(mail, Rejected) else _items_of(mail, threads, reply_scope, budgets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +154,7 @@ def _item_of(mail: _Mail, parts: list[Part], threads: Threads, reply_scope: Repl
         return Filtered(mail.where, reason)
     if answered is not None:
         return _answer(mail, "email.replied.v1", answered, threads)
-    if reason := _no_first_contact_reason(mail, threads):
+    if reason := _no_first_contact_reason(mail, parts, threads):
         return Filtered(mail.where, reason)
     return _first_contact(mail, threads)
 
@@ -146,11 +172,13 @@ def _answered_message(headers: Headers, threads: Threads, reply_scope: ReplyScop
     return next((message for message in referenced_ids(headers) if message != own and is_answerable(message)), None)
 
 
-def _no_first_contact_reason(mail: _Mail, threads: Threads) -> str | None:
+def _no_first_contact_reason(mail: _Mail, parts: list[Part], threads: Threads) -> str | None:
     """Senders such as Amazon SES and Exchange rewrite Message-IDs: answers then name one that no sent copy has."""
     others = set(referenced_ids(mail.headers)) - {message_id_of(mail.headers)}
     if others or is_answer_subject(subject_of(mail.headers)):
         return "answers a mail that is not here"
+    if calendar_method(parts):
+        return "an invitation"
     return first_contact_obstacle(mail.headers, threads.own_domains)
 
 

@@ -30,7 +30,7 @@ _MINUTES = {
     "pht": 480, "jst": 540, "kst": 540, "acst": 570, "aest": 600, "acdt": 630, "aedt": 660, "nzst": 720, "nzdt": 780,
     "brt": -180, "art": -180, "clst": -180, "clt": -240, "nst": -210, "ndt": -150, "ast": -240, "adt": -180,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
-    "akst": -540, "akdt": -480, "hst": -600,
+    "met dst": 120, "cet dst": 120, "akst": -540, "akdt": -480, "hst": -600,
 }  # fmt: skip
 """Abbreviations with one meaning, those of America as RFC 5322 has them. IST (India, Ireland, Israel) is unknown."""
 _ZONES_WITH_SUMMER_TIME = {
@@ -130,11 +130,22 @@ def _zone(name: str) -> tzinfo | None:
     key = name.lower().strip(".,;\"'")
     if key in _MINUTES:
         return timezone(timedelta(minutes=_MINUTES[key]))
-    area = _ZONES_WITH_SUMMER_TIME.get(key) or (name if _AREA.fullmatch(name) else None)
+    area = _ZONES_WITH_SUMMER_TIME.get(key) or (name if _AREA.fullmatch(name) else _area_of_windows(name))
     try:
         return ZoneInfo(area) if area else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def _area_of_windows(name: str) -> str | None:
+    """The IANA name of `W. Europe Standard Time`."""
+    if not name.endswith("Time"):
+        return None
+    # Rare: a calendar library is loaded for it only then.
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    area: str | None = WINDOWS_TO_OLSON.get(name.replace("Daylight", "Standard").replace("Summer", "Standard"))
+    return area
 
 
 def _envelope_date(envelope: str) -> str:

@@ -22,7 +22,7 @@ _MAX_LINE_BYTES = 64 * 1024
 _LOOK_AHEAD_BYTES = 256 * 1024
 _LOOKS_AHEAD = 64
 """In one file: how often a search for the end of the mail around may fail."""
-_HEADER_LINES_AHEAD = 60
+_HEADER_LINES_AHEAD = 200
 
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = rb"\d{1,2}:\d{2}(?::\d{2})?"
@@ -121,22 +121,22 @@ class RawMail:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableMailbox:
-    """The file is unreadable from this line on."""
+    """The file is unreadable after this line, at which its last mail begins; 0 if nothing was read."""
 
     line: int
-    why: str
+    error: BaseException
 
 
 def read_raw_mails(path: Path, budgets: Budgets = DEFAULT_BUDGETS) -> Iterator[RawMail | UnreadableMailbox]:
     """The mails of the file, in order, one at a time. An unreadable file ends with one `UnreadableMailbox`."""
     line = 0
     try:
-        with open_bytes(path) as file:
+        with open_bytes(path, budgets) as file:
             for mail in _split_mails(_Lines(file), budgets):
                 line = mail.line
                 yield mail
     except READ_ERRORS as error:
-        yield UnreadableMailbox(line + 1, f"cannot be read after line {line}: {error}")
+        yield UnreadableMailbox(line, error)
 
 
 class _Lines:

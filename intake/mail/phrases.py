@@ -82,6 +82,7 @@ _QUOTED_TAILS = (
 QUOTED_TAIL = re.compile(rf"^(?:{'|'.join(_QUOTED_TAILS)})$", re.IGNORECASE | re.MULTILINE)
 
 _DEVICE_LINES = (
+    r".{0,80}\boutlook .{1,20}\b(?:ios|android)\b|yahoo mail:|"
     r"sent (?:from|with|via|by|using)\b|get (?:the )?(?:outlook|bluemail|aqua mail)\b|sent on the go|download outlook",
     r"(?:von|mit) .{1,60} gesendet|gesendet (?:von|mit|über)\b|diese nachricht wurde von .{1,60} gesendet|"
     r"holen sie sich ",
@@ -96,8 +97,21 @@ _DEVICE_LINES = (
 DEVICE_LINE = re.compile(rf"(?:{'|'.join(_DEVICE_LINES)}).{{0,160}}$", re.IGNORECASE)
 """The advertising line that phones and mail programs add: `Sent from my iPhone`, `Get Outlook for iOS`."""
 
-REACTION_HINTS = (b"react", b"agi", b"reaccion", b"reager", b"gereag", b"reageer")
+REACTION_HINTS = (
+    b"liked ",
+    b"loved ",
+    b"laughed at ",
+    b"emphasi",
+    b"questioned ",
+    b"react",
+    b"agi",
+    b"reaccion",
+    b"reager",
+    b"gereag",
+    b"reageer",
+)
 REACTION_TEXT = re.compile(
+    r"^(?:liked|loved|laughed at|emphasi[sz]ed|disliked|questioned) [“\"]|"
     r"^(?:\W{1,10} )?.{1,80} (?:reacted (?:via|using|with|from)\b|reacted (?:\W{1,10} )?to (?:your|this|"
     r"the) (?:message|e-?mail)|"
     r"hat (?:über|mit|auf) .{1,60} reagiert|a r[ée]agi (?:via|avec|à|au)\b|(?:ha )?(?:reaccion[óo]|"

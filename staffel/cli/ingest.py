@@ -186,6 +186,23 @@ def accounts(
     ingest_kind("accounts", paths, options, Report(as_json, strict, verbose))
 
 
+@group.command("contacts", epilog=examples("staffel ingest contacts contacts.csv --name hubspot"))
+def contacts(
+    paths: Paths,
+    mapping: Mapping = None,
+    dates: Dates = "auto",
+    zone: Zone = "UTC",
+    as_of: AsOf = None,
+    name: SourceName = None,
+    strict: Strict = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import contacts from a CRM export in CSV: who is known, in which role. Names and addresses go to the vault."""
+    options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
+    ingest_kind("contacts", paths, options, Report(as_json, strict, verbose))
+
+
 @group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
 def opportunities(
     paths: Paths,
@@ -282,9 +299,11 @@ def print_filtered(item: Filtered) -> None:
 
 
 def print_tally(tally: Tally) -> None:
-    bots = f" ({tally.bots} of bots)" if tally.bots else ""
+    parts = [f"{tally.bots} of bots"] if tally.bots else []
+    parts += [quantity(tally.aliases, "alias")] if tally.aliases else []
+    of_these = f" ({', '.join(parts)})" if parts else ""
     print_line(
-        f"{quantity(tally.read, 'item')} read: {tally.recorded} recorded{bots}, "
+        f"{quantity(tally.read, 'item')} read: {tally.recorded} recorded{of_these}, "
         f"{quantity(tally.duplicates, 'duplicate')}, {tally.filtered} skipped (not engagement), "
         f"{tally.rejected_total} rejected"
     )

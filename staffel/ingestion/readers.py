@@ -129,6 +129,12 @@ def _read_accounts(paths: list[Path], options: ReadOptions) -> list[Items]:
     return [read_accounts(path, export=export_of(options), mapping=options.mapping) for path in paths]
 
 
+def _read_contacts(paths: list[Path], options: ReadOptions) -> list[Items]:
+    from intake.crm import read_contacts
+
+    return [read_contacts(path, export=export_of(options), mapping=options.mapping) for path in paths]
+
+
 def _read_opportunities(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake.crm import read_opportunities
 
@@ -148,5 +154,6 @@ _READERS: dict[Kind, Callable[[list[Path], ReadOptions], list[Items]]] = {
     "segment": _read_segment,
     "cloudevents": _read_cloudevents,
     "accounts": _read_accounts,
+    "contacts": _read_contacts,
     "opportunities": _read_opportunities,
 }

@@ -62,6 +62,7 @@ def test_encoded_words(value: str, text: str) -> None:
         "Unsubscribe\n\nGet Outlook for iOS<https://aka.ms/o0ukef>",
         "Abmelden\n\nVon meinem iPhone gesendet",
         "unsubscribe\n\nSent from Yahoo Mail on Android",
+        "Abmelden\n\nLaden Sie Outlook für iOS herunter",
         "Désabonner\n\nEnvoyé de mon iPhone",
     ],
 )
@@ -165,6 +166,7 @@ def reason_of(folder: Path, body: str, **headers: str) -> str | None:
         "👍 Ada Kern reacted to your message:\n________________________________\nFrom: Mara Sand",
         "👍\n\nAda Kern reacted via Gmail",
         "Ada Kern hat über Gmail reagiert",
+        "Liked “Your trial has begun”",
     ],
 )
 def test_reactions_in_words_are_filtered(tmp_path: Path, body: str) -> None:

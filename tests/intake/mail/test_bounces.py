@@ -95,6 +95,8 @@ def test_words_about_a_delay_are_not_a_bounce(tmp_path: Path) -> None:
         {"from": "MAILER-DAEMON@pharma.example"},
         {"from": "MAILER-DAEMON"},
         {"x_ms_exchange_message_is_ndr": ""},
+        {"from": "Microsoft Outlook <MicrosoftExchange329e71ec88ae4615@pharma.example>"},
+        {"from": "System Administrator <administrator@pharma.example>", "subject": "Undeliverable: Your trial"},
         {"return_path": "<>", "subject": "Unzustellbar: Your trial"},
     ],
 )

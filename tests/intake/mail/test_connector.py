@@ -117,6 +117,8 @@ def test_bulk_precedence_of_a_mailing_list_is_ignored(tmp_path: Path) -> None:
         {"x_autorespond": "holiday"},
         {"x_mail_autoreply": "yes"},
         {"x_vacation": "on"},
+        {"x_amazon_auto_reply": "true"},
+        {"x_qq_auto_reply_id": "7"},
         {"delivered_to": "Autoresponder"},
         {"precedence": "auto_reply", "list_id": "<dev.x.example>"},
         {"x_precedence": "auto_reply"},
@@ -208,6 +210,7 @@ def test_a_mail_without_id_is_identified_by_its_content(tmp_path: Path) -> None:
     assert isinstance(one, Observation)
     assert isinstance(other, Observation)
     assert one.id.startswith("content:")
+    assert one.former_id == "content:84f353c0375ca2714bb3"
     assert one.id != other.id
 
 
@@ -236,7 +239,7 @@ def test_a_mail_with_a_zone_that_nobody_can_tell_is_rejected(tmp_path: Path) -> 
 def test_a_missing_file_is_rejected_by_name(tmp_path: Path) -> None:
     [item] = connector.read(tmp_path / "gone.mbox", OUR_DOMAINS)
     assert isinstance(item, Rejected)
-    assert (item.where, item.code) == ("gone.mbox:1", "unreadable")
+    assert (item.where, item.code, item.whole) == ("gone.mbox", "unreadable", True)
 
 
 def test_an_address_shortened_by_an_archive_yields_only_its_domain(tmp_path: Path) -> None:

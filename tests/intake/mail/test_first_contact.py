@@ -71,6 +71,7 @@ def test_first_contacts(tmp_path: Path, headers: dict[str, str]) -> None:
         ({"from": "noreply@shop.example"}, "a mail of a program"),
         ({"auto_submitted": "auto-generated"}, "an automatic answer"),
         ({"x_spam_flag": "YES"}, "spam or trash"),
+        ({"content_type": "text/calendar; method=REQUEST"}, "an invitation"),
     ],
 )
 def test_no_first_contacts(tmp_path: Path, headers: dict[str, str], why: str) -> None:

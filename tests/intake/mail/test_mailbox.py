@@ -112,6 +112,12 @@ def test_a_saved_mail_is_a_mailbox_with_one_mail(tmp_path: Path) -> None:
     assert list(connector.read(path, OUR_DOMAINS)) == [Filtered("saved.eml:1", "answers a mail that is not here")]
 
 
+def test_a_file_that_is_no_mailbox_is_refused_as_a_whole(tmp_path: Path) -> None:
+    [item] = connector.read(write_mailbox(tmp_path, b"\x89PNG\r\n\x1a\n\x00\x00"), OUR_DOMAINS)
+    assert isinstance(item, Rejected)
+    assert (item.code, item.whole) == ("no_headers", True)
+
+
 def test_text_that_is_not_a_mail_is_rejected_and_later_mails_are_read(tmp_path: Path) -> None:
     first, *rest = connector.read(
         write_mailbox(tmp_path, b"\x00\x01 nothing\n\n", mail(OUR_MAIL), mail(REPLY)), OUR_DOMAINS
