@@ -2,7 +2,7 @@
 
 from database.columns import Json, Serial, metadata, timestamp_ms
 from database.dialects import Dialect, chunks, dialect_of
-from database.engine import Database, open_database, read_only
+from database.engine import Database, create_schema, open_database, overwrite_deleted, read_only, schema_of, sibling_url
 from database.errors import DatabaseError, DatabaseUnavailable
 from database.host_lock import HostLock, host_lock_of
 from database.leases import (
@@ -16,7 +16,7 @@ from database.leases import (
     leases,
     new_holder_id,
 )
-from database.migrate import migrate, newest_revision, revision_of
+from database.migrate import VAULT_HISTORY, exclusive_transaction, migrate, newest_revision, revision_of
 from database.notifications import APPENDED, MOVES, OUTBOX, PROJECTED, Notifications, notify
 from database.statements import (
     insert_missing,
@@ -37,6 +37,7 @@ __all__ = [
     "MOVES",
     "OUTBOX",
     "PROJECTED",
+    "VAULT_HISTORY",
     "Database",
     "DatabaseError",
     "DatabaseUnavailable",
@@ -49,8 +50,10 @@ __all__ = [
     "Serial",
     "acquire_lease_within",
     "chunks",
+    "create_schema",
     "database_now",
     "dialect_of",
+    "exclusive_transaction",
     "holder_of",
     "host_lock_of",
     "insert_missing",
@@ -64,9 +67,12 @@ __all__ = [
     "newest_revision",
     "notify",
     "open_database",
+    "overwrite_deleted",
     "read_only",
     "revision_of",
     "rows_by_key",
+    "schema_of",
+    "sibling_url",
     "timestamp_ms",
     "tuples_by_key",
     "update_tuples",

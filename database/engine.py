@@ -4,13 +4,15 @@ On SQLite a transaction takes the write lock when it begins, so that two writers
 half-way. Transactions that only read use `read_only(engine)`: they do not wait, and see one snapshot.
 """
 
+import os
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,26 +30,76 @@ _PRAGMAS = (
     "PRAGMA cache_size=-65536",
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=ON",
 )
+_PRIVATE_FILE = 0o600
 
 
 Database = Engine
 """The type that the packages above pass on without importing SQLAlchemy."""
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, schema: str | None = None) -> Engine:
     """An engine for `sqlite:///PATH` or `postgresql+psycopg://…`; it connects at the first use.
 
-    Everything that uses the engine raises `DatabaseError` if the database is locked, damaged, full or unreachable.
+    `schema`: where the tables are on PostgreSQL, else in the default schema; SQLite ignores it. Everything that uses
+    the engine raises `DatabaseError` if the database is locked, damaged, full or unreachable.
     """
     engine = _create_engine(_parse_url(url))
     event.listen(engine, "handle_error", _translate_error, retval=True)
-    return engine
+    if schema is None or engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(schema_translate_map={None: schema})
+
+
+def sibling_url(url: str, file: str) -> str:
+    """The URL of another file in the folder of a SQLite database; on PostgreSQL the URL itself."""
+    parsed = _parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return url
+    return parsed.set(database=str(Path(parsed.database).with_name(file))).render_as_string(hide_password=False)
+
+
+def schema_of(database: Engine | Connection) -> str | None:
+    """The schema that `open_database` was given for PostgreSQL."""
+    schemas: dict[None, str] = database.get_execution_options().get("schema_translate_map") or {}
+    return schemas.get(None)
+
+
+def create_schema(engine: Engine) -> None:
+    """Create the schema of `open_database`, unless it exists."""
+    schema = schema_of(engine)
+    if schema is None:
+        return
+    with engine.begin() as connection:
+        # `IF NOT EXISTS` asks for the right to create schemas even where the schema exists.
+        if not connection.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema}).scalar():
+            connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
 
 
 def read_only(engine: Engine) -> Engine:
     """The same database for transactions that only read: each sees one snapshot and blocks no writer."""
     return dialect_of(engine).read_only(engine)
+
+
+def overwrite_deleted(engine: Engine, timeout_s: float) -> bool:
+    """Overwrite what was deleted from the tables of this database, as far as its own files go.
+
+    SQLite: empties the write-ahead log; False if readers keep it for longer than the timeout. PostgreSQL: vacuums; its
+    write-ahead log and backups keep the rows.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        driver: Any = connection.connection.driver_connection
+        if engine.dialect.name == "postgresql":
+            for table in inspect(engine).get_table_names(schema=schema_of(engine)):
+                driver.execute(f'VACUUM "{schema_of(engine) or "public"}"."{table}"')
+            return True
+        driver.execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
+        try:
+            [busy, _, _] = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+    return not busy
 
 
 def _parse_url(url: str) -> URL:
@@ -99,10 +151,17 @@ def _create_sqlite_engine(url: URL) -> Engine:
     timeout_option = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
     engine = create_engine(url, connect_args=timeout_option)
     write_lock = _WriteLock()
+    event.listen(engine, "do_connect", lambda *_: _create_private_file(str(url.database)))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", write_lock.begin_transaction)
     event.listen(engine, "checkin", write_lock.release)
     return engine
+
+
+def _create_private_file(path: str) -> None:
+    """A new database is readable by its owner alone; SQLite gives its other files the mode of the database."""
+    with suppress(OSError):  # the driver then says why it cannot open the file
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE_FILE))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -8,7 +8,7 @@ from intake.account_ids import RESERVED_WORDS, account_id
 if TYPE_CHECKING:
     from intake.budgets import DEFAULT_BUDGETS, Budgets
     from intake.cloudevents import parse_event
-    from intake.domains import ascii_account_id, unicode_domain
+    from intake.domains import ascii_account_id, normalized_email, unicode_domain
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
     from intake.recorder.recorder import Recorder
@@ -29,6 +29,7 @@ __all__ = [
     "Sources",
     "account_id",
     "ascii_account_id",
+    "normalized_email",
     "parse_event",
     "read_sources",
     "unicode_domain",
@@ -47,6 +48,7 @@ _IMPORTED_ON_USE = {
     "SourceSettings": "intake.sources",
     "Sources": "intake.sources",
     "ascii_account_id": "intake.domains",
+    "normalized_email": "intake.domains",
     "parse_event": "intake.cloudevents",
     "read_sources": "intake.sources",
     "unicode_domain": "intake.domains",

@@ -66,25 +66,49 @@ class Application(ABC):
 
     @cached_property
     def vault(self) -> "Vault":
+        """For look-ups: a vault that does not exist yet knows nobody and stays without a secret."""
         from intake.vault import Vault
 
-        return Vault(self.engine, self.random_bytes)
+        return Vault(self.vault_database, self.random_bytes, creates=False)
+
+    @cached_property
+    def vault_database(self) -> Database:
+        from intake.vault import move_out, open_vault_database
+
+        vault_database = open_vault_database(self.settings.vault_url)
+        move_out(self.engine, vault_database)
+        return vault_database
+
+    def move_out_vault(self) -> None:
+        """Move the vault of an earlier version out of the database, before it is asked for."""
+        _ = self.vault_database
+
+    @cached_property
+    def bound_vault(self) -> "Vault":
+        """For recording. Raises `WrongVault` unless it is the vault of this log."""
+        from intake.vault import Vault, bind, link_of
+
+        is_new = link_of(self.engine).fingerprint is None
+        vault = Vault(self.vault_database, self.random_bytes, creates=is_new)
+        bind(self.engine, vault.fingerprint)
+        return vault
 
     @cached_property
     def recorder(self) -> "Recorder":
         from intake import Recorder
         from intake.recorder import StoredProfiles, appender_for
+        from intake.vault import link_of
 
-        appender = appender_for(self.log, self.engine, self.clock, keep_forever=True)
-        networks = company_networks(self.settings)
+        vault = self.bound_vault
         return Recorder(
-            appender,
-            self.vault,
+            appender_for(self.log, self.engine, self.clock, keep_forever=True),
+            vault,
             Directory(self.engine),
             self.clock,
-            networks=networks,
+            networks=company_networks(self.settings),
             sources=self.sources,
             profiles=StoredProfiles(self.engine),
+            asks_former_ids=link_of(self.engine).asks_former_ids,
         )
 
     @cached_property
@@ -103,6 +127,8 @@ class Application(ABC):
     def close(self) -> None:
         self.log.close()
         self.engine.dispose()
+        if "vault_database" in vars(self):
+            self.vault_database.dispose()
 
     @abstractmethod
     def drain(self) -> None:

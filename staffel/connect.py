@@ -5,12 +5,15 @@ from importlib import resources
 from pathlib import Path
 
 from database import host_lock_of, migrate, open_database
+from intake.vault import holds_vault
 from schemas import Clock
 from staffel.application import Application, RandomBytes, system_clock
 from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams import activate
 from streams.sql import SqlLog
+
+_OWNER_ONLY = 0o700
 
 
 def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Application:
@@ -28,12 +31,15 @@ def connect(settings: Settings, *, clock: Clock = system_clock, random_bytes: Ra
 
 def connect_embedded(settings: Settings, clock: Clock, random_bytes: RandomBytes) -> Embedded:
     if settings.database is None:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
     engine = open_database(settings.database_url)
     migrate(engine)
     log = SqlLog(engine, settings.partitions)
     activate(log, lambda: model_text(settings), clock)
-    return Embedded(settings, engine, log, host_lock_of(engine), clock, random_bytes)
+    home = Embedded(settings, engine, log, host_lock_of(engine), clock, random_bytes)
+    if holds_vault(engine):
+        home.move_out_vault()
+    return home
 
 
 def model_text(settings: Settings) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from intake import Observation, Rejected
+from intake import Filtered, Observation, Rejected
 from intake.recorder import Duplicate, Recorded
 from staffel.application import Application
 from staffel.errors import ProblemFound
@@ -56,5 +56,7 @@ def record_observation(application: Application, observation: Observation) -> Re
     [outcome] = application.recorder.record([observation], own=True)
     if isinstance(outcome, Rejected):
         raise ProblemFound(f"{outcome.code}: {outcome.why}")
+    if isinstance(outcome, Filtered):
+        raise ProblemFound(f"not recorded: {outcome.why}")
     application.wait_until_visible()
     return outcome

@@ -6,8 +6,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from database import sibling_url
 from staffel.errors import UsageError
 from streams.kafka import KafkaAddress, parse_kafka_address
+
+VAULT_FILE = "vault.db"
 
 
 class Settings(BaseSettings):
@@ -18,6 +21,11 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".staffel"), description="folder of the embedded database")
     database: str | None = Field(
         default=None, description="sqlite:///PATH or postgresql+psycopg://…; default: in `home`"
+    )
+    vault: str | None = Field(
+        default=None,
+        description="where names and addresses are: a file, sqlite:///PATH or postgresql+psycopg://…; default: "
+        "`vault.db` beside the database, on PostgreSQL a schema of its own in the database",
     )
     log: str = Field(default="sql", description="`sql` (in the database) or kafka://HOST:PORT")
     partitions: int = Field(
@@ -53,6 +61,12 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'staffel.db'}"
+
+    @property
+    def vault_url(self) -> str:
+        if self.vault is None:
+            return sibling_url(self.database_url, VAULT_FILE)
+        return self.vault if "://" in self.vault else f"sqlite:///{self.vault}"
 
 
 def read_text(path: Path) -> str:

@@ -42,3 +42,11 @@ def database(database_kind: str, tmp_path: Path) -> Iterator[Engine]:
     engine = open_database(databases.migrated_database(database_kind, tmp_path))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def vault_database(database: Engine) -> Iterator[Engine]:
+    """The vault of `database`, without persons."""
+    engine = databases.vault_beside(database)
+    yield engine
+    engine.dispose()

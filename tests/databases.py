@@ -5,10 +5,12 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
-from database.engine import open_database
+from database.engine import create_schema, open_database, sibling_url
 from database.migrate import migrate
+from intake.vault.location import SCHEMA
+from intake.vault.tables import METADATA
 from tests.requirements import postgres_url
 from tests.shutdown import SHUTDOWN
 
@@ -26,6 +28,14 @@ def migrated_database(kind: str, folder: Path) -> str:
         return postgres_url(template=str(make_url(_postgres_template()).database))
     shutil.copy(_sqlite_template(), folder / "staffel.db")
     return f"sqlite:///{folder / 'staffel.db'}"
+
+
+def vault_beside(database: Engine) -> Engine:
+    """The empty vault of a database: a file beside it, on PostgreSQL a schema in it."""
+    vault = open_database(sibling_url(database.url.render_as_string(hide_password=False), "vault.db"), SCHEMA)
+    create_schema(vault)
+    METADATA.create_all(vault)
+    return vault
 
 
 @cache

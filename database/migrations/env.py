@@ -2,10 +2,13 @@
 
 from alembic import context
 
+from database.engine import schema_of
+
 
 def _run() -> None:
     # One transaction around all of it, on SQLite too: a start that is killed leaves the old tables or the new ones.
-    context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, transactional_ddl=True, version_table_schema=schema_of(connection))
     with context.begin_transaction():
         context.run_migrations()
 

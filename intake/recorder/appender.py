@@ -18,6 +18,9 @@ class Appender(Protocol):
     def earlier_accounts(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Record id -> the account of an earlier attempt, including attempts that were not acknowledged."""
 
+    def recorded(self, ids: Sequence[str]) -> Mapping[str, AppendedFact]:
+        """Record id -> account, partition and offset, for those that the log has."""
+
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         """Account, partition and offset of each record, in the same order; durable once it returns.
 
@@ -35,6 +38,8 @@ class UniqueIdLog(Protocol):
 
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]: ...
 
+    def places_of(self, topic: str, ids: Sequence[str]) -> Mapping[str, tuple[str, int, int]]: ...
+
 
 class DirectAppender(NamedTuple):
     """Appends directly to a log with unique ids."""
@@ -43,6 +48,9 @@ class DirectAppender(NamedTuple):
 
     def earlier_accounts(self, ids: Iterable[str]) -> Mapping[str, str]:
         return {}
+
+    def recorded(self, ids: Sequence[str]) -> Mapping[str, AppendedFact]:
+        return {id: AppendedFact(*place, True) for id, place in self.log.places_of(ENGAGEMENT, ids).items()}
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         positions = self.log.append(ENGAGEMENT, records)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from intake.account_ids import account_id
 from intake.domains import business_domain, suffixes_of
-from intake.observation import Observation, Rejected
+from intake.observation import Filtered, Observation, Rejected
 from intake.recorder import registration
 from intake.recorder.appender import Appender
 from intake.recorder.attribution import (
@@ -47,6 +47,9 @@ from intake.recorder.profiles import (
     no_account_reason,
 )
 from streams import NewRecord
+
+ERASED = "erased"
+"""Why an observation is filtered that shows a person who was erased."""
 
 
 class ValidObservation(NamedTuple):
@@ -93,8 +96,10 @@ class Batch:
         self.attributor.prefetch("visitor", [identity.visitor for identity in known if identity.visitor])
         self.attributor.prefetch("domain", domains)
 
-    def draft(self, valid: ValidObservation) -> Draft | Rejected:
-        """The observation with its account. Reserves the domains that it claims."""
+    def draft(self, valid: ValidObservation) -> Draft | Filtered | Rejected:
+        """The observation with its account. Reserves the domains that it claims. Filtered: of an erased person."""
+        if self.identities.is_erased(valid.observation, valid.content):
+            return Filtered(valid.observation.where, ERASED)
         observation = self._with_account_key(valid.observation)
         if isinstance(observation, Rejected):
             return observation
@@ -113,6 +118,7 @@ class Batch:
 
     def records(self, draft: Draft) -> list[NewRecord]:
         """The facts of a draft, its own first. What they show applies to later drafts of the batch."""
+        self.identities.use(draft.observation, draft.contact)
         if draft.is_alias:
             return list(alias_records(draft))
         records = self._identification_records(draft, draft.contact, draft.visitor) or [record_of(draft)]
@@ -120,12 +126,18 @@ class Batch:
         self.rows.note(draft.observation)
         return records
 
-    def save(self) -> None:
-        """Store in the vault what the batch learned. Must happen before its facts are appended."""
+    def save(self) -> bool:
+        """Store in the vault what the batch learned. Must happen before its facts are appended.
+
+        False if another process admitted one of the new persons meanwhile: the batch has to be drafted again.
+        """
+        if not self.identities.save():
+            return False
         # Anonymous accounts first: after a crash in between, the repeated batch would find the person's id known, and
         # would not look for a provisional visitor again.
         self.identities.vault.add_anonymous_accounts(self._anonymous_accounts)
-        self.identities.save()
+        self.identities.save_foreign_ids()
+        return True
 
     def releases(self) -> list[NewRecord]:
         """Identification facts that release the anonymous accounts of contacts whose company is now known."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from intake.observation import Observation, Rejected
+from intake.observation import Filtered, Observation, Rejected
 from intake.recorder.attribution import Attribution
 from schemas import FACT_HEADERS, encode_fact, record_id
 from streams import NewRecord
@@ -38,7 +38,7 @@ class Duplicate(NamedTuple):
     is_alias: bool = False
 
 
-Outcome = Recorded | Duplicate | Rejected
+Outcome = Recorded | Duplicate | Filtered | Rejected
 
 
 class Draft(NamedTuple):
@@ -71,9 +71,19 @@ class Draft(NamedTuple):
         return self.contact or self.visitor
 
 
+def record_id_of(observation: Observation) -> str:
+    return record_id(observation.source, observation.id)
+
+
+def former_record_id_of(observation: Observation) -> str | None:
+    """The record id in a log that began before ids were keyed."""
+    former = observation.former_id or (observation.id if observation.profile else None)
+    return None if former is None else record_id(observation.source, former)
+
+
 def record_ids_of(observation: Observation) -> tuple[str, ...]:
     """The record ids under which an earlier attempt may be stored. The last one known gives the account."""
-    own = record_id(observation.source, observation.id)
+    own = record_id_of(observation)
     # A reported identification is recorded under the visitor's account, then under the contact's.
     return (own, own + _TARGET_SUFFIX) if observation.type == CONTACT_IDENTIFIED else (own,)
 
@@ -128,3 +138,10 @@ def _record(draft: Draft, type_: str, account: str, id_: str, source: str, conte
         **_attribution_fields(draft),
     )
     return NewRecord(account, value, record_id(source, id_), FACT_HEADERS)
+
+
+class DraftedFact(NamedTuple):
+    """A draft and its records, its own first."""
+
+    draft: Draft
+    records: list[NewRecord]

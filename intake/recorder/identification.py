@@ -1,26 +1,57 @@
-"""Identity resolution for one batch: pseudonyms for addresses, anonymous ids and sources' own ids.
+"""Identity resolution for one batch: pseudonyms for addresses, anonymous ids, sources' own ids, and ids of facts.
 
-The vault is read once per batch and kind of key.
+The vault is read once per batch and kind of key. Persons whom it does not know get a contact id that is stored only if
+a fact of theirs is recorded.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from intake.account_ids import is_pseudonym
 from intake.domains import business_domain, domain_of_email, normalized_email
 from intake.observation import Observation
-from intake.vault.vault import ForeignId, Person, scope_of
+from intake.vault.vault import ForeignId, Newcomer, Person, scope_of
+from schemas.facts import is_act_of_person
+
+CONTACT_REGISTERED = "contact.registered.v1"
+OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity"})
+"""Fields whose values sources make up: they identify a mail or a meeting, and may hold an address."""
+_PERSON_IN_ID = re.compile(r"@|%40|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){5}", re.IGNORECASE)
+
+
+def holds_person(id_: str) -> bool:
+    """Whether an id contains something like an address or an IP."""
+    return _PERSON_IN_ID.search(id_) is not None
 
 
 class Vault(Protocol):
     """The part of the vault that the recorder uses; implemented by `intake.vault`."""
 
-    def contacts_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]: ...
+    def known_contacts(self, emails: Iterable[str]) -> dict[str, str]: ...
+
+    def erasure_times(self, emails: Iterable[str]) -> dict[str, int]: ...
+
+    def lacks_name(self, contact: str) -> bool: ...
+
+    def new_contact(self) -> str: ...
+
+    def address_key(self, address: str) -> str: ...
+
+    def person_key(self, person: ForeignId) -> str: ...
+
+    def admit(self, newcomers: Sequence[Newcomer]) -> bool: ...
+
+    def add_details(self, persons: Mapping[str, Person], *, replaces: bool) -> None: ...
 
     def persons(self, contacts: Iterable[str]) -> dict[str, Person]: ...
 
     def visitor_for(self, anonymous_id: str) -> str: ...
+
+    def keyed_id(self, id: str) -> str: ...
 
     def contacts_of_persons(self, persons: Iterable[ForeignId]) -> dict[ForeignId, str]: ...
 
@@ -50,21 +81,31 @@ class Identity(NamedTuple):
 
 @dataclass(slots=True)
 class IdentityResolver:
+    """Looks up persons; proposes a contact id for a new one, which `save` admits if a draft used it."""
+
     vault: Vault
     contacts_by_email: dict[str, str] = field(default_factory=dict)
     contacts_by_person: dict[ForeignId, str] = field(default_factory=dict)
     accounts_by_company: dict[ForeignId, str] = field(default_factory=dict)
     persons_by_contact: dict[str, Person] = field(default_factory=dict)
     """Contact -> person, for observations that name a contact without an address."""
+    _erasure_times: dict[str, int] = field(default_factory=dict)
+    _proposed: dict[str, Newcomer] = field(default_factory=dict)
+    """Contact id -> a person whom the vault does not know."""
+    _used: dict[str, Newcomer] = field(default_factory=dict)
+    _details: dict[str, Person] = field(default_factory=dict)
+    """Known contact -> what the batch adds to the person."""
+    _register: dict[str, Person] = field(default_factory=dict)
+    """Known contact -> what a register of contacts says of the person, which replaces what the vault has."""
     _new_persons: dict[ForeignId, str] = field(default_factory=dict)
     _new_companies: dict[ForeignId, str] = field(default_factory=dict)
 
     def prefetch(self, observations: Iterable[Observation]) -> None:
         """Load from the vault, in one query per kind, the persons and companies of the batch."""
         naming = [o for o in observations if o.email or o.person or o.account_hint or (o.contact and not o.account)]
-        names = {email: o.name for o in naming if (email := _email_of(o)) and o.name}
         emails = dict.fromkeys(email for o in naming if (email := _email_of(o)))
-        self.contacts_by_email = self.vault.contacts_for(emails, names) if emails else {}
+        self.contacts_by_email = self.vault.known_contacts(emails) if emails else {}
+        self._erasure_times = self.vault.erasure_times(emails) if emails else {}
         persons = [_foreign_id(o, o.person) for o in naming if o.person]
         self.contacts_by_person = self.vault.contacts_of_persons(persons) if persons else {}
         companies = [_foreign_id(o, o.account_hint) for o in naming if o.account_hint]
@@ -72,6 +113,24 @@ class IdentityResolver:
         contacts = dict.fromkeys(o.contact for o in naming if o.contact and not o.account)
         without_address = [*self.contacts_by_person.values(), *(contact for contact in contacts if contact)]
         self.persons_by_contact = self.vault.persons(dict.fromkeys(without_address)) if without_address else {}
+
+    def is_new_or_erased(self, observation: Observation) -> bool:
+        """Whether the observation shows an address that the vault does not know, or one of an erased person."""
+        email = _email_of(observation)
+        return email is not None and (email not in self.contacts_by_email or email in self._erasure_times)
+
+    def is_erased(self, observation: Observation, content: Mapping[str, Any]) -> bool:
+        """Whether the person was erased and this does not bring them back.
+
+        Only what happened after the erasure counts, and only an act of the person begins a new contact.
+        """
+        email = _email_of(observation)
+        erased_at = self._erasure_times.get(email) if email is not None else None
+        if erased_at is None:
+            return False
+        if observation.time <= erased_at:
+            return True
+        return email not in self.contacts_by_email and not is_act_of_person(observation.type, content)
 
     def identify(self, observation: Observation, content: Mapping[str, Any]) -> Identity:
         """The identity by address, else by the source's own id, else by the given pseudonym; learns source ids."""
@@ -110,10 +169,36 @@ class IdentityResolver:
         key = _foreign_id(observation, observation.account_hint)
         self._new_companies[key] = self.accounts_by_company.setdefault(key, account)
 
-    def save(self) -> None:
-        """Store the new pairs of source ids with contacts and accounts in the vault."""
-        self.vault.remember_persons(self._new_persons)
+    def use(self, observation: Observation, contact: str | None) -> None:
+        """Called for each draft that will be recorded: its person is admitted, and what it tells is added."""
+        if contact is None:
+            return
+        if contact in self._proposed:
+            newcomer = self._used.get(contact) or self._proposed[contact]
+            person = newcomer.person._replace(name=newcomer.person.name or observation.name or None)
+            self._used[contact] = newcomer._replace(person=person)
+        if observation.type == CONTACT_REGISTERED:
+            self._register[contact] = _person_of(observation, _email_of(observation))
+        elif observation.name and self.vault.lacks_name(contact):
+            self._details.setdefault(contact, Person(None, observation.name))
+
+    def save(self) -> bool:
+        """Store what the batch learned of persons and companies. False if another process admitted one of the persons
+        meanwhile; then nothing is stored, and the batch has to be drafted again."""
+        if not self.vault.admit(list(self._used.values())):
+            return False
+        self.vault.add_details(self._details, replaces=False)
+        self.vault.add_details(self._register, replaces=True)
+        return True
+
+    def save_foreign_ids(self) -> None:
+        """Store the new pairs of source ids with contacts and accounts."""
+        persons = {key: contact for key, contact in self._new_persons.items() if self._is_stored(contact)}
+        self.vault.remember_persons(persons)
         self.vault.remember_companies(self._new_companies)
+
+    def _is_stored(self, contact: str) -> bool:
+        return contact in self._used or contact not in self._proposed
 
     def _visitor_of(self, observation: Observation, content: Mapping[str, Any]) -> str | None:
         visitor = observation.visitor
@@ -128,19 +213,67 @@ class IdentityResolver:
         email = _email_of(observation)
         key = _foreign_id(observation, observation.person) if observation.person else None
         known = self.contacts_by_person.get(key) if key else None
-        contact = self.contacts_by_email[email] if email else known or observation.contact
+        contact = self._contact_of_address(observation, email, known) if email else known or observation.contact
+        if contact is None and key and observation.type == CONTACT_REGISTERED:
+            contact = self._propose(self.vault.person_key(key), _person_of(observation, None))
         provisional = self.vault.visitor_for(f"person\n{key.scope}\n{key.id}") if key and known is None else None
-        if key and known is None and email and contact:
+        if key and known is None and contact and (email or observation.type == CONTACT_REGISTERED):
             self.contacts_by_person[key] = self._new_persons[key] = contact
         if contact is None:
             return Identity(None, visitor or provisional)
         return Identity(contact, visitor, self._business_domain(contact, email), provisional)
 
+    def _contact_of_address(self, observation: Observation, email: str, known: str | None) -> str:
+        """The contact of the address, else the one that the source's own id has if its address was unknown until now,
+        else a new one."""
+        contact = self.contacts_by_email.get(email)
+        if contact is None and known is not None and known in self.persons_by_contact:
+            person = self.persons_by_contact[known]
+            contact = known if person.email is None else None
+            if contact is not None:
+                self._details[known] = _person_of(observation, email)
+        if contact is None:
+            address = normalized_email(email) or email
+            same = self.contacts_by_email.get(address)
+            contact = same or self._propose(self.vault.address_key(address), _person_of(observation, address))
+            self.contacts_by_email[address] = contact
+        self.contacts_by_email[email] = contact
+        return contact
+
+    def _propose(self, key: str, person: Person) -> str:
+        contact = self.vault.new_contact()
+        self._proposed[contact] = Newcomer(contact, key, person)
+        return contact
+
     def _business_domain(self, contact: str | None, email: str | None) -> str | None:
-        if email is None and (contact is None or contact not in self.persons_by_contact):
-            return None
-        host = domain_of_email(email or self.persons_by_contact[contact or ""].email)
+        address = email
+        if address is None and contact is not None and contact in self.persons_by_contact:
+            address = self.persons_by_contact[contact].email
+        host = domain_of_email(address) if address else None
         return business_domain(host) if host else None
+
+
+def with_keyed_ids(observation: Observation, vault: Vault) -> Observation:
+    """The observation with a keyed hash in place of each id that names or reveals a person: those that its connector
+    marked, and ids of mails, meetings and the like that contain an address or an IP."""
+    content = observation.data
+    fields = [name for name in content if _is_personal_id(observation, name, content[name])]
+    changed = {name: vault.keyed_id(content[name]) for name in fields}
+    id_ = observation.id
+    if "id" not in observation.personal and not holds_person(id_):
+        return replace(observation, data={**content, **changed}) if changed else observation
+    former = observation.former_id or id_
+    return replace(observation, id=vault.keyed_id(id_), former_id=former, data={**content, **changed})
+
+
+def _is_personal_id(observation: Observation, name: str, value: object) -> bool:
+    if name not in OPAQUE_ID_FIELDS and name not in observation.personal:
+        return False
+    return isinstance(value, str) and (name in observation.personal or holds_person(value))
+
+
+def _person_of(observation: Observation, email: str | None) -> Person:
+    return Person(email, observation.name, observation.job_title, observation.phone)
 
 
 def _email_of(observation: Observation) -> str | None:

@@ -61,10 +61,14 @@ class Inbox:
         hashed = {hash_of_id(id): id for id in ids}
         return {hashed[row.id]: row.account for row in self._existing_rows(hashed)}
 
-    def recorded_ids(self, ids: Iterable[str]) -> set[str]:
-        """Those of the record ids that are marked as appended."""
+    def recorded(self, ids: Iterable[str]) -> dict[str, AppendedFact]:
+        """Record id -> account, partition and offset, for those that are marked as appended."""
         hashed = {hash_of_id(id): id for id in ids}
-        return {hashed[row.id] for row in self._existing_rows(hashed) if row.offset is not None}
+        return {
+            hashed[row.id]: AppendedFact(row.account, row.partition, row.offset, True)
+            for row in self._existing_rows(hashed)
+            if row.offset is not None
+        }
 
     def append(self, records: Sequence[NewRecord]) -> list[AppendedFact]:
         """Append the records that the log does not have yet. The account of an existing row overrides the record's.

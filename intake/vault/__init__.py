@@ -1,13 +1,32 @@
 """The vault: names and addresses behind the contact ids."""
 
-from intake.vault.tables import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
-from intake.vault.vault import Vault
+from intake.vault.location import (
+    WrongVault,
+    bind,
+    copy_link,
+    copy_vault,
+    holds_vault,
+    link_of,
+    loose_files,
+    move_out,
+    open_vault_database,
+    vault_rows,
+)
+from intake.vault.vault import ForeignId, Person, Tombstone, Vault
 
 __all__ = [
-    "COMPANIES",
-    "CONTACT_VISITORS",
-    "PERSONS",
-    "SECRETS",
-    "VAULT",
+    "ForeignId",
+    "Person",
+    "Tombstone",
     "Vault",
+    "WrongVault",
+    "bind",
+    "copy_link",
+    "copy_vault",
+    "holds_vault",
+    "link_of",
+    "loose_files",
+    "move_out",
+    "open_vault_database",
+    "vault_rows",
 ]

@@ -1,11 +1,14 @@
-"""Tables of the vault: persons, their pseudonyms, and sources' own ids."""
+"""Tables of the vault: persons, their pseudonyms, sources' own ids, and who was erased.
+
+The vault is a database of its own. The main database has one row about it, in `vault_links`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from database import chunks, dialect_of, read_only, rows_by_key
+from database import chunks, dialect_of, metadata, read_only, rows_by_key
 
 METADATA = sa.MetaData()
 SECRETS = sa.Table(
@@ -15,14 +18,18 @@ SECRETS = sa.Table(
     sa.Column("secret", sa.LargeBinary, nullable=False),
     sa.Column("forgotten", sa.Integer, nullable=False),
 )
+"""`forgotten`: grows with each erasure, so that other processes drop what they cached."""
 VAULT = sa.Table(
     "vault",
     METADATA,
     sa.Column("contact", sa.Text, primary_key=True),
     sa.Column("address_hash", sa.Text, nullable=False, unique=True),
-    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("email", sa.Text),
     sa.Column("name", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("phone", sa.Text),
 )
+"""`address_hash`: keyed hash of the address; of the source's own id for a person whose address nobody has told yet."""
 PERSONS = sa.Table(
     "vault_persons",
     METADATA,
@@ -43,6 +50,25 @@ COMPANIES = sa.Table(
     sa.Column("company", sa.Text, primary_key=True),
     sa.Column("account", sa.Text, nullable=False),
 )
+TOMBSTONES = sa.Table(
+    "vault_tombstones",
+    METADATA,
+    sa.Column("address_hash", sa.Text, primary_key=True),
+    sa.Column("erased_at", sa.BigInteger, nullable=False),
+    sa.Column("contact", sa.Text),
+)
+"""Erased persons: keyed hash of the address, instant of the erasure, and the contact id they had, if any."""
+
+LINKS = sa.Table(
+    "vault_links",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("fingerprint", sa.Text),
+    sa.Column("asks_former_ids", sa.Boolean, nullable=False),
+    sa.Column("needs_vacuum", sa.Boolean, nullable=False),
+)
+"""In the main database. `fingerprint`: of the vault's secret, null until facts are recorded; `asks_former_ids`: the log
+began before ids of facts were keyed; `needs_vacuum`: a vault was moved out, and its pages are not overwritten yet."""
 
 
 def select_rows(
@@ -53,23 +79,16 @@ def select_rows(
         return rows_by_key(connection, sa.select(*columns), key, values)
 
 
-def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]], fill_column: str = "") -> None:
-    """Insert the new rows. Of existing ones, only a null in `fill_column` is replaced."""
+def insert_new(engine: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the new rows; existing ones stay as they are."""
     if not rows:
         return
     insert: Any = dialect_of(engine).insert_of(table)
-    statement = _fill_null(table, insert, fill_column) if fill_column else insert.on_conflict_do_nothing()
     with engine.begin() as connection:
-        connection.execute(statement, [dict(row) for row in rows])
+        connection.execute(insert.on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
 def delete_rows(engine: sa.Engine, column: sa.Column[Any], values: Iterable[str]) -> None:
     with engine.begin() as connection:
         for some in chunks(values):
             connection.execute(sa.delete(column.table).where(column.in_(some)))
-
-
-def _fill_null(table: sa.Table, insert: Any, fill_column: str) -> Any:
-    unique = next(column.name for column in table.columns if column.unique)
-    value = sa.func.coalesce(table.c[fill_column], insert.excluded[fill_column])
-    return insert.on_conflict_do_update(index_elements=[unique], set_={fill_column: value})

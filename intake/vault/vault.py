@@ -1,24 +1,25 @@
 """The vault: the persons behind the pseudonyms, and the ids that sources give to persons and companies.
 
-The only place where names and addresses are stored. Erasing a person here does not write to the log: the caller
-records `contact.erased`.
+The only place where names and addresses are stored. Looking up never writes: the recorder admits a person only for a
+fact that is new. Erasing takes two calls, with `contact.erased` recorded in between by the caller: `mark_erased`, then
+`delete_person`.
 """
 
-import hmac
-from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from database import read_only
+from database import chunks, dialect_of, read_only
 from intake.domains import normalized_email
+from intake.vault.secret import SECRET_BYTES, Secret, pseudonym
 from intake.vault.tables import (
     COMPANIES,
     CONTACT_VISITORS,
     PERSONS,
     SECRETS,
+    TOMBSTONES,
     VAULT,
     delete_rows,
     insert_new,
@@ -30,8 +31,10 @@ RandomBytes = Callable[[int], bytes]
 
 
 class Person(NamedTuple):
-    email: str
+    email: str | None
     name: str | None
+    title: str | None = None
+    phone: str | None = None
 
 
 class ForeignId(NamedTuple):
@@ -41,65 +44,170 @@ class ForeignId(NamedTuple):
     id: str
 
 
+class Newcomer(NamedTuple):
+    """A person to admit, under a contact id of `new_contact`. `key`: by `Vault.address_key` or `Vault.person_key`."""
+
+    contact: str
+    key: str
+    person: Person
+
+
+class Tombstone(NamedTuple):
+    """An erased person. `erased_at`: milliseconds since 1970; `contact`: the former contact id, if there was one."""
+
+    address_hash: str
+    erased_at: int
+    contact: str | None
+
+
+_COUNT_ERASURE = sa.update(SECRETS).values(forgotten=SECRETS.c.forgotten + 1)
+
+
 class Vault:
     """Persons by pseudonym. Several processes may write concurrently; an erasure takes effect in all of them at once.
 
     Contacts are cached by address. The counter beside the secret grows with each erasure; when it has changed, or the
-    cache is full, the cache is cleared.
+    cache is full, the cache is cleared. `creates`: whether a vault without a secret gets one; without it nobody is
+    known.
     """
 
-    def __init__(self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000) -> None:
+    def __init__(
+        self, engine: sa.Engine, random_bytes: RandomBytes, cache_size: int = 200_000, *, creates: bool = True
+    ) -> None:
         self._engine, self._read_engine = engine, read_only(engine)
         self._random_bytes, self._cache_size = random_bytes, cache_size
         self._contacts: dict[str, str] = {}
-        self._secret, self._erasure_count = self._load_secret()
-        self._visitor = lru_cache(maxsize=cache_size)(
-            lambda text: _pseudonym("v_", self._keyed_digest("visitor", text))
-        )
+        self._nameless: set[str] = set()
+        secret, self._erasure_count = self._load_secret(creates)
+        self._secret = Secret(secret, cache_size)
+        self.visitor_for = self._secret.visitor
+        self.keyed_id = self._secret.keyed_id
 
-    def contacts_for(self, emails: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Valid address -> its contact `c_…`, created if it is new. `names`: by address, as given."""
-        names = names or {}
-        normal = {email: address for email in emails if (address := normalized_email(email))}
-        named = {normal[email]: name for email, name in names.items() if email in normal}
+    @property
+    def fingerprint(self) -> str:
+        """Of the secret."""
+        return self._secret.fingerprint
+
+    def address_key(self, address: str) -> str:
+        """The key of a person with this normalised address."""
+        return self._secret.address_hash(address)
+
+    def person_key(self, person: ForeignId) -> str:
+        """The key of a person whose address is unknown: keyed hash of the source's own id."""
+        return self._secret.address_hash(f"\n{person.scope}\n{person.id}")
+
+    def known_contacts(self, emails: Iterable[str]) -> dict[str, str]:
+        """Valid address -> its contact `c_…`, for the persons of the vault."""
         self._check_erasures()
+        normal = {email: address for email in emails if (address := normalized_email(email))}
         missing = [address for address in dict.fromkeys(normal.values()) if address not in self._contacts]
-        known = {address: self._contacts[address] for address in normal.values() if address in self._contacts}
-        while missing:  # repeats only if another process erased one of them meanwhile
-            known |= self._insert_missing(missing, named)
-            missing = [address for address in missing if address not in known]
-        return {email: known[address] for email, address in normal.items()}
+        self._contacts |= self._stored_contacts(missing)
+        return {email: self._contacts[address] for email, address in normal.items() if address in self._contacts}
+
+    def lacks_name(self, contact: str) -> bool:
+        """Whether the vault has no name of a contact that `known_contacts` found."""
+        return contact in self._nameless
+
+    def erasure_times(self, emails: Iterable[str]) -> dict[str, int]:
+        """Valid address -> when its person was erased, for those who were."""
+        if not self._erasure_count:
+            return {}
+        keys = {email: self.address_key(address) for email in emails if (address := normalized_email(email))}
+        columns = (TOMBSTONES.c.address_hash, TOMBSTONES.c.erased_at)
+        found = dict(map(tuple, select_rows(self._engine, columns, columns[0], keys.values())))
+        return {email: found[key] for email, key in keys.items() if key in found}
+
+    def new_contact(self) -> str:
+        """A random contact id for a person to admit."""
+        return pseudonym("c_", self._random_bytes(8))
+
+    def admit(self, newcomers: Sequence[Newcomer]) -> bool:
+        """Store new persons, before their facts are appended.
+
+        False if another process admitted one of them meanwhile: then none is stored, and the caller looks up again.
+        """
+        # In the order of their keys, so that two processes lock rows in the same order.
+        rows = [
+            {"contact": new.contact, "address_hash": new.key, **new.person._asdict()}
+            for new in sorted(newcomers, key=attrgetter("key"))
+        ]
+        if not rows:
+            return True
+        insert: Any = dialect_of(self._engine).insert_of(VAULT)
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            connection.execute(insert.on_conflict_do_nothing(), rows)
+            if _count_contacts(connection, [row["contact"] for row in rows]) == len(rows):
+                return True
+            transaction.rollback()
+        self._contacts.clear()
+        return False
+
+    def add_details(self, persons: Mapping[str, Person], *, replaces: bool) -> None:
+        """Add what is told of known persons, by contact.
+
+        `replaces`: also where the vault has another name, title or phone. An address is never replaced.
+        """
+        found = (self._details(contact, person, replaces) for contact, person in persons.items())
+        updates = [update for update in found if update is not None]
+        if updates:
+            with self._engine.begin() as connection:
+                for update in updates:
+                    connection.execute(update)
+            self._nameless -= {contact for contact, person in persons.items() if person.name}
 
     def contact_of(self, email: str) -> str | None:
         """The contact of an address, if any."""
-        address = normalized_email(email)
-        found = self._stored_contacts([self._address_hash(address)]) if address else {}
-        return next((contact for contact, _ in found.values()), None)
+        return self.known_contacts([email]).get(email)
 
     def person(self, contact: str) -> Person | None:
         return self.persons([contact]).get(contact)
 
     def persons(self, contacts: Iterable[str]) -> dict[str, Person]:
-        """Contact -> person, for the contacts that the vault knows; erased ones are missing."""
-        columns = (VAULT.c.contact, VAULT.c.email, VAULT.c.name)
+        """Contact -> person, for the contacts that the vault knows; erased and unknown ones are missing."""
+        columns = (VAULT.c.contact, VAULT.c.email, VAULT.c.name, VAULT.c.title, VAULT.c.phone)
         found = select_rows(self._engine, columns, VAULT.c.contact, contacts)
-        return {contact: Person(email, name) for contact, email, name in found}
+        return {contact: Person(*fields) for contact, *fields in found}
 
-    def forget(self, email: str) -> str | None:
-        """Erase the person with this address. Returns their former contact, for `contact.erased`, or None."""
-        contact = self.contact_of(email)
-        if contact is None:
-            return None
+    def key_of(self, contact: str) -> str | None:
+        """The key of a contact; None if the vault does not know the contact."""
+        found = select_rows(self._engine, (VAULT.c.contact, VAULT.c.address_hash), VAULT.c.contact, [contact])
+        return next((key for _, key in found), None)
+
+    def contact_with_key(self, key: str) -> str | None:
+        found = select_rows(self._engine, (VAULT.c.address_hash, VAULT.c.contact), VAULT.c.address_hash, [key])
+        return next((contact for _, contact in found), None)
+
+    def mark_erased(self, tombstone: Tombstone) -> None:
+        """Leave a tombstone; one of an earlier erasure moves to the later instant."""
+        insert: Any = dialect_of(self._engine).insert_of(TOMBSTONES)
+        newest = insert.on_conflict_do_update(
+            index_elements=["address_hash"],
+            set_={"erased_at": insert.excluded.erased_at, "contact": insert.excluded.contact},
+            where=TOMBSTONES.c.erased_at < insert.excluded.erased_at,
+        )
         with self._engine.begin() as connection:
-            connection.execute(sa.update(SECRETS).values(forgotten=SECRETS.c.forgotten + 1))
+            connection.execute(newest, [tombstone._asdict()])
+            connection.execute(_COUNT_ERASURE)
+        self._contacts.clear()
+
+    def delete_person(self, contact: str) -> None:
+        """Delete what the vault has of a contact."""
+        with self._engine.begin() as connection:
+            connection.execute(_COUNT_ERASURE)
             for table in (VAULT, PERSONS, CONTACT_VISITORS):
                 connection.execute(sa.delete(table).where(table.c.contact == contact))
         self._contacts.clear()
-        return contact
 
-    def visitor_for(self, anonymous_id: str) -> str:
-        """`v_…` of an anonymous id: a keyed hash, stable and irreversible."""
-        return self._visitor(anonymous_id)
+    def lift_tombstone(self, key: str) -> None:
+        """Let a person be known again who was erased."""
+        delete_rows(self._engine, TOMBSTONES.c.address_hash, [key])
+
+    def tombstones(self) -> list[Tombstone]:
+        """All, oldest first."""
+        columns = (TOMBSTONES.c.address_hash, TOMBSTONES.c.erased_at, TOMBSTONES.c.contact)
+        with self._read_engine.begin() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(columns[1], columns[0])).all()
+        return [Tombstone(*row) for row in rows]
 
     def contacts_of_persons(self, persons: Iterable[ForeignId]) -> dict[ForeignId, str]:
         """Source id -> contact, for persons whose address their source has sent before."""
@@ -150,14 +258,28 @@ class Vault:
         rows = [{"scope": key.scope, "company": key.id, "account": account} for key, account in accounts.items()]
         insert_new(self._engine, COMPANIES, rows)
 
-    def _load_secret(self) -> tuple[bytes, int]:
+    def _details(self, contact: str, person: Person, replaces: bool) -> sa.Update | None:
+        told = {name: text for name, text in person._asdict().items() if text and name != "email"}
+        values: dict[str, Any] = {
+            name: text if replaces else sa.func.coalesce(VAULT.c[name], text) for name, text in told.items()
+        }
+        address = normalized_email(person.email) if person.email else None
+        if address is not None:
+            values["email"] = sa.func.coalesce(VAULT.c.email, address)
+            values["address_hash"] = sa.case(
+                (VAULT.c.email.is_(None), self.address_key(address)), else_=VAULT.c.address_hash
+            )
+        return sa.update(VAULT).where(VAULT.c.contact == contact).values(**values) if values else None
+
+    def _load_secret(self, creates: bool) -> tuple[bytes, int]:
         found = self._stored_secret()
-        if found is None:
-            insert_new(self._engine, SECRETS, [{"id": 1, "secret": self._random_bytes(32), "forgotten": 0}])
-            found = self._stored_secret()
-        if found is None:
-            raise LookupError("vault_secrets is empty: the key of the vault is missing")
-        return found
+        if found is not None:
+            return found
+        secret = self._random_bytes(SECRET_BYTES)
+        if not creates:
+            return secret, 0
+        insert_new(self._engine, SECRETS, [{"id": 1, "secret": secret, "forgotten": 0}])
+        return self._stored_secret() or (secret, 0)
 
     def _stored_secret(self) -> tuple[bytes, int] | None:
         with self._read_engine.begin() as connection:
@@ -166,40 +288,18 @@ class Vault:
 
     def _check_erasures(self) -> None:
         with self._read_engine.begin() as connection:
-            forgotten = connection.execute(sa.select(SECRETS.c.forgotten)).scalar_one()
+            forgotten = connection.execute(sa.select(SECRETS.c.forgotten)).scalar() or 0
         if forgotten != self._erasure_count or len(self._contacts) > self._cache_size:
             self._contacts.clear()
+            self._nameless.clear()
         self._erasure_count = forgotten
 
-    def _insert_missing(self, addresses: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
-        hashes = {self._address_hash(address): address for address in addresses}
-        known = self._stored_contacts(hashes)
-        rows = [
-            self._new_row(digest, address, names.get(address))
-            for digest, address in hashes.items()
-            if digest not in known or (known[digest][1] is None and address in names)
-        ]
-        if rows:
-            insert_new(self._engine, VAULT, rows, fill_column="name")
-            known |= self._stored_contacts(row["address_hash"] for row in rows)
-        found = {address: known[digest][0] for digest, address in hashes.items() if digest in known}
-        self._contacts |= found
-        return found
-
-    def _new_row(self, digest: str, address: str, name: str | None) -> dict[str, Any]:
-        contact = _pseudonym("c_", self._random_bytes(8))
-        return {"contact": contact, "address_hash": digest, "email": address, "name": name}
-
-    def _stored_contacts(self, hashes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    def _stored_contacts(self, addresses: Iterable[str]) -> dict[str, str]:
+        keys = {self.address_key(address): address for address in addresses}
         columns = (VAULT.c.address_hash, VAULT.c.contact, VAULT.c.name)
-        found = select_rows(self._engine, columns, VAULT.c.address_hash, hashes)
-        return {digest: (contact, name) for digest, contact, name in found}
-
-    def _address_hash(self, address: str) -> str:
-        return self._keyed_digest("address", address).hex()
-
-    def _keyed_digest(self, purpose: str, text: str) -> bytes:
-        return hmac.digest(self._secret, f"{purpose}\n{text}".encode("utf-8", "surrogatepass"), "sha256")
+        found = select_rows(self._engine, columns, VAULT.c.address_hash, keys)
+        self._nameless |= {contact for _, contact, name in found if name is None}
+        return {keys[key]: contact for key, contact, _ in found}
 
 
 def scope_of(source: str) -> str:
@@ -207,5 +307,6 @@ def scope_of(source: str) -> str:
     return source.partition("/")[0]
 
 
-def _pseudonym(prefix: str, digest: bytes) -> str:
-    return prefix + b32encode(digest[:8])[:12].decode("ascii").lower()
+def _count_contacts(connection: sa.Connection, contacts: Sequence[str]) -> int:
+    counts = (sa.select(sa.func.count()).where(VAULT.c.contact.in_(some)) for some in chunks(contacts))
+    return sum(connection.execute(count).scalar_one() for count in counts)

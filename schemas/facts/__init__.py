@@ -8,6 +8,7 @@ from schemas.facts.registry import (
     TYPES,
     family,
     fields_of,
+    is_act_of_person,
     known_type,
     unversioned,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "check_fact",
     "family",
     "fields_of",
+    "is_act_of_person",
     "known_type",
     "unversioned",
     "upcast",

@@ -1,5 +1,8 @@
 """All fact types with their versions and families."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from schemas.facts import (
     accounts,
     contacts,
@@ -30,6 +33,19 @@ ENGAGEMENT_FAMILIES = frozenset(
     {"web", "email", "meeting", "event", "call", "chat", "ad", "product", "custom", "referral"}
 )
 """Families of engagement events: what people outside the company do."""
+
+PASSIVE_TYPES = frozenset(
+    {
+        "email.delivered.v1",
+        "email.bounced.v1",
+        "email.unsubscribed.v1",
+        "email.complained.v1",
+        "meeting.canceled.v1",
+        "meeting.missed.v1",
+        "product.canceled.v1",
+    }
+)
+"""Of the families of engagement, but no act by which a person engages."""
 
 CONTROL_TYPES = frozenset(fact.type for fact in control.FACTS)
 
@@ -70,6 +86,13 @@ def unversioned(type_: str) -> str:
 def is_engagement(type_: str) -> bool:
     """Whether facts of this type are engagement events, unless a bot made them."""
     return family(type_) in ENGAGEMENT_FAMILIES
+
+
+def is_act_of_person(type_: str, content: Mapping[str, Any]) -> bool:
+    """Whether a person engages by this fact (docs/scoring.md, rule 19): no bot, no machine, and no passive type."""
+    if not is_engagement(type_) or type_ in PASSIVE_TYPES:
+        return False
+    return content.get("bot") is not True and content.get("machine") is not True
 
 
 def fields_of(type_: str) -> frozenset[str]:

@@ -148,7 +148,8 @@ def contact_names(application: Application, report: Json) -> dict[str, str]:
     """Contact -> name or email address from the vault."""
     contacts = {contact["contact"] for contact in report["contacts"]}
     contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
-    return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
+    people = application.vault.persons(contacts)
+    return {id: name for id, person in people.items() if (name := person.name or person.email)}
 
 
 @group.command(

@@ -1,4 +1,4 @@
-"""`staffel contact` and `staffel forget`."""
+"""`staffel contact`."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -27,7 +27,6 @@ AccountOption = Annotated[
 Json = dict[str, Any]
 DEFAULT_ROWS = 50
 
-commands = typer.Typer()
 group = show_group("Show and edit contacts.")
 
 
@@ -59,7 +58,7 @@ def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
 
 def print_contact(report: Json) -> None:
     names = [text for text in (report["name"], report["email"]) if text]
-    print_line(f"{', '.join(map(terminal_cell, names)) or 'anonymous or erased'} ({report['contact']})\n")
+    print_line(f"{', '.join(map(terminal_cell, names)) or 'unknown or erased'} ({report['contact']})\n")
     rows = [
         (row["account"], row["role"], track, score, row["engaged"].get(track), row["joined"])
         for row in report["accounts"]
@@ -241,27 +240,3 @@ def record_about_contact(
             application, type, account=account_key, contact=contact_key, data=content_of(contact_key)
         )
     print_recorded(recorded, as_json)
-
-
-@commands.command("forget", epilog=examples("staffel forget pat@acme.com"))
-def forget(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Email address of the contact.")],
-    as_json: AsJson = False,
-) -> None:
-    """Erase a contact: the vault forgets the person, scores and history stay."""
-    with connected_application() as application:
-        application.wait_until_visible()
-        contact_key = application.vault.contact_of(email)
-        if contact_key is None:
-            raise ProblemFound(f"No contact with the address {email}; nothing to erase.")
-        accounts = [row.account for row in contact_rows(application, contact_key)]
-        for account in accounts:
-            record_fact(application, "contact.erased.v1", account=account, contact=contact_key, data={})
-        application.vault.forget(email)
-    answer = {"contact": contact_key, "accounts": accounts}
-    print_json(answer) if as_json else print_line(erased_text(contact_key, accounts))
-
-
-def erased_text(contact: str, accounts: list[str]) -> str:
-    scope = f"account{'s' * (len(accounts) > 1)} {', '.join(accounts)}" if accounts else "in no account"
-    return f"Erased: {contact} can no longer be linked to a person ({scope})."

@@ -45,7 +45,8 @@ def handoffs(
 
 def handoff_contact_names(application: Application, rows: list[HandoffView]) -> dict[str, str]:
     contacts = {person for row in rows for person in (*row.people, *(reason["contact"] for reason in row.reasons))}
-    return {id: person.name or person.email for id, person in application.vault.persons(contacts).items()}
+    people = application.vault.persons(contacts)
+    return {id: name for id, person in people.items() if (name := person.name or person.email)}
 
 
 def print_handoffs(rows: list[HandoffView], people: dict[str, str]) -> None:

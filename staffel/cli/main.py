@@ -48,7 +48,8 @@ COMMANDS = {
     "rebuild": single_command(
         "host", "Rebuild read models and ledger from the log, beside the old ones, and switch over."
     ),
-    "forget": single_command("contacts", "Erase a contact: the vault forgets the person, scores and history stay."),
+    "forget": single_command("erasures", "Erase a contact: the vault forgets the person, scores and history stay."),
+    "erasures": command_group("erasures", "List erasures, and apply them again after a restore."),
 }
 """In the order of the help."""
 

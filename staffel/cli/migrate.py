@@ -33,6 +33,13 @@ def migrate(
         str,
         typer.Option(metavar="postgresql+psycopg://…", help="An empty database, in the format of STAFFEL_DATABASE."),
     ],
+    vault: Annotated[
+        str | None,
+        typer.Option(
+            metavar="postgresql+psycopg://…",
+            help="Where names and addresses go, in the format of STAFFEL_VAULT; default: a schema of that database.",
+        ),
+    ] = None,
     partitions: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Of topics that are created now, fixed from then on; 6 by default."),
@@ -50,9 +57,8 @@ def migrate(
         raise UsageError(
             "STAFFEL_LOG: the log is on Kafka already; migrate copies a log in the database (STAFFEL_LOG=sql)"
         )
-    destination = Destination(
-        kafka_destination(to_kafka), postgres_destination(database, settings.database_url), partitions, replication
-    )
+    target = postgres_destination(database, settings.database_url)
+    destination = Destination(kafka_destination(to_kafka), target, vault or target, partitions, replication)
     home = connect_application(settings)
     try:
         assert isinstance(home, Embedded)

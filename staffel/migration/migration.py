@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import MsgspecError
 
 from database import Database, Lease, migrate, new_holder_id, open_database
+from intake.vault import copy_link, copy_vault, open_vault_database, vault_rows
 from projections import read_lag
 from schemas import ENGAGEMENT, PARTITIONS, Clock, decode_fact, parse_time
 from staffel.embedded import Embedded
@@ -33,6 +34,7 @@ class Destination(NamedTuple):
 
     address: KafkaAddress
     database: str
+    vault: str
     partitions: int | None = None
     replication: int = 1
 
@@ -49,17 +51,23 @@ def migrate_home(home: Embedded, destination: Destination, advance: Advance = la
         engine = open_database(destination.database)
         stack.callback(engine.dispose)
         migrate(engine)
+        vault = open_vault_database(destination.vault)
+        stack.callback(vault.dispose)
         model = common_model(home.log, log)
         copy = LogCopy(home.log, log, engine, home.clock)
         if copy.is_finished():
             refuse_newer(home.log, copy)
         else:
             _copy_all(home, log, engine, copy, advance)
+            # Last: a vault that is older than its log finds unknown contacts, never wrong ones.
+            copy_link(home.engine, engine)
+            copy_vault(home.vault_database, vault, advance)
+            copy.finish()
         return {
             "partitions": log.partitions(ENGAGEMENT),
             "model": model["version"],
             "topics": {topic: _copied_count(home.log, copy, topic) for topic in COPIED_TOPICS},
-            "tables": count_rows(home.engine),
+            "tables": count_rows(home.engine) | vault_rows(home.vault_database),
         }
 
 
@@ -121,7 +129,6 @@ def _copy_all(home: Embedded, log: Log, engine: Database, copy: LogCopy, advance
         activate_partitions(home, log)
         copy_tables(home.engine, engine, advance)
         _copy_topics(home.log, copy, leases, advance)
-        copy.finish()
 
 
 def _copy_topics(source: Log, copy: LogCopy, leases: list[Lease], advance: Advance) -> None:

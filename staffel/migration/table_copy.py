@@ -1,4 +1,5 @@
-"""Copies the tables that cannot be rebuilt from the log to another database. The source is not changed.
+"""Copies the tables that cannot be rebuilt from the log to another database. The source is not changed; the vault is a
+database of its own, which `intake.vault` copies.
 
 Read models and positions are not copied: a projector builds them from the copied log.
 """
@@ -8,9 +9,8 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from alerts import alerts
-from database import DatabaseError, insert_missing, read_only, upsert
+from database import DatabaseError, insert_missing, read_only
 from intake.recorder import inbox, told_profiles
-from intake.vault import COMPANIES, CONTACT_VISITORS, PERSONS, SECRETS, VAULT
 from projections import (
     directory_accounts,
     directory_aliases,
@@ -22,7 +22,6 @@ from projections.read_models import read_models
 from projections.work import moves, outbox, parked_facts
 
 COPIED_TABLES = (
-    SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES,
     outbox, moves, parked_facts, alerts,
     directory_accounts, directory_domains, directory_visitors, directory_contacts, directory_aliases,
     told_profiles,
@@ -34,7 +33,7 @@ def require_empty_database(target: Engine) -> None:
     """Raises `DatabaseError` if the database is not empty."""
     with read_only(target).connect() as connection:
         for table in (*COPIED_TABLES, inbox, read_models().accounts):
-            if table is not SECRETS and _count_rows(connection, table):
+            if _count_rows(connection, table):
                 name = target.url.render_as_string()
                 raise DatabaseError(
                     f"database {name}: table {table.name} holds rows of another installation; name an "
@@ -60,9 +59,7 @@ def _copy_table(source: Engine, target: Engine, table: Table, progress: Callable
     with read_only(source).connect() as connection:
         for batch in connection.execution_options(yield_per=_BATCH_SIZE).execute(rows).mappings().partitions():
             with target.begin() as target_connection:
-                # The source key replaces that of the empty target vault, so that pseudonyms stay the same.
-                write = upsert if table is SECRETS else insert_missing
-                write(target_connection, table, [dict(row) for row in batch])
+                insert_missing(target_connection, table, [dict(row) for row in batch])
             progress(len(batch))
 
 

@@ -17,7 +17,7 @@ from streams.log import Appended, LogError, LogRefused, NewRecord, PositionConfl
 from streams.partitioner import partition_of
 from streams.sql import statements as sql
 from streams.sql.append_signal import AppendSignal
-from streams.sql.rows import PartitionOffset, assign_offsets, is_damaged, record_of, stored_ids
+from streams.sql.rows import PartitionOffset, assign_offsets, is_damaged, record_of, stored_id, stored_ids
 
 _PAGE_SIZE = 2000
 _COMPACT_BATCH_SIZE = 5000
@@ -95,6 +95,14 @@ class SqlLog:
     def latest_below(self, topic: str, key: str) -> list[Record]:
         below = (key, f"{key}/", f"{key}0")  # 0 is the character after /
         return [record_of(*row) for row in self._rows(self._sql(sql.LATEST_BELOW, topic), below)]
+
+    def places_of(self, topic: str, ids: Sequence[str]) -> Mapping[str, tuple[str, int, int]]:
+        """Record id -> key, partition and offset, for those ids that the topic contains."""
+        wanted = {stored_id(id): id for id in ids}
+        with self._read_engine.connect() as connection:
+            statement = self._sql(sql.PLACES, topic)
+            rows = self._dialect.rows_by_key(connection, statement, "bytea", wanted.keys())
+            return {wanted[bytes(found)]: (key, partition, offset) for found, key, partition, offset in rows}
 
     def history(self, account: str) -> Iterator[Record]:
         partition, start = self.partition_of(ENGAGEMENT, account), 0
@@ -192,7 +200,7 @@ class SqlLog:
     def _find_existing(self, connection: Connection, topic: str, ids: Set[bytes]) -> dict[bytes, PartitionOffset]:
         """The places of those ids that the topic contains."""
         rows = self._dialect.rows_by_key(connection, self._sql(sql.EXISTING_IDS, topic), "bytea", ids)
-        return {stored_id: (partition, offset) for stored_id, partition, offset in rows}
+        return {found: (partition, offset) for found, partition, offset in rows}
 
     def _partitions_of(self, records: Sequence[NewRecord], partition: int | None) -> list[int]:
         if partition is not None:

@@ -48,22 +48,30 @@ def assign_offsets(
     rows: list[Row] = []
     appended: list[Appended] = []
     new_ends, known = dict(ends), dict(existing)
-    for partition, stored_id, record in records:
-        if stored_id is not None and stored_id in known:
-            appended.append(Appended(*known[stored_id], duplicate=True))
+    for partition, own_id, record in records:
+        if own_id is not None and own_id in known:
+            appended.append(Appended(*known[own_id], duplicate=True))
             continue
         offset = new_ends[partition]
         new_ends[partition] = offset + 1
-        if stored_id is not None:
-            known[stored_id] = (partition, offset)
-        rows.append(_row(partition, offset, stored_id, record))
+        if own_id is not None:
+            known[own_id] = (partition, offset)
+        rows.append(_row(partition, offset, own_id, record))
         appended.append(Appended(partition, offset, duplicate=False))
     return PlacedRecords(rows, appended, {p: end for p, end in new_ends.items() if end != ends[p]})
 
 
 def stored_ids(records: Sequence[NewRecord]) -> list[bytes | None]:
     """Ids as stored: UTF-8; if that is too long for an index, its beginning and a digest."""
-    return [None if record.id is None else _stored_id(record.id) for record in records]
+    return [None if record.id is None else stored_id(record.id) for record in records]
+
+
+def stored_id(id: str) -> bytes:
+    """The id as stored, see `stored_ids`."""
+    raw = id.encode(errors="surrogatepass")
+    if len(raw) < _MAX_ID_BYTES:
+        return raw
+    return raw[: _MAX_ID_BYTES - _DIGEST_BYTES] + blake2b(raw, digest_size=_DIGEST_BYTES).digest()
 
 
 def record_of(offset: int, key: str, value: bytes, headers: bytes | None) -> Record:
@@ -80,18 +88,11 @@ def is_damaged(key: str, value: bytes, headers: bytes | None, checksum: int) -> 
     return crc32(value, crc32(headers or b"", _key_checksum(key))) != checksum
 
 
-def _row(partition: int, offset: int, stored_id: bytes | None, record: NewRecord) -> Row:
+def _row(partition: int, offset: int, own_id: bytes | None, record: NewRecord) -> Row:
     key, value, _, headers = record
     encoded = _encoded_headers(headers) if headers else None
     checksum = crc32(value, crc32(encoded or b"", _checked_key_checksum(key)))
-    return partition, offset, key, stored_id, value, encoded, checksum
-
-
-def _stored_id(text: str) -> bytes:
-    raw = text.encode(errors="surrogatepass")
-    if len(raw) < _MAX_ID_BYTES:
-        return raw
-    return raw[: _MAX_ID_BYTES - _DIGEST_BYTES] + blake2b(raw, digest_size=_DIGEST_BYTES).digest()
+    return partition, offset, key, own_id, value, encoded, checksum
 
 
 def _checked_key_checksum(key: str) -> int:

@@ -42,6 +42,7 @@ JOIN (SELECT key, max("offset") AS last FROM {table} WHERE key = ? OR (key >= ? 
 ON r.key = found.key AND r."offset" = found.last
 ORDER BY r.key"""
 EXISTING_IDS = 'SELECT record_id, partition, "offset" FROM {table} WHERE record_id'
+PLACES = 'SELECT record_id, key, partition, "offset" FROM {table} WHERE record_id'
 READ_WITH_CHECKSUMS = """
 SELECT "offset", key, value, headers, checksum FROM {table}
 WHERE partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?"""

@@ -26,6 +26,7 @@ LARGER_FOLDERS = {"streams/worker": 13, "alerts": 13}
 MANY_MODULES = {"staffel/cli": "a module per group of commands", "schemas/facts": "a module per family of facts"}
 FEW_MODULES = {
     "database/migrations": "Alembic's environment",
+    "database/migrations/vault": "named by revision",
     "database/migrations/versions": "named by revision",
     "intake/vault": "a place of its own",
     "projections/work": "tables of the reactors",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, func, inspect, select
 
-from database.engine import open_database, read_only
+from database.engine import open_database, read_only, sibling_url
 from intake.vault.tables import VAULT
 from staffel.connect import connect
 from staffel.settings import Settings
@@ -31,7 +31,7 @@ class CrashDatabase:
 def run_steps(crash_db: CrashDatabase, first: int, last: int, kill_at: int | None, sender: Connection) -> None:
     """Run the steps `first` to `last`. Sends each kill point that is passed or, with `kill_at`, only that one."""
     event.listen(Engine, "connect", _disable_sync)
-    random_bytes = RepeatableRandom(_person_count(crash_db.url))
+    random_bytes = RepeatableRandom(_person_count(sibling_url(crash_db.url, "vault.db")))
     KillPointListener(sender.send if kill_at is None else KillAt(kill_at, sender.send)).listen()
     clock = ManualClock(STEPS[first][0])
     staffel = connect(crash_db.settings(), clock=clock, random_bytes=random_bytes)

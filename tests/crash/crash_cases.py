@@ -21,6 +21,7 @@ from projections.rebuild import rebuild
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from staffel.application import Application
+from staffel.erasure import erase
 from staffel.errors import ProblemFound
 from staffel.ingestion import ingest_and_wait
 from staffel.record_fact import record_fact
@@ -179,10 +180,7 @@ def rebuild_read_models(staffel: Application) -> None:
 
 
 def erase_contact(staffel: Application) -> None:
-    carl = staffel.vault.contact_of("carl@gmail.com")
-    if carl is not None:
-        record_once(staffel, "contact.erased.v1", "no carl", account="gamma", contact=carl, data={})
-        staffel.vault.forget("carl@gmail.com")
+    erase(staffel, "carl@gmail.com", staffel.vault.contact_of("carl@gmail.com"))
 
 
 STEPS: tuple[tuple[int, Step], ...] = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from database.engine import open_database, read_only
+from database.engine import open_database, read_only, sibling_url
 from projections.read_models.tables import read_models
 from projections.read_models.versions import version_of
 
@@ -22,13 +22,18 @@ _IGNORED_COLUMNS = {
 
 
 def dump_database(url: str) -> dict[str, Rows]:
-    """Table -> its sorted rows; of the read models only the current version, under names without the version."""
-    engine = open_database(url)
+    """Table -> its sorted rows, with those of the vault beside the database; of the read models only the current
+    version, under names without the version."""
+    engine, vault = open_database(url), open_database(sibling_url(url, "vault.db"))
     try:
         with read_only(engine).connect() as connection:
-            return dict(_tables(connection, version_of(connection)))
+            tables = dict(_tables(connection, version_of(connection)))
+        with read_only(vault).connect() as connection:
+            names = [name for name in inspect(connection).get_table_names() if name not in _IGNORED_TABLES]
+            return tables | {name: _rows(connection, name, ()) for name in names}
     finally:
         engine.dispose()
+        vault.dispose()
 
 
 def _tables(connection: Connection, version: int) -> Iterator[tuple[str, Rows]]:

@@ -25,6 +25,8 @@ TRANSACTION_KINDS = {
     "moves": "move marked",
     "leases": "lease",
     "log_sqa_handoffs": "handoff events",
+    "vault_tombstones": "person marked",
+    "vault_links": "vault bound",
     "vault_secrets": "vault key",
     "vault": "persons",
     "vault_homes": "anonymous accounts",
@@ -42,8 +44,10 @@ GAPS = {
     ("log made", "facts"),  # activation
     ("facts", "unit"),
     ("unit", "projection"),
-    ("projection", "vault key"),
-    ("vault key", "claim"),
+    ("projection", "vault made"),
+    ("vault made", "vault key"),
+    ("vault key", "vault bound"),
+    ("vault bound", "claim"),
     ("claim", "claim"),
     ("claim", "facts"),
     ("persons", "anonymous accounts"),
@@ -62,6 +66,7 @@ GAPS = {
     ("outbox marked", "facts"),
     ("facts", "timers marked"),
     ("timers marked", "unit"),
+    ("person marked", "facts"),
     ("projection", "persons erased"),
     ("read models rebuilt", "read models rebuilt"),
     ("lease", "read models rebuilt"),
@@ -73,6 +78,8 @@ GAPS = {
 
 
 def transaction_kind(tables: list[str]) -> str:
+    if "alembic_version" in tables:
+        return "vault made"
     if tables[0] == "vault_secrets" and len(tables) > 1:
         return "persons erased"
     if "accounts_v2" in tables:
@@ -87,8 +94,7 @@ def gaps(step: UndisturbedStep) -> list[tuple[str, str]]:
 def kill_and_repeat(number: int, at: int, folder: Path) -> None:
     """Kill the step at its point number `at`, repeat it, and compare all tables."""
     step = undisturbed_run.undisturbed_steps()[number]
-    folder.mkdir()
-    shutil.copy(step.before, folder / undisturbed_run.DATABASE)
+    undisturbed_run.copy_home(step.before, folder)
     crash_db = CrashDatabase(f"sqlite:///{folder / undisturbed_run.DATABASE}")
     killed = children.run(run_steps, crash_db, number, number, at)
     assert (killed.code, killed.messages) == (KILLED, [step.points[at]])

@@ -14,19 +14,19 @@ from tests.crash.database_dump import Rows, dump_database
 from tests.crash.kill_points import COMMITTED, COMMITTING, KillPoint
 from tests.shutdown import SHUTDOWN
 
-DATABASE = "staffel.db"
+DATABASE, VAULT = "staffel.db", "vault.db"
 
 
 @dataclass(frozen=True)
 class UndisturbedStep:
-    """`before` and `after`: snapshots of the database."""
+    """`before` and `after`: folders with snapshots of database and vault."""
 
     points: list[KillPoint]
     before: Path
     after: Path
 
     def expected(self) -> dict[str, Rows]:
-        return dump_database(f"sqlite:///{self.after}")
+        return dump_database(f"sqlite:///{self.after / DATABASE}")
 
 
 @cache
@@ -35,14 +35,23 @@ def undisturbed_steps() -> list[UndisturbedStep]:
     folder = Path(tempfile.mkdtemp(prefix="staffel-straight-"))
     SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
     databases.migrated_database("sqlite", folder)
-    snapshots = [shutil.copy(folder / DATABASE, folder / "start.db")]
+    snapshots = [copy_home(folder, folder / "start")]
     points = []
     for number in range(len(STEPS)):
         ended = children.run(run_steps, CrashDatabase(f"sqlite:///{folder / DATABASE}"), number, number, None)
         assert ended.code == 0, f"step {number} failed"
         points.append(ended.messages)
-        snapshots.append(shutil.copy(folder / DATABASE, folder / f"{number}.db"))
-    return [UndisturbedStep(passed, Path(snapshots[n]), Path(snapshots[n + 1])) for n, passed in enumerate(points)]
+        snapshots.append(copy_home(folder, folder / str(number)))
+    return [UndisturbedStep(passed, snapshots[n], snapshots[n + 1]) for n, passed in enumerate(points)]
+
+
+def copy_home(source: Path, target: Path) -> Path:
+    """Copy database and vault into a new folder."""
+    target.mkdir()
+    for file in (source / DATABASE, source / VAULT):
+        if file.exists():
+            shutil.copy(file, target)
+    return target
 
 
 def transactions(points: list[KillPoint]) -> list[list[str]]:

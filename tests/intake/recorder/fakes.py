@@ -9,11 +9,12 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy import Engine
 
+from intake.domains import normalized_email
 from intake.observation import Observation
 from intake.recorder.appender import DirectAppender
 from intake.recorder.attribution import KeyKind
 from intake.recorder.recorder import Recorder
-from intake.vault.vault import Vault
+from intake.vault.vault import Newcomer, Person, Vault
 from schemas.topics import ENGAGEMENT, TOPICS
 from streams.log import Appended, LogUnavailable, NewRecord, Record
 from streams.partitioner import partition_of
@@ -37,6 +38,10 @@ class MemoryLog:
     def latest(self, topic: str, keys: Sequence[str]) -> Mapping[str, Record]:
         assert topic == "engagement"
         return {r.key: Record(at, r.key, r.value, r.headers) for at, r in enumerate(self.records) if r.key in keys}
+
+    def places_of(self, topic: str, ids: Sequence[str]) -> Mapping[str, tuple[str, int, int]]:
+        assert topic == "engagement"
+        return {id: (self.records[self._offsets[id]].key, 0, self._offsets[id]) for id in ids if id in self._offsets}
 
     def facts(self) -> list[dict[str, Any]]:
         return [msgspec.json.decode(record.value) for record in self.records]
@@ -182,4 +187,17 @@ class RecorderWorld:
         return self.recorder.record(observations)
 
     def contact(self, email: str) -> str:
-        return self.vault.contacts_for([email])[email]
+        """The contact of the address; admitted now if nobody has it yet."""
+        return contact_for(self.vault, email)
+
+
+def contact_for(vault: Vault, email: str, name: str | None = None) -> str:
+    """The contact of an address, admitted if it is new."""
+    known = vault.contact_of(email)
+    if known is not None:
+        return known
+    address = normalized_email(email)
+    assert address is not None
+    contact = vault.new_contact()
+    assert vault.admit([Newcomer(contact, vault.address_key(address), Person(address, name))])
+    return contact

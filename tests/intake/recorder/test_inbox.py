@@ -19,6 +19,7 @@ from projections.read_models.tables import read_models
 from schemas.topics import ENGAGEMENT
 from streams.log import Appended, LogUnavailable, NewRecord
 from streams.scorer.deduplication import DuplicateWindow
+from tests.databases import vault_beside
 from tests.intake.recorder.fakes import IDENTIFIED, NOW, MemoryBroker, MemoryDirectory, new_observation
 
 PAGE = new_observation("p1", visitor="v1")
@@ -30,13 +31,14 @@ class BrokerWorld:
 
     def __init__(self, engine: Engine, partitions: int = 1) -> None:
         self.engine, self.log, self.directory = engine, MemoryBroker(partitions), MemoryDirectory()
+        self.vault_engine = vault_beside(engine)
         self.now = NOW
         self.recorder: Recorder = self.new_recorder()
 
     def new_recorder(self, log: Any = None, *, keep: bool = False, directory: Any = None) -> Any:
         """A recorder of another process."""
         entrance = appender_for(log or self.log, self.engine, lambda: self.now, keep_forever=keep)
-        vault = Vault(self.engine, random.Random(1).randbytes)
+        vault = Vault(self.vault_engine, random.Random(1).randbytes)
         return Recorder(entrance, vault, directory or self.directory, lambda: self.now)
 
     def record(self, *observations: Any) -> list[Any]:
@@ -178,7 +180,7 @@ class SynchronizedBroker(MemoryBroker):
 
 def test_two_concurrent_recorders_append_at_most_twice_to_one_account_and_it_counts_once(broker: BrokerWorld) -> None:
     log, sure, unsure = SynchronizedBroker(), MemoryDirectory(), MemoryDirectory()
-    visitor = Vault(broker.engine, random.Random(1).randbytes).visitor_for("v1")
+    visitor = Vault(broker.vault_engine, random.Random(1).randbytes).visitor_for("v1")
     sure.visitors[visitor] = "acme.com"
     recorders = [broker.new_recorder(log, directory=directory) for directory in (sure, unsure)]
 

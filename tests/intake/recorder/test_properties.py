@@ -19,12 +19,10 @@ from streams.sql.log import SqlLog
 from tests.intake.recorder.fakes import NOW, RecorderWorld, new_observation, registration
 
 
-def test_two_concurrent_recorders_agree(database: Engine) -> None:
+def test_two_concurrent_recorders_agree(database: Engine, vault_database: Engine) -> None:
     log = SqlLog(database)
-    recorders = [
-        Recorder(DirectAppender(log), Vault(database, random.Random(n).randbytes), Directory(database), lambda: NOW)
-        for n in range(2)
-    ]
+    vaults = [Vault(vault_database, random.Random(n).randbytes) for n in range(2)]
+    recorders = [Recorder(DirectAppender(log), vault, Directory(database), lambda: NOW) for vault in vaults]
     observations = [registration("r", None, ["acme.com"])] + [
         new_observation(str(n), email=f"p{n % 40}@acme.com", visitor=f"v{n % 40}") for n in range(200)
     ]

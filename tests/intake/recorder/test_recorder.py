@@ -36,7 +36,7 @@ def test_a_fact_is_recorded_under_its_account_with_the_rule_that_found_it(intake
             "domain": "eu.acme.com",
             "attribution": "email_domain",
             "confidence": 100,
-            "data": {"message": "<a@b>"},
+            "data": {"message": intake.vault.keyed_id("<a@b>")},
         }
     ]
     record = intake.log.records[0]

@@ -125,7 +125,7 @@ def test_an_erased_contact_has_no_name_and_the_score_stays() -> None:
     mail = cloud_event("m", "email.replied", contact="pat@acme.com", data={"campaign": "spring"})
     run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
     before, id = ledger_lines(), run_json("contact", "pat@acme.com")["contact"]
-    assert run_json("forget", "pat@acme.com") == {"contact": id, "accounts": ["acme.com"]}
+    assert run_json("forget", "pat@acme.com") == {"contact": id, "accounts": ["acme.com"], "remaining": []}
     result = run_json("contact", id)
     assert (result["name"], result["email"]) == (None, None)
     assert run_cli("contact", "pat@acme.com").code == 1

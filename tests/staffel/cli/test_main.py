@@ -113,7 +113,6 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
             ["dead-letters", "show", "engagement/0/7"],
             "no dead letter engagement/0/7; `staffel dead-letters list` shows all",
         ),
-        (["forget", "pat@acme.com"], "No contact with the address pat@acme.com; nothing to erase."),
     ],
 )
 def test_an_unknown_id_is_reported_with_advice(arguments: list[str], message: str) -> None:

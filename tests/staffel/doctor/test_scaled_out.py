@@ -63,7 +63,7 @@ def test_topics_that_are_missing_are_named_and_so_is_an_empty_database(address: 
     found, advice = failed_checks(rows := doctor_rows())["topics"]
     assert found.startswith(f"topic {prefix}engagement is missing; topic {prefix}scores is missing")
     assert advice.startswith("run `staffel topics create`")
-    assert rows["migrations"]["found"] == "no tables, newest is 0004"
+    assert rows["migrations"]["found"] == "no tables, newest is 0006"
     assert list(rows) == ["broker", "topics", "database", "migrations"]
 
 

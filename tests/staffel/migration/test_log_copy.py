@@ -11,7 +11,8 @@ from database.engine import open_database
 from database.errors import DatabaseError
 from intake.recorder.inbox import Inbox
 from intake.recorder.inbox_rows import inbox
-from intake.vault.tables import SECRETS, VAULT
+from intake.vault import copy_vault, open_vault_database
+from intake.vault.tables import SECRETS, TOMBSTONES, VAULT
 from projections.work.tables import append_notes, moves, outbox
 from schemas.dead_letters import ORIGINAL_ID_HEADER, dead_letter_headers
 from schemas.envelope import FACT_HEADERS, encode_fact, record_id
@@ -137,7 +138,7 @@ def test_the_inbox_keeps_every_fact_with_its_new_place(source: SqlLog, database:
     target = MemoryBroker(partitions=3)
     copy_log(source, target, database)
     known = Inbox(database, target, lambda: NOW, keep_forever=False)
-    assert known.recorded_ids(record_id("web", str(n)) for n in range(22)) == {
+    assert known.recorded(record_id("web", str(n)) for n in range(22)).keys() == {
         record_id("web", str(n)) for n in range(21)
     }
     with database.connect() as connection:
@@ -191,19 +192,32 @@ def test_tables_are_copied_once_and_go_on_counting_where_they_were(tmp_path: Pat
     row = {"topic": SQA_HANDOFFS, "key": "a.com", "event": b"{}", "at": 1, "published": True}
     with ours.begin() as connection:
         connection.execute(insert(outbox), [{"n": n, "id": f"h{n}", **row} for n in (3, 5, 8)])
-        connection.execute(insert(SECRETS).values(id=1, secret=b"ours", forgotten=2))
-        connection.execute(insert(VAULT).values(contact="c_a", address_hash="x", email="pat@acme.com", name=None))
-    with database.begin() as connection:
-        connection.execute(insert(SECRETS).values(id=1, secret=b"made meanwhile", forgotten=0))
 
     result: list[int] = []
     for _ in range(2):
         copy_tables(ours, database, result.append)
 
-    assert (count_rows(ours)["outbox"], count_rows(ours)["vault"], sum(result)) == (3, 1, 2 * 5)
+    assert (count_rows(ours)["outbox"], sum(result)) == (3, 2 * 3)
     with database.begin() as connection:
         connection.execute(insert(outbox).values(id="h9", **row))
         ids = connection.execute(select(outbox.c.id, outbox.c.published).order_by(outbox.c.n)).all()
         assert [tuple(each) for each in ids] == [("h3", True), ("h5", True), ("h8", True), ("h9", True)]
+
+
+def test_the_vault_is_copied_with_its_secret(tmp_path: Path, vault_database: Engine) -> None:
+    ours = open_vault_database(f"sqlite:///{tmp_path / 'ours.db'}")
+    with ours.begin() as connection:
+        connection.execute(insert(SECRETS).values(id=1, secret=b"ours", forgotten=2))
+        connection.execute(insert(VAULT).values(contact="c_a", address_hash="x", email="pat@acme.com", name=None))
+        connection.execute(insert(TOMBSTONES).values(address_hash="y", erased_at=5, contact="c_b"))
+    with vault_database.begin() as connection:
+        connection.execute(insert(SECRETS).values(id=1, secret=b"made meanwhile", forgotten=0))
+
+    for _ in range(2):
+        copy_vault(ours, vault_database, int)
+
+    with vault_database.begin() as connection:
         assert connection.execute(select(SECRETS.c.secret, SECRETS.c.forgotten)).one() == (b"ours", 2)
         assert connection.execute(select(VAULT.c.email)).scalars().all() == ["pat@acme.com"]
+        assert connection.execute(select(TOMBSTONES)).one() == ("y", 5, "c_b")
+    ours.dispose()

@@ -1,0 +1,128 @@
+"""`staffel forget` and `staffel erasures`: what is erased, what remains, and what a restore brings back."""
+
+import os
+import shutil
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.staffel.cli.cli_runner import cloud_event, run_cli, run_json, run_ok, write_lines
+
+PAT = "pat@zzacme.com"
+
+
+@pytest.fixture(autouse=True)
+def mailbox(home: Path) -> Path:
+    """A mail of Pat, imported."""
+    file = write_lines(home.parent / "mail.jsonl", mail("m1"))
+    run_json("ingest", "cloudevents", file)
+    return file
+
+
+def mail(id: str, **fields: object) -> str:
+    return cloud_event(id, "email.replied", contact=PAT, subject=None, data={"campaign": "spring"}, **fields)
+
+
+def names_in(folder: Path) -> set[str]:
+    """The files that hold Pat's address."""
+    return {file.name for file in folder.rglob("*") if file.is_file() and PAT.encode() in file.read_bytes().lower()}
+
+
+def test_names_stand_in_the_vault_alone_and_after_forgetting_nowhere(home: Path) -> None:
+    assert {name.removesuffix("-wal") for name in names_in(home)} == {"vault.db"}
+    run_json("forget", PAT)
+    assert names_in(home) == set()
+
+
+def test_importing_the_file_again_does_not_undo_it(home: Path, mailbox: Path) -> None:
+    run_json("forget", PAT)
+    again = run_json("ingest", "cloudevents", mailbox)
+    assert (again["recorded"], again["duplicates"]) == (0, 1)
+    assert names_in(home) == set()
+    older = run_json("ingest", "cloudevents", write_lines(home.parent / "older.jsonl", mail("m2")))
+    assert (older["recorded"], older["filtered_by"]) == (0, {"erased": 1})
+    assert names_in(home) == set()
+
+
+def test_a_contact_id_names_the_person_too(home: Path) -> None:
+    contact = run_json("contact", PAT)["contact"]
+    assert run_json("forget", contact) == {"contact": contact, "accounts": ["zzacme.com"], "remaining": []}
+    assert names_in(home) == set()
+
+
+def test_an_address_that_nobody_has_is_refused_from_now_on(home: Path) -> None:
+    assert run_json("forget", "lee@zzacme.com") == {"contact": None, "accounts": [], "remaining": []}
+    lee = cloud_event("m3", "email.replied", contact="lee@zzacme.com", subject=None)
+    assert run_json("ingest", "cloudevents", write_lines(home.parent / "lee.jsonl", lee))["filtered_by"] == {
+        "erased": 1
+    }
+
+
+def test_records_that_name_the_person_are_listed(home: Path) -> None:
+    note = cloud_event("m4", "custom.tracked", data={"name": "call", "properties": {"note": f"asked {PAT} and Zzpat"}})
+    run_json("ingest", "cloudevents", write_lines(home.parent / "note.jsonl", note))
+    assert run_json("forget", PAT)["remaining"] == [{"topic": "engagement", "partition": 0, "offset": 2}]
+    named = run_json("forget", "lee@zzacme.com", "--search", "zzpat")["remaining"]
+    assert named == [{"topic": "engagement", "partition": 0, "offset": 2}]
+
+
+def test_while_another_process_reads_the_vault_it_says_what_remains(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFFEL_WAIT", "1")
+    with closing(sqlite3.connect(home / "vault.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM vault").fetchone()
+        result = run_cli("forget", PAT)
+    assert result.code == 1
+    assert "write-ahead log still holds the deleted row" in result.err
+    run_json("forget", PAT)
+    assert names_in(home) == set()
+
+
+def test_erasures_are_applied_to_a_restored_vault(home: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.db"
+    with closing(sqlite3.connect(home / "vault.db")) as vault, closing(sqlite3.connect(backup)) as target:
+        vault.backup(target)
+    run_json("forget", PAT)
+    lines = run_ok("erasures", "list").out
+    for file in home.glob("vault.db*"):
+        file.unlink()
+    shutil.copy(backup, home / "vault.db")
+    assert run_json("contact", PAT)["email"] == PAT
+
+    assert run_json("erasures", "apply") == {"erased": 1}
+    assert run_cli("contact", PAT).code == 1
+
+    shutil.copy(backup, home / "vault.db")
+    saved = tmp_path / "erasures.jsonl"
+    saved.write_text(lines, encoding="utf-8")
+    assert [run_json("erasures", "apply", saved) for _ in range(2)] == [{"erased": 1}, {"erased": 0}]
+    assert run_ok("erasures", "list").out == lines
+
+
+def test_a_line_that_is_no_erasure_is_named(home: Path) -> None:
+    file = write_lines(home.parent / "wrong.jsonl", "{}")
+    result = run_cli("erasures", "apply", file)
+    assert (result.code, "wrong.jsonl:1: not a line of `staffel erasures list`" in result.err) == (2, True)
+
+
+def test_a_vault_with_another_secret_records_nothing(home: Path, mailbox: Path) -> None:
+    for file in home.glob("vault.db*"):
+        file.unlink()
+    for arguments in (["ingest", "cloudevents", mailbox], ["forget", PAT], ["account", "register", "acme"]):
+        result = run_cli(*arguments)
+        assert (result.code, "set STAFFEL_VAULT to the vault of this log" in result.err) == (1, True)
+    assert run_json("accounts")[0]["account"] == "zzacme.com"
+
+
+def test_the_vault_may_be_elsewhere(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_HOME", str(tmp_path / "other home"))
+    monkeypatch.setenv("STAFFEL_VAULT", str(tmp_path / "elsewhere" / "persons.db"))
+    run_json("ingest", "cloudevents", write_lines(tmp_path / "one.jsonl", mail("m1")))
+    assert names_in(tmp_path / "other home") == set()
+    assert {name.removesuffix("-wal") for name in names_in(tmp_path / "elsewhere")} == {"persons.db"}
+    assert stat.S_IMODE(os.stat(tmp_path / "other home").st_mode) == 0o700
