@@ -4,9 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST_OPTIONS ?= -n 2 --dist worksteal
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench bench-kafka mutants lock clean
+.PHONY: help setup demo test check format bench bench-kafka mutants growth fuzz campaign lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +38,15 @@ bench-kafka: $(INSTALLED) ## the same on Apache Kafka and PostgreSQL, beside oth
 
 mutants: $(INSTALLED) ## break each scoring rule once; a test must fail each time
 	$(BIN)/python -m tests.mutants
+
+growth: $(INSTALLED) ## check that an input ten times as large costs at most 25 times the processor time
+	$(BIN)/python -m benchmarks.growth
+
+fuzz: $(INSTALLED) ## fuzz the connectors, MINUTES each (10); TARGETS names some of them; installs atheris
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris>=3,<4"
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(TARGETS)
+
+campaign: growth fuzz ## all checks that take long: growth, then fuzzing
 
 lock: $(INSTALLED) ## update the pins of the dependencies in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import commands, embedded, mailboxes
+from benchmarks import commands, embedded, growth, mailboxes
 from benchmarks import fold as folding
 from benchmarks.figures import Figure, table, write_json
 from benchmarks.sizes import DEFAULT, FULL, TINY, Sizes
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[Sizes], Iterator[Figure]]] = {
     "commands": commands.measure,
     "embedded": embedded.measure,
     "mailboxes": mailboxes.measure,
+    "growth": growth.measure,
 }
 
 

@@ -22,7 +22,7 @@ def test_a_tiny_run_of_every_part_prints_its_table_and_writes_its_json(
     report = json.loads((tmp_path / "bench.json").read_text())
     names = [figure["name"] for figure in report["figures"]]
     printed = capsys.readouterr().out
-    assert len(names) == len(set(names)) == 17
+    assert len(names) == len(set(names)) == 18
     assert [name for name in names if printed.count(name) < 2] == []
     assert all(figure["value"] > 0 for figure in report["figures"])
 

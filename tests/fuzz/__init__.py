@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of the connectors; see `python -m tests.fuzz --help`."""
