@@ -50,7 +50,7 @@ _SUBDOMAINS_OF_CUSTOMERS = frozenset(
 _SERVICE_SUBDOMAINS = frozenset({"www", "m", "mobile", "app", "web", "en", "de", "fr", "es", "it"})
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=100_000)
 def is_shared_platform(host: str) -> bool:
     """Whether many companies have pages on this host (in ASCII), so that it identifies none of them."""
     if host in _DOMAINS:

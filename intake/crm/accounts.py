@@ -18,7 +18,7 @@ from intake.account_ids import account_id, slug
 from intake.countries import country_of
 from intake.crm.cells import ExportOptions, boolean_of, time_of
 from intake.crm.exports import Export, ExportKind, ReportColumns, read_export
-from intake.crm.notations import FieldKinds
+from intake.crm.notations import FieldKinds, Notations
 from intake.crm.record_ids import record_id_of, salesforce_id
 from intake.crm.titles import ACCOUNT_COLUMNS
 from intake.domains import ascii_host, claimable_domain, is_free_mail
@@ -31,13 +31,15 @@ from schemas import format_time
 UNDATED_TIME_MS = 0
 """Time of registrations without a date: before all other facts of the account."""
 
+_IDS = ("account", "record")
 _KIND = ExportKind(
     ACCOUNT_COLUMNS,
     (RequiredField(("name", "domains", "account")),),
-    FieldKinds(amounts=("revenue",), counts=("employees",), dates=("created", "modified"), ids=("account", "record")),
+    FieldKinds(amounts=("revenue",), counts=("employees",), dates=("created", "modified"), ids=_IDS),
 )
 _CUSTOMER_WORDS = ("customer", "kunde", "client", "klant", "klient", "kund", "asiakas", "顧客", "客户")
 _BAD_ACCOUNT_ID = "not a valid account id: no spaces, no `/`, at most 200 characters, not a reserved word"
+_BETWEEN_DOMAINS = re.compile(r"[;,\s]+")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -56,12 +58,13 @@ def read_accounts(
     `free_mail_domain`, `bad_number`, `bad_time`, and `duplicate_account` for a second row of one id. A second row of
     one domain is another unit of the company: the recorder makes it an alias.
     """
-    return read_export(path, _KIND, export, mapping, _items, report)
+    known: dict[str, str] = {}
+    items, look = partial(_items, known=known), partial(_learn_names, known=known)
+    return read_export(path, _KIND, export, mapping, items, report, look)
 
 
-def _items(export: Export) -> Iterator[Item]:
-    readers = _Readers(_id_readers(export), _cell_readers(export))
-    known = _accounts_by_name(export, readers)
+def _items(export: Export, known: dict[str, str]) -> Iterator[Item]:
+    readers = _Readers(export.readers(_id_readers(export.notations)), export.readers(_cell_readers(export)))
     first_of: dict[str, Observation] = {}
     for row in export.rows():
         item = _item(row, export.options, readers, known) if isinstance(row, TableRow) else row
@@ -75,15 +78,14 @@ class _Readers(NamedTuple):
     cells: CellReaders
 
 
-def _accounts_by_name(export: Export, readers: _Readers) -> dict[str, str]:
-    """Names and record ids of the file -> account id, if it has a column that names a parent."""
-    known: dict[str, str] = {}
-    for row in export.rows() if "parent" in export.layout.mapped_fields else ():
-        identity = _account_key(row, readers.ids) if isinstance(row, TableRow) else row
-        if isinstance(row, TableRow) and isinstance(identity, _AccountKey):
-            for name in filter(None, (identity.record, row.text("name"), identity.account)):
-                known.setdefault(name.casefold(), identity.account)
-    return known
+def _learn_names(row: TableRow, known: dict[str, str]) -> None:
+    """Note the names and record ids of the row -> account id, if the file has a column that names a parent."""
+    if not row.layout.column_indexes.get("parent"):
+        return
+    identity = _account_key(row, _ID_READERS)
+    if isinstance(identity, _AccountKey):
+        for name in filter(None, (identity.record, row.text("name"), identity.account)):
+            known.setdefault(name.casefold(), identity.account)
 
 
 class _AccountKey(NamedTuple):
@@ -94,7 +96,8 @@ class _AccountKey(NamedTuple):
 
 
 def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[str, str]) -> Item:
-    if boolean_of(row.text("deleted") or "no"):
+    deleted = row.text("deleted")
+    if deleted is not None and boolean_of(deleted):
         return Filtered(row.where, "deleted in the CRM")
     identity = _account_key(row, readers.ids)
     if isinstance(identity, Rejected):
@@ -142,10 +145,11 @@ def _domains(row: TableRow) -> list[str] | Rejected:
     """The domains that the row claims, without those of platforms on which the company only has a page."""
     domains: dict[str, None] = {}
     for field in ("domains", "more_domains"):
-        for text in filter(None, re.split(r"[;,\s]+", row.text(field) or "")):
-            if _is_page_on_platform(text, row.text("name")):
-                continue
+        cell = row.text(field)
+        for text in filter(None, _BETWEEN_DOMAINS.split(cell)) if cell else ():
             domain = claimable_domain(text)
+            if _is_page_on_platform(domain or ascii_host(text), row):
+                continue
             if domain is None:
                 return row.rejected(field, "bad_domain", f"{text[:60]!r} is not a company's domain")
             if is_free_mail(domain):
@@ -154,20 +158,20 @@ def _domains(row: TableRow) -> list[str] | Rejected:
     return list(domains)
 
 
-def _is_page_on_platform(text: str, name: str | None) -> bool:
-    """Whether the text is a page like `linkedin.com/company/acme`; the platform's own account may name its domain."""
-    host = ascii_host(text)
+def _is_page_on_platform(host: str | None, row: TableRow) -> bool:
+    """Whether the site is a page like `linkedin.com/company/acme`; the platform's own account may name its domain."""
     if host is None or not is_shared_platform(host):
         return False
-    own_name = host.removeprefix("www.").partition(".")[0]
-    return (slug(name or "") or "").partition("-")[0] != own_name
+    return (slug(row.text("name") or "") or "").partition("-")[0] != host.partition(".")[0]
 
 
-def _id_readers(export: Export) -> CellReaders:
-    intact = export.notations.intact_ids
-    return {
-        name: ("damaged_id", partial(record_id_of, keeps_long_ids=name in intact)) for name in ("account", "record")
-    }
+def _id_readers(notations: Notations) -> CellReaders:
+    intact = notations.intact_ids
+    return {name: ("damaged_id", partial(record_id_of, keeps_long_ids=name in intact)) for name in _IDS}
+
+
+_ID_READERS = _id_readers(Notations(intact_ids=frozenset(_IDS)))
+"""For rows of a file that was not read to its end yet."""
 
 
 def _cell_readers(export: Export) -> CellReaders:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from schemas import from_datetime
@@ -21,6 +22,7 @@ _FALSE_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=10_000)
 def time_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
     """Milliseconds since 1970. ISO 8601, 2016/10/20, 20.10.2016, unambiguous 10/20/2016 and 20-10-16, 1564113600000.
 
@@ -36,6 +38,7 @@ def time_of(text: str, order: DateOrder = "auto", zone: tzinfo = UTC) -> int:
         raise ValueError(message) from None
 
 
+@lru_cache(maxsize=10_000)
 def date_order_of(text: str) -> Literal["dmy", "mdy", "either"] | None:
     """Which order of day and month a date shows; None if it is written in another way, or both are the same number."""
     match = _DATE.fullmatch(text)

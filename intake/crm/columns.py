@@ -38,6 +38,11 @@ class ColumnsReport(NamedTuple):
     left_out: Mapping[str, str]
     """Field -> why its column is not kept."""
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether something of the file or of the mapping was not used."""
+        return bool(self.ignored or self.unmatched or self.left_out)
+
     def __str__(self) -> str:
         used = ", ".join(f"{field} ({' or '.join(map(_shown, titles))})" for field, titles in self.used.items())
         parts = [f"used: {used or 'none'}", f"ignored: {_listed(self.ignored)}"]

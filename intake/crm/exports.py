@@ -10,7 +10,7 @@ from intake.crm.cells import ExportOptions
 from intake.crm.columns import ColumnsReport, MappedColumns, columns_report, with_mapping
 from intake.crm.footers import FOOTER, Footers, FooterSurvey
 from intake.crm.notations import Ambiguity, FieldKinds, Notations, NotationSurvey
-from intake.files.csv_rows import Columns, Layout, RequiredField, Table, TableRow, read_table
+from intake.files.csv_rows import CellReaders, Columns, Layout, RequiredField, Table, TableRow, read_table
 from intake.observation import Filtered, Item, Rejected
 
 MAX_CHOICES, MAX_CHOICE_CHARS = 50, 60
@@ -40,6 +40,10 @@ class Export:
     _table: Table
     _footers: Footers
 
+    def readers(self, readers: CellReaders) -> CellReaders:
+        """Those of the fields that the file has."""
+        return {name: reader for name, reader in readers.items() if self.layout.column_indexes.get(name)}
+
     def rows(self) -> Iterator[TableRow | Filtered | Rejected]:
         """The rows in file order, without blank ones."""
         for number, cells in self._table.records():
@@ -58,15 +62,18 @@ def read_export(
     mapping: Path | None,
     items: Callable[[Export], Iterator[Item]],
     report: ReportColumns | None = None,
+    look: Callable[[TableRow], object] | None = None,
 ) -> Iterator[Item]:
-    """What `items` reads from the export, or why the file is refused. `report` gets the columns before the first row.
+    """What `items` reads from the export, or why the file is refused.
+
+    `report` gets the columns before the first row, `look` each row of the first reading.
 
     Rejected: `bad_mapping`, `missing_column`, `ambiguous_numbers`, `ambiguous_dates`, unreadable files.
     """
     columns = with_mapping(kind.columns, mapping)
     if isinstance(columns, Rejected):
         return iter([columns])
-    opened = partial(_read_opened, kind=kind, options=options, columns=columns, items=items, report=report)
+    opened = partial(_read_opened, kind=kind, options=options, columns=columns, items=items, report=report, look=look)
     return read_table(path, columns.columns, kind.required, opened)
 
 
@@ -77,8 +84,9 @@ def _read_opened(
     columns: MappedColumns,
     items: Callable[[Export], Iterator[Item]],
     report: ReportColumns | None,
+    look: Callable[[TableRow], object] | None,
 ) -> Iterator[Item]:
-    notations, footers, choices = _survey(table, kind)
+    notations, footers, choices = _survey(table, kind, look)
     left_out = {name: _FREE_TEXT for name in kind.choices if choices.free_text(table.layout, name)}
     layout = replace(table.layout, column_indexes=choices.kept(table.layout))
     if report is not None:
@@ -122,7 +130,9 @@ class _Choices:
         return self._values[index] is None
 
 
-def _survey(table: Table, kind: ExportKind) -> tuple[NotationSurvey, Footers, _Choices]:
+def _survey(
+    table: Table, kind: ExportKind, look: Callable[[TableRow], object] | None
+) -> tuple[NotationSurvey, Footers, _Choices]:
     notations = NotationSurvey(kind.fields, table.layout.mapped_fields)
     footers = FooterSurvey(len(table.layout.header))
     choices = _Choices(table.layout, kind.choices)
@@ -134,4 +144,6 @@ def _survey(table: Table, kind: ExportKind) -> tuple[NotationSurvey, Footers, _C
         if isinstance(row, TableRow):
             notations.look(row)
             choices.look(cells)
+            if look is not None:
+                look(row)
     return notations, footers.footers(), choices

@@ -94,6 +94,9 @@ class FooterSurvey:
 
     def look(self, line: int, cells: Sequence[str]) -> None:
         """Note the record at this line."""
+        if len(cells) > 1 and cells[1].strip() and cells[0][:2].casefold() not in _TOTAL_STARTS and cells[0].strip():
+            self._block, self._begin, self._last_row = None, None, line
+            return  # as most are
         filled = [cell for cell in cells if cell and not cell.isspace()]
         if len(filled) > 1:
             self._look_at_row(line, filled)

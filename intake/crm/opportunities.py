@@ -54,7 +54,7 @@ def read_opportunities(
 
 
 def _items(export: Export) -> Iterator[Item]:
-    readers = _cell_readers(export)
+    readers = export.readers(_cell_readers(export))
     for row in export.rows():
         if isinstance(row, TableRow):
             yield from _items_of_row(row, export.options, readers)
@@ -65,7 +65,8 @@ def _items(export: Export) -> Iterator[Item]:
 def _items_of_row(row: TableRow, options: ExportOptions, readers: CellReaders) -> Iterator[Item]:
     values = read_cells(row, readers)
     outcome = _outcome(row)
-    if outcome == "deleted" or boolean_of(row.text("deleted") or "no"):
+    deleted = row.text("deleted")
+    if outcome == "deleted" or (deleted is not None and boolean_of(deleted)):
         yield Filtered(row.where, "deleted in the CRM")
         return
     account = _account(row)

@@ -59,7 +59,8 @@ def outcome_of(row: TableRow) -> Outcome | None:
 
     Raises ValueError for a closed one of unknown outcome.
     """
-    status = named_outcome(row.text("status") or "")
+    text = row.text("status")
+    status = named_outcome(text) if text is not None else None
     if status is not None:
         return None if status == "open" else status
     flagged = _flagged_outcome(row)
@@ -68,7 +69,8 @@ def outcome_of(row: TableRow) -> Outcome | None:
     stage = named_outcome(row.text("stage") or "")
     if stage in ("won", "lost"):
         return stage
-    if boolean_of(row.text("over") or ""):
+    over = row.text("over")
+    if over is not None and boolean_of(over):
         return _outcome_of_closed(row)
     return None
 
@@ -87,9 +89,10 @@ def named_outcome(text: str) -> Outcome | None:
 
 
 def _flagged_outcome(row: TableRow) -> Outcome | None:
-    if boolean_of(row.text("won") or ""):
+    won, lost = row.text("won"), row.text("lost")
+    if won is not None and boolean_of(won):
         return "won"
-    return "lost" if boolean_of(row.text("lost") or "") else None
+    return "lost" if lost is not None and boolean_of(lost) else None
 
 
 def _outcome_of_closed(row: TableRow) -> Outcome:

@@ -27,6 +27,8 @@ def record_id_of(text: str, *, keeps_long_ids: bool = False) -> str:
 
     `keeps_long_ids`: other ids of the column show that it was not rounded. Raises ValueError with the reason.
     """
+    if len(text) < _EXACT_DIGITS and text.isalnum():
+        return text  # as most are
     bare = text.removeprefix("'").strip()
     if _ROUNDED.fullmatch(bare) or _HASHES.fullmatch(bare) or (is_round(bare) and not keeps_long_ids):
         raise ValueError(_ROUNDED_WHY)

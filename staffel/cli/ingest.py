@@ -4,9 +4,10 @@ Each command imports its connector when it is called: a calendar library is of n
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -47,22 +48,31 @@ Site = Annotated[
     str | None, typer.Option(metavar="URL", help="Site to complete paths with, e.g. https://www.example.com.")
 ]
 Mapping = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML or CSV file that maps columns to fields.")]
-Dates = Annotated[str, typer.Option(metavar="ORDER", help="Order in dates with slashes: auto, dmy or mdy.")]
+Dates = Annotated[
+    str, typer.Option(metavar="ORDER", help="Order in dates like 1/5/2026: dmy or mdy; auto lets the file decide.")
+]
+Numbers = Annotated[
+    str, typer.Option(metavar="LIKE", help="Numbers like 1.234: 1.234,5 or 1,234.5; auto lets the file decide.")
+]
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone for times without one.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Time of the export.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="List what was skipped, with the reason.")]
 MAX_REJECTED_SHOWN = 10
+DECIMAL_MARKS = {"auto": "auto", "1.234,5": ",", "1,234.5": "."}
 PROBLEM = 1
 """Exit code."""
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True)
+class Report:
     """How an import reports what it did."""
 
     as_json: bool
     strict: bool
     verbose: bool
+    columns: list[Any] = field(default_factory=list)
+    """Of tables: which columns were used."""
 
 
 KindsOf = Callable[[list[Path]], tuple[list[InputFile], list[Rejected]]]
@@ -174,6 +184,7 @@ def accounts(
     paths: Paths,
     mapping: Mapping = None,
     dates: Dates = "auto",
+    numbers: Numbers = "auto",
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
@@ -182,7 +193,7 @@ def accounts(
     as_json: AsJson = False,
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
-    options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
+    options = read_options(name=name, export=crm_export(dates, zone, as_of, name, numbers), mapping=mapping)
     ingest_kind("accounts", paths, options, Report(as_json, strict, verbose))
 
 
@@ -208,6 +219,7 @@ def opportunities(
     paths: Paths,
     mapping: Mapping = None,
     dates: Dates = "auto",
+    numbers: Numbers = "auto",
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
@@ -216,7 +228,7 @@ def opportunities(
     as_json: AsJson = False,
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
-    options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
+    options = read_options(name=name, export=crm_export(dates, zone, as_of, name, numbers), mapping=mapping)
     ingest_kind("opportunities", paths, options, Report(as_json, strict, verbose))
 
 
@@ -233,13 +245,20 @@ def read_options(**options: Any) -> ReadOptions:
     return ReadOptions(clock=system_clock, **options)
 
 
-def crm_export(dates: str, zone: str, as_of: str | None, name: str | None) -> Any:
+def crm_export(dates: str, zone: str, as_of: str | None, name: str | None, numbers: str = "auto") -> Any:
     from intake.crm import ExportOptions
 
     if dates not in ("auto", "dmy", "mdy"):
         raise UsageError(f"--dates {dates}: write auto, dmy or mdy")
-    when = None if as_of is None else parse_time_option("--as-of", as_of)
-    return ExportOptions(source=name or "crm", zone=time_zone(zone), date_order=dates, as_of=when)  # type: ignore[arg-type]
+    if numbers not in DECIMAL_MARKS:
+        raise UsageError(f"--numbers {numbers}: write auto, 1.234,5 or 1,234.5")
+    return ExportOptions(
+        source=name or "crm",
+        zone=time_zone(zone),
+        date_order=dates,  # type: ignore[arg-type]
+        as_of=None if as_of is None else parse_time_option("--as-of", as_of),
+        numbers=DECIMAL_MARKS[numbers],  # type: ignore[arg-type]
+    )
 
 
 def ingest_kind(kind: Kind, paths: list[Path], options: ReadOptions, report: Report, *, own_log: bool = False) -> None:
@@ -263,13 +282,16 @@ def ingest_files(
         networks = networks_of(files, options, source_settings(settings))
         with connected_application(networks) as application, progress_bar("importing") as advance:
             print_network_problems(application.settings.networks)
+            options = replace(options, report_columns=report.columns.append)
             items = chain(refused, read_all(files, options, application.sources))
             tally = ingest_and_wait(application, items, advance, show_filtered, own_log=own_log)
     if report.as_json:
         listed = [{"where": item.where, "why": item.why} for item in filtered]
-        print_json(tally.as_json() | ({"filtered_items": listed} if report.verbose else {}))
+        columns = {"columns": [one.as_json() for one in report.columns]} if report.columns else {}
+        print_json(tally.as_json() | columns | ({"filtered_items": listed} if report.verbose else {}))
     else:
         print_tally(tally)
+        print_columns(report)
     if tally.refused_files or (report.strict and tally.rejected_total):
         raise typer.Exit(PROBLEM)
 
@@ -296,6 +318,13 @@ def print_network_problems(path: Path | None) -> None:
 
 def print_filtered(item: Filtered) -> None:
     print_line(terminal_cell(f"skipped {item.where}: {item.why}"))
+
+
+def print_columns(report: Report) -> None:
+    """Of tables whose columns were not all used."""
+    for columns in report.columns:
+        if columns.is_partial:
+            print_line(terminal_cell(f"{columns.file}: {columns}"))
 
 
 def print_tally(tally: Tally) -> None:

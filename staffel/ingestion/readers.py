@@ -14,7 +14,7 @@ from schemas import Clock
 
 if TYPE_CHECKING:
     from intake.access_log import LogFormat
-    from intake.crm import ExportOptions
+    from intake.crm import ExportOptions, ReportColumns
 
 Kind = Literal["accounts", "contacts", "opportunities", "access-log", "mbox", "calendar", "segment", "cloudevents"]
 Items = Iterable[Item]
@@ -41,6 +41,8 @@ class ReadOptions:
     default_time: int | None = None
     export: "ExportOptions | None" = None
     mapping: Path | None = None
+    report_columns: "ReportColumns | None" = None
+    """Of each table: gets the columns that are used, before its first row."""
 
 
 def read_all(files: Sequence[InputFile], options: ReadOptions, sources: Sources) -> Iterator[Item]:
@@ -126,25 +128,26 @@ def _read_cloudevents(paths: list[Path], options: ReadOptions) -> list[Items]:
 def _read_accounts(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake.crm import read_accounts
 
-    return [read_accounts(path, export=export_of(options), mapping=options.mapping) for path in paths]
+    return [read_accounts(path, **_table_options(options)) for path in paths]
 
 
 def _read_contacts(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake.crm import read_contacts
 
-    return [read_contacts(path, export=export_of(options), mapping=options.mapping) for path in paths]
+    return [read_contacts(path, **_table_options(options)) for path in paths]
 
 
 def _read_opportunities(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake.crm import read_opportunities
 
-    return [read_opportunities(path, export=export_of(options), mapping=options.mapping) for path in paths]
+    return [read_opportunities(path, **_table_options(options)) for path in paths]
 
 
-def export_of(options: ReadOptions) -> Any:
+def _table_options(options: ReadOptions) -> dict[str, Any]:
     from intake.crm import ExportOptions
 
-    return options.export or ExportOptions(source=options.name or "crm", zone=options.zone)
+    export = options.export or ExportOptions(source=options.name or "crm", zone=options.zone)
+    return {"export": export, "mapping": options.mapping, "report": options.report_columns}
 
 
 _READERS: dict[Kind, Callable[[list[Path], ReadOptions], list[Items]]] = {
