@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 
-from schemas import format_time, is_text, stored_text
+from schemas import format_time, is_text, parse_time, stored_text
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def pair_rows(
 
 
 ATTRIBUTE_NAMES = {"from": ("from_stage", "from_"), "to": ("to_stage", "to")}
+_CANONICAL_TIME = "2026-01-05T09:12:00.000Z"
 TIME_FIELDS = ("time", "at", "crossed_at", "due_at")
 
 
@@ -88,7 +89,11 @@ def field_value(row: Any, field: str) -> Any:
     """A field of a row or of a computed value; times as ISO text."""
     names = ATTRIBUTE_NAMES.get(field, (field,))
     value = next(getattr(row, name) for name in names if hasattr(row, name))
-    return format_time(value) if field in TIME_FIELDS and isinstance(value, int) else value
+    if field not in TIME_FIELDS:
+        return value
+    if isinstance(value, str) and len(value) != len(_CANONICAL_TIME):  # a fact of another producer may be written so
+        return format_time(parse_time(value))
+    return format_time(value) if isinstance(value, int) else value
 
 
 def selected_fields(row: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:

@@ -2,8 +2,8 @@
 
 A letter holds nothing of the record's content, which stands at the place that its headers name: so nothing has to be
 erased twice. (Letters of earlier versions hold the original bytes as their value.) The header names are those of Kafka
-Connect's dead letter queues, so that existing tools read them. A letter that was dropped is followed by a record under
-the same key that names it and the reason.
+Connect's dead letter queues, so that existing tools read them. What becomes of a letter is a record under the same key
+that names it: dropped, with the reason, or retried.
 """
 
 from collections.abc import Iterable
@@ -25,6 +25,8 @@ DROPPED_HEADER = "staffel-dropped"
 """Header of a record that drops a dead letter: the id of the letter."""
 REASON_HEADER = "staffel-reason"
 """Why it was dropped."""
+RETRIED_HEADER = "staffel-retried"
+"""Header of a record that says that a fact was recorded in place of a dead letter: the id of the letter."""
 
 _MAX_MESSAGE_LENGTH = 2000
 
@@ -72,6 +74,16 @@ def dropped_headers(letter_id: str, reason: str) -> Headers:
         (DROPPED_HEADER, letter_id.encode("utf-8", "replace")),
         (REASON_HEADER, reason[:_MAX_MESSAGE_LENGTH].encode("utf-8", "replace")),
     )
+
+
+def retried_headers(letter_id: str) -> Headers:
+    """The headers of a record that says that a letter was retried."""
+    return ((RETRIED_HEADER, letter_id.encode("utf-8", "replace")),)
+
+
+def is_letter(headers: Iterable[tuple[str, bytes]]) -> bool:
+    """Whether a record of the topic is a dead letter, not what became of one."""
+    return not any(name in (DROPPED_HEADER, RETRIED_HEADER) for name, _ in headers)
 
 
 def header_text(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:

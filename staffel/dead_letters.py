@@ -18,12 +18,15 @@ from schemas import (
     ENGAGEMENT,
     ORIGINAL_ID_HEADER,
     REASON_HEADER,
+    RETRIED_HEADER,
     TOPICS,
     dead_letter_id_from_headers,
     dropped_headers,
     header_text,
     identity_of,
+    is_letter,
     parse_error_headers,
+    retried_headers,
 )
 from staffel.errors import ProblemFound
 from streams import Log, NewRecord, Record, scan
@@ -73,6 +76,14 @@ def drop_letter(log: Log, id: str, reason: str) -> Json:
         drop = NewRecord(letter.record.key, b"", f"{id}/dropped", dropped_headers(id, reason))
         log.append(DEAD_LETTERS, [drop], letter.partition)
     return known_letter(log, id)
+
+
+def mark_retried(log: Log, id: str) -> None:
+    """Record that a fact of another account stands in place of a dead letter, unless it is found without that."""
+    letter = _letter_of(log, id)
+    if id not in retried_ids(log, [letter]):
+        mark = NewRecord(letter.record.key, b"", f"{id}/retried", retried_headers(id))
+        log.append(DEAD_LETTERS, [mark], letter.partition)
 
 
 def letters_with_content(log: Log) -> Iterator[Letter]:
@@ -129,7 +140,7 @@ def _letter_of(log: Log, id: str) -> Letter:
 
 def _all_letters(log: Log) -> Iterator[Letter]:
     for partition, record in _records(log):
-        if header_text(record.headers, DROPPED_HEADER) is None:
+        if is_letter(record.headers):
             yield Letter(dead_letter_id_from_headers(record.headers), partition, record)
 
 
@@ -158,9 +169,10 @@ def _record_at_place(log: Log, record: Record) -> Record | None:
 
 
 def retried_ids(log: Log, letters: Sequence[Letter]) -> set[str]:
-    """The ids of the letters that were retried: the log holds a fact with the id of the letter."""
+    """The ids of the letters that were retried: the topic says so, or the log holds a fact with the letter's id."""
+    marked = {id for _, record in _records(log) if (id := header_text(record.headers, RETRIED_HEADER)) is not None}
     candidates = (record.value for record in _candidate_records(log, letters) if _SOURCE_BYTES in record.value)
-    return {fact.id for fact in map(identity_of, candidates) if fact.source == SOURCE}
+    return marked | {fact.id for fact in map(identity_of, candidates) if fact.source == SOURCE}
 
 
 def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:

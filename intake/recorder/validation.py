@@ -1,12 +1,13 @@
 """Checks that need only the observation itself: type, time, ids and texts. Reads neither database nor log."""
 
 import re
+from collections.abc import Callable
 from operator import attrgetter
 
 from intake.account_ids import RESERVED_WORDS, account_id, is_pseudonym
 from intake.domains import normalized_email
 from intake.observation import Observation, Rejected
-from schemas import format_time
+from schemas import format_time, is_domain_text
 from schemas.facts import CONTROL_TYPES, STRUCTURE_TYPES, TYPE_NAMES, known_type, unversioned
 
 OWN_SOURCES = "staffel/"
@@ -40,6 +41,7 @@ _FIELDS = tuple(_MAX_LENGTHS)
 _text_values_of = attrgetter(
     *"id source account contact email visitor person account_hint name host ip domain attribution origin moves".split()
 )
+_ACCOUNT_RULE = "an account id has no spaces and no `/`, does not begin with `~`, and `anon:` needs a pseudonym"
 _MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
 
 Problem = tuple[str, str]
@@ -50,7 +52,7 @@ def rejection_of(observation: Observation, now: int, *, own: bool = False) -> Re
     """The first problem of the observation, if any. `own`: whether Staffel itself records it."""
     problem = _type_problem(observation.type) or _time_problem(observation, now)
     problem = problem or (None if own else _source_problem(observation.source))
-    problem = problem or _text_problem(observation) or _id_problem(observation)
+    problem = problem or _text_problem(observation) or _id_problem(observation) or _reference_problem(observation)
     return Rejected(observation.where, *problem) if problem else None
 
 
@@ -135,14 +137,64 @@ def _subject_problem(account: str | None) -> Problem | None:
         return None
     if account.strip().lower() in RESERVED_WORDS:
         return "bad_account", f"subject: {account!r} is a reserved word; choose another id"
-    rule = "an account id has no spaces and no `/`, does not begin with `~`, and `anon:` needs a pseudonym"
-    return "bad_account", f"subject: {account[:80]!r} is not a valid account id; {rule}"
+    return "bad_account", f"subject: {account[:80]!r} is not a valid account id; {_ACCOUNT_RULE}"
 
 
 def _contact_problem(contact: str | None) -> Problem | None:
     if contact is None or is_pseudonym(contact):
         return None
     return "bad_contact", f"contact: {contact!r} is neither an e-mail address nor a pseudonym `c_…` or `v_…`"
+
+
+def _reference_problem(observation: Observation) -> Problem | None:
+    """Of the data: what names an account, a person or a domain, and becomes a key where it is folded."""
+    if not observation.type.startswith(_FAMILIES_WITH_REFERENCES) or not isinstance(observation.data, dict):
+        return None
+    data = observation.data
+    named = ((field, data[field]) for field in _REFERENCES if isinstance(data.get(field), str))
+    problems = (_REFERENCES[field](f"data.{field}", text) for field, text in named)
+    return next((problem for problem in problems if problem), None) or _domains_problem(data.get("domains"))
+
+
+def _domains_problem(domains: object) -> Problem | None:
+    listed = domains if isinstance(domains, list | tuple) else ()
+    problems = (_domain_problem("data.domains", domain) for domain in listed if isinstance(domain, str))
+    return next((problem for problem in problems if problem), None)
+
+
+def _account_problem(field: str, text: str) -> Problem | None:
+    if account_id(text) is not None:
+        return None
+    return "bad_account", f"{field}: {text[:80]!r} is not a valid account id; {_ACCOUNT_RULE}"
+
+
+def _pseudonym_problem(field: str, text: str) -> Problem | None:
+    if is_pseudonym(text):
+        return None
+    return "bad_contact", f"{field}: not a pseudonym `c_…` or `v_…`; give an address as `contact` of the event itself"
+
+
+def _parent_problem(field: str, text: str) -> Problem | None:
+    if len(text) <= _MAX_LENGTHS["company"] and not _FORBIDDEN_CHARACTER.search(text):
+        return None
+    return "bad_account", f"{field}: at most {_MAX_LENGTHS['company']} characters, no control characters"
+
+
+def _domain_problem(field: str, text: str) -> Problem | None:
+    if is_domain_text(text) and not _FORBIDDEN_CHARACTER.search(text):
+        return None
+    return "bad_domain", f"{field}: {text[:80]!r} is not a domain; for example acme.com"
+
+
+_REFERENCES: dict[str, Callable[[str, str], Problem | None]] = {
+    "to": _account_problem,
+    "into": _account_problem,
+    "parent": _parent_problem,
+    "contact": _pseudonym_problem,
+    "visitor": _pseudonym_problem,
+    "domain": _domain_problem,
+}
+_FAMILIES_WITH_REFERENCES = ("account.", "contact.")
 
 
 def _email_problem(email: str | None) -> Problem | None:

@@ -69,8 +69,8 @@ CHANNELS = {
         "References to records that could not be kept",
         "The key of the record, and headers that say where it stands and why it was refused, in the words of Kafka "
         "Connect; nothing of its content. (Letters of earlier versions hold the bytes of the record.) A record with "
-        "the header `staffel-dropped` drops the letter of that id. Partition p holds those of partition p of "
-        "`engagement`.",
+        "the header `staffel-dropped` or `staffel-retried` says what became of the letter of that id. Partition p "
+        "holds those of partition p of `engagement`.",
     ),
 }
 

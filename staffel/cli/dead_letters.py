@@ -10,7 +10,15 @@ from schemas import terminal_cell
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application
-from staffel.dead_letters import Json, drop_letter, find_letter, known_letter, letter_rows, repaired_observation
+from staffel.dead_letters import (
+    Json,
+    drop_letter,
+    find_letter,
+    known_letter,
+    letter_rows,
+    mark_retried,
+    repaired_observation,
+)
 from staffel.errors import UsageError
 from staffel.record_fact import record_observation
 
@@ -70,6 +78,7 @@ def retry_letter(
         content = find_letter(application.log, id)[1] if file is None else read_bytes(file)
         letter = known_letter(application.log, id)
         outcome = record_observation(application, repaired_observation(letter["id"], content))
+        mark_retried(application.log, id)
     is_new = isinstance(outcome, Recorded)
     if as_json:
         print_json(

@@ -20,7 +20,6 @@ from intake.recorder import InboxRow, hash_of_value, insert_rows
 from projections.work import append_notes
 from schemas import (
     DEAD_LETTERS,
-    DROPPED_HEADER,
     ENGAGEMENT,
     ORIGINAL_ID_HEADER,
     SQA_HANDOFFS,
@@ -28,6 +27,7 @@ from schemas import (
     dead_letter_id,
     dead_letter_id_from_headers,
     header_text,
+    is_letter,
     parse_error_headers,
 )
 from staffel.migration.table_copy import require_empty_database
@@ -200,7 +200,7 @@ def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
     ids = {}
     for partition in range(log.partitions(DEAD_LETTERS)):
         for record in scan(log, DEAD_LETTERS, partition):
-            if header_text(record.headers, DROPPED_HEADER) or header_text(record.headers, ORIGINAL_ID_HEADER):
+            if not is_letter(record.headers) or header_text(record.headers, ORIGINAL_ID_HEADER):
                 continue
             headers = parse_error_headers(record.headers)
             place = dead_letter_id(
@@ -213,8 +213,7 @@ def dead_letter_ids_of(log: Log) -> Mapping[str, str]:
 def id_to_keep(topic: str, record: Record, ids_by_place: Mapping[str, str], place: str) -> str | None:
     """The ID of the dead letter that a record is, or that refers to it; None if there is none."""
     if topic == DEAD_LETTERS:
-        is_drop = header_text(record.headers, DROPPED_HEADER) is not None
-        return None if is_drop else dead_letter_id_from_headers(record.headers)
+        return dead_letter_id_from_headers(record.headers) if is_letter(record.headers) else None
     return header_text(record.headers, ORIGINAL_ID_HEADER) or ids_by_place.get(place)
 
 

@@ -172,6 +172,13 @@ def test_a_trusted_fact_is_unchanged(intake: RecorderWorld) -> None:
         ({"data": {"url": "\ud800"}}, "bad_text", "url"),
         ({"data": {"url": 7}}, "bad_field", "url"),
         ({"type": "custom.tracked.v1", "data": {}}, "bad_field", "name"),
+        ({"type": "contact.identified.v1", "data": {"to": "t" * 1_001}}, "bad_account", "data.to"),
+        ({"type": "contact.identified.v1", "data": {"to": "a/b"}}, "bad_account", "data.to"),
+        ({"type": "contact.identified.v1", "data": {"contact": "c" * 1_001}}, "bad_contact", "data.contact"),
+        ({"type": "contact.identified.v1", "data": {"visitor": "pat@acme.com"}}, "bad_contact", "data.visitor"),
+        ({"type": "account.registered.v1", "data": {"parent": "p" * 501}}, "bad_account", "data.parent"),
+        ({"type": "account.updated.v1", "data": {"domains": ["a.com", "d" * 254]}}, "bad_domain", "data.domains"),
+        ({"type": "account.domain_claimed.v1", "data": {"domain": "a\n.com"}}, "bad_domain", "data.domain"),
         ({"account": None}, "no_account", "subject"),
     ],
 )
