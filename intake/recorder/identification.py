@@ -4,7 +4,6 @@ The vault is read once per batch and kind of key. Persons whom it does not know 
 a fact of theirs is recorded.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -14,18 +13,13 @@ from msgspec.structs import replace
 from intake.account_ids import is_pseudonym
 from intake.domains import business_domain, domain_of_email, normalized_email
 from intake.observation import Observation
+from intake.recorder.redaction import holds_person
 from intake.vault.vault import ForeignId, Newcomer, Person, scope_of
 from schemas.facts import is_act_of_person
 
 CONTACT_REGISTERED = "contact.registered.v1"
 OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity"})
 """Fields whose values sources make up: they identify a mail or a meeting, and may hold an address."""
-_PERSON_IN_ID = re.compile(r"@|%40|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{0,4}:){5}", re.IGNORECASE)
-
-
-def holds_person(id_: str) -> bool:
-    """Whether an id contains something like an address or an IP."""
-    return _PERSON_IN_ID.search(id_) is not None
 
 
 class Vault(Protocol):
