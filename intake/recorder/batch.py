@@ -4,7 +4,7 @@ Observations are processed in order, so that what one shows (a claimed domain, a
 The recorder appends the facts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,9 +39,10 @@ from intake.recorder.profiles import (
     AccountRow,
     AccountRows,
     AliasRow,
-    account_subject,
+    account_key,
     alias_records,
     attribution_of,
+    contact_key,
     contact_subject,
     is_contact_row,
     no_account_reason,
@@ -86,6 +87,7 @@ class Batch:
         """Load from vault and directory, in few queries, what the batch will need."""
         self.identities.prefetch(observations)
         self.rows.prefetch(observations)
+        self.rows.book.prefetch(self._known_contact_subjects(observations))
         unassigned = [o for o in observations if o.account is None]
         known = [self.identities.known_identity(o) for o in unassigned]
         self._visitors_with_contact = {identity.visitor for identity in known if identity.visitor and identity.contact}
@@ -159,6 +161,14 @@ class Batch:
         if self._company_contacts:
             self.identities.vault.remove_anonymous_accounts(list(self._company_contacts))
 
+    def _known_contact_subjects(self, observations: Iterable[Observation]) -> Iterator[tuple[str, str]]:
+        for each in observations:
+            contact = (
+                self.identities.known_identity(each).contact if each.profile and (each.email or each.person) else None
+            )
+            if contact is not None:
+                yield each.source, contact_subject(contact)
+
     def _attributed_draft(self, valid: ValidObservation, attribution: Attribution, identity: Identity) -> Draft:
         observation, content, _ = valid
         recorded_at = observation.recorded_at if observation.trusted else None
@@ -216,7 +226,7 @@ class Batch:
         if not observation.trusted:
             content = registration.with_claimed_domains(content, claims)
         if observation.profile:
-            observation = self.rows.tell(observation, content, account_subject(attribution.account))
+            observation = self.rows.tell(observation, content, account_key(observation.source, attribution.account))
             content = observation.data
         return self._attributed_draft(ValidObservation(observation, content), attribution, identity)
 
@@ -233,7 +243,8 @@ class Batch:
             return Rejected(observation.where, "no_account", no_account_reason(observation))
         who = identity.contact or identity.visitor
         if observation.profile and observation.type == CONTACT_REGISTERED and who is not None:
-            observation = self.rows.tell(observation, content, contact_subject(who, attribution.account))
+            key = contact_key(observation.source, who, attribution.account)
+            observation = self.rows.tell(observation, content, key, is_new=self.identities.is_new(who))
             content = observation.data
         return self._attributed_draft(ValidObservation(observation, content), attribution, identity)
 

@@ -108,6 +108,10 @@ class IdentityResolver:
         without_address = [*self.contacts_by_person.values(), *(contact for contact in contacts if contact)]
         self.persons_by_contact = self.vault.persons(dict.fromkeys(without_address)) if without_address else {}
 
+    def is_new(self, contact: str) -> bool:
+        """Whether nobody knew this contact before the batch."""
+        return contact in self._proposed
+
     def is_new_or_erased(self, observation: Observation) -> bool:
         """Whether the observation shows an address that the vault does not know, or one of an erased person."""
         email = _email_of(observation)

@@ -13,6 +13,7 @@ def upgrade() -> None:
         "told_profiles",
         sa.Column("source", Text, primary_key=True),
         sa.Column("subject", Text, primary_key=True),
+        sa.Column("account", Text, primary_key=True),
         sa.Column("record", Text),
         sa.Column("fact", Text, nullable=False),
         sa.Column("time", BigInteger, nullable=False),

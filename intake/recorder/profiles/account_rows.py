@@ -17,7 +17,7 @@ from intake.observation import Observation
 from intake.recorder.attribution import Attributor, name_key
 from intake.recorder.drafts import ALIAS_ADDED, Draft, record_of
 from intake.recorder.profiles.tellings import Telling, ToldBook, next_telling
-from intake.recorder.profiles.told_profiles import ProfileKey
+from intake.recorder.profiles.told_profiles import ProfileKey, account_key, account_subject
 from intake.recorder.registration import Claims, Problem, learn_name, new_account_id
 from intake.sources import Sources
 from intake.vault.vault import scope_of
@@ -55,7 +55,7 @@ class AccountRows:
     def prefetch(self, observations: Iterable[Observation]) -> None:
         """Load from tables and directory, in few queries, what the batch will need."""
         rows = [each for each in observations if each.profile and each.account is not None]
-        self.book.prefetch(account_key(each.source, account_id(each.account or "") or "") for each in rows)
+        self.book.prefetch((each.source, account_subject(account_id(each.account or "") or "")) for each in rows)
         ids_by_system: dict[str, dict[str, None]] = {}
         for each in rows:
             ids = ids_by_system.setdefault(scope_of(each.source), {})
@@ -82,10 +82,11 @@ class AccountRows:
         holder = self.attributor.account_of_domain(observation.host or "")
         return AliasRow(holder or account_id(observation.account or "") or "", None)
 
-    def tell(self, observation: Observation, content: Mapping[str, Any], subject: str) -> Observation:
-        """The observation with what differs from what its source told last."""
-        key = ProfileKey(observation.source, subject)
-        telling = next_telling(subject, observation, content, self.book.told(key), self.now)
+    def tell(
+        self, observation: Observation, content: Mapping[str, Any], key: ProfileKey, *, is_new: bool = False
+    ) -> Observation:
+        """The observation with what differs from what its source told last. `is_new`: nobody knew the subject."""
+        telling = next_telling(key, observation, content, self.book.told(key, is_new=is_new), self.now)
         self._proposed[telling.id] = (
             key,
             telling._replace(
@@ -168,14 +169,6 @@ class AccountRows:
             return "no_account", "no id: rows of this source are kept apart (keep_ids), so each needs an id or a name"
         holder_of = self.attributor.claiming_account
         return AccountRow(own_id, Claims(tuple(each for each in claims.domains if holder_of(each) in (None, own_id))))
-
-
-def account_key(source: str, account: str) -> ProfileKey:
-    return ProfileKey(source, account_subject(account))
-
-
-def account_subject(account: str) -> str:
-    return f"account:{account}"
 
 
 def alias_records(draft: Draft) -> Iterator[NewRecord]:

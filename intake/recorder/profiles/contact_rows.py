@@ -22,11 +22,6 @@ def attribution_of(attributor: Attributor, observation: Observation, signals: At
     return next((found for each in clues if (found := attributor.attribute(each))), None)
 
 
-def contact_subject(contact: str, account: str) -> str:
-    """What a source tells of a contact, it tells of the contact within one account."""
-    return f"contact:{contact}/{account}"
-
-
 def no_account_reason(observation: Observation) -> str:
     """Why a contact was rejected that has no account."""
     company = observation.account_hint or observation.company_name or observation.host

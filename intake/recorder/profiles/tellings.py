@@ -34,18 +34,18 @@ class Telling(NamedTuple):
 
 
 def next_telling(
-    subject: str, observation: Observation, content: Mapping[str, Any], before: ToldProfile | None, now: int
+    key: ProfileKey, observation: Observation, content: Mapping[str, Any], before: ToldProfile | None, now: int
 ) -> Telling:
     """What the observation tells after `before`; a blank tells nothing. `now`: the time of the import."""
     fields = {name: value for name, value in content.items() if value is not None}
     if before is None:
-        id = _telling_id(subject, "", fields)
+        id = _telling_id(key, "", fields)
         return Telling(id, observation.time, fields, ToldProfile(id, observation.time, fields), is_first=True)
     told = before.fields
     differing = {name: value for name, value in fields.items() if name not in told or told[name] != value}
     if not differing:
         return Telling(before.fact, before.time, dict(told), before, is_repetition=True)
-    id, time = _telling_id(subject, before.fact, differing), _time_of(observation.modified_at, before.time, now)
+    id, time = _telling_id(key, before.fact, differing), _time_of(observation.modified_at, before.time, now)
     return Telling(id, time, differing, ToldProfile(id, time, {**told, **differing}))
 
 
@@ -54,9 +54,9 @@ def _time_of(modified_at: int | None, before: int, now: int) -> int:
     return modified_at if modified_at is not None and before < modified_at <= now else max(now, before + 1)
 
 
-def _telling_id(subject: str, before: str, content: Mapping[str, Any]) -> str:
+def _telling_id(key: ProfileKey, before: str, content: Mapping[str, Any]) -> str:
     """`told` sorts behind the ids of earlier versions, and of two facts of one time the greater id wins."""
-    return f"{subject}:told:{sha256(before.encode() + _canonical(content)).hexdigest()[:16]}"
+    return f"{key.id}:told:{sha256(before.encode() + _canonical(content)).hexdigest()[:16]}"
 
 
 @dataclass(slots=True)
@@ -64,19 +64,27 @@ class ToldBook:
     """What the sources of one batch told before it, and in it."""
 
     profiles: Profiles
-    _known: dict[ProfileKey, ToldProfile | None] = field(default_factory=dict)
+    _known: dict[ProfileKey, ToldProfile] = field(default_factory=dict)
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+    """Source and subject of what was loaded."""
     _new: dict[ProfileKey, ToldProfile] = field(default_factory=dict)
 
-    def prefetch(self, keys: Iterable[ProfileKey]) -> None:
-        """Load what was told of these subjects, in one query."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
-        if missing:
-            found = self.profiles.find(missing)
-            self._known |= {key: found.get(key) for key in missing}
+    def prefetch(self, subjects: Iterable[tuple[str, str]]) -> None:
+        """Load what each source told of these subjects, in one query for a source. Pairs of source and subject."""
+        missing: dict[str, list[str]] = {}
+        for pair in subjects:
+            if pair not in self._asked:
+                self._asked.add(pair)
+                missing.setdefault(pair[0], []).append(pair[1])
+        for source, names in missing.items():
+            # What this batch told is newer.
+            self._known = self.profiles.find(source, names) | self._known
 
-    def told(self, key: ProfileKey) -> ToldProfile | None:
-        self.prefetch([key])
-        return self._known[key]
+    def told(self, key: ProfileKey, *, is_new: bool = False) -> ToldProfile | None:
+        """`is_new`: nobody knew the subject before this batch."""
+        if not is_new:
+            self.prefetch([(key.source, key.subject)])
+        return self._known.get(key)
 
     def note(self, key: ProfileKey, profile: ToldProfile) -> None:
         """The fact that tells it will be appended."""

@@ -17,8 +17,9 @@ class MemoryProfiles:
         self.profiles: dict[ProfileKey, ToldProfile] = {}
         self.fails = False
 
-    def find(self, keys: Iterable[ProfileKey]) -> dict[ProfileKey, ToldProfile]:
-        return {key: self.profiles[key] for key in keys if key in self.profiles}
+    def find(self, source: str, subjects: Iterable[str]) -> dict[ProfileKey, ToldProfile]:
+        wanted = set(subjects)
+        return {key: told for key, told in self.profiles.items() if key.source == source and key.subject in wanted}
 
     def store(self, profiles: Mapping[ProfileKey, ToldProfile]) -> None:
         if self.fails:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from intake.recorder.drafts import Duplicate, Recorded
 from intake.recorder.profiles.tellings import Telling, next_telling
-from intake.recorder.profiles.told_profiles import ToldProfile
+from intake.recorder.profiles.told_profiles import ToldProfile, account_key
 from schemas.times import format_time, parse_time
 from tests.intake.profiles.tables import MemoryProfiles, account_row
 from tests.intake.recorder.fakes import NOW, RecorderWorld
@@ -115,7 +115,7 @@ def test_the_tellings_together_are_what_was_told_last_of_each_field(rows: list[t
     facts: dict[str, Telling] = {}
     for fields, modified_at in rows:
         row = account_row(time=5, modified_at=modified_at)
-        telling = next_telling("account:acme.com", row, fields, before, NOW)
+        telling = next_telling(account_key("crm", "acme.com"), row, fields, before, NOW)
         known |= {name: value for name, value in fields.items() if value is not None}
         before = telling.profile
         facts.setdefault(telling.id, telling)
