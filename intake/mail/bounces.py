@@ -16,6 +16,8 @@ from intake.mail.phrases import DELAY
 _RFC822 = re.compile(r"(?i)^\s{0,20}(?:rfc822|utf-8)\s?;\s?")
 _STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
 _MAIL_PARTS = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+_FAILED = ("failed", "failure", "error")
+"""Only the first is that of the RFC."""
 _RECIPIENT_LINE = re.compile(r"^\s{0,8}<([^<>\s@]{1,64}@[^<>\s@]{1,190})>(?:\s\(.{1,100}\))?:")
 """`<pat@acme.example>: …` by qmail (QSBMF), Postfix, and others."""
 _DOMAIN = re.compile(r"@[\w.-]{1,190}")
@@ -43,18 +45,18 @@ def bounces(headers: Headers, parts: list[Part]) -> list[Bounce]:
 
     From status parts (RFC 3464) and X-Failed-Recipients; if there are none, from the words of the mail server.
     """
-    status = [part for part in parts if part.kind in _STATUS_PARTS]
-    failed = [email for part in status for block in header_blocks(part.content()) for email in _failed_recipient(block)]
+    blocks = [block for part in parts if part.kind in _STATUS_PARTS for block in header_blocks(part.content())]
+    failed = [email for block in blocks for email in _failed_recipient(block)]
     failed += [one.email for value in headers.get("x-failed-recipients", ()) for one in read_addresses(value)]
     text = plain_text(parts)
-    if not failed and not status and not DELAY.search(subject_of(headers)):
-        failed = list(_recipients_in_words(text))
+    if not failed and not any("action" in block for block in blocks) and not DELAY.search(subject_of(headers)):
+        failed = list(_recipients_in_words(headers, text))
     message, subject = _returned_mail(parts, text)
     return [Bounce(email, message, subject) for email in dict.fromkeys(failed)]
 
 
 def _failed_recipient(block: Headers) -> Iterator[str]:
-    if first_value(block, "action").strip().lower() != "failed":
+    if not first_value(block, "action").strip().lower().startswith(_FAILED):
         return
     for name in ("original-recipient", "final-recipient"):
         address = read_address(_RFC822.sub("", first_value(block, name)))
@@ -63,24 +65,26 @@ def _failed_recipient(block: Headers) -> Iterator[str]:
             return
 
 
-def _recipients_in_words(text: str) -> Iterator[str]:
+def _recipients_in_words(headers: Headers, text: str) -> Iterator[str]:
     lines = list(_own_lines(text))
     if DELAY.search(" ".join(lines)):
         return
     found = [match[1] for line in lines if (match := _RECIPIENT_LINE.match(line))]
-    for address in [*found, *_recipients_known_to_library(lines)]:
+    for address in [*found, *_recipients_known_to_library(headers, lines)]:
         sender = read_address(address)
         if sender is not None:
             yield sender.email
 
 
-def _recipients_known_to_library(lines: list[str]) -> list[str]:
+def _recipients_known_to_library(headers: Headers, lines: list[str]) -> list[str]:
     """What `flufl.bounce`, which knows the words of some fifty mail servers, finds in the text.
 
     It takes no domain with a hyphen, so that these are written otherwise for it.
     """
     report = Message()
+    # Without From the library fails; others of its patterns ask for the program.
     report["From"] = "mailer-daemon@mail.invalid"
+    report["X-Mailer"] = first_value(headers, "x-mailer")[:_MAX_LINE_CHARS]
     report.set_payload(_DOMAIN.sub(lambda match: match[0].replace("-", "__"), "\n".join(lines)))
     try:
         found = scan_message(report)

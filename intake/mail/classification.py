@@ -48,7 +48,10 @@ _MAIL_SERVER = re.compile(
     r"microsoftexchange[0-9a-f]{8}|(?:mailer-?_?daemon|mail-?_?daemon|postmaster)(?:[+@ <-]|$)|"
     r"mail[- ]?delivery[- ]?(?:system|subsystem)(?:[+@ <-]|$)"
 )
-_SERVER_LIKE = re.compile(r"(?:(?:system|mail|server)[-_.]?)?(?:admin(?:istrator)?|system|exchange|mailserver|root)@")
+_SERVER_LIKE = re.compile(
+    r"(?:(?:system|mail|server)[-_.]?)?(?:admin(?:istrator)?|system|exchange|mailserver|root|mdaemon|imss)@"
+    r"|[\w.-]{0,30}smtp[\w.-]{0,30}@"
+)
 _TRACKER_PREFIXES = (
     "x-github-",
     "x-gitlab-",
@@ -83,8 +86,11 @@ def is_bounce(headers: Headers, sender: str) -> bool:
     if _MAIL_SERVER.match(sender):
         return True
     subject = subject_of(headers)
-    suspect = first_value(headers, "return-path").strip() == "<>" or (
-        _SERVER_LIKE.match(sender) is not None and not is_answer_subject(subject)
+    returned = first_value(headers, "return-path").strip().lower()
+    suspect = (
+        returned == "<>"
+        or _MAIL_SERVER.match(returned.lstrip("<")) is not None
+        or (_SERVER_LIKE.match(sender) is not None and not is_answer_subject(subject))
     )
     return suspect and BOUNCE_SUBJECT.match(bare_subject(subject)) is not None
 

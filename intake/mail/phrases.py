@@ -162,7 +162,9 @@ INVITATION_ANSWER = re.compile(
 BOUNCE_SUBJECT = re.compile(
     r"(?:un)?deliver(?:able|ed|y)\b.{0,60}|mail delivery|delivery (?:status|failure|has failed|notification|"
     r"incomplete)|"
-    r"failure notice|returned mail|returned to sender|mail system error|message (?:not delivered|undeliverable)|"
+    r"failure notice|"
+    r"(?:permanent )?delivery failure|non-delivery|returned mail|returned to sender|mail system error|"
+    r"message (?:not delivered|undeliverable)|"
     r"(?:mail|message) (?:could|can) ?not be delivered|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|"
     r"non remis|non distribu|[ée]chec de (?:la )?(?:remise|distribution|livraison)|no se (?:puede|pudo) entregar|"
     r"no entregado|"

@@ -50,6 +50,14 @@ def test_a_delay_is_not_a_bounce(tmp_path: Path) -> None:
     assert list(connector.read(path, OUR_DOMAINS)) == [Filtered("delay.mbox:1", NO_RECIPIENT)]
 
 
+@pytest.mark.parametrize("action", ["failed (Bad destination)", "failure", "error"])
+def test_the_action_is_read_as_servers_write_it(tmp_path: Path, action: str) -> None:
+    path = tmp_path / "bounce.mbox"
+    report = (SAMPLES / "bounce.mbox").read_bytes()
+    path.write_bytes(report.replace(b"Action: failed", f"Action: {action}".encode()))
+    assert bounced(list(connector.read(path, OUR_DOMAINS))) == ["gone@pharma.example"]
+
+
 def test_every_line_of_failed_recipients_counts_each_recipient_once(tmp_path: Path) -> None:
     lines = "ada@pharma.example,\n eve@lab.example\nX-Failed-Recipients: jo@uni.example, ada@pharma.example"
     items = items_of(tmp_path, mail(SERVER, "It failed.", x_failed_recipients=lines))
