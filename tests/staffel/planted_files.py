@@ -34,6 +34,13 @@ WORDS = (
 """None of these may stand anywhere but in the vault."""
 
 
+PROPERTIES: Mapping[str, Any] = {
+    **{"name": NAME, "phoneNumber": PHONE, "homeAddress": FREE_TEXT, "iban": TOKEN, "client_ip": IP},
+    **{"nested": {"vorname": NAME, "list": [ADDRESS, {"note": FREE_TEXT}]}, NAME: ADDRESS, "note": FREE_TEXT},
+}
+"""Of a custom event."""
+
+
 class PlantedFile(NamedTuple):
     command: tuple[str, ...]
     """After `staffel ingest`, without the file."""
@@ -128,51 +135,28 @@ END:VCALENDAR
 
 def segment() -> PlantedFile:
     context = {"ip": IP, "userAgent": NAME, "page": {"title": FREE_TEXT, "referrer": f"https://a.example/?e={ADDRESS}"}}
-    personal: dict[str, Any] = {
-        **{"name": NAME, "phoneNumber": PHONE, "homeAddress": FREE_TEXT, "iban": TOKEN, "client_ip": IP},
-        **{"nested": {"vorname": NAME, "list": [ADDRESS, {"note": FREE_TEXT}]}, NAME: ADDRESS, "note": FREE_TEXT},
-    }
     traits = {"email": ADDRESS, "name": NAME, "phone": PHONE, "title": "Head of Zzgeheim", "address": {"street": NAME}}
     calls: list[Mapping[str, Any]] = [
         {"type": "identify", "userId": ADDRESS, "anonymousId": INNER_ADDRESS, "traits": traits},
         {"type": "page", "anonymousId": INNER_ADDRESS, "properties": {"url": f"https://a.example/?email={ADDRESS}"}},
-        {"type": "page", "userId": "u1", "name": FREE_TEXT, "properties": {"path": f"/u/{INNER_ADDRESS}", **personal}},
-        {"type": "track", "userId": ADDRESS, "event": f"Invited {INNER_ADDRESS}", "properties": personal},
-        {"type": "track", "userId": "u1", "event": "Form Submitted", "properties": {"form": f"for {ADDRESS} at {IP}"}},
-        {"type": "track", "userId": "u1", "event": "Products Searched", "properties": {"query": FREE_TEXT}},
-        {
-            "type": "track",
-            "userId": "u1",
-            "event": "Email Bounced",
-            "properties": {"reason": FREE_TEXT, "email_id": ADDRESS},
-        },
-        {"type": "track", "userId": "u1", "event": "Account Deleted", "properties": {"reason": FREE_TEXT}},
-        {
-            "type": "track",
-            "userId": "u1",
-            "event": "Meeting Booked",
-            "properties": {"title": NAME, "start_time": NAME, "id": IP},
-        },
-        {
-            "type": "group",
-            "userId": "u1",
-            "groupId": "zz1",
-            "traits": {"name": "Acme", "website": "https://zzacme.example"},
-        },
+        {"type": "page", "userId": "u1", "name": FREE_TEXT, "properties": {"path": f"/u/{ADDRESS}", **PROPERTIES}},
+        track(f"Invited {INNER_ADDRESS}", PROPERTIES) | {"userId": ADDRESS},
+        track("Form Submitted", {"form": f"for {ADDRESS} at {IP}"}),
+        track("Products Searched", {"query": FREE_TEXT}),
+        track("Email Bounced", {"reason": FREE_TEXT, "email_id": ADDRESS}),
+        track("Account Deleted", {"reason": FREE_TEXT}),
+        track("Meeting Booked", {"title": NAME, "start_time": NAME, "id": IP}),
+        {"type": "group", "userId": "u1", "groupId": "zz1", "traits": {"website": "https://zzacme.example"}},
     ]
-    lines = [
-        {"messageId": f"{number}.{ADDRESS}", "timestamp": "2026-01-05T09:12:00Z", "context": context, **call}
-        for number, call in enumerate(calls)
-    ]
-    without_id = {
-        "type": "track",
-        "timestamp": "2026-01-05T09:12:00Z",
-        "userId": "u2",
-        "event": "A",
-        "properties": personal,
-    }
+    time = {"timestamp": "2026-01-05T09:12:00Z"}
+    lines = [{"messageId": f"{n}.{ADDRESS}", "context": context, **time, **call} for n, call in enumerate(calls)]
+    without_id = track("A", PROPERTIES) | time
     content = "\n".join(map(json.dumps, [*lines, without_id])).encode()
     return PlantedFile(("segment", "--name", "website"), "calls.jsonl", content, (ADDRESS,))
+
+
+def track(event: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "track", "userId": "u1", "event": event, "properties": properties}
 
 
 def cloudevents() -> PlantedFile:
