@@ -80,6 +80,8 @@ class AttributionSignals(NamedTuple):
     ip: str | None = None
     anonymous_visitor: str | None = None
     """The visitor whose `anon:` account is used if no rule yields an account."""
+    other_company_name: str | None = None
+    """Used where the company's id and name are unknown: a report may name a record that was never imported."""
 
 
 class Overlay:
@@ -192,8 +194,8 @@ class Attributor:
         return problem or self.account_key(in_ascii)
 
     def _by_company(self, signals: AttributionSignals) -> Attribution | None:
-        by_name = self.account_of_name(signals.company_name) if signals.company_name and not signals.company else None
-        account = signals.company or by_name
+        names = filter(None, (signals.company_name, signals.other_company_name))
+        account = signals.company or next(filter(None, map(self.account_of_name, names)), None)
         return Attribution(account, COMPANY, 95) if account else None
 
     def _by_person(self, signals: AttributionSignals) -> Attribution | None:

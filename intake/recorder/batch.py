@@ -189,6 +189,7 @@ class Batch:
         return AttributionSignals(
             company=self.identities.account_of_company(observation),
             company_name=(observation.account_hint or "").strip() or None,
+            other_company_name=observation.company_name,
             contact=identity.contact,
             visitor=identity.visitor,
             email_domain=identity.email_domain,

@@ -29,6 +29,7 @@ _MAX_LENGTHS = {
     "visitor": 2_000,
     "person": 500,
     "company": 500,
+    "company name": 500,
     "name": 500,
     "host": 500,
     "ip": 100,
@@ -39,10 +40,11 @@ _MAX_LENGTHS = {
 }
 _FIELDS = tuple(_MAX_LENGTHS)
 _text_values_of = attrgetter(
-    *"id source account contact email visitor person account_hint name host ip domain attribution origin moves".split()
+    *"id source account contact email visitor person account_hint company_name name host ip domain".split(),
+    *"attribution origin moves".split(),
 )
 _ACCOUNT_RULE = "an account id has no spaces and no `/`, does not begin with `~`, and `anon:` needs a pseudonym"
-_MAY_BE_EMPTY = frozenset({"company", "name", "host", "ip"})
+_MAY_BE_EMPTY = frozenset({"company", "company name", "name", "host", "ip"})
 
 Problem = tuple[str, str]
 """Code and reason of a rejection."""

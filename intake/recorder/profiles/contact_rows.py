@@ -15,7 +15,11 @@ def is_contact_row(observation: Observation) -> bool:
 
 def attribution_of(attributor: Attributor, observation: Observation, signals: AttributionSignals) -> Attribution | None:
     """By the company's id, then its name, then its domain, then by the person. None if there is no account."""
-    company = AttributionSignals(company=signals.company, company_name=signals.company_name)
+    company = AttributionSignals(
+        company=signals.company,
+        company_name=signals.company_name,
+        other_company_name=signals.other_company_name,
+    )
     domain = business_domain(observation.host) if observation.host else None
     person = AttributionSignals(contact=signals.contact, email_domain=signals.email_domain)
     clues = (company, AttributionSignals(email_domain=domain), person)

@@ -31,6 +31,24 @@ def test_an_account_registered_in_the_same_batch_attributes_what_follows(intake:
     ]
 
 
+def test_an_opportunity_of_an_unknown_record_goes_to_the_account_of_its_name(intake: RecorderWorld) -> None:
+    intake.record(registration("r", "A-1", name="Acme"), registration("s", "B-1", name="Beta"))
+    hints = (("0017", "acme"), ("Beta", "Acme"), ("0018", "Gamma"))
+    outcomes = intake.record(
+        *(
+            new_observation(
+                hint, "opportunity.opened.v1", account_hint=hint, company_name=name, data={"opportunity": hint}
+            )
+            for hint, name in hints
+        )
+    )
+    assert [outcome.code if isinstance(outcome, Rejected) else outcome.account for outcome in outcomes] == [
+        "a-1",
+        "b-1",
+        "no_account",
+    ]
+
+
 @pytest.mark.parametrize(
     ("observation", "account"),
     [
