@@ -39,8 +39,8 @@ def erase(application: Application, email: str | None, contact: str | None) -> l
     """
     application.wait_until_visible("nothing was erased")
     vault = application.bound_vault
-    key = vault.address_key(email) if email is not None else vault.key_of(contact or "")
-    if key is not None:
+    keys = [] if contact is None else vault.keys_of(contact)
+    for key in dict.fromkeys([*([vault.address_key(email)] if email is not None else []), *keys]):
         vault.mark_erased(Tombstone(key, application.clock(), contact))
     accounts = _accounts_of(application, vault, contact) if contact is not None else []
     for account in accounts:
@@ -97,8 +97,7 @@ def erasures_in_log(application: Application) -> Iterator[Tombstone]:
             if b"contact.erased" not in record.value:
                 continue
             fact = decode_fact(record.value)
-            key = vault.key_of(fact.contact) if fact.type == ERASED and fact.contact else None
-            if key is not None:
+            for key in vault.keys_of(fact.contact) if fact.type == ERASED and fact.contact else ():
                 yield Tombstone(key, parse_time(fact.time), fact.contact)
 
 

@@ -162,12 +162,10 @@ class Batch:
             self.identities.vault.remove_anonymous_accounts(list(self._company_contacts))
 
     def _known_contact_subjects(self, observations: Iterable[Observation]) -> Iterator[tuple[str, str]]:
-        for each in observations:
-            contact = (
-                self.identities.known_identity(each).contact if each.profile and (each.email or each.person) else None
-            )
+        for row in (each for each in observations if each.profile and (each.email or each.person)):
+            contact = self.identities.known_identity(row).contact
             if contact is not None:
-                yield each.source, contact_subject(contact)
+                yield row.source, contact_subject(contact)
 
     def _attributed_draft(self, valid: ValidObservation, attribution: Attribution, identity: Identity) -> Draft:
         observation, content, _ = valid

@@ -18,6 +18,7 @@ from intake.vault.vault import ForeignId, Newcomer, Person, scope_of
 from schemas.facts import is_act_of_person
 
 CONTACT_REGISTERED = "contact.registered.v1"
+_REGISTER_TYPES = frozenset({CONTACT_REGISTERED, "contact.suppressed.v1"})
 OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity"})
 """Fields whose values sources make up: they identify a mail or a meeting, and may hold an address."""
 
@@ -28,6 +29,8 @@ class Vault(Protocol):
     def known_contacts(self, emails: Iterable[str]) -> dict[str, str]: ...
 
     def erasure_times(self, emails: Iterable[str]) -> dict[str, int]: ...
+
+    def erased_keys(self, keys: Iterable[str]) -> set[str]: ...
 
     def lacks_name(self, contact: str) -> bool: ...
 
@@ -84,6 +87,8 @@ class IdentityResolver:
     persons_by_contact: dict[str, Person] = field(default_factory=dict)
     """Contact -> person, for observations that name a contact without an address."""
     _erasure_times: dict[str, int] = field(default_factory=dict)
+    _erased_ids: set[ForeignId] = field(default_factory=set)
+    """Ids in registers of contacts whose person was erased."""
     _proposed: dict[str, Newcomer] = field(default_factory=dict)
     """Contact id -> a person whom the vault does not know."""
     _used: dict[str, Newcomer] = field(default_factory=dict)
@@ -102,6 +107,9 @@ class IdentityResolver:
         self._erasure_times = self.vault.erasure_times(emails) if emails else {}
         persons = [_foreign_id(o, o.person) for o in naming if o.person]
         self.contacts_by_person = self.vault.contacts_of_persons(persons) if persons else {}
+        registered = {self.vault.person_key(key): key for o in naming if (key := _registered_id(o))}
+        erased = self.vault.erased_keys(registered) if registered else set()
+        self._erased_ids = {registered[key] for key in erased}
         companies = [_foreign_id(o, o.account_hint) for o in naming if o.account_hint]
         self.accounts_by_company = self.vault.accounts_of_companies(companies) if companies else {}
         contacts = dict.fromkeys(o.contact for o in naming if o.contact and not o.account)
@@ -123,6 +131,8 @@ class IdentityResolver:
         Only what happened after the erasure counts, and only an act of the person begins a new contact.
         """
         email = _email_of(observation)
+        if self._erased_ids and email not in self.contacts_by_email and _registered_id(observation) in self._erased_ids:
+            return True
         erased_at = self._erasure_times.get(email) if email is not None else None
         if erased_at is None:
             return False
@@ -280,6 +290,12 @@ def _email_of(observation: Observation) -> str | None:
     if observation.email is not None or person is None:
         return observation.email
     return person if normalized_email(person) is not None else None
+
+
+def _registered_id(observation: Observation) -> ForeignId | None:
+    """The id of a person in a register of contacts, such as a CRM."""
+    is_registered = observation.person and observation.type in _REGISTER_TYPES
+    return _foreign_id(observation, observation.person) if is_registered else None
 
 
 def _foreign_id(observation: Observation, id_: str | None) -> ForeignId:

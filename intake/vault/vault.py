@@ -113,9 +113,13 @@ class Vault:
         if not self._erasure_count:
             return {}
         keys = {email: self.address_key(address) for email in emails if (address := normalized_email(email))}
-        columns = (TOMBSTONES.c.address_hash, TOMBSTONES.c.erased_at)
-        found = dict(map(tuple, select_rows(self._engine, columns, columns[0], keys.values())))
+        found = self._erasures(keys.values())
         return {email: found[key] for email, key in keys.items() if key in found}
+
+    def erased_keys(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys (`person_key`) whose person was erased."""
+        self._check_erasures()
+        return set(self._erasures(keys)) if self._erasure_count else set()
 
     def new_contact(self) -> str:
         """A random contact id for a person to admit."""
@@ -216,6 +220,14 @@ class Vault:
         found = select_rows(self._engine, columns, PERSONS.c.person, (person.id for person in wanted))
         return {key: contact for scope, person, contact in found if (key := ForeignId(scope, person)) in wanted}
 
+    def keys_of(self, contact: str) -> list[str]:
+        """What a contact is known by: the key of the address, and those of the sources' own ids of the person."""
+        own = self.key_of(contact)
+        columns = (PERSONS.c.contact, PERSONS.c.scope, PERSONS.c.person)
+        found = select_rows(self._engine, columns, PERSONS.c.contact, [contact])
+        ids = [self.person_key(ForeignId(scope, person)) for _, scope, person in found]
+        return list(dict.fromkeys([*([own] if own else []), *ids]))
+
     def remember_persons(self, contacts: Mapping[ForeignId, str]) -> None:
         rows = [{"scope": key.scope, "person": key.id, "contact": contact} for key, contact in contacts.items()]
         insert_new(self._engine, PERSONS, rows)
@@ -293,6 +305,11 @@ class Vault:
             self._contacts.clear()
             self._nameless.clear()
         self._erasure_count = forgotten
+
+    def _erasures(self, keys: Iterable[str]) -> dict[str, int]:
+        """Key of a person -> when the person was erased."""
+        columns = (TOMBSTONES.c.address_hash, TOMBSTONES.c.erased_at)
+        return dict(map(tuple, select_rows(self._engine, columns, columns[0], keys)))
 
     def _stored_contacts(self, addresses: Iterable[str]) -> dict[str, str]:
         keys = {self.address_key(address): address for address in addresses}

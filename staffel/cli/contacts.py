@@ -1,6 +1,7 @@
 """`staffel contact`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -8,7 +9,8 @@ import typer
 
 from audit import contact_json
 from database import Database
-from intake import Observation
+from intake import Observation, normalized_email
+from intake.vault import Tombstone
 from projections import Directory, open_queries
 from schemas import terminal_cell
 from scoring.fold import account_at, decode_contact
@@ -166,6 +168,7 @@ def add(
     account: Annotated[
         str | None, typer.Option("--account", metavar="ID", help="The account, if it is not that of the address.")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also if the person was erased by `staffel forget`.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a contact known, without any engagement; name, address, title and phone stay in the vault."""
@@ -185,7 +188,8 @@ def add(
             job_title=title,
             phone=phone,
         )
-        outcome = record_observation(application, observation)
+        with known_again(application, email, again):
+            outcome = record_observation(application, observation)
     print_recorded(
         {
             "account": outcome.account,
@@ -197,6 +201,25 @@ def add(
         },
         as_json,
     )
+
+
+@contextmanager
+def known_again(application: Application, email: str, again: bool) -> Iterator[None]:
+    """Whoever was erased is known again only if `again` is set, and if a fact is recorded."""
+    vault = application.bound_vault
+    erased_at = vault.erasure_times([email]).get(email) if vault.contact_of(email) is None else None
+    if erased_at is None:
+        yield
+        return
+    if not again:
+        raise ProblemFound(f"the person with the address {email} was erased; --again makes them known again")
+    key = vault.address_key(normalized_email(email) or email)
+    vault.lift_tombstone(key)
+    try:
+        yield
+    except ProblemFound:
+        vault.mark_erased(Tombstone(key, erased_at, None))
+        raise
 
 
 @group.command("role", epilog=examples("staffel contact role pat@acme.com decision_maker"))

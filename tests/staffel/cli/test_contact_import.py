@@ -31,11 +31,43 @@ def test_contacts_become_known_at_their_companies_and_a_repetition_is_none(crm: 
     rejected = {"rejected_by": {"no_account": 1}}
     assert ingest(crm, *CONTACTS) == {"read": 4, "recorded": 3, "duplicates": 0, **rejected}
     assert ingest(crm, *CONTACTS) == {"read": 4, "recorded": 0, "duplicates": 3, **rejected}
-    report = run_json("account", "acme.com")
-    assert {(each["role"], bool(each["engaged"])) for each in report["contacts"]} == {
-        ("decision_maker", False),
-        ("budget_holder", False),
+    listed = {(each["name"], each["email"], each["account"], each["role"]) for each in run_json("contact", "list")}
+    assert listed == {
+        ("Pat Lee", "pat@acme.com", "acme.com", "decision_maker"),
+        ("Sam Zzimmermann", None, "acme.com", "budget_holder"),
     }
+
+
+def test_a_person_who_was_erased_stays_unknown_whatever_the_table_says(crm: Path) -> None:
+    ingest(crm, *CONTACTS[:3])
+    by_role = {each["role"]: each for each in run_json("contact", "list")}
+    assert by_role["budget_holder"]["name"] == "Sam Zzimmermann"
+    run_ok("forget", "pat@acme.com")
+    run_ok("forget", by_role["budget_holder"]["contact"])
+    told_later = CONTACTS[2].replace(",,CFO", ",sam@acme.com,CFO")
+    without_address = CONTACTS[1].replace("pat@acme.com", "")
+    for rows in (CONTACTS[1:3], [without_address, told_later]):
+        tally = run_json("ingest", "contacts", write_lines(crm / "contacts.csv", CONTACTS[0], *rows))
+        assert (tally["recorded"], tally["filtered_by"]) == (0, {"erased": 3})
+    assert {each["name"] for each in run_json("contact", "list")} == {None}
+
+
+def test_a_contact_who_was_erased_is_added_again_only_on_request(crm: Path) -> None:
+    old = run_json("contact", "add", "pat@acme.com", "--role", "champion")["contact"]
+    run_ok("forget", "pat@acme.com")
+    code, why = run_cli("contact", "add", "pat@acme.com").failure
+    assert (code, why) == (1, "the person with the address pat@acme.com was erased; --again makes them known again")
+    assert run_cli("contact", "add", "pat@acme.com", "--again", "--account", "nobody").code == 1
+    assert run_cli("contact", "add", "pat@acme.com").code == 1
+    assert run_json("contact", "add", "pat@acme.com", "--again")["contact"] != old
+
+
+def test_an_address_that_is_told_later_belongs_to_the_same_contact(crm: Path) -> None:
+    ingest(crm, CONTACTS[0], CONTACTS[2])
+    [before] = run_json("contact", "list")
+    ingest(crm, CONTACTS[0], CONTACTS[2].replace(",,CFO", ",sam@acme.com,CFO"))
+    [after] = run_json("contact", "list")
+    assert (before["email"], after) == (None, {**before, "email": "sam@acme.com"})
 
 
 def test_a_changed_role_is_told_alone(crm: Path) -> None:
