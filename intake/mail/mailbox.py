@@ -66,7 +66,7 @@ class RawMail:
 
     def add_head_line(self, line: bytes, budgets: Budgets) -> None:
         """Add the next line of the headers, or the blank one after them."""
-        if not line.strip(b"\r\n"):
+        if len(line) < 3 and not line.strip(b"\r\n"):
             self.in_body = True
             return
         self.head_bytes += len(line)
@@ -143,23 +143,23 @@ class _Lines:
     """The lines of a file, of which some may be looked at before they are taken."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._ahead: deque[bytes] = deque()
+        self.read = file.readline
+        self.ahead: deque[bytes] = deque()
         self.looks_left = _LOOKS_AHEAD
         self.inside = 0
-        """How many of the next lines are known to belong to the mail they are in."""
+        """How many of the lines ahead are known to belong to the mail they are in."""
 
     def take(self) -> bytes:
-        if not self._ahead:
-            return self._file.readline(_MAX_LINE_BYTES)
+        if not self.ahead:
+            return self.read(_MAX_LINE_BYTES)
         self.inside -= self.inside > 0
-        return self._ahead.popleft()
+        return self.ahead.popleft()
 
     def following(self) -> Iterator[bytes]:
         """The lines after the one taken last; they can still be taken."""
-        yield from self._ahead
-        while line := self._file.readline(_MAX_LINE_BYTES):
-            self._ahead.append(line)
+        yield from self.ahead
+        while line := self.read(_MAX_LINE_BYTES):
+            self.ahead.append(line)
             yield line
 
 
@@ -178,7 +178,7 @@ def _split_mails(lines: _Lines, budgets: Budgets) -> Iterator[RawMail]:
             mail = _mail_without_envelope(number, line, budgets)
         before, complete = line, line.endswith(b"\n")
         number += complete
-        line = lines.take()
+        line = lines.take() if lines.ahead else lines.read(_MAX_LINE_BYTES)
     if mail is not None:
         yield mail
 
