@@ -96,7 +96,7 @@ def _segment(segment: str, before: str, left_out: list[str]) -> str:
     address, parameters = _cut(decoded, _END_OF_SEGMENT)
     left_out += [_counted_name(part.partition("=")[0]) for part in re.split("[;?&#]", parameters) if "=" in part]
     cleaned = redacted_text(address)
-    if _UUID.search(cleaned) or _follows_credential_name(cleaned, before):
+    if _UUID.search(cleaned) or (cleaned == address and _follows_credential_name(cleaned, before)):
         cleaned = TOKEN
     return segment if cleaned == decoded else _quoted(cleaned)
 
