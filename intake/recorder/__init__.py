@@ -7,6 +7,7 @@ from intake.recorder.inbox_rows import InboxRow, inbox, insert_rows
 from intake.recorder.networks import CompanyNetworks, NoNetworks, read_networks
 from intake.recorder.profiles import StoredProfiles, told_profiles
 from intake.recorder.redaction import Permission, is_kept, permission_for, permission_for_parameter
+from intake.recorder.rehearsal import Rehearsal
 
 __all__ = [
     "CompanyNetworks",
@@ -15,6 +16,7 @@ __all__ = [
     "NoNetworks",
     "Permission",
     "Recorded",
+    "Rehearsal",
     "StoredProfiles",
     "appender_for",
     "hash_of_value",

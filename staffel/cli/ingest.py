@@ -4,7 +4,8 @@ Each command imports its connector when it is called: a calendar library is of n
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,28 +13,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Filtered, Rejected, ascii_account_id
-from intake.recorder import read_networks
+from intake import Rejected, ascii_account_id
 from schemas import terminal_cell
 from staffel.application import source_settings, system_clock
 from staffel.cli.groups import FilesByDefaultGroup, examples
-from staffel.cli.output import print_error, print_json, print_line, print_table, progress_bar
+from staffel.cli.ingest_view import Report, print_network_problems, report_result
+from staffel.cli.output import print_error, print_line, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option, read_settings
 from staffel.errors import UsageError
 from staffel.ingestion import (
-    MAX_REJECTED_KEPT,
     InputFile,
     Kind,
     ReadOptions,
-    Tally,
     guessed_files,
     ingest_and_wait,
     networks_of,
     opened_inputs,
     read_all,
+    rehearse,
     require_regular_files,
+    settings_of_dry_run,
 )
-from staffel.wording import quantity
+from staffel.settings import Settings
 
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH…", help="Files, or - for standard input; several are merged by time.")
@@ -58,23 +59,13 @@ Zone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone for times wit
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Time of the export.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 if anything was rejected.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="List what was skipped, with the reason.")]
-MAX_REJECTED_SHOWN = 10
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Record nothing: show what would be recorded, and which accounts would be made."),
+]
 DECIMAL_MARKS = {"auto": "auto", "1.234,5": ",", "1,234.5": "."}
 PROBLEM = 1
 """Exit code."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """How an import reports what it did."""
-
-    as_json: bool
-    strict: bool
-    verbose: bool
-    columns: list[Any] = field(default_factory=list)
-    """Of tables: which columns were used."""
-
-
 KindsOf = Callable[[list[Path]], tuple[list[InputFile], list[Rejected]]]
 group = typer.Typer(
     cls=FilesByDefaultGroup, no_args_is_help=True, help="Import files. Importing one again adds nothing twice."
@@ -90,12 +81,13 @@ def files(
     site: Site = None,
     zone: Zone = "UTC",
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files of any kind: each kind is guessed and named. `staffel ingest FILE…` is short for it."""
-    report = Report(as_json, strict, verbose)
+    report = Report(as_json, strict, verbose, dry_run)
     options = read_options(name=name, ours=own_domains(ours), site=site, zone=time_zone(zone))
     ingest_files(paths, guess_and_show(report), options, report)
 
@@ -114,13 +106,14 @@ def access_log(
         ),
     ] = None,
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import page views from web server logs."""
     options = read_options(name=name, site=site, log_format=known_log_format(log_format))
-    ingest_kind("access-log", paths, options, Report(as_json, strict, verbose))
+    ingest_kind("access-log", paths, options, Report(as_json, strict, verbose, dry_run))
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
@@ -128,12 +121,15 @@ def mbox(
     paths: Paths,
     ours: OwnDomains = None,
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import replies and bounces from mailboxes in mbox format."""
-    ingest_kind("mbox", paths, read_options(name=name, ours=own_domains(ours)), Report(as_json, strict, verbose))
+    ingest_kind(
+        "mbox", paths, read_options(name=name, ours=own_domains(ours)), Report(as_json, strict, verbose, dry_run)
+    )
 
 
 @group.command("calendar", epilog=examples("staffel ingest calendar sales.ics --ours example.com --zone Europe/Berlin"))
@@ -142,13 +138,14 @@ def calendar(
     ours: OwnDomains = None,
     zone: Zone = "UTC",
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import meetings from iCalendar files: held, booked, canceled, missed."""
     options = read_options(name=name, ours=own_domains(ours), zone=time_zone(zone))
-    ingest_kind("calendar", paths, options, Report(as_json, strict, verbose))
+    ingest_kind("calendar", paths, options, Report(as_json, strict, verbose, dry_run))
 
 
 @group.command("segment", epilog=examples("staffel ingest segment events.jsonl --name website"))
@@ -156,13 +153,14 @@ def segment(
     paths: Paths,
     name: SourceName = None,
     undated: Annotated[str | None, typer.Option(metavar="TIME", help="Time for calls without one.")] = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import calls of Segment-compatible SDKs: JSON, JSON Lines or batches."""
     when = None if undated is None else parse_time_option("--undated", undated)
-    ingest_kind("segment", paths, read_options(name=name, default_time=when), Report(as_json, strict, verbose))
+    ingest_kind("segment", paths, read_options(name=name, default_time=when), Report(as_json, strict, verbose, dry_run))
 
 
 @group.command("cloudevents", epilog=examples("staffel ingest cloudevents facts.jsonl"))
@@ -171,12 +169,13 @@ def cloudevents(
     own_log: Annotated[
         bool, typer.Option("--own-log", help="The files are a log of Staffel, decisions included; only into a new log.")
     ] = False,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
-    ingest_kind("cloudevents", paths, read_options(), Report(as_json, strict, verbose), own_log=own_log)
+    ingest_kind("cloudevents", paths, read_options(), Report(as_json, strict, verbose, dry_run), own_log=own_log)
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))
@@ -188,13 +187,14 @@ def accounts(
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import accounts from a CRM export in CSV (HubSpot, Salesforce, others)."""
     options = read_options(name=name, export=crm_export(dates, zone, as_of, name, numbers), mapping=mapping)
-    ingest_kind("accounts", paths, options, Report(as_json, strict, verbose))
+    ingest_kind("accounts", paths, options, Report(as_json, strict, verbose, dry_run))
 
 
 @group.command("contacts", epilog=examples("staffel ingest contacts contacts.csv --name hubspot"))
@@ -205,13 +205,14 @@ def contacts(
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import contacts from a CRM export in CSV: who is known, in which role. Names and addresses go to the vault."""
     options = read_options(name=name, export=crm_export(dates, zone, as_of, name), mapping=mapping)
-    ingest_kind("contacts", paths, options, Report(as_json, strict, verbose))
+    ingest_kind("contacts", paths, options, Report(as_json, strict, verbose, dry_run))
 
 
 @group.command("opportunities", epilog=examples("staffel ingest opportunities deals.csv --name hubspot --dates dmy"))
@@ -223,13 +224,14 @@ def opportunities(
     zone: Zone = "UTC",
     as_of: AsOf = None,
     name: SourceName = None,
+    dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import opportunities from a CRM export in CSV: opened, won, lost."""
     options = read_options(name=name, export=crm_export(dates, zone, as_of, name, numbers), mapping=mapping)
-    ingest_kind("opportunities", paths, options, Report(as_json, strict, verbose))
+    ingest_kind("opportunities", paths, options, Report(as_json, strict, verbose, dry_run))
 
 
 def known_log_format(text: str | None) -> Any:
@@ -274,26 +276,24 @@ def ingest_files(
     `kinds_of` gives the files with their kinds, and rejections of files that have none.
     """
     require_regular_files(paths)
-    settings = read_settings()
-    filtered: list[Filtered] = []
-    show_filtered = None if not report.verbose else filtered.append if report.as_json else print_filtered
-    with opened_inputs(paths, settings.home) as opened:
+    with settings_for(report) as settings, opened_inputs(paths, settings.home) as opened:
         files, refused = kinds_of(opened)
-        networks = networks_of(files, options, source_settings(settings))
-        with connected_application(networks) as application, progress_bar("importing") as advance:
-            print_network_problems(application.settings.networks)
-            options = replace(options, report_columns=report.columns.append)
-            items = chain(refused, read_all(files, options, application.sources))
-            tally = ingest_and_wait(application, items, advance, show_filtered, own_log=own_log)
-    if report.as_json:
-        listed = [{"where": item.where, "why": item.why} for item in filtered]
-        columns = {"columns": [one.as_json() for one in report.columns]} if report.columns else {}
-        print_json(tally.as_json() | columns | ({"filtered_items": listed} if report.verbose else {}))
-    else:
-        print_tally(tally)
-        print_columns(report)
+        networks = networks_of(files, options, source_settings(settings)) or settings.networks
+        settings = settings.model_copy(update={"networks": networks})
+        with connected_application(settings) as application, progress_bar("importing") as advance:
+            print_network_problems(networks)
+            reported = replace(options, report_columns=report.columns.append)
+            items = chain(refused, read_all(files, reported, application.sources))
+            record = rehearse if report.dry_run else ingest_and_wait
+            result = record(application, items, advance, report.show_filtered, own_log=own_log)
+    tally = report_result(report, result)
     if tally.refused_files or (report.strict and tally.rejected_total):
         raise typer.Exit(PROBLEM)
+
+
+def settings_for(report: Report) -> AbstractContextManager[Settings]:
+    settings = read_settings()
+    return settings_of_dry_run(settings) if report.dry_run else nullcontext(settings)
 
 
 def guess_and_show(report: Report) -> KindsOf:
@@ -307,48 +307,6 @@ def guess_and_show(report: Report) -> KindsOf:
         return guessed, refused
 
     return kinds_of
-
-
-def print_network_problems(path: Path | None) -> None:
-    """Lines of the operator's networks that the recorder ignores."""
-    _, problems = read_networks(path) if path is not None else (None, [])
-    for problem in problems[:MAX_REJECTED_SHOWN]:
-        print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
-
-
-def print_filtered(item: Filtered) -> None:
-    print_line(terminal_cell(f"skipped {item.where}: {item.why}"))
-
-
-def print_columns(report: Report) -> None:
-    """Of tables whose columns were not all used."""
-    for columns in report.columns:
-        if columns.is_partial:
-            print_line(terminal_cell(f"{columns.file}: {columns}"))
-
-
-def print_tally(tally: Tally) -> None:
-    parts = [f"{tally.bots} of bots"] if tally.bots else []
-    parts += [quantity(tally.aliases, "alias")] if tally.aliases else []
-    of_these = f" ({', '.join(parts)})" if parts else ""
-    print_line(
-        f"{quantity(tally.read, 'item')} read: {tally.recorded} recorded{of_these}, "
-        f"{quantity(tally.duplicates, 'duplicate')}, {tally.filtered} skipped (not engagement), "
-        f"{tally.rejected_total} rejected"
-    )
-    for title, counts in (
-        ("skipped", tally.filtered_by),
-        ("rejected", tally.rejected_by),
-        ("left out", tally.left_out),
-    ):
-        if counts:
-            print_line(terminal_cell(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
-    rows = [(item.where, item.code, item.why) for item in tally.rejected[:MAX_REJECTED_SHOWN]]
-    if rows:
-        print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])
-    rest = tally.rejected_total - len(rows)
-    if rest:
-        print_line(f"… and {rest} more; --json lists the first {MAX_REJECTED_KEPT:,}.")
 
 
 def own_domains(ours: list[str] | None) -> frozenset[str]:

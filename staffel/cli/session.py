@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -34,12 +33,9 @@ EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
 
 @contextmanager
-def connected_application(networks: Path | None = None) -> Iterator[Application]:
-    """Connect with the settings of the environment; close afterwards. `networks` replaces STAFFEL_NETWORKS."""
-    settings = read_settings()
-    if networks is not None:
-        settings = settings.model_copy(update={"networks": networks})
-    application = connect_application(settings)
+def connected_application(settings: Settings | None = None) -> Iterator[Application]:
+    """Connect with these settings, by default those of the environment; close afterwards."""
+    application = connect_application(settings or read_settings())
     try:
         yield application
     finally:

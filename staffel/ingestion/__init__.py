@@ -1,5 +1,6 @@
 """Ingestion: input files, what becomes of their items, and the counts of it."""
 
+from staffel.ingestion.dry_run import MAX_ACCOUNTS_LISTED, rehearse, settings_of_dry_run
 from staffel.ingestion.importer import ingest_and_wait
 from staffel.ingestion.inputs import opened_inputs, require_regular_files
 from staffel.ingestion.kinds import guessed_files
@@ -7,6 +8,7 @@ from staffel.ingestion.readers import InputFile, Kind, ReadOptions, networks_of,
 from staffel.ingestion.tally import MAX_REJECTED_KEPT, Tally
 
 __all__ = [
+    "MAX_ACCOUNTS_LISTED",
     "MAX_REJECTED_KEPT",
     "InputFile",
     "Kind",
@@ -17,5 +19,7 @@ __all__ = [
     "networks_of",
     "opened_inputs",
     "read_all",
+    "rehearse",
     "require_regular_files",
+    "settings_of_dry_run",
 ]

@@ -1,0 +1,113 @@
+"""What an import says: counts with their reasons, rejections, columns of tables, and what a dry run would make."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from intake import Filtered
+from intake.recorder import read_networks
+from schemas import terminal_cell
+from staffel.cli.output import print_error, print_json, print_line, print_table
+from staffel.ingestion import MAX_ACCOUNTS_LISTED, MAX_REJECTED_KEPT, Tally
+from staffel.wording import quantity
+
+MAX_REJECTED_SHOWN = 10
+MAX_ACCOUNTS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Report:
+    """How an import reports what it did."""
+
+    as_json: bool
+    strict: bool
+    verbose: bool
+    dry_run: bool = False
+    columns: list[Any] = field(default_factory=list)
+    """Of tables: which columns were used."""
+    filtered: list[Filtered] = field(default_factory=list)
+    """For JSON, if they are asked for."""
+
+    def show_filtered(self, item: Filtered) -> None:
+        if not self.verbose:
+            return
+        if self.as_json:
+            self.filtered.append(item)
+        else:
+            print_line(terminal_cell(f"skipped {item.where}: {item.why}"))
+
+
+def report_result(report: Report, result: Tally | tuple[Tally, list[str]]) -> Tally:
+    """Print the tally; of a dry run also the accounts that would be made."""
+    tally, new_accounts = result if isinstance(result, tuple) else (result, [])
+    if report.as_json:
+        print_json(result_json(report, tally, new_accounts))
+        return tally
+    if report.dry_run:
+        print_line("Dry run: nothing is recorded. It would be:")
+    print_tally(tally)
+    print_columns(report)
+    if report.dry_run:
+        print_new_accounts(new_accounts)
+    return tally
+
+
+def result_json(report: Report, tally: Tally, new_accounts: list[str]) -> dict[str, Any]:
+    result = tally.as_json()
+    if report.columns:
+        result["columns"] = [columns.as_json() for columns in report.columns]
+    if report.verbose:
+        result["filtered_items"] = [{"where": item.where, "why": item.why} for item in report.filtered]
+    if report.dry_run:
+        result |= {
+            "dry_run": True,
+            "new_accounts_total": len(new_accounts),
+            "new_accounts": new_accounts[:MAX_ACCOUNTS_LISTED],
+        }
+    return result
+
+
+def print_new_accounts(accounts: list[str]) -> None:
+    shown = ", ".join(accounts[:MAX_ACCOUNTS_SHOWN])
+    rest = f" and {len(accounts) - MAX_ACCOUNTS_SHOWN} more" if len(accounts) > MAX_ACCOUNTS_SHOWN else ""
+    print_line(
+        terminal_cell(f"{quantity(len(accounts), 'account')} would be made{': ' if accounts else ''}{shown}{rest}")
+    )
+
+
+def print_network_problems(path: Path | None) -> None:
+    """Lines of the operator's networks that the recorder ignores."""
+    _, problems = read_networks(path) if path is not None else (None, [])
+    for problem in problems[:MAX_REJECTED_SHOWN]:
+        print_error(f"STAFFEL_NETWORKS: {problem.where}: {problem.why}")
+
+
+def print_columns(report: Report) -> None:
+    """Of tables whose columns were not all used."""
+    for columns in report.columns:
+        if columns.is_partial:
+            print_line(terminal_cell(f"{columns.file}: {columns}"))
+
+
+def print_tally(tally: Tally) -> None:
+    parts = [f"{tally.bots} of bots"] if tally.bots else []
+    parts += [quantity(tally.aliases, "alias")] if tally.aliases else []
+    of_these = f" ({', '.join(parts)})" if parts else ""
+    print_line(
+        f"{quantity(tally.read, 'item')} read: {tally.recorded} recorded{of_these}, "
+        f"{quantity(tally.duplicates, 'duplicate')}, {tally.filtered} skipped (not engagement), "
+        f"{tally.rejected_total} rejected"
+    )
+    for title, counts in (
+        ("skipped", tally.filtered_by),
+        ("rejected", tally.rejected_by),
+        ("left out", tally.left_out),
+    ):
+        if counts:
+            print_line(terminal_cell(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
+    rows = [(item.where, item.code, item.why) for item in tally.rejected[:MAX_REJECTED_SHOWN]]
+    if rows:
+        print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])
+    rest = tally.rejected_total - len(rows)
+    if rest:
+        print_line(f"… and {rest} more; --json lists the first {MAX_REJECTED_KEPT:,}.")
