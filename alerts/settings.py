@@ -53,7 +53,8 @@ def _read_secret(name: Any, info: ValidationInfo) -> SecretStr:
     if not isinstance(name, str) or not _VARIABLE_PATTERN.fullmatch(name):
         raise ValueError("write the name of an environment variable that holds the secret")
     if not environment.get(name, "").strip():
-        raise ValueError(f"{name} is not set in the environment")
+        # Not the name: it may be the secret itself, pasted here.
+        raise ValueError("the environment variable that it names is not set")
     return SecretStr(environment[name].strip())
 
 

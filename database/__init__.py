@@ -1,5 +1,6 @@
 """How SQLite and PostgreSQL are spoken to: engines, errors, leases, locks and migrations."""
 
+from database.addresses import parse_address, shown_address
 from database.columns import Json, Serial, metadata, timestamp_ms
 from database.dialects import Dialect, chunks, dialect_of
 from database.engine import Database, create_schema, open_database, overwrite_deleted, read_only, schema_of, sibling_url
@@ -68,10 +69,12 @@ __all__ = [
     "notify",
     "open_database",
     "overwrite_deleted",
+    "parse_address",
     "read_only",
     "revision_of",
     "rows_by_key",
     "schema_of",
+    "shown_address",
     "sibling_url",
     "timestamp_ms",
     "tuples_by_key",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Connection, Engine, Table, cast, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from database.addresses import shown_address
 from database.errors import database_error_of
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _driver(connection: Connection) -> Iterator["psycopg.Connection[Any]"]:
     try:
         yield driver
     except connection.dialect.loaded_dbapi.Error as error:
-        database_error = database_error_of(error, connection.engine.url.render_as_string())
+        database_error = database_error_of(error, shown_address(connection.engine))
         if database_error is None:
             raise
         connection.invalidate(error)

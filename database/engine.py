@@ -12,11 +12,12 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from database.addresses import parse_address, shown_address
 from database.dialects import dialect_of
 from database.errors import DatabaseError, database_error_of
 
@@ -45,7 +46,7 @@ def open_database(url: str, schema: str | None = None) -> Engine:
     `schema`: where the tables are on PostgreSQL, else in the default schema; SQLite ignores it. Everything that uses
     the engine raises `DatabaseError` if the database is locked, damaged, full or unreachable.
     """
-    engine = _create_engine(_parse_url(url))
+    engine = _create_engine(parse_address(url))
     event.listen(engine, "handle_error", _translate_error, retval=True)
     if schema is None or engine.dialect.name != "postgresql":
         return engine
@@ -54,7 +55,7 @@ def open_database(url: str, schema: str | None = None) -> Engine:
 
 def sibling_url(url: str, file: str) -> str:
     """The URL of another file in the folder of a SQLite database; on PostgreSQL the URL itself."""
-    parsed = _parse_url(url)
+    parsed = parse_address(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return url
     return parsed.set(database=str(Path(parsed.database).with_name(file))).render_as_string(hide_password=False)
@@ -102,23 +103,9 @@ def overwrite_deleted(engine: Engine, timeout_s: float) -> bool:
     return not busy
 
 
-def _parse_url(url: str) -> URL:
-    try:
-        return make_url(url)
-    except ArgumentError:
-        raise DatabaseError(f"not a database URL: {url!r}; {_URL_FORMS}") from None
-
-
-_URL_FORMS = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-
-
 def _create_engine(url: URL) -> Engine:
     backend = url.get_backend_name()
-    if backend == "sqlite" and url.database:
-        return _create_sqlite_engine(url)
-    if backend == "postgresql":
-        return _create_postgres_engine(url)
-    raise DatabaseError(f"unsupported database URL {url.render_as_string()!r}; {_URL_FORMS}")
+    return _create_sqlite_engine(url) if backend == "sqlite" else _create_postgres_engine(url)
 
 
 def _create_postgres_engine(url: URL) -> Engine:
@@ -197,5 +184,5 @@ class _WriteLock:
 
 
 def _translate_error(context: ExceptionContext) -> DatabaseError | None:
-    name = context.engine.url.render_as_string() if context.engine is not None else "of STAFFEL_DATABASE"
+    name = shown_address(context.engine) if context.engine is not None else "of STAFFEL_DATABASE"
     return database_error_of(context.original_exception, name)

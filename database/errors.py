@@ -1,5 +1,6 @@
 """Errors of a database that an operator has to mend, with advice on how."""
 
+import re
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ _POSTGRES_ADVICE = {
     "XX001": "the server reports damaged data; restore it from a backup",
     "XX002": "the server reports a damaged index; restore it from a backup, or REINDEX",
 }
+_LOGIN_STATES = {"28000", "28P01", "3D000"}
+"""Of a login that is refused; the text names user and database."""
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')")
 _UNAVAILABLE_STATES = {"57P01", "57P02", "57P03"}
 _TRANSIENT_TEXTS = (
     "starting up",
@@ -41,6 +45,7 @@ _TRANSIENT_TEXTS = (
 )
 """Parts of a server's message that it cannot accept connections now; while connecting, errors have no code."""
 _CONNECTION_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
+_UNKNOWN_OPTION = "an option of the address is unknown; check what follows the ? in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
 
@@ -58,7 +63,7 @@ def database_error_of(error: BaseException, database: str) -> DatabaseError | No
     if advice is None:
         return None
     error_class = DatabaseUnavailable if _is_unavailable(error, advice) else DatabaseError
-    return error_class(f"database {database}: {advice} ({_first_line(error)})")
+    return error_class(f"database {database}: {advice} ({_reason(error)})")
 
 
 def _is_unavailable(error: BaseException, advice: str) -> bool:
@@ -83,16 +88,22 @@ def _sqlite_advice(error: sqlite3.Error) -> str | None:
 
 
 def _postgres_advice(error: "psycopg.Error") -> str | None:
-    from psycopg import OperationalError
+    from psycopg import OperationalError, ProgrammingError
 
     if error.sqlstate is not None:
         return _POSTGRES_ADVICE.get(error.sqlstate)
+    if isinstance(error, ProgrammingError) and "connection option" in str(error):
+        return _UNKNOWN_OPTION
     if not isinstance(error, OperationalError):
         return None
     # A failed connection attempt has no code; if the server answered, its message begins with FATAL.
     return _CONNECTION_REFUSED if "FATAL:" in str(error) else _UNREACHABLE
 
 
-def _first_line(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
+    """The first line of the driver's text. While connecting it quotes parts of the address: those are left out."""
     lines: Sequence[str] = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    quotes_address = not isinstance(error, sqlite3.Error) and getattr(error, "sqlstate", None) in (None, *_LOGIN_STATES)
+    return _QUOTED.sub("…", lines[0]) if quotes_address else lines[0]

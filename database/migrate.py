@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
+from database.addresses import shown_address
 from database.dialects import dialect_of
 from database.engine import read_only, schema_of
 from database.errors import DatabaseError
@@ -28,7 +29,7 @@ def migrate(engine: Engine, history: str = DATABASE_HISTORY) -> None:
         if _revision(connection) == newest_revision(history):
             return
     with exclusive_transaction(engine) as connection:
-        _check_known(_revision(connection), history, str(engine.url))
+        _check_known(_revision(connection), history, shown_address(engine))
         _upgrade(connection, history)
 
 

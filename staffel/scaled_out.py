@@ -132,7 +132,7 @@ def require_activated(log: Log, address: KafkaAddress) -> None:
 
 
 def require_postgres(settings: Settings) -> None:
-    if not (settings.database or "").startswith(_POSTGRES_SCHEME):
+    if not settings.database_url.startswith(_POSTGRES_SCHEME):
         raise UsageError(
             "STAFFEL_LOG is on Apache Kafka, where many processes share one database: "
             "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME"

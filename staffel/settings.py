@@ -1,33 +1,39 @@
 """Settings: read once from STAFFEL_* variables and `.env`, then passed on as a frozen object."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from database import sibling_url
+from database import DatabaseError, parse_address, sibling_url
 from staffel.errors import UsageError
 from streams.kafka import KafkaAddress, parse_kafka_address
 
 VAULT_FILE = "vault.db"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
+SETTINGS_FILE = Path(".env")
+"""In the working folder; the environment comes before it."""
 
 
 class Settings(BaseSettings):
     """All settings of Staffel; the defaults suit a laptop."""
 
-    model_config = SettingsConfigDict(env_prefix="STAFFEL_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="STAFFEL_", env_file=SETTINGS_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(default=Path(".staffel"), description="folder of the embedded database")
-    database: str | None = Field(
+    database: SecretStr | None = Field(
         default=None, description="sqlite:///PATH or postgresql+psycopg://…; default: in `home`"
     )
-    vault: str | None = Field(
+    vault: SecretStr | None = Field(
         default=None,
         description="where names and addresses are: a file, sqlite:///PATH or postgresql+psycopg://…; default: "
         "`vault.db` beside the database, on PostgreSQL a schema of its own in the database",
     )
-    log: str = Field(default="sql", description="`sql` (in the database) or kafka://HOST:PORT")
+    log: SecretStr = Field(default=SecretStr("sql"), description="`sql` (in the database) or kafka://HOST:PORT")
     partitions: int = Field(
         default=1, ge=1, le=256, description="partitions of every topic; fixed when the log is created"
     )
@@ -48,25 +54,39 @@ class Settings(BaseSettings):
 
     @field_validator("log")
     @classmethod
-    def _valid_log(cls, value: str) -> str:
-        if value != "sql":
-            parse_kafka_address(value)
+    def _valid_log(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() != "sql":
+            parse_kafka_address(value.get_secret_value())
+        return value
+
+    @field_validator("database", "vault")
+    @classmethod
+    def _valid_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        text = value.get_secret_value() if value is not None else ""
+        is_file = info.field_name == "vault" and not _SCHEME.match(text)
+        if value is not None and not is_file:
+            try:
+                parse_address(text)
+            except DatabaseError as error:
+                raise ValueError(str(error)) from None
         return value
 
     @property
     def kafka(self) -> KafkaAddress | None:
         """The address of the log on Kafka; None if the log is in the database."""
-        return None if self.log == "sql" else parse_kafka_address(self.log)
+        log = self.log.get_secret_value()
+        return None if log == "sql" else parse_kafka_address(log)
 
     @property
     def database_url(self) -> str:
-        return self.database or f"sqlite:///{self.home / 'staffel.db'}"
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.home / 'staffel.db'}"
 
     @property
     def vault_url(self) -> str:
         if self.vault is None:
             return sibling_url(self.database_url, VAULT_FILE)
-        return self.vault if "://" in self.vault else f"sqlite:///{self.vault}"
+        vault = self.vault.get_secret_value()
+        return vault if "://" in vault else f"sqlite:///{vault}"
 
 
 def read_text(path: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import typer
+from pydantic import SecretStr
 
 from audit import HandoffView, account_report, latest_time, ranked_accounts, verify
 from intake import Item, access_log, cloudevents
@@ -47,7 +48,7 @@ def demo(as_json: AsJson = False) -> None:
     settings = Settings(
         home=DEMO_HOME,
         database=None,
-        log="sql",
+        log=SecretStr("sql"),
         partitions=1,
         model=folder / "model.yaml",
         networks=folder / "networks.csv",

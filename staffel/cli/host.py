@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from audit import recomputed_updates
-from database import HostLock
+from database import HostLock, shown_address
 from projections import rebuild as build
 from staffel.application import system_clock
 from staffel.cli.groups import examples
@@ -48,7 +48,7 @@ def up(
 
 def run_host(application: Embedded, running: Process, steps: Sequence[Step], port: int | None) -> None:
     """Take the host lock, and run the steps until the process is asked to stop."""
-    context = {"database": application.engine.url.render_as_string(), "model": application.plan.version}
+    context = {"database": shown_address(application.engine), "model": application.plan.version}
     if not application.lock.try_acquire():
         running.log.info("host_waiting", holder=application.lock.holder(), **context)
         wait_for_lock(application.lock, running.stop)

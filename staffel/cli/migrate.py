@@ -1,10 +1,10 @@
 """`staffel migrate`: copy an embedded home to Apache Kafka and PostgreSQL."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
+from database import parse_address, shown_address
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, progress_bar
 from staffel.cli.session import AsJson, connect_application, read_settings
@@ -66,7 +66,7 @@ def migrate(
             result = migrate_home(home, destination, advance)
     finally:
         home.close()
-    print_json(result) if as_json else print_line(summary_text(result, to_kafka, database))
+    print_json(result) if as_json else print_line(summary_text(result, destination))
 
 
 def kafka_destination(text: str) -> Any:
@@ -86,22 +86,19 @@ def postgres_destination(url: str, own_url: str) -> str:
     return url
 
 
-def summary_text(result: Json, kafka: str, database: str) -> str:
+def summary_text(result: Json, destination: Destination) -> str:
+    database = shown_address(parse_address(destination.database))
     copied = ", ".join(f"{number:,} of {topic}" for topic, number in result["topics"].items())
     return f"""\
 Copied: {copied} ({quantity(result["partitions"], "partition")}, model {result["model"]}), \
 and {sum(result["tables"].values()):,} table rows.
 This home is unchanged; do not record anything in it from now on.
 
-Next, each with STAFFEL_LOG={without_password(kafka)} and STAFFEL_DATABASE={without_password(database)}:
+Next, each with STAFFEL_LOG={destination.address} and STAFFEL_DATABASE={database}
+(and user, password and options as they were given):
   staffel worker     one or more, up to one for each partition
   staffel project
 `staffel doctor` shows when they have caught up; record nothing at the destination before.
 Then compare: `staffel audit replay --json` prints the same seq and digest for every account here and there, and
 `staffel audit verify` at the destination finds no mismatch.
   staffel relay      last: it records what is due by now, which changes accounts"""
-
-
-def without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":…@") if parts.password else url

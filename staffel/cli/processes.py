@@ -87,7 +87,7 @@ def run_role(name: str, port: int | None, make_role: Callable[[Application, Proc
 def require_kafka(name: str, settings: Settings) -> KafkaAddress:
     if settings.kafka is None:
         raise UsageError(
-            f"staffel {name} is only for Apache Kafka, and STAFFEL_LOG is {settings.log}: here `staffel up` does it "
-            "in one process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
+            f"staffel {name} is only for Apache Kafka, and STAFFEL_LOG is sql: here `staffel up` does it in one "
+            "process; for Apache Kafka set STAFFEL_LOG=kafka://HOST:PORT"
         )
     return settings.kafka

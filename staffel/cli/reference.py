@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
+from pydantic import SecretStr
 
 from staffel.cli.groups import EXAMPLE
 from staffel.cli.main import app
@@ -52,7 +53,8 @@ def reference_page() -> str:
 
 def settings_rows() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{field.default}`"
+        value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        default = "" if value is None else f"`{value}`"
         yield f"| `STAFFEL_{name.upper()}` | {default} | {escape_cell(field.description or '')} |\n"
 
 

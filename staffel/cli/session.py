@@ -29,6 +29,8 @@ At = Annotated[
 ]
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
+_SHOWN_SETTINGS = frozenset({"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "logs"})
+"""Numbers and choices: what is not among them may be an address with a password."""
 EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
 
@@ -43,7 +45,6 @@ def connected_application(settings: Settings | None = None) -> Iterator[Applicat
 
 
 def read_settings() -> Settings:
-
     try:
         return Settings()
     except ValidationError as error:
@@ -53,10 +54,12 @@ def read_settings() -> Settings:
 
 
 def setting_problem(problem: Any) -> str:
-    name = f"STAFFEL_{problem['loc'][0]}".upper() if problem["loc"] else "settings"
+    """Name and reason, and the value where it cannot hold a password: addresses are never repeated."""
+    field = str(problem["loc"][0]) if problem["loc"] else ""
     why = problem["msg"].removeprefix("Value error, ")
-    value = "" if str(problem.get("input")) in why else f" (now {problem.get('input')!r})"
-    return f"{name}: {why}{value}"
+    shows_value = field in _SHOWN_SETTINGS and str(problem.get("input")) not in why
+    value = f" (now {problem.get('input')!r})" if shows_value else ""
+    return f"{f'STAFFEL_{field}'.upper() if field else 'settings'}: {why}{value}"
 
 
 def connect_application(settings: Settings) -> Application:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from audit import latest_time
+from database import shown_address
 from intake.recorder import read_networks
 from projections import projection_lag, reactor_backlog, scoring_lag
 from schemas import ENGAGEMENT
@@ -10,7 +11,7 @@ from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
-from staffel.settings import Settings
+from staffel.settings import SETTINGS_FILE, Settings
 from staffel.wording import quantity
 from streams import Log
 
@@ -21,7 +22,8 @@ _MAX_CLOCK_SKEW_MS = 10 * 60_000
 def findings(application: Application) -> list[Json]:
     """One row per check: `ok`, `check`, `found`, `advice`."""
     return [
-        finding("database", True, application.engine.url.render_as_string()),
+        *check_settings_file(),
+        finding("database", True, shown_address(application.engine)),
         check_model(application.settings, application.plan.version),
         *check_networks(application.settings),
         *check_lags(application),
@@ -33,6 +35,12 @@ def findings(application: Application) -> list[Json]:
 
 def finding(check: str, ok: bool, found: str, advice: str = "") -> Json:
     return {"check": check, "ok": ok, "found": found, "advice": "" if ok else advice}
+
+
+def check_settings_file() -> list[Json]:
+    """Which file of the working folder was read, as in a folder of somebody else it may name another database."""
+    path = SETTINGS_FILE.absolute()
+    return [finding("settings", True, f"the environment and {path}")] if path.is_file() else []
 
 
 def check_model(settings: Settings, active: str) -> Json:

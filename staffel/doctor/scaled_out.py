@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Sequence
 
-from database import Database, DatabaseError, newest_revision, open_database, revision_of
+from database import Database, DatabaseError, newest_revision, open_database, revision_of, shown_address
 from projections import (
     MEMBER_ROLE_PREFIX,
     PARTITION_ROLE_PREFIX,
@@ -16,7 +16,15 @@ from projections import (
     scoring_lag,
 )
 from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_fact, parse_time
-from staffel.doctor.embedded import Json, check_clock, check_dead_letters, check_model, check_networks, finding
+from staffel.doctor.embedded import (
+    Json,
+    check_clock,
+    check_dead_letters,
+    check_model,
+    check_networks,
+    check_settings_file,
+    finding,
+)
 from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
@@ -43,6 +51,7 @@ def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json
     database_findings, engine = check_database(settings, now)
     try:
         rows = [
+            *check_settings_file(),
             *broker_findings,
             *(check_log(settings, address, log, now) if log else []),
             *check_networks(settings),
@@ -156,7 +165,7 @@ def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database
         revision = revision_of(engine)
     except (DatabaseError, UsageError) as error:
         return [finding("database", False, str(error), _DATABASE_ADVICE)], None
-    rows = [finding("database", True, engine.url.render_as_string()), check_migrations(revision)]
+    rows = [finding("database", True, shown_address(engine)), check_migrations(revision)]
     if revision != newest_revision():
         return rows, None
     return [

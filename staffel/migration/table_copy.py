@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from alerts import alerts
-from database import DatabaseError, insert_missing, read_only
+from database import DatabaseError, insert_missing, read_only, shown_address
 from intake.recorder import inbox, told_profiles
 from projections import (
     directory_accounts,
@@ -34,7 +34,7 @@ def require_empty_database(target: Engine) -> None:
     with read_only(target).connect() as connection:
         for table in (*COPIED_TABLES, inbox, read_models().accounts):
             if _count_rows(connection, table):
-                name = target.url.render_as_string()
+                name = shown_address(target)
                 raise DatabaseError(
                     f"database {name}: table {table.name} holds rows of another installation; name an "
                     "empty database (`createdb` creates one)"

@@ -40,7 +40,7 @@ def database_check(engine: Database, log: Log) -> ReadinessCheck:
 
     def run(_: Metrics) -> CheckResult:
         projected_offsets(engine, log)
-        return CheckResult(True, engine.url.render_as_string())
+        return CheckResult(True, "answers")
 
     return ReadinessCheck("database", run)
 

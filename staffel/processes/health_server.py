@@ -1,7 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics` of a process, served by a small WSGI server in a thread.
 
 `/healthz`: the loop ran recently; otherwise a supervisor restarts the process. `/readyz`: every readiness check passes.
-Both answer 200 or 503 with JSON. The pages need no authentication, so they must hold no secrets.
+Both answer 200 or 503 with JSON. The pages need no authentication, so they hold no secrets, addresses, users or hosts.
 """
 
 from collections.abc import Callable, Iterable

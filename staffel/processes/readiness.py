@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from database import DatabaseError
 from staffel.processes.heartbeat import Heartbeat
+from staffel.processes.log_lines import event_logger
 from staffel.processes.metrics import Metrics
 from streams import LogError
 
 CHECK_INTERVAL_S = 1.0
 STALE_AFTER_S = 15.0
 """Results older than this make the process unready."""
+_SEE_LOG_LINES = "the log lines of this process say why"
 
 
 class CheckStatus(NamedTuple):
@@ -34,8 +36,18 @@ class ReadinessCheck(NamedTuple):
 
 
 class CheckResult(NamedTuple):
+    """`detail` stands on a page without sign-in: no address, user or host."""
+
     ok: bool
     detail: str
+
+
+def _found(error: Exception) -> str:
+    if isinstance(error, DatabaseError):
+        return f"the database cannot be used; {_SEE_LOG_LINES}"
+    if isinstance(error, LogError):
+        return f"the log cannot be used; {_SEE_LOG_LINES}"
+    return f"{type(error).__name__}; {_SEE_LOG_LINES}"
 
 
 class ReadinessMonitor:
@@ -46,6 +58,7 @@ class ReadinessMonitor:
         self._readiness_checks: Sequence[ReadinessCheck] = ()
         self._statuses: Sequence[CheckStatus] | None = None
         self._checked_at = monotonic()
+        self._failures: dict[str, str] = {}
 
     def start(self, readiness_checks: Sequence[ReadinessCheck], stop: Event) -> None:
         """Run these checks in a thread until `stop` is set."""
@@ -69,14 +82,20 @@ class ReadinessMonitor:
     def _run_check(self, readiness_check: ReadinessCheck) -> CheckStatus:
         try:
             return CheckStatus(readiness_check.name, *readiness_check.run(self._metrics))
-        except (LogError, DatabaseError) as error:
-            return CheckStatus(readiness_check.name, False, str(error))
         except Exception as error:  # the other checks must run all the same
-            return CheckStatus(readiness_check.name, False, repr(error))
+            self._log_failure(readiness_check.name, error)
+            return CheckStatus(readiness_check.name, False, _found(error))
+
+    def _log_failure(self, check: str, error: Exception) -> None:
+        """In a log line, once as long as it stays the same: the page shows no addresses, but somebody has to see it."""
+        why = str(error) if isinstance(error, (LogError, DatabaseError)) else repr(error)
+        if self._failures.get(check) != why:
+            self._failures[check] = why
+            event_logger().warning("check_failed", check=check, why=why)
 
     def _loop_status(self) -> CheckStatus:
         if self._heartbeat.problem is not None:
-            return CheckStatus("working", False, self._heartbeat.problem)
+            return CheckStatus("working", False, f"waits; {_SEE_LOG_LINES}")
         if self._statuses is None:
             return CheckStatus("working", False, "starting")
         silence_s = monotonic() - self._checked_at

@@ -82,8 +82,8 @@ UNKNOWN_SERVICE = (
         ("link: https://crm.example.com", "1: channels: is missing"),
         ("channels: [{url: 'json://localhost'}]", "1: channels[0].name: is missing"),
         (CHANNEL + "url: topsecret", f"3: channels[0].url: {UNKNOWN_SERVICE}"),
-        (CHANNEL + "url_env: NONE", "3: channels[0].url_env: NONE is not set in the environment"),
-        (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: EMPTY is not set in the environment"),
+        (CHANNEL + "url_env: NONE", "3: channels[0].url_env: the environment variable that it names is not set"),
+        (CHANNEL + "url_env: EMPTY", "3: channels[0].url_env: the environment variable that it names is not set"),
         (
             CHANNEL + "url_env: json://topsecret",
             "3: channels[0].url_env: write the name of an environment variable that holds the secret",

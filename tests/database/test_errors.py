@@ -102,7 +102,7 @@ def test_an_unreachable_server_is_reported_without_the_password() -> None:
 
 def test_a_missing_database_is_reported() -> None:
     url = postgres_url().replace("/staffel_", "/absent_")
-    with pytest.raises(DatabaseError, match=r"refuses the connection; check user, .* \"absent_\w+\" does not exist"):
+    with pytest.raises(DatabaseError, match=r"refuses the connection; check user, .* does not exist"):
         select_one(open_database(url))
 
 

@@ -174,14 +174,14 @@ def test_an_invalid_argument_is_a_usage_error(arguments: list[str], message: str
             "set STAFFEL_DATABASE=postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
         (
-            "DATABASE", "nonsense", 1,
-            "not a database URL: 'nonsense'; "
-            "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+            "DATABASE", "nonsense", 2,
+            "STAFFEL_DATABASE: not a database URL; "
+            "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME; "
+            "in a user or password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25",
         ),
         (
-            "DATABASE", "mysql://a/b", 1,
-            "unsupported database URL 'mysql://a/b'; "
-            "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+            "DATABASE", "mysql://a/b", 2,
+            "STAFFEL_DATABASE: unsupported database URL; write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
         ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a writable folder"),
     ],

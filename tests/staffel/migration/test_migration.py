@@ -147,7 +147,7 @@ def test_topics_that_begin_with_another_model_are_refused(home: Path, monkeypatc
 @pytest.mark.parametrize(
     ("log", "database", "why"),
     [
-        ("localhost:9092", "postgresql+psycopg://x@y/z", "--to-kafka: 'localhost:9092' is not a Kafka address"),
+        ("localhost:9092", "postgresql+psycopg://x@y/z", "--to-kafka: not a Kafka address; write kafka://HOST:PORT"),
         ("kafka://localhost:9092", "sqlite:///x.db", "--database: only PostgreSQL can be shared by many processes"),
         ("kafka://localhost:1", "postgresql+psycopg://x@y/z", ""),
     ],

@@ -179,12 +179,15 @@ def test_a_check_reports_that_the_log_is_out_of_reach(process: Process) -> None:
         raise UNAVAILABLE
 
     assert readiness_of(process, ReadinessCheck("log", fail)) == (503, {"working": True, "log": False})
-    assert str(UNAVAILABLE) in get_page(process, "/readyz")[1]
+    page = get_page(process, "/readyz")[1]
+    assert "the log cannot be used; the log lines of this process say why" in page
+    assert str(UNAVAILABLE) not in page
 
 
 def test_a_blocked_loop_makes_the_process_unready(process: Process) -> None:
     process.heartbeat.blocked("no broker")
     assert readiness_of(process, PASSING_CHECK) == (503, {"working": False, "log": True})
+    assert "no broker" not in get_page(process, "/readyz")[1]
 
 
 def test_other_pages_do_not_exist(process: Process) -> None:
