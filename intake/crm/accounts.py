@@ -22,7 +22,7 @@ from intake.crm.notations import FieldKinds, Notations
 from intake.crm.record_ids import record_id_of, salesforce_id
 from intake.crm.titles import ACCOUNT_COLUMNS
 from intake.domains import ascii_host, claimable_domain, is_free_mail
-from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells
+from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells, without_addresses
 from intake.firmographics import headcount_of, number_of
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.platforms import is_shared_platform
@@ -39,6 +39,7 @@ _KIND = ExportKind(
 )
 _CUSTOMER_WORDS = ("customer", "kunde", "client", "klant", "klient", "kund", "asiakas", "顧客", "客户")
 _BAD_ACCOUNT_ID = "not a valid account id: no spaces, no `/`, at most 200 characters, not a reserved word"
+_PAGES = "pages on platforms such as linkedin.com identify no company"
 _BETWEEN_DOMAINS = re.compile(r"[;,\s]+")
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
@@ -64,7 +65,8 @@ def read_accounts(
 
 
 def _items(export: Export, known: dict[str, str]) -> Iterator[Item]:
-    readers = _Readers(export.readers(_id_readers(export.notations)), export.readers(_cell_readers(export)))
+    ids = export.readers(_id_readers(export.notations))
+    readers = _Readers(ids, export.readers(_cell_readers(export)), export.left_out)
     first_of: dict[str, Observation] = {}
     for row in export.rows():
         item = _item(row, export.options, readers, known) if isinstance(row, TableRow) else row
@@ -76,13 +78,14 @@ def _items(export: Export, known: dict[str, str]) -> Iterator[Item]:
 class _Readers(NamedTuple):
     ids: CellReaders
     cells: CellReaders
+    left_out: dict[str, str]
 
 
 def _learn_names(row: TableRow, known: dict[str, str]) -> None:
     """Note the names and record ids of the row -> account id, if the file has a column that names a parent."""
     if not row.layout.column_indexes.get("parent"):
         return
-    identity = _account_key(row, _ID_READERS)
+    identity = _account_key(row, _ID_READERS, {})
     if isinstance(identity, _AccountKey):
         for name in filter(None, (identity.record, row.text("name"), identity.account)):
             known.setdefault(name.casefold(), identity.account)
@@ -99,7 +102,7 @@ def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[
     deleted = row.text("deleted")
     if deleted is not None and boolean_of(deleted):
         return Filtered(row.where, "deleted in the CRM")
-    identity = _account_key(row, readers.ids)
+    identity = _account_key(row, readers.ids, readers.left_out)
     if isinstance(identity, Rejected):
         return identity
     values = read_cells(row, readers.cells)
@@ -122,9 +125,9 @@ def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[
     )
 
 
-def _account_key(row: TableRow, readers: CellReaders) -> _AccountKey | Rejected:
+def _account_key(row: TableRow, readers: CellReaders, left_out: dict[str, str]) -> _AccountKey | Rejected:
     ids = read_cells(row, readers)
-    domains = _domains(row)
+    domains = _domains(row, left_out)
     if isinstance(ids, Rejected) or isinstance(domains, Rejected):
         return ids if isinstance(ids, Rejected) else domains  # type: ignore[return-value]
     given_id, name, record = ids.get("account"), row.text("name"), ids.get("record")
@@ -141,7 +144,7 @@ def _account_key(row: TableRow, readers: CellReaders) -> _AccountKey | Rejected:
     return _AccountKey(account, domains, record)
 
 
-def _domains(row: TableRow) -> list[str] | Rejected:
+def _domains(row: TableRow, left_out: dict[str, str]) -> list[str] | Rejected:
     """The domains that the row claims, without those of platforms on which the company only has a page."""
     domains: dict[str, None] = {}
     for field in ("domains", "more_domains"):
@@ -149,9 +152,10 @@ def _domains(row: TableRow) -> list[str] | Rejected:
         for text in filter(None, _BETWEEN_DOMAINS.split(cell)) if cell else ():
             domain = claimable_domain(text)
             if _is_page_on_platform(domain or ascii_host(text), row):
+                left_out[field] = _PAGES
                 continue
             if domain is None:
-                return row.rejected(field, "bad_domain", f"{text[:60]!r} is not a company's domain")
+                return row.rejected(field, "bad_domain", f"{without_addresses(text[:60])!r} is not a company's domain")
             if is_free_mail(domain):
                 return row.rejected(field, "free_mail_domain", f"{domain} is a mail provider; leave it out")
             domains[domain] = None

@@ -13,6 +13,7 @@ from schemas import DocumentError, read_yaml, suggestion
 
 _MAX_MAPPING_BYTES = 128 << 10
 _MAX_SHOWN = 40
+_MAX_COMPARED = 200
 _MAX_TITLE = 60
 _SIMILARITY = 0.8
 _REMEDY = "write lines like `name: Kunde` (field: column)"
@@ -36,7 +37,7 @@ class ColumnsReport(NamedTuple):
     unmatched: Sequence[IgnoredColumn]
     """Titles in the mapping that the file does not have, each with a similar one that it has."""
     left_out: Mapping[str, str]
-    """Field -> why its column is not kept."""
+    """Field -> why its column, or some of its cells, are not kept. Complete after the last row."""
 
     @property
     def is_partial(self) -> bool:
@@ -109,11 +110,12 @@ def columns_report(
     known = {
         normalized_header(one): name for name in columns.columns if name not in used for one in columns.columns[name]
     }
+    unused = {normalized_header(title): title for title in ignored[:_MAX_COMPARED]}
     return ColumnsReport(
         file,
         used,
         [IgnoredColumn(title, _near(title, known)) for title in ignored[:_MAX_SHOWN]],
-        [IgnoredColumn(title, _near(title, {normalized_header(one): one for one in ignored})) for title in absent],
+        [IgnoredColumn(title, _near(title, unused)) for title in absent[:_MAX_SHOWN]],
         left_out,
     )
 

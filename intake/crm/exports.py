@@ -37,6 +37,8 @@ class Export:
     layout: Layout
     """Without the columns that are not kept."""
     notations: Notations
+    left_out: dict[str, str]
+    """Field -> why it is not kept, of the report on columns: readers add to it."""
     _table: Table
     _footers: Footers
 
@@ -95,7 +97,7 @@ def _read_opened(
     if isinstance(decided, Ambiguity):
         yield Rejected(table.name, decided.code, decided.why, whole=True)
         return
-    yield from items(Export(options, layout, decided, table._replace(layout=layout), footers))
+    yield from items(Export(options, layout, decided, left_out, table._replace(layout=layout), footers))
 
 
 class _Choices:

@@ -13,7 +13,7 @@ _SALESFORCE_15 = re.compile(r"(?=\d*[A-Za-z])00[0-9A-Za-z]{13}")
 """Of a standard object (001 account, 003 contact, 006 opportunity, 00Q lead)."""
 _SALESFORCE_18 = re.compile(r"(00[0-9A-Za-z]{13})([A-Za-z0-5]{3})")
 _CHECK_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}", re.IGNORECASE)
+_ROUNDED = re.compile(r"[+-]?\d(?:(?:[.,]\d+)?E[+-]|[.,]\d+E)\d{1,3}", re.IGNORECASE)
 _HASHES = re.compile(r"#+")
 _FLOAT_OF_ID = re.compile(r"(\d{1,15})\.0")
 _EXACT_DIGITS = 15

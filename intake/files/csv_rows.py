@@ -30,6 +30,8 @@ _MAX_PREAMBLE_LINES = 20
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(\\t|[^\w"\s]|\t)"?[\s,;]*', re.IGNORECASE)
 """What Excel writes before the header (https://en.wikipedia.org/wiki/Comma-separated_values#Application_support)."""
 _QUOTED = re.compile(r'"[^"]*"')
+_APOSTROPHE = re.compile(r"'[\d=+@-].*", re.DOTALL)
+_ADDRESS = re.compile(r"[^\s@;,<>]{1,64}@")
 _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#NULL!", "#DIV/0!", "#NUM!", "#ZAHL!"}
@@ -64,7 +66,7 @@ class TableRow(NamedTuple):
         """The first non-empty cell of this field."""
         for index in self.layout.column_indexes.get(name, ()):
             cell = self.cells[index].strip()
-            if cell and (cell[0] != "=" or (cell := _without_formula(cell))):
+            if cell and (cell[0] not in "='" or (cell := _without_text_mark(cell))):
                 return cell
         return None
 
@@ -76,7 +78,7 @@ class TableRow(NamedTuple):
 
     def rejected(self, name: str, code: str, why: str) -> Rejected:
         """The rejection of this row because of this field."""
-        shown = (self.text(name) or "")[:60]
+        shown = without_addresses((self.text(name) or "")[:60])
         return Rejected(self.where, code, f"column {self.column_name(name)!r}, {shown!r}: {why}")
 
 
@@ -228,14 +230,22 @@ def _column_indexes(header: Sequence[str], columns: Columns) -> dict[str, tuple[
 
 
 def _missing_column(name: str, header: Sequence[str], field_group: RequiredField, columns: Columns) -> Rejected:
-    found = ", ".join(repr(title[:_MAX_SHOWN_COLUMNS]) for title in header[:_MAX_SHOWN_COLUMNS]) or "none"
+    titles = (without_addresses(title[:_MAX_SHOWN_COLUMNS]) for title in header[:_MAX_SHOWN_COLUMNS])
+    found = ", ".join(map(repr, titles)) or "none"
     expected = "; or ".join(f"{one}: {', '.join(columns[one][:6])}" for one in field_group.alternatives)
     remedy = f"map your column in a file with lines like `{field_group.alternatives[0]}: Your column` (--mapping FILE)"
     why = f"columns found: {found}; expected one for {expected}; {remedy}"
     return Rejected(name, "missing_column", why, whole=True)
 
 
-def _without_formula(cell: str) -> str:
-    """`="00111"`, by which Excel keeps digits as text, as `00111`."""
+def _without_text_mark(cell: str) -> str:
+    """`="00111"` and `'00111`, by which spreadsheets keep digits as text, as `00111`."""
+    if _APOSTROPHE.fullmatch(cell):
+        return cell[1:].lstrip()
     formula = _TEXT_FORMULA.fullmatch(cell)
     return formula[1].replace('""', '"').strip() if formula else cell
+
+
+def without_addresses(text: str) -> str:
+    """The text for a message, without the names in e-mail addresses."""
+    return _ADDRESS.sub("…@", text) if "@" in text else text

@@ -53,6 +53,25 @@ def test_a_free_text_that_is_not_kept_is_told(tmp_path: Path) -> None:
     assert (report.left_out, report.as_json()["left_out"]) == ({"reason": why}, {"reason": why})
 
 
+def test_pages_on_platforms_are_told_once(tmp_path: Path) -> None:
+    report = report_on(file(tmp_path, "Name,Website", "Acme,linkedin.com/company/acme", "Beta,facebook.com/beta"))
+    assert str(report) == (
+        "used: name (Name), domains (Website); ignored: none; "
+        "left out: domains (pages on platforms such as linkedin.com identify no company)"
+    )
+
+
+def test_messages_name_no_address(tmp_path: Path) -> None:
+    items = list(read_accounts(file(tmp_path, "Name,Website", "Acme,anna.lee@gmail.com", "Beta,anna.lee@nowhere")))
+    items += read_accounts(file(tmp_path, "anna.lee@acme.example,Anna Lee"))
+    assert [item.code for item in items if isinstance(item, Rejected)] == [
+        "free_mail_domain",
+        "bad_domain",
+        "missing_column",
+    ]
+    assert "lee" not in "".join(item.why for item in items if isinstance(item, Rejected)).replace("Anna Lee", "")
+
+
 @pytest.mark.parametrize(
     ("content", "where", "why"),
     [

@@ -41,7 +41,18 @@ def test_any_case_of_the_long_form_is_the_same_record(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1.23457E+11", "1,23457E+11", "9.9e+10", "1E+15", "123456789012345000", "1234567890123450", "########"]
+    "text",
+    [
+        "1.23457E+11",
+        "1,23457E+11",
+        "9.9e+10",
+        "1.23457E11",
+        "1.2E+011",
+        "1E+15",
+        "123456789012345000",
+        "1234567890123450",
+        "########",
+    ],
 )
 def test_an_id_that_a_spreadsheet_rounded_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a spreadsheet has rounded the id"):

@@ -55,6 +55,8 @@ def test_of_columns_of_one_name_the_first_filled_one_is_read(tmp_path: Path) -> 
 def test_text_marked_as_a_formula_is_text(tmp_path: Path) -> None:
     rows = read(tmp_path, "Name,Website", '="00111",a.example', '"=""00222""",', '="",b.example', "=A1,c.example")
     assert [row[1] for row in rows] == ["00111", "00222", "", "=A1"]
+    quoted = read(tmp_path, "Name,Website", "'00111,'+49", "'s-Hertogenbosch BV,x", "'t Hoekje,x")
+    assert [row[1:] for row in quoted] == [("00111", "+49"), ("'s-Hertogenbosch BV", "x"), ("'t Hoekje", "x")]
 
 
 def test_an_open_quote_costs_its_own_row_alone(tmp_path: Path) -> None:
