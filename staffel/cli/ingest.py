@@ -126,7 +126,7 @@ def mbox(
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import replies and bounces from mailboxes in mbox format."""
+    """Import replies, first mails, unsubscribe requests and bounces from mailboxes in mbox format."""
     ingest_kind(
         "mbox", paths, read_options(name=name, ours=own_domains(ours)), Report(as_json, strict, verbose, dry_run)
     )
