@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, column, inspect, select, table
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select
 
 from database.addresses import shown_address
 from database.dialects import dialect_of
@@ -17,6 +17,7 @@ from database.errors import DatabaseError
 
 _MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK_ID = 7_305_802_061_776_226  # arbitrary; used for nothing else
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", Text))
 DATABASE_HISTORY, VAULT_HISTORY = "versions", "vault"
 
 
@@ -59,7 +60,7 @@ def exclusive_transaction(engine: Engine) -> Iterator[Connection]:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version", schema=schema_of(connection)):
         return None
-    return connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar()
+    return connection.execute(select(_VERSION.c.version_num)).scalar()
 
 
 def _check_known(revision: str | None, history: str, database: str) -> None:

@@ -5,10 +5,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Column, Engine, MetaData, Table, Text, insert, make_url
 
 from database.engine import create_schema, open_database, sibling_url
-from database.migrate import migrate
+from database.migrate import VAULT_HISTORY, migrate, newest_revision
 from intake.vault.location import SCHEMA
 from intake.vault.tables import METADATA
 from tests.requirements import postgres_url
@@ -34,7 +34,11 @@ def vault_beside(database: Engine) -> Engine:
     """The empty vault of a database: a file beside it, on PostgreSQL a schema in it."""
     vault = open_database(sibling_url(database.url.render_as_string(hide_password=False), "vault.db"), SCHEMA)
     create_schema(vault)
-    METADATA.create_all(vault)
+    with vault.begin() as connection:
+        METADATA.create_all(connection)
+        version = Table("alembic_version", MetaData(), Column("version_num", Text))
+        version.create(connection)
+        connection.execute(insert(version).values(version_num=newest_revision(VAULT_HISTORY)))
     return vault
 
 

@@ -10,6 +10,8 @@ from intake.vault.location import (
     loose_files,
     move_out,
     open_vault_database,
+    shares_role,
+    vault_problem,
     vault_rows,
 )
 from intake.vault.vault import ForeignId, Person, Tombstone, Vault
@@ -28,5 +30,7 @@ __all__ = [
     "loose_files",
     "move_out",
     "open_vault_database",
+    "shares_role",
+    "vault_problem",
     "vault_rows",
 ]

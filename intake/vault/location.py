@@ -93,6 +93,22 @@ def bind(database: Database, fingerprint: str) -> Link:
     return link
 
 
+def vault_problem(database: Database, vault: Database) -> str | None:
+    """Why this vault may not record for this database, if it may not."""
+    expected = link_of(database).fingerprint
+    with read_only(vault).connect() as connection:
+        found = _fingerprint_in(connection)
+    if expected is None or found == expected:
+        return None
+    return "another secret than that of the log" if found else "no secret; the log was recorded with a vault"
+
+
+def shares_role(database: Database, vault: Database) -> bool:
+    """Whether who reads the one reads the other, on PostgreSQL."""
+    parts = ("username", "host", "port", "database")
+    return all(getattr(database.url, part) == getattr(vault.url, part) for part in parts)
+
+
 def copy_vault(source: Database, target: Database, progress: Callable[[int], object]) -> None:
     """Copy every row whose key is missing in the target. The secret of the source replaces that of an empty target, so
     that pseudonyms stay the same."""

@@ -17,6 +17,7 @@ from staffel.cli.processes import DEFAULT_PORTS, port_option
 from staffel.cli.session import AsJson, connected_application, read_settings
 from staffel.doctor.embedded import findings
 from staffel.doctor.scaled_out import findings as scaled_out
+from staffel.doctor.vault import vault_warnings
 from staffel.embedded import Embedded
 from staffel.errors import UsageError
 from staffel.processes.alerts import closing_alerts
@@ -41,6 +42,8 @@ def up(
         if not isinstance(application, Embedded):
             raise UsageError(_KAFKA_ADVICE)
         running = start_process("up", application.settings)
+        for warning in vault_warnings(application.settings, application.engine):
+            running.log.warning("vault_exposed", why=warning)
         with closing_alerts(application.serving_steps()) as steps:
             run_host(application, running, steps, port)
         running.log.info("host_stopped")

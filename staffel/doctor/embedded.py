@@ -11,6 +11,7 @@ from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
+from staffel.doctor.vault import check_vault
 from staffel.settings import SETTINGS_FILE, Settings
 from staffel.wording import quantity
 from streams import Log
@@ -24,6 +25,7 @@ def findings(application: Application) -> list[Json]:
     return [
         *check_settings_file(),
         finding("database", True, shown_address(application.engine)),
+        *check_vault(application.settings, application.engine),
         check_model(application.settings, application.plan.version),
         *check_networks(application.settings),
         *check_lags(application),

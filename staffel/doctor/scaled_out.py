@@ -25,6 +25,7 @@ from staffel.doctor.embedded import (
     check_settings_file,
     finding,
 )
+from staffel.doctor.vault import check_vault
 from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
@@ -170,6 +171,7 @@ def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database
         return rows, None
     return [
         *rows,
+        *check_vault(settings, engine),
         finding_of("database's clock", lambda: check_database_clock(engine, now()), _CLOCK_ADVICE),
         finding_of("outbox", lambda: check_outbox(engine, now()), _RELAY_ADVICE),
         finding_of("projectors", lambda: check_projectors(engine, now()), _PROJECT_ADVICE),

@@ -30,7 +30,6 @@ FEW_MODULES = {
     "database/migrations/versions": "named by revision",
     "intake/vault": "a place of its own",
     "projections/work": "tables of the reactors",
-    "staffel/doctor": "a module per host",
 }
 SAME_PREFIX = 2
 """Modules of a folder that may share a prefix; three are a folder."""

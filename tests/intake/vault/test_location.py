@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, insert, inspect, select
 
-from database.engine import open_database, schema_of
+from database.engine import open_database, schema_of, sibling_url
+from database.migrate import newest_revision, revision_of
 from intake.vault.location import (
     SCHEMA,
     Link,
@@ -116,3 +117,10 @@ def test_files_that_others_may_read_are_named(tmp_path: Path) -> None:
         file.touch()
         file.chmod(mode)
     assert loose_files([tight, loose, tmp_path / "missing"]) == [loose]
+
+
+def test_a_vault_is_opened_again_beside_the_tables_of_the_database(database: Engine) -> None:
+    url = sibling_url(database.url.render_as_string(hide_password=False), "vault.db")
+    for _ in range(2):
+        open_vault_database(url).dispose()
+    assert revision_of(database) == newest_revision()

@@ -54,7 +54,8 @@ def test_with_topics_and_tables_only_the_processes_are_missing(prepared: str) ->
     assert failed_checks(rows) == {"projectors": ("partitions held by no process", "start `staffel project`")}
     assert list(rows) == [
         "broker", "topics", "activation", "model", "scored", "dead letters", "clock", "recorders' clocks",
-        "database", "migrations", "database's clock", "outbox", "projectors", "projected",
+        "database", "migrations", "vault", "vault's files", "vault's role", "database's clock", "outbox", "projectors",
+        "projected",
     ]  # fmt: skip
 
 
