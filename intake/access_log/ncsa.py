@@ -12,12 +12,13 @@ from intake.access_log.requests import QUOTED, Request, bad_time, header_value, 
 from intake.observation import Rejected
 
 _TIME = r"\[([^\]]{17})(:[0-6]\d) ([+-]\d{4})\]"
+_TIME_WITH_FRACTION = r"\[([^\]]{17})(:[0-6]\d)(?:\.\d{1,9})? ([+-]\d{4})\]"
 _PLAIN_LINE = re.compile(
     rf'([0-9A-Fa-f.:]{{2,45}}) - (\S+) {_TIME} "([^"\\]*)" (\d{{3}}) (?:\d+|-)(?: "([^"\\]*)" "([^"\\]*)")?'
 )
 """What nearly all lines are: no escapes, nothing before the client or after the browser."""
 _LINE = re.compile(
-    rf"(.{{0,8192}}?){_TIME} {QUOTED} (\d{{3}}) (\d+|-)(?: {QUOTED} {QUOTED})?"
+    rf"(.{{0,8192}}?){_TIME_WITH_FRACTION} {QUOTED} (\d{{3}}) (\d+|-)(?: {QUOTED} {QUOTED})?"
     r'((?:\s+(?:(?:\w{1,40}=)?"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"]+))*\s*(?:\s"[^"]*)?)$',
     re.DOTALL,
 )
@@ -125,7 +126,7 @@ def _bad_line(where: str, problem: str) -> Rejected:
 
 def _problem_of(text: str) -> str:
     """What is missing, without the content of the line."""
-    time = re.search(_TIME, text)
+    time = re.search(_TIME_WITH_FRACTION, text)
     if time is None:
         return "no time like [17/May/2015:10:05:03 +0000]"
     if re.match(rf" {QUOTED} \d{{3}} ", text[time.end() :]) is None:

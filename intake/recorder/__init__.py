@@ -6,7 +6,7 @@ from intake.recorder.inbox import hash_of_value
 from intake.recorder.inbox_rows import InboxRow, inbox, insert_rows
 from intake.recorder.networks import CompanyNetworks, NoNetworks, read_networks
 from intake.recorder.profiles import StoredProfiles, told_profiles
-from intake.recorder.redaction import Permission, is_kept, permission_for, permission_for_parameter
+from intake.recorder.redaction import Permission, is_kept, permission_for, permission_for_parameter, redacted_name
 from intake.recorder.rehearsal import Rehearsal
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "permission_for",
     "permission_for_parameter",
     "read_networks",
+    "redacted_name",
     "told_profiles",
 ]

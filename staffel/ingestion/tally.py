@@ -1,13 +1,15 @@
 """The tally of an import: what became of its items, and why some were not recorded."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from intake import Filtered, Rejected
+from intake.recorder import redacted_name
 
 MAX_REJECTED_KEPT = 1_000
 """Rejections that are kept in full; all are counted."""
+MAX_WHY_CHARS = 2_000
 MAX_REASONS = 100
 OTHER = "other"
 """Counts the reasons beyond the first MAX_REASONS."""
@@ -46,7 +48,7 @@ class Tally:
         self.refused_files += item.whole
         _count(self.rejected_by, item.code)
         if len(self.rejected) < MAX_REJECTED_KEPT:
-            self.rejected.append(item)
+            self.rejected.append(replace(item, why=impersonal(item.why)))
 
     def count_left_out(self, fields: Counter[str]) -> None:
         for name, number in fields.items():
@@ -66,6 +68,13 @@ class Tally:
             "rejected": [{"where": item.where, "code": item.code, "why": item.why} for item in self.rejected],
             "left_out": dict(self.left_out.most_common()),
         }
+
+
+def impersonal(why: str) -> str:
+    """The reason without addresses and IPs of the item that it shows, at most MAX_WHY_CHARS long. Examples of what is
+    right stay; they come last."""
+    shown, mark, example = why[:MAX_WHY_CHARS].partition("for example ")
+    return f"{redacted_name(shown)}{mark}{example}"
 
 
 def _count(counts: Counter[str], reason: str, number: int = 1) -> None:

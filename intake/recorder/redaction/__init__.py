@@ -2,7 +2,7 @@
 
 from intake.recorder.redaction.facts import Redacted, redacted
 from intake.recorder.redaction.permissions import Permission, is_kept, permission_for, permission_for_parameter
-from intake.recorder.redaction.texts import holds_person, redacted_text
+from intake.recorder.redaction.texts import holds_person, redacted_name, redacted_text
 from intake.recorder.redaction.urls import redacted_url
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "permission_for",
     "permission_for_parameter",
     "redacted",
+    "redacted_name",
     "redacted_text",
     "redacted_url",
 ]

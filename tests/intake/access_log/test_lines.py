@@ -114,6 +114,21 @@ def test_fields_after_the_browser_are_ignored(tmp_path: Path, after: str) -> Non
     assert clients(read(tmp_path, plain, extended)) == ["203.0.113.5", "10.0.0.5"]
 
 
+@pytest.mark.parametrize(
+    "log_line",
+    [
+        line(client="198.51.100.7").replace(" - - ", " www.example.com - "),
+        line(client="198.51.100.7").replace(" - - ", " - [198.51.100.7] - - "),
+        line(client="198.51.100.7", after=" 512 0.012 [shop-web-80] [] 10.0.0.9:8080 1024 0.012 200 4f2a"),
+        line(client="198.51.100.7", after=' 17 "web@docker" "http://10.0.0.9:80" 12ms'),
+        line(client="198.51.100.7", time="05/Jan/2026:10:12:00.123 +0100"),
+    ],
+    ids=["lighttpd", "ingress-nginx before 0.24", "ingress-nginx", "Traefik", "fractions of seconds"],
+)
+def test_formats_of_other_servers(tmp_path: Path, log_line: str) -> None:
+    assert clients(read(tmp_path, log_line, site=SITE)) == ["198.51.100.7"]
+
+
 def test_a_line_keeps_its_id_while_the_fields_after_the_browser_are_being_written(tmp_path: Path) -> None:
     whole = line(after=' "198.51.100.7" 0.012')
     ids = {view.id for cut in (None, -3, -6, -9, -21) for view in views(read(tmp_path, whole[:cut]))}

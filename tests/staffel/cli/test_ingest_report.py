@@ -9,6 +9,7 @@ import pytest
 from tests.staffel.cli.cli_runner import access_log_line, json_of, page_view, run_cli, run_json, run_ok, write_lines
 
 STAFFEL = Path(sys.executable).parent / "staffel"
+SAMPLES = Path(__file__).parents[2] / "samples" / "access_logs"
 
 
 def access_log(*targets: str) -> Path:
@@ -102,3 +103,14 @@ def test_a_file_of_no_known_kind_is_refused_and_the_others_are_recorded() -> Non
     result = run_cli("ingest", write_lines(Path("diary"), "Dear diary,"), access_log("/"), "--json")
     assert (result.code, result.parsed["recorded"], result.parsed["rejected_by"]) == (1, 1, {"unknown_kind": 1})
     assert result.err == "access.log: access-log\n"
+
+
+@pytest.mark.parametrize("sample", ["vhost-combined", "xff-list", "syslog-prefix"])
+def test_networks_find_the_company_of_a_client_behind_prefixes_and_proxies(
+    sample: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFFEL_NETWORKS", str(write_lines(Path("networks.txt"), "198.51.100.0/24 acme.example")))
+    run_json("ingest", "access-log", SAMPLES / f"{sample}.log", "--site", "https://www.ourshop.example")
+    fact = run_json("account", "acme.example", "--deep")["facts"][0]
+    assert (fact["attribution"], fact["confidence"]) == ("network", 70)
+    assert run_cli("account", "ourshop.example").code == 1

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,23 @@ def test_at_most_a_hundred_reasons_are_named_and_the_rest_is_other(reasons: list
     expected = Counter(why if why in named else "other" for why in reasons)
     assert tally.filtered_by == expected
     assert tally.filtered == len(reasons)
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("From: Pat <pat@acme.com> is odd", "From: Pat <[address]> is odd"),
+        ("client '198.51.100.7' is odd", "client '[ip]' is odd"),
+        ("email: 'pat@acme' is not an address; for example pat@acme.com",
+         "email: [address] is not an address; for example pat@acme.com"),
+        ("row 12: 3 cells, but the header has 4", "row 12: 3 cells, but the header has 4"),
+        ("x" * 5_000, "x" * 2_000),
+    ],
+)  # fmt: skip
+def test_a_reason_shows_no_person_and_stays_short(why: str, shown: str) -> None:
+    tally = Tally()
+    tally.count_rejected(Rejected("a.csv:2", "bad_row", why))
+    assert tally.rejected == [Rejected("a.csv:2", "bad_row", shown)]
 
 
 def test_a_file_that_was_refused_whole_is_counted() -> None:
