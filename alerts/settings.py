@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.channel_validation import check_address, check_secrets
+from alerts.channel_validation import check_address, check_secrets, check_webhook
 from alerts.rules import DEFAULT_COOL_DOWN_MS
 from schemas import DocumentError, KeyPath, Problem, SourceDocument, read_yaml, suggestion
 
@@ -59,11 +58,7 @@ def _read_secret(name: Any, info: ValidationInfo) -> SecretStr:
 
 
 def _check_webhook(address: str) -> str:
-    parts = urlsplit(address)
-    _ = parts.port  # raises ValueError where it is no number
-    is_plain = address.isascii() and address.isprintable() and " " not in address
-    if not is_plain or parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
-        raise ValueError("write https://HOST/PATH, without a password; name its secret in `secret_env`")
+    check_webhook(address)
     return address
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from socket import gaierror
+from socket import SOCK_STREAM, gaierror
 from ssl import SSLError, create_default_context
 from time import monotonic
 
@@ -16,14 +16,21 @@ import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
 from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.channel_validation import is_link_local
 from schemas import CONTENT_TYPE
 
 _TIMEOUT_S = 10.0
 """For the connection, and between two parts of the response."""
 _TOTAL_TIMEOUT_S = 20.0
 _MAX_RETRY_AFTER_MS = 6 * 3_600_000
+_MAX_ANSWER_BYTES = 64 << 10
+"""What comes after these is not waited for."""
 _BUSY_STATUSES = (429, 503)
 _GONE_STATUS = 410
+
+
+class LinkLocalError(Exception):
+    """The host of a webhook is link-local."""
 
 
 class WebhookChannel:
@@ -49,22 +56,40 @@ class WebhookChannel:
         started = monotonic()
         try:
             response = asyncio.run(self._post(alert.event, self.headers(alert)))
+        except LinkLocalError:
+            return AttemptFailed("its host is link-local: such addresses serve the machine itself")
         except (httpx.HTTPError, TimeoutError) as error:
             return AttemptFailed(_failure_reason(error, monotonic() - started, self._timeout_s))
         return self._outcome(response)
 
     async def _post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        """Send the request and read the head of the response.
+        """Send the request and read the response: one that is cut off was not an answer.
 
         Asynchronous for the sake of the total time limit: a response may arrive byte by byte.
         """
+        await self._refuse_link_local()
         client = httpx.AsyncClient(timeout=self._timeout_s, verify=self._tls_context, trust_env=False)
         async with (
             asyncio.timeout(self._total_timeout_s),
             client,
             client.stream("POST", self._address, content=body, headers=headers) as response,
         ):
+            received = 0
+            async for chunk in response.aiter_raw():
+                received += len(chunk)
+                if received > _MAX_ANSWER_BYTES:
+                    break
             return response
+
+    async def _refuse_link_local(self) -> None:
+        """A name may lead to an address that serves the machine itself, and whoever owns the name decides."""
+        host, port = httpx.URL(self._address).host, httpx.URL(self._address).port
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port or 443, type=SOCK_STREAM)
+        except OSError:
+            return  # the request then fails with the reason
+        if any(is_link_local(str(address[0])) for *_, address in found):
+            raise LinkLocalError
 
     def headers(self, alert: Alert) -> Mapping[str, str]:
         # The time of this attempt, not of the event: receivers reject timestamps that are minutes old.

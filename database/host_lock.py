@@ -5,12 +5,14 @@
 
 import fcntl
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
 
 from database.dialects import PostgresDialect, dialect_of
+from database.errors import DatabaseError
 
 
 class HostLock(Protocol):
@@ -36,7 +38,7 @@ class FileHostLock:
     def try_acquire(self) -> bool:
         if self._descriptor is not None:
             return True
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)  # not inherited by child processes
+        descriptor = self._open(os.O_RDWR | os.O_CREAT)
         if not _try_flock(descriptor):
             os.close(descriptor)
             return False
@@ -54,8 +56,34 @@ class FileHostLock:
 
     def holder(self) -> str | None:
         # Does not try the lock: a process that acquires it at this moment would find it taken.
-        pid = self._path.read_text().strip() if self._path.exists() else ""
-        return f"process {pid}" if pid and _is_alive(int(pid)) else None
+        try:
+            descriptor = self._open(os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            pid = _pid(os.read(descriptor, 32))
+        finally:
+            os.close(descriptor)
+        return f"process {pid}" if pid is not None and _is_alive(pid) else None
+
+    def _open(self, flags: int) -> int:
+        """The file itself, not inherited by children: the target of a link would be emptied, and a pipe would block."""
+        try:
+            descriptor = os.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DatabaseError(f"{self._path}: {error.strerror}; remove it, it should be a plain file") from None
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise DatabaseError(f"{self._path}: not a plain file; remove it")
+
+
+def _pid(content: bytes) -> int | None:
+    """The process id in the file; None where it is empty or somebody else wrote it."""
+    text = content.strip()
+    return int(text) if text.isdigit() and len(text) <= 10 and int(text) > 0 else None
 
 
 def _is_alive(pid: int) -> bool:
@@ -65,6 +93,8 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    except OverflowError:  # no system has such a process id
+        return False
     return True
 
 

@@ -14,7 +14,7 @@ NOON = parse_time("2026-01-05T12:00:00.000Z")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MAX_AGE_MS = DAY
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldA=="
+OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldDI0"
 
 REASONS = [
     {"rule": "meeting_held", "contact": "c_anna", "points": 60.0},

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "MAIL": "mailtos://kim:topsecret@example.com",
     "EMPTY": " ",
     "ODD": "secret",
+    "SHORT": "whsec_YQ==",
 }
 
 
@@ -100,6 +101,20 @@ UNKNOWN_SERVICE = (
         (
             CHANNEL + "webhook: https://example.com\n    secret_env: ODD",
             "4: channels[0].secret_env: a secret begins with whsec_; separate several secrets by blanks",
+        ),
+        (
+            CHANNEL + "webhook: https://example.com\n    secret_env: SHORT",
+            "4: channels[0].secret_env: a secret has 24 to 64 random bytes in base64; "
+            "`openssl rand -base64 32` makes them",
+        ),
+        (
+            CHANNEL + "webhook: http://169.254.169.254/latest\n    secret_env: CRM_SECRET",
+            "3: channels[0].webhook: the host is link-local: "
+            "such addresses serve the machine itself, its credentials too",
+        ),
+        (
+            CHANNEL + f"webhook: https://{'a' * 64}.example\n    secret_env: CRM_SECRET",
+            "3: channels[0].webhook: the host is not a name: at most 253 characters, and 63 between two dots",
         ),
         (
             CHANNEL + "url: json://localhost\n    kinds: [act_soon]",

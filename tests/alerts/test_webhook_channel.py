@@ -131,6 +131,19 @@ def test_a_connection_that_is_refused_or_cut_is_no_answer(receiver: Receiver) ->
     )
 
 
+def test_an_answer_that_is_cut_off_is_none(receiver: Receiver) -> None:
+    receiver.responses = [ReceiverResponse(200, {"Content-Length": "10"})]
+
+    assert webhook(receiver.url).send(ALERT) == AttemptFailed("no answer: RemoteProtocolError")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0xA9FEA9FE", "[fe80::1]", "[::ffff:169.254.1.1]"])
+def test_nothing_is_sent_to_an_address_that_serves_the_machine_itself(host: str) -> None:
+    outcome = webhook(f"http://{host}/latest/meta-data").send(ALERT)
+
+    assert outcome == AttemptFailed("its host is link-local: such addresses serve the machine itself")
+
+
 def test_a_host_that_does_not_exist_is_no_answer() -> None:
     [outcome] = [webhook("https://no-such-host.invalid/token").send(ALERT)]
 

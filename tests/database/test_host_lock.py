@@ -1,9 +1,11 @@
 """One host per database: the lock excludes others, names its holder, and is free as soon as the holder is gone."""
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -11,7 +13,8 @@ import pytest
 from sqlalchemy import Engine
 
 from database.engine import open_database
-from database.host_lock import HostLock, host_lock_of
+from database.errors import DatabaseError
+from database.host_lock import FileHostLock, HostLock, host_lock_of
 
 
 @pytest.fixture
@@ -84,3 +87,36 @@ def test_locks_of_two_databases_do_not_exclude_each_other(database: Engine, data
     other = open_database(database_url)
     assert host_lock_of(database).try_acquire()
     assert host_lock_of(other).try_acquire()
+
+
+class TestTheFileBesideADatabase:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "staffel.db.host"
+
+    def test_the_target_of_a_link_is_left_alone(self, path: Path, tmp_path: Path) -> None:
+        (tmp_path / "precious").write_text("4711")
+        path.symlink_to(tmp_path / "precious")
+        for attempt in (FileHostLock(path).try_acquire, FileHostLock(path).holder):
+            with pytest.raises(DatabaseError, match="remove it"):
+                attempt()
+        assert (tmp_path / "precious").read_text() == "4711"
+
+    def test_a_pipe_is_refused_without_waiting(self, path: Path) -> None:
+        os.mkfifo(path)
+        with pytest.raises(DatabaseError, match="not a plain file; remove it"):
+            FileHostLock(path).try_acquire()
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"abc", b"-1", b"0", b"9" * 5_000, b"4294967295", "４７".encode(), b"\xff\0"]
+    )
+    def test_a_content_that_is_no_running_process_names_no_holder_and_the_lock_is_free(
+        self, path: Path, content: bytes
+    ) -> None:
+        path.write_bytes(content)
+        lock = FileHostLock(path)
+        assert (lock.holder(), lock.try_acquire(), lock.holder()) == (None, True, f"process {os.getpid()}")
+
+    def test_only_its_owner_reads_it(self, path: Path) -> None:
+        FileHostLock(path).try_acquire()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
