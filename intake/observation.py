@@ -49,6 +49,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """The source's anonymous id; the recorder replaces it by `v_…`."""
     person: str | None = None
     """The source's own id of a person (Segment userId), whose e-mail address may be known already."""
+    previous_person: str | None = None
+    """Another id that the person had in the source before (Segment previousId)."""
     host: str | None = None
     """Host name of the client or of the company's site."""
     ip: str | None = None

@@ -91,11 +91,12 @@ class Batch:
         unassigned = [o for o in observations if o.account is None]
         known = [self.identities.known_identity(o) for o in unassigned]
         self._visitors_with_contact = {identity.visitor for identity in known if identity.visitor and identity.contact}
+        self._visitors_with_contact |= (earlier := self.identities.earlier_visitors(observations))
         pairs = zip(unassigned, known, strict=True)
         hosts = dict.fromkeys(identity.email_domain or _business_host(o) for o, identity in pairs)
         domains = (domain for host in hosts if host for domain in suffixes_of(host))
         self.attributor.prefetch("contact", [identity.contact for identity in known if identity.contact])
-        self.attributor.prefetch("visitor", [identity.visitor for identity in known if identity.visitor])
+        self.attributor.prefetch("visitor", [*(identity.visitor for identity in known if identity.visitor), *earlier])
         self.attributor.prefetch("domain", domains)
 
     def draft(self, valid: ValidObservation) -> Draft | Filtered | Rejected:
@@ -124,6 +125,7 @@ class Batch:
         if draft.is_alias:
             return list(alias_records(draft))
         records = self._identification_records(draft, draft.contact, draft.visitor) or [record_of(draft)]
+        records += self._earlier_identifications(draft)
         self._learn(draft)
         self.rows.note(draft.observation)
         return records
@@ -160,6 +162,7 @@ class Batch:
             self.attributor.overlay.put(self.attributor.overlay.identified_pairs, pair, account)
         if self._company_contacts:
             self.identities.vault.remove_anonymous_accounts(list(self._company_contacts))
+        self.identities.links.remove()
 
     def _known_contact_subjects(self, observations: Iterable[Observation]) -> Iterator[tuple[str, str]]:
         for row in (each for each in observations if each.profile and (each.email or each.person)):
@@ -172,8 +175,8 @@ class Batch:
         recorded_at = observation.recorded_at if observation.trusted else None
         recorded_at = self.now if recorded_at is None else recorded_at
         final = self._with_earlier_account(attribution, observation) if self.earlier_accounts else attribution
-        contact, visitor, provisional = identity.contact, identity.visitor, identity.provisional_visitor
-        return Draft(observation, content, final, contact, visitor, recorded_at, provisional)
+        contact, visitor, earlier = identity.contact, identity.visitor, identity.earlier_visitors
+        return Draft(observation, content, final, contact, visitor, recorded_at, earlier)
 
     def _with_earlier_account(self, attribution: Attribution, observation: Observation) -> Attribution:
         accounts = [self.earlier_accounts[id] for id in record_ids_of(observation) if id in self.earlier_accounts]
@@ -289,6 +292,14 @@ class Batch:
         self._new_pairs[pair] = draft.attribution.account
         return list(identification_records(draft, visitor, self._holding_accounts(visitor), reported=False))
 
+    def _earlier_identifications(self, draft: Draft) -> list[NewRecord]:
+        """Identifies the visitors that the person was before, where a company has facts of them."""
+        contact, visitors = draft.contact, draft.earlier_visitors
+        if contact is None or draft.attribution.account.startswith(ANON):
+            return []
+        known = [each for each in visitors if each != draft.visitor and self.attributor.account_of_visitor(each)]
+        return [record for visitor in known for record in self._inferred_identification(draft, contact, visitor)]
+
     def _holding_accounts(self, visitor: str) -> list[str]:
         """The accounts that have facts of the visitor: its own `anon:` account, and the company it was seen in."""
         company = self.attributor.account_of_visitor(visitor)
@@ -315,15 +326,16 @@ class Batch:
             self._learn_complete_identification(draft.content)
         if contact is None or (draft.observation.email is None and draft.observation.person is None):
             return
-        provisional = draft.provisional_visitor
-        if provisional is not None and provisional != draft.visitor and self._had_anonymous_facts(provisional):
-            self._anonymous_accounts[(contact, provisional)] = None
+        earlier = [visitor for visitor in draft.earlier_visitors if visitor != draft.visitor]
+        self._anonymous_accounts |= {
+            (contact, visitor): None for visitor in earlier if self._had_anonymous_facts(visitor)
+        }
         if account.startswith(ANON):
             self._anonymous_accounts[(contact, account.removeprefix(ANON))] = None
             return
         self._company_contacts[contact] = draft
-        if draft.visitor is not None:
-            overlay.put(overlay.visitors, draft.visitor, account)
+        for visitor in (*earlier, *filter(None, [draft.visitor])):
+            overlay.put(overlay.visitors, visitor, account)
 
     def _learn_complete_identification(self, content: Mapping[str, Any]) -> None:
         """The visitor follows the target account of a complete identification."""

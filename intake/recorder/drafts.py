@@ -50,8 +50,8 @@ class Draft(NamedTuple):
     contact: str | None
     visitor: str | None
     recorded_at: int
-    provisional_visitor: str | None = None
-    """The visitor that the person was recorded as before their address was known."""
+    earlier_visitors: tuple[str, ...] = ()
+    """The visitors that the person was recorded as before their address was known."""
 
     @property
     def is_complete_identification(self) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from intake.account_ids import is_pseudonym
 from intake.domains import business_domain, domain_of_email, normalized_email
 from intake.observation import Observation
+from intake.recorder.links import LinkStore, PersonLinks
 from intake.recorder.redaction import holds_person
 from intake.vault.vault import ForeignId, Newcomer, Person, scope_of
 from schemas.facts import is_act_of_person
@@ -23,7 +24,7 @@ OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity"})
 """Fields whose values sources make up: they identify a mail or a meeting, and may hold an address."""
 
 
-class Vault(Protocol):
+class Vault(LinkStore, Protocol):
     """The part of the vault that the recorder uses; implemented by `intake.vault`."""
 
     def known_contacts(self, emails: Iterable[str]) -> dict[str, str]: ...
@@ -72,8 +73,8 @@ class Identity(NamedTuple):
     visitor: str | None = None
     email_domain: str | None = None
     """The domain of a business address; None for free-mail."""
-    provisional_visitor: str | None = None
-    """The visitor that the person was recorded as before their source sent the address."""
+    earlier_visitors: tuple[str, ...] = ()
+    """The visitors that the person was recorded as before their source sent the address."""
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ class IdentityResolver:
     """Looks up persons; proposes a contact id for a new one, which `save` admits if a draft used it."""
 
     vault: Vault
+    links: PersonLinks
     contacts_by_email: dict[str, str] = field(default_factory=dict)
     contacts_by_person: dict[ForeignId, str] = field(default_factory=dict)
     accounts_by_company: dict[ForeignId, str] = field(default_factory=dict)
@@ -102,14 +104,15 @@ class IdentityResolver:
     def prefetch(self, observations: Iterable[Observation]) -> None:
         """Load from the vault, in one query per kind, the persons and companies of the batch."""
         naming = [o for o in observations if o.email or o.person or o.account_hint or (o.contact and not o.account)]
-        emails = dict.fromkeys(email for o in naming if (email := _email_of(o)))
+        emails = dict.fromkeys(email for o in naming for email in (_email_of(o), o.stated_email) if email)
         self.contacts_by_email = self.vault.known_contacts(emails) if emails else {}
         self._erasure_times = self.vault.erasure_times(emails) if emails else {}
-        persons = [_foreign_id(o, o.person) for o in naming if o.person]
+        persons = [_foreign_id(o, id_) for o in naming for id_ in (o.person, o.previous_person) if id_]
         self.contacts_by_person = self.vault.contacts_of_persons(persons) if persons else {}
         registered = {self.vault.person_key(key): key for o in naming if (key := _registered_id(o))}
         erased = self.vault.erased_keys(registered) if registered else set()
         self._erased_ids = {registered[key] for key in erased}
+        self.links.prefetch(persons)
         companies = [_foreign_id(o, o.account_hint) for o in naming if o.account_hint]
         self.accounts_by_company = self.vault.accounts_of_companies(companies) if companies else {}
         contacts = dict.fromkeys(o.contact for o in naming if o.contact and not o.account)
@@ -122,7 +125,7 @@ class IdentityResolver:
 
     def is_new_or_erased(self, observation: Observation) -> bool:
         """Whether the observation shows an address that the vault does not know, or one of an erased person."""
-        email = _email_of(observation)
+        email = self._address_of(observation)
         return email is not None and (email not in self.contacts_by_email or email in self._erasure_times)
 
     def is_erased(self, observation: Observation, content: Mapping[str, Any]) -> bool:
@@ -130,7 +133,7 @@ class IdentityResolver:
 
         Only what happened after the erasure counts, and only an act of the person begins a new contact.
         """
-        email = _email_of(observation)
+        email = self._address_of(observation)
         if self._erased_ids and email not in self.contacts_by_email and _registered_id(observation) in self._erased_ids:
             return True
         erased_at = self._erasure_times.get(email) if email is not None else None
@@ -152,13 +155,20 @@ class IdentityResolver:
     def known_identity(self, observation: Observation) -> Identity:
         """The identity as known before the batch; learns nothing."""
         visitor = self._visitor_of(observation, observation.data)
-        email = _email_of(observation)
+        email = self._address_of(observation)
         if email is not None:
             contact = self.contacts_by_email.get(email)
             return Identity(contact, visitor, self._business_domain(contact, email))
         key = _foreign_id(observation, observation.person) if observation.person else None
         contact = (self.contacts_by_person.get(key) if key else None) or observation.contact
         return Identity(contact, visitor, self._business_domain(contact, None))
+
+    def earlier_visitors(self, observations: Iterable[Observation]) -> set[str]:
+        """The visitors that persons of these observations may have been recorded as before they were known."""
+        keys = dict.fromkeys(_foreign_id(o, o.person) for o in observations if o.person and _email_of(o))
+        return self.links.visitors() | {
+            self._visitor_of_person(key) for key in keys if key not in self.contacts_by_person
+        }
 
     def anonymous_visitor(self, identity: Identity) -> str | None:
         """The visitor whose `anon:` account is used without a company: its own, or one derived from the contact."""
@@ -203,6 +213,7 @@ class IdentityResolver:
         """Store the new pairs of source ids with contacts and accounts."""
         persons = {key: contact for key, contact in self._new_persons.items() if self._is_stored(contact)}
         self.vault.remember_persons(persons)
+        self.links.save()
         self.vault.remember_companies(self._new_companies)
 
     def _is_stored(self, contact: str) -> bool:
@@ -218,18 +229,60 @@ class IdentityResolver:
         return self.vault.visitor_for(visitor)
 
     def _identify_person(self, observation: Observation, visitor: str | None) -> Identity:
-        email = _email_of(observation)
-        key = _foreign_id(observation, observation.person) if observation.person else None
-        known = self.contacts_by_person.get(key) if key else None
+        email = self._address_of(observation)
+        # An address that somebody typed into a form says nothing of the source's own ids.
+        is_stated = email is not None and _email_of(observation) is None
+        key = _foreign_id(observation, observation.person) if observation.person and not is_stated else None
+        known = self._known_contact(observation, key) if key else None
         contact = self._contact_of_address(observation, email, known) if email else known or observation.contact
         if contact is None and key and observation.type == CONTACT_REGISTERED:
             contact = self._propose(self.vault.person_key(key), _person_of(observation, None))
-        provisional = self.vault.visitor_for(f"person\n{key.scope}\n{key.id}") if key and known is None else None
-        if key and known is None and contact and (email or observation.type == CONTACT_REGISTERED):
-            self.contacts_by_person[key] = self._new_persons[key] = contact
+        if key is None:
+            return Identity(contact, visitor, self._business_domain(contact, email))
+        is_new = key not in self.contacts_by_person
+        if is_new and contact and (email or known or observation.type == CONTACT_REGISTERED):
+            self._bind(key, contact)
+        linked = self._linked_visitors(observation, key, contact, visitor)
         if contact is None:
-            return Identity(None, visitor or provisional)
-        return Identity(contact, visitor, self._business_domain(contact, email), provisional)
+            return Identity(None, visitor or self._visitor_of_person(key))
+        earlier = (self._visitor_of_person(key), *linked) if is_new else linked
+        return Identity(contact, visitor, self._business_domain(contact, email), earlier)
+
+    def _known_contact(self, observation: Observation, key: ForeignId) -> str | None:
+        """The contact of the source's own id, else of the id that the person had before."""
+        known = self.contacts_by_person.get(key)
+        if known is None and observation.previous_person:
+            return self.contacts_by_person.get(_foreign_id(observation, observation.previous_person))
+        return known
+
+    def _linked_visitors(
+        self, observation: Observation, key: ForeignId, contact: str | None, visitor: str | None
+    ) -> tuple[str, ...]:
+        """Notes what the observation links; the visitors that are linked with a person who is known now."""
+        previous = _foreign_id(observation, observation.previous_person) if observation.previous_person else None
+        self.links.add(key, visitor if contact is None else None, previous)
+        if contact is None or self.contacts_by_person.get(key) != contact:
+            return ()
+        linked = self.links.settle(key)
+        new = [other for other in linked.persons if other not in self.contacts_by_person]
+        for other in new:
+            self._bind(other, contact)
+        return (*linked.visitors, *map(self._visitor_of_person, new))
+
+    def _bind(self, key: ForeignId, contact: str) -> None:
+        self.contacts_by_person[key] = self._new_persons[key] = contact
+
+    def _visitor_of_person(self, key: ForeignId) -> str:
+        return self.vault.visitor_for(f"person\n{key.scope}\n{key.id}")
+
+    def _address_of(self, observation: Observation) -> str | None:
+        """The address; one that was typed into a form only if the source's own id is unknown."""
+        email = _email_of(observation)
+        if email is not None or observation.stated_email is None:
+            return email
+        person = observation.person
+        is_known = person is not None and _foreign_id(observation, person) in self.contacts_by_person
+        return None if is_known else observation.stated_email
 
     def _contact_of_address(self, observation: Observation, email: str, known: str | None) -> str:
         """The contact of the address, else the one that the source's own id has if its address was unknown until now,

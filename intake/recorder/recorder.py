@@ -21,6 +21,7 @@ from intake.recorder.drafts import (
 )
 from intake.recorder.identification import IdentityResolver, Vault, with_keyed_ids
 from intake.recorder.inbox import AppendedFact
+from intake.recorder.links import PersonLinks
 from intake.recorder.networks import CompanyNetworks, NoNetworks
 from intake.recorder.profiles import AccountRows, NoProfiles, Profiles, ToldBook
 from intake.recorder.redaction import Redacted, redacted
@@ -80,7 +81,8 @@ class Recorder:
             id for observation in observations for id in record_ids_of(observation)
         )
         rows = AccountRows(attributor, ToldBook(self._profiles), self._sources, now)
-        batch = Batch(IdentityResolver(self._vault), attributor, self._appender, rows, now, accounts)
+        identities = IdentityResolver(self._vault, PersonLinks(self._vault))
+        batch = Batch(identities, attributor, self._appender, rows, now, accounts)
         batch.prefetch(observations)
         return batch
 

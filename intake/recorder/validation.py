@@ -26,8 +26,10 @@ _MAX_LENGTHS = {
     "subject": 200,
     "contact": 64,
     "email": 320,
+    "stated_email": 320,
     "visitor": 2_000,
     "person": 500,
+    "previous_person": 500,
     "company": 500,
     "company name": 500,
     "name": 500,
@@ -40,8 +42,8 @@ _MAX_LENGTHS = {
 }
 _FIELDS = tuple(_MAX_LENGTHS)
 _text_values_of = attrgetter(
-    *"id source account contact email visitor person account_hint company_name name host ip domain".split(),
-    *"attribution origin moves".split(),
+    *"id source account contact email stated_email visitor person previous_person account_hint company_name".split(),
+    *"name host ip domain attribution origin moves".split(),
 )
 _ACCOUNT_RULE = "an account id has no spaces and no `/`, does not begin with `~`, and `anon:` needs a pseudonym"
 _MAY_BE_EMPTY = frozenset({"company", "company name", "name", "host", "ip"})

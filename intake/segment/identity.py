@@ -36,6 +36,7 @@ class Actor(NamedTuple):
     stated_email: str | None
     visitor: str | None
     person: str | None
+    previous_person: str | None
     ip: str | None
 
 
@@ -47,8 +48,8 @@ def actor_of(call: Call, type_: str) -> Actor:
     visitor = previous if previous and "@" not in previous else call.id("anonymousId")
     ip = _client_address(call.object_at("context").get("ip"))
     if person is None:
-        return Actor(email or stated, None, visitor, None, ip)
-    return Actor(email, stated, visitor, person, ip)
+        return Actor(email or stated, None, visitor, None, None, ip)
+    return Actor(email, stated, visitor, person, previous if previous and "@" not in previous else None, ip)
 
 
 def _known_email(call: Call, person: str | None, previous: str | None) -> str | None:

@@ -50,6 +50,14 @@ COMPANIES = sa.Table(
     sa.Column("company", sa.Text, primary_key=True),
     sa.Column("account", sa.Text, nullable=False),
 )
+ALIASES = sa.Table(
+    "vault_aliases",
+    METADATA,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("link", sa.Text, primary_key=True),
+)
+"""What else one person is in a source whose address of them is unknown yet: a visitor `v_…`, or `=` and another id."""
 TOMBSTONES = sa.Table(
     "vault_tombstones",
     METADATA,

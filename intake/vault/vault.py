@@ -15,6 +15,7 @@ from database import chunks, dialect_of, read_only
 from intake.domains import normalized_email
 from intake.vault.secret import SECRET_BYTES, Secret, pseudonym
 from intake.vault.tables import (
+    ALIASES,
     COMPANIES,
     CONTACT_VISITORS,
     PERSONS,
@@ -198,6 +199,8 @@ class Vault:
         """Delete what the vault has of a contact."""
         with self._engine.begin() as connection:
             connection.execute(_COUNT_ERASURE)
+            ids = sa.and_(PERSONS.c.scope == ALIASES.c.scope, PERSONS.c.person == ALIASES.c.person)
+            connection.execute(sa.delete(ALIASES).where(sa.exists().where(ids, PERSONS.c.contact == contact)))
             for table in (VAULT, PERSONS, CONTACT_VISITORS):
                 connection.execute(sa.delete(table).where(table.c.contact == contact))
         self._contacts.clear()
@@ -231,6 +234,26 @@ class Vault:
     def remember_persons(self, contacts: Mapping[ForeignId, str]) -> None:
         rows = [{"scope": key.scope, "person": key.id, "contact": contact} for key, contact in contacts.items()]
         insert_new(self._engine, PERSONS, rows)
+
+    def links_of(self, persons: Iterable[ForeignId]) -> dict[ForeignId, list[str]]:
+        """Source id -> what it is linked with, for persons whose address their source has not sent yet."""
+        wanted = dict.fromkeys(persons)
+        columns = (ALIASES.c.scope, ALIASES.c.person, ALIASES.c.link)
+        links: dict[ForeignId, list[str]] = {}
+        for scope, person, link in select_rows(self._engine, columns, ALIASES.c.person, (key.id for key in wanted)):
+            if (key := ForeignId(scope, person)) in wanted:
+                links.setdefault(key, []).append(link)
+        return links
+
+    def add_links(self, links: Iterable[tuple[ForeignId, str]]) -> None:
+        rows = [{"scope": key.scope, "person": key.id, "link": link} for key, link in links]
+        insert_new(self._engine, ALIASES, rows)
+
+    def remove_links(self, persons: Iterable[ForeignId]) -> None:
+        with self._engine.begin() as connection:
+            for key in persons:
+                is_own = sa.and_(ALIASES.c.scope == key.scope, ALIASES.c.person == key.id)
+                connection.execute(sa.delete(ALIASES).where(is_own))
 
     def anonymous_accounts_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
         """Contact -> visitors whose anonymous accounts will be released once the contact's company is known."""

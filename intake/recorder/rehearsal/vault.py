@@ -22,6 +22,9 @@ class RehearsedVault:
         self._person_ids: dict[ForeignId, str] = {}
         self._companies: dict[ForeignId, str] = {}
         self._anonymous: dict[tuple[str, str], None] = {}
+        self._links: dict[ForeignId, dict[str, None]] = {}
+        self._settled: set[ForeignId] = set()
+        """Persons whose stored links were used."""
 
     def known_contacts(self, emails: Iterable[str]) -> dict[str, str]:
         wanted = list(emails)
@@ -75,6 +78,21 @@ class RehearsedVault:
 
     def remember_companies(self, accounts: Mapping[ForeignId, str]) -> None:
         self._companies.update(accounts)
+
+    def links_of(self, persons: Iterable[ForeignId]) -> dict[ForeignId, list[str]]:
+        wanted = list(persons)
+        stored = self._vault.links_of([person for person in wanted if person not in self._settled])
+        links = {person: [*stored.get(person, ()), *self._links.get(person, ())] for person in wanted}
+        return {person: found for person, found in links.items() if found}
+
+    def add_links(self, links: Iterable[tuple[ForeignId, str]]) -> None:
+        for person, link in links:
+            self._links.setdefault(person, {})[link] = None
+
+    def remove_links(self, persons: Iterable[ForeignId]) -> None:
+        for person in persons:
+            self._links.pop(person, None)
+            self._settled.add(person)
 
     def anonymous_accounts_of(self, contacts: Iterable[str]) -> dict[str, list[str]]:
         wanted = list(contacts)

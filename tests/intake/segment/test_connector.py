@@ -119,7 +119,9 @@ def test_a_group_call_describes_an_account() -> None:
 
 def test_an_alias_joins_an_anonymous_id_or_an_address() -> None:
     joined = call("alias", previousId="anon1", userId="u1")
-    assert observe_one(joined) == expected_observation("contact.identified.v1", {}, visitor="anon1", person="u1")
+    assert observe_one(joined) == expected_observation(
+        "contact.identified.v1", {}, visitor="anon1", person="u1", previous_person="anon1"
+    )
     addressed = call("alias", previousId="jen@acme.example", userId="u1")
     assert observe_one(addressed) == expected_observation(
         "contact.identified.v1", {}, email="jen@acme.example", person="u1"
