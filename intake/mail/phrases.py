@@ -6,17 +6,32 @@ All are for short texts: subjects, single lines, or texts that were cut before. 
 import re
 
 _POLITE = r"(?:please |pls |kindly |bitte |veuillez )?"
-_FROM_LIST = r"(?: (?:from|off) (?:this|your|the|all)(?: mailing)? (?:list|lists|newsletter|mails?|emails?))?"
+_FROM_LIST = (
+    r"(?: (?:from|off) (?:this|your|the|all)(?: mailing| e-?mail| distribution)? "
+    r"(?:lists?|newsletters?|mails?|e-?mails?|database|system))?"
+)
+_FROM_LIST_DE = (
+    r"(?: (?:aus|von|vom) (?:(?:dem|diesem|ihrem|ihrer|der|dieser) )?"
+    r"(?:(?:e-?mail-?)?verteiler|verteilerliste|newsletter|liste|mailingliste|datenbank))?"
+)
 
 _UNSUBSCRIBE_PHRASES = (
     r"unsubscribe(?: me| us)?(?: please)?" + _FROM_LIST,
     r"opt[ -]?out",
     r"stop",
     r"(?:stop|quit) (?:sending|e?-?mailing)(?: me)?(?: (?:these )?(?:e?-?mails?|messages))?",
-    r"(?:remove|delete|take) (?:me|us|my (?:e-?mail )?address)" + _FROM_LIST + r"(?: please)?",
-    r"(?:mich )?(?:bitte )?(?:abmelden|abbestellen|austragen|l[öo]schen)",
+    r"i(?: would|'d)? (?:like|want|wish) to (?:unsubscribe|opt out)" + _FROM_LIST,
+    r"i (?:do not|don't|no longer) want (?:to receive )?(?:any more |these |your )?(?:e-?mails?|newsletters?|messages)"
+    r"(?: any ?more)?",
+    r"(?:remove|delete|take) (?:me|us|my (?:e-?mail(?: address)?|address))" + _FROM_LIST + r"(?: please)?",
+    r"(?:ich m[öo]chte |wir m[öo]chten )?(?:mich |uns )?(?:bitte )?(?:abmelden|abbestellen|austragen|l[öo]schen)",
+    r"(?:ich m[öo]chte |wir m[öo]chten )?(?:mich|uns)" + _FROM_LIST_DE + r" (?:abmelden|austragen)",
+    r"(?:nehmen|streichen|l[öo]schen|entfernen) sie (?:mich|uns|meine (?:daten|(?:e-?mail-?)?adresse))(?: bitte)?"
+    + _FROM_LIST_DE,
+    r"melden sie (?:mich|uns)(?: bitte)?" + _FROM_LIST_DE + r" ab",
     r"newsletter (?:abmelden|abbestellen|k[üu]ndigen)",
-    r"keine (?:weiteren )?(?:(?:e-?)?mails?|nachrichten|newsletter)(?: mehr)?(?: bitte)?",
+    r"(?:ich m[öo]chte )?(?:bitte )?keine (?:weiteren )?(?:(?:e-?)?mails?|nachrichten|newsletter|werbung)(?: mehr)?"
+    r"(?: von ihnen)?(?: bitte| erhalten| bekommen)?",
     r"me d[ée](?:sabonner|sinscrire)",
     r"d[ée]s(?:abonner|inscrire|inscription|abonnement)",
     r"dar(?:me)? de baja",
@@ -53,8 +68,10 @@ PROGRAM_SENTENCE = re.compile(
 """In the text of a mail whose subject or address is the request: the mail program explains itself."""
 
 UNSUBSCRIBE_HINTS = tuple(
-    b"unsub|optout|opt-out|opt out|stop|remove|delete|take me|take us|take my|abmeld|abbestell|austrag|schen|keine "
-    b"|quit|ndigen|sabonn|sinscr|baja|cancella|uitschrij|afmeld".split(b"|")
+    word.replace("_", " ").encode()
+    for word in "unsub optout opt-out opt_out stop remove delete take_me take_us take_my not_want n't_want no_longer "
+    "quit abmeld abbestell austrag schen keine_ verteiler streichen entfernen melden_sie ndigen sabonn sinscr baja "
+    "cancella uitschrij afmeld".split()
 )
 """Every readable request contains one of these in lower case; a body without them need not be decoded."""
 

@@ -64,6 +64,13 @@ def test_encoded_words(value: str, text: str) -> None:
         "unsubscribe\n\nSent from Yahoo Mail on Android",
         "Abmelden\n\nLaden Sie Outlook für iOS herunter",
         "Désabonner\n\nEnvoyé de mon iPhone",
+        "I would like to unsubscribe.",
+        "I no longer want to receive your emails",
+        "Please remove my email from your database",
+        "Bitte nehmen Sie mich aus dem Verteiler.",
+        "Sehr geehrte Damen und Herren,\n\nbitte löschen Sie mich aus Ihrem Verteiler.\n\nMit freundlichen Grüßen\nAda",
+        "Ich möchte keine weiteren E-Mails erhalten.",
+        "Ich möchte mich vom Newsletter abmelden",
     ],
 )
 def test_texts_that_are_unsubscribe_requests(body: str) -> None:
@@ -78,6 +85,9 @@ def test_texts_that_are_unsubscribe_requests(body: str) -> None:
         "Please stop by on Monday",
         "Fine.\n--\nTo unsubscribe, visit https://lists.example/",
         "Sent from my iPhone",
+        "Please remove me from the meeting on Monday.",
+        "Bitte nehmen Sie mich in den Verteiler auf.",
+        "I want to opt out of the trial and buy",
         "",
     ],
 )
