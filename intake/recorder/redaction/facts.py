@@ -5,7 +5,7 @@ Applies to all sources except CloudEvents files, which are trusted.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from intake.account_ids import is_pseudonym
@@ -197,35 +197,39 @@ def _attendees(value: Any, reduction: _Reduction) -> Any:
 
 
 def _properties(value: Any, reduction: _Reduction) -> Any:
-    return _allowed_properties(value, reduction, ()) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    if not reduction.keep.properties:
+        reduction.left_out.extend([_counted_property(key) for key in value])
+        return {}
+    return _allowed_properties(value, reduction, ())
 
 
 def _allowed_properties(value: Mapping[Any, Any], reduction: _Reduction, path: tuple[str, ...]) -> dict[Any, Any]:
     """The properties that are allowed by name, and of objects those parts that are (`cart.total`)."""
-    names = reduction.keep.property_names
     kept = {}
     for key, inner in value.items():
         parts = (*path, *folded_name(key)) if isinstance(key, str) else ()
-        reduced = _allowed_property(inner, reduction, parts, names)
+        reduced = _allowed_property(inner, reduction, parts)
         if reduced is _LEFT_OUT:
-            reduction.left_out.append(f"properties.{_shown(key)}")
+            reduction.left_out.append(_counted_property(key))
         else:
             kept[key] = reduced
     return kept
 
 
-def _allowed_property(
-    value: Any, reduction: _Reduction, parts: tuple[str, ...], names: frozenset[tuple[str, ...]]
-) -> Any:
-    if not parts or len(parts) > _MAX_DEPTH or is_sensitive(parts):
-        return _LEFT_OUT
+def _allowed_property(value: Any, reduction: _Reduction, parts: tuple[str, ...], depth: int = 0) -> Any:
+    """The settings allow no name of a secret or a person."""
+    names = reduction.keep.property_names
     if isinstance(value, Mapping):
-        is_prefix = any(name[: len(parts)] == parts for name in names)
-        return _allowed_properties(value, reduction, parts) if is_prefix else _LEFT_OUT
+        is_within = len(parts) <= _MAX_DEPTH and any(name[: len(parts)] == parts for name in names)
+        return _allowed_properties(value, reduction, parts) if parts and is_within else _LEFT_OUT
     if isinstance(value, list | tuple):
-        items = [_allowed_property(inner, reduction, parts, names) for inner in value]
+        if depth > _MAX_DEPTH:
+            return _LEFT_OUT
+        items = [_allowed_property(inner, reduction, parts, depth + 1) for inner in value]
         kept = [item for item in items if item is not _LEFT_OUT]
-        return kept if kept or parts in names else _LEFT_OUT
+        return kept if kept or (parts in names and not value) else _LEFT_OUT
     return _nested(value, reduction) if parts in names else _LEFT_OUT
 
 
@@ -248,8 +252,16 @@ def _nested(value: Any, reduction: _Reduction, depth: int = 0) -> Any:
 
 def _shown(field: object) -> str:
     """The name of a field as it is counted; one that no program would choose is `…`."""
-    is_plain = isinstance(field, str) and _PLAIN_KEY.fullmatch(field) is not None and redacted_text(field) == field
-    return str(field) if is_plain else "…"
+    return _counted_name(field) if isinstance(field, str) and len(field) < 50 else "…"
+
+
+def _counted_property(key: object) -> str:
+    return _counted_name(key, "properties.") if isinstance(key, str) and len(key) < 50 else "properties.…"
+
+
+@lru_cache(maxsize=10_000)
+def _counted_name(field: str, prefix: str = "") -> str:
+    return prefix + (field if _PLAIN_KEY.fullmatch(field) and redacted_text(field) == field else "…")
 
 
 _BY_FIELD: dict[str, Reduce] = {

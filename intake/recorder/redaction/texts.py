@@ -63,6 +63,8 @@ _CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(
 """Where lower case, upper case and digits follow each other: often in random text, seldom in words."""
 _DIGEST = re.compile(r"(?!(?:[2-7][0-9a-f])+$)[0-9a-f]{16,}")
 """Hexadecimal digits that stand for no text; most ids of facts."""
+_PLAIN_ID = re.compile(r"(?:[a-z]++:)?(?!.*(?:ip-|xox|glpat))(?:(?:[a-z]++|[0-9a-f]{1,15}+)(?![0-9a-z])-?)*+")
+"""`seg:ajs-next-4711-0a1b2c3d`, a UUID: words and numbers too short to stand for an address."""
 _ADDRESS_IN_ID = re.compile(r"\w@\w")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 
@@ -79,7 +81,7 @@ def redacted_name(text: str) -> str:
 
 def holds_person(text: str) -> bool:
     """Whether an id contains an address, an IP address or a credential, encoded or not."""
-    if _DIGEST.fullmatch(text):
+    if _DIGEST.fullmatch(text) or _PLAIN_ID.fullmatch(text):
         return False
     return _ADDRESS_IN_ID.search(text) is not None or redacted_name(text) != text
 

@@ -116,6 +116,14 @@ def test_of_properties_only_those_allowed_by_name_are_kept() -> None:
     )
 
 
+def test_properties_nested_without_end_are_left_out() -> None:
+    nested: Any = "a"
+    for _ in range(10_000):
+        nested = [nested]
+    content = {"name": "A", "properties": {"plan": nested}}
+    assert kept("custom.tracked.v1", content, properties=("plan",)).left_out == ("properties.plan",)
+
+
 def test_what_our_own_people_say_by_command_is_kept() -> None:
     content = {"handoff": "a/b/1", "by": "kim", "reason": "Budget frozen, says their head of production " * 3}
 
