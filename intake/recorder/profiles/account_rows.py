@@ -56,6 +56,7 @@ class AccountRows:
         """Load from tables and directory, in few queries, what the batch will need."""
         rows = [each for each in observations if each.profile and each.account is not None]
         self.book.prefetch((each.source, account_subject(account_id(each.account or "") or "")) for each in rows)
+        self.attributor.prefetch("domain", [domain for each in rows for domain in each.data.get("domains") or ()])
         ids_by_system: dict[str, dict[str, None]] = {}
         for each in rows:
             ids = ids_by_system.setdefault(scope_of(each.source), {})
