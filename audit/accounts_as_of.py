@@ -11,10 +11,11 @@ import msgspec
 from audit.replay import Progress, recorded_within, replay
 from database import Database
 from projections import open_queries, top_accounts
-from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, TrackScore, decode_checkpoint, format_time, parse_time
+from schemas import ENGAGEMENT, TrackScore, format_time, parse_time
 from scoring.fold import Account, account_at, account_copy_at, profile_with_claims, track_scores
 from scoring.plan import Plan
 from streams import Log
+from streams.scorer import last_checkpoint
 
 Json = dict[str, Any]
 NO_LIMIT = 1 << 62
@@ -22,8 +23,8 @@ NO_LIMIT = 1 << 62
 
 def latest_time(log: Log) -> int:
     """The latest fact time over all partitions, as far as they are scored; 0 for a log without facts."""
-    checkpoints = (log.latest_in(SCORES, p, CHECKPOINT_KEY) for p in range(log.partitions(ENGAGEMENT)))
-    times = [decode_checkpoint(record.value).latest for record in checkpoints if record is not None]
+    checkpoints = (last_checkpoint(log, partition) for partition in range(log.partitions(ENGAGEMENT)))
+    times = [checkpoint.latest for checkpoint in checkpoints if checkpoint is not None]
     return max((parse_time(text) for text in times if text is not None), default=0)
 
 

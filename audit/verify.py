@@ -8,9 +8,9 @@ from audit.comparison import COMPARED_TABLES, Mismatch, compare_rows, field_valu
 from audit.recorded_digests import RecordedDigest, UnreadableUpdate, recorded_digests
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database import Database
-from projections import ReadModelQueries, open_queries, projected_offsets_in
+from projections import UNREADABLE, ReadModelQueries, StaleAccount, open_queries, projected_offsets_in, read_stale
 from projections.read_models import account_row, profile_columns
-from schemas import ENGAGEMENT
+from schemas import ENGAGEMENT, SCORES
 from scoring.fold import Account, PendingChanges, profile_with_claims
 from scoring.plan import Plan
 from streams import Log, LogError
@@ -31,13 +31,21 @@ def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -
     accounts: set[str] = set()
     facts = 0
     with open_queries(engine) as queries:  # one snapshot throughout: a host may be running
+        stale = [each for each in read_stale(queries.connection) if each.code != UNREADABLE]
+        mismatches += [missing_rows(each) for each in stale]
         for partition, end in projected_offsets_in(queries.connection, log).items():
             fold = PartitionFold(partition, load_nothing)
-            mismatches += compare_partition(log, fold, end, queries, progress)
+            mismatches += compare_partition(log, fold, end, queries, progress, {each.account for each in stale})
             accounts |= set(fold.accounts)
             facts += fold.facts
         mismatches += unexplained_rows(queries, accounts)
     return VerifyResult(sum(map(is_scored, accounts)), facts, mismatches)
+
+
+def missing_rows(stale: StaleAccount) -> Mismatch:
+    """An account that the projector set aside because the database refused its values."""
+    place = f"{SCORES}/{stale.partition}/{stale.offset}"
+    return Mismatch(stale.account, place, "rows", None, f"missing ({stale.code}); `staffel rebuild main` writes them")
 
 
 AS_WRITTEN = "the record as written (checksum)"
@@ -60,10 +68,12 @@ def stored_text(log: Log, damage: ChecksumMismatch) -> str | None:
 
 
 def compare_partition(
-    log: Log, fold: PartitionFold, end: int, queries: ReadModelQueries, progress: Progress
+    log: Log, fold: PartitionFold, end: int, queries: ReadModelQueries, progress: Progress, mismatched: set[str]
 ) -> Iterator[Mismatch]:
-    """Fold up to `end` and compare after each batch, so that memory holds the lines of one batch."""
-    mismatched: set[str] = set()
+    """Fold up to `end` and compare after each batch, so that memory holds the lines of one batch.
+
+    `mismatched`: accounts that are told of already.
+    """
     for number, record in enumerate(records_of(log, fold.partition, end), 1):
         fold.apply(record)
         if number % BATCH == 0:

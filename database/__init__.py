@@ -4,7 +4,7 @@ from database.addresses import parse_address, shown_address
 from database.columns import Json, Serial, metadata, timestamp_ms
 from database.dialects import Dialect, chunks, dialect_of
 from database.engine import Database, create_schema, open_database, overwrite_deleted, read_only, schema_of, sibling_url
-from database.errors import DatabaseError, DatabaseUnavailable
+from database.errors import DatabaseError, DatabaseUnavailable, data_error_code
 from database.host_lock import HostLock, host_lock_of
 from database.leases import (
     EMBEDDED_HOLDER,
@@ -52,6 +52,7 @@ __all__ = [
     "acquire_lease_within",
     "chunks",
     "create_schema",
+    "data_error_code",
     "database_now",
     "dialect_of",
     "exclusive_transaction",

@@ -35,6 +35,8 @@ _POSTGRES_ADVICE = {
 _LOGIN_STATES = {"28000", "28P01", "3D000"}
 """Of a login that is refused; the text names user and database."""
 _QUOTED = re.compile(r"(?<!\w)(?:\"[^\"]*\"|'[^']*')")
+_DATA_ERROR_CLASSES = {"22", "23"}
+"""Classes of SQLSTATE: data exceptions, and violations of integrity constraints."""
 _UNAVAILABLE_STATES = {"57P01", "57P02", "57P03"}
 _TRANSIENT_TEXTS = (
     "starting up",
@@ -64,6 +66,35 @@ def database_error_of(error: BaseException, database: str) -> DatabaseError | No
         return None
     error_class = DatabaseUnavailable if _is_unavailable(error, advice) else DatabaseError
     return error_class(f"database {database}: {advice} ({_reason(error)})")
+
+
+def data_error_code(error: BaseException) -> str | None:
+    """A code if the database refuses these values, whatever else it is asked: a wrong type, an invalid text, a broken
+    constraint. None for every other error, such as one of connection, lock, serialization or space."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OverflowError | ValueError):  # a driver's own check of a number or a text
+        return type(cause).__name__
+    if isinstance(cause, sqlite3.Error):
+        return type(cause).__name__ if _is_sqlite_data_error(cause) else None
+    driver = sys.modules.get("psycopg")
+    if driver is not None and isinstance(cause, driver.Error):
+        return _postgres_data_error_code(cause)
+    return None
+
+
+def _is_sqlite_data_error(error: sqlite3.Error) -> bool:
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
+        return True
+    return isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError) and "binding parameter" in str(error)
+
+
+def _postgres_data_error_code(error: "psycopg.Error") -> str | None:
+    from psycopg import DataError, ProgrammingError
+
+    if error.sqlstate is not None:
+        return error.sqlstate if error.sqlstate[:2] in _DATA_ERROR_CLASSES else None
+    is_unknown_type = isinstance(error, ProgrammingError) and "cannot adapt" in str(error)
+    return type(error).__name__ if is_unknown_type or isinstance(error, DataError) else None
 
 
 def _is_unavailable(error: BaseException, advice: str) -> bool:

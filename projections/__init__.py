@@ -32,6 +32,7 @@ from projections.ranking import top_accounts
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
+from projections.read_models.stale_accounts import UNREADABLE, StaleAccount, read_stale
 from projections.rebuild import RebuildInProgress, rebuild
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "MEMBER_ROLE_PREFIX",
     "PARTITION_ROLE_PREFIX",
     "STAFFEL_SOURCE",
+    "UNREADABLE",
     "DecisionRefused",
     "Directory",
     "LeasedPartitions",
@@ -48,6 +50,7 @@ __all__ = [
     "ReadModelQueries",
     "RebuildInProgress",
     "Relay",
+    "StaleAccount",
     "Timers",
     "behind",
     "check_decision",
@@ -68,6 +71,7 @@ __all__ = [
     "projector_positions",
     "reactor_backlog",
     "read_lag",
+    "read_stale",
     "rebuild",
     "scoring_lag",
     "top_accounts",

@@ -2,21 +2,31 @@
 
 One transaction contains a whole batch: read models, ledger, timers, the reactors' work and the checkpoints. Updates
 that are delivered twice change nothing. If updates are missing because compaction kept only the last one of each key,
-the projector replays the partition from `engagement` and then continues with `scores`.
+the projector replays the partition from `engagement` and then continues with `scores`. An account whose values the
+database refuses is set aside, so that the others go on.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from database import PROJECTED, notify, read_only
+from database import PROJECTED, data_error_code, notify, read_only
 from projections.read_models import versions
+from projections.read_models.stale_accounts import (
+    accounts_of,
+    mark_stale,
+    only_accounts,
+    read_stale,
+    skipped_accounts,
+    unwritable_accounts,
+    without_accounts,
+)
 from projections.read_models.tables import read_models
 from projections.read_models.updates import MissingUpdates, Replay, UpdateBatch, read_batch, replayed_batches
 from projections.read_models.versions import Checkpoint
-from projections.writer import write_batches
+from projections.writer import trial_failure, write_batches
 from schemas import SCORES
 from streams import Log, LogRefused, Record
 from streams.scorer import gc_frozen
@@ -114,6 +124,8 @@ class Projector:
         self._generation: str | None = None
         self._next_checks: dict[int, float] = {}
         self._version: int | None = None
+        self._skipped: frozenset[str] = frozenset()
+        """Accounts that no database takes: they are written no more until a rebuild."""
 
     @classmethod
     def for_version(cls, engine: Engine, log: Log, name: str, version: int, replay: Replay) -> "Projector":
@@ -206,6 +218,7 @@ class Projector:
         """The version to write, and the checkpoints of all its partitions in one query."""
         with read_only(self._engine).connect() as connection:
             version = self._version or versions.version_of(connection, self._projection)
+            self._skipped = skipped_accounts(read_stale(connection, self._projection, version))
             return version, versions.read_checkpoints(connection, self._projection, version)
 
     def _verified_checkpoint(self, partition: int, checkpoint: Checkpoint) -> Checkpoint:
@@ -222,11 +235,33 @@ class Projector:
         return checkpoint._replace(log=self._generation)
 
     def _write(self, version: int, writes: Sequence[_PartitionWrite]) -> None:
-        """Write the batches in one transaction."""
+        """Write the batches in one transaction; if the database refuses values, without the accounts that have them."""
+        writes = [each._replace(batch=without_accounts(each.batch, self._skipped)) for each in writes]
+        try:
+            self._commit(version, writes, [{} for _ in writes])
+        except Exception as error:
+            if data_error_code(error) is None:
+                raise
+            unwritable = [self._unwritable_accounts(version, each.batch) for each in writes]
+            if not any(unwritable):
+                raise
+            self._commit(version, writes, unwritable)
+
+    def _commit(self, version: int, writes: Sequence[_PartitionWrite], unwritable: Sequence[Mapping[str, str]]) -> None:
+        """`unwritable`: for each batch the accounts to set aside, with the codes."""
+        batches = [without_accounts(each.batch, codes) for each, codes in zip(writes, unwritable, strict=True)]
         with self._engine.begin() as connection:
             self._move_checkpoints(connection, version, writes)
-            write_batches(connection, read_models(version), [portion.batch for portion in writes])
+            write_batches(connection, read_models(version), batches)
+            for each, codes in zip(writes, unwritable, strict=True):
+                mark_stale(connection, version, each.batch, codes, self._projection)
             notify(connection, PROJECTED, ",".join(str(portion.state.partition) for portion in writes))
+
+    def _unwritable_accounts(self, version: int, batch: UpdateBatch) -> dict[str, str]:
+        def failure(accounts: Collection[str]) -> str | None:
+            return trial_failure(self._engine, read_models(version), only_accounts(batch, accounts))
+
+        return unwritable_accounts(accounts_of(batch), failure)
 
     def _move_checkpoints(self, connection: Connection, version: int, writes: Sequence[_PartitionWrite]) -> None:
         name = self._projection

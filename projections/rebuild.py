@@ -12,14 +12,24 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
-from database import Lease, holder_of, new_holder_id
+from database import Lease, data_error_code, holder_of, new_holder_id, read_only
 from projections.aliases import write_aliases
 from projections.projector import Projector
 from projections.read_models import versions
+from projections.read_models.stale_accounts import (
+    accounts_of,
+    mark_stale,
+    only_accounts,
+    read_stale,
+    skipped_accounts,
+    stale_accounts,
+    unwritable_accounts,
+    without_accounts,
+)
 from projections.read_models.tables import ReadModels, read_models
 from projections.read_models.updates import Replay, UpdateBatch, replayed_batches
 from projections.read_models.versions import Checkpoint, checkpoints
-from projections.writer import write_read_models
+from projections.writer import trial_failure, write_read_models
 from schemas import ENGAGEMENT, SCORES
 from streams import Log
 
@@ -75,7 +85,7 @@ def _build(engine: Engine, log: Log, replay: Replay, name: str, renew_lease: Cal
     version = _prepare(engine, log, name)
     for partition in range(log.partitions(ENGAGEMENT)):
         for batch in replayed_batches(partition, replay(partition), _BATCH_SIZE):
-            _write(engine, read_models(version), batch)
+            _write(engine, version, batch)
             renew_lease()
     projector = Projector.for_version(engine, log, name, version, replay)
     while projector.advance():
@@ -105,9 +115,24 @@ def _valid_checkpoint(log: Log, partition: int, checkpoint: Checkpoint) -> Check
     return checkpoint
 
 
-def _write(engine: Engine, models: ReadModels, batch: UpdateBatch) -> None:
-    with engine.begin() as connection:
-        write_read_models(connection, models, [batch])
+def _write(engine: Engine, version: int, batch: UpdateBatch) -> None:
+    """Write a batch; if the database refuses values, without the accounts that have them."""
+    models = read_models(version)
+    with read_only(engine).connect() as connection:
+        batch = without_accounts(batch, skipped_accounts(read_stale(connection, versions.MAIN, version)))
+    try:
+        with engine.begin() as connection:
+            write_read_models(connection, models, [batch])
+    except Exception as error:
+        if data_error_code(error) is None:
+            raise
+        codes = unwritable_accounts(
+            accounts_of(batch),
+            lambda accounts: trial_failure(engine, models, only_accounts(batch, accounts), write_read_models),
+        )
+        with engine.begin() as connection:
+            write_read_models(connection, models, [without_accounts(batch, codes)])
+            mark_stale(connection, version, batch, codes)
         write_aliases(connection, (update for updates in batch.accounts.values() for update in updates))
 
 
@@ -120,7 +145,8 @@ def _switch_version(engine: Engine, name: str, version: int) -> None:
 def _clear_other_versions(connection: Connection, name: str, version: int) -> None:
     for other in sorted(_existing_versions(connection) - {version}):
         _clear(connection, read_models(other), drop=other != 1)
-    connection.execute(checkpoints.delete().where(checkpoints.c.projection == name, checkpoints.c.version != version))
+    for table in (checkpoints, stale_accounts):
+        connection.execute(table.delete().where(table.c.projection == name, table.c.version != version))
 
 
 def _existing_versions(connection: Connection) -> set[int]:

@@ -1,11 +1,21 @@
 """Writes batches of updates in the transaction of the caller: read models, and work for the reactors."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
-from database import OUTBOX, insert_missing, insert_rows, insert_tuples, notify, rows_by_key, upsert, upsert_newer
+from database import (
+    OUTBOX,
+    data_error_code,
+    insert_missing,
+    insert_rows,
+    insert_tuples,
+    notify,
+    rows_by_key,
+    upsert,
+    upsert_newer,
+)
 from projections.derived_facts import Event, encode, index_key, record_id
 from projections.directory import update_directory
 from projections.read_models.handoffs import handoff_events, write_handoffs
@@ -36,11 +46,29 @@ class StoredAccount(NamedTuple):
 
 
 _NOT_STORED = StoredAccount()
+WriteBatches = Callable[[Connection, ReadModels, Sequence[UpdateBatch]], object]
 
 
 def write_batches(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> None:
     """Write batches of different partitions. Raises `MissingUpdates` if updates are missing."""
     write_work(connection, models, batches, write_read_models(connection, models, batches))
+
+
+def trial_failure(
+    engine: Engine, models: ReadModels, batch: UpdateBatch, write: WriteBatches | None = None
+) -> str | None:
+    """Write a batch and roll it back: the code of the error if the database refuses its values, else None."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        try:
+            (write or write_batches)(connection, models, [batch])
+        except Exception as error:
+            code = data_error_code(error)
+            if code is None:
+                raise
+            return code
+        finally:
+            transaction.rollback()
+    return None
 
 
 def write_read_models(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> list[UnseenUpdate]:

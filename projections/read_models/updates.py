@@ -9,6 +9,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple, Protocol, TypeVar
 
+import msgspec
+
 from schemas import (
     CHECKPOINT_KEY,
     AccountScored,
@@ -18,6 +20,8 @@ from schemas import (
     decode_contact_scored,
 )
 from streams import Record
+
+DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class MissingUpdates(Exception):
@@ -40,6 +44,8 @@ class UpdateBatch:
     partition: int = 0
     next_offset: int = 0
     engagement_next: int = 0
+    unreadable: Sequence[tuple[int, str]] = ()
+    """Offset and key of the records that are no updates."""
 
     def __len__(self) -> int:
         return sum(map(len, self.accounts.values())) + len(self.contacts)
@@ -55,6 +61,7 @@ class _BatchBuilder:
     accounts: dict[str, list[AccountScored]] = field(default_factory=dict)
     contacts: dict[tuple[str, str], ContactScored] = field(default_factory=dict)
     engagement_next: int = 0
+    unreadable: list[tuple[int, str]] = field(default_factory=list)
 
     def add_record(self, key: str, value: bytes) -> None:
         if "/" in key:
@@ -75,14 +82,18 @@ class _BatchBuilder:
             self.contacts[key] = scored
 
     def build(self, partition: int, next_offset: int = 0) -> UpdateBatch:
-        return UpdateBatch(self.accounts, list(self.contacts.values()), partition, next_offset, self.engagement_next)
+        contacts = list(self.contacts.values())
+        return UpdateBatch(self.accounts, contacts, partition, next_offset, self.engagement_next, self.unreadable)
 
 
 def read_batch(partition: int, records: Sequence[Record]) -> UpdateBatch:
     """The records of one partition, at least one."""
     builder = _BatchBuilder()
     for record in records:
-        builder.add_record(record.key, record.value)
+        try:
+            builder.add_record(record.key, record.value)
+        except DECODE_ERRORS:  # only Staffel writes there; whatever else does must not stop the others
+            builder.unreadable.append((record.offset, record.key))
     return builder.build(partition, records[-1].offset + 1)
 
 

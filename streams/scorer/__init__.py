@@ -1,6 +1,6 @@
 """Folding one partition of `engagement` into `scores`."""
 
-from streams.scorer.active_model import active_model_offset, active_plan
+from streams.scorer.active_model import active_model_offset, active_plan, last_checkpoint
 from streams.scorer.embedded import Scorer, load_nothing
 from streams.scorer.gc_tuning import gc_frozen
 from streams.scorer.partition_fold import FactFilter, PartitionFold
@@ -14,6 +14,7 @@ __all__ = [
     "active_model_offset",
     "active_plan",
     "gc_frozen",
+    "last_checkpoint",
     "load_nothing",
     "take_score_records",
 ]

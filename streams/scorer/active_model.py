@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, decode_checkpoint
+from schemas import CHECKPOINT, CHECKPOINT_KEY, ENGAGEMENT, SCORES, Checkpoint, decode_checkpoint
 from scoring.model import DocumentError, model_from_dict
 from scoring.plan import Plan, compile_model
 from streams.activation import ACTIVATED, Activation, NoModelError, plan_at, read_activation
-from streams.log import Log, Record
+from streams.log import Log, Record, scan
 
 DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -78,6 +78,30 @@ class ActiveModel:
         return is_repeated
 
 
+def last_checkpoint(log: Log, partition: int) -> Checkpoint | None:
+    """The scorer's last checkpoint in this partition of `scores`; None if it has not written yet.
+
+    Records under its key that no scorer wrote are passed over. If compaction has left only such a one, the model is
+    that of the first record.
+    """
+    last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
+    if last is None:
+        return None
+    found = _decoded_checkpoint(last)
+    if found is not None:
+        return found
+    earlier = (record for record in scan(log, SCORES, partition) if record.key == CHECKPOINT_KEY)
+    readable = [checkpoint for record in earlier if (checkpoint := _decoded_checkpoint(record)) is not None]
+    return readable[-1] if readable else Checkpoint(CHECKPOINT, ENGAGEMENT, 0, 0)
+
+
+def _decoded_checkpoint(record: Record) -> Checkpoint | None:
+    try:
+        return decode_checkpoint(record.value)
+    except DECODE_ERRORS:
+        return None
+
+
 def active_plan(log: Log) -> Plan:
     """The model in force, compiled."""
     return plan_at(log, active_model_offset(log))
@@ -85,6 +109,5 @@ def active_plan(log: Log) -> Plan:
 
 def active_model_offset(log: Log) -> int:
     """Where partition 0 of `engagement` activates the model in force: the one that its scorer folds with by now."""
-    last = log.latest_in(SCORES, 0, CHECKPOINT_KEY)
-    model_at = None if last is None else decode_checkpoint(last.value).model_at
-    return 0 if model_at is None else model_at
+    checkpoint = last_checkpoint(log, 0)
+    return 0 if checkpoint is None or checkpoint.model_at is None else checkpoint.model_at

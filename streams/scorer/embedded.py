@@ -1,9 +1,12 @@
 """The scorer of one partition in the embedded host: reads facts, folds them, writes an atomic unit."""
 
-from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, decode_account_scored, decode_checkpoint
+from collections.abc import Iterable
+
+from schemas import ENGAGEMENT, SCORES, decode_account_scored
 from scoring.fold import Account
 from scoring.plan import Plan
 from streams.log import KeyedLog, Record, Unit, scan
+from streams.scorer.active_model import DECODE_ERRORS, last_checkpoint
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold
 from streams.scorer.score_records import dead_letter, take_score_records
@@ -60,8 +63,7 @@ def build_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
 
 def recover_fold(log: KeyedLog, partition: int, next_offset: int, window: int = WINDOW_SIZE) -> PartitionFold:
     """The partition as of its position: its model and its duplicate window; accounts are loaded on demand."""
-    last = log.latest_in(SCORES, partition, CHECKPOINT_KEY)
-    checkpoint = None if last is None else decode_checkpoint(last.value)
+    checkpoint = last_checkpoint(log, partition)
     fold = restored_fold(partition, lambda id, plan: load_account(log, id, plan, next_offset), checkpoint, window)
     span = model_span(checkpoint)
     if span is not None:
@@ -74,25 +76,37 @@ def recover_fold(log: KeyedLog, partition: int, next_offset: int, window: int = 
 
 
 def load_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | None:
-    """The account of its last records with all its contacts; folded again if another model or fold wrote them."""
+    """The account of its last records with all its contacts.
+
+    Folded again if another model or fold wrote them, or if one of them is not the scorer's.
+    """
     records = {record.key: record.value for record in log.latest_below(SCORES, id)}
-    own = records.pop(id, None)
+    if not records:
+        return None
+    account = stored_account(records.pop(id, None), records.values(), plan)
+    return account or refold_account(log, id, plan, before)
+
+
+def stored_account(own: bytes | None, contacts: Iterable[bytes], plan: Plan) -> Account | None:
+    """The account of its records; None if it has to be folded again."""
     if own is None:
         return None
-    scored = decode_account_scored(own)
-    is_current = scored.model == plan.version
-    account = account_of_records(bytes(scored.state), records.values(), plan) if is_current else None
-    return refold_account(log, id, plan, before) if account is None else account
+    try:
+        scored = decode_account_scored(own)
+        return account_of_records(bytes(scored.state), contacts, plan) if scored.model == plan.version else None
+    except (*DECODE_ERRORS, LookupError, TypeError):  # written by something else than a scorer
+        return None
 
 
-def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account:
-    """Fold the account's own history, up to the position."""
+def refold_account(log: KeyedLog, id: str, plan: Plan, before: int) -> Account | None:
+    """Fold the account's own history, up to the position; None if it has none."""
     fold = PartitionFold(0, load_nothing, plan=plan)
     for record in log.history(id):
         if record.offset < before:
             fold.apply(record)
-    account = fold.account(id)
-    list(take_score_records(account, plan))
+    account = fold.accounts.get(id)
+    if account is not None:
+        list(take_score_records(account, plan))
     return account
 
 
