@@ -40,9 +40,12 @@ def write_aliases(connection: Connection, updates: Iterable[AccountScored]) -> N
 
 
 def accounts_by_id(connection: Connection, system: str, ids: Iterable[str]) -> dict[str, str]:
-    """Alias id in this system -> its account."""
+    """Alias id in this system -> its account, unless several accounts have it."""
     statement = select(_columns.id, _columns.account).where(_columns.system == system)
-    return {row.id: row.account for row in rows_by_key(connection, statement, _columns.id, ids)}
+    found: dict[str, set[str]] = {}
+    for row in rows_by_key(connection, statement, _columns.id, ids):
+        found.setdefault(row.id, set()).add(row.account)
+    return {id: next(iter(accounts)) for id, accounts in found.items() if len(accounts) == 1}
 
 
 def accounts_with_id(connection: Connection, id: str) -> set[str]:

@@ -67,12 +67,13 @@ def read_accounts(
 def _items(export: Export, known: dict[str, str]) -> Iterator[Item]:
     ids = export.readers(_id_readers(export.notations))
     readers = _Readers(ids, export.readers(_cell_readers(export)), export.left_out)
-    first_of: dict[str, Observation] = {}
+    units = _Units()
     for row in export.rows():
-        item = _item(row, export.options, readers, known) if isinstance(row, TableRow) else row
-        if isinstance(item, Observation) and item.account is not None:
-            item = _further_row(item, first_of.setdefault(item.account, item))
-        yield item
+        if isinstance(row, TableRow):
+            item = _item(row, export.options, readers, known)
+            yield units.add(row, item) if isinstance(item, Observation) else item
+        else:
+            yield row
 
 
 class _Readers(NamedTuple):
@@ -223,19 +224,31 @@ def _observation_id(account: str, modified_at: int | None, content: dict[str, An
     return f"account:{account}:{changed}:{hashlib.sha256(_canonical(content)).hexdigest()[:16]}"
 
 
-def _further_row(item: Observation, first: Observation) -> Item:
-    """A later row of an account that is named by its domain: a unit with a record id or a name of its own."""
-    if item is first or item.account is None:
-        return item
-    if item.account not in map(account_id, item.data.get("domains") or ()):
-        return _duplicate_account(item.where, item.account, first.where)
-    if item.account_hint and item.account_hint != first.account_hint:
-        return item
-    name = item.data.get("name")
-    if item.account_hint or not name or name == first.data.get("name"):
-        return _duplicate_account(item.where, item.account, first.where)
-    domain = item.data["domains"][0]
-    return structs.replace(item, type="account.alias_added.v1", id=f"{item.id}:name", data={"name": name}, host=domain)
+class _Units:
+    """The rows of a file by account: an id comes once, and further rows of a domain are units of one company.
+
+    Such a row has no account of its own; the recorder finds the one that holds the domain.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], str] = {}
+
+    def add(self, row: TableRow, item: Observation) -> Item:
+        """The item, or the rejection of a row that says an id again."""
+        account, domains = item.account or "", item.data.get("domains") or ()
+        first = self._first.setdefault(account, item.where)
+        name = str(item.data.get("name") or "")
+        earlier = self._seen.get((account, item.account_hint or name))
+        if first != item.where:
+            is_named_by_domain = (
+                account in map(account_id, domains) and account_id(row.text("account") or "") != account
+            )
+            if not is_named_by_domain or earlier is not None or not (item.account_hint or name):
+                return _duplicate_account(item.where, account, earlier or first)
+        for unit in filter(None, (item.account_hint, name)):
+            self._seen.setdefault((account, unit), item.where)
+        return item if first == item.where else structs.replace(item, account=None)
 
 
 def _duplicate_account(where: str, account: str, earlier: str) -> Rejected:

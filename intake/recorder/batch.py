@@ -26,7 +26,6 @@ from intake.recorder.attribution import (
     Attributor,
 )
 from intake.recorder.drafts import (
-    ALIAS_ADDED,
     CONTACT_IDENTIFIED,
     Draft,
     identification_records,
@@ -112,8 +111,6 @@ class Batch:
             return self._registration_draft(valid, identity)
         if is_contact_row(observation):
             return self._contact_draft(valid, identity)
-        if observation.profile and observation.type == ALIAS_ADDED:
-            return self._alias_draft(valid, self.rows.further_unit(observation), identity)
         attribution = self.attributor.attribute(self._signals(observation, identity))
         if attribution is None:
             return Rejected(observation.where, "no_account", _no_account_reason(observation))

@@ -70,18 +70,16 @@ class AccountRows:
     ) -> AccountRow | AliasRow | Problem:
         """What the row is, `account` being the id that it names or that follows from its domain or name."""
         is_given = account != new_account_id(content, claims, None)
-        holder = self._holder_of(observation, claims, account)
+        if observation.account is None:  # a further row of a domain, as its connector knows
+            is_given, holder = False, self._first_holder_of(claims)
+        else:
+            holder = self._holder_of(observation, claims, account)
         if holder is None:
             return AccountRow(account, claims)
         if self.sources.of(observation.source).keep_ids:
             return self._kept_apart(observation, content, claims, account if is_given else None)
         row = AliasRow(holder, account if is_given else None)
         return self._problem_of(observation, row, claims) or row
-
-    def further_unit(self, observation: Observation) -> AliasRow:
-        """A row without an id, which shows the domain of an earlier row."""
-        holder = self.attributor.account_of_domain(observation.host or "")
-        return AliasRow(holder or account_id(observation.account or "") or "", None)
 
     def tell(
         self, observation: Observation, content: Mapping[str, Any], key: ProfileKey, *, is_new: bool = False
@@ -134,12 +132,16 @@ class AccountRows:
         known = self._aliases.get((system, record or "")) or self._aliases.get((system, account))
         if known is not None:
             return known
-        holders = filter(None, map(self.attributor.claiming_account, claims.domains))
-        other = next((holder for holder in holders if holder != account), None)
+        other = self._first_holder_of(claims, account)
         if other is not None or account != new_account_id({}, claims, None):
             return other
         told = self.book.told(account_key(observation.source, account))
         return account if told and told.record and record and told.record != record else None
+
+    def _first_holder_of(self, claims: Claims, but: str | None = None) -> str | None:
+        """The account that claimed the first of the domains that another account than `but` has claimed."""
+        holders = filter(None, map(self.attributor.claiming_account, claims.domains))
+        return next((holder for holder in holders if holder != but), None)
 
     def _problem_of(self, observation: Observation, row: AliasRow, claims: Claims) -> Problem | None:
         """An account with facts never becomes an alias."""

@@ -204,20 +204,30 @@ def test_rows_of_one_domain_are_units_of_one_company(tmp_path: Path) -> None:
         "1001,Acme AG,acme.com",
         "1002,Acme Sales,www.acme.com",
         "1001,Acme AG,acme.com",
+        "1002,Acme Sales,acme.com",
         ",Acme Trade,acme.com",
         ",Acme AG,acme.com",
+        ",Acme Trade,acme.com",
+        ",,acme.com",
     )
     items = list(crm_accounts.read_accounts(path))
-    told = [(each.type, each.account_hint, each.data) for each in items if isinstance(each, Observation)]
-    assert told == [
-        ("account.registered.v1", "1001", {"name": "Acme AG", "domains": ["acme.com"]}),
-        ("account.registered.v1", "1002", {"name": "Acme Sales", "domains": ["acme.com"]}),
-        ("account.alias_added.v1", None, {"name": "Acme Trade"}),
+    told = [(each.account, each.account_hint, each.data["name"]) for each in items if isinstance(each, Observation)]
+    assert told == [("acme.com", "1001", "Acme AG"), (None, "1002", "Acme Sales"), (None, None, "Acme Trade")]
+    rejected = [(each.where, each.why.partition(":")[0]) for each in items if isinstance(each, Rejected)]
+    assert rejected == [
+        ("crm.csv:4", "the account acme.com is already in crm.csv"),
+        ("crm.csv:5", "the account acme.com is already in crm.csv"),
+        ("crm.csv:7", "the account acme.com is already in crm.csv"),
+        ("crm.csv:8", "the account acme.com is already in crm.csv"),
+        ("crm.csv:9", "the account acme.com is already in crm.csv"),
     ]
-    assert [(each.code, each.where) for each in items if isinstance(each, Rejected)] == [
-        ("duplicate_account", "crm.csv:4"),
-        ("duplicate_account", "crm.csv:6"),
-    ]
+    assert {each.code for each in items if isinstance(each, Rejected)} == {"duplicate_account"}
+
+
+def test_an_id_that_a_column_gives_comes_once_even_if_it_is_the_domain(tmp_path: Path) -> None:
+    rows = ("acme.com,1001,acme.com", "acme.com,1002,acme.com")
+    items = list(crm_accounts.read_accounts(file(tmp_path, "Account ID,Record ID,Domain", *rows)))
+    assert brief(items) == [("acme.com", "crm.csv:2"), ("duplicate_account", "crm.csv:3")]
 
 
 def deal(where: str, kind: str, time: str, id: str, **content: object) -> Observation:

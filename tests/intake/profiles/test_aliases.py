@@ -1,6 +1,7 @@
 """Several billing units of one company: a later row of a domain becomes an alias of the account that holds it."""
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from intake.observation import Rejected
@@ -54,12 +55,14 @@ def test_an_id_and_a_record_id_of_a_row_are_two_aliases(crm: RecorderWorld) -> N
 
 
 def test_a_further_row_without_any_id_is_known_by_its_name(crm: RecorderWorld) -> None:
-    first = account_row("a-1", name="Acme AG", domains=ACME)
-    further = new_observation(
-        "n", ALIAS, source="crm", profile=True, account="acme.com", host="acme.com", data={"name": "Acme Sales"}
-    )
-    crm.record(first, further)
+    further = replace(account_row("acme.com", name="Acme Sales", domains=ACME, employees=3), account=None)
+    crm.record(account_row("a-1", name="Acme AG", domains=ACME), further, further)
     assert aliases(crm) == [("a-1", {"system": "crm", "name": "Acme Sales"})]
+
+
+def test_a_further_row_whose_first_one_was_rejected_is_the_account(crm: RecorderWorld) -> None:
+    further = replace(account_row("acme.com", name="Acme Sales", domains=ACME), account=None)
+    assert briefly(crm.record(further)) == [(Recorded, "acme.com", False)]
 
 
 def test_what_names_the_alias_goes_to_the_account(crm: RecorderWorld) -> None:
@@ -116,7 +119,7 @@ def test_a_source_that_keeps_its_ids_has_an_account_for_each_row(engine: Engine)
         account_row("a-1", name="Acme AG", domains=ACME),
         account_row("a-2", name="Acme Sales", domains=["acme.com", "acme.de"]),
         account_row("acme.com", "1003", name="Acme Trade", domains=ACME),
-        account_row("acme.com", name="Acme Care", domains=ACME),
+        replace(account_row("acme.com", name="Acme Care", domains=ACME), account=None),
     ]
     for _ in range(2):
         assert [each.account for each in crm.record(*rows)] == ["a-1", "a-2", "1003", "acme-care"]
