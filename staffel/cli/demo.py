@@ -65,6 +65,9 @@ def demo(as_json: AsJson = False) -> None:
         else:
             print_line("The medtech example: a year of SYNTHETIC engagement of a fictitious company and its accounts.")
             print_line(f"7 files, {tally.read} items, {tally.recorded} facts recorded.")
+            print_line(
+                "Subjects of mails are kept, as examples/medtech/sources.yaml allows; other free text is left out."
+            )
             print_demo(application)
     finally:
         application.close()

@@ -8,10 +8,11 @@ from intake.recorder import read_networks
 from projections import projection_lag, reactor_backlog, scoring_lag
 from schemas import ENGAGEMENT
 from scoring.model import DocumentError, load_model, version_of
-from staffel.application import Application
+from staffel.application import Application, source_settings
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
 from staffel.doctor.vault import check_vault
+from staffel.errors import UsageError
 from staffel.settings import SETTINGS_FILE, Settings
 from staffel.wording import quantity
 from streams import Log
@@ -28,6 +29,7 @@ def findings(application: Application) -> list[Json]:
         *check_vault(application.settings, application.engine),
         check_model(application.settings, application.plan.version),
         *check_networks(application.settings),
+        *check_sources(application.settings),
         *check_lags(application),
         check_dead_letters(application.log),
         check_clock(application.log, application.clock()),
@@ -66,6 +68,17 @@ def check_networks(settings: Settings) -> list[Json]:
     _, problems = read_networks(path)
     problem_text = "; ".join(f"{problem.where}: {problem.why}" for problem in problems[:3])
     return [finding("networks", not problems, f"{path}, {quantity(len(problems), 'problem')}", problem_text)]
+
+
+def check_sources(settings: Settings) -> list[Json]:
+    """Without a valid file of settings nothing can be imported."""
+    if settings.sources is None:
+        return []
+    try:
+        names = [name for name, _ in source_settings(settings)]
+    except (UsageError, DocumentError) as error:
+        return [finding("sources", False, str(settings.sources), f"STAFFEL_SOURCES: {str(error).splitlines()[0]}")]
+    return [finding("sources", True, f"{settings.sources}, {quantity(len(names), 'source')}")]
 
 
 def check_lags(application: Application) -> list[Json]:

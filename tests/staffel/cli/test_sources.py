@@ -96,6 +96,15 @@ def test_the_settings_that_apply_to_one_source_are_shown() -> None:
     }
 
 
+def test_doctor_checks_the_file(file: Path) -> None:
+    [found] = [row for row in run_cli("doctor", "--json").parsed if row["check"] == "sources"]
+    assert found == {"check": "sources", "ok": True, "found": f"{file}, 2 sources", "advice": ""}
+
+    file.write_text("mbox: 1\n")
+    [found] = [row for row in run_cli("doctor", "--json").parsed if row["check"] == "sources"]
+    assert (found["ok"], found["advice"]) == (False, f"STAFFEL_SOURCES: {file}:1: mbox: must be a mapping")
+
+
 CALENDAR = """\
 BEGIN:VCALENDAR
 VERSION:2.0
