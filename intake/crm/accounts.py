@@ -241,10 +241,8 @@ class _Units:
         name = str(item.data.get("name") or "")
         earlier = self._seen.get((account, item.account_hint or name))
         if first != item.where:
-            is_named_by_domain = (
-                account in map(account_id, domains) and account_id(row.text("account") or "") != account
-            )
-            if not is_named_by_domain or earlier is not None or not (item.account_hint or name):
+            is_given = account_id(row.text("account") or "") == account
+            if is_given or account not in map(account_id, domains) or earlier or not (item.account_hint or name):
                 return _duplicate_account(item.where, account, earlier or first)
         for unit in filter(None, (item.account_hint, name)):
             self._seen.setdefault((account, unit), item.where)
