@@ -5,7 +5,7 @@ knows whom, the vault keeps the link; once an address is known, everything that 
 Visitors connect nobody: two people at one device have the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -27,6 +27,10 @@ class LinkStore(Protocol):
     def add_links(self, links: Iterable[tuple[ForeignId, str]]) -> None: ...
 
     def remove_links(self, persons: Iterable[ForeignId]) -> None: ...
+
+    def person_key(self, person: ForeignId) -> str: ...
+
+    def erased_keys(self, keys: Iterable[str]) -> set[str]: ...
 
 
 class Linked(NamedTuple):
@@ -85,8 +89,12 @@ class PersonLinks:
         return Linked(tuple(other for other in persons if other != person), tuple(visitors))
 
     def save(self) -> None:
-        """Store the new links of persons who are still unknown."""
-        self.store.add_links(self._new)
+        """Store the new links of persons who are still unknown; ids of erased persons do not come back."""
+        if not self._new:
+            return
+        persons = {self.store.person_key(person): person for person, _ in self._new}
+        erased = {persons[key] for key in self.store.erased_keys(persons)}
+        self.store.add_links(link for link in self._new if erased.isdisjoint(_persons_of(*link)))
 
     def remove(self) -> None:
         """Remove the links that were settled; called once their facts are durable."""
@@ -99,11 +107,14 @@ class PersonLinks:
             links[link] = self._new[(person, link)] = None
 
     def _others(self, person: ForeignId) -> list[ForeignId]:
-        links: Mapping[str, None] = self._linked.get(person, {})
-        return [ForeignId(person.scope, link[len(_PERSON) :]) for link in links if link.startswith(_PERSON)]
+        return [other for link in self._linked.get(person, ()) for other in _persons_of(person, link)[1:]]
 
     def _forget(self, persons: Iterable[ForeignId]) -> None:
         for person in persons:
             self._settled[person] = None
             for link in self._linked.pop(person, ()):
                 self._new.pop((person, link), None)
+
+
+def _persons_of(person: ForeignId, link: str) -> tuple[ForeignId, ...]:
+    return (person, ForeignId(person.scope, link[len(_PERSON) :])) if link.startswith(_PERSON) else (person,)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from intake.observation import Observation
-from intake.vault.vault import ForeignId
-from tests.intake.recorder.fakes import IDENTIFIED, RecorderWorld, new_observation
+from intake.vault.vault import ForeignId, Tombstone
+from tests.intake.recorder.fakes import IDENTIFIED, NOW, RecorderWorld, new_observation
 
 
 def seen(id: str, **fields: Any) -> Observation:
@@ -113,6 +113,16 @@ def test_links_are_removed_once_their_facts_are_durable(intake: RecorderWorld) -
     assert set(intake.vault.links_of([key])[key]) == {intake.vault.visitor_for("an1"), "=an1"}
     intake.record(told("2", "u1"))
     assert intake.vault.links_of([key, ForeignId("segment", "an1")]) == {}
+
+
+def test_the_ids_of_an_erased_person_do_not_come_back(intake: RecorderWorld) -> None:
+    ids = [ForeignId("segment", id) for id in ("u1", "an1", "u2")]
+    intake.record(told("1", "u1"))
+    [erased, *_] = ids
+    intake.vault.mark_erased(Tombstone(intake.vault.person_key(erased), NOW, None))
+    intake.vault.delete_person(intake.vault.contact_of("pat@acme.com") or "")
+    intake.record(alias("2", "an1", "u1"), seen("3", person="u1", visitor="an2"), seen("4", person="u2", visitor="an2"))
+    assert list(intake.vault.links_of(ids)) == [ForeignId("segment", "u2")]
 
 
 def form(id: str, stated: str, **fields: Any) -> Observation:
