@@ -1,8 +1,8 @@
 """Checks across the parts of a model: references, order of stages, decay of deductions. They yield problems."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from schemas import KeyPath, suggestion
@@ -11,9 +11,12 @@ from scoring.model.definition import Rule, ScoringModel, Stage, Track
 from scoring.model.durations import format_hours
 
 Finding = tuple[KeyPath, str]
+References = Mapping[str, Sequence[str]]
+"""rule id -> the rules in its `unless`."""
 UnreadableCheck = Callable[[KeyPath], bool]
 """Whether something under this path is unreadable, so that checks for its absence would mislead."""
 
+_MOST_CYCLES, _MOST_SHOWN = 50, 12
 _UNSCORED_TYPES = frozenset(map(unversioned, CONTROL_TYPES)) | {"score.adjusted"}
 
 
@@ -68,7 +71,7 @@ def _rule_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str],
             if tracks_by_rule.get(other) != name:
                 yield (*place, "unless", index), _unknown_rule_message(other, tracks_by_rule, name)
         if rule.id in cycles:
-            yield (*place, "unless"), f"cycle: {' -> '.join(cycles[rule.id])}; remove one of them"
+            yield (*place, "unless"), f"cycle: {_cycle_text(cycles[rule.id])}; remove one of them"
 
 
 def _type_problems(rule: Rule, place: KeyPath) -> Iterator[Finding]:
@@ -89,27 +92,59 @@ def _unknown_rule_message(rule: str, tracks_by_rule: Mapping[str, str], track: s
 
 
 def _cycles(track: Track) -> dict[str, list[str]]:
-    """rule id -> the cycle of `unless` that it is part of."""
+    """rule id -> the cycle of `unless` that it is part of; at most `_MOST_CYCLES` of them."""
     successors = {rule.id: rule.unless for rule in track.rules}
-    cycles: dict[str, list[str]] = {}
-    for rule in successors:
-        cycle = _shortest_cycle(rule, successors)
-        if cycle:
-            cycles[rule] = cycle
-    return cycles
+    entangled = _without_ends(_reversed(_without_ends(successors)))
+    found = ((rule, _shortest_cycle(rule, successors)) for rule in successors if rule in entangled)
+    return dict(islice(((rule, cycle) for rule, cycle in found if cycle), _MOST_CYCLES))
 
 
-def _shortest_cycle(start: str, successors: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _without_ends(references: References) -> References:
+    """Without the rules that refer to none, and, again and again, those that then refer to none. Takes linear time."""
+    users = _reversed(references)
+    left = {rule: sum(other in references for other in others) for rule, others in references.items()}
+    ends = [rule for rule, count in left.items() if count == 0]
+    for rule in ends:
+        for user in users[rule]:
+            left[user] -= 1
+            if left[user] == 0:
+                ends.append(user)
+    return {rule: others for rule, others in references.items() if left[rule]}
+
+
+def _reversed(references: References) -> References:
+    users: dict[str, list[str]] = {rule: [] for rule in references}
+    for rule, others in references.items():
+        for other in others:
+            if other in users:
+                users[other].append(rule)
+    return users
+
+
+def _shortest_cycle(start: str, successors: References) -> list[str]:
     """The shortest path from a rule to itself; empty if there is none."""
-    paths, seen = [[start]], set[str]()
-    for path in paths:
-        for successor in successors.get(path[-1], ()):
+    before: dict[str, str] = {}
+    rules = [start]
+    for rule in rules:
+        for successor in successors.get(rule, ()):
             if successor == start:
-                return [*path, start]
-            if successor not in seen:
-                seen.add(successor)
-                paths.append([*path, successor])
+                return [*_path_to(rule, before), start]
+            if successor not in before:
+                before[successor] = rule
+                rules.append(successor)
     return []
+
+
+def _path_to(rule: str, before: Mapping[str, str]) -> list[str]:
+    path = [rule]
+    while path[-1] in before:
+        path.append(before[path[-1]])
+    return path[::-1]
+
+
+def _cycle_text(cycle: list[str]) -> str:
+    shown = cycle if len(cycle) <= _MOST_SHOWN else [*cycle[: _MOST_SHOWN - 2], "…", cycle[-1]]
+    return " -> ".join(shown)
 
 
 def _limit_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str], name: str) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import msgspec
 
 from schemas import DocumentError, Problem, SourceDocument
 from scoring.model.definition import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
+from scoring.model.patterns import check_pattern_budget
 from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel
 from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, SmallCompany
 from scoring.model.validation import validate_model
@@ -42,7 +43,9 @@ def load_model(text: str, name: str = "model.yaml") -> ScoringModel:
     """The model of a YAML 1.2 text. DocumentError lists everything that is wrong with it, by line."""
     from schemas import read_yaml
 
-    return validate_model(read_yaml(text, name))
+    source = read_yaml(text, name)
+    check_pattern_budget(source)
+    return validate_model(source)
 
 
 def model_from_dict(content: dict[str, Any]) -> ScoringModel:

@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Any, Literal
 
-import re2
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -20,6 +19,7 @@ from pydantic import (
 )
 
 from scoring.model.durations import format_hours, parse_days, parse_hours
+from scoring.model.patterns import compile_pattern
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -202,18 +202,3 @@ class SmallCompany(Term):
         description="strictly fewer employees; an unknown number does not count as small"
     )
     contacts: int = Field(ge=1, strict=True, description="contacts required, in the window of `contacts`")
-
-
-def compile_pattern(text: str) -> Any:
-    """A compiled pattern whose `search(text)` finds it anywhere. ValueError if RE2 rejects it."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(text, options)
-    except re2.error as error:
-        raise ValueError(f"{text!r} is not a valid RE2 pattern: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    message = error.args[0] if error.args else ""
-    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
