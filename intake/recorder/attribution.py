@@ -177,6 +177,14 @@ class Attributor:
         return self._account_of_key("domain", domain)
 
     def account_of_name(self, name: str) -> str | None:
+        """The account with this id or name; an id that is an international domain may have either form."""
+        account = self._account_named(name)
+        if account is not None or name.isascii():
+            return account
+        in_ascii = ascii_account_id(name.strip().lower())
+        return self._account_named(in_ascii) if in_ascii.isascii() else None
+
+    def _account_named(self, name: str) -> str | None:
         key, names = name_key(name), self.overlay.names
         if key not in names and key not in self._unknown_names:
             account = self.directory.account_of_name(name)

@@ -174,8 +174,9 @@ def test_an_international_domain_names_its_account_in_either_form(intake: Record
             new_observation("1", account="BÜCHER.example"),
             new_observation("2", account="xn--bcher-kva.example"),
             new_observation("3", email="pat@bücher.example"),
+            new_observation("4", account_hint=" Bücher.example", visitor="v"),
         )
-    ] == ["xn--bcher-kva.example"] * 3
+    ] == ["xn--bcher-kva.example"] * 4
 
 
 @pytest.mark.parametrize(

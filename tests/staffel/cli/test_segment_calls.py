@@ -107,6 +107,18 @@ def test_a_company_told_by_segment_and_by_a_crm_is_told_alike() -> None:
     ]
 
 
+def test_no_address_and_no_session_of_a_path_is_recorded() -> None:
+    urls = {
+        "/unsubscribe/pat%40acme.example/ok": "/unsubscribe/[token]/ok",
+        "/u/pat@acme.example": "/u/[address]",
+        "/p;jsessionid=ABCDEF123?x=1": "/p",
+    }
+    ingest(*(page(anonymousId="an1", properties={"url": f"https://www.ours.example{url}"}) for url in urls))
+    lines = run_ok("tail", "-n", "100", "--json").out
+    assert all(f'"https://www.ours.example{url}"' in lines for url in urls.values())
+    assert not any(word in lines for word in ("pat@", "pat%40", "jsessionid", "ABCDEF123"))
+
+
 def test_a_list_of_addresses_finds_the_companys_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_NETWORKS", str(write_lines(Path("networks.txt"), "198.51.100.0/24 acme.example")))
     ingest(page(anonymousId="an1", context={"ip": "198.51.100.9, 10.0.0.1"}))
