@@ -109,7 +109,7 @@ def _create_engine(url: URL) -> Engine:
 
 
 def _create_postgres_engine(url: URL) -> Engine:
-    engine = create_engine(url.set(drivername="postgresql+psycopg"))
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True)
     event.listen(engine, "checkin", _record_last_use)
     event.listen(engine, "checkout", _ping_idle)
     return engine
@@ -136,7 +136,7 @@ def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> 
 def _create_sqlite_engine(url: URL) -> Engine:
     Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
     timeout_option = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_S}
-    engine = create_engine(url, connect_args=timeout_option)
+    engine = create_engine(url, connect_args=timeout_option, hide_parameters=True)
     write_lock = _WriteLock()
     event.listen(engine, "do_connect", lambda *_: _create_private_file(str(url.database)))
     event.listen(engine, "connect", _prepare_sqlite)

@@ -32,7 +32,8 @@ from projections.ranking import top_accounts
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
 from projections.reactors.timers import Timers
-from projections.read_models.stale_accounts import UNREADABLE, StaleAccount, read_stale
+from projections.read_models.stale_accounts import UNREADABLE, StaleAccount, read_stale, stale_in
+from projections.read_models.versions import CheckpointConflict
 from projections.rebuild import RebuildInProgress, rebuild
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "PARTITION_ROLE_PREFIX",
     "STAFFEL_SOURCE",
     "UNREADABLE",
+    "CheckpointConflict",
     "DecisionRefused",
     "Directory",
     "LeasedPartitions",
@@ -74,6 +76,7 @@ __all__ = [
     "read_stale",
     "rebuild",
     "scoring_lag",
+    "stale_in",
     "top_accounts",
     "visibility_lag",
 ]

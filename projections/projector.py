@@ -149,6 +149,10 @@ class Projector:
             except versions.VersionSwitched:
                 return 0
 
+    def place(self) -> str:
+        """The next records to read, as `topic/partition/offset`."""
+        return ", ".join(f"{SCORES}/{partition}/{offset}" for partition, offset in sorted(self.positions.items()))
+
     def close(self) -> None:
         """Let other projectors have its partitions at once."""
         self._assignment.close()

@@ -3,7 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from streams.log import Appended, KeyedLog, Log, LogError, LogRefused, LogUnavailable, NewRecord, Record, Unit, scan
+from streams.log import (
+    Appended,
+    KeyedLog,
+    Log,
+    LogError,
+    LogRefused,
+    LogUnavailable,
+    NewRecord,
+    PositionConflict,
+    Record,
+    Unit,
+    scan,
+)
 
 if TYPE_CHECKING:
     from streams.activation import (
@@ -19,7 +31,7 @@ if TYPE_CHECKING:
         plan_at,
         read_activation,
     )
-    from streams.host import Host, HostLockHeld, Step, has_reached
+    from streams.host import Host, HostLockHeld, Step, Stoppage, has_reached, note_stoppage, stoppage_of
 
 __all__ = [
     "MODEL_KEY",
@@ -33,8 +45,10 @@ __all__ = [
     "LogUnavailable",
     "NewRecord",
     "NoModelError",
+    "PositionConflict",
     "Record",
     "Step",
+    "Stoppage",
     "Unit",
     "activate",
     "activation_content",
@@ -44,9 +58,11 @@ __all__ = [
     "has_reached",
     "holds_only_activation",
     "initial_plan",
+    "note_stoppage",
     "plan_at",
     "read_activation",
     "scan",
+    "stoppage_of",
 ]
 
 _IMPORTED_ON_USE = {
@@ -55,6 +71,7 @@ _IMPORTED_ON_USE = {
     "MODEL_KEY": "streams.activation",
     "NoModelError": "streams.activation",
     "Step": "streams.host",
+    "Stoppage": "streams.host",
     "activate": "streams.activation",
     "activation_content": "streams.activation",
     "activation_record": "streams.activation",
@@ -62,6 +79,8 @@ _IMPORTED_ON_USE = {
     "first_record": "streams.activation",
     "holds_only_activation": "streams.activation",
     "has_reached": "streams.host",
+    "note_stoppage": "streams.host",
+    "stoppage_of": "streams.host",
     "initial_plan": "streams.activation",
     "plan_at": "streams.activation",
     "read_activation": "streams.activation",

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from database import HostLock
+from database import HostLock, data_error_code
 from schemas import ENGAGEMENT
 from streams.log import Log
 
@@ -20,6 +20,39 @@ class Step(Protocol):
 
     def advance(self) -> int:
         """Process one bounded batch; returns the number of records moved, 0 if there was nothing to do."""
+
+
+class Stoppage(NamedTuple):
+    """Where a step cannot go on. `place`: partitions as `topic/partition/offset`, empty if the step has none; `code`:
+    the kind of the error. Nothing of the records, so that it can be shown to anybody."""
+
+    step: str
+    place: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.step} cannot go on{f' at {self.place}' if self.place else ''} ({self.code})"
+
+
+def note_stoppage(error: BaseException, step: Step) -> None:
+    """Let the error say which step raised it and where; the innermost step counts."""
+    place = step.place() if isinstance(step, _HasPlace) else ""
+    code = data_error_code(error) or type(error).__name__
+    error.__dict__.setdefault(_STOPPAGE, Stoppage(step.name, place, code))
+
+
+def stoppage_of(error: BaseException) -> Stoppage | None:
+    """What `note_stoppage` noted."""
+    found = error.__dict__.get(_STOPPAGE)
+    return found if isinstance(found, Stoppage) else None
+
+
+_STOPPAGE = "stoppage"
+
+
+@runtime_checkable
+class _HasPlace(Protocol):
+    def place(self) -> str: ...
 
 
 class HostLockHeld(Exception):
@@ -114,6 +147,7 @@ def _advance(step: Step) -> int:
     try:
         return step.advance()
     except Exception as error:
+        note_stoppage(error, step)
         error.add_note(f"in the step {step.name!r} of the embedded host")
         raise
 

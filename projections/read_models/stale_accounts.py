@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, Table, Text, select
 
-from database import insert_missing, metadata
+from database import insert_missing, metadata, read_only
 from projections.read_models.updates import UpdateBatch
 from projections.read_models.versions import MAIN, version_of
 from schemas import stored_text
@@ -91,6 +91,12 @@ def read_stale(connection: Connection, name: str = MAIN, version: int | None = N
     condition = (c.projection == name, c.version == (version_of(connection, name) if version is None else version))
     rows = connection.execute(select(c.account, c.partition, c.offset, c.code).where(*condition).order_by(c.account))
     return [StaleAccount(*row) for row in rows]
+
+
+def stale_in(engine: Engine) -> list[StaleAccount]:
+    """What is set aside in the read models in use."""
+    with read_only(engine).connect() as connection:
+        return read_stale(connection)
 
 
 def skipped_accounts(stale: Iterable[StaleAccount]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from staffel.embedded import Embedded
 from staffel.errors import UsageError
 from staffel.processes.alerts import closing_alerts
 from staffel.processes.heartbeat import instrumented
-from staffel.processes.process import Process, open_health_server, start_process
+from staffel.processes.process import Process, open_health_server, show_stoppage, start_process
 from staffel.processes.roles import readiness_checks
 from staffel.settings import Settings
 from staffel.topology import UP
@@ -57,7 +57,11 @@ def run_host(application: Embedded, running: Process, steps: Sequence[Step], por
         wait_for_lock(application.lock, running.stop)
     running.log.info("host_started", pages=open_health_server(running, port, DEFAULT_PORTS["up"]), **context)
     running.readiness.start(readiness_checks(UP, application), running.stop)
-    Host(instrumented(steps, running.heartbeat), application.log, application.lock).run(running.stop)
+    try:
+        Host(instrumented(steps, running.heartbeat), application.log, application.lock).run(running.stop)
+    except Exception as error:
+        show_stoppage(running, error)
+        raise
 
 
 _KAFKA_ADVICE = (

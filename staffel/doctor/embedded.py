@@ -1,12 +1,12 @@
-"""Checks of an embedded home: findings and advice. Reports, repairs nothing."""
+"""Checks of an embedded home: findings and advice. Runs the steps once if nobody else does; repairs nothing."""
 
 from typing import Any
 
 from audit import latest_time
-from database import shown_address
+from database import Database, DatabaseError, shown_address
 from intake.recorder import read_networks
-from projections import projection_lag, reactor_backlog, scoring_lag
-from schemas import ENGAGEMENT
+from projections import projection_lag, reactor_backlog, scoring_lag, stale_in
+from schemas import ENGAGEMENT, SCORES
 from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application, source_settings
 from staffel.connect import model_text
@@ -15,7 +15,7 @@ from staffel.doctor.vault import check_vault
 from staffel.errors import UsageError
 from staffel.settings import SETTINGS_FILE, Settings
 from staffel.wording import quantity
-from streams import Log
+from streams import Log, LogUnavailable, stoppage_of
 
 Json = dict[str, Any]
 _MAX_CLOCK_SKEW_MS = 10 * 60_000
@@ -30,7 +30,9 @@ def findings(application: Application) -> list[Json]:
         check_model(application.settings, application.plan.version),
         *check_networks(application.settings),
         *check_sources(application.settings),
+        check_work(application),
         *check_lags(application),
+        check_stale_accounts(application.engine),
         check_dead_letters(application.log),
         check_clock(application.log, application.clock()),
         check_host(application),
@@ -79,6 +81,31 @@ def check_sources(settings: Settings) -> list[Json]:
     except (UsageError, DocumentError) as error:
         return [finding("sources", False, str(settings.sources), f"STAFFEL_SOURCES: {str(error).splitlines()[0]}")]
     return [finding("sources", True, f"{settings.sources}, {quantity(len(names), 'source')}")]
+
+
+def check_work(application: Application) -> Json:
+    """Whether every step goes on: they run once if no other process hosts, as its own error would end it."""
+    if not application.lock.try_acquire():
+        return finding("work", True, f"done by {application.lock.holder() or 'another process'}")
+    try:
+        application.drain()
+    except Exception as error:
+        stoppage = stoppage_of(error)
+        if stoppage is None or isinstance(error, (DatabaseError, LogUnavailable)):
+            raise
+        advice = "facts are recorded, and wait; report the step, the place and the code"
+        return finding("work", False, str(stoppage), advice)
+    finally:
+        application.lock.release()
+    return finding("work", True, "every step goes on")
+
+
+def check_stale_accounts(engine: Database) -> Json:
+    """Accounts that the projector has set aside, and records of `scores` that are no updates."""
+    stale = stale_in(engine)
+    shown = ", ".join(f"{SCORES}/{each.partition}/{each.offset} ({each.code})" for each in stale[:3])
+    found = f"{quantity(len(stale), 'account')} set aside{f': {shown}' if shown else ''}"
+    return finding("read models", not stale, found, "`staffel rebuild main` writes them again")
 
 
 def check_lags(application: Application) -> list[Json]:

@@ -3,6 +3,8 @@
 import socket
 from collections.abc import Callable, Sequence
 
+from msgspec import DecodeError
+
 from database import Database, DatabaseError, newest_revision, open_database, revision_of, shown_address
 from projections import (
     MEMBER_ROLE_PREFIX,
@@ -15,7 +17,7 @@ from projections import (
     reactor_backlog,
     scoring_lag,
 )
-from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_fact, parse_time
+from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_envelope, parse_time
 from staffel.doctor.embedded import (
     Json,
     check_clock,
@@ -23,6 +25,7 @@ from staffel.doctor.embedded import (
     check_model,
     check_networks,
     check_settings_file,
+    check_stale_accounts,
     finding,
 )
 from staffel.doctor.vault import check_vault
@@ -60,6 +63,7 @@ def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json
         ]
         if engine and log:
             rows.append(finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE))
+            rows.append(finding_of("read models", lambda: check_stale_accounts(engine), _PROJECT_ADVICE))
         return rows
     finally:
         if log:
@@ -151,11 +155,18 @@ def check_some_letters(log: Log) -> Json:
 def check_recorder_clocks(log: Log, now: int) -> Json:
     """Compares the clocks of the recorders of the newest facts with this machine's."""
     last = [log.read(ENGAGEMENT, p, end - 1, 1) for p, end in end_offsets(log, ENGAGEMENT).items() if end]
-    ahead = max(
-        (parse_time(decode_fact(record.value).recordedtime) - now for some in last for record in some), default=0
-    )
+    times = (recorded_at(record.value) for some in last for record in some)
+    ahead = max((time - now for time in times if time is not None), default=0)
     found = "in sync" if ahead <= _MAX_CLOCK_SKEW_MS else f"{ahead / 1000:.0f} s ahead of this machine"
     return finding("recorders' clocks", ahead <= _MAX_CLOCK_SKEW_MS, found, _CLOCK_ADVICE)
+
+
+def recorded_at(value: bytes) -> int | None:
+    """When a fact was recorded; None for a record that does not say so."""
+    try:
+        return parse_time(decode_envelope(value).recordedtime or "")
+    except (DecodeError, ValueError, RecursionError):
+        return None
 
 
 def check_database(settings: Settings, now: Clock) -> tuple[list[Json], Database | None]:

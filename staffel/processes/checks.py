@@ -10,6 +10,7 @@ from projections import (
     projection_lag,
     reactor_backlog,
     scoring_lag,
+    stale_in,
     visibility_lag,
 )
 from schemas import DEAD_LETTERS
@@ -50,6 +51,7 @@ def projection_lag_check(engine: Database, log: Log, max_lag: int) -> ReadinessC
 
     def run(metrics: Metrics) -> CheckResult:
         set_lag(metrics, VISIBLE, visibility_lag(engine, log))
+        metrics.stale_accounts.set(len(stale_in(engine)))
         return lag_result(set_lag(metrics, PROJECTED, projection_lag(engine, log)), max_lag, "score record")
 
     return ReadinessCheck("projected", run)

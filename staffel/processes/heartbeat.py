@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from staffel.processes.metrics import Metrics
-from streams import Step
+from streams import Step, Stoppage, note_stoppage
 
 
 class Heartbeat:
@@ -16,6 +16,7 @@ class Heartbeat:
         self._log, self._metrics = log, metrics
         self._last_beat = monotonic()
         self._problem: str | None = None
+        self._stoppage: Stoppage | None = None
         self._last_logged = -inf
         metrics.step_age.set_function(lambda: self.age)
 
@@ -44,6 +45,18 @@ class Heartbeat:
             self._metrics.records.labels(step).inc(records)
             self._metrics.unit_seconds.labels(step).observe(seconds)
 
+    @property
+    def stoppage(self) -> Stoppage | None:
+        """Where a step cannot go on, shortly before the process ends."""
+        return self._stoppage
+
+    def stopped(self, stoppage: Stoppage) -> None:
+        """A step failed for a reason that waiting does not mend."""
+        self.beat()
+        self._stoppage = stoppage
+        self._metrics.stopped.labels(*stoppage).set(1)
+        self._log.error("cannot_go_on", **stoppage._asdict())
+
     def blocked(self, problem: str, repeat_after: float = inf) -> None:
         """Work cannot go on. Logged when the problem changes, and again every `repeat_after` seconds."""
         self.beat()
@@ -70,7 +83,11 @@ class InstrumentedStep:
 
     def advance(self) -> int:
         started_at = monotonic()
-        moved = self._step.advance()
+        try:
+            moved = self._step.advance()
+        except Exception as error:
+            note_stoppage(error, self._step)
+            raise
         self._heartbeat.step_done(self.name, moved, monotonic() - started_at)
         return moved
 

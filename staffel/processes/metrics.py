@@ -43,6 +43,8 @@ class Metrics:
         self.outbox_waiting = gauge("staffel_outbox_waiting", "Rows that wait to be published")
         self.outbox_age = gauge("staffel_outbox_age_seconds", "Age of the event of the oldest waiting row")
         self.moves_open = gauge("staffel_moves_open", "Released accounts whose facts wait to be moved")
+        self.stopped = gauge("staffel_stopped", "1 where a step cannot go on", "step", "place", "code")
+        self.stale_accounts = gauge("staffel_stale_accounts", "Accounts that the projector has set aside")
         self.alerts_pending = gauge("staffel_alerts_pending", "Alerts that wait to be delivered")
 
     def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:

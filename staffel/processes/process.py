@@ -13,6 +13,7 @@ from threading import Event, Timer
 from typing import Any, TypeVar
 
 from database import DatabaseError, LeaseLost
+from projections import CheckpointConflict
 from staffel.errors import UsageError
 from staffel.processes.health_server import health_app, serve
 from staffel.processes.heartbeat import Heartbeat, instrumented
@@ -21,7 +22,7 @@ from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import ReadinessMonitor
 from staffel.scaled_out import TopicsNotReady
 from staffel.settings import Settings
-from streams import LogRefused, LogUnavailable, Step
+from streams import LogRefused, LogUnavailable, PositionConflict, Step, stoppage_of
 
 IDLE_WAIT_S = 1.0
 """An idle process looks for work at least this often; a notification wakes it at once."""
@@ -29,6 +30,8 @@ CONNECT_TIMEOUT_S = 10.0
 """Until the log counts as out of reach; short enough for SIGTERM to take effect in between."""
 STOP_TIMEOUT_S = 20.0
 """The longest a process takes to end; after it the process exits as if killed."""
+STOPPED_PAGES_S = 20.0
+"""How long the pages of a process that cannot go on are kept; metrics are read every 15 seconds."""
 INTERNAL = 70
 SMALL_BATCH, IDLE_BACKOFF_S = 500, 0.05
 """A pause after a round that moved few records lets the next round handle more of them at once."""
@@ -68,10 +71,22 @@ def process(name: str, settings: Settings, port: int | None, default_port: int) 
         yield running
     except (UsageError, LogRefused):
         raise
-    except Exception:
+    except Exception as error:
         running.log.exception("failed", process=name)
+        show_stoppage(running, error)
         raise SystemExit(INTERNAL) from None
     running.log.info("stopped", process=name)
+
+
+def show_stoppage(process: Process, error: Exception) -> None:
+    """Show for a while where a step cannot go on, so that somebody reads it; then a supervisor restarts the process.
+
+    A step that another process has overtaken ends at once: there is nothing to mend.
+    """
+    stoppage = stoppage_of(error)
+    if stoppage is not None and not isinstance(error, (PositionConflict, CheckpointConflict)):
+        process.heartbeat.stopped(stoppage)
+        process.stop.wait(STOPPED_PAGES_S)
 
 
 def start_process(name: str, settings: Settings) -> Process:

@@ -94,6 +94,8 @@ class ReadinessMonitor:
             event_logger().warning("check_failed", check=check, why=why)
 
     def _loop_status(self) -> CheckStatus:
+        if self._heartbeat.stoppage is not None:
+            return CheckStatus("working", False, str(self._heartbeat.stoppage))
         if self._heartbeat.problem is not None:
             return CheckStatus("working", False, f"waits; {_SEE_LOG_LINES}")
         if self._statuses is None:

@@ -39,6 +39,10 @@ class Scorer:
         self._fold, self._next = fold, unit.next
         return len(records)
 
+    def place(self) -> str:
+        """The next record to read, as `topic/partition/offset`."""
+        return f"{ENGAGEMENT}/{self.partition}/{self._next}"
+
     def _cached_fold(self) -> PartitionFold | None:
         """The fold in memory, unless another process has moved the position in the meantime."""
         if self._fold is None or self._log.position(self.partition) != self._next:

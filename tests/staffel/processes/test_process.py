@@ -262,6 +262,7 @@ def test_the_names_of_the_metrics_are_these() -> None:
         "staffel_ready", "staffel_lag_records", "staffel_dead_letters", "staffel_recovery_records",
         "staffel_recovery_left_records", "staffel_recovery_seconds", "staffel_partitions", "staffel_outbox_waiting",
         "staffel_outbox_age_seconds", "staffel_moves_open", "staffel_alerts_pending",
+        "staffel_stopped", "staffel_stale_accounts",
     }  # fmt: skip
 
 
