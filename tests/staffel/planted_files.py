@@ -138,6 +138,9 @@ def segment() -> PlantedFile:
     traits = {"email": ADDRESS, "name": NAME, "phone": PHONE, "title": "Head of Zzgeheim", "address": {"street": NAME}}
     calls: list[Mapping[str, Any]] = [
         {"type": "identify", "userId": ADDRESS, "anonymousId": INNER_ADDRESS, "traits": traits},
+        {"type": "alias", "previousId": "zzanna-before", "userId": ADDRESS},
+        {"type": "alias", "previousId": "zzgeheim-before", "userId": "u3"},
+        {"type": "identify", "userId": "u3", "traits": {"email": ADDRESS}},
         {"type": "page", "anonymousId": INNER_ADDRESS, "properties": {"url": f"https://a.example/?email={ADDRESS}"}},
         {"type": "page", "userId": "u1", "name": FREE_TEXT, "properties": {"path": f"/u/{ADDRESS}", **PROPERTIES}},
         track(f"Invited {INNER_ADDRESS}", PROPERTIES) | {"userId": ADDRESS},

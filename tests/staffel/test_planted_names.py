@@ -6,7 +6,9 @@ encoded, or as a hash that anybody could compute.
 
 import base64
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -114,6 +116,22 @@ def run_cli_reports() -> None:
     """Commands that read leave nothing behind, either."""
     run_ok("accounts")
     run_ok("audit", "verify")
+
+
+def test_the_page_names_every_table(home: Path) -> None:
+    run_ok("account", "register", "zzacme.example")
+    page = (Path(__file__).parents[2] / "docs" / "intake.md").read_text(encoding="utf-8")
+    section = page.partition("## What is kept of a person")[2].partition("\n## ")[0]
+    assert [name for name in tables(home) if f"`{name}`" not in section] == []
+
+
+def tables(home: Path) -> list[str]:
+    """Of all databases of a home."""
+    names = []
+    for path in home.glob("*.db"):
+        with closing(sqlite3.connect(path)) as connection:
+            names += [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return names
 
 
 def test_the_scan_finds_what_is_planted_in_every_form() -> None:
