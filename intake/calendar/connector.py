@@ -6,7 +6,7 @@ version of an entry may be anywhere. Observations are sorted by time.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
 from pathlib import Path
@@ -110,9 +110,19 @@ def _grouped_by_uid(newest: list[CalendarEntry]) -> Iterable[list[CalendarEntry]
     return groups.values()
 
 
-def _keys_booked(older: list[CalendarEntry]) -> frozenset[_Key]:
+def _keys_booked(older: list[CalendarEntry]) -> set[_Key]:
     """Entries that an older version shows as meetings that somebody of ours meant to go to."""
-    return frozenset(entry.key for entry in older if not entry.canceled and not entry.attendance.declined_by_us)
+    return {entry.key for entry in older if _is_on(entry)}
+
+
+def _keys_booked_by_series(group: list[CalendarEntry]) -> set[_Key]:
+    """Changed occurrences of a series that somebody of ours means to go to."""
+    is_booked = any(entry.recurrence_id is None and _is_on(entry) for entry in group)
+    return {entry.key for entry in group if entry.recurrence_id is not None} if is_booked else set()
+
+
+def _is_on(entry: CalendarEntry) -> bool:
+    return not entry.canceled and not entry.attendance.declined_by_us
 
 
 @dataclass(slots=True)
@@ -122,7 +132,7 @@ class _Meetings:
     options: _ReadOptions
     until: datetime
     budget: ExpansionBudget
-    booked: frozenset[_Key] = field(default=frozenset())
+    booked: set[_Key]
 
     def items_of_uid(self, group: list[CalendarEntry]) -> list[_Dated]:
         """Items of the occurrences that have ended or were canceled, and of the next one: the booking of the series."""
@@ -130,6 +140,7 @@ class _Meetings:
         if not found:
             where = self.options.where(group[0].line)
             return [(self.options.now, Filtered(where, "no occurrence within the horizon"))]
+        self.booked |= _keys_booked_by_series(group)
         return [pair for occurrence in self._told(found) for pair in self._items_of(occurrence)]
 
     def _told(self, found: list[Occurrence | InvalidEntry]) -> Iterator[Occurrence | InvalidEntry]:

@@ -153,6 +153,8 @@ class _Event:
         """The value of a property as written, and as a time with a zone."""
         found = self._all(name)
         value = time_value(found[0].value) if len(found) == 1 else None
+        if isinstance(value, datetime) and found[0].parameters.get("VALUE", "").upper() == "DATE":
+            value = value.date()
         if not isinstance(value, date):
             raise _InvalidError(
                 self._component.line_of(name),

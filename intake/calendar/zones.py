@@ -23,6 +23,8 @@ MOST_ZONES = 500
 """Of a file: real ones define a few."""
 _MOST_ZONE_LINES = 2_000
 _START_BEFORE_1970 = re.compile(r"(?i)^(DTSTART[^:]*:)(?:1[0-8]\d\d|19[0-6]\d)(?=\d{4}T)")
+_DAYLIGHT = re.compile(r"\b(?:daylight|summer)\b")
+"""Outlook shows the name of the half of the year; the zone is the same."""
 _UTC_NAMES = frozenset({"utc", "z", "zulu", "gmt", "etc/utc", "tzone://microsoft/utc", "coordinated universal time"})
 _OFFSET = re.compile(r"(?i)(?:UTC|GMT)?[ ]?([+-])(\d{1,2})(?:[:.]?(\d\d))?")
 _DISPLAY_NAME = re.compile(r"(?i)\((?:UTC|GMT)(?:[ ]?([+-])(\d{1,2})[:.](\d\d))?\)(.{0,200})")
@@ -128,7 +130,7 @@ def known_zone(name: str) -> tzinfo | None:
     key = _folded(name)
     if key.lower() in _UTC_NAMES:
         return UTC
-    windows = WINDOWS_TO_OLSON.get(key) or _windows_names().get(key.lower())
+    windows = _windows_names().get(_DAYLIGHT.sub("standard", key.lower()))
     return _iana_zone(windows or key) or _vendor_zone(key) or _offset_zone(key) or _display_zone(key)
 
 
@@ -155,7 +157,7 @@ def _windows_names() -> dict[str, str]:
 def _vendor_zone(name: str) -> tzinfo | None:
     """A globally unique name such as `/freeassociation.sourceforge.net/Europe/Berlin`: its longest known end."""
     parts = name.strip("/").split("/")[-4:] if name.startswith("/") else []
-    return next(filter(None, (_iana_zone("/".join(parts[start:])) for start in range(1, len(parts)))), None)
+    return next(filter(None, (_iana_zone("/".join(parts[start:])) for start in range(len(parts)))), None)
 
 
 def _offset_zone(name: str) -> tzinfo | None:

@@ -111,6 +111,14 @@ def test_a_meeting_that_an_older_version_shows_as_booked_is_canceled_when_we_dec
     assert [(item.type, item.email) for item in observed(items)] == [("meeting.canceled.v1", "ada@pharma.example")]
 
 
+def test_an_occurrence_that_we_declined_of_a_series_that_we_go_to_is_canceled(tmp_path: Path) -> None:
+    vendor = "ORGANIZER:mailto:ada@pharma.example"
+    series = event("RRULE:FREQ=WEEKLY;COUNT=2", vendor, "ATTENDEE:mailto:jo@staffel.example")
+    declined = event("RECURRENCE-ID:20240117T090000Z", "DTSTART:20240117T090000Z", vendor, OF_OURS, without="DTEND")
+    kinds = [kind for kind, _, _ in shown(read(calendar(tmp_path, series, declined)))]
+    assert sorted(kinds) == ["meeting.canceled.v1", "meeting.held.v1"]
+
+
 def test_a_uid_without_an_address_stays_readable(tmp_path: Path) -> None:
     item = only(read(calendar(tmp_path, event("UID:4711"))))
     assert (item.personal, item.data["meeting"]) == (("id",), "4711")

@@ -48,6 +48,9 @@ VERY_OLD_ZONE = (
         ("(UTC-03:00) Brasilia", -3),
         ("/freeassociation.sourceforge.net/Europe/Berlin", 1),
         ("/mozilla.org/20050126_1/America/Argentina/Buenos_Aires", -3),
+        ("/Europe/Berlin", 1),
+        ("W. Europe Daylight Time", 1),
+        ("Pacific Daylight Time", -8),
         ("GMT+0100", 1),
     ],
 )
