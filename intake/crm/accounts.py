@@ -22,7 +22,8 @@ from intake.crm.notations import FieldKinds, Notations
 from intake.crm.record_ids import record_id_of, salesforce_id
 from intake.crm.titles import ACCOUNT_COLUMNS
 from intake.domains import ascii_host, claimable_domain, is_free_mail
-from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells, without_addresses
+from intake.files.csv_rows import CellReaders, TableRow, read_cells
+from intake.files.table_header import RequiredField, without_addresses
 from intake.firmographics import headcount_of, number_of
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.platforms import is_shared_platform

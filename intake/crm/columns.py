@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from intake.files.csv_rows import Columns, Layout, normalized_header
+from intake.files.table_header import Columns, Layout, normalized_header
 from intake.files.text import read_whole
 from intake.observation import Rejected
 from schemas import DocumentError, read_yaml, suggestion
@@ -123,7 +123,7 @@ def columns_report(
 def _mapping_entries(mapping: Path, text: str) -> list[tuple[int | None, str, Sequence[Any]]]:
     """Line, field and columns of each entry."""
     if mapping.suffix.lower() == ".csv":
-        reader = csv.reader(text.splitlines(), strict=True)
+        reader = csv.reader(text.splitlines(), delimiter=max(",;\t", key=text.count), strict=True)
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
         return [(line, row[0], row[1:]) for line, row in rows if row[:2] != ["field", "column"]]
     if not text.strip():

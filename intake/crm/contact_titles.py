@@ -4,7 +4,7 @@ English first, then German, French, Spanish and Dutch, as HubSpot, Salesforce, P
 them. Case, spaces and punctuation do not matter.
 """
 
-from intake.files.csv_rows import Columns
+from intake.files.table_header import Columns
 
 CONTACT_COLUMNS: Columns = {
     "person": (

@@ -16,7 +16,8 @@ from intake.crm.exports import Export, ExportKind, ReportColumns, read_export
 from intake.crm.notations import FieldKinds
 from intake.crm.record_ids import first_record_id, record_id_of
 from intake.domains import ascii_host, claimable_domain, is_free_mail, normalized_email
-from intake.files.csv_rows import CellReaders, RequiredField, TableRow, normalized_header, read_cells
+from intake.files.csv_rows import CellReaders, TableRow, read_cells
+from intake.files.table_header import RequiredField, normalized_header
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.platforms import is_shared_platform
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from intake.crm.cells import ExportOptions
 from intake.crm.columns import ColumnsReport, MappedColumns, columns_report, with_mapping
-from intake.crm.footers import FOOTER, Footers, FooterSurvey
+from intake.crm.footers import FOOTER, REPEATED_HEADER, Footers, FooterSurvey
 from intake.crm.notations import Ambiguity, FieldKinds, Notations, NotationSurvey
-from intake.files.csv_rows import CellReaders, Columns, Layout, RequiredField, Table, TableRow, read_table
+from intake.files.csv_rows import CellReaders, Table, TableRow, read_table
+from intake.files.table_header import Columns, Layout, RequiredField
 from intake.observation import Filtered, Item, Rejected
 
 MAX_CHOICES, MAX_CHOICE_CHARS = 50, 60
@@ -48,13 +49,17 @@ class Export:
 
     def rows(self) -> Iterator[TableRow | Filtered | Rejected]:
         """The rows in file order, without blank ones."""
+        header = self.layout.header
         for number, cells in self._table.records():
-            if not isinstance(cells, Rejected) and not any(map(str.strip, cells)):
-                continue
-            if self._footers.include(number):
-                yield Filtered(f"{self._table.name}:{number}", FOOTER)
-            else:
-                yield cells if isinstance(cells, Rejected) else self._table.row(number, cells)
+            if isinstance(cells, Rejected):
+                yield cells
+            elif self._footers.include(number):
+                if any(map(str.strip, cells)):
+                    yield Filtered(f"{self._table.name}:{number}", FOOTER)
+            elif cells and cells[0].strip() == header[0] and tuple(map(str.strip, cells)) == header:
+                yield Filtered(f"{self._table.name}:{number}", REPEATED_HEADER)
+            elif any(map(str.strip, cells)):
+                yield self._table.row(number, cells)
 
 
 def read_export(

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FOOTER = "a footer of the report"
+REPEATED_HEADER = "a repeated header"
+"""Where files were put together."""
 
 _COPYRIGHT = (
     r"(?:copyright|©|\(c\)).{0,80}(?:all rights reserved|alle rechte vorbehalten|tous droits réservés|"

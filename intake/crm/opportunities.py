@@ -17,7 +17,8 @@ from intake.crm.outcomes import Outcome, outcome_of
 from intake.crm.record_ids import first_record_id, record_id_of, several
 from intake.crm.titles import OPPORTUNITY_COLUMNS
 from intake.domains import ascii_host, claimable_domain
-from intake.files.csv_rows import CellReaders, RequiredField, TableRow, read_cells
+from intake.files.csv_rows import CellReaders, TableRow, read_cells
+from intake.files.table_header import RequiredField
 from intake.firmographics import number_of
 from intake.observation import Filtered, Item, Observation, Rejected
 from intake.platforms import is_shared_platform

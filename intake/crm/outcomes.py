@@ -89,9 +89,12 @@ def named_outcome(text: str) -> Outcome | None:
 
 
 def _flagged_outcome(row: TableRow) -> Outcome | None:
+    """By a yes in the columns `won` and `lost`, or by what the column `won` names."""
     won, lost = row.text("won"), row.text("lost")
-    if won is not None and boolean_of(won):
-        return "won"
+    if won is not None:
+        named = "won" if boolean_of(won) else named_outcome(won)
+        if named in ("won", "lost"):
+            return named
     return "lost" if lost is not None and boolean_of(lost) else None
 
 

@@ -5,7 +5,7 @@ names of their interfaces; Pipedrive puts the object before the label (`Organiza
 punctuation do not matter. Of a field's titles the first that a file has and fills is read.
 """
 
-from intake.files.csv_rows import Columns
+from intake.files.table_header import Columns
 
 ACCOUNT_COLUMNS: Columns = {
     "account": ("Staffel account", "Account key", "Account ID", "Key", "Account-ID"),
@@ -129,6 +129,7 @@ OPPORTUNITY_COLUMNS: Columns = {
     ),
     "amount": (
         "Amount", "Close value", "Value", "Deal amount", "Betrag", "Deal - Value", "Deal value", "Actual revenue",
+        "Amount (converted)",
         "Est. revenue", "Estimated revenue", "Wert", "Deal - Wert", "Tatsächlicher Umsatz", "Geschätzter Umsatz",
         "Auftragswert", "Montant", "Importe", "Cantidad", "Bedrag", "Waarde",
     ),

@@ -79,6 +79,8 @@ def files(
     paths: Paths,
     ours: OwnDomains = None,
     site: Site = None,
+    dates: Dates = "auto",
+    numbers: Numbers = "auto",
     zone: Zone = "UTC",
     name: SourceName = None,
     dry_run: DryRun = False,
@@ -88,7 +90,8 @@ def files(
 ) -> None:
     """Import files of any kind: each kind is guessed and named. `staffel ingest FILE…` is short for it."""
     report = Report(as_json, strict, verbose, dry_run)
-    options = read_options(name=name, ours=own_domains(ours), site=site, zone=time_zone(zone))
+    export = crm_export(dates, zone, None, name, numbers)
+    options = read_options(name=name, ours=own_domains(ours), site=site, zone=time_zone(zone), export=export)
     ingest_files(paths, guess_and_show(report), options, report)
 
 

@@ -8,7 +8,7 @@ import pytest
 from intake.crm import read_accounts, read_opportunities
 from intake.crm.columns import ColumnsReport, IgnoredColumn
 from intake.crm.titles import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
-from intake.files.csv_rows import Columns, normalized_header
+from intake.files.table_header import Columns, normalized_header
 from intake.observation import Observation, Rejected
 
 

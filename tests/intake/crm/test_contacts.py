@@ -7,7 +7,7 @@ import pytest
 from intake.crm.cells import ExportOptions
 from intake.crm.contact_titles import CONTACT_COLUMNS
 from intake.crm.contacts import read_contacts
-from intake.files.csv_rows import normalized_header
+from intake.files.table_header import normalized_header
 from intake.observation import Filtered, Item, Observation, Rejected
 from schemas.facts.validation import check_fact
 from schemas.times import parse_time

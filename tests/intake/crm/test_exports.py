@@ -107,7 +107,8 @@ def test_delimiters_mappings_and_explicit_ids(tmp_path: Path) -> None:
     path = file(tmp_path, "Nummer;Kunde;Netz;Umsatz", "ACME;Acme;www.acme.example;1.100,5")
     mapping = file(tmp_path, "account: Nummer", "name: [Kundenname, Kunde]", "domains: netz", name="mapping.yaml")
     table = file(tmp_path, "field,column", "account,Nummer", "name,Kunde", "domains,Netz", name="mapping.csv")
-    for mapping_file in (mapping, table):
+    german = file(tmp_path, "field;column", "account;Nummer", "name;Kunde", "domains;Netz", name="german.csv")
+    for mapping_file in (mapping, table, german):
         (found,) = crm_accounts.read_accounts(path, mapping=mapping_file)
         assert isinstance(found, Observation)
         assert (found.account, found.data) == ("acme", {"name": "Acme", "revenue": 1100.5, "domains": ["acme.example"]})

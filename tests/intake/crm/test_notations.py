@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from intake.crm import ExportOptions, read_accounts, read_opportunities
 from intake.crm.notations import FieldKinds, Notations, NotationSurvey
-from intake.files.csv_rows import Layout, TableRow
+from intake.files.csv_rows import TableRow
+from intake.files.table_header import Layout
 from intake.observation import Observation, Rejected
 from schemas.times import format_time
 

@@ -3,7 +3,8 @@
 import pytest
 
 from intake.crm.outcomes import Outcome, named_outcome, outcome_of
-from intake.files.csv_rows import Layout, TableRow
+from intake.files.csv_rows import TableRow
+from intake.files.table_header import Layout
 
 
 def row(**cells: str) -> TableRow:
@@ -54,6 +55,7 @@ def test_the_status_counts_more_than_flags_and_flags_more_than_the_stage() -> No
     assert outcome_of(row(status="active", stage="Closed won")) == "won"
     assert outcome_of(row(stage="Closed won", lost="1")) == "lost"
     assert outcome_of(row(stage="Signed", won="true")) == "won"
+    assert outcome_of(row(stage="Signed", won="Lost")) == "lost"
 
 
 def test_a_closed_opportunity_is_won_or_lost_by_flag_or_probability() -> None:

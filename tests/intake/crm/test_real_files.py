@@ -208,6 +208,11 @@ def test_columns_of_one_name(tmp_path: Path) -> None:
     assert found == [("acme.example", 120), ("beta.example", 35)]
 
 
+def test_a_header_that_is_repeated_is_no_account(tmp_path: Path) -> None:
+    path = file(tmp_path, "Name,Website", "Acme,acme.example", "Name, Website", "Beta,beta.example")
+    assert accounts(path) == [("2", "acme.example"), ("3", "a repeated header"), ("4", "beta.example")]
+
+
 def test_pages_on_platforms_claim_no_domain(tmp_path: Path) -> None:
     path = file(
         tmp_path,

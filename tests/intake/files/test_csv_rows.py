@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.files.csv_records import BadRecord, read_records
-from intake.files.csv_rows import RequiredField, TableRow, read_rows
+from intake.files.csv_rows import TableRow, read_rows
+from intake.files.table_header import RequiredField
 from intake.observation import Rejected
 
 COLUMNS = {"name": ("Name",), "site": ("Website",), "size": ("Employees",)}
@@ -43,6 +44,12 @@ def test_the_separator_line_decides_the_delimiter(tmp_path: Path) -> None:
 
 def test_a_quoted_header_does_not_decide_the_delimiter(tmp_path: Path) -> None:
     assert read(tmp_path, 'Name;"Street, town, country"', "Acme;x") == [("2", "Acme", "")]
+
+
+def test_titles_of_a_report_before_the_header_are_skipped(tmp_path: Path) -> None:
+    rows = read(tmp_path, "Accounts with owner,,", "As of 2026-01-05,,", "", "Name;Website", "Acme;acme.example")
+    assert rows == [("5", "Acme", "acme.example")]
+    assert read(tmp_path, "Firma,Seite", "Acme,acme.example") == [("", "missing_column")]
 
 
 def test_of_columns_of_one_name_the_first_filled_one_is_read(tmp_path: Path) -> None:

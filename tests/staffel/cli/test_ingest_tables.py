@@ -41,6 +41,14 @@ def test_numbers_of_two_readings_are_read_as_the_option_says(option: str, revenu
     assert f'"revenue":{revenue}' in run_ok("tail", "-n", "5", "--json").out.replace(" ", "")
 
 
+def test_a_file_of_guessed_kind_takes_the_options_of_tables() -> None:
+    table = accounts("Company name\tRevenue\tCreated", "Acme\t12.500\t1/5/2026")
+    assert run_ok("ingest", table, "--numbers", "1.234,5", "--dates", "dmy").out.splitlines() == [
+        "accounts.csv: accounts",
+        "1 item read: 1 recorded, 0 duplicates, 0 skipped (not engagement), 0 rejected",
+    ]
+
+
 def test_an_option_that_is_none_is_a_usage_error() -> None:
     result = run_cli("ingest", "accounts", accounts("Name", "Acme"), "--numbers", "german")
     assert (result.code, "--numbers german: write auto, 1.234,5 or 1,234.5" in result.err) == (2, True)
