@@ -40,7 +40,7 @@ COMMANDS = {
     "model": command_group("models", "Check scoring models, and show the active one."),
     "audit": command_group("audit", "Recompute scores from the log, and compare them with what is stored."),
     "tail": single_command("tail", "Print the newest records of a topic, one per line."),
-    "dead-letters": command_group("dead_letters", "List, show and retry records that could not be processed."),
+    "dead-letters": command_group("dead_letters", "List, show, retry and drop records that could not be processed."),
     "topics": command_group("topics", "Create and check the topics on Apache Kafka."),
     "migrate": single_command(
         "migrate", "Copy this home (log and database) to Apache Kafka and PostgreSQL; run again, it resumes."

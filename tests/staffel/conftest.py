@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / ".staffel"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     databases.migrated_database("sqlite", folder)
     return folder
 
