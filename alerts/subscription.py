@@ -119,7 +119,7 @@ class Subscription:
         for record in records:
             try:
                 yield _decode_event(record)
-            except (msgspec.DecodeError, ValueError) as error:
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 why = str(error).partition("\n")[0]
                 self._log_lines.warning("alerts_cannot_read", key=record.key, offset=record.offset, why=why)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from projections.directory import Directory, directory_domains
 from projections.read_models.tables import read_models
-from projections.work.tables import moves, parked_facts
+from projections.work.tables import moves, outbox, parked_facts
 from tests.projections.poison import Home, Json, fact
 
 BEFORE, AFTER = fact("before", "first.com"), fact("after", "last.com")
@@ -137,6 +137,21 @@ def test_a_visitor_s_fact_is_moved_whatever_its_data_and_its_envelope_hold(home:
     home.append(BEFORE, fact("odd", "anon:v_a", IDENTIFIED, contact=None, data=sent), AFTER).run()
     assert_neighbours_count(home)
     assert (account_row(home, "acme.com").score, home.letters()) == (120.0, [])
+
+
+def test_a_home_that_stood_still_at_an_impossible_account_goes_on(home: Home) -> None:
+    """Rows of an earlier version: an open move, and a forwarded fact, to an account that no log can hold."""
+    view = fact("one", "anon:v_a", contact="v_a")
+    home.append(BEFORE, view).run()
+    late = {**view, "id": "two", "subject": LONG, "origin": "two", "moves": "odd", "recordedtime": ""}
+    waiting = {"topic": "engagement", "key": LONG, "event": msgspec.json.encode(late), "at": 1, "published": False}
+    with home.engine.begin() as connection:
+        row = {"move": "odd", "account": "anon:v_a", "to_account": LONG, "done": False}
+        connection.execute(moves.insert().values(row))
+        connection.execute(outbox.insert().values(id="bus\ntwo~odd", **waiting))
+    home.append({**view, "id": "two"}, AFTER).run()
+    assert_neighbours_count(home)
+    assert home.letters() == [("2", "unfit_account"), ("3", "unfit_account")]
 
 
 ODD = st.sampled_from([NUL, LONG, "", "a/b", "~model", "c_a", "v_a", "acme.com", "anon:v_a", "😀" * 700, "x" * 20_000])

@@ -138,6 +138,22 @@ def test_poison_is_referred_to_by_a_dead_letter_without_its_content_before_the_p
     assert partition.digests() == straight_fold_digests(source)
 
 
+UNFIT = [{"contact": "c" * 1_001}, {"contact": "c_\0"}, {"subject": "x" * 1_001}, {"subject": "a\0b"}]
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_a_fact_whose_keys_no_store_can_hold_is_a_letter_as_on_every_host(unfit: dict[str, str]) -> None:
+    good = fact_records(3)
+    document = {**msgspec.json.decode(good[1].value), "id": "odd", **unfit}
+    odd = FakeRecord(2, document["subject"].encode(), msgspec.json.encode(document))
+    after = [record._replace(offset=record.offset + 1) for record in good[2:]]
+    source = [*good[:2], odd, *after]
+    partition = ScoringPartition(source).fold()
+    letters = [letter for unit in partition.units for letter in unit.dead_letters]
+    assert [parse_error_headers(letter.headers)["exception.class.name"] for letter in letters] == ["unfit_key"]
+    assert partition.digests() == straight_fold_digests([*good[:2], *after])
+
+
 def test_a_record_of_any_size_makes_a_small_letter() -> None:
     [unit] = ScoringPartition([activation_fake(), FakeRecord(1, ACCOUNT, b"x" * (MAX_RECORD_BYTES + 1))]).fold().units
     [letter] = unit.dead_letters
