@@ -32,7 +32,7 @@ def migrated_database(kind: str, folder: Path) -> str:
 
 def vault_beside(database: Engine) -> Engine:
     """The empty vault of a database: a file beside it, on PostgreSQL a schema in it."""
-    vault = open_database(sibling_url(database.url.render_as_string(hide_password=False), "vault.db"), SCHEMA)
+    vault = existing_vault_beside(database)
     create_schema(vault)
     with vault.begin() as connection:
         METADATA.create_all(connection)
@@ -40,6 +40,11 @@ def vault_beside(database: Engine) -> Engine:
         version.create(connection)
         connection.execute(insert(version).values(version_num=newest_revision(VAULT_HISTORY)))
     return vault
+
+
+def existing_vault_beside(database: Engine) -> Engine:
+    """The vault that `vault_beside` made."""
+    return open_database(sibling_url(database.url.render_as_string(hide_password=False), "vault.db"), SCHEMA)
 
 
 @cache

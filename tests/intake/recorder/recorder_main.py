@@ -15,7 +15,7 @@ from intake.vault.vault import Vault
 from projections.directory import Directory
 from streams.kafka.address import parse_kafka_address
 from streams.kafka.log import KafkaLog
-from tests.databases import vault_beside
+from tests.databases import existing_vault_beside
 from tests.intake.recorder.fakes import NOW, new_observation
 
 BATCH_SIZE = 50
@@ -34,7 +34,7 @@ def batch(number: int) -> list[Observation]:
 def main(database: str, kafka: str, first: str, last: str) -> None:
     engine, log = open_database(database), KafkaLog(parse_kafka_address(kafka))
     appender = appender_for(log, engine, lambda: NOW, keep_forever=False)
-    recorder = Recorder(appender, Vault(vault_beside(engine), token_bytes), Directory(engine), lambda: NOW)
+    recorder = Recorder(appender, Vault(existing_vault_beside(engine), token_bytes), Directory(engine), lambda: NOW)
     for number in range(int(first), int(last)):
         outcomes = recorder.record(batch(number))
         sys.stdout.write(f"{number} {sum(isinstance(outcome, Recorded) for outcome in outcomes)}\n")

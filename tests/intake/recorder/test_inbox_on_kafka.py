@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from database.engine import open_database
 from schemas.topics import ENGAGEMENT
 from streams.kafka.address import parse_kafka_address
 from streams.kafka.log import KafkaLog
@@ -34,7 +35,10 @@ def kafka() -> str:
 
 @pytest.fixture
 def postgres(tmp_path: Path) -> str:
-    return databases.migrated_database("postgresql", tmp_path)
+    """The address of a database with an empty vault."""
+    address = databases.migrated_database("postgresql", tmp_path)
+    databases.vault_beside(open_database(address))
+    return address
 
 
 def start_recorder(postgres: str, kafka: str, first: int) -> "subprocess.Popen[str]":
