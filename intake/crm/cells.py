@@ -60,6 +60,8 @@ class ExportOptions(NamedTuple):
     as_of: int | None = None
     numbers: Literal["auto", ".", ","] = "auto"
     """The decimal mark, for files that do not show it."""
+    keeps_reasons: bool = False
+    """Whether the settings of the source allow reasons as free text."""
 
 
 def _parse_moment(text: str, order: DateOrder) -> datetime:

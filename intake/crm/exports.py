@@ -77,6 +77,8 @@ def read_export(
 
     Rejected: `bad_mapping`, `missing_column`, `ambiguous_numbers`, `ambiguous_dates`, unreadable files.
     """
+    if options.keeps_reasons:
+        kind = kind._replace(choices=())
     columns = with_mapping(kind.columns, mapping)
     if isinstance(columns, Rejected):
         return iter([columns])

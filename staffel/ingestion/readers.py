@@ -64,7 +64,9 @@ def _items_of(files: list[InputFile], options: ReadOptions, sources: Sources) ->
 
 def with_settings(options: ReadOptions, kind: Kind, sources: Sources) -> ReadOptions:
     settings = sources.of(source_of(kind, options))
-    return replace(options, ours=options.ours or frozenset(settings.ours), site=options.site or settings.site)
+    export = options.export and options.export._replace(keeps_reasons=settings.keep.reasons)
+    ours = options.ours or frozenset(settings.ours)
+    return replace(options, ours=ours, site=options.site or settings.site, export=export)
 
 
 def networks_of(files: Sequence[InputFile], options: ReadOptions, sources: Sources) -> Path | None:

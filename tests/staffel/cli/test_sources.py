@@ -156,3 +156,18 @@ def tail() -> list[Json]:
     """The facts of the log, oldest first."""
     lines = [json.loads(line) for line in run_ok("tail", "-n", "100", "--json").out.splitlines()]
     return [line["value"] for line in lines]
+
+
+def test_reasons_as_free_text_are_kept_of_a_table_whose_source_allows_them(file: Path) -> None:
+    reason = "They told us at length that the budget of this year is spent already, and next year's too"
+    run_ok("account", "register", "acme.com")
+    header = "Record ID,Company Domain Name,Deal Stage,Create Date,Close Date,Closed Lost Reason"
+    row = f'1,acme.com,Closed Lost,2026-01-05 10:00,2026-01-06 10:00,"{reason}"'
+    write_lines(Path("deals.csv"), header, row)
+    file.write_text("hubspot: {keep: {reasons: true}}\n")
+
+    run_json("ingest", "opportunities", "deals.csv", "--name", "pipedrive")
+    run_json("ingest", "opportunities", "deals.csv", "--name", "hubspot")
+
+    lost = [fact for fact in tail() if fact["type"] == "opportunity.lost.v1"]
+    assert [(fact["source"], fact["data"].get("reason")) for fact in lost] == [("pipedrive", None), ("hubspot", reason)]
