@@ -8,7 +8,7 @@ the beginning. A lease ensures that one rebuild runs at a time.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
@@ -122,18 +122,23 @@ def _write(engine: Engine, version: int, batch: UpdateBatch) -> None:
         batch = without_accounts(batch, skipped_accounts(read_stale(connection, versions.MAIN, version)))
     try:
         with engine.begin() as connection:
-            write_read_models(connection, models, [batch])
+            _write_rows(connection, models, [batch])
     except Exception as error:
         if data_error_code(error) is None:
             raise
         codes = unwritable_accounts(
             accounts_of(batch),
-            lambda accounts: trial_failure(engine, models, only_accounts(batch, accounts), write_read_models),
+            lambda accounts: trial_failure(engine, models, only_accounts(batch, accounts), _write_rows),
         )
         with engine.begin() as connection:
-            write_read_models(connection, models, [without_accounts(batch, codes)])
+            _write_rows(connection, models, [without_accounts(batch, codes)])
             mark_stale(connection, version, batch, codes)
-        write_aliases(connection, (update for updates in batch.accounts.values() for update in updates))
+
+
+def _write_rows(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> None:
+    """The rows of a replay: the read models, and the aliases of the directory, which are lost with a table."""
+    write_read_models(connection, models, batches)
+    write_aliases(connection, (each for batch in batches for updates in batch.accounts.values() for each in updates))
 
 
 def _switch_version(engine: Engine, name: str, version: int) -> None:
