@@ -132,7 +132,8 @@ OPTED_OUT_WORDS = frozenset(
     "dadodebaja uitgeschreven afgemeld".split()
 )
 OPTED_IN_WORDS = frozenset(
-    "subscribed optedin optin allow allowed zulassen zugelassen angemeldet abonniert noconsent noemailconsent "
-    "neverconsented abonné suscrito aangemeld".split()
+    "subscribed optedin optin allow allowed zulassen zugelassen angemeldet abonniert abonné suscrito aangemeld "
+    "noconsent noemailconsent keineeinwilligung neverconsented archived archiviert pending unknown unbekannt none "
+    "notset na".split()
 )
 """What cells of `opted_out` say apart from yes and no, without spaces and punctuation."""

@@ -83,14 +83,16 @@ def _row_items(row: TableRow, options: ExportOptions, readers: CellReaders) -> I
     if isinstance(values, Rejected):
         yield values
         return
-    person = _Person(values.get("email"), values.get("person"))
+    person, opted_out = _Person(_first_address(row), values.get("person")), _has_opted_out(row)
     if not person.key:
         yield _no_person(row)
-        return
-    registered = _registered(row, options, person, values)
-    yield registered
-    if values.get("opted_out"):
-        yield _suppressed(registered, person)
+    elif isinstance(opted_out, Rejected):
+        yield opted_out
+    else:
+        registered = _registered(row, options, person, values)
+        yield registered
+        if opted_out:
+            yield _suppressed(registered, person)
 
 
 def _registered(row: TableRow, options: ExportOptions, person: _Person, values: dict[str, Any]) -> Observation:
@@ -145,20 +147,19 @@ def _cell_readers(export: Export) -> CellReaders:
     return {
         "person": ("damaged_id", partial(record_id_of, keeps_long_ids="person" in intact)),
         "record": ("damaged_id", partial(first_record_id, keeps_long_ids="record" in intact)),
-        "email": ("bad_email", _address),
         "company": ("bad_value", _company),
         "role": ("bad_value", _role),
         "seniority": ("bad_value", _term),
         "owner": ("bad_value", str),
         "domain": ("bad_value", _company_domain),
-        "opted_out": ("bad_value", _has_opted_out),
         **dates,
     }
 
 
-def _address(text: str) -> str | None:
-    """The first address of the cell; None for a placeholder such as `n/a`."""
-    parts = (part.strip("<>") for part in _SEVERAL.split(text.removeprefix("mailto:")))
+def _first_address(row: TableRow) -> str | None:
+    """The first address of the row; a placeholder such as `n/a` is none."""
+    cells = (cell.removeprefix("mailto:") for cell in row.texts("email"))
+    parts = (part.strip("<>") for cell in cells for part in _SEVERAL.split(cell))
     return next((address for part in parts if (address := normalized_email(part))), None)
 
 
@@ -186,14 +187,20 @@ def _company(text: str) -> str | None:
     return text.partition(";")[0].strip() or None
 
 
-def _has_opted_out(text: str) -> bool:
-    """From a yes or no, or a status. Raises ValueError for other texts: nobody is addressed by mistake."""
+def _has_opted_out(row: TableRow) -> bool | Rejected:
+    """From yes and no, or a status, in any of the columns. Other texts are rejected: nobody is addressed by mistake."""
+    answers = [_opted_out(text) for text in row.texts("opted_out")]
+    if None in answers:
+        why = "write yes for contacts who opted out, and no or nothing for others"
+        return row.rejected("opted_out", "bad_value", why)
+    return True in answers
+
+
+def _opted_out(text: str) -> bool | None:
     answer, word = boolean_of(text), normalized_header(text[:_MAX_WORD_CHARS])
-    if answer is not None:
-        return answer
-    if word in OPTED_OUT_WORDS or word in OPTED_IN_WORDS:
-        return word in OPTED_OUT_WORDS
-    raise ValueError("write yes for contacts who opted out, and no or nothing for others")
+    if answer is not None or not word:
+        return answer or False
+    return word in OPTED_OUT_WORDS if word in OPTED_OUT_WORDS | OPTED_IN_WORDS else None
 
 
 def _name(row: TableRow) -> str | None:

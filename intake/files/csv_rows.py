@@ -35,6 +35,13 @@ class TableRow(NamedTuple):
                 return cell
         return None
 
+    def texts(self, name: str) -> Iterator[str]:
+        """All non-empty cells of this field, in order of preference."""
+        for index in self.layout.column_indexes.get(name, ()):
+            cell = self.cells[index].strip()
+            if cell and (cell[0] not in "='" or (cell := _without_text_mark(cell))):
+                yield cell
+
     def column_name(self, name: str) -> str:
         """The header of the column that `text` reads."""
         indexes = self.layout.column_indexes.get(name, ())

@@ -166,7 +166,20 @@ def test_who_opted_out_is_suppressed(tmp_path: Path, cell: str) -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["", "no", "false", "0", "subscribed", "Allow", "no consent"])
+def test_any_of_several_columns_may_say_that_somebody_opted_out(tmp_path: Path) -> None:
+    header = "Email,Unsubscribed from all email,Do not contact"
+    items = contacts_of(tmp_path, header, "pat@acme.com,false,true")
+    assert [each.type for each in items if isinstance(each, Observation)] == [
+        "contact.registered.v1",
+        "contact.suppressed.v1",
+    ]
+
+
+def test_any_of_several_columns_may_hold_the_address(tmp_path: Path) -> None:
+    assert only(contacts_of(tmp_path, "Email,Work email", "n/a,pat@acme.com")).email == "pat@acme.com"
+
+
+@pytest.mark.parametrize("cell", ["", "-", "n/a", "no", "false", "0", "subscribed", "Allow", "no consent"])
 def test_nothing_in_a_table_releases_a_contact(tmp_path: Path, cell: str) -> None:
     [registered] = contacts_of(tmp_path, "Email,Opted out", f"pat@acme.com,{cell}")
     assert isinstance(registered, Observation)
