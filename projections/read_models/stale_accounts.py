@@ -31,6 +31,8 @@ stale_accounts = Table(
 UNREADABLE = "unreadable"
 """The code of a record that is no update."""
 
+_MAX_SHOWN = 500
+"""Characters of an account or key; it may be the very text that no database takes."""
 Failure = Callable[[Collection[str]], str | None]
 """The code of the error if the rows of these accounts cannot be written; None if they can."""
 
@@ -80,9 +82,10 @@ def mark_stale(
 ) -> None:
     """Note these accounts of a batch, and its records that are no updates."""
     rows = [StaleAccount(account, batch.partition, batch.next_offset - 1, code) for account, code in codes.items()]
-    rows += [StaleAccount(stored_text(key), batch.partition, at, UNREADABLE) for at, key in batch.unreadable]
+    rows += [StaleAccount(key, batch.partition, at, UNREADABLE) for at, key in batch.unreadable]
     fixed = {"projection": name, "version": version}
-    insert_missing(connection, stale_accounts, [{**fixed, **row._asdict()} for row in rows])
+    fitting = (row._replace(account=stored_text(row.account[:_MAX_SHOWN])) for row in rows)
+    insert_missing(connection, stale_accounts, [{**fixed, **row._asdict()} for row in fitting])
 
 
 def read_stale(connection: Connection, name: str = MAIN, version: int | None = None) -> list[StaleAccount]:

@@ -12,6 +12,7 @@ from database.errors import data_error_code
 from projections.queries import open_queries
 from projections.read_models.stale_accounts import read_stale, unwritable_accounts
 from projections.rebuild import rebuild
+from schemas.scores import AccountScored, encode_score
 from schemas.topics import SCORES
 from staffel.application import replay_of
 from streams.log import NewRecord
@@ -75,6 +76,14 @@ def test_what_is_set_aside_is_written_no_more_and_stops_no_later_update(world: W
     world.projector = world.new_projector()
     world.publish_and_project(account_scored("b.com", 2, 3), account_scored("a.com", 1, 2))
     assert rows_of(world) == ["a.com"]
+
+
+@pytest.mark.parametrize("forged", [account_scored("b.com", as_of="never"), account_scored("b.com", epoch=10**30)])
+def test_an_update_that_only_looks_like_one_is_set_aside(world: World, forged: AccountScored) -> None:
+    world.publish(account_scored("a.com"), account_scored("c.com"))
+    world.log.append(SCORES, [NewRecord("b.com", encode_score(forged))])
+    world.project()
+    assert (rows_of(world), len(stale_of(world))) == (["a.com", "c.com"], 1)
 
 
 def test_every_other_error_is_raised_and_nothing_is_set_aside(world: World) -> None:
