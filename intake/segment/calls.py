@@ -97,20 +97,30 @@ def text_of(value: Any) -> str | None:
 
 def id_in(whole: dict[str, Any], *names: str) -> str | None:
     """The first of these fields that holds an id."""
-    texts = (text_of(whole.get(name)) for name in names)
-    return next((text for text in texts if text and not stands_for_nobody(text)), None)
+    for name in names:
+        text = text_of(whole.get(name))
+        if text is not None and not _stands_for_nobody(text):
+            return text
+    return None
 
 
-@lru_cache(maxsize=50_000)
-def stands_for_nobody(id_: str) -> bool:
-    """Whether an id is a placeholder: `undefined`, `[object Object]`, `0`, the nil UUID, `---`."""
+def _is_placeholder(id_: str) -> bool:
+    """Whether an id stands for nobody: `undefined`, `[object Object]`, `0`, the nil UUID, `---`."""
     bare = "_".join(id_.strip("\"'` ").lower().split())
     return bare in _NOBODY or not bare.strip("0-.:_{}[]()<>/\\*#?!,;|+= ")
 
 
+_stands_for_nobody = lru_cache(maxsize=50_000)(_is_placeholder)
+_MAX_PLACEHOLDER = 40
+
+
 def first_text(whole: dict[str, Any], *names: str) -> str | None:
     """The first of these fields that has a text."""
-    return next((found for name in names if (found := text_of(whole.get(name)))), None)
+    for name in names:
+        value = whole.get(name)
+        if value is not None and (text := text_of(value)) is not None:
+            return text
+    return None
 
 
 def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: str | None = None) -> Call | Rejected:
@@ -118,11 +128,15 @@ def parse_call(where: str, body: dict[str, Any], options: CallOptions, type_: st
 
     `type_` is what the route of a live request said.
     """
-    body = {_SYNONYMS.get(name, name): value for name, value in body.items() if _SYNONYMS.get(name) not in body}
+    if not body.keys().isdisjoint(_SYNONYMS):
+        body = {_SYNONYMS.get(name, name): value for name, value in body.items() if _SYNONYMS.get(name) not in body}
     kind = text_of(body.get("type")) or type_ or _inferred_type(body)
     if kind is None or kind.lower() not in CALL_TYPES:
         return _unknown_type(where, kind, body)
-    message = id_in(body, "messageId")
+    message = text_of(body.get("messageId"))
+    # Each occurs once, so that a cache is of no use, and most are longer than any placeholder.
+    if message is not None and len(message) <= _MAX_PLACEHOLDER and _is_placeholder(message):
+        message = None
     if message is not None and len(message) > _MAX_ID_LENGTH:
         return Rejected(
             where, "too_large", f"messageId has {len(message)} characters, at most {_MAX_ID_LENGTH} are taken"

@@ -153,7 +153,12 @@ def _observation(call: Call, source: str, occurrences: ContentCounter) -> Item:
         name=first_text(call.object_at("traits"), "name") if call.type == "identify" else None,
         account_hint=hint,
         host=host,
-        **actor._asdict(),
+        email=actor.email,
+        stated_email=actor.stated_email,
+        visitor=actor.visitor,
+        person=actor.person,
+        previous_person=actor.previous_person,
+        ip=actor.ip,
     )
 
 

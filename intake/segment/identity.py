@@ -61,8 +61,10 @@ def _known_email(call: Call, person: str | None, previous: str | None) -> str | 
 
 def _email_in(fields: dict[str, Any]) -> str | None:
     """The first of the fields that holds an address. Anything else there costs nothing but itself."""
-    texts = (text_of(fields.get(name)) for name in _EMAIL_FIELDS) if fields else ()
-    return next((text for text in texts if text and _is_address(text)), None)
+    for name in _EMAIL_FIELDS if fields else ():
+        if (text := text_of(fields.get(name))) is not None and _is_address(text):
+            return text
+    return None
 
 
 @lru_cache(maxsize=50_000)
