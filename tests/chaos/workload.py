@@ -94,7 +94,7 @@ class RecordingThread:
         observation = new_observation(
             fact, f"handoff.{status}", staffel.clock(), account=row.account, data=content, source=DECISIONS_SOURCE
         )
-        staffel.recorder.record([observation])
+        staffel.recorder.record([observation], own=True)
 
     def _append_poison(self, staffel: Application) -> None:
         key = f"firm{self._random.randrange(40)}.com"
