@@ -63,6 +63,13 @@ def overwrite(application: Application) -> str | None:
     )
 
 
+def kept_elsewhere(application: Application) -> str | None:
+    """What of a deleted row the database keeps where no command reaches it."""
+    if application.vault_database.dialect.name != "postgresql":
+        return None
+    return "PostgreSQL's write-ahead log and backups hold the deleted row until they are gone."
+
+
 def places_of(log: Log, texts: Iterable[str]) -> Iterator[Place]:
     """The records of all topics that contain one of the texts, in any case; addresses also percent-encoded."""
     pattern = re.compile(b"|".join(map(_needle, texts)), re.IGNORECASE)

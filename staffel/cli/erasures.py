@@ -14,7 +14,16 @@ from staffel.application import Application
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line
 from staffel.cli.session import AsJson, connected_application
-from staffel.erasure import MAX_PLACES, Place, apply_erasures, erase, erasures_in_log, overwrite, places_of
+from staffel.erasure import (
+    MAX_PLACES,
+    Place,
+    apply_erasures,
+    erase,
+    erasures_in_log,
+    kept_elsewhere,
+    overwrite,
+    places_of,
+)
 from staffel.errors import ProblemFound, UsageError
 from staffel.settings import read_text
 from staffel.wording import quantity
@@ -40,9 +49,14 @@ def forget(
         texts = [*filter(None, [email or address_of(application, contact)]), *(search or [])]
         accounts = erase(application, email, contact)
         places = list(islice(places_of(application.log, texts), MAX_PLACES)) if texts else []
-        remaining = overwrite(application)
+        remaining, note = overwrite(application), kept_elsewhere(application)
     result = {"contact": contact, "accounts": accounts, "remaining": [place._asdict() for place in places]}
-    print_json(result) if as_json else print_erasure(contact, accounts, places)
+    if as_json:
+        print_json(result)
+    else:
+        print_erasure(contact, accounts, places)
+        if note is not None:
+            print_line(note)
     if remaining is not None:
         raise ProblemFound(remaining)
 

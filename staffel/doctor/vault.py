@@ -23,7 +23,7 @@ def check_vault(settings: Settings, database: Database) -> list[Json]:
         return [_finding("vault", str(error), "check STAFFEL_VAULT")]
     try:
         rows = [_finding("vault", vault_problem(database, vault), "restore the vault of this log, or name it")]
-        rows.append(_finding("vault's files", _loose_text(settings, vault), _MODE_ADVICE))
+        rows.append(_check_modes(settings, vault))
         if database.dialect.name == "postgresql":
             shared = "the same role as the database's" if shares_role(database, vault) else None
             # A warning: a trial on one machine may share the role.
@@ -40,11 +40,13 @@ def vault_warnings(settings: Settings, database: Database) -> list[str]:
     ]
 
 
-def _loose_text(settings: Settings, vault: Database) -> str | None:
-    files = [Path(str(vault.url.database))] if vault.dialect.name == "sqlite" else []
-    folders = [settings.home] if settings.database is None else []
-    loose = loose_files([*folders, *files])
-    return f"others may read {', '.join(map(str, loose))}" if loose else None
+def _check_modes(settings: Settings, vault: Database) -> Json:
+    """A file that others may read is a problem; so is the folder, but while the files are tight only a warning."""
+    files = loose_files([Path(str(vault.url.database))]) if vault.dialect.name == "sqlite" else []
+    folders = loose_files([settings.home]) if settings.database is None else []
+    loose = [*folders, *files]
+    problem = f"others may read {', '.join(map(str, loose))}" if loose else None
+    return _finding("vault's files", problem, _MODE_ADVICE) | {"ok": not files}
 
 
 def _finding(check: str, problem: str | None, advice: str) -> Json:

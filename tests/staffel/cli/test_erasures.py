@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import databases
 from tests.staffel.cli.cli_runner import cloud_event, run_cli, run_json, run_ok, write_lines
 
 PAT = "pat@zzacme.com"
@@ -126,3 +127,13 @@ def test_the_vault_may_be_elsewhere(home: Path, tmp_path: Path, monkeypatch: pyt
     assert names_in(tmp_path / "other home") == set()
     assert {name.removesuffix("-wal") for name in names_in(tmp_path / "elsewhere")} == {"persons.db"}
     assert stat.S_IMODE(os.stat(tmp_path / "other home").st_mode) == 0o700
+
+
+def test_on_postgresql_it_says_what_no_command_reaches(
+    home: Path, mailbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFFEL_DATABASE", databases.migrated_database("postgresql", home))
+    run_json("ingest", "cloudevents", mailbox)
+    out = run_ok("forget", PAT).out.splitlines()
+    assert out[-1] == "PostgreSQL's write-ahead log and backups hold the deleted row until they are gone."
+    assert run_cli("contact", PAT).code == 1

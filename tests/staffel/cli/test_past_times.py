@@ -45,7 +45,7 @@ def recorded(year: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The year in a home of its own, recorded as it happened; returns the account IDs."""
     monkeypatch.setenv("STAFFEL_HOME", "result")
     monkeypatch.setenv("STAFFEL_MODEL", str(Path(__file__).parents[3] / "examples" / "medtech" / "model.yaml"))
-    tally = run_json("ingest", "cloudevents", year)
+    tally = run_json("ingest", "cloudevents", year, "--own-log")
     assert tally["rejected"] == []
     return [row["account"] for row in run_json("accounts")]
 

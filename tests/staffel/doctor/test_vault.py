@@ -38,6 +38,7 @@ def test_files_that_others_may_read_are_a_finding(home: Path, file: str, mode: i
         f"vault's files: others may read {home / file}; names and addresses are there; `chmod 700` the folder and "
         "`chmod 600` the files"
     ]
+    assert [row["ok"] for row in check_vault(settings, engine)] == [True, file == ""]
     engine.dispose()
 
 
