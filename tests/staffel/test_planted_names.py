@@ -148,3 +148,16 @@ def test_the_scan_finds_what_is_planted_in_every_form() -> None:
         hashlib.blake2b(address, digest_size=8).hexdigest().encode(),
     ):
         assert planted_in(b"... " + form + b" ..."), form
+
+
+def test_of_the_people_of_the_demo_none_can_be_confirmed_from_the_log(medtech: Path) -> None:
+    with closing(sqlite3.connect(medtech / "vault.db")) as vault:
+        addresses = [str(row[0]) for row in vault.execute("SELECT email FROM vault")]
+    with closing(sqlite3.connect(medtech / "staffel.db")) as database:
+        log = b"\n".join(bytes(row[0]) for row in database.execute("SELECT value FROM log_engagement")).lower()
+    confirmed = [
+        address
+        for address in addresses
+        if address.encode() in log or any(found in log for found in unkeyed_hashes(address.encode()))
+    ]
+    assert (len(addresses) > 30, confirmed) == (True, [])
