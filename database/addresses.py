@@ -15,7 +15,7 @@ from database.errors import DatabaseError
 _FORMS = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 _ESCAPES = "in a user or password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"
 _BACKENDS = frozenset({"sqlite", "postgresql"})
-_HOST = re.compile(r"[A-Za-z0-9_.:%-]*")
+_HOST = re.compile(r"[\w.:%,-]*")
 
 
 def parse_address(text: str) -> URL:

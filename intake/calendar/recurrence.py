@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from heapq import merge
 from math import prod
 
@@ -57,13 +58,13 @@ class Rule:
     def starts(self, first: datetime, until: datetime) -> Iterator[datetime]:
         """Local starts up to `until`, inclusive.
 
-        dateutil searches for a next start until the year 9999, where a rule has none. The Gregorian calendar repeats
-        every 400 years, weekdays included: so the rule is searched as late as possible, and in vain for a short while.
+        dateutil searches for a next start until the year 9999, where a rule has none. So the rule is searched in the
+        last years that have the same calendar, and in vain for a short while.
         """
         last = min(until, self.until) if self.until else until
-        years = (9_999 - last.year) // _CYCLE_YEARS * _CYCLE_YEARS
         if self.is_impossible or last < first:
             return
+        years = _years_to_the_end(first.year, last.year)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # COUNT beside an end, which RFC 5545 forbids
             rule = rrulestr(self.text, dtstart=_later(first, years)).replace(until=_later(last, years))
@@ -191,6 +192,20 @@ def _rule(one: Property, local: _Localizer) -> Rule:
     except (ValueError, OverflowError, TypeError, AttributeError, KeyError) as error:
         raise RecurrenceError(one.line, f"{one.name}: {str(error)[:200]}") from None
     return Rule(text=text, until=until, is_impossible=_is_impossible(parts))
+
+
+@lru_cache(maxsize=10_000)
+def _years_to_the_end(first: int, last: int) -> int:
+    """How many years later the calendar is the same, as near to 9999 as these years fit.
+
+    It repeats every 28 years between two centuries that are no leap years, and every 400 years in any case.
+    """
+    weekday = date(first, 1, 1).weekday()
+    if first > 1901 and last < 2100:
+        for years in range((9_999 - last) // 4 * 4, 9_902 - first - 1, -4):
+            if date(first + years, 1, 1).weekday() == weekday:
+                return years
+    return (9_999 - last) // _CYCLE_YEARS * _CYCLE_YEARS
 
 
 def _later(moment: datetime, years: int) -> datetime:
