@@ -126,9 +126,15 @@ def letter_json(letter: Letter, retried: bool) -> Json:
         "why": headers.get("exception.message"),
         "retried": retried,
         "dropped": letter.drop_reason,
-        "reference": {name: headers.get(name) for name in ("topic", "partition", "offset")},
+        "reference": _reference(headers),
         "place": {"partition": letter.partition, "offset": letter.record.offset},
     }
+
+
+def _reference(headers: dict[str, str]) -> Json:
+    """Where the record stands; numbers as far as they are some."""
+    parts = {name: headers.get(name) for name in ("topic", "partition", "offset")}
+    return {name: int(part) if part and part.isdecimal() else part for name, part in parts.items()}
 
 
 def _letter_of(log: Log, id: str) -> Letter:

@@ -61,7 +61,7 @@ def test_the_bytes_of_a_letter_without_content_are_read_where_its_record_stands(
     [place] = log.append(ENGAGEMENT, [NewRecord("acme.com", b"\xff geheim")], partition=0)
     log.append(DEAD_LETTERS, [letter_without_content(place.offset)])
     letter, value = find_letter(log, f"engagement/0/{place.offset}")
-    reference = {"topic": "engagement", "partition": "0", "offset": str(place.offset)}
+    reference = {"topic": "engagement", "partition": 0, "offset": place.offset}
     assert (value, letter["reference"]) == (b"\xff geheim", reference)
 
 
