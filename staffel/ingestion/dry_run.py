@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import SecretStr
+
 from intake import Item, Recorder
 from intake.recorder import Rehearsal, StoredProfiles, appender_for
 from intake.vault import link_of
@@ -27,7 +29,7 @@ def settings_of_dry_run(settings: Settings) -> Iterator[Settings]:
 
 
 def _temporary(settings: Settings, folder: Path) -> dict[str, Any]:
-    vault = {} if _exists(settings.vault_url) else {"vault": str(folder / "vault.db")}
+    vault = {} if _exists(settings.vault_url) else {"vault": SecretStr(str(folder / "vault.db"))}
     if _exists(settings.database_url):
         # Standard input is spooled there, too.
         return vault if settings.home.is_dir() else {**vault, "home": folder}
