@@ -105,7 +105,9 @@ class Batch:
         observation = self._with_account_key(valid.observation)
         if isinstance(observation, Rejected):
             return observation
-        valid, content = valid._replace(observation=observation), valid.content
+        content = valid.content
+        if observation is not valid.observation:
+            valid = valid._replace(observation=observation)
         identity = self.identities.identify(observation, content)
         if observation.type in registration.TYPES:
             return self._registration_draft(valid, identity)

@@ -317,19 +317,17 @@ class IdentityResolver:
 def with_keyed_ids(observation: Observation, vault: Vault) -> Observation:
     """The observation with a keyed hash in place of each id that names or reveals a person: those that its connector
     marked, and ids of mails, meetings and the like that contain an address or an IP."""
-    content = observation.data
-    fields = [name for name in content if _is_personal_id(observation, name, content[name])]
-    changed = {name: vault.keyed_id(content[name]) for name in fields}
-    id_ = observation.id
+    content, id_ = observation.data, observation.id
+    named = content.keys() & OPAQUE_ID_FIELDS | content.keys() & observation.personal
+    fields = [name for name in named if _is_personal_id(observation, name, content[name])]
+    if fields:
+        content = {**content, **{name: vault.keyed_id(content[name]) for name in fields}}
     if "id" not in observation.personal and not holds_person(id_):
-        return replace(observation, data={**content, **changed}) if changed else observation
-    former = observation.former_id or id_
-    return replace(observation, id=vault.keyed_id(id_), former_id=former, data={**content, **changed})
+        return replace(observation, data=content) if fields else observation
+    return replace(observation, id=vault.keyed_id(id_), former_id=observation.former_id or id_, data=content)
 
 
 def _is_personal_id(observation: Observation, name: str, value: object) -> bool:
-    if name not in OPAQUE_ID_FIELDS and name not in observation.personal:
-        return False
     return isinstance(value, str) and (name in observation.personal or holds_person(value))
 
 

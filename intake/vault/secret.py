@@ -27,8 +27,8 @@ class Secret:
         return self._digest("address", address).hex()
 
     def keyed_id(self, id: str) -> str:
-        """`k_` and 128 bits: the id of a fact, or of a mail or meeting, that names or reveals a person."""
-        return f"k_{_base32(self._digest('id', id)[:16])}"
+        """`k_` and 32 hexadecimal digits: the id of a fact, or of a mail or meeting, that names or reveals a person."""
+        return f"k_{self._digest('id', id)[:16].hex()}"
 
     def _visitor(self, anonymous_id: str) -> str:
         return pseudonym("v_", self._digest("visitor", anonymous_id))
