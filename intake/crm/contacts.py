@@ -31,6 +31,8 @@ _KIND = ExportKind(
 _SEVERAL = re.compile(r"[;,\s|]+")
 _WORDS = re.compile(r"[^\W_]+")
 _MAX_WORD_CHARS = 60
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_MAX_TEXT_CHARS = 200
 
 
 def read_contacts(
@@ -110,8 +112,8 @@ def _registered(row: TableRow, options: ExportOptions, person: _Person, values: 
         email=person.email,
         person=person.id,
         name=_name(row),
-        job_title=row.text("job_title"),
-        phone=row.text("phone"),
+        job_title=_cleaned(row.text("job_title")),
+        phone=_cleaned(row.text("phone")),
         account_hint=record or company,
         company_name=company,
         host=values.get("domain"),
@@ -150,7 +152,7 @@ def _cell_readers(export: Export) -> CellReaders:
         "company": ("bad_value", _company),
         "role": ("bad_value", _role),
         "seniority": ("bad_value", _term),
-        "owner": ("bad_value", str),
+        "owner": ("bad_value", _cleaned),
         "domain": ("bad_value", _company_domain),
         **dates,
     }
@@ -184,7 +186,7 @@ def _company_domain(text: str) -> str | None:
 
 def _company(text: str) -> str | None:
     """The first of several companies."""
-    return text.partition(";")[0].strip() or None
+    return _cleaned(text.partition(";")[0])
 
 
 def _has_opted_out(row: TableRow) -> bool | Rejected:
@@ -205,7 +207,12 @@ def _opted_out(text: str) -> bool | None:
 
 def _name(row: TableRow) -> str | None:
     parts = filter(None, (row.text("first_name"), row.text("last_name")))
-    return row.text("name") or " ".join(parts) or None
+    return _cleaned(row.text("name") or " ".join(parts))
+
+
+def _cleaned(text: str | None) -> str | None:
+    """One line of bounded length, whatever the cell holds."""
+    return " ".join(_UNPRINTABLE.sub(" ", text or "").split())[:_MAX_TEXT_CHARS] or None
 
 
 def _no_person(row: TableRow) -> Rejected:

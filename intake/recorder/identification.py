@@ -16,10 +16,12 @@ from intake.observation import Observation
 from intake.recorder.links import LinkStore, PersonLinks
 from intake.recorder.redaction import holds_person
 from intake.vault.vault import ForeignId, Newcomer, Person, scope_of
+from schemas import stored_text
 from schemas.facts import is_act_of_person
 
 CONTACT_REGISTERED = "contact.registered.v1"
 _REGISTER_TYPES = frozenset({CONTACT_REGISTERED, "contact.suppressed.v1"})
+_MAX_TEXT_CHARS = 500
 OPAQUE_ID_FIELDS = frozenset({"message", "meeting", "campaign", "opportunity"})
 """Fields whose values sources make up: they identify a mail or a meeting, and may hold an address."""
 
@@ -332,7 +334,12 @@ def _is_personal_id(observation: Observation, name: str, value: object) -> bool:
 
 
 def _person_of(observation: Observation, email: str | None) -> Person:
-    return Person(email, observation.name, observation.job_title, observation.phone)
+    return Person(email, observation.name, _kept_text(observation.job_title), _kept_text(observation.phone))
+
+
+def _kept_text(text: str | None) -> str | None:
+    """As every database can keep it."""
+    return stored_text(text)[:_MAX_TEXT_CHARS] if text else None
 
 
 def _email_of(observation: Observation) -> str | None:

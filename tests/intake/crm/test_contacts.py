@@ -166,6 +166,14 @@ def test_who_opted_out_is_suppressed(tmp_path: Path, cell: str) -> None:
     )
 
 
+def test_texts_are_cleaned_and_never_refused(tmp_path: Path) -> None:
+    header = "Email,Full name,Job title,Phone,Company,Owner"
+    row = f'pat@acme.com,"Pat\n\x07 Lee","{"x" * 900}",+49\x9b30 1,"Acme\tAG",an\x02na'
+    contact = only(contacts_of(tmp_path, header, row))
+    assert (contact.name, contact.job_title, contact.phone) == ("Pat Lee", "x" * 200, "+49 30 1")
+    assert (contact.company_name, contact.data["owner"]) == ("Acme AG", "an na")
+
+
 def test_any_of_several_columns_may_say_that_somebody_opted_out(tmp_path: Path) -> None:
     header = "Email,Unsubscribed from all email,Do not contact"
     items = contacts_of(tmp_path, header, "pat@acme.com,false,true")

@@ -65,6 +65,13 @@ def test_a_contact_of_another_company_is_told_there_as_a_whole(crm: RecorderWorl
     assert crm.log.facts()[4]["data"] == {"role": "champion", "system": "crm"}
 
 
+def test_title_and_phone_are_kept_as_every_database_can(crm: RecorderWorld) -> None:
+    [outcome] = crm.record(contact_row(job_title="C\0IO\ud800", phone="1" * 900, name="Pat"))
+    person = crm.vault.person(outcome.contact)
+    assert person is not None
+    assert (person.title, person.phone, person.name) == ("C\ufffdIO?", "1" * 500, "Pat")
+
+
 def test_opted_out_goes_to_the_same_account(crm: RecorderWorld) -> None:
     opted_out = new_observation(
         "s", "contact.suppressed.v1", source="crm", email="pat@gmail.com", account_hint="1001", time=0
