@@ -6,7 +6,7 @@ from schemas import ENGAGEMENT, SCORES, decode_account_scored
 from scoring.fold import Account
 from scoring.plan import Plan
 from streams.log import KeyedLog, Record, Unit, scan
-from streams.scorer.active_model import DECODE_ERRORS, last_checkpoint
+from streams.scorer.active_model import DECODE_ERRORS, RejectedRecord, last_checkpoint
 from streams.scorer.deduplication import WINDOW_SIZE
 from streams.scorer.partition_fold import PartitionFold
 from streams.scorer.score_records import dead_letter, take_score_records
@@ -25,6 +25,7 @@ class Scorer:
         self._batch = batch
         self._window = window
         self._fold: PartitionFold | None = None
+        self._folding: PartitionFold | None = None
         self._next = 0
 
     def advance(self) -> int:
@@ -34,14 +35,16 @@ class Scorer:
         if not records:
             return 0
         self._fold = None  # memory is ahead of the log until the unit is durable
+        self._folding = fold
         unit = build_unit(fold, records, self._next)
         self._log.append_unit(unit)
         self._fold, self._next = fold, unit.next
         return len(records)
 
     def place(self) -> str:
-        """The next record to read, as `topic/partition/offset`."""
-        return f"{ENGAGEMENT}/{self.partition}/{self._next}"
+        """The record that could not be folded, else the next one to read, as `topic/partition/offset`."""
+        failed_at = self._folding.failed_at if self._folding is not None else None
+        return f"{ENGAGEMENT}/{self.partition}/{self._next if failed_at is None else failed_at}"
 
     def _cached_fold(self) -> PartitionFold | None:
         """The fold in memory, unless another process has moved the position in the meantime."""
@@ -55,9 +58,24 @@ class Scorer:
         return self._fold
 
 
+def apply_all(fold: PartitionFold, records: list[Record]) -> list[RejectedRecord]:
+    """Fold the records; returns those that were rejected. The fold knows at which offset it failed, if it did."""
+    rejected = []
+    record = records[0]
+    try:
+        for record in records:
+            rejection = fold.apply(record)
+            if rejection is not None:
+                rejected.append(rejection)
+    except Exception:
+        fold.failed_at = record.offset
+        raise
+    return rejected
+
+
 def build_unit(fold: PartitionFold, records: list[Record], start: int) -> Unit:
     """Fold the records and collect what they changed."""
-    rejected = [rejection for record in records if (rejection := fold.apply(record)) is not None]
+    rejected = apply_all(fold, records)
     next_offset = records[-1].offset + 1
     scores = unit_records(fold, next_offset)
     fold.changed_accounts.clear()

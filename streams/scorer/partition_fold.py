@@ -54,6 +54,8 @@ class PartitionFold:
         self.window = DuplicateWindow(window)
         self.model = ActiveModel(partition, plan)
         self.facts = 0
+        self.failed_at: int | None = None
+        """The offset of a record that could not be folded, though it should have been or been rejected."""
         self.changed_accounts: dict[str, Account] = {}
         self._load_account = load_account
         self.keep_lines = keep_lines

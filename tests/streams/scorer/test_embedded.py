@@ -16,8 +16,10 @@ from schemas.topics import DEAD_LETTERS, ENGAGEMENT, SCORES
 from scoring.model.loading import model_from_dict
 from scoring.plan.compiler import compile_model
 from streams.activation import activate, initial_plan
-from streams.log import LogError, NewRecord, PositionConflict, Unit
-from streams.scorer.embedded import Scorer, load_account
+from streams.log import LogError, NewRecord, PositionConflict, Record, Unit
+from streams.scorer.active_model import RejectedRecord
+from streams.scorer.embedded import Scorer, load_account, load_nothing
+from streams.scorer.partition_fold import PartitionFold
 from streams.sql.log import SqlLog
 from tests import databases
 from tests.scoring import model_builders as models
@@ -190,3 +192,22 @@ def test_an_account_is_loaded_as_it_was_written(folder: Path) -> None:
     loaded = load_account(log, ACME, initial_plan(log), log.position(0))
     assert loaded is not None
     assert {ACME: digest(loaded)} == digests(log)
+
+
+class BreakingFold(PartitionFold):
+    """Fails at one offset, as a mistake in the code would."""
+
+    def apply(self, record: Record) -> RejectedRecord | None:
+        if record.offset == 3:
+            raise ZeroDivisionError
+        return super().apply(record)
+
+
+def test_a_scorer_that_cannot_go_on_knows_the_record(folder: Path) -> None:
+    log = open_log(SqlLog, folder)
+    append_facts(log, [fact(f"f{number}", NINE_OCLOCK) for number in range(5)])
+    scorer = Scorer(log, 0)
+    scorer._fold = BreakingFold(0, load_nothing, plan=initial_plan(log))
+    with pytest.raises(ZeroDivisionError):
+        scorer.advance()
+    assert scorer.place() == "engagement/0/3"
