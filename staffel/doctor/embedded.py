@@ -45,8 +45,8 @@ def finding(check: str, ok: bool, found: str, advice: str = "") -> Json:
 
 def check_settings_file() -> list[Json]:
     """Which file of the working folder was read, as in a folder of somebody else it may name another database."""
-    path = SETTINGS_FILE.absolute()
-    return [finding("settings", True, f"the environment and {path}")] if path.is_file() else []
+    found = f"environment, {SETTINGS_FILE} of this folder"
+    return [finding("settings", True, found)] if SETTINGS_FILE.is_file() else []
 
 
 def check_model(settings: Settings, active: str) -> Json:
