@@ -104,7 +104,7 @@ class _Event:
 
     def __init__(self, component: Component, context: EventContext) -> None:
         self._component, self._zones, self._own_domains = component, context.zones, context.own_domains
-        self._zone = context.zones.named(component.calendar.zone) or context.zone
+        self._zone = self._calendar_zone = context.zones.named(component.calendar.zone) or context.zone
         self._properties: dict[str, list[Property]] = {}
         for line, text in component.lines:
             one = parse_property(line, text)
@@ -201,8 +201,7 @@ class _Event:
         flags = {self._text(name).strip().upper() in _TRUE for name in _ALL_DAY_FLAGS if self._all(name)}
         if flags:
             return True in flags
-        end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
-        whole_days = start.time() == end.time() == time() and duration > timedelta(0)
+        whole_days = any(_is_whole_days(start, duration, zone) for zone in (start.tzinfo, self._calendar_zone))
         statuses = {self._text(name).strip().upper() for name in _BUSY_STATUSES}
         return whole_days and (self._text("TRANSP").strip().upper() == "TRANSPARENT" or bool(statuses & _NOT_BUSY))
 
@@ -235,6 +234,11 @@ class _Event:
         if 0 < len(uid) <= 300:
             return uid
         return f"content:{_hash(uid) if uid else self._component.digest}"
+
+
+def _is_whole_days(start: datetime, duration: timedelta, zone: tzinfo | None) -> bool:
+    first, end = (moment.astimezone(zone) for moment in (start, start.astimezone(UTC) + duration))
+    return first.time() == end.time() == time() and duration > timedelta(0)
 
 
 def _hash(text: str) -> str:

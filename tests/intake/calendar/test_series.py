@@ -132,6 +132,12 @@ def test_midnight_to_midnight_with_a_flag_is_all_day(tmp_path: Path, flag: str) 
     assert read(path) == [Filtered("meetings.ics:2", "an all-day entry")]
 
 
+def test_midnight_is_that_of_the_calendar_too(tmp_path: Path) -> None:
+    times = ("DTSTART:20240109T230000Z", "DTEND:20240110T230000Z", "TRANSP:TRANSPARENT")
+    path = calendar(tmp_path, event(*times), head=("X-WR-TIMEZONE:Europe/Berlin",))
+    assert read(path) == [Filtered("meetings.ics:3", "an all-day entry")]
+
+
 def test_a_meeting_that_outlook_does_not_mark_as_all_day_is_none(tmp_path: Path) -> None:
     path = calendar(tmp_path, event("X-MICROSOFT-CDO-ALLDAYEVENT:FALSE", "TRANSP:TRANSPARENT"))
     assert only(read(path)).type == "meeting.held.v1"
