@@ -24,6 +24,7 @@ from schemas import (
     dropped_headers,
     header_text,
     identity_of,
+    is_key,
     is_letter,
     parse_error_headers,
     retried_headers,
@@ -192,7 +193,7 @@ def _candidate_records(log: Log, letters: Sequence[Letter]) -> Iterator[Record]:
         referenced = (referenced_record(log, letter) for letter in letters)
         subjects = {identity_of(record.value).subject for record in referenced if record is not None}
         keys = {letter.record.key for letter in letters} | subjects
-        yield from (record for key in keys if key for record in log.history(key))
+        yield from (record for key in keys if is_key(key) for record in log.history(key))
         return
     for partition in range(log.partitions(ENGAGEMENT)):
         yield from scan(log, ENGAGEMENT, partition)

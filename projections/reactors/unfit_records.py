@@ -38,7 +38,8 @@ def unfit_letters(log: Log, holder: str, facts: Sequence[FactEnvelope]) -> list[
 
 
 def _offsets_by_id(log: Log, account: str) -> dict[str, int]:
-    identities = ((identity_of(record.value).record_id, record.offset) for record in log.history(account))
+    history = log.history(account) if is_key(account) else ()
+    identities = ((identity_of(record.value).record_id, record.offset) for record in history)
     return {id: offset for id, offset in identities if id is not None}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from projections.directory import Directory, directory_domains
 from projections.read_models.tables import read_models
 from projections.work.tables import moves, outbox, parked_facts
+from staffel.dead_letters import letter_rows
 from tests.projections.poison import Home, Json, fact
 
 BEFORE, AFTER = fact("before", "first.com"), fact("after", "last.com")
@@ -105,6 +106,15 @@ def test_a_contact_that_no_key_holds_makes_its_fact_a_dead_letter(home: Home, co
     home.append(BEFORE, fact("odd", contact=contact), fact("own"), AFTER).run()
     assert_neighbours_count(home)
     assert (account_row(home, "acme.com").seq, home.letters()) == (1, [("2", "unfit_key")])
+
+
+def test_letters_of_records_that_name_impossible_accounts_are_listed(home: Home) -> None:
+    for number, subject in enumerate((NUL, LONG, "語" * 2_000)):
+        home.append_raw("acme.com", msgspec.json.encode(fact(f"odd{number}", subject)))
+    rows = [letter for letter, _ in letter_rows(home.run().log)]
+    assert [(letter["id"], letter["code"], letter["retried"]) for letter in rows] == [
+        (f"engagement/0/{offset}", "wrong_key", False) for offset in (1, 2, 3)
+    ]
 
 
 @pytest.mark.parametrize("to", [LONG, NUL, RANDOM_NAME])
