@@ -1,6 +1,7 @@
 """Which requests are page views, and the address of the page."""
 
 import re
+from functools import lru_cache
 
 _EXTENSIONS_OF_KIND = {
     "image": "png jpg jpeg gif svg ico webp avif bmp tif tiff cur",
@@ -41,6 +42,7 @@ def without_path_parameters(url: str) -> str:
     return _COOKIELESS_SESSION.sub("", _PATH_PARAMETERS.sub("", address)) + mark + query
 
 
+@lru_cache(maxsize=16_384)
 def non_view_reason(method: str, status: int, target: str) -> str | None:
     """Why a request is not a page view; None if it is one.
 

@@ -12,19 +12,13 @@ from pathlib import Path
 from time import monotonic, process_time
 
 from tests.fuzz.targets import REPLAY_LIMIT_S, seeds, targets
+from tests.fuzz.worker import RESULTS
 
-RESULTS = Path("fuzz-results")
-_LIBFUZZER_TIMEOUT_S = 25
-"""Of one input under instrumentation, which is many times slower."""
 _MOST_FINDINGS = 10
-_MOST_INPUT_BYTES = 32_768
 
 
 def main() -> None:
     options = parser().parse_args()
-    if options.worker:
-        fuzz(options.worker, options.minutes)
-        return
     problems = [problem for name in options.targets or targets() for problem in campaign(name, options.minutes)]
     sys.stdout.write("\n".join(problems) + "\n" if problems else "no crash, no hang\n")
     sys.exit(bool(problems))
@@ -34,7 +28,6 @@ def parser() -> argparse.ArgumentParser:
     argument_parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz the connectors.")
     argument_parser.add_argument("targets", nargs="*", help=f"of {', '.join(targets())}; all where none is named")
     argument_parser.add_argument("--minutes", type=float, default=10.0, help="for each target")
-    argument_parser.add_argument("--worker", metavar="TARGET", help=argparse.SUPPRESS)
     return argument_parser
 
 
@@ -49,7 +42,7 @@ def campaign(name: str, minutes: float) -> list[str]:
     ends_at = monotonic() + 60 * minutes
     with (RESULTS / name / "output.txt").open("wb") as output:
         while (seconds := ends_at - monotonic()) > 1 and len(list(findings.iterdir())) < _MOST_FINDINGS:
-            command = [sys.executable, "-m", "tests.fuzz", "--worker", name, "--minutes", str(seconds / 60)]
+            command = [sys.executable, "-m", "tests.fuzz.worker", name, str(round(seconds))]
             if subprocess.run(command, stdout=output, stderr=output, check=False).returncode == 0:
                 break
     return [problem for path in sorted(findings.iterdir()) if (problem := replayed(name, path)) is not None]
@@ -64,26 +57,6 @@ def replayed(name: str, path: Path) -> str | None:
         return f"{name}: {path}: {traceback.format_exc(limit=-1).splitlines()[-1]}"
     seconds = process_time() - started
     return f"{name}: {path}: takes {seconds:.1f} s" if seconds > REPLAY_LIMIT_S else None
-
-
-def fuzz(name: str, minutes: float) -> None:
-    import atheris
-
-    with atheris.instrument_imports(include=["intake", "staffel", "schemas"]):
-        run = targets()[name]
-        run(b"")  # imports the connector
-    results = RESULTS / name
-    arguments = [
-        sys.argv[0],
-        f"-max_total_time={round(60 * minutes)}",
-        f"-timeout={_LIBFUZZER_TIMEOUT_S}",
-        f"-max_len={_MOST_INPUT_BYTES}",
-        f"-artifact_prefix={results / 'findings'}/",
-        "-rss_limit_mb=2048",
-        str(results / "corpus"),
-    ]
-    atheris.Setup(arguments, run)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":
