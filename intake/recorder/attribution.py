@@ -159,6 +159,10 @@ class Attributor:
             for key, account in found.items():
                 self.overlay.put(cached, key, account)
 
+    def note_unknown(self, kind: KeyKind, key: str) -> None:
+        """The directory cannot know this key; it is not asked for it."""
+        self._unknown_keys[kind].add(key)
+
     def account_of_contact(self, contact: str) -> str | None:
         return self._account_of_key("contact", contact)
 

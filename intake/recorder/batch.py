@@ -109,6 +109,8 @@ class Batch:
         if observation is not valid.observation:
             valid = valid._replace(observation=observation)
         identity = self.identities.identify(observation, content)
+        if identity.contact is not None and self.identities.is_proposed(identity.contact):
+            self.attributor.note_unknown("contact", identity.contact)
         if observation.type in registration.TYPES:
             return self._registration_draft(valid, identity)
         if is_contact_row(observation):

@@ -189,6 +189,10 @@ class IdentityResolver:
         key = _foreign_id(observation, observation.account_hint)
         self._new_companies[key] = self.accounts_by_company.setdefault(key, account)
 
+    def is_proposed(self, contact: str) -> bool:
+        """Whether this batch gave the contact its id."""
+        return contact in self._proposed
+
     def use(self, observation: Observation, contact: str | None) -> None:
         """Called for each draft that will be recorded: its person is admitted, and what it tells is added."""
         if contact is None:
