@@ -14,7 +14,7 @@ from database.errors import DatabaseError
 
 _FORMS = "write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 _ESCAPES = "in a user or password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"
-_BACKENDS = frozenset({"sqlite", "postgresql"})
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 _HOST = re.compile(r"[\w.:%,-]*")
 
 
@@ -25,10 +25,11 @@ def parse_address(text: str) -> URL:
         backend = url.get_backend_name()
     except (ArgumentError, ValueError, TypeError):
         raise DatabaseError(f"not a database URL; {_FORMS}; {_ESCAPES}") from None
-    if backend not in _BACKENDS or (backend == "sqlite" and not url.database):
+    if backend not in _DRIVERS or (backend == "sqlite" and not url.database):
         raise DatabaseError(f"unsupported database URL; {_FORMS}")
     if backend == "postgresql" and _may_be_cut_wrongly(url):
         raise DatabaseError(f"the database URL has no clear host; {_FORMS}; {_ESCAPES}")
+    _check_options(url)
     return url
 
 
@@ -38,6 +39,16 @@ def shown_address(address: URL | Engine) -> str:
     if url.get_backend_name() == "sqlite":
         return f"{url.drivername}:///{url.database}"
     return f"{url.drivername}://{url.host or ''}"
+
+
+def _check_options(url: URL) -> None:
+    """Ports and options are read here, since the error that an engine raises for them repeats the address."""
+    driver = f"{url.get_backend_name()}+{_DRIVERS[url.get_backend_name()]}"
+    try:
+        dialect = url.set(drivername=driver).get_dialect()()
+        dialect.create_connect_args(url)
+    except (ArgumentError, ValueError, TypeError):
+        raise DatabaseError(f"the database URL has a wrong host, port or option; {_FORMS}") from None
 
 
 def _may_be_cut_wrongly(url: URL) -> bool:

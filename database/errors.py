@@ -46,8 +46,9 @@ _TRANSIENT_TEXTS = (
     "administrator command",
 )
 """Parts of a server's message that it cannot accept connections now; while connecting, errors have no code."""
+_OPTION_TEXTS = ("connection option", "bad value for ")
 _CONNECTION_REFUSED = "the server refuses the connection; check user, password and name in STAFFEL_DATABASE"
-_UNKNOWN_OPTION = "an option of the address is unknown; check what follows the ? in STAFFEL_DATABASE"
+_WRONG_OPTION = "an option of the address is unknown or has a wrong value; check what follows the ? in STAFFEL_DATABASE"
 _UNREACHABLE = "the server cannot be reached, or the connection was lost; check that it runs and check STAFFEL_DATABASE"
 
 
@@ -123,8 +124,8 @@ def _postgres_advice(error: "psycopg.Error") -> str | None:
 
     if error.sqlstate is not None:
         return _POSTGRES_ADVICE.get(error.sqlstate)
-    if isinstance(error, ProgrammingError) and "connection option" in str(error):
-        return _UNKNOWN_OPTION
+    if isinstance(error, ProgrammingError) and any(words in str(error) for words in _OPTION_TEXTS):
+        return _WRONG_OPTION
     if not isinstance(error, OperationalError):
         return None
     # A failed connection attempt has no code; if the server answered, its message begins with FATAL.

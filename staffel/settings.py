@@ -13,6 +13,8 @@ from streams.kafka import KafkaAddress, parse_kafka_address
 
 VAULT_FILE = "vault.db"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
+_SIGNS_OF_SERVER = frozenset("@=")
+"""`USER:PASSWORD@HOST/NAME` and `host=… password=…` are no names of files, although a file could be called so."""
 SETTINGS_FILE = Path(".env")
 """In the working folder; the environment comes before it."""
 
@@ -64,6 +66,8 @@ class Settings(BaseSettings):
     def _valid_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         text = value.get_secret_value() if value is not None else ""
         is_file = info.field_name == "vault" and not _SCHEME.match(text)
+        if is_file and _SIGNS_OF_SERVER.intersection(text):
+            raise ValueError("a file with @ or = in its path is written as sqlite:///PATH, a server as postgresql+…")
         if value is not None and not is_file:
             try:
                 parse_address(text)

@@ -34,6 +34,10 @@ def test_an_address_shows_scheme_and_host_alone(address: str, shown: str) -> Non
         "postgresql+psycopg://ann:geheim@db.example:geheim/staffel",
         "postgresql+psycopg://ann:a@geheim@db.example/staffel",
         "postgresql+psycopg://db.example/a@geheim",
+        "postgresql+psycopg:///staffel?host=db.example&port=geheim&password=geheim",
+        "postgresql+psycopg://ann:geheim@db.example/staffel?host=one,two&port=1,2,3",
+        "sqlite://ann:geheim@db.example/staffel",
+        "sqlite:///staffel.db?timeout=geheim",
     ],
 )
 def test_an_address_that_is_none_or_may_be_cut_at_the_wrong_place_is_refused_without_repeating_it(address: str) -> None:

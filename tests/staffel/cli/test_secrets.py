@@ -22,7 +22,12 @@ SLIPS = [
     ("DATABASE", "postgresql+psycopg://127.0.0.1:1/staffel?user=ann&sslpassword=geheim"),
     ("DATABASE", "postgresql+psycopg://ann:geheim@127.0.0.1:1/staffel?sslmode=geheim"),
     ("DATABASE", "postgresql+psycopg://ann:geheim@127.0.0.1:1/staffel?geheim=1"),
+    ("DATABASE", "postgresql+psycopg://ann:geheim@127.0.0.1:1/staffel?connect_timeout=geheim"),
+    ("DATABASE", "postgresql+psycopg:///staffel?host=127.0.0.1&port=geheim&password=geheim"),
+    ("DATABASE", "sqlite://ann:geheim@one/staffel.db"),
     ("VAULT", "postgresql+psycopg:/ann:geheim@one/staffel"),
+    ("VAULT", "host=127.0.0.1 user=ann password=geheim"),
+    ("VAULT", "ann:geheim@127.0.0.1/staffel"),
     ("VAULT", "postgresql+psycopg://ann:a@geheim@127.0.0.1:1/staffel"),
     ("VAULT", "postgresql+psycopg://ann:geheim@127.0.0.1:1/staffel?password=geheim"),
     ("DATABASE", "mysql://ann:geheim@one/staffel"),
@@ -39,6 +44,7 @@ def test_a_slip_in_an_address_is_told_without_it(
     said = result.out + result.err
     assert (result.code in (0, 1, 2), "Traceback" in said, bool(said)) == (True, False, True)
     assert [part for part in ("geheim", "ann:", "ann@", "=ann", '"ann"') if part in said] == []
+    assert [path.name for path in Path().rglob("*") if "geheim" in path.name] == []
 
 
 def test_a_port_that_is_no_number_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
