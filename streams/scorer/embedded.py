@@ -36,6 +36,9 @@ class Scorer:
             return 0
         self._fold = None  # memory is ahead of the log until the unit is durable
         self._folding = fold
+        keys = {record.key for record in records} - fold.accounts.keys()
+        # One query for the batch: most accounts of an import are new.
+        fold.new_accounts = keys - self._log.latest(SCORES, list(keys)).keys() if keys else set()
         unit = build_unit(fold, records, self._next)
         self._log.append_unit(unit)
         self._fold, self._next = fold, unit.next

@@ -57,6 +57,8 @@ class PartitionFold:
         self.failed_at: int | None = None
         """The offset of a record that could not be folded, though it should have been or been rejected."""
         self.changed_accounts: dict[str, Account] = {}
+        self.new_accounts: set[str] = set()
+        """Accounts of the records to fold next that were never scored: there is nothing to load."""
         self._load_account = load_account
         self.keep_lines = keep_lines
         self._fact_filter = fact_filter
@@ -133,7 +135,8 @@ class PartitionFold:
         """The account: in memory, loaded, or new."""
         found = self.accounts.get(id)
         if found is None:
-            found = self.accounts[id] = self._load_account(id, self.plan) or new_account(id, self.plan)
+            stored = None if id in self.new_accounts else self._load_account(id, self.plan)
+            found = self.accounts[id] = stored or new_account(id, self.plan)
         return found
 
 

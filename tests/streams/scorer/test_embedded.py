@@ -54,6 +54,16 @@ class UnreliableLog(SqlLog):
             raise LogError("the connection was lost")
 
 
+class CountingLog(SqlLog):
+    """Counts the accounts that it is asked for one by one."""
+
+    single_reads = 0
+
+    def latest_below(self, topic: str, key: str) -> list[Record]:
+        self.single_reads += 1
+        return super().latest_below(topic, key)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     databases.migrated_database("sqlite", tmp_path)
@@ -211,3 +221,14 @@ def test_a_scorer_that_cannot_go_on_knows_the_record(folder: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         scorer.advance()
     assert scorer.place() == "engagement/0/3"
+
+
+def test_accounts_that_are_new_are_not_loaded_one_by_one(folder: Path) -> None:
+    log = open_log(CountingLog, folder)
+    append_facts(log, [fact(f"{n}", NINE_OCLOCK, subject=f"company{n}.com") for n in range(5)])
+    Scorer(log, 0).advance()
+    assert log.single_reads == 0
+    append_facts(log, [fact(f"later {n}", NINE_OCLOCK, subject=f"company{n}.com") for n in (1, 9)])
+    Scorer(log, 0).advance()
+    assert log.single_reads == 1
+    log.close()
