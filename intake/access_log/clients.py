@@ -71,7 +71,7 @@ def _is_known(client: Client) -> bool:
 
 
 def _listed_client(text: str) -> Client | None:
-    text = text.strip().strip('"')
+    text = text.strip().strip('"()')
     if marked := _FORWARDED_FOR.search(text):
         text = text[marked.end() :].partition(";")[0].strip('"')
     if text.lower() in _UNKNOWN or text.startswith(("_", "unix:")):

@@ -33,8 +33,8 @@ _PREFIXES = tuple(
         r"(?:stdout|stderr) [FP] ",  # Kubernetes' container runtimes
     )
 )
-_TAG = re.compile(r"(?:\S+ +)?[^\s:\[\]\"]{1,100}(?:\[\d{1,10}\])?: +")
-"""Host and program of syslog: `web1 nginx[7]: `."""
+_TAG = re.compile(r"(?:\S+ +)?[^\s:\[\]\"]{1,100}(?:\[[\w.-]{1,40}\])?: +")
+"""Host and program of syslog: `web1 nginx[7]: `, `app[web.1]: `."""
 _RFC_5424_FIELDS = re.compile(r"\S+ \S+ \S+ \S+ (?:-|(?:\[[^\]]*\])+) +")
 """Host, program, process, message id, structured data."""
 _FIELD = re.compile(r'"[^"]*"|\S+')
@@ -149,6 +149,8 @@ def _client_and_host(before: str) -> tuple[Client, str | None] | None:
         if len(fields) != 3 and not has_host and not _is_address(fields[0] if fields else ""):
             return None
         identity = 2 if has_host else 1
+    if identity == 1 and len(fields) > 3 and not _is_address(fields[0]) and _is_address(fields[2]):
+        return _chosen([fields[0], fields[2]])  # `host - client - user`
     return _chosen(fields[:identity])
 
 
@@ -189,7 +191,7 @@ def _chosen(candidates: list[str]) -> tuple[Client, str | None] | None:
     addresses = [client for field in candidates if (client := client_of(field)) is not None and client.ip]
     public = [client for client in addresses if first_public([client])]
     if len(addresses) == 1 or len(public) == 1:
-        hosts = [field for field in candidates if not _is_address(field)]
+        hosts = [field for field in candidates if not _is_address(field) and _can_be_asked(field)]
         return _with_host((public or addresses)[0], hosts[0] if hosts else None)
     if addresses or len(candidates) > 2 or not _VIRTUAL_HOST.fullmatch(first) or "." not in first:
         return None
@@ -199,6 +201,11 @@ def _chosen(candidates: list[str]) -> tuple[Client, str | None] | None:
 def _is_virtual_host(field: str) -> bool:
     """`www.example.com:443`; without a port only the place before the client tells it."""
     return _PORT.search(field) is not None and _VIRTUAL_HOST.fullmatch(field) is not None
+
+
+def _can_be_asked(field: str) -> bool:
+    """Whether it can be the name of a host; a time or another number (`0.123`) cannot."""
+    return _VIRTUAL_HOST.fullmatch(field) is not None and re.search(r"[^\W\d]", field) is not None
 
 
 def _is_client_port(field: str) -> bool:

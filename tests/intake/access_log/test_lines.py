@@ -28,11 +28,18 @@ PREFIXES = [
     '<190>1 2026-01-15T09:12:00Z web1 nginx - access [origin ip="10.0.0.9" x="y"] ',
     "2026-01-15T09:12:00.123456+01:00 web1 nginx: ",
     "2026-01-15T09:12:00.123456789Z stdout F ",
+    "2026-01-15T09:12:00.123456+00:00 app[web.1]: ",
     "2026-01-15T09:12:00.123Z ",
     "web-1  | ",
     "web-1  | 2026-01-15T09:12:00.123Z ",
     "[pod/web-7d4b9/nginx] ",
 ]
+
+
+@pytest.mark.parametrize("number", ["0.123 ", "1767604320.123 "])
+def test_a_number_before_the_client_is_no_virtual_host(tmp_path: Path, number: str) -> None:
+    items = read(tmp_path, line(client="198.51.100.7", before=number), site=SITE)
+    assert (clients(items), urls(items)) == (["198.51.100.7"], [f"{SITE}/pricing"])
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -53,6 +60,8 @@ def test_the_client_is_found_behind_what_stands_before_it(tmp_path: Path, prefix
         ("10.0.0.5, 198.51.100.7, 10.0.0.6 - - ", "198.51.100.7"),
         ("10.0.0.5, 10.0.0.6 - - ", "10.0.0.5"),
         ("unknown, 198.51.100.7 - - ", "198.51.100.7"),
+        ("10.0.0.5 (198.51.100.7) - - ", "198.51.100.7"),
+        ("www.example.com - 198.51.100.7 - - ", "198.51.100.7"),
         ('"198.51.100.7, 10.0.0.5" - - ', "198.51.100.7"),
         ("198.51.100.7:51324 - - ", "198.51.100.7"),
         ("[2001:db8::7]:51324 - - ", "2001:db8::7"),
