@@ -49,16 +49,18 @@ _GRAND_TOTAL = re.compile(
     rf"(?:(?:grand|sub)[ -]?totals?|gesamtsummen?|zwischensummen?|endsummen?|tota(?:l|ux) généra(?:l|ux)|"
     rf"sous-tota(?:l|ux)|total(?:es)? general(?:es)?|subtotal(?:es)?|totale complessivo|totali complessivi|subtotale|"
     rf"eindtotaal|subtotaal|total geral|totais gerais|suma końcowa|総計|小計)(?:{_COUNT})?\s*:?|"
-    rf"(?:totals?|gesamt|summen?|totaux|totales|totale|totaal|suma|summa|合計){_COUNT}\s*:?",
+    rf"(?:totals?|gesamt|summen?|totaux|totales|totale|totaal|suma|summa|合計){_COUNT}\s*:?|"
+    rf"(?:counts?|number of rows|anzahl)\s*:\s*\d[\d.,]*",
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
     r"(?:totals?|sums?|counts?|averages?|gesamt|insgesamt|summen?|anzahl|durchschnitt|totaux|somme|totales|totale|totaal|"
-    r"suma|summa|totalt|i alt|合計|平均)\s*:?",
+    r"suma|summa|totalt|i alt|合計|平均)\s*:?|"
+    r"(?:sum|average|count|total|avg) of [^\d:]{1,60}|(?:summe|anzahl|mittelwert) (?:von|der) [^\d:]{1,60}",
     re.IGNORECASE,
 )
 """May also be a company's name: a total only where no company can stand."""
-_TOTAL_STARTS = frozenset("gr su ge zw en to so ei co av in an du 合計 小計 総計 平均".split()) | {"i "}
+_TOTAL_STARTS = frozenset("gr su ge zw en to so ei co av in an du mi 合計 小計 総計 平均".split()) | {"i "}
 """The first two signs of all totals, to tell most rows from them at once."""
 _FIGURE = re.compile(r"[^\w]*(?:[A-Z]{3}\s?)?[\d.,'’\s]+[^\w]*(?:[A-Z]{3})?|-+")
 _MAX_PHRASE = 700

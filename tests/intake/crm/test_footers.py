@@ -104,3 +104,9 @@ def test_rows_without_other_cells_before_a_footer_are_rows() -> None:
 def test_many_rows_after_a_phrase_are_rows() -> None:
     names = [f"Company {number}" for number in range(10)]
     assert footer_lines("Name", "Acme", "Page 1 of 2", *names, "Page 2 of 2") == [3, 14]
+
+
+def test_the_name_of_a_figure_is_a_total_after_the_last_row_but_not_among_rows() -> None:
+    header = "Name,Website,Employees"
+    assert footer_lines(header, "Acme,acme.example,120", "Count: 1,,", "Sum of Employees,,120") == [3, 4]
+    assert footer_lines(header, "Sum of Us,,12", "Acme,acme.example,120") == []
