@@ -29,6 +29,8 @@ _MAX_TEXT_CHARS = 20_000
 _MAX_REQUEST_CHARS = 400
 """An unsubscribe request is shorter, even with greeting, closing and the header of a quoted mail."""
 _MAX_REACTION_CHARS = 200
+_MAX_CODED_BYTES = 4_096
+_CODED = re.compile(rb"(?:=[0-9a-f]{2}){4}")
 _REACTION_PART = "email-reaction"
 _QUOTED = re.compile(r"^[ \t]?>.*\n?", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
@@ -70,17 +72,33 @@ def own_text(text: str) -> str:
 
 
 def _has_hint(parts: list[Part], hints: tuple[bytes, ...]) -> bool:
-    """Whether a text may hold such words; one in base64 may always."""
+    """Whether a text may hold such words; one in base64 may always, and a short one of another writing system, too."""
     remaining = _MAX_TEXT_CHARS
     for part in parts:
         if remaining > 0 and part.kind in ("text/plain", "text/html"):
-            if first_value(part.headers, "content-transfer-encoding").strip().lower() == "base64":
-                return True
+            encoding = first_value(part.headers, "content-transfer-encoding").strip().lower()
             raw = b"".join(part.lines)[:remaining].lower()
+            if encoding == "base64" or (len(raw) <= _MAX_CODED_BYTES and _is_coded(raw, encoding)):
+                return True
             remaining -= len(raw)
             if any(hint in raw for hint in hints):
                 return True
     return False
+
+
+def _is_coded(raw: bytes, encoding: str) -> bool:
+    """Whether words may look otherwise: in quoted-printable, or in a charset other than UTF-8."""
+    if encoding == "quoted-printable":
+        return _CODED.search(raw) is not None
+    return b"\x1b$" in raw or not _is_utf_8(raw)
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _without_quotes(text: str) -> str:

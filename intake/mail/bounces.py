@@ -11,7 +11,7 @@ from flufl.bounce import scan_message
 from intake.mail.addresses import read_address, read_addresses
 from intake.mail.headers import Headers, first_value, message_id_of, subject_of
 from intake.mail.parts import Part, first_headers, header_blocks, plain_text
-from intake.mail.phrases import DELAY
+from intake.mail.phrases import DELAY, NOT_DELIVERED_SENTENCE, NOT_DELIVERED_TO
 
 _RFC822 = re.compile(r"(?i)^\s{0,20}(?:rfc822|utf-8)\s?;\s?")
 _STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
@@ -20,6 +20,10 @@ _FAILED = ("failed", "failure", "error")
 """Only the first is that of the RFC."""
 _RECIPIENT_LINE = re.compile(r"^\s{0,8}<([^<>\s@]{1,64}@[^<>\s@]{1,190})>(?:\s\(.{1,100}\))?:")
 """`<pat@acme.example>: …` by qmail (QSBMF), Postfix, and others."""
+_LISTED_RECIPIENT = re.compile(
+    r"^\s{0,8}(?:[^<>()@]{1,60} ?[(<])?([^<>()\s@]{1,64}@[\w.-]{1,190}\w)[)>]?\s{0,3}(?:<mailto:.{1,100})?$"
+)
+"""`pat@acme.example<mailto:pat@acme.example>`, `Pat Lee (pat@acme.example)`."""
 _DOMAIN = re.compile(r"@[\w.-]{1,190}")
 _COPY_BEGINS = re.compile(
     r"^(?:-{2,}|={4,}|_{4,}).{0,30}(?:copy|original|returned|below|message)|^(?:received|message-id|return-path):",
@@ -70,10 +74,24 @@ def _recipients_in_words(headers: Headers, text: str) -> Iterator[str]:
     if DELAY.search(" ".join(lines)):
         return
     found = [match[1] for line in lines if (match := _RECIPIENT_LINE.match(line))]
+    found += [match[1] for line in lines if (match := NOT_DELIVERED_SENTENCE.match(line.strip()))]
+    found += _recipients_listed(lines)
     for address in [*found, *_recipients_known_to_library(headers, lines)]:
         sender = read_address(address)
         if sender is not None:
             yield sender.email
+
+
+def _recipients_listed(lines: list[str]) -> Iterator[str]:
+    """The addresses below `Delivery has failed to these recipients:`, each at the beginning of a line of its own."""
+    is_listed = False
+    for line in lines:
+        if NOT_DELIVERED_TO.match(line.strip().strip("*")):
+            is_listed = True
+        elif is_listed and (match := _LISTED_RECIPIENT.match(line)):
+            yield match[1]
+        elif is_listed and line.rstrip().endswith(":"):
+            return  # `Diagnostic information for administrators:`
 
 
 def _recipients_known_to_library(headers: Headers, lines: list[str]) -> list[str]:

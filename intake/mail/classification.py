@@ -32,14 +32,16 @@ _LIST_HEADERS = (
 )
 _CAMPAIGN_HEADERS = ("feedback-id", "x-csa-complaints", "x-report-abuse", "x-campaign", "x-campaign-id", "x-campaignid")
 _AUTOMATIC_HEADER = re.compile(
-    r"x-(?:[a-z]{1,20}-){0,3}auto-?(?:reply|replied|respond(?:er|ed)?|response|generated|notify)"
-    r"(?:-(?:from|domain|to|id|loop))?|x-vacation|x-away-notify|x-fc-machinegenerated|x-cron-env|x-amazon-auto-reply"
+    r"x-(?:[a-z]{1,20}-){0,3}(?:[a-z]{1,4})?auto-?(?:reply|replied|respond(?:er|ed)?|response|generated|notify|sent|"
+    r"submitted)(?:-(?:from|domain|to|id|loop|sent|message|type))?|auto-?(?:reply|responder)|"
+    r"x-(?:[a-z]{1,20}-){0,2}(?:vacation|out-?of-?office)|x-away-notify|x-fc-machinegenerated|x-cron-env"
 )
 """Those of RFC 3834's time and later, as FreeScout, Zammad and MimeKit list them; any value but `no` counts.
 
 X-Auto-Response-Suppress only asks others."""
 _PRECEDENCE_HEADERS = ("precedence", "x-precedence", "preference", "x-preference")
-_AUTOMATIC_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply", "auto"})
+_AUTOMATIC_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply", "auto", "vacation"})
+_AUTOMATIC_MAILER = re.compile(r"vacation\b|.{0,40}auto-?(?:reply|respond)", re.IGNORECASE)
 _ROBOT_SENDER = re.compile(
     r"(?:.{1,60}[-_.])?(?:no-?_?reply|do-?_?not-?_?reply|noresponder|auto-?_?(?:reply|responder|antwort)|bounces?|notifications?)"
     r"(?:[+@_.-]|$)"
@@ -65,10 +67,15 @@ _TRACKER_PREFIXES = (
 )
 _LABEL_HEADERS = ("x-gmail-labels", "x-mozilla-keys", "x-keywords", "x-folder")
 _SPAM_HEADERS = ("x-spam-flag", "x-spam-status", "x-spam", "x-bogosity")
-_MARK_HEADERS = frozenset({*_LABEL_HEADERS, *_SPAM_HEADERS, "x-mozilla-draft-info"})
+_EXCHANGE_LEVEL, _EXCHANGE_REPORT = "x-ms-exchange-organization-scl", "x-forefront-antispam-report"
+_MARK_HEADERS = frozenset({*_LABEL_HEADERS, *_SPAM_HEADERS, _EXCHANGE_LEVEL, _EXCHANGE_REPORT, "x-mozilla-draft-info"})
+_EXCHANGE_SPAM = re.compile(r"(?:^|;)\s*SFV:(?:SPM|SKB|SKS)\b", re.IGNORECASE)
+"""Verdicts of Microsoft's filter: spam, a blocked sender, marked by a rule
+(https://learn.microsoft.com/defender-office-365/message-headers-eop-mdo)."""
 _FALSE_VALUES = frozenset({"", "no", "false", "0"})
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "cancel", "refresh", "declinecounter"})
 _CALENDAR_METHOD = re.compile(rb"(?im)^METHOD:\s{0,5}([A-Z]{3,20})")
+_COMMENT = re.compile(r"\([^()]{0,500}\)")
 _FORGED = re.compile(r"\bdmarc\s?=\s?fail\b", re.IGNORECASE)
 
 
@@ -113,7 +120,11 @@ def label_reason(headers: Headers) -> str | None:
 
 
 def _is_marked_as_spam(headers: Headers) -> bool:
-    return any(first_value(headers, name).strip().lower().startswith(("yes", "spam", "true")) for name in _SPAM_HEADERS)
+    if any(first_value(headers, name).strip().lower().startswith(("yes", "spam", "true")) for name in _SPAM_HEADERS):
+        return True
+    if first_value(headers, _EXCHANGE_LEVEL).strip() in ("5", "6", "7", "8", "9"):
+        return True
+    return _EXCHANGE_SPAM.search(first_value(headers, _EXCHANGE_REPORT)) is not None
 
 
 def automatic_reason(headers: Headers, sender: str) -> str | None:
@@ -171,7 +182,8 @@ def first_contact_obstacle(headers: Headers, own_domains: frozenset[str]) -> str
     if not any(is_own_domain(domain, own_domains) for domain in recipients):
         return "not addressed to us"
     # Only the topmost result is that of the mail server which delivered the mail; others may come from anybody.
-    return "forged" if _FORGED.search(first_value(headers, "authentication-results")) else None
+    results = _COMMENT.sub(" ", first_value(headers, "authentication-results"))
+    return "forged" if _FORGED.search(results) else None
 
 
 def _has_automatic_precedence(headers: Headers) -> bool:
@@ -180,7 +192,9 @@ def _has_automatic_precedence(headers: Headers) -> bool:
 
 def _is_delivered_to_program(headers: Headers) -> bool:
     values = [value.strip().lower() for value in headers.get("delivered-to", ())]
-    return "autoresponder" in values or "autoresponder" in first_value(headers, "x-post-messageclass").lower()
+    if "autoresponder" in values or "autoresponder" in first_value(headers, "x-post-messageclass").lower():
+        return True
+    return _AUTOMATIC_MAILER.match(first_value(headers, "x-mailer").strip()) is not None
 
 
 def _is_bulk(headers: Headers) -> bool:

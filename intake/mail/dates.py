@@ -21,7 +21,7 @@ _YEAR = re.compile(r"(?<![\d+-])\d{4}$|^\d{4}(?![\d:])")
 _OFFSET = re.compile(r"(?:gmt|utc|ut|z)? ?([+\-−]) ?(\d{1,2})(?::?(\d{2}))?(?![\d:])", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_AREA = re.compile(r"[A-Z][A-Za-z]{1,20}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}")
+_AREA = re.compile(r"[A-Z][A-Za-z]{1,20}(?:/[A-Z][A-Za-z_+-]{1,30}){1,2}|Etc/(?:GMT|UTC)(?:[+-]\d{1,2})?")
 
 _MINUTES = {
     "": 0, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "mez": 60, "met": 60,
@@ -121,6 +121,7 @@ def _moment(date: str, clock: re.Match[str]) -> datetime:
 
 
 def _zone(name: str) -> tzinfo | None:
+    name = name.strip("\"'")
     offset = _OFFSET.match(name)
     if offset is not None:
         total, minutes = int(offset[2]) * 60 + int(offset[3] or "0"), int(offset[3] or "0")

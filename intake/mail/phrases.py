@@ -34,18 +34,41 @@ _UNSUBSCRIBE_PHRASES = (
     r"(?: von ihnen)?(?: bitte| erhalten| bekommen)?",
     r"me d[ée](?:sabonner|sinscrire)",
     r"d[ée]s(?:abonner|inscrire|inscription|abonnement)",
-    r"dar(?:me)? de baja",
+    r"(?:please )?opt (?:me|us) out" + _FROM_LIST,
+    r"take (?:me|us) off (?:this|your|the)(?: mailing| e-?mail| distribution)? (?:lists?|newsletters?)(?: please)?",
+    r"remove(?: please)?",
+    r"(?:por favor,? )?(?:quiero |deseo |solicito )?(?:dar(?:me|nos)?|d[ée]n?me|den de|la) de baja(?: por favor)?",
+    r"(?:quiero |deseo )?(?:cancelar (?:la |mi )?suscripci[óo]n|desuscribir(?:me)?|anular (?:la )?suscripci[óo]n)",
     r"baja",
-    r"cancella(?:mi|rmi)",
-    r"uitschrijven",
-    r"afmelden",
+    r"(?:vorrei |voglio )?(?:cancella(?:mi|rmi|temi)|rimuov(?:imi|etemi)|disiscriv(?:imi|ermi|etemi))"
+    r"(?: dalla (?:mailing )?lista(?: (?:di distribuzione|e-?mail))?| dalla (?:vostra )?newsletter)?(?: per favore)?",
+    r"(?:annulla(?:re)?|cancella(?:re)?) (?:l['’ ]?)?iscrizione|disiscri(?:zione|vimi)",
+    r"(?:graag |gelieve )?(?:mij |me |ons )?(?:uit te schrijven|uitschrijven|afmelden|af te melden)"
+    r"(?: (?:voor|van|uit) (?:deze|de|uw|jullie) (?:nieuwsbrief|mailinglijst|lijst))?(?: (?:aub|graag|alstublieft))?",
+    r"(?:prosz[ęe] (?:o )?)?(?:mnie )?(?:wypisa(?:ć|c|nie)|wypisz(?:cie)? mnie|usuni[ęe]cie|usun[ąa][ćc])(?: mnie)?"
+    r"(?: z (?:tej |waszej )?(?:listy(?: mailingowej)?|newslettera|bazy))?",
+    r"rezygnuj[ęe] z (?:newslettera|subskrypcji)",
+    r"(?:quero |desejo |por favor,? )?(?:cancelar (?:a |minha )?(?:inscri[çc][ãa]o|assinatura|subscri[çc][ãa]o)|"
+    r"descadastrar(?:-me)?|(?:me )?descadastr(?:e|em)(?:-me)?|remover(?:-me)?(?: da lista)?)(?: por favor)?",
+    r"avregistrera(?: mig)?|avprenumerera|avsluta prenumeration(?:en)?|ta bort mig(?: fr[åa]n listan)?|"
+    r"avmeld(?: meg)?|meld meg av|afmeld(?: mig)?|frameld(?: mig)?|fjern meg fra listen|peruuta tilaus|"
+    r"poista (?:minut )?listalta",
+    r"配信停止(?:希望|してください|をお願いします)?|配信(?:を)?(?:停止|解除)して(?:ください|下さい)|退会(?:希望)?|登録解除|"
+    r"(?:请)?(?:退订|取消订阅)|(?:請)?(?:退訂|取消訂閱)|수신 ?거부|구독 ?(?:취소|해지)",
+    r"(?:пожалуйста,? )?(?:отпи(?:сать(?:ся)?|шите)(?: меня)?|отписка|отказаться от (?:рассылки|подписки)|"
+    r"удалите меня(?: из (?:рассылки|списка))?)(?: от рассылки)?|відписатися",
+    r"(?:odhl[áa]sit(?: (?:se|odb[ěe]r|newsletter))?|"
+    r"leiratkoz(?:[áa]s|om)|dezabonare|abonelikten [çc][ıi]k(?:ar|mak)?)",
 )
-UNSUBSCRIBE_REQUEST = re.compile(rf"{_POLITE}(?:{'|'.join(_UNSUBSCRIBE_PHRASES)})")
+UNSUBSCRIBE_REQUEST = re.compile(
+    rf"{_POLITE}(?:{'|'.join(_UNSUBSCRIBE_PHRASES)})"
+    r"(?: (?:thanks?|thank you|thx|danke|merci|gracias|grazie|obrigad[oa])(?: [^\W\d]{1,30}){0,3})?"
+)
 """For `fullmatch` with lower-case words separated by single spaces."""
 
 UNSUBSCRIBE_TOKEN = re.compile(
     r"(?:list[ -]?)?(?:unsubscribe|unsub|opt[ -]?out|abmelden|abmeldung|d[ée]sabonner|d[ée]sinscription|baja)"
-    r"(?:[ -]?(?:request|me))?(?:\s?[:=_#|-]\s?[\w.=@+/|:~-]{1,200}|"
+    r"(?:[ -]?(?:request|me))?(?:(?:\s[\w.-]{1,60})?\s[\w.+-]{1,64}@[\w.-]{1,190}|\s?[:=_#|-]\s?[\w.=@+/|:~-]{1,200}|"
     r"\s[<(\[{]?(?=[\w.=@+/-]{0,200}\d)[\w.=@+/-]{4,200}[>)\]}]?)?",
     re.IGNORECASE,
 )
@@ -71,7 +94,13 @@ UNSUBSCRIBE_HINTS = tuple(
     word.replace("_", " ").encode()
     for word in "unsub optout opt-out opt_out stop remove delete take_me take_us take_my not_want n't_want no_longer "
     "quit abmeld abbestell austrag schen keine_ verteiler streichen entfernen melden_sie ndigen sabonn sinscr baja "
-    "cancella uitschrij afmeld".split()
+    "cancella uitschrij afmeld schrijven melden opt_ rimuov iscri cancelar descadast suscri anular wypis usun rezygn "
+    "remover avregistr avpren avsluta ta_bort avmeld meld frameld fjern peruuta poista odhl leiratk "
+    "dezabon abonelik".split()
+) + tuple(
+    word.encode()
+    for word in "配信 退会 登録解除 退订 取消订阅 退訂 取消訂閱 수신 구독".split()
+    + "отпи отказ удалите Отпи Отказ Удалите відпис Відпис".split()
 )
 """Every readable request contains one of these in lower case; a body without them need not be decoded."""
 
@@ -158,7 +187,8 @@ _ABSENCE_PHRASES = (
     r"tr[ảa] l[ờo]i t[ựu] [đd][ộo]ng",
     r"автоматическ|автоответ|автоматична|автоматичен|αυτόματη απάντηση|תשובה אוטומטית|תגובה אוטומטית|رد تلقائي|"
     r"الرد التلقائي",
-    r"自動(?:応答|返信|回覆|回复)|自动(?:答复|回复|回覆)|不在|외출|부재중|자동 ?(?:회신|응답)|ตอบกลับอัตโนมัติ",
+    r"自動(?:応答|返信|回覆|回复)|自动(?:答复|回复|回覆)|不在|외출|부재중|자동 ?(?:회신|응답)|(?:การ)?ตอบกลับอัตโนมัติ",
+    r"sj[áa]lfvirkt svar|automatsko odgovaranje|automatick[áý] odpove",
 )
 ABSENCE_SUBJECT = re.compile(rf"(?:{'|'.join(_ABSENCE_PHRASES)})", re.IGNORECASE)
 """The beginning of a subject without prefixes."""
@@ -171,7 +201,9 @@ INVITATION_ANSWER = re.compile(
     r"provvisorio|"
     r"geaccepteerd|afgewezen|geweigerd|voorlopig|accepterat?|avböjt|avslaget|preliminärt|accepteret|afvist|"
     r"foreløbig|godtatt|"
-    r"avslått|hyväksytty|hylätty|zaakceptowano|odrzucono|wstępnie|přijato|odmítnuto|elfogadva|принято|отклонено)"
+    r"avslått|hyväksytty|hylätty|zaakceptowano|odrzucono|wstępnie|přijato|odmítnuto|elfogadva|elutasítva|принято|"
+    r"отклонено|承諾(?:済み)?|辞退(?:済み)?|仮承諾|已接受|已(?:拒绝|谢绝|拒絕|謝絕|婉拒)|暂定|暫定|수락(?:됨)?|거절(?:됨)?|미정|"
+    r"kabul edildi|reddedildi|vorläufig zugesagt|proposed new time|(?:event )?invitation reply \([a-z ]{1,20}\))"
     r"(?: invitation| event| reunión)?\s?[:：]",
     re.IGNORECASE,
 )
@@ -191,6 +223,26 @@ BOUNCE_SUBJECT = re.compile(
     r"não (?:é possível entregar|entregue)|rejected mail|address not found|warning: (?:message|could not send)",
     re.IGNORECASE,
 )
+NOT_DELIVERED_TO = re.compile(
+    r"(?:delivery has failed to (?:these|the following) recipients|your message (?:did not|didn't|could not|couldn't) "
+    r"(?:reach|be delivered to)|fehler bei der nachrichtenzustellung an folgende|"
+    r"[ée]chec de la remise|(?:la )?remise [àa] ces destinataires|error al entregar|"
+    r"no se pudo entregar (?:el mensaje )?a|"
+    r"falha na entrega|recapito non riuscito|impossibile recapitare|bezorging is mislukt|kunde inte levereras|"
+    r"nie można dostarczyć).{0,80}:?$",
+    re.IGNORECASE,
+)
+"""The line above the addresses in what Exchange writes."""
+NOT_DELIVERED_SENTENCE = re.compile(
+    r"(?:your (?:message|e-?mail)(?: (?:could|was) ?n[o']t be)?(?: wasn't delivered| was not delivered)? to|"
+    r"ihre nachricht an|votre message [àa]|(?:el|su) mensaje (?:a|para)|il messaggio (?:a|per)|uw bericht aan|"
+    r"(?:a )?sua mensagem para) [<'\"]?([^<>\s@'\"]{1,64}@[\w.-]{1,190}\w)[>'\"]? "
+    r"(?:could ?n[o']t|couldn't|can ?not|can't|was ?n[o']t|wasn't|has not been|because|"
+    r"konnte nicht|wurde nicht|n'a pas|"
+    r"no (?:se )?(?:pudo|ha)|non (?:è|e|ha)|kan niet|is niet|kon niet|n[ãa]o)",
+    re.IGNORECASE,
+)
+"""`Your message to pat@acme.example couldn't be delivered.`, as Microsoft 365 and Gmail write it."""
 DELAY = re.compile(
     r"delay|verzöger|retard|still (?:trying|being retried)|will (?:be retried|continue to|retry)|not yet been",
     re.IGNORECASE,

@@ -1,5 +1,7 @@
 """What the text of a mail tells: requests to unsubscribe, reactions, answers of calendars."""
 
+import base64
+import quopri
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,19 @@ def test_encoded_words(value: str, text: str) -> None:
         "Abmelden\n\nLaden Sie Outlook für iOS herunter",
         "Désabonner\n\nEnvoyé de mon iPhone",
         "I would like to unsubscribe.",
+        "Please opt me out.",
+        "Please take me off your mailing list. Thanks!\n\nPat",
+        "REMOVE",
+        "Por favor, dar de baja",
+        "Darme de baja por favor\n\nEnviado desde mi iPhone",
+        "Cancellami dalla lista",
+        "Graag uitschrijven",
+        "Proszę o wypisanie z listy",
+        "Cancelar inscrição",
+        "Avregistrera mig",
+        "配信停止",
+        "退订",
+        "Отписаться",
         "I no longer want to receive your emails",
         "Please remove my email from your database",
         "Bitte nehmen Sie mich aus dem Verteiler.",
@@ -81,6 +96,8 @@ def test_texts_that_are_unsubscribe_requests(body: str) -> None:
     "body",
     [
         "We would like to know how people unsubscribe.",
+        "Please remove the old price from the offer.",
+        "Darme de baja no es posible todavía, primero el contrato.",
         "Sounds good.\n\nOn Mon, 1 Jan 2024, Mara Sand wrote:\n> unsubscribe",
         "Please stop by on Monday",
         "Fine.\n--\nTo unsubscribe, visit https://lists.example/",
@@ -96,6 +113,20 @@ def test_texts_that_only_mention_unsubscribing(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("charset", "encoding", "body"),
+    [
+        ("utf-8", "quoted-printable", quopri.encodestring("Отписаться".encode())),
+        ("utf-8", "base64", base64.b64encode("Отписаться".encode())),
+        ("koi8-r", "8bit", "Отписаться".encode("koi8-r")),
+        ("iso-2022-jp", "7bit", "配信停止".encode("iso-2022-jp")),
+    ],
+)
+def test_a_request_in_another_writing_system_is_read_in_any_encoding(charset: str, encoding: str, body: bytes) -> None:
+    headers = {"content-type": [f"text/plain; charset={charset}"], "content-transfer-encoding": [encoding]}
+    assert is_unsubscribe_request(headers, parts_of(headers, body))
+
+
+@pytest.mark.parametrize(
     ("subject", "body"),
     [
         ("Unsubscribe", "\n"),
@@ -104,6 +135,7 @@ def test_texts_that_only_mention_unsubscribing(body: str) -> None:
         ("Unsubscribe", "Apple Mail sent this email to unsubscribe from the message “News”."),
         ("unsubscribe:AbC123", ""),
         ("unsubscribe AbC123xyz", ""),
+        ("unsubscribe news pat@acme.example", ""),
         ("[news] unsubscribe <4711-beef>", "Sent from my iPhone"),
         ("Unsubscribe Request: user=ada@pharma.example", ""),
         ("Re: unsubscribe", ""),

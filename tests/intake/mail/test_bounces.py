@@ -74,6 +74,12 @@ def test_every_line_of_failed_recipients_counts_each_recipient_once(tmp_path: Pa
         "delivered.\n\n<ada@pharma-lab.example>: host mx.pharma.example said: 550 5.1.1 unknown",
         "A message that you sent could not be delivered to one or more of its\nrecipients. This is a permanent error. "
         "The following address(es) failed:\n\n  ada@pharma-lab.example\n    SMTP error: 550",
+        "Delivery has failed to these recipients or groups:\n\nada@pharma-lab.example<mailto:ada@pharma-lab.example>\n"
+        "The address couldn't be found.\n\nDiagnostic information for administrators:\n\neve@lab.example\n550 5.1.1",
+        "Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Gruppen:\n\nAda Kern (ada@pharma-lab.example)"
+        "<mailto:ada@pharma-lab.example>\nDie Adresse wurde nicht gefunden.",
+        "Your message to ada@pharma-lab.example couldn't be delivered.\n\nAda wasn't found at pharma-lab.example.",
+        "Ihre Nachricht an ada@pharma-lab.example konnte nicht zugestellt werden.",
         "Delivery to the following recipient failed permanently:\n\n     ada@pharma-lab.example\n\nTechnical details",
         "Sorry, we were unable to deliver your message to the following address.\n\n<ada@pharma-lab.example>:\nno user",
     ],

@@ -50,6 +50,8 @@ def test_dates_in_all_formats(text: str, at: str | None) -> None:
         "16:00:00 +0530",
         "11:30:00 W. Europe Standard Time",
         "11:30:00 MET",
+        '11:30:00 "GMT+01:00"',
+        "11:30:00 Etc/GMT-1",
     ],
 )
 def test_zones_in_all_notations(text: str) -> None:
