@@ -11,8 +11,8 @@ MAX_TITLE = 300
 _READ_CHARACTERS = 1_000
 _MOST_PREFIXES = 10
 _CANCELED_WORDS = """
-canceled|cancelled|canceled event|cancelled event|canceled meeting|cancelled meeting
-abgesagt|abgesagter termin|abgesagte besprechung|storniert|gestrichen|entfällt
+canceled|cancelled|canceled event|cancelled event|called off|canceled meeting|cancelled meeting
+abgesagt|abgesagter termin|abgesagte besprechung|abgebrochen|storniert|gestrichen|entfällt
 annulé|annulée|annulés|événement annulé|réunion annulée
 cancelado|cancelada|cancelados|canceladas|anulado|anulada|evento cancelado|reunión cancelada
 reunião cancelada|anul·lat|anul·lada|cancel·lat|cancel·lada|cancel.lat|cancel.lada|suspendido|suspendida
@@ -46,6 +46,8 @@ cancelation|cancellation|absage|terminabsage|storno|annulation|cancelamento|canc
 peruutus|zrušenie|отмена|anulare|ακύρωση|atcelšana|إلغاء|ביטול|batal|pembatalan|取消|キャンセル|中止|취소|iptal|i̇ptal|ıptal
 """
 """Before a colon or in brackets alone: before a dash they may be what the meeting is about."""
+_MARK = re.compile(r"(?:[^\w\s\[(【［（「*]{1,4}\s{0,3}|(?:fwd?|wg|tr|rv)\s?:\s{0,3}){1,3}", re.IGNORECASE)
+"""Symbols, or the prefix of a forwarded mail, before the word."""
 _NO_SHOW_WORDS = "no-show|no show|noshow"
 _BLANK = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 _COLON = r"[:\uff1a\ufe55\ua789\u2236]"
@@ -70,13 +72,19 @@ _NO_SHOW = _prefix(_NO_SHOW_WORDS)
 _WHOLLY_CANCELED = re.compile(r"(?i)(?:canceled|cancelled|abgesagt|annulé|cancelado)\W*")
 
 
+def _without_mark(title: str) -> str:
+    """The title without what stands before a word that calls it off."""
+    mark = _MARK.match(title)
+    return title[mark.end() :] if mark and _CANCELED.match(title, mark.end()) else title
+
+
 class Title:
     """A title without prefixes, and what they say."""
 
     __slots__ = ("canceled", "missed", "text")
 
     def __init__(self, title: str) -> None:
-        rest = unicodedata.normalize("NFC", title[:_READ_CHARACTERS])
+        rest = _without_mark(unicodedata.normalize("NFC", title[:_READ_CHARACTERS]))
         self.canceled = _WHOLLY_CANCELED.fullmatch(rest) is not None
         self.missed = False
         for _ in range(_MOST_PREFIXES):

@@ -131,7 +131,13 @@ def known_zone(name: str) -> tzinfo | None:
     if key.lower() in _UTC_NAMES:
         return UTC
     windows = _windows_names().get(_DAYLIGHT.sub("standard", key.lower()))
-    return _iana_zone(windows or key) or _vendor_zone(key) or _offset_zone(key) or _display_zone(key)
+    return (
+        _iana_zone(windows or key)
+        or _vendor_zone(key)
+        or _offset_zone(key)
+        or _display_zone(key)
+        or _american_zone(key)
+    )
 
 
 def _folded(name: str) -> str:
@@ -176,6 +182,11 @@ def _display_zone(name: str) -> tzinfo | None:
     places = re.split(r"[,/;]", match[4].lower())
     zones = (_zone_of_place(place.strip()) for place in (match[4].lower(), *places))
     return next((zone for zone in zones if zone and offset in _offsets(zone)), None)
+
+
+def _american_zone(name: str) -> tzinfo | None:
+    """`Eastern Time (US & Canada)`, a display name without its offset."""
+    return _iana_zone(_OTHER_PLACES.get(name.lower(), "")) if name.lower().endswith("time (us & canada)") else None
 
 
 def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedelta | None:

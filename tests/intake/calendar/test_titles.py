@@ -22,6 +22,7 @@ from tests.intake.calendar.ics_files import calendar, event, only, read
         "ยกเลิก: ", "ملغى: ", "\N{RIGHT-TO-LEFT MARK}מבוטל: ", "रद्द किया गया: ", "已取消: ", "已取消\N{FULLWIDTH COLON}",
         "取り消し済み: ", "キャンセル済み: ", "취소됨: ", "[CANCELLED] ", "[Canceled]: ",
         "(Abgesagt) ", "【キャンセル】", "*CANCELED* ",
+        "❌ Canceled: ", "FW: Canceled: ", "WG: Abgesagt: ", "Abgebrochen: ",
         "CANCELLED - ", "Canceled – ", "Canceled: Canceled: ", "Abgesagt: Annulé : Canceled: ",
     ],
 )  # fmt: skip

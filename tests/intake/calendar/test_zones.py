@@ -39,6 +39,7 @@ VERY_OLD_ZONE = (
         ("(UTC) Coordinated Universal Time", 0),
         ("(UTC-11:00) Coordinated Universal Time-11", -11),
         ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", 1),
+        ("Eastern Time (US & Canada)", -5),
         ("(UTC+01:00) Amsterdam, Berlin, Bern, Rom, Stockholm, Wien", 1),
         ("(GMT+01:00) Brussels, Copenhagen, Madrid, Paris", 1),
         ("(GMT+01.00) Sarajevo/Warsaw/Zagreb", 1),
