@@ -216,7 +216,8 @@ class Batch:
         if attribution is None:
             return Rejected(observation.where, "no_account", _no_account_reason(observation))
         if observation.profile:
-            row = self.rows.resolve(observation, content, claims, attribution.account)
+            known = self.identities.account_of_company(observation)
+            row = self.rows.resolve(observation, content, claims, attribution.account, known)
             if isinstance(row, AliasRow):
                 return self._alias_draft(valid, row, identity)
             if not isinstance(row, AccountRow):

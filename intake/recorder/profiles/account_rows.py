@@ -66,9 +66,15 @@ class AccountRows:
             self._aliases |= {(system, id): account for id, account in found.items()}
 
     def resolve(
-        self, observation: Observation, content: Mapping[str, Any], claims: Claims, account: str
+        self,
+        observation: Observation,
+        content: Mapping[str, Any],
+        claims: Claims,
+        account: str,
+        known: str | None = None,
     ) -> AccountRow | AliasRow | Problem:
-        """What the row is, `account` being the id that it names or that follows from its domain or name."""
+        """What the row is, `account` being the id that it names or that follows from its domain or name, and `known`
+        the account that its record had before."""
         is_given = account != new_account_id(content, claims, None)
         if observation.account is None:  # a further row of a domain, as its connector knows
             is_given, holder = False, self._first_holder_of(claims)
@@ -79,7 +85,7 @@ class AccountRows:
         if self.sources.of(observation.source).keep_ids:
             return self._kept_apart(observation, content, claims, account if is_given else None)
         row = AliasRow(holder, account if is_given else None)
-        return self._problem_of(observation, row, claims) or row
+        return self._problem_of(observation, row, claims, known) or row
 
     def tell(
         self, observation: Observation, content: Mapping[str, Any], key: ProfileKey, *, is_new: bool = False
@@ -143,9 +149,10 @@ class AccountRows:
         holders = filter(None, map(self.attributor.claiming_account, claims.domains))
         return next((holder for holder in holders if holder != but), None)
 
-    def _problem_of(self, observation: Observation, row: AliasRow, claims: Claims) -> Problem | None:
+    def _problem_of(self, observation: Observation, row: AliasRow, claims: Claims, known: str | None) -> Problem | None:
         """An account with facts never becomes an alias."""
-        ids = (row.given_id, account_id(_record_of(observation) or ""))
+        now = self.attributor.account_of_name(known) if known is not None else None
+        ids = (row.given_id, account_id(_record_of(observation) or ""), now)
         other = next((id for id in ids if id and id != row.holder and self._has_facts(observation.source, id)), None)
         if other is None:
             return None

@@ -107,6 +107,13 @@ def test_an_account_with_facts_never_becomes_an_alias(crm: RecorderWorld, known_
     assert aliases(crm) == []
 
 
+def test_an_account_that_the_source_knows_by_its_record_never_becomes_an_alias(crm: RecorderWorld) -> None:
+    crm.record(account_row("a-1", "1", domains=ACME), account_row("beta", "2", name="Beta"))
+    [outcome] = crm.record(account_row("acme.com", "2", name="Beta", domains=ACME))
+    assert outcome == Rejected("crm.csv:2", "domain_taken", WHY.replace("a-2", "beta"))
+    assert aliases(crm) == []
+
+
 def test_a_command_that_registers_with_a_domain_of_another_account_is_rejected(crm: RecorderWorld) -> None:
     crm.record(account_row("a-1", domains=ACME))
     registered = new_observation("r", ACCOUNT_REGISTERED, account="a-2", data={"domains": ACME})
