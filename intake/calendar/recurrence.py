@@ -68,8 +68,11 @@ class Rule:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # COUNT beside an end, which RFC 5545 forbids
             rule = rrulestr(self.text, dtstart=_later(first, years)).replace(until=_later(last, years))
-        for start in rule:
-            yield _later(start, -years)
+        try:
+            for start in rule:
+                yield _later(start, -years)
+        except ValueError:
+            return  # dateutil passed the end by a week that reaches into the year 10000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

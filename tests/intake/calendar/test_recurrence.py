@@ -38,6 +38,12 @@ def test_starts_are_those_of_dateutil(text: str, first: datetime, days: int) -> 
     assert found[:400] == (list(expected) if found else [])
 
 
+def test_a_rule_whose_next_start_would_lie_beyond_all_years_ends() -> None:
+    rule = Rule(text="FREQ=WEEKLY;BYMONTHDAY=1", until=None, is_impossible=False)
+    starts = rule.starts(datetime(1999, 9, 1), datetime(1999, 12, 1))
+    assert [(start.month, start.day) for start in starts] == [(9, 1), (10, 1), (11, 1), (12, 1)]
+
+
 @pytest.mark.parametrize("last", [date(1999, 12, 31), date(2027, 12, 31), date(2150, 1, 1)])
 def test_an_end_stays_an_end_in_any_year(last: date) -> None:
     rule = Rule(text="FREQ=YEARLY", until=datetime(last.year, last.month, last.day), is_impossible=False)
