@@ -12,6 +12,7 @@ from crawlerdetect import CrawlerDetect
 _NAMES_BY_REASON = {
     "office programs, which open a link before they pass it on to the browser": (
         r"ms-office",
+        r"LibreOffice",
         r"Microsoft Office",
         r"Microsoft-WebDAV",
         r"Microsoft Data Access",

@@ -39,6 +39,16 @@ _OWN_LIST = {
         "netcourrier.com ik.me etik.com cock.li dismail.de systemli.org autistici.org inventati.org paranoici.org "
         "so36.net vivaldi.net murena.io e.email ecloud.global criptext.com countermail.com mail.de email.de "
         "onlinehome.de gmx.eu gmx.info cyberfear.com onionmail.org msgsafe.io secmail.pro elude.in tutanota.at "
+        "hotmail.be hotmail.at hotmail.ch hotmail.dk hotmail.no hotmail.se hotmail.fi hotmail.nl hotmail.gr hotmail.cz "
+        "hotmail.hu hotmail.pt hotmail.pl hotmail.ie hotmail.co.il hotmail.co.jp hotmail.co.za hotmail.com.tr "
+        "hotmail.com.ar hotmail.com.br hotmail.com.au hotmail.sg hotmail.my hotmail.ca hotmail.cl "
+        "outlook.at outlook.be "
+        "outlook.cl outlook.cz outlook.dk outlook.es outlook.fr outlook.hu outlook.ie outlook.in outlook.it outlook.jp "
+        "outlook.lv outlook.my outlook.ph outlook.pt outlook.sa outlook.sg outlook.sk outlook.co.id outlook.co.il "
+        "outlook.co.th outlook.com.ar outlook.com.au outlook.com.br outlook.com.gr outlook.com.tr outlook.com.vn "
+        "live.at live.be live.ca live.cl live.cn live.co.uk live.co.za live.com.ar live.com.au live.com.mx live.com.pt "
+        "live.com.sg live.de live.dk live.fi live.fr live.ie live.in live.it live.jp live.no live.ru live.se msn.com "
+        "pobox.com "
         "zohomail.eu zohomail.in zohomail.com zoho.eu zoho.in"
     ),
     "mobile and internet providers in Japan": (

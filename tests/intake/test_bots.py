@@ -27,6 +27,7 @@ from tests.intake.access_log.log_lines import FIREFOX
         ("Mozilla/5.0 (l9scan/2.0; leakix.net)", True),
         ("l9tcpid/v1.1.0", True),
         ("feroxbuster/2.7.3", True),
+        ("LibreOffice 24.2 denylistedbackend/8.5.0", True),
         ("Mozilla/5.0 (compatible; Barracuda Sentinel)", True),
         ("Blackbox Exporter/0.24.0", True),
         ("SomethingNew/1.0 (+https://example.com/about)", True),

@@ -94,6 +94,7 @@ def test_free_mail_and_disposable_domains_are_not_business_domains(domain: str) 
     "domain",
     """privaterelay.appleid.com relay.mozmail.com duck.com users.noreply.github.com softbank.ne.jp i.softbank.jp
     ezweb.ne.jp docomo.ne.jp t.vodafone.ne.jp jcom.home.ne.jp naver.com hanmail.net vip.163.com bluewin.ch telenet.be
+    hotmail.be outlook.com.br pobox.com
     hey.com pm.me passmail.net kpnmail.nl tutamail.com mailbox.org vodafonemail.de marketplace.amazon.de""".split(),
 )
 def test_relays_and_mailboxes_of_everybody_are_not_business_domains(domain: str) -> None:
