@@ -103,11 +103,13 @@ class Batch:
         if self.identities.is_erased(valid.observation, valid.content):
             return Filtered(valid.observation.where, ERASED)
         observation = self._with_account_key(valid.observation)
+        content = self._with_target_key(valid)
         if isinstance(observation, Rejected):
             return observation
-        content = valid.content
-        if observation is not valid.observation:
-            valid = valid._replace(observation=observation)
+        if isinstance(content, Rejected):
+            return content
+        if observation is not valid.observation or content is not valid.content:
+            valid = valid._replace(observation=observation, content=content)
         identity = self.identities.identify(observation, content)
         if identity.contact is not None and self.identities.is_proposed(identity.contact):
             self.attributor.note_unknown("contact", identity.contact)
@@ -206,6 +208,16 @@ class Batch:
         if isinstance(key, tuple):
             return Rejected(observation.where, *key)
         return observation if key == id_ else replace(observation, account=key)
+
+    def _with_target_key(self, valid: ValidObservation) -> dict[str, Any] | Rejected:
+        """The data of an identification with the account that the visitor's facts go to: it may be a new one."""
+        target = valid.content.get("to") if valid.observation.type == CONTACT_IDENTIFIED else None
+        id_ = account_id(target) if isinstance(target, str) else None
+        key = self.attributor.account_key(id_) if id_ is not None else None
+        if isinstance(key, tuple):
+            code, why = key
+            return Rejected(valid.observation.where, code, f"data.to: {why.removeprefix('subject: ')}")
+        return valid.content if key is None or key == target else {**valid.content, "to": key}
 
     def _registration_draft(self, valid: ValidObservation, identity: Identity) -> Draft | Rejected:
         observation, content, _ = valid

@@ -185,7 +185,7 @@ def _parent_problem(field: str, text: str) -> Problem | None:
 
 
 def _domain_problem(field: str, text: str) -> Problem | None:
-    if is_domain_text(text) and not _FORBIDDEN_CHARACTER.search(text):
+    if is_domain_text(text) and "@" not in text and not _FORBIDDEN_CHARACTER.search(text):
         return None
     return "bad_domain", f"{field}: {text[:80]!r} is not a domain; for example acme.com"
 

@@ -174,6 +174,8 @@ def test_a_trusted_fact_is_unchanged(intake: RecorderWorld) -> None:
         ({"type": "custom.tracked.v1", "data": {}}, "bad_field", "name"),
         ({"type": "contact.identified.v1", "data": {"to": "t" * 1_001}}, "bad_account", "data.to"),
         ({"type": "contact.identified.v1", "data": {"to": "a/b"}}, "bad_account", "data.to"),
+        ({"type": "account.domain_claimed.v1", "data": {"domain": "pat@beta.com"}}, "bad_domain", "data.domain"),
+        ({"type": "account.updated.v1", "data": {"domains": ["pat@beta.com"]}}, "bad_domain", "data.domains"),
         ({"type": "contact.identified.v1", "data": {"contact": "c" * 1_001}}, "bad_contact", "data.contact"),
         ({"type": "contact.identified.v1", "data": {"visitor": "pat@acme.com"}}, "bad_contact", "data.visitor"),
         ({"type": "account.registered.v1", "data": {"parent": "p" * 501}}, "bad_account", "data.parent"),

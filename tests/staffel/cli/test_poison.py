@@ -44,6 +44,18 @@ def test_a_file_that_sends_a_visitor_to_an_impossible_account_costs_only_that_li
     assert (run_json("audit", "verify")["mismatches"], run_cli("doctor").code) == ([], 0)
 
 
+@pytest.mark.parametrize("to", ["pat@beta.com", "\u202eabc", "p\u0430ypal.com", "-x", ".x"])
+def test_a_visitor_makes_no_account_that_nobody_may_make(to: str) -> None:
+    result = ingest(page_view("0"), visitor_view("1"), identified("2", to=to))
+    assert (result["recorded"], [item["code"] for item in result["rejected"]]) == (2, ["bad_account"])
+    assert [account["account"] for account in run_json("accounts")] == ["acme.com"]
+
+
+def test_a_visitor_goes_to_an_account_whatever_the_case_of_its_id() -> None:
+    assert ingest(page_view("0"), visitor_view("1"), identified("2", to="ACME.com"))["recorded"] == 3
+    assert [(account["account"], account["seq"]) for account in run_json("accounts")] == [("acme.com", 2)]
+
+
 @pytest.mark.parametrize("to", [LONG, NUL])
 def test_a_home_with_a_visitor_sent_to_an_impossible_account_goes_on_and_shows_it(to: str) -> None:
     ingest(page_view("0"))
