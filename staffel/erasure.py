@@ -15,6 +15,7 @@ from intake.vault import Tombstone, Vault
 from projections import open_queries
 from schemas import ENGAGEMENT, TOPICS, decode_fact, parse_time
 from staffel.application import Application
+from staffel.errors import ProblemFound
 from staffel.record_fact import AlreadyRecorded, record_fact
 from streams import Log, scan
 
@@ -35,7 +36,8 @@ class Place(NamedTuple):
 def erase(application: Application, email: str | None, contact: str | None) -> list[str]:
     """Erase the person with this address or contact id; an address that nobody has gets a tombstone, too.
 
-    Returns the accounts in which `contact.erased` is recorded. Repeating it is safe.
+    Returns the accounts in which `contact.erased` is recorded. Repeating it is safe. Raises `ProblemFound` if nothing
+    is known of the contact id: it may be mistyped.
     """
     application.wait_until_visible("nothing was erased")
     vault = application.bound_vault
@@ -43,6 +45,8 @@ def erase(application: Application, email: str | None, contact: str | None) -> l
     for key in dict.fromkeys([*([vault.address_key(email)] if email is not None else []), *keys]):
         vault.mark_erased(Tombstone(key, application.clock(), contact))
     accounts = _accounts_of(application, vault, contact) if contact is not None else []
+    if email is None and not keys and not accounts and not any(each.contact == contact for each in vault.tombstones()):
+        raise ProblemFound(f"there is no contact {contact}, so nothing was erased; `staffel contact list` shows all")
     for account in accounts:
         with suppress(AlreadyRecorded):
             id_ = f"erased:{contact}/{account}"

@@ -44,6 +44,8 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Erase a contact: the vault forgets the person, scores and history stay."""
+    if not all(name.strip() for name in search or []):
+        raise UsageError("--search: write the name to look for")
     with connected_application() as application:
         email, contact = person_named(application, person)
         texts = [*filter(None, [email or address_of(application, contact)]), *(search or [])]
@@ -80,7 +82,7 @@ def print_erasure(contact: str | None, accounts: list[str], places: list[Place])
     print_line(erased_text(contact, accounts))
     if not places:
         return
-    print_line(f"{quantity(len(places), 'record')} written from outside still name the person; they stay in the log:")
+    print_line(f"{quantity(len(places), 'record')} with the person's name or address cannot leave the log:")
     for place in places[:MAX_PLACES_SHOWN]:
         print_line(f"  {place.topic}, partition {place.partition}, offset {place.offset}")
     if len(places) > MAX_PLACES_SHOWN:

@@ -54,6 +54,24 @@ def test_a_contact_id_names_the_person_too(home: Path) -> None:
     assert names_in(home) == set()
 
 
+def test_a_contact_id_of_which_nothing_is_known_is_an_error(home: Path) -> None:
+    assert run_cli("forget", "c_nobody").failure == (
+        1,
+        "there is no contact c_nobody, so nothing was erased; `staffel contact list` shows all",
+    )
+    assert "vault.db" in {name.removesuffix("-wal") for name in names_in(home)}
+
+
+def test_forgetting_a_contact_id_twice_is_no_error() -> None:
+    contact = run_json("contact", PAT)["contact"]
+    assert run_json("forget", contact) == run_json("forget", contact)
+
+
+def test_no_name_to_look_for_is_a_usage_error() -> None:
+    assert run_cli("forget", PAT, "--search", " ").failure == (2, "--search: write the name to look for")
+    assert run_json("contact", PAT)["contact"]
+
+
 def test_an_address_that_nobody_has_is_refused_from_now_on(home: Path) -> None:
     assert run_json("forget", "lee@zzacme.com") == {"contact": None, "accounts": [], "remaining": []}
     lee = cloud_event("m3", "email.replied", contact="lee@zzacme.com", subject=None)
