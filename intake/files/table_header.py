@@ -129,16 +129,26 @@ def _with_columns(header: Header, columns: Columns) -> Header:
     return header._replace(layout=Layout(layout.delimiter, layout.header, indexes))
 
 
+_MAX_TITLE_CHARS = 200
+_NUMBERED = re.compile(r"(.*[^\d\s._(])[\s._]{0,2}\(?([1-9])\)?")
+"""`Domain.1` by pandas, `Domain_2`, `Domain (2)`, `Domain2` by spreadsheets, of columns that had one name."""
+
+
 def normalized_header(header: str) -> str:
     """The header for comparison: `Company Domain Name` equals `company_domain_name`."""
     return re.sub(r"[\W_]+", "", header).casefold()
 
 
 def _column_indexes(header: Sequence[str], columns: Columns) -> dict[str, tuple[int, ...]]:
-    """The columns of each field in order of preference; of columns with one name, from left to right."""
+    """The columns of each field in order of preference; of columns with one name, from left to right, then those that
+    a program has numbered."""
     indexes_of: dict[str, list[int]] = {}
     for index, title in enumerate(header):
         indexes_of.setdefault(normalized_header(title), []).append(index)
+    for index, title in enumerate(header):
+        base = _NUMBERED.fullmatch(title[:_MAX_TITLE_CHARS].strip())
+        if base and normalized_header(base[1]) in indexes_of:
+            indexes_of[normalized_header(base[1])].append(index)
     return {
         name: tuple(dict.fromkeys(index for title in titles for index in indexes_of.get(normalized_header(title), ())))
         for name, titles in columns.items()

@@ -52,6 +52,13 @@ def test_titles_of_a_report_before_the_header_are_skipped(tmp_path: Path) -> Non
     assert read(tmp_path, "Firma,Seite", "Acme,acme.example") == [("", "missing_column")]
 
 
+@pytest.mark.parametrize("second", ["Website.1", "Website_2", "Website (2)", "Website2"])
+def test_a_column_that_a_program_has_numbered_counts_as_one_of_the_same_name(tmp_path: Path, second: str) -> None:
+    rows = read(tmp_path, f"Name,{second},Website", "Acme,acme.example,", "Beta,x.example,beta.example")
+    assert rows == [("2", "Acme", "acme.example"), ("3", "Beta", "beta.example")]
+    assert read(tmp_path, f"Name,{second}", "Acme,acme.example") == [("2", "Acme", "")]
+
+
 def test_of_columns_of_one_name_the_first_filled_one_is_read(tmp_path: Path) -> None:
     rows = read(
         tmp_path, "Name,Website,website", "Acme,,acme.example", "Beta,beta.example,", "Gamma,g.example,h.example"
