@@ -146,9 +146,13 @@ def _create_sqlite_engine(url: URL) -> Engine:
 
 
 def _create_private_file(path: str) -> None:
-    """A new database is readable by its owner alone; SQLite gives its other files the mode of the database."""
-    with suppress(OSError):  # the driver then says why it cannot open the file
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE_FILE))
+    """A new database is readable by its owner alone; SQLite gives its other files the mode of the database.
+
+    A file that exists is never opened here: closing it would release the locks (POSIX) of every connection of this
+    process, and another process would then remove the write-ahead log that these connections still use.
+    """
+    with suppress(OSError):  # it exists, or the driver says why it cannot be opened
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _PRIVATE_FILE))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
