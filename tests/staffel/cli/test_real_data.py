@@ -19,7 +19,7 @@ SOURCES = {
 def ingest_tally(kind: str) -> Json:
     file, options = SOURCES[kind]
     tally = run_json("ingest", kind, real_data() / file, *options)
-    parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + len(tally["rejected"])
+    parts = tally["recorded"] + tally["duplicates"] + tally["filtered"] + tally["rejected_total"]
     assert tally["read"] == parts
     return tally
 
