@@ -126,7 +126,7 @@ def test_a_locked_database_is_reported_and_operation_continues_once_it_is_free(
     crash_db: CrashDatabase, file: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
     assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
-    connect(crash_db.settings()).recorder.record(load.Workload(Random(2), START_MS).batch())
+    connect(crash_db.settings()).recorder.record(load.Workload(Random(2), START_MS, batches=1_000).batch())
     impatient = CrashDatabase(f"{crash_db.url}?timeout=0.1")
     with locked_by_other(file):
         code, stderr = command_result(impatient, arguments, tmp_path)

@@ -54,7 +54,7 @@ def test_a_command_finishes_what_a_killed_host_left(one: Application, other: App
 def test_readers_do_not_wait_for_a_writer(one: Application, home: Settings) -> None:
     with one.engine.begin() as writing:
         writing.execute(text("UPDATE log_meta SET partitions = partitions"))
-        impatient = home.model_copy(update={"database": f"{home.database_url}?timeout={homes.LOCK_TIMEOUT_S}"})
+        impatient = homes.settings(f"{home.database_url}?timeout={homes.LOCK_TIMEOUT_S}")
         asking = connect(impatient)
         assert asking.plan.version == one.plan.version
         asking.close()
