@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from msgspec import MsgspecError
+
 from database import overwrite_deleted
 from intake.vault import Tombstone, Vault
 from projections import open_queries
@@ -87,14 +89,16 @@ def places_of(log: Log, texts: Iterable[str]) -> Iterator[Place]:
 def apply_erasures(application: Application, tombstones: Iterable[Tombstone]) -> int:
     """Erase again, after a restore, who was erased since the backup; returns how many the vault still knew."""
     vault = application.bound_vault
-    known = set(vault.tombstones())
+    erased_at = {known.address_hash: known.erased_at for known in vault.tombstones()}
     applied = 0
     for tombstone in tombstones:
         contact = vault.contact_with_key(tombstone.address_hash)
-        if tombstone not in known:
+        is_newer = erased_at.get(tombstone.address_hash, -1) < tombstone.erased_at
+        if is_newer:
             vault.mark_erased(tombstone)
-        # A contact that began after the erasure is another one, and stays.
-        if contact is not None and contact == (tombstone.contact or contact):
+        # A vault that knows of the erasure has only a contact that began after it, which stays, or one whose deletion
+        # was interrupted.
+        if contact is not None and (is_newer or contact == tombstone.contact):
             vault.delete_person(contact)
             applied += 1
     return applied
@@ -107,7 +111,10 @@ def erasures_in_log(application: Application) -> Iterator[Tombstone]:
         for record in scan(log, ENGAGEMENT, partition):
             if b"contact.erased" not in record.value:
                 continue
-            fact = decode_fact(record.value)
+            try:
+                fact = decode_fact(record.value)
+            except MsgspecError:
+                continue  # a dead letter, which no scorer counted
             for key in vault.keys_of(fact.contact) if fact.type == ERASED and fact.contact else ():
                 yield Tombstone(key, parse_time(fact.time), fact.contact)
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from schemas import ENGAGEMENT, format_time
+from staffel.application import system_clock
+from staffel.cli.session import connected_application
+from streams import NewRecord
 from tests import databases
 from tests.staffel.cli.cli_runner import cloud_event, run_cli, run_json, run_ok, write_lines
 
@@ -121,6 +125,25 @@ def test_erasures_are_applied_to_a_restored_vault(home: Path, tmp_path: Path) ->
     saved.write_text(lines, encoding="utf-8")
     assert [run_json("erasures", "apply", saved) for _ in range(2)] == [{"erased": 1}, {"erased": 0}]
     assert run_ok("erasures", "list").out == lines
+
+
+def test_applying_erasures_once_more_spares_who_came_back_since(home: Path, tmp_path: Path) -> None:
+    run_json("forget", "lee@zzacme.com")
+    saved = tmp_path / "erasures.jsonl"
+    saved.write_text(run_ok("erasures", "list").out, encoding="utf-8")
+    later = format_time(system_clock() + 60_000)
+    back = cloud_event("m5", "email.replied", contact="lee@zzacme.com", subject=None, time=later)
+    run_json("ingest", "cloudevents", write_lines(tmp_path / "back.jsonl", back))
+    contact = run_json("contact", "lee@zzacme.com")["contact"]
+    assert run_json("erasures", "apply", saved) == {"erased": 0}
+    assert run_json("contact", "lee@zzacme.com")["contact"] == contact
+
+
+def test_a_damaged_record_does_not_keep_erasures_from_being_applied(home: Path) -> None:
+    run_json("forget", PAT)
+    with connected_application() as application:
+        application.log.append(ENGAGEMENT, [NewRecord("zzacme.com", b'{"type":"contact.erased.v1"', "damaged")])
+    assert run_json("erasures", "apply") == {"erased": 0}
 
 
 def test_a_line_that_is_no_erasure_is_named(home: Path) -> None:
