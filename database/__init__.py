@@ -3,7 +3,16 @@
 from database.addresses import parse_address, shown_address
 from database.columns import Json, Serial, metadata, timestamp_ms
 from database.dialects import Dialect, chunks, dialect_of
-from database.engine import Database, create_schema, open_database, overwrite_deleted, read_only, schema_of, sibling_url
+from database.engine import (
+    Database,
+    create_schema,
+    open_database,
+    overwrite_deleted,
+    read_only,
+    rewrite_file,
+    schema_of,
+    sibling_url,
+)
 from database.errors import DatabaseError, DatabaseUnavailable, data_error_code
 from database.host_lock import HostLock, host_lock_of
 from database.leases import (
@@ -73,6 +82,7 @@ __all__ = [
     "parse_address",
     "read_only",
     "revision_of",
+    "rewrite_file",
     "rows_by_key",
     "schema_of",
     "shown_address",

@@ -5,6 +5,7 @@ half-way. Transactions that only read use `read_only(engine)`: they do not wait,
 """
 
 import os
+import sqlite3
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -81,6 +82,23 @@ def create_schema(engine: Engine) -> None:
 def read_only(engine: Engine) -> Engine:
     """The same database for transactions that only read: each sees one snapshot and blocks no writer."""
     return dialect_of(engine).read_only(engine)
+
+
+def rewrite_file(engine: Engine, timeout_s: float) -> bool:
+    """Write a SQLite file anew, without the pages of dropped tables, and empty its write-ahead log.
+
+    False if others use the file for longer than the timeout; it may then be repeated.
+    """
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
+        try:
+            driver.execute("VACUUM")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
+    return overwrite_deleted(engine, timeout_s)
 
 
 def overwrite_deleted(engine: Engine, timeout_s: float) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from database import (
     migrate,
     open_database,
     read_only,
+    rewrite_file,
 )
 from intake.vault.secret import Secret
 from intake.vault.tables import COMPANIES, CONTACT_VISITORS, LINKS, METADATA, PERSONS, SECRETS, VAULT, insert_new
@@ -24,6 +25,7 @@ SCHEMA = "staffel_vault"
 _MOVED_TABLES = (SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES)
 _OTHERS = 0o077
 _ROWS_PER_BATCH = 5_000
+_REWRITE_TIMEOUT_S = 2.0
 
 
 class WrongVault(DatabaseError):
@@ -180,11 +182,11 @@ def _needs_vacuum(database: Database) -> bool:
 
 
 def _vacuum(database: Database) -> None:
-    """SQLite keeps dropped pages in the file; PostgreSQL removes the files of dropped tables."""
-    if database.dialect.name == "sqlite":
-        with database.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """SQLite keeps dropped pages in the file; PostgreSQL removes the files of dropped tables.
+
+    While others use the file this is left to the next start.
+    """
+    if database.dialect.name == "sqlite" and not rewrite_file(database, _REWRITE_TIMEOUT_S):
+        return
     with database.begin() as connection:
         connection.execute(sa.update(LINKS).values(needs_vacuum=False))

@@ -1,7 +1,9 @@
 """Where the vault is: in a place of its own, bound to one log, moved there from the database of an earlier version."""
 
 import random
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from intake.vault.location import (
 from intake.vault.secret import Secret
 from intake.vault.tables import COMPANIES, CONTACT_VISITORS, LINKS, METADATA, PERSONS, SECRETS, VAULT
 from intake.vault.vault import Vault
+from tests.databases import migrated_database
 
 OLD_TABLES = (SECRETS, VAULT, PERSONS, CONTACT_VISITORS, COMPANIES)
 KEY = bytes(range(32))
@@ -54,14 +57,26 @@ def test_the_vault_of_an_earlier_version_moves_out(database: Engine, vault_datab
 
 
 def test_moving_out_leaves_no_trace_in_the_files_of_the_database(tmp_path: Path) -> None:
-    from tests.databases import migrated_database
-
     database = open_database(migrated_database("sqlite", tmp_path))
     vault = open_vault_database(f"sqlite:///{tmp_path / 'vault.db'}")
     fill_old_vault(database)
     move_out(database, vault)
     holders = [file.name for file in tmp_path.iterdir() if MARK in file.read_bytes()]
     assert {name.removesuffix("-wal") for name in holders} == {"vault.db"}
+    database.dispose()
+    vault.dispose()
+
+
+def test_a_move_beside_a_reader_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    url = migrated_database("sqlite", tmp_path)
+    database, vault = open_database(url), open_vault_database(f"sqlite:///{tmp_path / 'vault.db'}")
+    fill_old_vault(database)
+    with closing(sqlite3.connect(tmp_path / "staffel.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM vault").fetchone()
+        move_out(database, vault)
+    move_out(database, vault)
+    assert [file.name for file in tmp_path.glob("staffel.db*") if MARK in file.read_bytes()] == []
     database.dispose()
     vault.dispose()
 
