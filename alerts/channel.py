@@ -2,6 +2,9 @@
 
 from typing import NamedTuple, Protocol
 
+LONGEST_WAIT_MS = 6 * 3_600_000
+"""No attempt is further away: neither by the schedule of the retries nor where a receiver asks for silence."""
+
 
 class Delivered(NamedTuple):
     """The channel accepted the alert."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from alerts.channel import Alert, AttemptFailed, Channel, Gone, Outcome
+from alerts.channel import LONGEST_WAIT_MS, Alert, AttemptFailed, Channel, Gone, Outcome
 from alerts.outbox import AlertOutbox, DeliveryState, DueAlert
 from alerts.retry import failed_unsent, state_after
 from schemas import Clock
@@ -99,7 +99,11 @@ class Delivery:
             return _POLL_INTERVAL_S
 
     def _is_active(self) -> bool:
-        return not self._stopping and self._may_send() and self._clock() >= self._paused_until
+        return not self._stopping and self._may_send() and not self._is_paused()
+
+    def _is_paused(self) -> bool:
+        """A pause that is longer than any was begun before the clock went back."""
+        return 0 < self._paused_until - self._clock() <= LONGEST_WAIT_MS
 
     def _process(self, alert: DueAlert) -> None:
         why = self._skip_reason(alert)

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    or_,
     select,
     update,
 )
 
+from alerts.channel import LONGEST_WAIT_MS
 from database import Serial, insert_missing, metadata, read_only, rows_by_key, timestamp_ms
 from projections import directory_accounts
 from projections.read_models import checkpoints, current_models, proposal_data
@@ -147,9 +149,14 @@ class AlertOutbox:
             return [SentAlert(*row) for row in rows_by_key(connection, statement, alerts.c.account, accounts)]
 
     def due_alerts(self, channel: str, now: int, limit: int) -> list[DueAlert]:
-        """The due alerts of a channel, in the order of the outbox."""
+        """The due alerts of a channel, in the order of the outbox.
+
+        One that was not tried yet is due at once. One whose next attempt is further away than any retry waits was
+        stored before the clock went back, and is due, too.
+        """
         columns = (alerts.c.n, alerts.c.id, alerts.c.kind, alerts.c.event, alerts.c.at, alerts.c.attempts)
-        due = _where_waiting(select(*columns), channel).where(alerts.c.next_try_at <= now)
+        is_due = or_(alerts.c.attempts == 0, alerts.c.next_try_at <= now, alerts.c.next_try_at > now + LONGEST_WAIT_MS)
+        due = _where_waiting(select(*columns), channel).where(is_due)
         with self._read_only.connect() as connection:
             return [DueAlert(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
 

@@ -15,14 +15,13 @@ from time import monotonic
 import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
-from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.channel import LONGEST_WAIT_MS, Alert, AttemptFailed, Delivered, Gone, Outcome
 from alerts.channel_validation import is_link_local
 from schemas import CONTENT_TYPE
 
 _TIMEOUT_S = 10.0
 """For the connection, and between two parts of the response."""
 _TOTAL_TIMEOUT_S = 20.0
-_MAX_RETRY_AFTER_MS = 6 * 3_600_000
 _MAX_ANSWER_BYTES = 64 << 10
 """What comes after these is not waited for."""
 _BUSY_STATUSES = (429, 503)
@@ -121,7 +120,7 @@ def parse_retry_after(retry_after: str | None, now: int) -> int | None:
         delay = int(text) * 1000 if text.isdecimal() else int(parsedate_to_datetime(text).timestamp()) * 1000 - now
     except (ValueError, OverflowError):
         return None
-    return max(0, min(delay, _MAX_RETRY_AFTER_MS))
+    return max(0, min(delay, LONGEST_WAIT_MS))
 
 
 def _failure_reason(error: httpx.HTTPError | TimeoutError, elapsed: float, timeout_s: float) -> str:

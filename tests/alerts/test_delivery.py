@@ -75,6 +75,19 @@ def test_retry_after_pauses_the_channel(world: World) -> None:
     assert (len(chat.sent), world.alerts("status")) == (3, ["delivered", "delivered"])
 
 
+def test_an_alert_that_was_read_before_the_clock_went_back_is_sent_at_once(world: World) -> None:
+    world.receive(proposed_event()).send_due(after=-8 * HOUR)
+
+    assert world.alerts("status", "attempts") == [("delivered", 1)]
+
+
+def test_an_attempt_that_was_planned_before_the_clock_went_back_is_made_at_once(world: World) -> None:
+    chat = FakeChannel("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
+    world.restart_with(chat).receive(proposed_event()).send_due().send_due(after=-8 * HOUR)
+
+    assert world.alerts("status", "attempts") == [("delivered", 2)]
+
+
 def test_a_channel_that_is_gone_gets_nothing_more_until_a_restart(world: World) -> None:
     chat = FakeChannel("chat", Gone("answered 410 Gone"))
     world.restart_with(chat).receive(proposed_event(), proposed_event("other.com")).send_due().receive(
