@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+)
 
 from schemas.topics import TOPICS
 from streams.kafka.address import parse_kafka_address
@@ -80,9 +90,18 @@ def broker(tmp_path: Path) -> Broker:
     """A broker that denies everything that is not granted."""
     made = kafka_broker(tmp_path / "broker", SETTINGS, {who: f"of {who}" for who in (ADMIN, *documented_rights())})
     admin = admin_client(parse_kafka_address(address(made, ADMIN)))
-    admin.create_acls([acl for who, rights in documented_rights().items() for acl in acls(who, rights)])
+    granted = [acl for who, rights in documented_rights().items() for acl in acls(who, rights)]
+    admin.create_acls(granted)
+    wait_until(lambda: rights_of(admin) >= set(granted))
     admin.close()
     return made
+
+
+def rights_of(admin: KafkaAdminClient) -> set[ACL]:
+    """What the broker goes by: the controller confirms a right before the broker has heard of it."""
+    everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    found, _ = admin.describe_acls(ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, everything))
+    return set(found)
 
 
 def address(broker: Broker, who: str) -> str:
@@ -141,4 +160,5 @@ def test_every_process_works_with_the_rights_that_are_listed(broker: Broker, tmp
         assert [row["account"] for row in system.run_json("commands", "accounts")] == ["acme.com"]
         assert system.run_json("audit", "audit", "verify")["mismatches"] == []
         wait_until(lambda: receiver.requests)
-        assert [each.stop() for each in roles] == [0, 0, 0, 0]
+        codes = [each.stop() for each in roles]
+        assert codes == [0, 0, 0, 0], [each.diagnostics() for each in roles]
