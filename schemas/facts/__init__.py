@@ -12,6 +12,7 @@ from schemas.facts.registry import (
     known_type,
     unversioned,
 )
+from schemas.facts.summaries import page_path, summary_of
 from schemas.facts.upcasters import OUTDATED_TYPES, upcast
 from schemas.facts.validation import FactProblem, check_fact
 
@@ -28,6 +29,8 @@ __all__ = [
     "fields_of",
     "is_act_of_person",
     "known_type",
+    "page_path",
+    "summary_of",
     "unversioned",
     "upcast",
 ]
