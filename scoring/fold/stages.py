@@ -5,6 +5,7 @@ from schemas import OPEN_STATUSES, PROPOSED, Gated, HandoffOpened, StageChange, 
 from scoring.fold.breadth import refresh_counts
 from scoring.fold.fit import firmographics
 from scoring.fold.state import NO_STAGE, Account, AppliedFact, TrackSnapshot, TrackState
+from scoring.model.definition import Route
 from scoring.plan.conditions import is_number
 from scoring.plan.due_times import due_at
 from scoring.plan.plan import Plan, StagePlan, TrackPlan
@@ -132,7 +133,8 @@ def gate_reason(account: Account, state: TrackState) -> str | None:
 def opened_handoff(snapshot: TrackSnapshot, cause: str, plan: Plan) -> HandoffOpened:
     account, state, track = snapshot.account, snapshot.state, snapshot.state.plan
     act_now = state.act_now_until is not None and account.clock < state.act_now_until
-    due = due_at(account.clock, act_now, plan.model.handoff, plan.model.timezone)
+    clock, route, model = account.clock, route_of(account, plan), plan.model
+    due = due_at(clock, clock, clock, act_now, model.handoff, route, model.timezone)
     return HandoffOpened(
         f"{account.id}/{track.name}/{state.crossings}",
         track.name,
@@ -141,15 +143,15 @@ def opened_handoff(snapshot: TrackSnapshot, cause: str, plan: Plan) -> HandoffOp
         format_time(account.clock),
         cause,
         snapshot.score,
-        route_of(account, plan),
+        route.to if route else None,
         act_now,
         None if due is None else format_time(due),
     )
 
 
-def route_of(account: Account, plan: Plan) -> str | None:
+def route_of(account: Account, plan: Plan) -> Route | None:
     profile = firmographics(account)
-    return next((route.to for route in plan.routes if route.when is None or route.when(profile)), None)
+    return next((each.route for each in plan.routes if each.when is None or each.when(profile)), None)
 
 
 def record_gated(snapshot: TrackSnapshot, crossing: int | None, cause: str, reason: str) -> None:

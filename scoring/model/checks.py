@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from schemas import KeyPath, suggestion
 from schemas.facts import CONTROL_TYPES, TYPE_NAMES, unversioned
-from scoring.model.definition import Rule, ScoringModel, Stage, Track
+from scoring.model.definition import Route, Rule, ScoringModel, Stage, Track
 from scoring.model.durations import format_hours
 
 Finding = tuple[KeyPath, str]
@@ -24,9 +24,10 @@ def check_model(
     model: ScoringModel, tracks_by_rule: Mapping[str, str], is_unreadable: UnreadableCheck
 ) -> Iterator[Finding]:
     """Every problem of a model whose shape is right. `tracks_by_rule` includes unreadable rules."""
-    yield from _timezone_problems(model.timezone)
+    yield from _timezone_problems(model)
     yield from _grade_problems(model)
     yield from _service_level_problems(model)
+    yield from _reason_problems(model)
     for name, track in model.tracks.items():
         at: KeyPath = ("tracks", name)
         yield from _rule_problems(track, at, tracks_by_rule, name)
@@ -40,12 +41,22 @@ def check_model(
     yield from _duplicate_rule_problems(model)
 
 
-def _timezone_problems(name: str) -> Iterator[Finding]:
+def _timezone_problems(model: ScoringModel) -> Iterator[Finding]:
+    routes = enumerate(model.handoff.routes)
+    zones: list[tuple[KeyPath, str | None]] = [(("timezone",), model.timezone)]
+    zones += [(("handoff", "routes", number, "zone"), route.zone) for number, route in routes]
+    for place, name in zones:
+        if name is not None and not _is_timezone(name):
+            hint = suggestion(name, available_timezones())
+            yield place, f"unknown time zone {name!r}{hint}; write an IANA name, for instance Europe/Berlin"
+
+
+def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        hint = suggestion(name, available_timezones())
-        yield ("timezone",), f"unknown time zone {name!r}{hint}; write an IANA name, for instance Europe/Berlin"
+        return False
+    return True
 
 
 def _grade_problems(model: ScoringModel) -> Iterator[Finding]:
@@ -56,10 +67,32 @@ def _grade_problems(model: ScoringModel) -> Iterator[Finding]:
 
 
 def _service_level_problems(model: ScoringModel) -> Iterator[Finding]:
-    level = model.handoff.service_level
-    allowances = (level.accept_within, level.act_now) if level and not level.hours else ()
-    if any(allowance and allowance.business for allowance in allowances):
+    level, routes = model.handoff.service_level, model.handoff.routes
+    if level is None:
+        return
+    allowances = [allowance for allowance in (level.accept_within, level.act_now) if allowance]
+    if any(allowance.business for allowance in allowances) and not (level.hours or _all_have_hours(routes)):
         yield ("handoff", "service_level"), "business time needs `hours`, for instance `Mon-Fri 09:00-18:00`"
+    if level.steps and not allowances:
+        yield ("handoff", "service_level", "steps"), "need a time to answer; write `accept_within`"
+    for number, step in enumerate(level.steps):
+        hint = "" if step.to is None else suggestion(step.to, {route.to for route in routes})
+        # further receivers need no route of their own, but one that is nearly a route is a slip
+        if hint and step.to not in {route.to for route in routes}:
+            yield ("handoff", "service_level", "steps", number, "to"), f"unknown route {step.to!r}{hint}"
+
+
+def _all_have_hours(routes: Sequence[Route]) -> bool:
+    """Whether every handoff gets its hours from a route, because one of them always applies."""
+    return all(route.hours for route in routes) and any(not route.when for route in routes)
+
+
+def _reason_problems(model: ScoringModel) -> Iterator[Finding]:
+    reasons = model.handoff.reasons
+    for kind, words in (("reject", reasons.reject), ("recycle", reasons.recycle)):
+        for index, word in enumerate(words):
+            if word in words[:index]:
+                yield ("handoff", "reasons", kind, index), f"reason {word!r} is listed twice"
 
 
 def _rule_problems(track: Track, at: KeyPath, tracks_by_rule: Mapping[str, str], name: str) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from scoring.model.durations import format_hours
-from scoring.model.service_level import ServiceLevel
+from scoring.model.service_level import ClosedDays, ServiceLevel, WeeklyHours
 from scoring.model.terms import (
     MAX_MAGNITUDE,
     OPERATORS,
@@ -168,6 +168,21 @@ class Route(Term):
 
     when: Conditions = Field(default={}, description="conditions on account fields; without any it always applies")
     to: Text = Field(description="one of your persons, roles or queues")
+    hours: WeeklyHours | None = Field(default=None, description="its opening hours; else those of the service level")
+    zone: Text | None = Field(default=None, description="its time zone, an IANA name; else that of the model")
+    closed: ClosedDays | None = Field(default=None, description="its closed days; else those of the service level")
+
+
+REASONS = ("timing", "budget", "no_fit", "no_answer", "competitor", "other")
+ReasonName = Annotated[str, StringConstraints(strict=True, pattern=r"^\w[\w-]{0,63}$")]
+ReasonNames = Annotated[tuple[ReasonName, ...], Field(min_length=1)]
+
+
+class Reasons(Term):
+    """Why sales sends a handoff back: one of these words; free text is a note beside it."""
+
+    reject: ReasonNames = Field(default=REASONS, description="for handoffs that sales does not accept")
+    recycle: ReasonNames = Field(default=REASONS, description="for accepted handoffs that come back to marketing")
 
 
 class Handoff(Term):
@@ -178,6 +193,11 @@ class Handoff(Term):
     recycle_cooldown: Hours = Field(default=MONTH_HOURS, description="after a rejection or recycling, `30d`")
     act_now_hold: Hours = Field(
         default=MONTH_HOURS, description="how long an act-now event waives score and breadth, `30d`"
+    )
+    reasons: Reasons = Field(default=Reasons(), description="the words for sending a handoff back")
+    suppress: Literal["contacts", "account", "none"] = Field(
+        default="contacts",
+        description="whom marketing leaves alone while sales talks: the people involved, the whole account, or nobody",
     )
 
     @model_serializer(mode="wrap")

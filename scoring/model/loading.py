@@ -6,9 +6,20 @@ from typing import Any
 import msgspec
 
 from schemas import DocumentError, Problem, SourceDocument
-from scoring.model.definition import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
+from scoring.model.definition import (
+    FitModel,
+    FitRule,
+    Handoff,
+    Limit,
+    Reasons,
+    Route,
+    Rule,
+    ScoringModel,
+    Stage,
+    Track,
+)
 from scoring.model.patterns import check_pattern_budget
-from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel
+from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel, ServiceStep
 from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, SmallCompany
 from scoring.model.validation import validate_model
 
@@ -25,10 +36,12 @@ __all__ = [
     "Limit",
     "OpeningHours",
     "Problem",
+    "Reasons",
     "Route",
     "Rule",
     "ScoringModel",
     "ServiceLevel",
+    "ServiceStep",
     "SmallCompany",
     "Stage",
     "Track",

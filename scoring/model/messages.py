@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas import KeyPath, suggestion
-from scoring.model.definition import FitModel, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
-from scoring.model.service_level import ServiceLevel
+from scoring.model.definition import FitModel, Handoff, Limit, Reasons, Route, Rule, ScoringModel, Stage, Track
+from scoring.model.service_level import ServiceLevel, ServiceStep
 from scoring.model.terms import OPERATORS, FieldPoints, SmallCompany
 
 ErrorLocation = tuple[str | int, ...]
@@ -17,11 +17,13 @@ _CLASSES_BY_KEY: dict[str, Any] = {
     "handoff": Handoff,
     "limits": Limit,
     "points": FieldPoints,
+    "reasons": Reasons,
     "routes": Route,
     "rules": Rule,
     "service_level": ServiceLevel,
     "small_company": SmallCompany,
     "stages": Stage,
+    "steps": ServiceStep,
 }
 _EXPECTED_TYPES = {
     "float_type": "a number",

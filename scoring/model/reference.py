@@ -9,8 +9,19 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic.fields import FieldInfo
 
-from scoring.model.definition import FitModel, FitRule, Handoff, Limit, Route, Rule, ScoringModel, Stage, Track
-from scoring.model.service_level import Allowance, OpeningHours, ServiceLevel
+from scoring.model.definition import (
+    FitModel,
+    FitRule,
+    Handoff,
+    Limit,
+    Reasons,
+    Route,
+    Rule,
+    ScoringModel,
+    Stage,
+    Track,
+)
+from scoring.model.service_level import Allowance, ClosedDay, OpeningHours, Percent, ServiceLevel, ServiceStep
 from scoring.model.terms import Breadth, Cap, Condition, FieldPoints, HalfLife, Hours, Scalar, SmallCompany, Term
 
 _SECTIONS: dict[type[Term], str] = {
@@ -26,12 +37,16 @@ _SECTIONS: dict[type[Term], str] = {
     FitRule: "Fit rule",
     Handoff: "Handoff",
     Route: "Route",
+    Reasons: "Reasons",
     ServiceLevel: "Service level",
+    ServiceStep: "Service step",
 }
 _TYPE_TEXTS: dict[Any, str] = {
     Cap: "cap, `1 per contact per day`",
     Breadth: "breadth, `2 within 90d`",
     Allowance: "time, `4 business hours`",
+    ClosedDay: "date, `2026-12-25`",
+    Percent: "share, `80 %`",
     HalfLife: "duration or `none`",
     Hours: "duration, `30d`",
     Scalar: "text, number, `true` or `false`",
@@ -86,6 +101,8 @@ def _default(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True, validated_data={})
     if default in (None, (), {}) or isinstance(default, Term):
         return ""
+    if isinstance(default, tuple):
+        return ", ".join(f"`{word}`" for word in default)
     if isinstance(default, dict):
         return f"`{{{', '.join(f'{key}: {number:g}' for key, number in default.items())}}}`"
     return f"`{_default_text(default)}`"

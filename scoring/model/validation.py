@@ -14,7 +14,7 @@ from scoring.model.checks import check_model
 from scoring.model.definition import ScoringModel
 from scoring.model.messages import ErrorLocation, shape_problems
 
-_LIST_KEYS = ("rules", "stages", "limits", "routes")
+_LIST_KEYS = ("rules", "stages", "limits", "routes", "steps")
 _MAX_ROUNDS = 4
 
 

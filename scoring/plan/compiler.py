@@ -65,7 +65,7 @@ def compile_model(model: ScoringModel, version: str) -> Plan:
         caps=tuple(tables.caps.values()),
         fit=compile_fit(model.fit) if model.fit else None,
         routes=tuple(
-            RoutePlan(compile_account_conditions(dict(route.when)) if route.when else None, route.to)
+            RoutePlan(compile_account_conditions(dict(route.when)) if route.when else None, route)
             for route in model.handoff.routes
         ),
         profile_fields=PROFILE_FIELDS | account_fields(model),

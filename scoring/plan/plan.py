@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from scoring.model.loading import ScoringModel
+from scoring.model.loading import Route, ScoringModel
 from scoring.plan.calendar import Calendar, WindowsByDay
 from scoring.plan.conditions import Predicate
 from scoring.plan.decay import GrowthFactors
@@ -92,7 +92,7 @@ class FitPlan(NamedTuple):
 
 class RoutePlan(NamedTuple):
     when: Predicate | None
-    to: str
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,12 +190,6 @@ def test_grades_ask_for_fewer_points_the_lower_they_are() -> None:
     assert problems_of_rules(model={"fit": fit}) == ["fit.grades.B: B must require fewer points than A (50)"]
 
 
-def test_business_hours_need_opening_hours() -> None:
-    assert problems_of_rules(model={"handoff": {"service_level": {"accept_within": "4 business hours"}}}) == [
-        "handoff.service_level: business time needs `hours`, for instance `Mon-Fri 09:00-18:00`"
-    ]
-
-
 def test_the_small_company_is_an_exception_to_something() -> None:
     assert problems_of_rules(stages=(stage(small_company={"employees_below": 20, "contacts": 1}),)) == [
         f"{KEY}.stages[0].small_company: needs `contacts`, to which it is an exception"
