@@ -146,6 +146,7 @@ class Account:
         "pending_changes",
         "profile",
         "seq",
+        "size_bound",
         "sums",
         "suppressed",
         "today",
@@ -181,6 +182,8 @@ class Account:
         self.forward_move: str | None = None
         self.pending_changes: PendingChanges | None = None
         self.dirty_contacts: list[Contact] = []
+        self.size_bound = 0
+        """The most bytes that its records may take; no part of the state. The fold of a partition raises it."""
 
 
 class AppliedFact(Struct, gc=False):

@@ -6,6 +6,8 @@ append that failed may have been written, and be repeated, so readers have to de
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import MsgspecError
+
 from schemas import CHECKPOINT_KEY, ENGAGEMENT, SCORES, TOPICS, decode_checkpoint
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import RETRY_TIMEOUT_S, BrokerConnection
@@ -57,8 +59,7 @@ class KafkaLog:
             raise
 
     def position(self, partition: int) -> int:
-        last = self.latest_in(SCORES, partition, CHECKPOINT_KEY)
-        return decode_checkpoint(last.value).next if last else 0
+        return next((next_offset for next_offset in self._checkpoints(partition) if next_offset is not None), 0)
 
     def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
         return self._reader.read(self._checked_topic_name(topic, partition), partition, start, limit)
@@ -77,12 +78,7 @@ class KafkaLog:
         return self._fetcher.end(self._checked_topic_name(topic, partition), partition)
 
     def latest_in(self, topic: str, partition: int, key: str) -> Record | None:
-        name = self._checked_topic_name(topic, partition)
-        for start, end in self._windows_from_end(name, partition):
-            found = [each for part in self._reader.read_key(name, partition, start, end, key.encode()) for each in part]
-            if found:
-                return found[-1]
-        return None
+        return next(self._latest_first(topic, partition, key), None)
 
     def history(self, account: str) -> Iterator[Record]:
         partition = self.partition_of(ENGAGEMENT, account)
@@ -97,6 +93,20 @@ class KafkaLog:
         self._producer.close()
         self._long_poll.close()
         self._connection.close()
+
+    def _checkpoints(self, partition: int) -> Iterator[int | None]:
+        """The positions of the partition's checkpoints, latest first; None for one that no worker wrote."""
+        for record in self._latest_first(SCORES, partition, CHECKPOINT_KEY):
+            try:
+                yield decode_checkpoint(record.value).next
+            except (MsgspecError, ValueError):
+                yield None
+
+    def _latest_first(self, topic: str, partition: int, key: str) -> Iterator[Record]:
+        name = self._checked_topic_name(topic, partition)
+        for start, end in self._windows_from_end(name, partition):
+            found = [each for part in self._reader.read_key(name, partition, start, end, key.encode()) for each in part]
+            yield from reversed(found)
 
     def _windows_from_end(self, name: str, partition: int) -> Iterator[tuple[int, int]]:
         """Spans from the end to the beginning, each much larger than the one before."""

@@ -9,6 +9,7 @@ from scoring.fold import Account, decode_data, evolve, new_account
 from scoring.plan import DecodedFact, Plan
 from streams.activation import MODEL_KEY
 from streams.log import Record
+from streams.scorer.account_size import MAX_ACCOUNT_BYTES, GrowthBound, account_bytes, account_copy
 from streams.scorer.active_model import DECODE_ERRORS, ActiveModel, RejectedRecord
 from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
 
@@ -63,6 +64,7 @@ class PartitionFold:
         self.keep_lines = keep_lines
         self._fact_filter = fact_filter
         self._duplicate_facts = 0
+        self._growth: GrowthBound | None = None
 
     @property
     def plan(self) -> Plan:
@@ -78,10 +80,7 @@ class PartitionFold:
     def apply(self, record: Record) -> RejectedRecord | None:
         """Fold one record into its account; a duplicate changes nothing. Returns an invalid record with the reason."""
         admitted = self.admit(record)
-        if isinstance(admitted, AdmittedFact):
-            self.fold_admitted(admitted)
-            return None
-        return admitted
+        return self.fold_admitted(admitted) if isinstance(admitted, AdmittedFact) else admitted
 
     def admit(self, record: Record) -> AdmittedFact | RejectedRecord | None:
         """Validate a record without changing an account; None for a duplicate or a fact that the filter excludes."""
@@ -109,14 +108,50 @@ class PartitionFold:
             return RejectedRecord(record, "bad_time", f"time: {fact.time} is not between the years 1970 and 9000")
         return AdmittedFact(fact, time, record)
 
-    def fold_admitted(self, admitted: AdmittedFact) -> None:
-        """Fold an admitted fact into its account."""
+    def fold_admitted(self, admitted: AdmittedFact) -> RejectedRecord | None:
+        """Fold an admitted fact into its account; returns it with the reason if the account would be too large."""
+        account = self.accounts.get(admitted.fact.subject) or self.account(admitted.fact.subject)
+        growth = self._growth
+        if growth is None or growth.plan is not self.plan:
+            growth = self._growth = GrowthBound(self.plan)
+        account.size_bound += growth.of(admitted.record.value)
+        if account.size_bound > MAX_ACCOUNT_BYTES:
+            return self._fold_measured(account, admitted, growth)
+        self._evolve(account, admitted)
+        return None
+
+    def _fold_measured(self, account: Account, admitted: AdmittedFact, growth: GrowthBound) -> RejectedRecord | None:
+        """Fold a fact that may make its account too large; if it does, the account is as it was before."""
+        fact, _, record = admitted
+        size = account_bytes(account, fact, record.value, self.plan)
+        account.size_bound = size + growth.of(record.value)
+        if account.size_bound <= MAX_ACCOUNT_BYTES:
+            self._evolve(account, admitted)
+            return None
+        before, latest, facts = account_copy(account), self.latest_time, self.facts
+        was_changed = account.id in self.changed_accounts
+        self._evolve(account, admitted)
+        account.size_bound = account_bytes(account, fact, record.value, self.plan)
+        if account.size_bound <= MAX_ACCOUNT_BYTES:
+            return None
+        rejected = RejectedRecord(record, "too_large", too_large_reason(account))
+        before.size_bound, self.latest_time, self.facts = size, latest, facts
+        self._restore(before, was_changed)
+        return rejected
+
+    def _restore(self, before: Account, was_changed: bool) -> None:
+        self.accounts[before.id] = self.changed_accounts[before.id] = before
+        if not was_changed:
+            del self.changed_accounts[before.id]
+        if not before.seq:
+            del self.accounts[before.id]
+
+    def _evolve(self, account: Account, admitted: AdmittedFact) -> None:
         fact, time, record = admitted
-        account = self.accounts.get(fact.subject) or self.account(fact.subject)
         plan = self.plan
         evolve(account, fact, time, record.value, plan, self.keep_lines)
         self.facts += 1
-        self.changed_accounts[fact.subject] = account
+        self.changed_accounts[account.id] = account
         is_newest = self.latest_time is None or time > self.latest_time
         if is_newest and plan.type_plan(fact.type).name not in CONTROL_NAMES:
             self.latest_time = time
@@ -150,6 +185,13 @@ def read_fact(raw: bytes, plan: Plan) -> DecodedFact:
     if fact.type.startswith("account.") and plan.type_plan(fact.type).name in FULL_CONTENT_KINDS:
         decode_data(raw)
     return fact
+
+
+def too_large_reason(account: Account) -> str:
+    return (
+        f"the account would have {account.size_bound:,} bytes; with what it changes at once it may have "
+        f"{MAX_ACCOUNT_BYTES:,}: record less about it, such as shorter profile fields"
+    )
 
 
 def is_account_id(id: str) -> bool:

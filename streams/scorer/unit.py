@@ -54,7 +54,10 @@ def account_of_records(state: bytes, contacts: Iterable[bytes], plan: Plan) -> A
     account = decode_account(state, plan)
     if account is None:
         return None
+    largest = 0
     for value in contacts:
         contact = decode_contact(bytes(decode_contact_scored(value).state), plan)
         account.contacts[contact.id] = contact
+        largest = max(largest, len(value))
+    account.size_bound = 2 * (len(state) + largest)
     return account

@@ -60,6 +60,8 @@ class WorkerCounters:
     """Keys that were written again because their last record was not the latest one."""
     refolds: int = 0
     """Partitions that were folded again from the first fact."""
+    refolded_accounts: int = 0
+    """Accounts that were folded again because no record of theirs was left that a worker wrote."""
     recoveries: int = 0
     reused_partitions: int = 0
     """Partitions that were assigned again unchanged, so that nothing had to be read."""

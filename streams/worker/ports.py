@@ -25,10 +25,14 @@ SourceReader = Callable[[int, int], AsyncIterator[Sequence[FetchedRecord]]]
 
 
 class StoredState(NamedTuple):
-    """The output of a partition: for each key the value of the highest order."""
+    """The output of a partition: for each key the value of the highest order.
+
+    `lost_keys`: keys of which only records that no worker wrote are left.
+    """
 
     values: Mapping[bytes, bytes]
     checkpoint: bytes | None
+    lost_keys: frozenset[bytes] = frozenset()
 
 
 class PartitionTask(Protocol):
@@ -54,7 +58,7 @@ class WorkerTask(Protocol):
     checkpoint_key: bytes
 
     def order(self, key: bytes, value: bytes) -> int:
-        """Of the records of a key, the one of the highest order is valid. Raises ValueError for a foreign record."""
+        """Of the records of a key, the one of the highest order is valid. Raises ValueError if no worker wrote it."""
 
     def partition_task(self, partition: int, stored: StoredState) -> PartitionTask:
         """Raises LogRefused if the stored state does not belong to this source."""

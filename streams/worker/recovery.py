@@ -15,6 +15,7 @@ from streams.worker.ports import FetchedRecord, PartitionTask, StoredState, Work
 from streams.worker.units import UnitBatch, split_batches
 
 _PROGRESS_INTERVAL_S = 5.0
+_LOGGED_OFFSETS = 20
 ReadChunk = tuple[Sequence[FetchedRecord], int]
 """Records, and the position after them."""
 
@@ -58,6 +59,12 @@ class RecoveryProgress:
             self._logged_at = self._recovery.last_read_at
             self._log.info("recovering", read=self._recovery.read, of=self._recovery.to_read)
 
+    def warn_of_foreign(self, topic: str, partition: int, offsets: Sequence[int]) -> None:
+        """Only workers may write to their output; what others wrote is ignored."""
+        if offsets:
+            first = list(offsets[:_LOGGED_OFFSETS])
+            self._log.warning("foreign_records", topic=topic, partition=partition, offsets=first, count=len(offsets))
+
     def finish(self, positions: Mapping[int, int]) -> None:
         seconds = monotonic() - self._started_at
         self._counters.recoveries += 1
@@ -74,37 +81,44 @@ class RecoveredPartition(NamedTuple):
 
 
 class LatestByKey:
-    """Of each key the record of the highest order; `stale_keys` have an older record after it."""
+    """Of each key the record of the highest order; `stale_keys` have an older record after it.
+
+    Records that no worker wrote are ignored: `foreign_offsets` are where they are, `foreign_keys` whose they would be.
+    """
 
     def __init__(self, task: WorkerTask) -> None:
         self.values: dict[bytes, bytes] = {}
         self.stale_keys: set[bytes] = set()
+        self.foreign_keys: set[bytes] = set()
+        self.foreign_offsets: list[int] = []
         self._orders: dict[bytes, int] = {}
         self._task = task
 
     def add(self, records: Iterable[FetchedRecord]) -> None:
-        """Raises LogRefused for a record that no worker wrote."""
         orders, values, stale = self._orders, self.values, self.stale_keys
         for record in records:
             key, value = record.key, record.value
-            if key is None or value is None:
-                raise self._foreign_record_error(record)
-            try:
-                order = self._task.order(key, value)
-            except ValueError:
-                raise self._foreign_record_error(record) from None
+            if key is None or value is None or (order := self._order_or_none(key, value)) is None:
+                self._add_foreign(record)
+                continue
             if order >= orders.get(key, -1):
                 orders[key], values[key] = order, value
-                if stale:
+                if stale or self.foreign_keys:
                     stale.discard(key)
+                    self.foreign_keys.discard(key)
             else:
                 stale.add(key)
 
-    def _foreign_record_error(self, record: FetchedRecord) -> LogRefused:
-        return LogRefused(
-            f"the record at offset {record.offset} of {self._task.output} was not written by a worker, and only "
-            "workers may write there: find its producer, and create all topics again together"
-        )
+    def _order_or_none(self, key: bytes, value: bytes) -> int | None:
+        try:
+            return self._task.order(key, value)
+        except ValueError:
+            return None
+
+    def _add_foreign(self, record: FetchedRecord) -> None:
+        self.foreign_offsets.append(record.offset)
+        if record.key is not None:
+            self.foreign_keys.add(record.key)
 
 
 async def recover_partition(
@@ -122,20 +136,25 @@ async def recover_partition(
         latest.add(records)
         end = position
         progress.read(len(records))
+    progress.warn_of_foreign(task.output, partition, latest.foreign_offsets)
     stored = stored_state_of(latest, partition, task)
     partition_task = task.partition_task(partition, stored)
     await check_position(partition, partition_task.next, task, reader)
     units = repair_units(latest, partition_task.next, task, max_bytes)
     units += await partition_task.begin(lambda first, to: read_span(reader, task.source, (first, to), progress))
-    return RecoveredPartition(partition_task, end, units, len(latest.stale_keys))
+    return RecoveredPartition(partition_task, end, units, len(keys_to_repair(latest)))
 
 
 def stored_state_of(latest: LatestByKey, partition: int, task: WorkerTask) -> StoredState:
     checkpoint = latest.values.get(task.checkpoint_key)
     if checkpoint is None and latest.values:
-        raise LogRefused(f"partition {partition} of {task.output} has records but no checkpoint; it was not written "
-                         "by workers, or it was truncated")  # fmt: skip
-    return StoredState({k: value for k, value in latest.values.items() if k != task.checkpoint_key}, checkpoint)
+        raise LogRefused(
+            f"partition {partition} of {task.output} has records but no checkpoint: it was truncated, or something "
+            f"else than a worker wrote there. Delete the topic {task.output}, create it again with `staffel topics "
+            f"create`, and run `staffel rebuild main`; everything in it is computed again from {task.source}"
+        )
+    values = {key: value for key, value in latest.values.items() if key != task.checkpoint_key}
+    return StoredState(values, checkpoint, frozenset(latest.foreign_keys - latest.values.keys()))
 
 
 async def check_position(partition: int, position: int, task: WorkerTask, reader: RecoveryReader) -> None:
@@ -152,12 +171,18 @@ async def check_position(partition: int, position: int, task: WorkerTask, reader
     )
 
 
+def keys_to_repair(latest: LatestByKey) -> set[bytes]:
+    """Keys whose last record is older than the valid one, or no worker's: compaction would keep it."""
+    return latest.stale_keys | latest.foreign_keys & latest.values.keys()
+
+
 def repair_units(latest: LatestByKey, position: int, task: WorkerTask, max_bytes: int) -> list[UnitBatch]:
-    """Write the valid records of stale keys again, because compaction would keep the older ones."""
-    if not latest.stale_keys:
+    """Write the valid records of those keys again."""
+    keys = keys_to_repair(latest)
+    if not keys:
         return []
     checkpoint = (task.checkpoint_key, latest.values[task.checkpoint_key])
-    pairs = [(key, latest.values[key]) for key in sorted(latest.stale_keys - {task.checkpoint_key})]
+    pairs = [(key, latest.values[key]) for key in sorted(keys - {task.checkpoint_key})]
     return [UnitBatch(position, batch) for batch in split_batches(pairs, checkpoint, max_bytes)] or [
         UnitBatch(position, [checkpoint])
     ]

@@ -3,12 +3,15 @@
 Accounts are kept as the bytes of their last records and decoded when a fact changes them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 
 from schemas import (
+    ACCOUNT_SCORED,
+    CHECKPOINT,
     CHECKPOINT_KEY,
+    CONTACT_SCORED,
     DEAD_LETTERS,
     ENGAGEMENT,
     SCORES,
@@ -16,11 +19,12 @@ from schemas import (
     dead_letter_headers,
     decode_checkpoint,
 )
-from scoring.fold import PendingChanges
+from scoring.fold import Account, PendingChanges
 from streams.activation import NoModelError
 from streams.kafka.address import KafkaAddress
 from streams.log import LogRefused, Record
 from streams.scorer.active_model import RejectedRecord
+from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import AdmittedFact, PartitionFold, read_fact
 from streams.scorer.unit import model_span, restored_fold, unit_records, window_span
 from streams.worker.options import WorkerCounters, WorkerOptions
@@ -29,6 +33,8 @@ from streams.worker.state_store import StateStore
 from streams.worker.units import DeadLetter, KeyValue, UnitBatch, size_of, split_batches
 
 _SEQ_FIELD, _NEXT_FIELD = b'"seq":', b'"next":'
+_TYPE_PREFIXES = [b'{"type":"%s",' % type_.encode() for type_ in (ACCOUNT_SCORED, CONTACT_SCORED, CHECKPOINT)]
+"""How the records of accounts, contacts and positions begin."""
 _FILL_RATIO = 0.8
 """The intended share of a unit's largest size, because facts differ."""
 _INITIAL_BYTES_PER_FACT = 2_000
@@ -36,7 +42,7 @@ _INITIAL_BYTES_PER_FACT = 2_000
 
 
 class UnitTooLargeError(Exception):
-    """The changes of one fact do not fit into a record batch."""
+    """The changes of one fact do not fit into a record batch, though the account's size is limited to less."""
 
 
 class ScoringTask:
@@ -55,7 +61,10 @@ class ScoringTask:
 
         The bytes are searched for the field: within a JSON string its quotation marks would be escaped.
         """
-        name = _NEXT_FIELD if key == self.checkpoint_key else _SEQ_FIELD
+        is_checkpoint = key == self.checkpoint_key
+        if not value.startswith(_TYPE_PREFIXES[2 if is_checkpoint else b"/" in key]):
+            raise ValueError("no worker wrote this record")
+        name = _NEXT_FIELD if is_checkpoint else _SEQ_FIELD
         start = value.index(name) + len(name)
         return int(value[start : value.index(b",", start)])
 
@@ -86,6 +95,7 @@ class PartitionScoringTask:
         self._stored_checkpoint, self._log_id = stored_checkpoint, log_id
         self._options, self._counters = options, counters
         self._state_store = StateStore(stored.values)
+        self._lost_accounts = self._state_store.drop_incomplete(stored.lost_keys)
         self._bytes_per_fact = float(_INITIAL_BYTES_PER_FACT)
         self._fold = restored_fold(partition, self._state_store.load, stored_checkpoint, options.window)
 
@@ -102,7 +112,7 @@ class PartitionScoringTask:
         async for records in read(*window_span(self._fold, self.next)):
             for record in records:
                 self._fold.mark_seen(as_record(record))
-        return []
+        return await self._refold_accounts(read, self._lost_accounts) if self._lost_accounts else []
 
     def fold(self, next: int, records: Sequence[FetchedRecord]) -> Iterator[UnitBatch]:
         duplicates = self._fold.duplicates
@@ -124,7 +134,7 @@ class PartitionScoringTask:
             if isinstance(answer, AdmittedFact):
                 admitted.append(answer)
             elif answer is not None:
-                dead_letters.append(dead_letter_of(self.partition, fetched, answer))
+                dead_letters.append(dead_letter_of(self.partition, fetched.key, answer))
         return admitted, dead_letters
 
     def _admit_record(self, record: Record) -> AdmittedFact | RejectedRecord | None:
@@ -142,8 +152,7 @@ class PartitionScoringTask:
     ) -> Iterator[UnitBatch]:
         """One unit; if it is too large, the units of both halves."""
         latest = self._fold.latest_time
-        for fact in facts:
-            self._fold.fold_admitted(fact)
+        too_large = [rejected for fact in facts if (rejected := self._fold.fold_admitted(fact)) is not None]
         records = self._unit_records(until)
         size = size_of(records)
         if size > self._options.unit_bytes and len(facts) > 1:
@@ -155,7 +164,8 @@ class PartitionScoringTask:
         self._bytes_per_fact += (size / max(1, len(facts)) - self._bytes_per_fact) * 0.3
         self._store_records(records)
         self.next = until
-        yield UnitBatch(until, records, dead_letters, len(facts))
+        own = (dead_letter_of(self.partition, rejected.record.key.encode(), rejected) for rejected in too_large)
+        yield UnitBatch(until, records, [*dead_letters, *own], len(facts) - len(too_large))
 
     def _unit_records(self, until: int) -> list[KeyValue]:
         return [(new.key.encode(), new.value) for new in unit_records(self._fold, until, self._log_id)]
@@ -195,7 +205,26 @@ class PartitionScoringTask:
                 account.pending_changes = None
             fold.changed_accounts.clear()
         fold.keep_lines = True
-        mark_all_changed(fold)
+        return self._rewrite(fold.accounts)
+
+    async def _refold_accounts(self, read: SourceReader, ids: Collection[str]) -> Sequence[UnitBatch]:
+        """Fold the accounts whose records are lost again, and write them."""
+        self._counters.refolded_accounts += len(ids)
+        fold = PartitionFold(self.partition, load_nothing, False, self._fold.plan, window=self._options.window)
+        keys = {id.encode() for id in ids}
+        async for records in read(0, self.next):
+            for record in records:
+                if record.key in keys:
+                    fold.apply(as_record(record))
+        self._fold.accounts.update(fold.accounts)
+        return self._rewrite(fold.accounts)
+
+    def _rewrite(self, accounts: Mapping[str, Account]) -> Sequence[UnitBatch]:
+        """Units with these accounts and all their contacts, without changes."""
+        for id, account in accounts.items():
+            account.pending_changes = PendingChanges(account.seq)
+            account.dirty_contacts = list(account.contacts.values())
+            self._fold.changed_accounts[id] = account
         *pairs, last = self._unit_records(self.next)
         self._store_records([*pairs, last])
         batches = split_batches(pairs, last, self._options.unit_bytes)
@@ -209,21 +238,15 @@ class PartitionScoringTask:
         )
 
 
-def mark_all_changed(fold: PartitionFold) -> None:
-    """Let the next unit write every account and contact, without changes."""
-    for account in fold.accounts.values():
-        account.pending_changes = PendingChanges(account.seq)
-        fold.changed_accounts[account.id] = account
-
-
 def as_record(fetched: FetchedRecord) -> Record:
     """The record as workers and replays fold it; a missing key or value is empty."""
     key = (fetched.key or b"").decode("utf-8", "replace")
     return Record(fetched.offset, key, fetched.value or b"", fetched.headers)
 
 
-def dead_letter_of(partition: int, fetched: FetchedRecord, rejected: RejectedRecord) -> DeadLetter:
-    """A reference to the record, with the reason in its headers."""
-    place = (ENGAGEMENT, partition, fetched.offset)
-    headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=fetched.headers)
-    return DeadLetter(fetched.key, b"", headers)
+def dead_letter_of(partition: int, key: bytes | None, rejected: RejectedRecord) -> DeadLetter:
+    """A reference to the record, with the reason in its headers; `key`: as it was on the broker."""
+    record = rejected.record
+    place = (ENGAGEMENT, partition, record.offset)
+    headers = dead_letter_headers(*place, code=rejected.code, why=rejected.why, headers=record.headers)
+    return DeadLetter(key, b"", headers)

@@ -47,6 +47,14 @@ class StateStore:
         current = b'"model":%s,"fold":%d,' % (msgspec.json.encode(plan.version), FOLD_VERSION)
         return any(current not in records[id.encode()] for id, records in self._accounts.items())
 
+    def drop_incomplete(self, lost_keys: Iterable[bytes]) -> set[str]:
+        """Drop the accounts that lack one of their records, or their own; returns their ids."""
+        lost = {account_id_of(key) for key in lost_keys}
+        lost |= {id for id, records in self._accounts.items() if id.encode() not in records}
+        for id in lost:
+            self._accounts.pop(id, None)
+        return lost
+
 
 def account_id_of(key: bytes) -> str:
-    return key.split(b"/", 1)[0].decode()
+    return key.split(b"/", 1)[0].decode("utf-8", "replace")

@@ -54,11 +54,12 @@ class ScoringPartition:
         self.options = replace(OPTIONS, **options)
         self.task = self.recover()
 
-    def recover(self) -> PartitionScoringTask:
-        """A new task that knows only what was written."""
+    def recover(self, lost: Iterable[bytes] = ()) -> PartitionScoringTask:
+        """A new task that knows only what was written; `lost`: keys of which only foreign records are left."""
         worker_task = ScoringTask(ADDRESS, self.log_id, self.options, self.counters)
         values = {key: value for key, value in self.latest.items() if key != worker_task.checkpoint_key}
-        self.task = worker_task.partition_task(0, StoredState(values, self.latest.get(worker_task.checkpoint_key)))
+        stored = StoredState(values, self.latest.get(worker_task.checkpoint_key), frozenset(lost))
+        self.task = worker_task.partition_task(0, stored)
         self.write_units(asyncio.run(self.task.begin(self.read)))
         return self.task
 

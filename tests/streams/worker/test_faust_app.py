@@ -10,7 +10,7 @@ from kafka.admin import KafkaAdminClient
 
 from benchmarks.worlds import account_name, facts
 from schemas.dead_letters import parse_error_headers
-from schemas.scores import CHECKPOINT_KEY
+from schemas.scores import CHECKPOINT_KEY, AccountScored, decode_account_scored
 from schemas.topics import ENGAGEMENT, SCORES
 from streams.kafka import topics as kafka_topics
 from streams.log import NewRecord
@@ -75,12 +75,22 @@ def test_units_that_are_too_large_are_cut_and_one_large_fact_may_take_a_batch_of
     assert bench.differences() == []
 
 
-def test_a_fact_that_changes_more_than_a_batch_may_hold_ends_the_worker_with_the_reason(bench: WorkerCluster) -> None:
-    bench.append_facts(facts(1, 1))
-    worker = bench.start_worker(largest_unit=500, unit_bytes=500)
-    assert worker.exit_code() == 70
-    assert "changes" in worker.output()
-    assert "raise max.message.bytes of the topic" in worker.output()
+def large_update(field: str) -> bytes:
+    envelope = b'{"id":"%s","source":"s","type":"account.updated.v1","subject":"company-1.example",' % field.encode()
+    return envelope + b'"time":"2025-01-06T00:00:00Z","data":{"%s":"%s"}}' % (field.encode(), b"x" * 2_500_000)
+
+
+def test_a_fact_that_makes_its_account_larger_than_a_batch_is_a_dead_letter_and_the_rest_is_folded(
+    bench: WorkerCluster,
+) -> None:
+    bench.append_facts([*facts(50, 5), large_update("name"), large_update("owner")])
+    bench.append_facts(facts(50, 5, seed=9))
+    worker = bench.start_worker()
+    bench.await_scored()
+    [letter] = bench.dead_letters()
+    fields = parse_error_headers(letter.headers)
+    assert (letter.key, letter.value, fields["exception.class.name"]) == ("company-1.example", b"", "too_large")
+    assert (worker.stop(), bench.differences()) == (0, [])
 
 
 def transactional_producer(bench: WorkerCluster) -> KafkaProducer:
@@ -158,8 +168,28 @@ def test_facts_without_a_model_are_refused_in_words(bench: WorkerCluster) -> Non
     assert "run `staffel topics create` first" in worker.output()
 
 
-def test_a_record_among_the_scores_that_is_none_is_refused_in_words(bench: WorkerCluster) -> None:
-    bench.log.append(SCORES, [NewRecord("acme.com", b"mine")], partition=0)
+def test_workers_ignore_what_others_wrote_among_the_scores_and_fold_hidden_accounts_again(bench: WorkerCluster) -> None:
+    bench.append_facts(facts(200, 5))
+    first = bench.start_worker()
+    bench.await_scored()
+    assert first.stop() == 0
+    for key in (account_name(1), CHECKPOINT_KEY, "nobody.example"):
+        bench.log.append(SCORES, [NewRecord(key, b"mine")], partition=bench.log.partition_of(SCORES, account_name(1)))
+    bench.append_facts(facts(200, 5, seed=9))
     worker = bench.start_worker()
-    assert worker.exit_code() == 1
-    assert "only workers may write there" in worker.output()
+    bench.await_scored()
+    assert worker.stop() == 0
+    assert '"event": "foreign_records"' in worker.output()
+    assert worker.counters()["repaired_keys"] >= 2
+    updates = {account: [each for each in found if each] for account, found in readable_updates(bench).items()}
+    assert updates[account_name(1)][-1].seq == max(each.seq for each in updates[account_name(1)])
+
+
+def readable_updates(bench: WorkerCluster) -> dict[str, list[AccountScored]]:
+    """account -> those of its updates that workers wrote."""
+    found: dict[str, list[AccountScored]] = {}
+    for partition in bench.partitions:
+        for record in bench.read_all(SCORES, partition):
+            if record.value.startswith(b'{"type":"account.scored.v1"'):
+                found.setdefault(record.key, []).append(decode_account_scored(record.value))
+    return found

@@ -4,7 +4,14 @@ import pytest
 
 from streams.log import LogRefused
 from streams.worker.options import WorkerCounters
-from streams.worker.recovery import RecoveredPartition, RecoveryProgress, RecoverySuperseded, recover_partition
+from streams.worker.recovery import (
+    LatestByKey,
+    RecoveredPartition,
+    RecoveryProgress,
+    RecoverySuperseded,
+    recover_partition,
+    stored_state_of,
+)
 from tests.streams.worker.fakes import (
     OUTPUT,
     SOURCE,
@@ -22,8 +29,10 @@ SMALL_BATCH_BYTES = 200
 """Bytes of a unit."""
 
 
-async def recover_with(broker: FakeBroker, most: int = 10_000, wanted: bool = True) -> RecoveredPartition:
-    progress = RecoveryProgress(WorkerCounters(), lambda: wanted, FakeLogger())
+async def recover_with(
+    broker: FakeBroker, most: int = 10_000, wanted: bool = True, log: FakeLogger | None = None
+) -> RecoveredPartition:
+    progress = RecoveryProgress(WorkerCounters(), lambda: wanted, log or FakeLogger())
     async with broker.open_reader(0) as reader:
         return await recover_partition(0, SumTask(), reader, progress, most)
 
@@ -121,18 +130,41 @@ async def test_a_source_that_lost_its_beginning_before_anything_was_folded_is_re
 async def test_records_without_a_checkpoint_are_refused() -> None:
     broker = FakeBroker()
     broker.add_output((b"a", encoded_total(3, 30)))
-    with pytest.raises(LogRefused, match="partition 0 of sums has records but no checkpoint"):
+    with pytest.raises(LogRefused, match=r"partition 0 of sums has records but no checkpoint: .* `staffel rebuild"):
         await recover_with(broker)
 
 
-@pytest.mark.parametrize(
-    "foreign", [FakeRecord(3, b"a", b"text"), FakeRecord(3, None, encoded_total(1, 1)), FakeRecord(3, b"a", None)]
-)
-async def test_a_record_that_no_worker_wrote_is_refused(foreign: FakeRecord) -> None:
-    broker = FakeBroker()
+FOREIGN = [FakeRecord(9, b"a", b"text"), FakeRecord(9, None, encoded_total(8, 1)), FakeRecord(9, b"a", None)]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+async def test_a_record_that_no_worker_wrote_is_ignored_with_a_warning_that_names_its_place(
+    foreign: FakeRecord,
+) -> None:
+    broker, log = FakeBroker(source_end=9), FakeLogger()
+    broker.add_output((b"a", encoded_total(3, 30)), checkpoint_record(4))
     broker.topics[OUTPUT].append(foreign)
-    with pytest.raises(LogRefused, match="the record at offset 3 of sums was not written by a worker"):
-        await recover_with(broker)
+    found = await recover_with(broker, log=log)
+    assert (recovered_totals(found), found.task.next) == ({b"a": {"seq": 3, "sum": 30}}, 4)
+    assert ("foreign_records", {"topic": "sums", "partition": 0, "offsets": [9], "count": 1}) in log.lines
+
+
+async def test_a_key_that_hides_behind_a_foreign_record_is_written_again() -> None:
+    broker = FakeBroker(source_end=9)
+    broker.add_output((b"a", encoded_total(3, 30)), (b"b", encoded_total(1, 7)), checkpoint_record(4))
+    broker.add_output((b"a", b"text"), (b"b", b"text"), (b"b", encoded_total(2, 8)))
+    found = await recover_with(broker)
+    assert [unit.records for unit in found.units] == [[(b"a", encoded_total(3, 30)), checkpoint_record(4)]]
+    assert found.repaired_keys == 1
+
+
+async def test_a_key_of_which_only_foreign_records_are_left_is_lost() -> None:
+    broker = FakeBroker(source_end=9)
+    broker.add_output((b"a", b"text"), (b"b", encoded_total(1, 7)), checkpoint_record(4))
+    task = SumTask()
+    latest = LatestByKey(task)
+    latest.add(broker.topics[OUTPUT])
+    assert stored_state_of(latest, 0, task).lost_keys == {b"a"}
 
 
 async def test_looking_back_ends_at_the_position_though_a_fetch_brings_more() -> None:

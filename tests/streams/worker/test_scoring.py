@@ -267,6 +267,24 @@ def test_what_cannot_be_read_again_as_a_whole_touches_no_account() -> None:
     ]
 
 
+@pytest.mark.parametrize("own_record_too", [False, True])
+def test_an_account_of_which_a_record_is_lost_is_folded_again_from_its_own_facts(own_record_too: bool) -> None:
+    source = fact_records(500)
+    partition = ScoringPartition(source).fold(300)
+    whole = dict(partition.latest)
+    contact = next(key for key in whole if key.startswith(ACCOUNT + b"/"))
+    lost = [contact, b"nobody.example", *([ACCOUNT] if own_record_too else [])]
+    partition.latest = {key: value for key, value in whole.items() if key not in lost}
+    partition.units.clear()
+    partition.recover(lost)
+    assert partition.latest.keys() == whole.keys()
+    assert partition.latest[contact] == whole[contact]
+    assert partition.digests() == straight_fold_digests(source[:300])
+    assert {update.account for update in partition.updates()} == {ACCOUNT.decode()}
+    assert partition.counters.refolded_accounts == 2
+    assert partition.fold().digests() == straight_fold_digests(source)
+
+
 def test_orders_are_those_of_the_records() -> None:
     source = fact_records(50)
     partition = ScoringPartition(source).fold()
@@ -276,7 +294,7 @@ def test_orders_are_those_of_the_records() -> None:
         assert work.order(key, value) == record["next" if key == CHECKPOINT else "seq"]
 
 
-@pytest.mark.parametrize("value", [b"", b"text", b'{"seq":"x","a":1}'])
+@pytest.mark.parametrize("value", [b"", b"text", b'{"seq":7,"a":1}', b'{"type":"account.scored.v1","seq":"x","a":1}'])
 def test_what_has_no_order_is_none_of_a_workers_records(value: bytes) -> None:
     with pytest.raises(ValueError):
         ScoringTask(ADDRESS, LOG, OPTIONS, ScoringPartition(fact_records(1)).counters).order(ACCOUNT, value)
