@@ -1,9 +1,10 @@
 """Alerts to people and systems about handoffs: rules, settings, outbox, delivery and channels."""
 
-from alerts.channel import Delivered
-from alerts.channels import channel_of, channels_of
+from alerts.channels.channel import Channel, Delivered
+from alerts.channels.receivers import receivers_of
+from alerts.channels.registry import channels_of, channels_to
 from alerts.messages import sample_alert
-from alerts.outbox import STATUSES, WAITING, AlertOutbox, alerts
+from alerts.outbox import STATUSES, WAITING, AlertOutbox, alert_pauses, alerts
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, ChannelSettings, read_alerts
 
@@ -13,11 +14,14 @@ __all__ = [
     "AlertOutbox",
     "AlertSettings",
     "Alerts",
+    "Channel",
     "ChannelSettings",
     "Delivered",
+    "alert_pauses",
     "alerts",
-    "channel_of",
     "channels_of",
+    "channels_to",
     "read_alerts",
+    "receivers_of",
     "sample_alert",
 ]

@@ -1,4 +1,4 @@
-"""Sends due alerts, with one thread per channel, so that a slow channel does not delay the others.
+"""Sends due alerts, with one thread per receiver, so that a slow one does not delay the others.
 
 The state of an alert is stored after the attempt: after a crash in between it is sent again, with the same id.
 """
@@ -7,10 +7,12 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
-from alerts.channel import LONGEST_WAIT_MS, Alert, AttemptFailed, Channel, Gone, Outcome
-from alerts.outbox import AlertOutbox, DeliveryState, DueAlert
-from alerts.retry import failed_unsent, state_after
-from schemas import Clock
+from alerts.channels.channel import Alert, AttemptFailed, Channel, Gone, Outcome
+from alerts.outbox import AlertOutbox, DeliveryState, DueAlert, Pause
+from alerts.reconsideration import Reconsideration
+from alerts.retry import MAX_WAIT_BEFORE_FALLBACK_MS, failed_unsent, state_after
+from alerts.settings import AlertSettings
+from schemas import Clock, format_time
 
 _BATCH_SIZE = 20
 _POLL_INTERVAL_S = 2.0
@@ -20,7 +22,7 @@ _EXPIRED_REASON = "it was not sent before it was too old"
 
 
 class Delivery:
-    """The thread of one channel. `may_send`: whether this process holds the lease now.
+    """The thread of one receiver. `may_send`: whether this process holds the lease now.
 
     `max_age_ms`: older alerts fail unsent; `log`: a structlog logger.
     """
@@ -29,6 +31,7 @@ class Delivery:
         self,
         outbox: AlertOutbox,
         channel: Channel,
+        settings: AlertSettings,
         clock: Clock,
         may_send: Callable[[], bool],
         max_age_ms: int,
@@ -41,13 +44,14 @@ class Delivery:
             may_send,
             max_age_ms,
         )
-        self.channel = channel.name
-        self._log = log.bind(channel=channel.name)
+        self.receiver = (channel.name, channel.receiver)
+        self._fallback = next((each.fallback for each in settings.channels if each.name == channel.name), None)
+        self._reconsideration = Reconsideration(outbox, channel, settings, clock, max_age_ms)
+        self._log = log.bind(channel=channel.name, **({"receiver": channel.receiver} if channel.receiver else {}))
         self._wake, self._stopping = Event(), False
-        self._paused_until = 0
         self._gone: Gone | None = None
         self._failure: Exception | None = None
-        self._thread = Thread(target=self._run, name=f"alerts by {channel.name}", daemon=True)
+        self._thread = Thread(target=self._run, name=f"alerts by {'/'.join(self.receiver)}", daemon=True)
 
     def start(self) -> None:
         """Start the thread, or wake it."""
@@ -76,10 +80,12 @@ class Delivery:
 
     def send_due(self) -> float:
         """Send what is due now; returns the seconds until the next alert is due."""
-        while self._is_active():
-            due = self._outbox.due_alerts(self.channel, self._clock(), _BATCH_SIZE)
+        if self._is_active():
+            self._reconsideration.run()
+        while self._is_active() and not self._is_silent():
+            due = self._outbox.due_alerts(*self.receiver, self._clock(), _BATCH_SIZE)
             for alert in due:
-                if not self._is_active():
+                if not self._is_active() or self._is_silent():
                     break
                 self._process(alert)
             if len(due) < _BATCH_SIZE:
@@ -99,11 +105,22 @@ class Delivery:
             return _POLL_INTERVAL_S
 
     def _is_active(self) -> bool:
-        return not self._stopping and self._may_send() and not self._is_paused()
+        return not self._stopping and self._may_send()
 
-    def _is_paused(self) -> bool:
-        """A pause that is longer than any was begun before the clock went back."""
-        return 0 < self._paused_until - self._clock() <= LONGEST_WAIT_MS
+    def _is_silent(self) -> bool:
+        """Whether the channel asked for silence. A long one is not waited for where another channel can take over."""
+        return self._pause().remaining(self._clock()) > 0 and not self._leaves_to_fallback()
+
+    def _leaves_to_fallback(self) -> bool:
+        return self._fallback is not None and self._pause().remaining(self._clock()) > MAX_WAIT_BEFORE_FALLBACK_MS
+
+    def _pause(self) -> Pause:
+        """Stored, so that a restart does not end it."""
+        stored = self._outbox.pause_of(self._channel.name)
+        pause = stored.seen_at(self._clock())
+        if pause != stored:
+            self._outbox.store_pause(self._channel.name, pause)
+        return pause
 
     def _process(self, alert: DueAlert) -> None:
         why = self._skip_reason(alert)
@@ -115,7 +132,11 @@ class Delivery:
         """Why the alert is not sent at all, or None."""
         if self._gone is not None:
             return self._gone.why
-        return _EXPIRED_REASON if self._clock() > alert.at + self._max_age_ms else None
+        if self._clock() > alert.at + self._max_age_ms:
+            return _EXPIRED_REASON
+        if self._leaves_to_fallback():
+            return f"left to {self._fallback}: it asked for silence until {format_time(self._pause().until)}"
+        return None
 
     def _attempt(self, alert: DueAlert) -> DeliveryState:
         outcome = self._send(alert)
@@ -123,8 +144,8 @@ class Delivery:
         if isinstance(outcome, Gone):
             self._gone = outcome
         if isinstance(outcome, AttemptFailed) and outcome.retry_after_ms is not None:
-            self._paused_until = now + outcome.retry_after_ms
-        return state_after(outcome, alert, now, self._max_age_ms)
+            self._outbox.store_pause(self._channel.name, Pause(now, now + outcome.retry_after_ms))
+        return state_after(outcome, alert, now, self._max_age_ms, self._fallback)
 
     def _log_state(self, alert: DueAlert, state: DeliveryState) -> None:
         fields = {"alert": alert.id, "kind": alert.kind, "attempts": state.attempts}
@@ -140,7 +161,8 @@ class Delivery:
             return AttemptFailed(f"the channel failed: {type(error).__name__}")
 
     def _seconds_until_due(self) -> float:
-        due = self._outbox.next_try_at(self.channel) if self._may_send() else None
+        due = self._outbox.next_try_at(*self.receiver) if self._may_send() else None
         if due is None:
             return _POLL_INTERVAL_S
-        return min(max((max(due, self._paused_until) - self._clock()) / 1000, _MIN_WAIT_S), _POLL_INTERVAL_S)
+        now = self._clock()
+        return min(max(max(due - now, self._pause().remaining(now)) / 1000, _MIN_WAIT_S), _POLL_INTERVAL_S)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from alerts.channel import Alert
+from alerts.channels.channel import Alert
 from projections import STAFFEL_SOURCE, encode, new_event
 from schemas import FactRecord, chat_text, format_time
 

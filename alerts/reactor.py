@@ -9,7 +9,7 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from alerts.channel import Channel
+from alerts.channels.channel import Channel
 from alerts.delivery import Delivery
 from alerts.outbox import ALERTS, AlertOutbox
 from alerts.settings import AlertSettings
@@ -50,7 +50,7 @@ class Alerts:
         self._lease = Lease(engine, ALERTS, holder, clock, lease_duration_ms)
         self._subscription = Subscription(self._outbox, log, settings, clock, max_age_ms, log_lines)
         self._deliveries = [
-            Delivery(self._outbox, each, clock, self.holds_lease, max_age_ms, log_lines) for each in channels
+            Delivery(self._outbox, each, settings, clock, self.holds_lease, max_age_ms, log_lines) for each in channels
         ]
         self._had_lease, self._closed = False, Event()
 
@@ -105,8 +105,8 @@ class Alerts:
     def _start_deliveries(self) -> None:
         """Start the threads; alerts that wait for channels which the settings no longer contain fail."""
         self._subscription.forget_positions()
-        self._outbox.fail_other_channels(
-            [each.channel for each in self._deliveries], "the settings no longer contain this channel"
+        self._outbox.fail_others(
+            [each.receiver for each in self._deliveries], "the settings no longer contain this channel or receiver"
         )
         for delivery in self._deliveries:
             delivery.start()

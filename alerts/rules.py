@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, SentAlert
+from alerts.outbox import HELD, HISTORY, WAITING, Decision, NewAlert, SentAlert
 from schemas import FactRecord, HandoffExpired, HandoffProposed, format_time, parse_time
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+_TOO_OLD = "too old to be sent"
 
 
 class AlertRule(NamedTuple):
@@ -56,28 +57,33 @@ class AlertPolicy:
 
     def __init__(self, sent: Iterable[SentAlert], now: int, max_age_ms: int, cool_down_ms: Mapping[str, int]) -> None:
         self._now, self._max_age_ms, self._cool_down_ms = now, max_age_ms, cool_down_ms
-        self._sent: dict[tuple[str, str, str], list[SentAlert]] = {}
+        self._sent: dict[tuple[str, ...], list[SentAlert]] = {}
         for each in sent:
             self._sent_like(each).append(each)
 
-    def new_alert(self, event: FactRecord, kind: str, channel: str, content: bytes) -> NewAlert:
+    def new_alert(self, event: FactRecord, kind: str, channel: str, receiver: str, content: bytes) -> NewAlert:
         """The row for the outbox: waiting, or with the reason why it is not sent."""
-        alert = SentAlert(alert_id(event, kind), channel, kind, event.subject, parse_time(event.time))
-        status, why = self._status(alert)
-        if status == WAITING:
-            self._sent_like(alert).append(alert)
-        return NewAlert(*alert[:4], event=content, at=alert.at, status=status, next_try_at=self._now, why=why)
+        alert = SentAlert(alert_id(event, kind), channel, receiver, kind, event.subject, parse_time(event.time))
+        return self.row_of(alert, content)
 
-    def _status(self, alert: SentAlert) -> tuple[str, str | None]:
+    def row_of(self, alert: SentAlert, content: bytes) -> NewAlert:
+        """As `new_alert`, for an alert whose id is known."""
+        decision = self.decide(alert)
+        return NewAlert(*alert[:5], content, alert.at, next_try_at=self._now, **decision._asdict())
+
+    def decide(self, alert: SentAlert) -> Decision:
+        """Whether the alert is sent; if it is, it counts for those after it."""
         if alert.at < self._now - self._max_age_ms:
-            return HISTORY, f"happened {format_time(alert.at)}, read {format_time(self._now)}: too old to be sent"
+            return Decision(HISTORY, f"happened {format_time(alert.at)}, read {format_time(self._now)}: {_TOO_OLD}")
         earlier = next((each for each in self._sent_like(alert) if self._is_cooling_down(each, alert)), None)
         if earlier is not None:
-            return HELD, f"cooling down after the alert {earlier.id} about this account at {format_time(earlier.at)}"
-        return WAITING, None
+            why = f"cooling down after the alert {earlier.id} about this account at {format_time(earlier.at)}"
+            return Decision(HELD, why, earlier.id)
+        self._sent_like(alert).append(alert)
+        return Decision(WAITING)
 
     def _is_cooling_down(self, earlier: SentAlert, alert: SentAlert) -> bool:
         return earlier.id != alert.id and abs(alert.at - earlier.at) < self._cool_down_ms[alert.kind]
 
     def _sent_like(self, alert: SentAlert) -> list[SentAlert]:
-        return self._sent.setdefault((alert.channel, alert.kind, alert.account), [])
+        return self._sent.setdefault((alert.channel, alert.receiver, alert.kind, alert.account), [])

@@ -16,7 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.channel_validation import check_address, check_secrets, check_webhook
+from alerts.channels.receivers import receivers_of
+from alerts.channels.validation import check_address, check_secrets, check_webhook
 from alerts.rules import DEFAULT_COOL_DOWN_MS
 from schemas import DocumentError, KeyPath, Problem, SourceDocument, read_yaml, suggestion
 
@@ -71,6 +72,7 @@ def _check_link(link: str) -> str:
 
 def _check_secret_address(address: SecretStr) -> SecretStr:
     check_address(address.get_secret_value())
+    receivers_of(address.get_secret_value())
     return address
 
 
@@ -88,7 +90,10 @@ class _SettingsModel(BaseModel):
 
 
 class ChannelSettings(_SettingsModel):
-    """One channel: an address of Apprise, or a webhook. Kinds and routes: None means all."""
+    """One channel: an address of Apprise, or a webhook. Kinds, routes and owners: None means all.
+
+    `fallback`: the channel that gets an alert which this one did not take.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     url: Annotated[SecretStr, AfterValidator(_check_secret_address)] | None = None
@@ -97,6 +102,19 @@ class ChannelSettings(_SettingsModel):
     secret_env: Annotated[EnvironmentSecret, AfterValidator(_check_signing_secrets)] | None = None
     kinds: tuple[AlertKind, ...] | None = Field(default=None, min_length=1)
     routes: tuple[str, ...] | None = Field(default=None, min_length=1)
+    owners: tuple[str, ...] | None = Field(default=None, min_length=1)
+    fallback: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Of Apprise; holds secrets."""
+        address = self.url or self.url_env
+        return None if address is None else address.get_secret_value()
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """The keys of its receivers; one without a name for a webhook."""
+        return ("",) if self.address is None else tuple(each.key for each in receivers_of(self.address))
 
     @model_validator(mode="after")
     def _check_one_address(self) -> "ChannelSettings":
@@ -127,6 +145,20 @@ class AlertSettings(_SettingsModel):
         duplicate = next((name for name in names if names.count(name) > 1), None)
         if duplicate is not None:
             raise ValueError(f"two channels have the name {duplicate!r}; names must be unique")
+        return self
+
+    @model_validator(mode="after")
+    def _check_fallbacks(self) -> "AlertSettings":
+        fallbacks = {channel.name: channel.fallback for channel in self.channels}
+        for name, fallback in fallbacks.items():
+            if fallback is not None and fallback not in fallbacks:
+                raise ValueError(f"channel {name!r} has the fallback {fallback!r}, which is no channel of this file")
+            seen = {name}
+            while fallback is not None and fallback not in seen:
+                seen.add(fallback)
+                fallback = fallbacks[fallback]
+            if fallback is not None:
+                raise ValueError(f"the fallbacks of channel {name!r} lead back to {fallback!r}")
         return self
 
 

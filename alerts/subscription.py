@@ -46,6 +46,7 @@ class Subscription:
         )
         self._log_lines = log_lines
         self._cool_down_ms = settings.cool_down.model_dump()
+        self._receivers = {channel.name: channel.receivers for channel in settings.channels}
         self._positions: dict[int, int] = {}
         self._generation, self._next_check = "", 0.0
 
@@ -99,7 +100,7 @@ class Subscription:
             return position, 0
         new = records[-1].offset + 1
         self._outbox.add(
-            CheckpointMove(generation, partition, position, new), self._new_alerts(self._alert_events(records))
+            self._new_alerts(self._alert_events(records)), CheckpointMove(generation, partition, position, new)
         )
         return new, len(records)
 
@@ -130,10 +131,11 @@ class Subscription:
         sent = self._outbox.sent_alerts((each.event.subject for each in events), oldest)
         policy = AlertPolicy(sent, self._clock(), self._max_age_ms, self._cool_down_ms)
         return [
-            policy.new_alert(each.event, each.kind, channel.name, each.content)
+            policy.new_alert(each.event, each.kind, channel.name, receiver, each.content)
             for each in events
             for channel in self._settings.channels
             if is_subscribed(each.kind, each.event.data.get("route"), channel.kinds, channel.routes)
+            for receiver in self._receivers[channel.name]
         ]
 
 

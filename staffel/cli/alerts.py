@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts import STATUSES, AlertOutbox, AlertSettings, ChannelSettings, Delivered, channel_of, sample_alert
+from alerts import STATUSES, AlertOutbox, AlertSettings, Channel, ChannelSettings, Delivered, channels_to, sample_alert
 from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
 from staffel.cli.groups import RunByDefaultGroup, examples
 from staffel.cli.output import format_minute, print_json, print_line, print_table
 from staffel.cli.session import AsJson, connected_application, read_settings
 from staffel.errors import ProblemFound, UsageError
-from staffel.processes.alerts import alert_json, channel_target
+from staffel.processes.alerts import alert_json, channel_target, receivers_json
 
 Json = dict[str, Any]
 _ALL_TEXT = "all"
@@ -41,6 +41,11 @@ def check_file(
         return
     cells = [(row["channel"], row["by"], _names_text(row["kinds"]), _names_text(row["routes"])) for row in rows]
     print_table("", ["channel", "by", "kinds", "routes"], cells, wrapped=["kinds", "routes"])
+    for row in rows:
+        if row["receivers"]:
+            print_line(f"{row['channel']} has {len(row['receivers'])} receivers: {_receivers_text(row['receivers'])}.")
+        if row["fallback"]:
+            print_line(f"What {row['channel']} does not take goes to {row['fallback']}.")
     print_line(f"Cool-down per account: {_cool_down_text(settings)}.")
 
 
@@ -58,9 +63,10 @@ def try_channel(
     if wanted is None:
         raise UsageError(f"no channel {channel}; the channels are {', '.join(each.name for each in settings.channels)}")
     alert = sample_alert(system_clock())
-    outcome = channel_of(wanted, settings.link, system_clock).send(alert)
-    if not isinstance(outcome, Delivered):
-        raise ProblemFound(f"{channel}: {outcome.why}")
+    outcomes = [(_receiver_text(each), each.send(alert)) for each in channels_to(wanted, settings.link, system_clock)]
+    failures = [f"{name}: {outcome.why}" for name, outcome in outcomes if not isinstance(outcome, Delivered)]
+    if failures:
+        raise ProblemFound("; ".join(failures))
     if as_json:
         print_json({"channel": channel, "alert": alert.id, "status": "delivered"})
     else:
@@ -85,7 +91,8 @@ def list_alerts(
         print_json(rows)
         return
     columns = ("account", "kind", "channel", "status", "why")
-    cells = [(format_minute(row["at"]), *(row[name] for name in columns)) for row in rows]
+    shown = [{**row, "channel": "/".join(filter(None, (row["channel"], row["receiver"])))} for row in rows]
+    cells = [(format_minute(row["at"]), *(row[name] for name in columns)) for row in shown]
     if rows:
         print_table("", ["happened", *columns], cells, wrapped=["why"])
     else:
@@ -102,7 +109,17 @@ def _channel_json(channel: ChannelSettings) -> Json:
         "by": channel_target(channel),
         "kinds": None if channel.kinds is None else list(channel.kinds),
         "routes": None if channel.routes is None else list(channel.routes),
+        "receivers": receivers_json(channel),
+        "fallback": channel.fallback,
     }
+
+
+def _receiver_text(channel: Channel) -> str:
+    return f"{channel.name}/{channel.receiver}" if channel.receiver else channel.name
+
+
+def _receivers_text(receivers: list[dict[str, str]]) -> str:
+    return ", ".join(f"{each['receiver']} ({each['label']})" for each in receivers)
 
 
 def _names_text(names: list[str] | None) -> str:

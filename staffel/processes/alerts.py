@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts import WAITING, AlertOutbox, Alerts, ChannelSettings
+from alerts import WAITING, AlertOutbox, Alerts, ChannelSettings, receivers_of
 from database import Database
 from projections import behind, end_offsets
 from schemas import SQA_HANDOFFS, format_time
@@ -46,6 +46,7 @@ def alert_json(row: Any) -> dict[str, Any]:
     return {
         "alert": row.id,
         "channel": row.channel,
+        "receiver": row.receiver or None,
         "kind": row.kind,
         "account": row.account,
         "at": format_time(row.at),
@@ -57,9 +58,14 @@ def alert_json(row: Any) -> dict[str, Any]:
     }
 
 
+def receivers_json(channel: ChannelSettings) -> list[dict[str, str]]:
+    """The receivers of an address that names several, by key; labels show only the beginning of a name."""
+    receivers = receivers_of(channel.address) if channel.address is not None else []
+    return [{"receiver": each.key, "label": each.label} for each in receivers if each.key]
+
+
 def channel_target(channel: ChannelSettings) -> str:
     """The service or host that a channel sends to; the rest of an address may hold secrets."""
     if channel.webhook is not None:
         return f"webhook to {urlsplit(channel.webhook).hostname}"
-    address = channel.url or channel.url_env
-    return "-" if address is None else address.get_secret_value().partition(":")[0]
+    return "-" if channel.address is None else channel.address.partition(":")[0]

@@ -7,7 +7,7 @@ from time import monotonic, time
 
 from sqlalchemy import Engine
 
-from alerts.channels import channels_of
+from alerts.channels.registry import channels_of
 from alerts.outbox import AlertOutbox
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, read_alerts

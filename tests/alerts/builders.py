@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.channel import Alert, Delivered, Outcome
+from alerts.channels.channel import Alert, Delivered, Outcome
 from alerts.settings import AlertSettings, read_alerts
 from projections.derived_facts import STAFFEL_SOURCE, new_event, record_of
 from schemas.envelope import FactRecord
@@ -15,6 +15,8 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MAX_AGE_MS = DAY
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldDI0"
+
+WEBHOOK = "webhook: 'https://example.com', secret_env: SECRET, "
 
 REASONS = [
     {"rule": "meeting_held", "contact": "c_anna", "points": 60.0},
@@ -67,16 +69,17 @@ def new_record(event: FactRecord) -> NewRecord:
 
 
 def settings(*channels: str, more: str = "") -> AlertSettings:
-    """Channels by name, with what else is said of them: `chat`, or `chat, kinds: [act_now]`."""
-    lines = [f"  - {{webhook: 'https://example.com', secret_env: SECRET, name: {channel}}}" for channel in channels]
+    """Channels by name, with what else is said of them: `chat`, or `chat, kinds: [act_now]`. Without an address a
+    channel is a webhook."""
+    lines = [f"  - {{{'' if 'url:' in channel else WEBHOOK}name: {channel}}}" for channel in channels]
     return read_alerts("\n".join(["channels:", *lines, more]), "alerts.yaml", {"SECRET": SECRET})
 
 
 class FakeChannel:
     """A channel that returns the given outcomes, the last one repeatedly, and stores what was sent."""
 
-    def __init__(self, name: str = "chat", *outcomes: Outcome) -> None:
-        self.name = name
+    def __init__(self, name: str = "chat", *outcomes: Outcome, receiver: str = "") -> None:
+        self.name, self.receiver = name, receiver
         self.sent: list[Alert] = []
         self._outcomes: Sequence[Outcome] = outcomes or [Delivered()]
 

@@ -43,13 +43,14 @@ class ReceiverResponse(NamedTuple):
 class Receiver:
     """`answers` in their order, the last one for ever. While `held` a request gets no answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.responses: list[ReceiverResponse] = [ReceiverResponse()]
         self.requests: list[Request] = []
         self.changed = Condition()
         self._held = False
         self._ended = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = _IPv6Server if ":" in host else ThreadingHTTPServer
+        self._server = server((host, port), _handler(self))
         self._server.daemon_threads = True
         Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -87,9 +88,13 @@ class Receiver:
         self._server.server_close()
 
 
+class _IPv6Server(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 @contextmanager
-def running_receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
+def running_receiver(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
+    receiver = Receiver(host, port)
     try:
         yield receiver
     finally:

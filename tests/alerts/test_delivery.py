@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.channels.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
 from alerts.retry import retry_delay
 from tests.alerts.builders import DAY, HOUR, MINUTE, NOON, FakeChannel, act_now_event, proposed_event
 from tests.alerts.world import World
@@ -75,15 +75,44 @@ def test_retry_after_pauses_the_channel(world: World) -> None:
     assert (len(chat.sent), world.alerts("status")) == (3, ["delivered", "delivered"])
 
 
+def test_a_restart_does_not_end_the_silence(world: World) -> None:
+    world.restart_with(FakeChannel("chat", AttemptFailed("answered 429", HOUR))).receive(proposed_event()).send_due()
+    chat = FakeChannel("chat")
+    world.restart_with(chat).receive(proposed_event("other.com")).send_due(after=2 * MINUTE)
+    assert chat.sent == []
+
+    world.send_due(after=58 * MINUTE)
+    assert (len(chat.sent), world.alerts("status")) == (2, ["delivered", "delivered"])
+
+
+def test_other_channels_are_not_silenced(world: World) -> None:
+    world.restart_with(FakeChannel("chat", AttemptFailed("answered 429", HOUR)), FakeChannel("mail"))
+    world.receive(proposed_event()).send_due()
+
+    assert world.alerts("channel", "status") == [("chat", "waiting"), ("mail", "delivered")]
+
+
+@pytest.mark.parametrize("step", [20 * MINUTE, 5 * HOUR, 400 * DAY])
+def test_a_silence_lasts_as_long_as_asked_where_the_clock_went_back(world: World, step: int) -> None:
+    chat = FakeChannel("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
+    world.restart_with(chat).receive(proposed_event()).send_due().send_due(after=-step)
+    world.send_due(after=10 * MINUTE - 1)
+    assert len(chat.sent) == 1
+
+    world.send_due(after=1)
+    assert (len(chat.sent), world.alerts("status")) == (2, ["delivered"])
+
+
 def test_an_alert_that_was_read_before_the_clock_went_back_is_sent_at_once(world: World) -> None:
     world.receive(proposed_event()).send_due(after=-8 * HOUR)
 
     assert world.alerts("status", "attempts") == [("delivered", 1)]
 
 
-def test_an_attempt_that_was_planned_before_the_clock_went_back_is_made_at_once(world: World) -> None:
-    chat = FakeChannel("chat", AttemptFailed("answered 429", 10 * MINUTE), Delivered())
-    world.restart_with(chat).receive(proposed_event()).send_due().send_due(after=-8 * HOUR)
+@pytest.mark.parametrize("step", [MINUTE, HOUR, 8 * HOUR, 400 * DAY])
+def test_an_attempt_that_was_planned_before_the_clock_went_back_is_made_at_once(world: World, step: int) -> None:
+    chat = FakeChannel("chat", AttemptFailed("answered 500"), Delivered())
+    world.restart_with(chat).receive(proposed_event()).send_due().send_due(after=-step)
 
     assert world.alerts("status", "attempts") == [("delivered", 2)]
 
@@ -138,7 +167,7 @@ def test_a_lease_lost_between_two_alerts_stops_the_delivery(world: World) -> Non
 def test_a_state_that_another_process_stored_stays(world: World) -> None:
     class Slow(FakeChannel):
         def send(self, alert: Alert) -> Outcome:
-            world.rows.fail_other_channels(["none"], "marked by another")
+            world.rows.fail_others([("none", "")], "marked by another")
             return super().send(alert)
 
     world.restart_with(Slow("chat")).receive(proposed_event()).send_due()
@@ -160,7 +189,7 @@ def test_a_channel_that_raises_counts_as_a_failed_attempt(world: World) -> None:
 def test_what_waits_for_a_channel_that_is_no_more_has_failed(world: World) -> None:
     world.restart_with(FakeChannel("chat"), FakeChannel("old")).receive(proposed_event())
 
-    assert world.rows.fail_other_channels(["chat"], "no such channel") == 1
+    assert world.rows.fail_others([("chat", "")], "no such channel") == 1
     assert world.alerts("channel", "status", "why") == [("chat", "waiting", None), ("old", "failed", "no such channel")]
 
 

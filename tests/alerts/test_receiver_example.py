@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from alerts.channel import Alert
+from alerts.channels.channel import Alert
+from alerts.channels.webhook_channel import WebhookChannel
 from alerts.messages import sample_alert
-from alerts.webhook_channel import WebhookChannel
 from projections.derived_facts import encode
 from tests.alerts.alert_runner import now_ms
 from tests.alerts.builders import OTHER_SECRET, SECRET, expired_event, proposed_event

@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import pytest
 
-from alerts.channel import AttemptFailed, Delivered, Gone, Outcome
+from alerts.channels.channel import AttemptFailed, Delivered, Gone, Outcome
 from alerts.outbox import DELIVERED, FAILED, WAITING, DeliveryState, DueAlert
 from alerts.retry import MAX_ATTEMPTS, retry_delay, state_after
 from tests.alerts.builders import DAY, HOUR, MAX_AGE_MS, MINUTE, NOON
@@ -32,19 +32,19 @@ def test_the_same_id_pauses_the_same_and_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("outcome", "mark"),
     [
-        (Delivered(), DeliveryState(DELIVERED, 1, NEXT_MINUTE, told_at=NEXT_MINUTE)),
-        (Gone("answered 410 Gone"), DeliveryState(FAILED, 1, NEXT_MINUTE, why="answered 410 Gone")),
+        (Delivered(), DeliveryState(DELIVERED, 1, NEXT_MINUTE, NEXT_MINUTE, told_at=NEXT_MINUTE)),
+        (Gone("answered 410 Gone"), DeliveryState(FAILED, 1, NEXT_MINUTE, NEXT_MINUTE, why="answered 410 Gone")),
         (
             AttemptFailed("answered 500"),
-            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), why="answered 500"),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), NEXT_MINUTE, why="answered 500"),
         ),
         (
             AttemptFailed("answered 429", 10 * MINUTE),
-            DeliveryState(WAITING, 1, NEXT_MINUTE + 10 * MINUTE, why="answered 429"),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + 10 * MINUTE, NEXT_MINUTE, why="answered 429"),
         ),
         (
             AttemptFailed("answered 429", 1),
-            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), why="answered 429"),
+            DeliveryState(WAITING, 1, NEXT_MINUTE + retry_delay("alert_one", 1), NEXT_MINUTE, why="answered 429"),
         ),
     ],
 )
@@ -55,14 +55,14 @@ def test_an_attempt_ends(outcome: Outcome, mark: DeliveryState) -> None:
 def test_after_the_last_attempt_it_has_failed() -> None:
     last = state_after(AttemptFailed("answered 500"), waiting_alert(MAX_ATTEMPTS - 1), NEXT_MINUTE, MAX_AGE_MS)
 
-    assert last == DeliveryState(FAILED, 12, NEXT_MINUTE, why="given up after 12 attempts: answered 500")
+    assert last == DeliveryState(FAILED, 12, NEXT_MINUTE, NEXT_MINUTE, why="given up after 12 attempts: answered 500")
 
 
 def test_what_would_come_too_late_has_failed() -> None:
     late = state_after(AttemptFailed("answered 503", 2 * HOUR), waiting_alert(), NOON + 23 * HOUR, MAX_AGE_MS)
 
     assert late == DeliveryState(
-        FAILED, 1, NOON + 23 * HOUR, why="given up, the next attempt would be too late: answered 503"
+        FAILED, 1, NOON + 23 * HOUR, NOON + 23 * HOUR, why="given up, the next attempt would be too late: answered 503"
     )
 
 

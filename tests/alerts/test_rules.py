@@ -61,7 +61,7 @@ def test_a_channel_takes_its_kinds_and_routes(
 
 def new_alerts(*events: FactRecord, now: int = NOON, sent: list[SentAlert] | None = None) -> list[NewAlert]:
     policy = AlertPolicy(sent or [], now, MAX_AGE_MS, DEFAULT_COOL_DOWN_MS)
-    return [policy.new_alert(event, str(kind_of(event)), "chat", b"{}") for event in events]
+    return [policy.new_alert(event, str(kind_of(event)), "chat", "", b"{}") for event in events]
 
 
 def alert_statuses(*events: FactRecord, now: int = NOON, sent: list[SentAlert] | None = None) -> list[str]:
@@ -72,7 +72,7 @@ def test_a_new_alert_waits_at_once() -> None:
     id = alert_id(proposed_event(), "handoff_proposed")
 
     assert new_alerts(proposed_event(), now=NOON + 5) == [
-        NewAlert(id, "chat", "handoff_proposed", "acme.com", b"{}", NOON, WAITING, NOON + 5, None)
+        NewAlert(id, "chat", "", "handoff_proposed", "acme.com", b"{}", NOON, WAITING, NOON + 5, None)
     ]
 
 
@@ -110,7 +110,7 @@ def test_kinds_and_accounts_cool_down_apart() -> None:
 
 
 def test_sent_alerts_count_for_the_cool_down_and_held_ones_do_not() -> None:
-    before = SentAlert("alert_before", "chat", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
+    before = SentAlert("alert_before", "chat", "", "handoff_proposed", "acme.com", NOON - 3 * HOUR)
     held, later = proposed_event(), proposed_event(crossing=2, at=NOON + 2 * HOUR)
 
     assert alert_statuses(held, later, sent=[before]) == [HELD, WAITING]
@@ -121,6 +121,6 @@ def test_an_alert_is_not_held_because_of_itself() -> None:
 
 
 def test_alerts_of_another_channel_do_not_count() -> None:
-    before = SentAlert("alert_before", "mail", "handoff_proposed", "acme.com", NOON)
+    before = SentAlert("alert_before", "mail", "", "handoff_proposed", "acme.com", NOON)
 
     assert alert_statuses(proposed_event(), sent=[before]) == [WAITING]

@@ -1,5 +1,7 @@
 """The settings file of the alerts: what is valid, and the errors for what is not."""
 
+from base64 import b64encode
+
 import pytest
 
 from alerts.rules import DEFAULT_COOL_DOWN_MS
@@ -152,6 +154,70 @@ def test_what_is_wrong_is_said_with_its_line_and_key(text: str, said: str) -> No
         read_settings(text)
 
     assert str(refused.value) == f"alerts.yaml:{said}"
+
+
+RANDOM = bytes(range(7, 71))
+
+
+def encoded(size: int) -> str:
+    return f"whsec_{b64encode(RANDOM[:size]).decode()}"
+
+
+@pytest.mark.parametrize("secret", [encoded(24), encoded(32), encoded(64), f"{encoded(24)} {encoded(64)}"])
+def test_a_secret_of_24_to_64_bytes_is_taken(secret: str) -> None:
+    text = CHANNEL + "webhook: https://example.com\n    secret_env: KEY"
+
+    assert read_alerts(text, "alerts.yaml", {"KEY": secret}).channels[0].secret_env is not None
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "whsec_", "whsec_MQ==", encoded(23), "whsec_!!!!TQ==", f"whsec_{'!'}{encoded(24)[6:]}",
+        f"{encoded(32)[:-1]}", encoded(32).replace("+", "-").replace("/", "_") + "_", encoded(24) + "\u00e9",
+        encoded(32)[:20] + "\n" + encoded(32)[20:], f"{encoded(24)} whsec_MQ==", "whsec_CHANGE_ME",
+        f"whsec_{b64encode(RANDOM + b'x').decode()}",
+    ],
+)  # fmt: skip
+def test_any_other_secret_is_refused_with_line_and_key(secret: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read_alerts(CHANNEL + "webhook: https://example.com\n    secret_env: KEY", "alerts.yaml", {"KEY": secret})
+
+    assert str(refused.value).startswith("alerts.yaml:4: channels[0].secret_env: ")
+    assert secret not in str(refused.value).replace("part after whsec_", "")
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[2001:db8::cafe]", "[2001:db8::cafe]:8443"])
+def test_a_webhook_may_have_an_ipv6_address(host: str) -> None:
+    settings = read_settings(CHANNEL + f"webhook: 'https://{host}/hook'\n    secret_env: CRM_SECRET")
+
+    assert settings.channels[0].webhook == f"https://{host}/hook"
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "said"),
+    [
+        ({"a": "c"}, "channel 'a' has the fallback 'c', which is no channel of this file"),
+        ({"a": "a"}, "the fallbacks of channel 'a' lead back to 'a'"),
+        ({"a": "b", "b": "a"}, "the fallbacks of channel 'a' lead back to 'a'"),
+    ],
+)
+def test_a_fallback_is_another_channel_of_the_file(fallbacks: dict[str, str], said: str) -> None:
+    channels = [
+        f"{{name: {name}, url: 'json://{name}', fallback: {fallbacks[name]}}}"
+        if name in fallbacks
+        else f"{{name: {name}, url: 'json://{name}'}}"
+        for name in ("a", "b")
+    ]
+    with pytest.raises(DocumentError) as refused:
+        read_settings(f"channels: [{', '.join(channels)}]")
+
+    assert str(refused.value) == f"alerts.yaml:1: {said}"
+
+
+def test_receivers_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(DocumentError, match=r"channels\[0\].url: the receivers of this address cannot be told"):
+        read_settings(CHANNEL + "url: 'rocket://kim:topsecret@chat.example.com/#sales/@anna'")
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:

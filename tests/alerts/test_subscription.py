@@ -132,7 +132,7 @@ def test_the_cool_down_is_as_the_settings_say(world: World) -> None:
 
 def test_an_alert_that_failed_keeps_no_other_one_back(world: World) -> None:
     world.receive(proposed_event())
-    world.rows.fail_other_channels(["none"], "no such channel")
+    world.rows.fail_others([("none", "")], "no such channel")
 
     assert world.receive(proposed_event(crossing=2)).alerts("status") == ["failed", "waiting"]
 

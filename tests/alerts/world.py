@@ -51,7 +51,7 @@ class World:
         self.settings = settings or _settings_of(self.channels)
         self.subscription = self.new_subscription()
         self.deliveries = [
-            Delivery(self.rows, each, self.clock, lambda: self.holds_lease, MAX_AGE_MS, self.logger)
+            Delivery(self.rows, each, self.settings, self.clock, lambda: self.holds_lease, MAX_AGE_MS, self.logger)
             for each in self.channels
         ]
         return self

@@ -22,7 +22,7 @@ MAX_FUNCTION_LINES, MAX_P90_FUNCTION_LINES, MAX_MEDIAN_FUNCTION_LINES = 45, 20, 
 DEEPEST = 2
 """Folders below a package."""
 FEWEST_MODULES, MOST_MODULES = 3, 12
-LARGER_FOLDERS = {"streams/worker": 13, "alerts": 13}
+LARGER_FOLDERS = {"streams/worker": 13}
 MANY_MODULES = {"staffel/cli": "a module per group of commands", "schemas/facts": "a module per family of facts"}
 FEW_MODULES = {
     "database/migrations": "Alembic's environment",

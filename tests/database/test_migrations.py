@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, Table
 
-import alerts.outbox
+import alerts.outbox.tables
 import intake.recorder.inbox_rows
 import intake.recorder.profiles.told_profiles
 import projections.aliases
@@ -18,7 +18,7 @@ from projections.read_models.versions import checkpoints
 
 # Each module adds its tables to `metadata` when it is imported.
 OWNERS = (
-    alerts.outbox,
+    alerts.outbox.tables,
     intake.recorder.inbox_rows,
     intake.recorder.profiles.told_profiles,
     projections.aliases,

@@ -30,9 +30,10 @@ def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 @pytest.mark.usefixtures("file")
 def test_a_file_that_can_be_used_is_shown_without_its_addresses(receiver: Receiver) -> None:
+    alone: dict[str, object] = {"receivers": [], "fallback": None}
     assert run_json("alerts", "check") == [
-        {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ["sdr"]},
-        {"channel": "chat", "by": "json", "kinds": ["act_now"], "routes": None},
+        {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ["sdr"], **alone},
+        {"channel": "chat", "by": "json", "kinds": ["act_now"], "routes": None, **alone},
     ]
     said = run_ok("alerts", "check").out
     assert "act_now 15m, handoff_proposed 4h, service_level_passed 4h" in said
@@ -56,6 +57,21 @@ def test_without_a_file_there_is_an_example_of_one() -> None:
         "channels:\n  - name: sales-chat\n    url_env: SALES_CHAT",
     )
     assert run_cli("alerts", "check", "no.yaml").failure == (2, "no.yaml: No such file or directory")
+
+
+def test_the_receivers_of_an_address_are_told_apart(home: Path, receiver: Receiver) -> None:
+    file, port = home / "several.yaml", receiver.url.partition("127.0.0.1:")[2].partition("/")[0]
+    file.write_text(f"channels: [{{name: chat, url: 'ntfy://127.0.0.1:{port}/sales/board', fallback: mail}}, "
+                    f"{{name: mail, url: 'json://127.0.0.1:{port}'}}]")  # fmt: skip
+
+    [chat, _] = run_json("alerts", "check", file)
+    assert sorted(each["label"] for each in chat["receivers"]) == ["bo…", "sa…"]
+    said = run_ok("alerts", "check", file).out
+    assert "chat has 2 receivers: " in said
+    assert "What chat does not take goes to mail." in said
+    receiver.responses = [ReceiverResponse(200)]
+    run_ok("alerts", "test", "chat", "--file", file)
+    assert len(receiver.requests) == 2
 
 
 @pytest.mark.usefixtures("file")
@@ -95,7 +111,7 @@ def test_sent_and_unsent_alerts_are_listed(home: Path) -> None:
     [first, hot, held] = world.alerts("id")
     engine.dispose()
     result = {"attempts": 1, "next_try_at": None, "told_at": "2026-01-05T12:00:00.000Z", "why": None}
-    at = {"channel": "chat", "at": "2026-01-05T12:00:00.000Z"}
+    at = {"channel": "chat", "receiver": None, "at": "2026-01-05T12:00:00.000Z"}
 
     assert run_json("alerts", "list")[1:] == [
         {"alert": hot, "kind": "act_now", "account": "hot.com", "status": "delivered", **at, **result},

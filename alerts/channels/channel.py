@@ -35,9 +35,13 @@ class Alert(NamedTuple):
 
 
 class Channel(Protocol):
-    """Sends one alert at a time, within a bounded time; called from one thread."""
+    """Sends one alert at a time to one receiver, within a bounded time; called from one thread.
+
+    `receiver`: its key among those of the channel with this name; empty for the only one.
+    """
 
     name: str
+    receiver: str
 
     def send(self, alert: Alert) -> Outcome:
         """Send the alert. Reasons of a failure must not contain an address or a secret. Does not raise."""

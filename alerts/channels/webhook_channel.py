@@ -15,8 +15,8 @@ from time import monotonic
 import httpx
 from standardwebhooks.webhooks import Webhook as Signer
 
-from alerts.channel import LONGEST_WAIT_MS, Alert, AttemptFailed, Delivered, Gone, Outcome
-from alerts.channel_validation import is_link_local
+from alerts.channels.channel import LONGEST_WAIT_MS, Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.channels.validation import is_link_local
 from schemas import CONTENT_TYPE
 
 _TIMEOUT_S = 10.0
@@ -45,7 +45,7 @@ class WebhookChannel:
         timeout_s: float = _TIMEOUT_S,
         total_timeout_s: float = _TOTAL_TIMEOUT_S,
     ) -> None:
-        self.name = name
+        self.name, self.receiver = name, ""
         self._address = address
         self._signers = [Signer(secret) for secret in secrets]
         self._clock, self._timeout_s, self._total_timeout_s = clock, timeout_s, total_timeout_s

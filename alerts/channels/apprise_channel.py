@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from alerts.channel import Alert, AttemptFailed, Delivered, Outcome
-from alerts.channel_validation import silenced_apprise
+from alerts.channels.channel import Alert, AttemptFailed, Delivered, Outcome
+from alerts.channels.receivers import Receiver
+from alerts.channels.validation import silenced_apprise
 from alerts.messages import message
 from schemas import decode_fact
 
@@ -14,13 +15,13 @@ _STATUS_PATTERN = re.compile(r"error=(\d{3})")
 
 
 class AppriseChannel:
-    """Sends an alert as text for people. `address` must have been validated."""
+    """Sends an alert as text for people to one receiver."""
 
-    def __init__(self, name: str, address: str, link: str | None) -> None:
-        self.name = name
+    def __init__(self, name: str, receiver: Receiver, link: str | None) -> None:
+        self.name, self.receiver = name, receiver.key
         self._link = link
         self._apprise = silenced_apprise().Apprise()
-        self._apprise.add(address)
+        self._apprise.add(receiver.service)
 
     def send(self, alert: Alert) -> Outcome:
         title, body = message(alert.kind, decode_fact(alert.event), self._link)

@@ -14,7 +14,7 @@ _SILENCED_LOGGERS = ("apprise", "urllib3")
 
 
 def check_address(address: str) -> None:
-    """Raises ValueError if no service of Apprise supports the address."""
+    """Raises ValueError if no service of Apprise supports the address, or a part of it."""
     if not silenced_apprise().Apprise().add(address):
         raise ValueError(
             "no service of Apprise supports this address; https://github.com/caronc/apprise/wiki lists them, "

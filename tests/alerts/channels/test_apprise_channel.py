@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from alerts.apprise_channel import AppriseChannel
-from alerts.channel import Alert, AttemptFailed, Delivered
+from alerts.channels.apprise_channel import AppriseChannel
+from alerts.channels.channel import Alert, AttemptFailed, Delivered
+from alerts.channels.receivers import receivers_of
 from projections.derived_facts import encode
 from tests.alerts.builders import proposed_event
 from tests.alerts.receiver import Receiver, ReceiverResponse
@@ -19,7 +20,12 @@ ALERT = Alert("alert_one", "act_now", encode(proposed_event(name="Acme GmbH")))
 
 
 def channel(receiver: Receiver, link: str | None = None) -> AppriseChannel:
-    return AppriseChannel("chat", receiver.url.replace("http://", "json://kim:topsecret@"), link)
+    return channel_to(receiver.url.replace("http://", "json://kim:topsecret@"), link)
+
+
+def channel_to(address: str, link: str | None = None) -> AppriseChannel:
+    [receiver] = receivers_of(address)
+    return AppriseChannel("chat", receiver, link)
 
 
 def test_people_get_words(receiver: Receiver) -> None:
@@ -47,9 +53,7 @@ def test_a_failing_service_is_tried_again(receiver: Receiver) -> None:
 
 
 def test_who_cannot_be_reached_is_tried_again() -> None:
-    assert AppriseChannel("chat", f"json://127.0.0.1:{free_port()}/token", None).send(ALERT) == AttemptFailed(
-        "JSON: no answer"
-    )
+    assert channel_to(f"json://127.0.0.1:{free_port()}/token").send(ALERT) == AttemptFailed("JSON: no answer")
 
 
 def test_what_apprise_would_log_stays_out_of_the_log(receiver: Receiver, capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from alerts.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
-from alerts.webhook_channel import WebhookChannel, parse_retry_after
+from alerts.channels.channel import Alert, AttemptFailed, Delivered, Gone, Outcome
+from alerts.channels.webhook_channel import WebhookChannel, parse_retry_after
 from projections.derived_facts import encode
 from tests.alerts.builders import HOUR, NOON, OTHER_SECRET, SECRET, proposed_event
-from tests.alerts.receiver import Receiver, ReceiverResponse
+from tests.alerts.receiver import Receiver, ReceiverResponse, running_receiver
 from tests.kafka.broker import free_port
 
 ALERT = Alert("alert_one", "handoff_proposed", encode(proposed_event(name="Käse & Söhne")))
@@ -142,6 +142,26 @@ def test_nothing_is_sent_to_an_address_that_serves_the_machine_itself(host: str)
     outcome = webhook(f"http://{host}/latest/meta-data").send(ALERT)
 
     assert outcome == AttemptFailed("its host is link-local: such addresses serve the machine itself")
+
+
+def test_an_ipv6_address_without_a_port_means_the_usual_one() -> None:
+    try:
+        made = running_receiver("::1", 80)
+        with made as receiver:
+            assert webhook("http://[::1]/hooks/staffel").send(ALERT) == Delivered()
+            [request] = receiver.requests
+    except PermissionError:
+        pytest.skip("this user may not listen on port 80")
+
+    assert (request.path, request.headers["host"]) == ("/hooks/staffel", "[::1]")
+
+
+def test_an_ipv6_address_with_a_port_means_that_port() -> None:
+    with running_receiver("::1") as receiver:
+        url = receiver.url.replace("127.0.0.1", "[::1]")
+
+        assert webhook(url).send(ALERT) == Delivered()
+        assert receiver.requests[0].verified_event()["subject"] == "acme.com"
 
 
 def test_a_host_that_does_not_exist_is_no_answer() -> None:

@@ -1,0 +1,42 @@
+"""The outbox of the alerts: its tables, the states of deliveries, and checkpoints."""
+
+from alerts.outbox.checkpoints import ALERTS, AlertCheckpointConflict, CheckpointMove
+from alerts.outbox.outbox import AlertOutbox
+from alerts.outbox.rows import (
+    DELIVERED,
+    FAILED,
+    HELD,
+    HISTORY,
+    STATUSES,
+    WAITING,
+    Decision,
+    DeliveryState,
+    DueAlert,
+    HeldAlert,
+    NewAlert,
+    Pause,
+    SentAlert,
+)
+from alerts.outbox.tables import alert_pauses, alerts
+
+__all__ = [
+    "ALERTS",
+    "DELIVERED",
+    "FAILED",
+    "HELD",
+    "HISTORY",
+    "STATUSES",
+    "WAITING",
+    "AlertCheckpointConflict",
+    "AlertOutbox",
+    "CheckpointMove",
+    "Decision",
+    "DeliveryState",
+    "DueAlert",
+    "HeldAlert",
+    "NewAlert",
+    "Pause",
+    "SentAlert",
+    "alert_pauses",
+    "alerts",
+]

@@ -1,0 +1,24 @@
+"""Alerts to several receivers of a channel, and the silence that a channel asked for."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = max(name for file in Path(__file__).parent.glob("0*.py") if (name := file.name[:4]) < revision)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("alerts") as alerts:
+        alerts.add_column(sa.Column("receiver", sa.Text, nullable=False, server_default=""))
+        alerts.add_column(sa.Column("tried_at", sa.BigInteger))
+        alerts.add_column(sa.Column("held_by", sa.Text))
+        alerts.drop_constraint("alerts_once", type_="unique")
+        alerts.create_unique_constraint("alerts_once", ["id", "channel", "receiver"])
+    op.create_table(
+        "alert_pauses",
+        sa.Column("channel", sa.Text, primary_key=True),
+        sa.Column("began_at", sa.BigInteger, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+    )
