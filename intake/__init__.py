@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
     from intake.recorder.recorder import Recorder
+    from intake.scanners import SurveyedFiles
     from intake.sources import Keep, Sources, SourceSettings, read_sources
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Rejected",
     "SourceSettings",
     "Sources",
+    "SurveyedFiles",
     "account_id",
     "ascii_account_id",
     "normalized_email",
@@ -47,6 +49,7 @@ _IMPORTED_ON_USE = {
     "Rejected": "intake.observation",
     "SourceSettings": "intake.sources",
     "Sources": "intake.sources",
+    "SurveyedFiles": "intake.scanners",
     "ascii_account_id": "intake.domains",
     "normalized_email": "intake.domains",
     "parse_event": "intake.cloudevents",

@@ -26,6 +26,7 @@ from intake.recorder.networks import CompanyNetworks, NoNetworks
 from intake.recorder.profiles import AccountRows, NoProfiles, Profiles, ToldBook
 from intake.recorder.redaction import Redacted, redacted
 from intake.recorder.validation import rejection_of
+from intake.scanners import with_machine_clicks
 from intake.sources import Sources
 from schemas import Clock
 from schemas.facts import FactProblem, check_fact
@@ -66,6 +67,7 @@ class Recorder:
         back as a duplicate.
         """
         now = self._clock()
+        observations = observations if own else with_machine_clicks(observations)
         validated = [self._validated(observation, now, own) for observation in observations]
         observations = [item.observation for item in validated if isinstance(item, ValidObservation)]
         while True:

@@ -115,6 +115,11 @@ def _boolean(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+_MACHINE_NAMES = frozenset(
+    "machine machineopen sgmachineopen machineclick bot botopen botclick scanner prefetched".split()
+)
+"""`sg_machine_open` (SendGrid), `machine_open` and `is_suspected_bot_click` (Braze), `isBot` (Iterable), `Bot Click`
+(Klaviyo), `prefetched` (Customer.io)."""
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -127,11 +132,22 @@ def _mail_fields(properties: Fields) -> Fields:
 
 
 def _mail_open_fields(properties: Fields) -> Fields:
-    return _mail_fields(properties) | _present_fields(machine=_boolean(properties.get("machine")))
+    return _mail_fields(properties) | _machine_field(properties)
 
 
 def _mail_click_fields(properties: Fields) -> Fields:
-    return _mail_fields(properties) | _present_fields(url=first_text(properties, "link_url", "url"))
+    link = _present_fields(url=first_text(properties, "link_url", "url"))
+    return _mail_fields(properties) | link | _machine_field(properties)
+
+
+def _machine_field(properties: Fields) -> Fields:
+    """Whether a program opened or clicked, under the names that mail services give to it."""
+    said = {_boolean(value) for name, value in properties.items() if _folded(name) in _MACHINE_NAMES}
+    return {"machine": True} if True in said else _present_fields(machine=_boolean(properties.get("machine")))
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower().removeprefix("is").removeprefix("suspected")
 
 
 def _mail_bounce_fields(properties: Fields) -> Fields:

@@ -27,6 +27,8 @@ class EmailClicked(FactData):
     message: str | None = None
     subject: str | None = None
     url: str | None = None
+    machine: bool | None = None
+    """Clicked by a scanner of mails, not by a person."""
 
 
 class EmailReplied(FactData):

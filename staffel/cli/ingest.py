@@ -178,7 +178,8 @@ def cloudevents(
     as_json: AsJson = False,
 ) -> None:
     """Import CloudEvents 1.0 as JSON Lines or a JSON array, taken as they are."""
-    ingest_kind("cloudevents", paths, read_options(), Report(as_json, strict, verbose, dry_run), own_log=own_log)
+    options = read_options(own_log=own_log)
+    ingest_kind("cloudevents", paths, options, Report(as_json, strict, verbose, dry_run), own_log=own_log)
 
 
 @group.command("accounts", epilog=examples("staffel ingest accounts accounts.csv --name hubspot"))

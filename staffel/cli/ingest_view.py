@@ -91,6 +91,7 @@ def print_columns(report: Report) -> None:
 
 def print_tally(tally: Tally) -> None:
     parts = [f"{tally.bots} of bots"] if tally.bots else []
+    parts += [f"{tally.machines} by machines"] if tally.machines else []
     parts += [quantity(tally.aliases, "alias")] if tally.aliases else []
     of_these = f" ({', '.join(parts)})" if parts else ""
     print_line(

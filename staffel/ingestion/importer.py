@@ -58,6 +58,7 @@ def count_outcome(
         case Recorded():
             tally.recorded += 1
             tally.bots += observation.data.get("bot") is True
+            tally.machines += observation.data.get("machine") is True
             tally.aliases += outcome.is_alias
             if outcome.left_out:
                 tally.count_left_out(Counter(outcome.left_out))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from intake import DEFAULT_BUDGETS, Item, Rejected, Sources
+from intake import DEFAULT_BUDGETS, Item, Rejected, Sources, SurveyedFiles
 from intake.files import merge_by_time
 from schemas import Clock
 
@@ -43,6 +44,8 @@ class ReadOptions:
     mapping: Path | None = None
     report_columns: "ReportColumns | None" = None
     """Of each table: gets the columns that are used, before its first row."""
+    own_log: bool = False
+    """The files are a log of Staffel, and stay as they are."""
 
 
 def read_all(files: Sequence[InputFile], options: ReadOptions, sources: Sources) -> Iterator[Item]:
@@ -118,13 +121,17 @@ def _read_calendars(paths: list[Path], options: ReadOptions) -> list[Items]:
 def _read_segment(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake.segment import read
 
-    return [read(path, name=options.name, default_time=options.default_time) for path in paths]
+    surveyed = SurveyedFiles(paths, partial(read, name=options.name, default_time=options.default_time))
+    return [surveyed.items(path) for path in paths]
 
 
 def _read_cloudevents(paths: list[Path], options: ReadOptions) -> list[Items]:
     from intake import cloudevents
 
-    return [cloudevents.read(path) for path in paths]
+    if options.own_log:
+        return [cloudevents.read(path) for path in paths]
+    surveyed = SurveyedFiles(paths, cloudevents.read)
+    return [surveyed.items(path) for path in paths]
 
 
 def _read_accounts(paths: list[Path], options: ReadOptions) -> list[Items]:

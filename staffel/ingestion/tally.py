@@ -17,8 +17,8 @@ OTHER = "other"
 
 @dataclass
 class Tally:
-    """read = recorded + duplicates + filtered + rejected_total; `bots` and `aliases` count a part of the
-    recorded.
+    """read = recorded + duplicates + filtered + rejected_total; `bots`, `machines` (opens and clicks of programs) and
+    `aliases` count a part of the recorded.
 
     Memory is bounded, whatever the files hold.
     """
@@ -29,6 +29,7 @@ class Tally:
     filtered: int = 0
     filtered_by: Counter[str] = field(default_factory=Counter)
     bots: int = 0
+    machines: int = 0
     aliases: int = 0
     rejected_total: int = 0
     rejected_by: Counter[str] = field(default_factory=Counter)
@@ -62,6 +63,7 @@ class Tally:
             "filtered": self.filtered,
             "filtered_by": dict(self.filtered_by.most_common()),
             "bots": self.bots,
+            "machines": self.machines,
             "aliases": self.aliases,
             "rejected_total": self.rejected_total,
             "rejected_by": dict(self.rejected_by.most_common()),

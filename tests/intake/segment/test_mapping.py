@@ -1,10 +1,10 @@
-"""Traits of companies are read like the columns of a CRM export."""
+"""Traits of companies are read like the columns of a CRM export; properties of mails say what a machine did."""
 
 from typing import Any
 
 import pytest
 
-from intake.segment.mapping import firmographics
+from intake.segment.mapping import firmographics, mapped_event
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,24 @@ from intake.segment.mapping import firmographics
 )
 def test_a_trait_is_read_by_the_standard_of_crm_exports(traits: Any, expected: Any) -> None:
     assert firmographics(traits) == expected
+
+
+@pytest.mark.parametrize("event", ["Email Opened", "Email Link Clicked"])
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"machine": True}, {"machine": True}),
+        ({"machine": "false"}, {"machine": False}),
+        ({"sg_machine_open": True}, {"machine": True}),
+        ({"is_suspected_bot_click": "true"}, {"machine": True}),
+        ({"isBot": True, "machine": False}, {"machine": True}),
+        ({"Bot Click": True}, {"machine": True}),
+        ({"prefetched": True}, {"machine": True}),
+        ({"isBot": False}, {}),
+        ({"bot": "unknown", "machine_id": True}, {}),
+    ],
+)
+def test_a_service_says_that_a_machine_opened_or_clicked(event: str, properties: Any, expected: Any) -> None:
+    mapped = mapped_event(event, properties)
+    assert mapped is not None
+    assert mapped[1] == expected

@@ -52,6 +52,7 @@ def test_importing_a_file_again_records_nothing_again(kind: str, again: Callable
         "recorded": 0,
         "duplicates": first["duplicates"] + first["recorded"],
         "bots": 0,
+        "machines": 0,
         "rejected": second["rejected"],
         "left_out": {},
     }

@@ -89,6 +89,7 @@ def test_an_import() -> None:
         "filtered": 0,
         "filtered_by": {},
         "bots": 0,
+        "machines": 0,
         "aliases": 0,
         "rejected_total": 1,
         "rejected_by": {"bad_json": 1},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from intake import Filtered, Item, Keep, Observation, Rejected, Sources, SourceSettings
 from staffel.ingestion.readers import InputFile, Kind, ReadOptions, read_all, with_settings, within_budget
-from tests.staffel.cli.cli_runner import access_log_line, page_view, write_lines
+from tests.staffel.cli.cli_runner import Json, access_log_line, cloud_event, page_view, write_lines
 
 OPTIONS = ReadOptions(clock=lambda: 1_800_000_000_000)
 
@@ -36,6 +36,19 @@ def test_mailboxes_of_one_call_share_their_threads() -> None:
     options = ReadOptions(clock=OPTIONS.clock, ours=frozenset({"ours.example"}))
     items = read([("mbox", Path("sent.mbox")), ("mbox", Path("inbox.mbox"))], options)
     assert [item.type for item in items if isinstance(item, Observation)] == ["email.replied.v1"]
+
+
+def clicked(second: int, link: str) -> Json:
+    data = {"message": "spring", "url": link}
+    return cloud_event(f"{second}", "email.clicked", f"2026-01-05T09:12:{second:02d}Z", contact="pat@x.de", data=data)
+
+
+def test_clicks_of_scanners_are_marked_before_the_first_item_is_given() -> None:
+    """Batches may be smaller than files."""
+    first = write_lines(Path("first.jsonl"), clicked(0, "/a"), clicked(50, "/a"))
+    second = write_lines(Path("second.jsonl"), clicked(5, "/b"), clicked(9, "/c"))
+    items = read([("cloudevents", first), ("cloudevents", second)])
+    assert [item.data.get("machine") for item in items if isinstance(item, Observation)] == [True] * 4
 
 
 def test_what_is_not_given_comes_from_the_settings_of_the_source() -> None:

@@ -24,6 +24,7 @@ def test_reasons_are_counted_the_most_frequent_first() -> None:
         "filtered": 3,
         "filtered_by": {"an image": 2, "status 404": 1},
         "bots": 0,
+        "machines": 0,
         "aliases": 0,
         "rejected_total": 1,
         "rejected_by": {"bad_line": 1},
