@@ -21,7 +21,6 @@ _CHAT_SIGNS = str.maketrans(
 _LINK_DOT = re.compile(r"(?<=\S)[.\u3002\uff0e\uff61](?=\S)")
 _LINK_SLASHES = re.compile(r"(?<=:)//")
 _EMPHASIS = re.compile(r"(?<![^\W_])[_~]+|[_~]+(?![^\W_])")
-_NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 _FORMULA_SIGNS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
@@ -59,9 +58,12 @@ def html_text(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """A cell of a table for spreadsheets: text that they would take for a formula begins with an apostrophe."""
+    """A cell of a table for spreadsheets: text that they would take for a formula begins with an apostrophe.
+
+    So does text that looks like a number with a sign: spreadsheets would take the plus from a phone number.
+    """
     shown = terminal_text(text)
-    is_formula = shown.lstrip(" ").startswith(_FORMULA_SIGNS) and not _NUMBER.fullmatch(shown)
+    is_formula = shown.startswith(_FORMULA_SIGNS) or shown.lstrip().startswith(_FORMULA_SIGNS)
     return f"'{shown}" if is_formula else shown
 
 

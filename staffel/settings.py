@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from database import DatabaseError, parse_address, sibling_url
+from schemas import suggestion
 from staffel.errors import UsageError
 from streams.kafka import KafkaAddress, parse_kafka_address
 
@@ -52,6 +54,9 @@ class Settings(BaseSettings):
     ready_lag: int = Field(default=10_000, ge=0, description="lag in records above which a process is not ready")
     alerts: Path | None = Field(default=None, description="file that defines the channels of alerts")
     alerts_fresh: float = Field(default=24.0, gt=0, description="hours after which an event is too old for an alert")
+    zone: str | None = Field(
+        default=None, description="time zone of times on the screen, such as Europe/Berlin; default: that of the model"
+    )
     logs: Literal["console", "json"] = Field(default="console", description="format of log lines")
 
     @field_validator("log")
@@ -60,6 +65,15 @@ class Settings(BaseSettings):
         if value.get_secret_value() != "sql":
             parse_kafka_address(value.get_secret_value())
         return value
+
+    @field_validator("zone")
+    @classmethod
+    def _valid_zone(cls, value: str | None) -> str | None:
+        try:
+            return value and ZoneInfo(value).key
+        except (KeyError, ValueError, OSError):
+            advice = suggestion(value or "", available_timezones()) or "; write one like Europe/Berlin"
+            raise ValueError(f"not a time zone{advice}") from None
 
     @field_validator("database", "vault")
     @classmethod

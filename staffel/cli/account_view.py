@@ -45,7 +45,8 @@ def print_scores(report: Json) -> None:
         (name, t["score"], t["stage"], t["breadth"], format_minute(t["falls_at"]), t["crossings"])
         for name, t in report["tracks"].items()
     ]
-    print_table("", columns, cells, numbers=["score", "contacts", "times qualified"])
+    numbers = ["score", "contacts", "times qualified"]
+    print_table("", columns, cells, numbers, optional=["times qualified", "contacts"])
 
 
 def print_aliases(aliases: list[Json]) -> None:
@@ -85,7 +86,8 @@ def print_people(report: Json, people: People) -> None:
     ]  # fmt: skip
     if rows:
         columns = ["contact", "role", *tracks, "last engaged"]
-        print_table(contacts_title(shown), columns, rows, numbers=tracks, truncated=["contact"])
+        optional = [*reversed(tracks[1:]), "last engaged"]
+        print_table(contacts_title(shown), columns, rows, tracks, truncated=["contact"], optional=optional)
 
 
 def contacts_title(contacts: list[Json]) -> str:
@@ -110,7 +112,8 @@ def print_reasons(track: str, report: Json, people: People, *, show_all: bool) -
         for row in shown
     ]  # fmt: skip
     columns = ["now", "share", "rule", "contact", "lines", "capped", "last"]
-    print_table(f"Why {track}", columns, cells, numbers=["now", "share", "lines", "capped"], truncated=["contact"])
+    numbers, optional = ["now", "share", "lines", "capped"], ["lines", "capped", "last"]
+    print_table(f"Why {track}", columns, cells, numbers, truncated=["contact"], optional=optional)
     if len(rows) > len(shown):
         rest = sum(row["now"] for row in rows) - sum(row["now"] for row in shown)
         print_line(f"and {len(rows) - len(shown)} more, {rest:.1f} together")
@@ -140,7 +143,8 @@ def print_lines(track: str, report: Json, people: People) -> None:
     columns = ["time", "rule", "contact", "points", "weight", "half-life", "now", "capped by"]
     numbers = ["points", "weight", "now"]
     if rows:
-        print_table(f"Lines of {track}", columns, rows, numbers=numbers, truncated=["contact"], wrapped=["capped by"])
+        optional = ["half-life", "weight", "points"]
+        print_table(f"Lines of {track}", columns, rows, numbers, ["capped by"], ["contact"], optional)
 
 
 def cap_text(line: Json) -> str:
@@ -156,10 +160,9 @@ def half_life_text(half_life: int | None) -> str:
 
 def print_stages(report: Json) -> None:
     rows = [(format_minute(c["at"]), c["track"], c["from"], c["to"], c["score"], c["cause"]) for c in report["stages"]]
+    columns = ["at", "track", "from", "to", "score", "cause"]
     if rows:
-        print_table(
-            "Stages", ["at", "track", "from", "to", "score", "cause"], rows, numbers=["score"], truncated=["cause"]
-        )
+        print_table("Stages", columns, rows, numbers=["score"], truncated=["cause"], optional=["cause"])
 
 
 def print_handoffs_of(report: Json, people: People) -> None:

@@ -13,11 +13,22 @@ from staffel.application import Application
 from staffel.cli.account_view import print_account
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import format_minute, print_json, print_line, print_table, progress_bar
-from staffel.cli.session import AsJson, At, connected_application, print_recorded, requested_time, stored_account_id
+from staffel.cli.session import (
+    AsCsv,
+    AsJson,
+    At,
+    connected_application,
+    print_recorded,
+    print_rows,
+    requested_time,
+    stored_account_id,
+)
 from staffel.errors import ProblemFound
 from staffel.record_fact import record_fact
 
 DEFAULT_ROWS = 50
+ACCOUNT_COLUMNS = ("account", "name", "stage", "score", "fit.points", "fit.grade", "breadth", "as_of", "seq", "model")
+"""Of CSV without rows."""
 Json = dict[str, Any]
 
 commands = typer.Typer()
@@ -31,13 +42,15 @@ group = show_group("Show, create and edit accounts.")
 def accounts(
     stage: Annotated[str | None, typer.Option(help="Only accounts in this stage (of the first track).")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help=f"Maximum number of accounts; {DEFAULT_ROWS} in a table, all in JSON.")
+        int | None,
+        typer.Option(min=1, help=f"Maximum number of accounts; {DEFAULT_ROWS} in a table, all in JSON and CSV."),
     ] = None,
     at: At = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List accounts with score, stage, fit and breadth, highest first."""
-    max_rows = limit or (NO_LIMIT if as_json else DEFAULT_ROWS)
+    max_rows = limit or (NO_LIMIT if as_json or as_csv else DEFAULT_ROWS)
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
         if is_historic:
@@ -45,8 +58,7 @@ def accounts(
                 rows = accounts_as_of(application.log, as_of, stage=stage, limit=max_rows, progress=advance)
         else:
             rows = ranked_accounts(application.engine, application.plan, as_of, stage=stage, limit=max_rows)
-    if as_json:
-        print_json(rows)
+    if print_rows(rows, as_json, as_csv, ACCOUNT_COLUMNS):
         return
     if not rows:
         print_line(empty_text(stage, at if is_historic else None))
@@ -70,9 +82,9 @@ def print_accounts(rows: list[Json]) -> None:
     tracks = list(rows[0]["tracks"])
     digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
     cells = [account_cells(row, digits) for row in rows]
-    print_table(
-        "", ["account", "name", "fit", "contacts", *tracks, "drops"], cells, numbers=["contacts"], truncated=["name"]
-    )
+    columns = ["account", "name", "fit", "contacts", *tracks, "drops"]
+    optional = [*reversed(tracks[1:]), "drops", "contacts", "name", "fit"]
+    print_table("", columns, cells, numbers=["contacts"], truncated=["name"], optional=optional)
     print_line(
         f"\nAs of {format_minute(rows[0]['as_of'])} UTC; contacts: engaged within the window; "
         "drops: when a stage is lost."

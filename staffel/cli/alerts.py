@@ -9,13 +9,18 @@ from alerts import STATUSES, AlertOutbox, AlertSettings, Channel, ChannelSetting
 from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
 from staffel.cli.groups import RunByDefaultGroup, examples
-from staffel.cli.output import format_minute, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.cli.output import print_json, print_line, print_table
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
+from staffel.cli.viewer import viewer_of
 from staffel.errors import ProblemFound, UsageError
 from staffel.processes.alerts import alert_json, channel_target, receivers_json
 
 Json = dict[str, Any]
 _ALL_TEXT = "all"
+ALERT_COLUMNS = (
+    "alert", "channel", "receiver", "kind", "account", "at", "status", "why", "attempts", "next_try_at", "told_at",
+)  # fmt: skip
+"""Of CSV without rows."""
 
 
 group = typer.Typer(
@@ -81,20 +86,22 @@ def list_alerts(
     channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Only alerts of this channel.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Number of alerts.")] = 20,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List alerts: sent, waiting, failed or held back, and why; newest first."""
     if status is not None and status not in STATUSES:
         raise UsageError(f"--status {status}: write one of {', '.join(STATUSES)}")
     with connected_application() as application:
         rows = [alert_json(row) for row in AlertOutbox(application.engine).newest(limit, status, channel)]
-    if as_json:
-        print_json(rows)
+        viewer = viewer_of(application)
+    if print_rows(rows, as_json, as_csv, ALERT_COLUMNS):
         return
     columns = ("account", "kind", "channel", "status", "why")
     shown = [{**row, "channel": "/".join(filter(None, (row["channel"], row["receiver"])))} for row in rows]
-    cells = [(format_minute(row["at"]), *(row[name] for name in columns)) for row in shown]
+    cells = [(viewer.instant(row["at"]), *(row[name] for name in columns)) for row in shown]
     if rows:
-        print_table("", ["happened", *columns], cells, wrapped=["why"])
+        print_line(f"Now {viewer.head}")
+        print_table("", ["happened", *columns], cells, wrapped=["why"], optional=["channel", "kind"])
     else:
         print_line("No alerts." if status is None and channel is None else "No such alerts.")
 

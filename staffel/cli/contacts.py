@@ -18,7 +18,15 @@ from scoring.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, print_recorded, requested_time, stored_account_id
+from staffel.cli.session import (
+    AsCsv,
+    AsJson,
+    connected_application,
+    print_recorded,
+    print_rows,
+    requested_time,
+    stored_account_id,
+)
 from staffel.errors import ProblemFound
 from staffel.record_fact import SOURCE, record_fact, record_observation
 
@@ -112,18 +120,20 @@ def list_contacts(
     engaged: Annotated[
         bool | None, typer.Option("--engaged/--known-only", help="Only contacts who did something, or only the others.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows in a table; JSON has all.")] = DEFAULT_ROWS,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Maximum number of rows in a table; JSON and CSV have all.")
+    ] = DEFAULT_ROWS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List contacts: those who are engaged, and those who are only known, for example from a CRM."""
     with connected_application() as application, open_queries(application.engine) as queries:
         key = None if account is None else existing_account(application, account)
         chosen = [row for row in queries.identified_contacts(key) if engaged is None or bool(row.engaged) == engaged]
-        rows = chosen if as_json else chosen[:limit]
+        rows = chosen if as_json or as_csv else chosen[:limit]
         persons = application.vault.persons(row.contact for row in rows)
     contacts = [listed_contact(row, persons.get(row.contact)) for row in rows]
-    if as_json:
-        print_json(contacts)
+    if print_rows(contacts, as_json, as_csv, ("contact", "name", "email", "account", "role", "engaged")):
         return
     if not rows:
         print_line("No contacts; `staffel ingest contacts` imports those of a CRM.")
@@ -150,7 +160,13 @@ def print_contacts(contacts: list[Json]) -> None:
         (c["contact"], c["name"] or c["email"], c["account"], c["role"], max(c["engaged"].values(), default=None))
         for c in contacts
     ]
-    print_table("", ["contact", "name", "account", "role", "last engaged"], cells, truncated=["name"])
+    print_table(
+        "",
+        ["contact", "name", "account", "role", "last engaged"],
+        cells,
+        truncated=["name"],
+        optional=["last engaged", "role"],
+    )
 
 
 @group.command(

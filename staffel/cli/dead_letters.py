@@ -9,7 +9,7 @@ from intake.recorder import Recorded
 from schemas import terminal_cell
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows
 from staffel.dead_letters import (
     Json,
     drop_letter,
@@ -28,12 +28,11 @@ group = typer.Typer(no_args_is_help=True, help="List, show, retry and drop recor
 
 
 @group.command("list", epilog=examples("staffel dead-letters list"))
-def list_letters(as_json: AsJson = False) -> None:
+def list_letters(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List dead letters: ID, error, and whether each was retried or dropped."""
     with connected_application() as application:
         rows = [letter for letter, _ in letter_rows(application.log)]
-    if as_json:
-        print_json(rows)
+    if print_rows(rows, as_json, as_csv, ("id", "key", "code", "why", "retried", "dropped")):
         return
     cells = [(row["id"], row["key"], row["code"], row["why"], status_of(row)) for row in rows]
     if rows:

@@ -13,7 +13,7 @@ from intake.vault import Tombstone
 from staffel.application import Application
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line
-from staffel.cli.session import AsJson, connected_application
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows
 from staffel.erasure import (
     MAX_PLACES,
     Place,
@@ -97,12 +97,11 @@ def erased_text(contact: str | None, accounts: list[str]) -> str:
 
 
 @group.command("list", epilog=examples("staffel erasures list > erasures.jsonl"))
-def list_erasures(as_json: AsJson = False) -> None:
+def list_erasures(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Print one JSON line per erasure: keyed hash of the address, time, former contact ID."""
     with connected_application() as application:
         rows = [tombstone._asdict() for tombstone in application.vault.tombstones()]
-    if as_json:
-        print_json(rows)
+    if print_rows(rows, as_json, as_csv, Tombstone._fields):
         return
     for row in rows:
         print_line(msgspec.json.encode(row).decode())

@@ -11,7 +11,7 @@ from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.handoff_view import print_handoff
 from staffel.cli.output import format_minute, print_json, print_line, print_table
-from staffel.cli.session import AsJson, connected_application, print_recorded, stored_handoff_id
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_recorded, print_rows, stored_handoff_id
 from staffel.errors import ProblemFound, UsageError
 from staffel.record_fact import AlreadyRecorded, record_fact
 
@@ -29,14 +29,14 @@ group = show_group("Show a handoff, and record what sales decided.")
 def handoffs(
     only_open: Annotated[bool, typer.Option("--open", help="Only open handoffs (proposed or accepted).")] = False,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List handoffs to sales: when, why, to whom, and until when to answer."""
     with connected_application() as application:
         with open_queries(application.engine) as queries:
             rows = [HandoffView.from_row(row) for row in queries.handoffs(only_open=only_open)]
-        people = {} if as_json else handoff_contact_names(application, rows)
-    if as_json:
-        print_json(rows)
+        people = {} if as_json or as_csv else handoff_contact_names(application, rows)
+    if print_rows(rows, as_json, as_csv, HandoffView.__struct_fields__):
         return
     print_handoffs(rows, people)
     if not rows:

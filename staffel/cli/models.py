@@ -13,7 +13,7 @@ from staffel.application import source_settings
 from staffel.cli.groups import examples
 from staffel.cli.model_warnings import unkept_fields
 from staffel.cli.output import print_error, print_json, print_line
-from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
 from staffel.errors import ProblemFound
 from staffel.settings import read_text
 from staffel.wording import quantity
@@ -76,9 +76,10 @@ def as_yaml(content: dict[str, Any]) -> str:
 
 
 @group.command("list", epilog=examples("staffel model list"))
-def list_models(as_json: AsJson = False) -> None:
+def list_models(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List activated models."""
     with connected_application() as application:
         plan = application.plan
     rows = [{"version": plan.version, "model": plan.model.model, "initial": True, "active": True}]
-    print_json(rows) if as_json else print_line(f"{rows[0]['version']} (initial, active)")
+    if not print_rows(rows, as_json, as_csv):
+        print_line(f"{rows[0]['version']} (initial, active)")

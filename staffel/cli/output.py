@@ -1,5 +1,6 @@
 """Output of commands: lines, tables, JSON, progress bars. Colours and bars appear only on a terminal."""
 
+import io
 import os
 import re
 import sys
@@ -9,23 +10,19 @@ from shutil import get_terminal_size
 from typing import Any
 
 import msgspec
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from schemas import json_text, terminal_cell, terminal_text
+from staffel.cli.csv_text import csv_text
+from staffel.cli.table_text import TableText
 
 Advance = Callable[[int], None]
 
 _INTERNATIONAL_DOMAIN = re.compile(r"[a-z0-9.-]*\bxn--[a-z0-9.-]+")
 
-_DEFAULT_WIDTH = 100
-"""Width of tables without a terminal and without COLUMNS."""
-_MIN_COLUMN_WIDTH = 12
-"""Of a wrapped column."""
-_GAP = 2
+_DEFAULT_WIDTH = 80
+"""Width of tables without a terminal and without COLUMNS; what shall not be left out is in --csv and --json."""
 
 
 def console(*, errors: bool = False) -> Console:
@@ -81,6 +78,13 @@ def json_line(value: Any) -> str:
     return json_text(msgspec.json.encode(value).decode())
 
 
+def print_csv(rows: Sequence[Any], columns: Iterable[str] = ()) -> None:
+    """Rows as `csv_text` writes them, in UTF-8 whatever the locale is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    _write(csv_text(rows, columns).removesuffix("\n"))
+
+
 def print_table(
     title: str,
     columns: Iterable[str],
@@ -88,47 +92,23 @@ def print_table(
     numbers: Iterable[str] = (),
     wrapped: Iterable[str] = (),
     truncated: Iterable[str] = (),
+    optional: Iterable[str] = (),
 ) -> None:
-    """Print a table; columns in `numbers` are right-aligned.
+    """Print a table that fits the terminal; columns in `numbers` are right-aligned.
 
-    If it is too wide, columns in `wrapped` use several lines and those in `truncated` end with `…`. All others, IDs
-    above all, stay whole, even if lines get longer than the terminal is wide.
+    If it is too wide, columns in `wrapped` use several lines and those in `truncated` end with `…`; then columns in
+    `optional` are left out, the first one first, and a line below names them; then every row is printed as lines
+    `column  value`. All other columns, IDs above all, stay whole.
     """
-    right_aligned, truncated_columns = set(numbers), set(truncated)
-    flexible = truncated_columns | set(wrapped)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, _GAP - 1, 0, 0), pad_edge=False)
     names, cells = list(columns), [[cell_text(cell) for cell in row] for row in rows]
-    for column in names:
-        justify = "right" if column in right_aligned else "left"
-        table.add_column(column, justify=justify, no_wrap=column not in flexible, overflow="fold")  # type: ignore[arg-type]
-    for line in cells:
-        table.add_row(
-            *(_rich_cell(cell, is_truncated=name in truncated_columns) for name, cell in zip(names, line, strict=True))
-        )
+    table = TableText(names, cells, frozenset(numbers), frozenset(wrapped), frozenset(truncated))
+    width = terminal_width()
+    left_out = table.columns_to_leave_out(width, optional)
     if title:
         print_line(f"\n{title}")
-    _print_at_width(table, _min_width(names, cells, flexible))
-
-
-def _rich_cell(content: str, *, is_truncated: bool) -> Text:
-    return Text(content, no_wrap=True, overflow="ellipsis") if is_truncated else Text(content)
-
-
-def _min_width(names: Sequence[str], rows: Sequence[Sequence[str]], flexible: set[str]) -> int:
-    """The smallest width at which no ID is truncated."""
-    widths = [max(len(name), *(len(row[i]) for row in rows), 0) for i, name in enumerate(names)]
-    column_widths = (
-        min(w, _MIN_COLUMN_WIDTH) if name in flexible else w for name, w in zip(names, widths, strict=True)
-    )
-    return sum(column_widths) + _GAP * (len(names) - 1)
-
-
-def _print_at_width(table: Table, min_width: int) -> None:
-    output = console()
-    output.width = max(output.width, min_width)
-    with output.capture() as captured:
-        output.print(table)
-    _write("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    _write("\n".join(table.without(left_out).lines(console())))
+    if left_out:
+        print_line(f"Without {', '.join(left_out)}, for {width} columns are too few; COLUMNS=150 shows more.")
 
 
 def cell_text(value: Any) -> str:

@@ -26,6 +26,15 @@ Results go to standard output, messages and progress bars to standard error; bar
 With `--json`, standard output holds one JSON value (`tail`: one per line) and nothing else, with full precision. Write
 times like `2026-01-05T09:12:00Z`, with a time zone.
 
+Times on the screen are in the zone of `STAFFEL_ZONE`, else of the model; the head of the output names it, and JSON and
+CSV stay in UTC. Tables fit the terminal (`COLUMNS`; 80 without a terminal): names are cut, less important columns are
+left out and named below the table, IDs stay whole.
+
+With `--csv`, lists are CSV as in RFC 4180 (UTF-8, with a head), with the columns of `--json`: an object within a row
+becomes columns such as `fit.grade`, a list of values one cell joined by `; `, other lists their JSON. Text that begins
+with `=`, `+`, `-`, `@` or a tab, behind blanks too, gets an apostrophe before it, so that no spreadsheet runs it as a
+formula (a carriage return is written as `\\r`); numbers stay numbers.
+
 ## Exit codes
 
 | code | meaning |

@@ -1,6 +1,6 @@
 """Shared by commands: settings, connection, common options, times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -12,13 +12,24 @@ from intake import account_id
 from projections import open_queries
 from schemas import parse_time
 from staffel.application import Application
-from staffel.cli.output import print_json, print_line, readable
+from staffel.cli.output import print_csv, print_json, print_line, readable
 from staffel.connect import connect
 from staffel.errors import UsageError
 from staffel.record_fact import Json
 from staffel.settings import Settings
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with full precision.")]
+
+def one_format(context: typer.Context, parameter: typer.CallbackParam, is_asked: bool) -> bool:
+    """Whichever of `--json` and `--csv` is read last finds the other one."""
+    if is_asked and (context.params.get("as_json") or context.params.get("as_csv")):
+        raise UsageError("--json and --csv: choose one of them")
+    return is_asked
+
+
+AsJson = Annotated[bool, typer.Option("--json", callback=one_format, help="Print JSON with full precision.")]
+AsCsv = Annotated[
+    bool, typer.Option("--csv", callback=one_format, help="Print CSV for spreadsheets, with the columns of --json.")
+]
 At = Annotated[
     str | None,
     typer.Option(
@@ -29,7 +40,7 @@ At = Annotated[
 ]
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
-_SHOWN_SETTINGS = frozenset({"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "logs"})
+_SHOWN_SETTINGS = frozenset({"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "logs", "zone"})
 """Numbers and choices: what is not among them may be an address with a password."""
 EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 
@@ -125,6 +136,15 @@ def parse_time_option(option: str, text: str, alternatives: str = "") -> int:
     except ValueError as error:
         why = "has no time zone" if "zone" in str(error) else "is not a time"
     raise UsageError(f"{option} {text}: write {alternatives}a time like {EXAMPLE_TIME} ({why})")
+
+
+def print_rows(rows: Sequence[Any], as_json: bool, as_csv: bool, columns: Iterable[str] = ()) -> bool:
+    """Print a list as JSON or as CSV if one of them is asked for; `columns`: of CSV without rows."""
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        print_csv(rows, columns)
+    return as_json or as_csv
 
 
 def print_recorded(recorded: Json, as_json: bool) -> None:

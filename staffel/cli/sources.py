@@ -11,8 +11,8 @@ from intake.recorder import read_networks
 from schemas import DocumentError, Problem
 from staffel.application import source_settings, source_settings_from
 from staffel.cli.groups import examples
-from staffel.cli.output import print_json, print_line, print_table
-from staffel.cli.session import AsJson, read_settings
+from staffel.cli.output import print_csv, print_json, print_line, print_table
+from staffel.cli.session import AsCsv, AsJson, print_rows, read_settings
 from staffel.errors import ProblemFound, UsageError
 from staffel.settings import Settings
 from staffel.wording import quantity
@@ -68,17 +68,18 @@ def show(
         str | None, typer.Argument(metavar="SOURCE", help="Name of a source, such as segment/website.")
     ] = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show the settings of all sources, or those that apply to one."""
     settings = read_settings()
     sources = source_settings(settings)
     if source is not None:
-        print_one(settings_json(source, sources.of(source)), as_json)
+        print_one(settings_json(source, sources.of(source)), as_json, as_csv)
         return
     rows = [settings_json(name, found) for name, found in sources]
-    if as_json:
-        print_json(rows)
-    elif rows:
+    if print_rows(rows, as_json, as_csv, ("source", *SourceSettings.model_fields)):
+        return
+    if rows:
         cells = [(row["source"], kept_text(row["keep"]), row["trust"], ", ".join(row["ours"])) for row in rows]
         print_table("", ["source", "keeps", "trust", "ours"], cells, wrapped=["keeps", "ours"])
     else:
@@ -92,9 +93,12 @@ def no_settings_text(settings: Settings) -> str:
     )
 
 
-def print_one(row: Json, as_json: bool) -> None:
+def print_one(row: Json, as_json: bool, as_csv: bool) -> None:
     if as_json:
         print_json(row)
+        return
+    if as_csv:
+        print_csv([row])
         return
     cells = [(name, value_text(value)) for name, value in row.items() if name not in ("source", "keep")]
     print_table(row["source"], ["setting", "value"], [("keep", kept_text(row["keep"])), *cells], wrapped=["value"])

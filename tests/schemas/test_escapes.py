@@ -88,7 +88,8 @@ def test_a_spreadsheet_sees_no_formula(name: str) -> None:
         (chat_text, "A" * 100, "A" * 79 + "…"),
         (html_text, "a < b & 'c'", "a &lt; b &amp; &#x27;c&#x27;"),
         (csv_cell, "=1+1", "'=1+1"),
-        (csv_cell, "-12.5", "-12.5"),
+        (csv_cell, "+4930123456", "'+4930123456"),
+        (csv_cell, "\u00a0=1+1", "'\u00a0=1+1"),
     ],
 )
 def test_text_is_shown_in_the_words_of_its_medium(medium: Callable[[str], str], name: str, shown: str) -> None:
