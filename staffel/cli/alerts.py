@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from alerts import STATUSES, AlertOutbox, AlertSettings, Channel, ChannelSettings, Delivered, channels_to, sample_alert
+from schemas import parse_time
 from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
 from staffel.cli.groups import RunByDefaultGroup, examples
@@ -93,14 +94,14 @@ def list_alerts(
         raise UsageError(f"--status {status}: write one of {', '.join(STATUSES)}")
     with connected_application() as application:
         rows = [alert_json(row) for row in AlertOutbox(application.engine).newest(limit, status, channel)]
-        viewer = viewer_of(application)
+        viewer = viewer_of(application, parse_time(rows[0]["at"]) if rows else None)
     if print_rows(rows, as_json, as_csv, ALERT_COLUMNS):
         return
     columns = ("account", "kind", "channel", "status", "why")
     shown = [{**row, "channel": "/".join(filter(None, (row["channel"], row["receiver"])))} for row in rows]
     cells = [(viewer.instant(row["at"]), *(row[name] for name in columns)) for row in shown]
     if rows:
-        print_line(f"Now {viewer.head}")
+        print_line(f"Newest first, from {viewer.head}")
         print_table("", ["happened", *columns], cells, wrapped=["why"], optional=["channel", "kind"])
     else:
         print_line("No alerts." if status is None and channel is None else "No such alerts.")

@@ -100,7 +100,7 @@ def test_a_test_that_does_not_arrive_is_a_problem(receiver: Receiver) -> None:
     assert run_cli("alerts", "test", "nobody").failure == (2, "no channel nobody; the channels are crm, chat")
 
 
-def test_sent_and_unsent_alerts_are_listed(home: Path) -> None:
+def test_sent_and_unsent_alerts_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = open_database(f"sqlite:///{home / 'staffel.db'}")
     world = (
         World(engine)
@@ -119,7 +119,10 @@ def test_sent_and_unsent_alerts_are_listed(home: Path) -> None:
     ]
     assert [row["alert"] for row in run_json("alerts", "list", "--status", "held")] == [held]
     assert run_json("alerts", "list", "--channel", "mail") == []
-    assert "2026-01-05 12:00  acme.com  handoff_proposed  chat     held" in run_ok("alerts", "list").out
+    monkeypatch.setenv("STAFFEL_ZONE", "Europe/Berlin")
+    shown = run_ok("alerts", "list").out.splitlines()
+    assert shown[0] == "Newest first, from Mon 5 Jan 2026 13:00 (Europe/Berlin)"
+    assert shown[3].startswith("Mon 5 Jan 13:00  acme.com  handoff_proposed  chat     held")
 
 
 def test_what_waits_says_when_it_is_tried_again(home: Path) -> None:
