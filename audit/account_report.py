@@ -9,6 +9,8 @@ from audit.accounts_as_of import account_json_of_fold, account_json_of_row
 from audit.explain import line_of_fold, line_of_row, stage_change_of_fold, stage_change_of_row
 from audit.handoff_report import HandoffView
 from audit.replay import accept_all, fold_account, is_scored, recorded_within
+from audit.summaries import RecordedFact, cause_text, contacts_who_asked, recorded_facts, summaries_of
+from audit.timeline import timeline
 from database import Database
 from projections import open_queries
 from schemas import Line
@@ -23,6 +25,7 @@ from scoring.fold import (
     profile_with_claims,
     track_scores,
 )
+from scoring.outlook import TrackOutlook, outlook_of
 from scoring.plan import Plan, date_text
 from streams import Log
 from streams.scorer import FactFilter, PartitionFold, load_nothing
@@ -31,7 +34,16 @@ Json = dict[str, Any]
 
 
 def account_report(
-    engine: Database, log: Log, plan: Plan, id: str, at: int, *, historic: bool, lines: bool, deep: bool
+    engine: Database,
+    log: Log,
+    plan: Plan,
+    id: str,
+    at: int,
+    *,
+    historic: bool,
+    lines: bool,
+    deep: bool,
+    with_timeline: bool = False,
 ) -> Json | None:
     """The account at `at`; `lines`: with the ledger lines, whose sums are the scores; `deep`: with every fact.
 
@@ -40,12 +52,39 @@ def account_report(
     if not is_scored(id):
         return None
     report = report_from_history(log, plan, id, at) if historic else report_from_rows(engine, plan, id, at)
-    if report is not None and not lines:
+    if report is None:
+        return None
+    report["missing_roles"] = missing_roles(plan, report["contacts"])
+    tell_in_words(report, list(recorded_facts(log.history(id), at if historic else None)))
+    accept = recorded_within(until=at) if historic else accept_all
+    if not lines:
         del report["lines"]
-    if report is not None and deep:
-        accept = recorded_within(until=at) if historic else accept_all
+    if deep:
         report["facts"] = list(facts_with_lines(log, id, plan, accept))
+    if with_timeline:
+        report["timeline"] = timeline(log.history(id), id, plan, accept, at)
     return report
+
+
+def missing_roles(plan: Plan, contacts: list[Json]) -> list[str]:
+    """Roles of the model that no known person of the account has, the weightiest first."""
+    present = {each["role"] for each in contacts if each["contact"].startswith("c_")}
+    return sorted(
+        (role for role in plan.roles if role not in {*present, "unknown"}), key=lambda role: -plan.roles[role]
+    )
+
+
+def tell_in_words(report: Json, facts: list[RecordedFact]) -> None:
+    """Add what was done to lines and stage changes, and to contacts whether they asked to be left alone."""
+    summaries = summaries_of(facts)
+    types = {line["event"]: line["type"] for line in report["lines"]}
+    for line in report["lines"]:
+        line["done"] = cause_text(line["event"], line["type"], summaries)
+    for change in report["stages"]:
+        change["because"] = cause_text(change["cause"], types.get(change["cause"]), summaries)
+    asked = contacts_who_asked(facts)
+    for contact in report["contacts"]:
+        contact["asked"] = asked.get(contact["contact"])
 
 
 def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | None:
@@ -60,6 +99,7 @@ def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | N
             **account_json_of_row(row, track_scores(account, plan), max(at, row.as_of)),
             "profile": row.profile or {},
             "suppressed": row.suppressed,
+            "next": next_json(account, plan),
             "contacts": [contact_json(each, account, plan) for each in sorted_by_id(contacts)],
             "stages": [
                 *(stage_change_of_row(change) for change in queries.stage_changes(id)),
@@ -81,6 +121,7 @@ def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | Non
         **account_json_of_fold(valued, plan),
         "profile": profile_with_claims(account),
         "suppressed": account.suppressed,
+        "next": next_json(valued, plan),
         "contacts": [contact_json(each, valued, plan) for each in sorted_by_id(account.contacts.values())],
         "stages": [
             *(stage_change_of_fold(change) for change in outcome.stages),
@@ -90,6 +131,22 @@ def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | Non
             HandoffView.from_fold(id, opened, outcome.steps, lines, plan.version) for opened in outcome.handoffs
         ],
         "lines": [line_of_fold(line, valued.clock) for line in lines],
+    }
+
+
+def next_json(account: Account, plan: Plan) -> Json:
+    """Per track the next stage and what is missing for it, at the account's clock."""
+    return {each.track: track_json(each) for each in outlook_of(account, plan)}
+
+
+def track_json(outlook: TrackOutlook) -> Json:
+    return {
+        "stage": outlook.stage,
+        "missing": msgspec.to_builtins(outlook.missing),
+        "gated": outlook.gated,
+        "cooling_until": outlook.cooling_until,
+        "falls_at": outlook.falls_at,
+        "because": outlook.because,
     }
 
 

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from schemas.facts.registry import unversioned
+
 Data = Mapping[str, Any]
 Detail = Callable[[Data], Iterator[str]]
 MAX_DETAIL_LENGTH = 80
 _WEB_ADDRESS = re.compile(r"(?:https?://[^/?#]*|(?=/))([^?#]*)", re.IGNORECASE)
-_VERSION_SUFFIX = re.compile(r"\.v\d+$")
 _LABELS = {
     "web.page_viewed": "page viewed",
     "web.form_submitted": "web form submitted",
@@ -49,7 +50,7 @@ _LABELS = {
 
 def summary_of(type: str, data: Data | None = None) -> str:
     """Of a fact type, with or without version, and the fact's data."""
-    name = _VERSION_SUFFIX.sub("", type)
+    name = unversioned(type)
     label = _LABELS.get(name) or re.sub(r"[._]", " ", name)
     details = [text for text in _details(name)(data or {}) if text]
     return f"{label}: {_shortened(', '.join(details))}" if details else label

@@ -8,7 +8,20 @@ import pytest
 from tests.staffel.cli.cli_runner import Json, page_view, run_cli, run_json, run_ok, write_lines
 
 ACCOUNT = ["account", "name", "stage", "score", "fit", "breadth", "tracks", "as_of", "seq", "model"]
-LINE = ["track", "time", "event", "type", "contact", "rule", "points", "weight", "cut", "half_life", "now"]
+LINE = [
+    "track",
+    "time",
+    "event",
+    "type",
+    "contact",
+    "rule",
+    "points",
+    "weight",
+    "cut",
+    "half_life",
+    "now",
+    "done",
+]
 TRACK = ["score", "stage", "breadth", "falls_at", "crossings", "cooling_until", "act_now_until"]
 HANDOFF = [
     "handoff", "account", "track", "crossing", "status", "crossed_at", "score", "model", "route", "act_now", "due_at",
@@ -37,25 +50,22 @@ def test_accounts(medtech: Path) -> None:
 
 def test_an_account_and_its_explanation(medtech: Path) -> None:
     result = run_json("account", "brennerbio.example")
-    parts = [*ACCOUNT, "profile", "suppressed", "contacts", "stages", "handoffs"]
-    assert nested_keys(result) == [*parts, "aliases"]
+    parts = [*ACCOUNT, "profile", "suppressed", "next", "contacts", "stages", "handoffs"]
+    assert nested_keys(result) == [*parts, "missing_roles", "aliases"]
     explained = run_json("account", "brennerbio.example", "--explain")
-    assert nested_keys(explained) == [
-        *ACCOUNT,
-        "profile",
-        "suppressed",
-        "contacts",
-        "stages",
-        "handoffs",
-        "lines",
-        "aliases",
-    ]
+    assert nested_keys(explained) == [*parts, "lines", "missing_roles", "aliases"]
+    assert {tuple(nested_keys(each)) for each in result["next"].values()} == {
+        ("stage", "missing", "gated", "cooling_until", "falls_at", "because")
+    }
+    assert nested_keys(result["next"]["acquisition"]["missing"]) == ["points", "contacts", "fit"]
     assert {tuple(nested_keys(line)) for line in explained["lines"]} == {tuple(LINE)}
     assert {tuple(nested_keys(each)) for each in result["handoffs"]} == {tuple(HANDOFF)}
     assert {tuple(nested_keys(each)) for each in result["contacts"]} == {
-        ("contact", "role", "engaged", "scores", "joined")
+        ("contact", "role", "engaged", "scores", "joined", "asked")
     }
-    assert {tuple(nested_keys(each)) for each in result["stages"]} == {("track", "at", "from", "to", "cause", "score")}
+    assert {tuple(nested_keys(each)) for each in result["stages"]} == {
+        ("track", "at", "from", "to", "cause", "score", "because")
+    }
     assert "facts" in run_json("account", "brennerbio.example", "--deep")
 
 

@@ -142,6 +142,7 @@ def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them(monke
             "to": None,
             "cause": "time",
             "score": fallen["stages"][-1]["score"],
+            "because": "time passed",
         },
     )
     assert run_json("account", "acme.com", "--at", "now")["stages"] == fallen["stages"]
