@@ -114,17 +114,19 @@ def _events(
 ) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
     """The events of an opportunity: kind, time and data."""
     content: dict[str, Any] = {name: values[name] for name in ("stage", "amount", "currency") if name in values}
+    handoff = {"handoff": values["handoff"]} if "handoff" in values else {}
     created, moved = values.get("created"), values.get("moved") if outcome is None else None
     advanced = moved is not None and moved != created
     if created is not None or outcome is None:
         is_current = not (outcome or advanced)
         opening = content if is_current else _opening_content(content, outcome)
-        yield "opened", as_of if created is None else created, opening
+        yield "opened", as_of if created is None else created, opening | handoff
     if advanced:
         yield "advanced", moved, content
     if outcome is not None:
-        reason = {"reason": values["reason"]} if "reason" in values else {}
-        yield outcome, values.get(f"{outcome}_on") or values.get("closed") or as_of, content | reason
+        more = {"reason": values["reason"]} if "reason" in values else {}
+        more |= handoff if outcome == "won" else {}
+        yield outcome, values.get(f"{outcome}_on") or values.get("closed") or as_of, content | more
 
 
 def _opening_content(content: dict[str, Any], outcome: str | None) -> dict[str, Any]:
@@ -146,6 +148,7 @@ def _cell_readers(export: Export) -> CellReaders:
         "amount": ("bad_number", partial(number_of, decimal=notations.decimals.get("amount"))),
         "currency": ("bad_value", str),
         "reason": ("bad_value", str),
+        "handoff": ("bad_value", str),
         "created": ("bad_time", dates["created"]),
         "moved": ("bad_time", dates["moved"]),
         "closed": ("bad_time", partial(_closing_time, read=dates["closed"])),

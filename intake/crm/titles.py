@@ -168,5 +168,6 @@ OPPORTUNITY_COLUMNS: Columns = {
         "Grund für verlorenen Deal", "Deal - Verlustgrund",
         "Statusgrund", "Motif de perte", "Motivo de pérdida", "Verliesreden",
     ),
+    "handoff": ("Staffel handoff", "Handoff", "Handoff ID", "Staffel-Übergabe"),
     "deleted": ("IsDeleted", "Deleted", "Gelöscht"),
 }  # fmt: skip

@@ -10,6 +10,8 @@ from schemas.facts.content import FactData, Number
 class OpportunityOpened(FactData):
     type: ClassVar[str] = "opportunity.opened.v1"
     opportunity: str | None = None
+    handoff: str | None = None
+    """The accepted handoff that it came from."""
     stage: str | None = None
     amount: Number | None = None
     currency: str | None = None
@@ -28,6 +30,8 @@ class OpportunityAdvanced(FactData):
 class OpportunityWon(FactData):
     type: ClassVar[str] = "opportunity.won.v1"
     opportunity: str | None = None
+    handoff: str | None = None
+    """The accepted handoff that it came from."""
     stage: str | None = None
     amount: Number | None = None
     currency: str | None = None
