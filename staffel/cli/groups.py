@@ -1,7 +1,7 @@
 """Kinds of command groups: one that imports its commands when they are called, and three that have a default verb."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -48,10 +48,27 @@ class LazyGroup(TyperGroup):
     """
 
     sources: ClassVar[Mapping[str, CommandSource]] = {}
+    panels: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Panel of the help -> its commands; commands without a panel are in the last one."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = {name: TyperCommand(name, help=source.help) for name, source in self.sources.items()}
+        panel_of = {name: panel for panel, names in self.panels.items() for name in names}
+        ordered = [name for name in panel_of if name in self.sources]
+        unused, last = self.unused_commands(), next(reversed(list(self.panels)), None)
+        self.commands = {
+            name: TyperCommand(
+                name,
+                help=self.sources[name].help,
+                hidden=name in unused,
+                rich_help_panel=panel_of.get(name, last),
+            )
+            for name in dict.fromkeys((*ordered, *self.sources))
+        }
+
+    def unused_commands(self) -> Collection[str]:
+        """Commands that would only refuse: neither help nor completion offers them."""
+        return ()
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
@@ -63,6 +80,9 @@ class LazyGroup(TyperGroup):
         group = get_group(getattr(import_module(source.module), source.typer_name))
         command = group.commands[name] if source.typer_name == SINGLE_COMMANDS else group
         command.name = name
+        unused = self.unused_commands()
+        for verb, subcommand in getattr(command, "commands", {}).items():
+            subcommand.hidden = f"{name} {verb}" in unused
         return command
 
 
@@ -73,7 +93,7 @@ class ShowByDefaultGroup(TyperGroup):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] in RESERVED_WORDS - set(self.commands):
+        if args and args[0] in RESERVED_WORDS - set(self.commands) and not ctx.resilient_parsing:
             verbs = ", ".join(sorted(set(self.commands) - {"show"}))
             raise UsageError(
                 f"{ctx.info_name} {args[0]}: {args[0]} is a reserved word and no id; the subcommands are {verbs}"

@@ -3,13 +3,18 @@
 Exit codes: 0 ok, 1 found a problem, 2 usage, 70 internal. Only an internal error shows a traceback.
 """
 
+import os
 import sys
 import traceback
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 
 from staffel.cli.groups import LazyGroup, command_group, single_command
-from staffel.cli.output import flush, print_error
+from staffel.cli.output import flush, print_error, print_line
 from staffel.errors import ProblemFound, UsageError
 
 OK, PROBLEM, USAGE, INTERNAL = 0, 1, 2, 70
@@ -51,28 +56,59 @@ COMMANDS = {
     "forget": single_command("erasures", "Erase a contact: the vault forgets the person, scores and history stay."),
     "erasures": command_group("erasures", "List erasures, and apply them again after a restore."),
 }
+
+PANELS = {
+    "Sales": ("handoffs", "handoff", "accounts", "account", "contact", "suppressions"),
+    "Data": ("ingest", "parked", "sources", "tail", "dead-letters", "forget", "erasures"),
+    "Model": ("model", "closed-days"),
+    "Audit": ("audit",),
+    "Operations": ("init", "demo", "up", "doctor", "alerts", "worker", "project", "relay", "web", "topics", "migrate",
+                   "rebuild"),
+}  # fmt: skip
 """In the order of the help."""
+ONLY_ON_KAFKA = frozenset({"worker", "project", "relay", "web", "topics", "alerts run"})
+ONLY_IN_DATABASE = frozenset({"up", "migrate"})
 
 
 class Commands(LazyGroup):
     """The root of the command line."""
 
     sources = COMMANDS
+    panels = PANELS
+
+    def unused_commands(self) -> frozenset[str]:
+        return ONLY_ON_KAFKA if log_setting() == "sql" else ONLY_IN_DATABASE
+
+
+def log_setting() -> str:
+    """STAFFEL_LOG as far as help needs it, without the library of the settings, which takes longer than the help."""
+    of_file = dotenv_values(".env") if Path(".env").is_file() else {}
+    settings = {name.upper(): value for name, value in (*of_file.items(), *os.environ.items())}
+    return settings.get("STAFFEL_LOG") or "sql"
 
 
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Scores accounts from engagement events and hands qualified ones to sales, with the reasons.",
     epilog="Settings are read from STAFFEL_HOME, STAFFEL_DATABASE, … and from .env; `staffel doctor` checks them.",
 )
 
 
+def print_version(is_asked: bool) -> None:
+    if is_asked:
+        print_line(f"staffel {version('staffel')}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
-    """No options; Typer requires a callback for a group without own commands."""
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What holds for all commands."""
 
 
 def main() -> None:

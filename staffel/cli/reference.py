@@ -35,6 +35,15 @@ becomes columns such as `fit.grade`, a list of values one cell joined by `; `, o
 with `=`, `+`, `-`, `@` or a tab, behind blanks too, gets an apostrophe before it, so that no spreadsheet runs it as a
 formula (a carriage return is written as `\\r`); numbers stay numbers.
 
+## Help and completion
+
+`staffel --help` shows the commands by what they are for; those that refuse on the log of STAFFEL_LOG are left out there
+and in completion, and still say why when they are called. `staffel --install-completion` lets bash, zsh, fish and
+PowerShell complete commands and options; `--show-completion` prints the script instead. `staffel --version` prints the
+version.
+
+Colours appear only on a terminal, and not where `NO_COLOR` is set.
+
 ## Exit codes
 
 | code | meaning |
