@@ -3,6 +3,7 @@
 from alerts.channels.channel import Channel, Delivered
 from alerts.channels.receivers import receivers_of
 from alerts.channels.registry import channels_of, channels_to
+from alerts.freshness import Freshness
 from alerts.messages import sample_alert
 from alerts.outbox import STATUSES, WAITING, AlertOutbox, alert_pauses, alerts
 from alerts.reactor import Alerts
@@ -17,6 +18,7 @@ __all__ = [
     "Channel",
     "ChannelSettings",
     "Delivered",
+    "Freshness",
     "alert_pauses",
     "alerts",
     "channels_of",

@@ -11,6 +11,8 @@ from typing import Any
 
 from alerts.channels.channel import Channel
 from alerts.delivery import Delivery
+from alerts.dossier import Dossiers, PlanSource
+from alerts.freshness import Freshness
 from alerts.outbox import ALERTS, AlertOutbox
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
@@ -26,8 +28,8 @@ _SHUTDOWN_TIMEOUT_S = 15.0
 class Alerts:
     """A step: `advance` reads new events of `sqa-handoffs`, and the threads of the channels send them until `close`.
 
-    `max_age_ms`: older events are not sent. `holder` must be unique among the processes. `clock`: milliseconds since
-    1970. `log_lines`: a structlog logger.
+    `plan`: the model in force. `holder` must be unique among the processes. `clock`: milliseconds since 1970.
+    `log_lines`: a structlog logger.
     """
 
     name = ALERTS
@@ -40,7 +42,8 @@ class Alerts:
         channels: Sequence[Channel],
         clock: Clock,
         *,
-        max_age_ms: int,
+        plan: PlanSource,
+        freshness: Freshness,
         log_lines: Any,
         holder: str = EMBEDDED_HOLDER,
         lease_duration_ms: int = LEASE_DURATION_MS,
@@ -48,7 +51,9 @@ class Alerts:
         self._log, self._log_lines = log, log_lines
         self._outbox = AlertOutbox(engine)
         self._lease = Lease(engine, ALERTS, holder, clock, lease_duration_ms)
-        self._subscription = Subscription(self._outbox, log, settings, clock, max_age_ms, log_lines)
+        dossiers = Dossiers(engine, log, plan)
+        self._subscription = Subscription(self._outbox, dossiers, log, settings, clock, freshness, log_lines)
+        max_age_ms = freshness.recorded_ms
         self._deliveries = [
             Delivery(self._outbox, each, settings, clock, self.holds_lease, max_age_ms, log_lines) for each in channels
         ]

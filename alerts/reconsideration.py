@@ -44,4 +44,4 @@ class Reconsideration:
 
     def _policy(self, accounts: Iterable[str], since: int) -> AlertPolicy:
         sent = self._outbox.sent_alerts(accounts, since - max(self._cool_down_ms.values()))
-        return AlertPolicy(sent, self._clock(), self._max_age_ms, self._cool_down_ms)
+        return AlertPolicy(sent, self._clock(), self._cool_down_ms)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from alerts.freshness import known_at
 from alerts.outbox import HELD, HISTORY, WAITING, Decision, NewAlert, SentAlert
-from schemas import FactRecord, HandoffExpired, HandoffProposed, format_time, parse_time
+from schemas import FactRecord, HandoffExpired, HandoffProposed, format_time
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
-_TOO_OLD = "too old to be sent"
 
 
 class AlertRule(NamedTuple):
@@ -46,24 +46,45 @@ def alert_id(event: FactRecord, kind: str) -> str:
     return f"alert_{sha256(content.encode()).hexdigest()[:32]}"
 
 
-def is_subscribed(kind: str, route: str | None, kinds: Sequence[str] | None, routes: Sequence[str] | None) -> bool:
-    """Whether a channel with these kinds and routes (None: all) gets the alert."""
-    takes_kind = kinds is None or kind in kinds or IMPLIED_BY.get(kind) in kinds
-    return takes_kind and (routes is None or route in routes)
+class Interest(Protocol):
+    """What a channel wants to hear of; None: all."""
+
+    @property
+    def kinds(self) -> Sequence[str] | None: ...
+
+    @property
+    def routes(self) -> Sequence[str] | None: ...
+
+    @property
+    def owners(self) -> Sequence[str] | None: ...
+
+
+def is_subscribed(kind: str, data: Mapping[str, Any], interest: Interest) -> bool:
+    """Whether a channel gets an alert of this kind and data."""
+    takes_kind = interest.kinds is None or kind in interest.kinds or IMPLIED_BY.get(kind) in interest.kinds
+    return takes_kind and is_addressed(data.get("route"), (data.get("company") or {}).get("owner"), interest)
+
+
+def is_addressed(route: str | None, owner: str | None, interest: Interest) -> bool:
+    """Whether a channel hears of handoffs to this route, of accounts with this owner; owners in upper or lower case."""
+    owners = None if interest.owners is None else {each.casefold() for each in interest.owners}
+    return (interest.routes is None or route in interest.routes) and (
+        owners is None or (owner is not None and owner.casefold() in owners)
+    )
 
 
 class AlertPolicy:
     """Decides about alerts one by one; each decision takes the alerts before it into account."""
 
-    def __init__(self, sent: Iterable[SentAlert], now: int, max_age_ms: int, cool_down_ms: Mapping[str, int]) -> None:
-        self._now, self._max_age_ms, self._cool_down_ms = now, max_age_ms, cool_down_ms
+    def __init__(self, sent: Iterable[SentAlert], now: int, cool_down_ms: Mapping[str, int]) -> None:
+        self._now, self._cool_down_ms = now, cool_down_ms
         self._sent: dict[tuple[str, ...], list[SentAlert]] = {}
         for each in sent:
             self._sent_like(each).append(each)
 
     def new_alert(self, event: FactRecord, kind: str, channel: str, receiver: str, content: bytes) -> NewAlert:
         """The row for the outbox: waiting, or with the reason why it is not sent."""
-        alert = SentAlert(alert_id(event, kind), channel, receiver, kind, event.subject, parse_time(event.time))
+        alert = SentAlert(alert_id(event, kind), channel, receiver, kind, event.subject, known_at(event))
         return self.row_of(alert, content)
 
     def row_of(self, alert: SentAlert, content: bytes) -> NewAlert:
@@ -71,10 +92,13 @@ class AlertPolicy:
         decision = self.decide(alert)
         return NewAlert(*alert[:5], content, alert.at, next_try_at=self._now, **decision._asdict())
 
+    def history(self, event: FactRecord, kind: str, channel: str, receiver: str, content: bytes, why: str) -> NewAlert:
+        """The row of an alert that is not sent because it is history."""
+        alert = SentAlert(alert_id(event, kind), channel, receiver, kind, event.subject, known_at(event))
+        return NewAlert(*alert[:5], content, alert.at, HISTORY, self._now, why)
+
     def decide(self, alert: SentAlert) -> Decision:
         """Whether the alert is sent; if it is, it counts for those after it."""
-        if alert.at < self._now - self._max_age_ms:
-            return Decision(HISTORY, f"happened {format_time(alert.at)}, read {format_time(self._now)}: {_TOO_OLD}")
         earlier = next((each for each in self._sent_like(alert) if self._is_cooling_down(each, alert)), None)
         if earlier is not None:
             why = f"cooling down after the alert {earlier.id} about this account at {format_time(earlier.at)}"

@@ -1,16 +1,19 @@
 """Reads `sqa-handoffs` and adds alerts to the outbox, in one transaction with its checkpoint."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
 import msgspec
 
+from alerts.dossier import Dossiers
+from alerts.freshness import Freshness, known_at
 from alerts.outbox import AlertOutbox, CheckpointMove, NewAlert
 from alerts.rules import AlertPolicy, is_subscribed, kind_of
 from alerts.settings import AlertSettings
 from projections import encode
 from schemas import HANDOFF_EVENTS, SQA_HANDOFFS, FactRecord, decode_fact, parse_time
+from scoring.plan import Plan
 from streams import Log, LogRefused, Record
 
 BATCH_SIZE = 500
@@ -18,33 +21,29 @@ CHECK_INTERVAL_S = 5.0
 
 
 class AlertEvent(NamedTuple):
-    """An event that makes an alert, with the data of its proposal; `content`: the event as JSON."""
+    """An event that makes an alert. `proposal`: the data of its handoff's proposal; `history`: why it is not sent."""
 
     kind: str
     event: FactRecord
-    content: bytes
+    proposal: Mapping[str, Any]
+    history: str | None
 
 
 class Subscription:
-    """`max_age_ms`: older events are not sent; `log_lines`: a structlog logger."""
+    """`log_lines`: a structlog logger."""
 
     def __init__(
         self,
         outbox: AlertOutbox,
+        dossiers: Dossiers,
         log: Log,
         settings: AlertSettings,
         clock: Callable[[], int],
-        max_age_ms: int,
+        freshness: Freshness,
         log_lines: Any,
     ) -> None:
-        self._outbox, self._log, self._settings, self._clock, self._max_age_ms = (
-            outbox,
-            log,
-            settings,
-            clock,
-            max_age_ms,
-        )
-        self._log_lines = log_lines
+        self._outbox, self._dossiers, self._log, self._settings = outbox, dossiers, log, settings
+        self._clock, self._freshness, self._log_lines = clock, freshness, log_lines
         self._cool_down_ms = settings.cool_down.model_dump()
         self._receivers = {channel.name: channel.receivers for channel in settings.channels}
         self._positions: dict[int, int] = {}
@@ -107,13 +106,11 @@ class Subscription:
     def _alert_events(self, records: Sequence[Record]) -> list[AlertEvent]:
         events = [(kind, event) for event in self._decode(records) if (kind := kind_of(event)) is not None]
         handoffs = (str(event.data.get("handoff")) for _, event in events if "score" not in event.data)
-        proposals = self._outbox.proposals(handoffs)
-        names = self._outbox.account_names(event.subject for _, event in events)
+        stored, now = self._outbox.proposals(handoffs), self._clock()
+        proposals = [stored.get(str(event.data.get("handoff")), event.data) for _, event in events]
         return [
-            _with_proposal(
-                kind, event, {**proposals.get(str(event.data.get("handoff")), {}), "name": names.get(event.subject)}
-            )
-            for kind, event in events
+            AlertEvent(kind, event, proposal, self._freshness.why_history(event, proposal, now))
+            for (kind, event), proposal in zip(events, proposals, strict=True)
         ]
 
     def _decode(self, records: Sequence[Record]) -> Iterator[FactRecord]:
@@ -127,16 +124,35 @@ class Subscription:
     def _new_alerts(self, events: Sequence[AlertEvent]) -> list[NewAlert]:
         if not events:
             return []
-        oldest = min(parse_time(each.event.time) for each in events) - max(self._cool_down_ms.values())
+        now = self._clock()
+        oldest = min(known_at(each.event) for each in events) - max(self._cool_down_ms.values())
         sent = self._outbox.sent_alerts((each.event.subject for each in events), oldest)
-        policy = AlertPolicy(sent, self._clock(), self._max_age_ms, self._cool_down_ms)
+        policy = AlertPolicy(sent, now, self._cool_down_ms)
+        names = self._outbox.account_names(each.event.subject for each in events)
+        plan = self._dossiers.plan() if any(each.history is None for each in events) else None
         return [
-            policy.new_alert(each.event, each.kind, channel.name, receiver, each.content)
+            row
             for each in events
-            for channel in self._settings.channels
-            if is_subscribed(each.kind, each.event.data.get("route"), channel.kinds, channel.routes)
-            for receiver in self._receivers[channel.name]
+            for row in self._rows(each, policy, self._complete(each, names.get(each.event.subject), plan))
         ]
+
+    def _complete(self, each: AlertEvent, name: str | None, plan: Plan | None) -> FactRecord:
+        """The event with the data of its handoff's proposal and, unless it is history, with its dossier."""
+        data = {**each.proposal, **each.event.data, "name": name}
+        if each.history is None:
+            data |= self._dossiers.of(each.event.subject, each.proposal, plan)
+        return msgspec.structs.replace(each.event, data=data)
+
+    def _rows(self, each: AlertEvent, policy: AlertPolicy, event: FactRecord) -> Iterator[NewAlert]:
+        content = encode(event)
+        for channel in self._settings.channels:
+            if not is_subscribed(each.kind, event.data, channel):
+                continue
+            for receiver in self._receivers[channel.name]:
+                if each.history is None:
+                    yield policy.new_alert(event, each.kind, channel.name, receiver, content)
+                else:
+                    yield policy.history(event, each.kind, channel.name, receiver, content, each.history)
 
 
 def _decode_event(record: Record) -> FactRecord:
@@ -146,9 +162,3 @@ def _decode_event(record: Record) -> FactRecord:
     if event.type in HANDOFF_EVENTS:
         HANDOFF_EVENTS[event.type].model_validate_json(encode(event.data))
     return event
-
-
-def _with_proposal(kind: str, event: FactRecord, proposal: dict[str, Any]) -> AlertEvent:
-    """The event, completed with the data of its handoff's proposal and the name of the account."""
-    complete = msgspec.structs.replace(event, data=proposal | event.data)
-    return AlertEvent(kind, complete, encode(complete))

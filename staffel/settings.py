@@ -53,7 +53,12 @@ class Settings(BaseSettings):
     listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0: all")
     ready_lag: int = Field(default=10_000, ge=0, description="lag in records above which a process is not ready")
     alerts: Path | None = Field(default=None, description="file that defines the channels of alerts")
-    alerts_fresh: float = Field(default=24.0, gt=0, description="hours after which an event is too old for an alert")
+    alerts_fresh: float = Field(
+        default=24.0, gt=0, description="hours after its recording in which an event makes an alert, and is retried"
+    )
+    alert_freshness: float = Field(
+        default=96.0, gt=0, description="hours after which what happened is history, and makes no alert"
+    )
     zone: str | None = Field(
         default=None, description="time zone of times on the screen, such as Europe/Berlin; default: that of the model"
     )

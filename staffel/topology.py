@@ -59,10 +59,10 @@ def _alerts(application: Application) -> list[Step]:
         return []
     import structlog
 
-    from alerts import Alerts, channels_of
+    from alerts import Alerts, Freshness, channels_of
 
     settings, clock = alert_settings(application.settings), application.clock
-    max_age_ms = round(application.settings.alerts_fresh * _HOUR_MS)
+    hours = (application.settings.alerts_fresh, application.settings.alert_freshness)
     return [
         Alerts(
             application.engine,
@@ -70,7 +70,8 @@ def _alerts(application: Application) -> list[Step]:
             settings,
             channels_of(settings, clock),
             clock,
-            max_age_ms=max_age_ms,
+            plan=lambda: application.plan,
+            freshness=Freshness(*(round(each * _HOUR_MS) for each in hours)),
             log_lines=structlog.get_logger(),
             holder=application.holder,
         )
@@ -171,8 +172,8 @@ STEPS = (
     TopologyStep(
         "alert",
         "sends alerts about handoffs to people and other systems, by the channels of STAFFEL_ALERTS",
-        ("alerts.reactor", "alerts.subscription"),
-        (SQA_HANDOFFS,),
+        ("alerts.reactor", "alerts.subscription", "alerts.dossier"),
+        (SQA_HANDOFFS, ENGAGEMENT),
         (),
         "the alert is in its table; it is marked after its channel took it",
         (UP,),

@@ -40,7 +40,9 @@ At = Annotated[
 ]
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
-_SHOWN_SETTINGS = frozenset({"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "logs", "zone"})
+_SHOWN_SETTINGS = frozenset(
+    {"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "alert_freshness", "logs", "zone"}
+)
 """Numbers and choices: what is not among them may be an address with a password."""
 EXAMPLE_TIME = "2026-01-05T09:12:00Z"
 

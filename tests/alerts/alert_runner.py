@@ -14,7 +14,7 @@ from alerts.settings import AlertSettings, read_alerts
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
 from streams.log import Log
-from tests.alerts.builders import MAX_AGE_MS, SECRET, new_record, proposed_event
+from tests.alerts.builders import FRESHNESS, SECRET, new_record, proposed_event
 from tests.alerts.receiver import Receiver
 from tests.alerts.world import FakeLogger
 
@@ -53,7 +53,8 @@ def new_alerts(
         settings,
         channels,
         now_ms,
-        max_age_ms=MAX_AGE_MS,
+        plan=lambda: None,
+        freshness=FRESHNESS,
         log_lines=log_lines,
         holder=holder,
         lease_duration_ms=LEASE_DURATION_MS,

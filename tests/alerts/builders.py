@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.channels.channel import Alert, Delivered, Outcome
+from alerts.freshness import Freshness
 from alerts.settings import AlertSettings, read_alerts
 from projections.derived_facts import STAFFEL_SOURCE, new_event, record_of
 from schemas.envelope import FactRecord
@@ -13,6 +14,7 @@ from streams.log import NewRecord
 NOON = parse_time("2026-01-05T12:00:00.000Z")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MAX_AGE_MS = DAY
+FRESHNESS = Freshness(MAX_AGE_MS, 4 * DAY)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldDI0"
 

@@ -10,7 +10,7 @@ from alerts.outbox import AlertOutbox
 from database.engine import open_database
 from tests import databases
 from tests.alerts.alert_runner import await_count, now_ms
-from tests.alerts.builders import HOUR, MINUTE, SECRET
+from tests.alerts.builders import DAY, HOUR, MINUTE, SECRET
 from tests.alerts.handoff_facts import MODEL, ingest_forms
 from tests.alerts.receiver import Receiver
 from tests.staffel.processes.process_runner import Processes
@@ -52,9 +52,11 @@ def test_a_handoff_is_sent_once(processes: Processes, receiver: Receiver) -> Non
     acme, hot = requests["acme.com"].verified_event(), requests["hot.com"].verified_event()
     assert (acme["type"], acme["data"]["act_now"], hot["data"]["act_now"]) == ("sqa.handoff_proposed.v1", False, True)
     [handoff] = [row for row in processes.run_json("handoffs") if row["account"] == "acme.com"]
-    assert {name: acme["data"][name] for name in ("handoff", "score", "route", "due_at", "reasons")} == {
-        name: handoff[name] for name in ("handoff", "score", "route", "due_at", "reasons")
+    assert {name: acme["data"][name] for name in ("handoff", "score", "route", "due_at")} == {
+        name: handoff[name] for name in ("handoff", "score", "route", "due_at")
     }
+    assert acme["data"]["reasons"] == [{**handoff["reasons"][0], "what": "web form submitted: contact"}]
+    assert (acme["data"]["company"], acme["data"]["zone"]) == ({"fit": "unknown"}, "UTC")
     assert alert_states(processes) == [
         *[("acme.com", "handoff_proposed", "delivered"), ("hot.com", "act_now", "delivered")]
     ]
@@ -64,7 +66,7 @@ def test_a_handoff_is_sent_once(processes: Processes, receiver: Receiver) -> Non
 def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
-    ingest_forms(processes, ("old.com", "contact", now_ms() - 40 * HOUR), ("late.com", "contact", now_ms() - 3 * HOUR))
+    ingest_forms(processes, ("old.com", "contact", now_ms() - 5 * DAY), ("late.com", "contact", now_ms() - 3 * HOUR))
     requests = receiver.await_requests(2)
 
     assert [request.verified_event()["type"] for request in requests] == [

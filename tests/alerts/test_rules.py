@@ -1,14 +1,14 @@
 """Which event makes which alert, and whether it is sent, held by the cool-down, or history."""
 
+from typing import NamedTuple
+
 import pytest
 
-from alerts.outbox import HELD, HISTORY, WAITING, NewAlert, SentAlert
+from alerts.outbox import HELD, WAITING, NewAlert, SentAlert
 from alerts.rules import DEFAULT_COOL_DOWN_MS, AlertPolicy, alert_id, is_subscribed, kind_of
 from schemas.envelope import FactRecord
 from tests.alerts.builders import (
-    DAY,
     HOUR,
-    MAX_AGE_MS,
     MINUTE,
     NOON,
     accepted_event,
@@ -40,27 +40,39 @@ def test_an_id_follows_from_event_and_kind_alone() -> None:
     assert len(others) == 3
 
 
+class Wanted(NamedTuple):
+    """What a channel asks for."""
+
+    kinds: list[str] | None = None
+    routes: list[str] | None = None
+    owners: list[str] | None = None
+
+
 @pytest.mark.parametrize(
-    ("kind", "route", "kinds", "routes", "wanted"),
+    ("kind", "route", "owner", "wanted", "gets"),
     [
-        ("act_now", "sdr", None, None, True),
-        ("act_now", "sdr", ["act_now"], None, True),
-        ("act_now", "sdr", ["handoff_proposed"], None, True),
-        ("handoff_proposed", "sdr", ["act_now"], None, False),
-        ("service_level_passed", "sdr", ["handoff_proposed", "act_now"], None, False),
-        ("act_now", "sdr", None, ["account_manager"], False),
-        ("act_now", "sdr", None, ["account_manager", "sdr"], True),
-        ("act_now", None, None, ["sdr"], False),
+        ("act_now", "sdr", "anna", Wanted(), True),
+        ("act_now", "sdr", "anna", Wanted(kinds=["act_now"]), True),
+        ("act_now", "sdr", "anna", Wanted(kinds=["handoff_proposed"]), True),
+        ("handoff_proposed", "sdr", "anna", Wanted(kinds=["act_now"]), False),
+        ("service_level_passed", "sdr", "anna", Wanted(kinds=["handoff_proposed", "act_now"]), False),
+        ("act_now", "sdr", "anna", Wanted(routes=["account_manager"]), False),
+        ("act_now", "sdr", "anna", Wanted(routes=["account_manager", "sdr"]), True),
+        ("act_now", None, "anna", Wanted(routes=["sdr"]), False),
+        ("act_now", "sdr", "Anna", Wanted(owners=["anna", "bert"]), True),
+        ("act_now", "sdr", "carl", Wanted(owners=["anna", "bert"]), False),
+        ("act_now", "sdr", None, Wanted(owners=["anna"]), False),
+        ("act_now", "sdr", "carl", Wanted(routes=["sdr"], owners=["anna"]), False),
     ],
 )
-def test_a_channel_takes_its_kinds_and_routes(
-    kind: str, route: str | None, kinds: list[str] | None, routes: list[str] | None, wanted: bool
+def test_a_channel_takes_its_kinds_routes_and_owners(
+    kind: str, route: str | None, owner: str | None, wanted: Wanted, gets: bool
 ) -> None:
-    assert is_subscribed(kind, route, kinds, routes) is wanted
+    assert is_subscribed(kind, {"route": route, "company": {"owner": owner}}, wanted) is gets
 
 
 def new_alerts(*events: FactRecord, now: int = NOON, sent: list[SentAlert] | None = None) -> list[NewAlert]:
-    policy = AlertPolicy(sent or [], now, MAX_AGE_MS, DEFAULT_COOL_DOWN_MS)
+    policy = AlertPolicy(sent or [], now, DEFAULT_COOL_DOWN_MS)
     return [policy.new_alert(event, str(kind_of(event)), "chat", "", b"{}") for event in events]
 
 
@@ -74,14 +86,6 @@ def test_a_new_alert_waits_at_once() -> None:
     assert new_alerts(proposed_event(), now=NOON + 5) == [
         NewAlert(id, "chat", "", "handoff_proposed", "acme.com", b"{}", NOON, WAITING, NOON + 5, None)
     ]
-
-
-def test_what_happened_too_long_ago_is_history() -> None:
-    assert alert_statuses(proposed_event(), now=NOON + MAX_AGE_MS) == [WAITING]
-    assert alert_statuses(proposed_event(), now=NOON + MAX_AGE_MS + 1) == [HISTORY]
-    assert new_alerts(proposed_event(), now=NOON + DAY + HOUR)[0].why == (
-        "happened 2026-01-05T12:00:00.000Z, read 2026-01-06T13:00:00.000Z: too old to be sent"
-    )
 
 
 def test_a_second_alert_of_a_kind_about_an_account_is_held_until_it_has_cooled_down() -> None:

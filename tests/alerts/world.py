@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from alerts.delivery import Delivery
+from alerts.dossier import Dossiers
 from alerts.outbox import AlertOutbox, alerts
 from alerts.settings import AlertSettings
 from alerts.subscription import Subscription
@@ -15,8 +16,9 @@ from projections.read_models.tables import read_models
 from projections.read_models.versions import checkpoints
 from schemas.envelope import FactRecord
 from schemas.topics import SQA_HANDOFFS
+from scoring.plan.plan import Plan
 from streams.sql.log import SqlLog
-from tests.alerts.builders import MAX_AGE_MS, NOON, FakeChannel, new_record, settings
+from tests.alerts.builders import FRESHNESS, MAX_AGE_MS, NOON, FakeChannel, new_record, settings
 
 
 class FakeLogger:
@@ -43,6 +45,7 @@ class World:
         self.logger = FakeLogger()
         self.now = NOON
         self.holds_lease = True
+        self.plan: Plan | None = None
         self.restart_with()
 
     def restart_with(self, *channels: FakeChannel, settings: AlertSettings | None = None) -> "World":
@@ -57,7 +60,8 @@ class World:
         return self
 
     def new_subscription(self) -> Subscription:
-        return Subscription(self.rows, self.log, self.settings, self.clock, MAX_AGE_MS, self.logger)
+        dossiers = Dossiers(self.engine, self.log, lambda: self.plan)
+        return Subscription(self.rows, dossiers, self.log, self.settings, self.clock, FRESHNESS, self.logger)
 
     def clock(self) -> int:
         return self.now
