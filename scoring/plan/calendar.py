@@ -93,14 +93,9 @@ class Calendar:
         self._midnights: dict[int, int] = {}
 
     def day(self, instant: int) -> int:
-        """The local day of an instant. Cached per quarter of an hour: offsets and midnights fall on quarters."""
-        quarter = instant // QUARTER_HOUR
-        local_day = self._days.get(quarter)
-        if local_day is None:
-            if len(self._days) >= _MAX_CACHED_DAYS:
-                self._days.clear()
-            local_day = self._days[quarter] = self._compute_day(quarter * QUARTER_HOUR)
-        return local_day
+        """The local day of an instant. Cached per quarter of an hour, except for quarters that days share."""
+        local_day = self._days.get(instant // QUARTER_HOUR)
+        return self._look_up_day(instant) if local_day is None else local_day
 
     def midnight(self, day: int) -> int:
         """The instant at which a local day begins."""
@@ -119,6 +114,19 @@ class Calendar:
     def window_end(self, kind: str, number: int) -> int | None:
         """The instant at which the window of this number ends."""
         return None if kind == "ever" else self.midnight(_WINDOW_STARTS[kind](number + 1))
+
+    def _look_up_day(self, instant: int) -> int:
+        """Nearly all clocks change, and all days begin, on quarters; in St. John's they changed a minute past midnight
+        until 2011, and Kiribati's offsets were once no quarters.
+        """
+        quarter = instant // QUARTER_HOUR
+        first, last = (self._compute_day(quarter * QUARTER_HOUR + after) for after in (0, QUARTER_HOUR - 1))
+        if first != last:
+            return self._compute_day(instant)
+        if len(self._days) >= _MAX_CACHED_DAYS:
+            self._days.clear()
+        self._days[quarter] = first
+        return first
 
     def _compute_day(self, instant: int) -> int:
         return _day_number((_EPOCH + timedelta(milliseconds=min(instant, _LAST_MIDNIGHT))).astimezone(self.zone).date())

@@ -36,6 +36,29 @@ def test_a_day_begins_at_the_first_instant_that_belongs_to_it(zone: str, moment:
     assert calendar.midnight(calendar.day(from_datetime(moment))) == begins
 
 
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("America/St_Johns", "2010-11-07T02:31:00Z"),
+        ("America/St_Johns", "2010-03-14T03:31:00Z"),
+        ("America/Goose_Bay", "2010-11-07T03:01:00Z"),
+        ("Pacific/Kiritimati", "1979-10-01T10:40:00Z"),
+        ("Pacific/Kiritimati", "1979-09-15T10:40:00Z"),
+        ("Pacific/Apia", "2011-12-30T10:00:00Z"),
+        ("Africa/Monrovia", "1972-01-07T00:44:30Z"),
+    ],
+)
+def test_every_half_minute_has_its_day_also_where_clocks_change_past_midnight(zone: str, change: str) -> None:
+    calendar, around = Calendar(zone), datetime.fromisoformat(change)
+    moments = [around + timedelta(seconds=30 * step) for step in range(-240, 240)]
+    wrong = [
+        str(each)
+        for each in moments
+        if date_text(calendar.day(from_datetime(each))) != str(local_day(each, ZoneInfo(zone)))
+    ]
+    assert wrong == []
+
+
 @given(zones, moments, st.sampled_from(["day", "week", "month", "quarter", "ever"]))
 def test_a_window_ends_where_the_next_one_begins(zone: str, moment: datetime, kind: str) -> None:
     calendar = Calendar(zone)
