@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 from tests.mutants.contribution_mutants import CONTRIBUTION_MUTANTS
 from tests.mutants.model_mutants import MODEL_MUTANTS
 from tests.mutants.mutant import Mutant
+from tests.mutants.service_level_mutants import SERVICE_LEVEL_MUTANTS
 from tests.mutants.stage_mutants import STAGE_MUTANTS
 
 ROOT = Path(__file__).parents[2]
-RULES = range(1, 32)
-MUTANTS = (*MODEL_MUTANTS, *CONTRIBUTION_MUTANTS, *STAGE_MUTANTS)
+RULES = range(1, 34)
+MUTANTS = (*MODEL_MUTANTS, *CONTRIBUTION_MUTANTS, *STAGE_MUTANTS, *SERVICE_LEVEL_MUTANTS)
 COPIES = 2
 TIMEOUT_S = 120
 SKIPPED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info", "bench-results", "node_modules")

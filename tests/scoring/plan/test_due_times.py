@@ -173,6 +173,8 @@ def test_what_was_recorded_long_after_it_happened_has_no_due_time(history: Any, 
     at_most = recorded - days * 86_400_000
     assert due_at(recorded, at_most, recorded, False, handoff, None, "UTC") == recorded + 3_600_000
     assert due_at(recorded, at_most - 1, recorded, False, handoff, None, "UTC") is None
+    clock_ahead = recorded + 30 * 86_400_000
+    assert due_at(clock_ahead, recorded, recorded, False, handoff, None, "UTC") == clock_ahead + 3_600_000
 
 
 def test_act_now_has_its_own_time_and_else_that_of_all_others() -> None:
