@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     )
     from schemas.handoff_events import HANDOFF_EVENTS, HandoffExpired, HandoffProposed
     from schemas.yaml_documents import read_yaml
+    from schemas.yaml_insertion import with_entries
 
 __all__ = [
     "ACCEPTED",
@@ -186,6 +187,7 @@ __all__ = [
     "terminal_cell",
     "terminal_text",
     "text_or_null",
+    "with_entries",
 ]
 
 _IMPORTED_ON_USE = {
@@ -203,6 +205,7 @@ _IMPORTED_ON_USE = {
     "identity_of": "schemas.envelope",
     "read_yaml": "schemas.yaml_documents",
     "record_id": "schemas.envelope",
+    "with_entries": "schemas.yaml_insertion",
 }
 
 

@@ -23,13 +23,14 @@ def read_yaml(text: str, name: str, hint: str = "a model is a mapping; begin wit
     """
     if len(text) > _MAX_CHARACTERS:
         raise DocumentError((Problem(name, None, "", f"the file is larger than {_MAX_CHARACTERS // 1024} KiB"),))
-    root = _compose(text, name)
+    root = compose_yaml(text, name)
     if not isinstance(root, MappingNode):
         raise DocumentError((Problem(name, 1, "", hint),))
     return _NodeReader(name).read(root)
 
 
-def _compose(text: str, name: str) -> Node | None:
+def compose_yaml(text: str, name: str) -> Node | None:
+    """The nodes of a YAML 1.2 text, with their places. DocumentError if it is not YAML."""
     try:
         root: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

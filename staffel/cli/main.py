@@ -43,6 +43,9 @@ COMMANDS = {
     "handoffs": single_command("handoffs", "List handoffs to sales: when, why, to whom, and until when to answer."),
     "handoff": command_group("handoffs", "Show a handoff, and record what sales decided."),
     "model": command_group("models", "Check scoring models, and show the active one."),
+    "closed-days": single_command(
+        "closed_days", "Write the public holidays of a region into a model file, as days without opening hours."
+    ),
     "audit": command_group("audit", "Recompute scores from the log, and compare them with what is stored."),
     "tail": single_command("tail", "Print the newest records of a topic, one per line."),
     "dead-letters": command_group("dead_letters", "List, show, retry and drop records that could not be processed."),

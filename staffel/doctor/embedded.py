@@ -11,6 +11,7 @@ from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application, source_settings
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
+from staffel.doctor.closed_days import check_closed_days
 from staffel.doctor.vault import check_vault
 from staffel.errors import UsageError
 from staffel.settings import SETTINGS_FILE, Settings
@@ -28,6 +29,7 @@ def findings(application: Application) -> list[Json]:
         finding("database", True, shown_address(application.engine)),
         *check_vault(application.settings, application.engine),
         check_model(application.settings, application.plan.version),
+        *check_closed_days(application.plan.model, application.clock()),
         *check_networks(application.settings),
         *check_sources(application.settings),
         check_work(application),

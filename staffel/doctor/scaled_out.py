@@ -18,6 +18,7 @@ from projections import (
     scoring_lag,
 )
 from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_envelope, parse_time
+from staffel.doctor.closed_days import check_closed_days
 from staffel.doctor.embedded import (
     Json,
     check_clock,
@@ -116,11 +117,20 @@ def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -
     return [
         finding("activation", True, quantity(log.partitions(ENGAGEMENT), "partition")),
         finding_of("model", lambda: check_model(settings, active_plan(log).version), CREATE_TOPICS_ADVICE),
+        *some_closed_days(log, now()),
         finding_of("scored", lambda: check_scored(log), _WORKER_ADVICE),
         finding_of("dead letters", lambda: check_some_letters(log), _BROKER_ADVICE),
         finding_of("clock", lambda: check_clock(log, now()), _CLOCK_ADVICE),
         finding_of("recorders' clocks", lambda: check_recorder_clocks(log, now()), _CLOCK_ADVICE),
     ]
+
+
+def some_closed_days(log: Log, now: int) -> list[Json]:
+    """None where the model cannot be read, which its own check tells."""
+    try:
+        return check_closed_days(active_plan(log).model, now)
+    except LogError:
+        return []
 
 
 def check_scored(log: Log) -> Json:
