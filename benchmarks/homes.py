@@ -10,7 +10,7 @@ from benchmarks.fold import key_of
 from benchmarks.worlds import MODEL
 from schemas.envelope import FACT_HEADERS
 from schemas.topics import ENGAGEMENT
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams.log import NewRecord
@@ -25,7 +25,7 @@ def temporary_home(partitions: int = 1, model_text: str = MODEL) -> Iterator[Emb
         model = Path(folder) / "model.yaml"
         model.write_text(model_text, encoding="utf-8")
         settings = Settings(_env_file=None, home=Path(folder) / "home", model=model, partitions=partitions)
-        staffel = connect(settings)
+        staffel = create_home(settings)
         assert isinstance(staffel, Embedded)
         try:
             yield staffel

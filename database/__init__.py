@@ -6,6 +6,7 @@ from database.dialects import Dialect, chunks, dialect_of
 from database.engine import (
     Database,
     create_schema,
+    has_file,
     open_database,
     overwrite_deleted,
     read_only,
@@ -65,6 +66,7 @@ __all__ = [
     "database_now",
     "dialect_of",
     "exclusive_transaction",
+    "has_file",
     "holder_of",
     "host_lock_of",
     "insert_missing",

@@ -62,6 +62,12 @@ def sibling_url(url: str, file: str) -> str:
     return parsed.set(database=str(Path(parsed.database).with_name(file))).render_as_string(hide_password=False)
 
 
+def has_file(url: str) -> bool:
+    """Whether the file of a SQLite database exists; a database on a server has none to look for."""
+    parsed = parse_address(url)
+    return parsed.get_backend_name() != "sqlite" or Path(str(parsed.database)).exists()
+
+
 def schema_of(database: Engine | Connection) -> str | None:
     """The schema that `open_database` was given for PostgreSQL."""
     schemas: dict[None, str] = database.get_execution_options().get("schema_translate_map") or {}

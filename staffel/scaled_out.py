@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 
-from database import PROJECTED, Notifications, migrate, new_holder_id, open_database
+from database import PROJECTED, Notifications, migrate, new_holder_id, open_database, revision_of, shown_address
 from projections import projected_offsets
 from schemas import ENGAGEMENT, Clock
 from staffel.application import Application, RandomBytes
@@ -78,15 +78,20 @@ def connect_scaled_out(
     clock: Clock,
     random_bytes: RandomBytes,
     connect_timeout: float | None = None,
+    *,
+    creates_tables: bool = False,
 ) -> ScaledOut:
     """Open database and log.
 
-    `connect_timeout`: seconds until a broker counts as out of reach. Raises `LogRefused` if the topics are not as they
-    should be, `UsageError` if the database is not PostgreSQL.
+    `connect_timeout`: seconds until a broker counts as out of reach. `creates_tables`: as processes do. Raises
+    `LogRefused` if the topics are not as they should be, `UsageError` if the database is not PostgreSQL or has no
+    tables.
     """
     require_postgres(settings)
     engine = open_database(settings.database_url)
     try:
+        if not creates_tables and revision_of(engine) is None:
+            raise UsageError(f"no tables in {shown_address(engine)}; {CREATE_TABLES_ADVICE}")
         migrate(engine)
         log = open_kafka_log(address, connect_timeout)
     except BaseException:
@@ -118,6 +123,7 @@ def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) 
     return log
 
 
+CREATE_TABLES_ADVICE = "`staffel topics create` creates them, or correct STAFFEL_DATABASE"
 CREATE_TOPICS_ADVICE = "run `staffel topics create`, or correct the prefix in STAFFEL_LOG"
 
 

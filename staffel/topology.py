@@ -101,7 +101,7 @@ STEPS = (
         (ENGAGEMENT,),
         (ENGAGEMENT,),
         "the append returned",
-        ("any command on a new log",),
+        ("staffel init",),
         ("staffel topics create",),
     ),
     TopologyStep(

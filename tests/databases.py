@@ -11,9 +11,12 @@ from database.engine import create_schema, open_database, sibling_url
 from database.migrate import VAULT_HISTORY, migrate, newest_revision
 from intake.vault.location import SCHEMA
 from intake.vault.tables import METADATA
+from staffel.connect import create_home
+from staffel.settings import Settings
 from tests.requirements import postgres_url
 from tests.shutdown import SHUTDOWN
 
+MODELS = Path(__file__).parent.parent / "scoring" / "models"
 KINDS = ("sqlite", "postgresql")
 
 
@@ -28,6 +31,17 @@ def migrated_database(kind: str, folder: Path) -> str:
         return postgres_url(template=str(make_url(_postgres_template()).database))
     shutil.copy(_sqlite_template(), folder / "staffel.db")
     return f"sqlite:///{folder / 'staffel.db'}"
+
+
+def home_with_log(folder: Path, model: Path | None = None) -> Path:
+    """A home in this folder whose log has begun, and is empty: as `staffel init` leaves it, but for `.env`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if model is None:
+        shutil.copy(_home_template() / "staffel.db", folder)
+    else:
+        migrated_database("sqlite", folder)
+        create_home(Settings(_env_file=None, home=folder, model=model)).close()
+    return folder
 
 
 def vault_beside(database: Engine) -> Engine:
@@ -58,6 +72,13 @@ def _sqlite_template() -> Path:
     SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
     _migrate(f"sqlite:///{folder / 'template.db'}")
     return folder / "template.db"
+
+
+@cache
+def _home_template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="staffel-home-"))
+    SHUTDOWN.callback(shutil.rmtree, folder, ignore_errors=True)
+    return home_with_log(folder, MODELS / "default.yaml")
 
 
 def _migrate(url: str) -> str:

@@ -25,7 +25,7 @@ from staffel.cli.groups import examples
 from staffel.cli.handoffs import handoff_contact_names, print_handoffs
 from staffel.cli.output import print_json, print_line, progress_bar
 from staffel.cli.session import AsJson
-from staffel.connect import connect_embedded, examples_folder
+from staffel.connect import create_home, examples_folder
 from staffel.embedded import Embedded
 from staffel.ingestion import ingest_and_wait
 from staffel.settings import Settings
@@ -48,6 +48,7 @@ def demo(as_json: AsJson = False) -> None:
     settings = Settings(
         home=DEMO_HOME,
         database=None,
+        vault=None,
         log=SecretStr("sql"),
         partitions=1,
         model=folder / "model.yaml",
@@ -55,7 +56,7 @@ def demo(as_json: AsJson = False) -> None:
         sources=folder / "sources.yaml",
     )
     random = Random("medtech")
-    application = connect_embedded(settings, lambda: DEMO_TIME, random.randbytes)
+    application = create_home(settings, clock=lambda: DEMO_TIME, random_bytes=random.randbytes)
     try:
         items = list(merge_by_time(demo_items(folder / "data")))
         with progress_bar("a year of engagement", len(items)) as advance:

@@ -21,6 +21,9 @@ OK, PROBLEM, USAGE, INTERNAL = 0, 1, 2, 70
 
 
 COMMANDS = {
+    "init": single_command(
+        "init", "Create a home: the database with an empty log, the model that it begins with, and `.env`."
+    ),
     "demo": single_command(
         "demo", "Play the medtech example, from its files to handoffs with reasons, in a home of its own."
     ),

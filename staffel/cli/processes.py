@@ -72,7 +72,7 @@ def run_role(name: str, port: int | None, make_role: Callable[[Application, Proc
     settings = read_settings()
     connect_arguments = settings, require_kafka(name, settings), system_clock, os.urandom, CONNECT_TIMEOUT_S
     with process(name, settings, port, DEFAULT_PORTS[name]) as running:
-        application = retry_until_ready(lambda: connect_scaled_out(*connect_arguments), running)
+        application = retry_until_ready(lambda: connect_scaled_out(*connect_arguments, creates_tables=True), running)
         if application is None:
             return
         try:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from database import migrate, open_database
 from schemas import ENGAGEMENT, PARTITIONS
 from staffel import topology
 from staffel.application import system_clock
@@ -12,6 +13,7 @@ from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsJson, read_settings
 from staffel.connect import model_text
 from staffel.errors import ProblemFound, UsageError
+from staffel.scaled_out import require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
 from streams import LogRefused, activate, activation_content, check_activation, initial_plan
@@ -35,12 +37,16 @@ group = typer.Typer(no_args_is_help=True, help="Create and check the topics on A
 
 @group.command("create", epilog=examples("staffel topics create --partitions 24 --replication 3"))
 def create(partitions: Partitions = None, replication: Replication = 1, as_json: AsJson = False) -> None:
-    """Create missing topics with the settings they need, and start the log with its first model."""
+    """Create missing topics with the settings they need, and start the log with its first model.
+
+    Creates the tables as well, where STAFFEL_DATABASE names a database.
+    """
     settings, address = kafka_settings()
     validate_model(settings)
     count = partitions or partition_count(settings, address)
     created = create_topics(address, count, replication)
     version = activate_log(settings, address)
+    create_tables(settings)
     if as_json:
         print_json({"created": created, "partitions": count, "model": version})
         return
@@ -115,6 +121,18 @@ def activate_log(settings: Settings, address: KafkaAddress) -> str:
         return initial_plan(log).version
     finally:
         log.close()
+
+
+def create_tables(settings: Settings) -> None:
+    """In the database that processes and commands share. An account on the broker may do without."""
+    if settings.database is None:
+        return
+    require_postgres(settings)
+    engine = open_database(settings.database_url)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
 
 
 def activation_problem(address: KafkaAddress) -> str | None:

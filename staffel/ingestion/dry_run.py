@@ -8,37 +8,36 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from database import has_file
 from intake import Item, Recorder
 from intake.recorder import Rehearsal, StoredProfiles, appender_for
 from intake.vault import link_of
 from projections import Directory
 from staffel.application import Application, company_networks
+from staffel.connect import create_home
 from staffel.ingestion.importer import ShowFiltered, ingest, require_new_log, with_progress
 from staffel.ingestion.tally import Tally
 from staffel.settings import Settings
 
 MAX_ACCOUNTS_LISTED = 1_000
-_SQLITE = "sqlite:///"
 
 
 @contextmanager
 def settings_of_dry_run(settings: Settings) -> Iterator[Settings]:
     """The settings, with a temporary home or vault in place of one that does not exist yet."""
     with TemporaryDirectory(prefix="staffel-dry-run-") as folder:
-        yield settings.model_copy(update=_temporary(settings, Path(folder)))
+        temporary = settings.model_copy(update=_temporary(settings, Path(folder)))
+        if not has_file(settings.database_url):
+            create_home(temporary).close()
+        yield temporary
 
 
 def _temporary(settings: Settings, folder: Path) -> dict[str, Any]:
-    vault = {} if _exists(settings.vault_url) else {"vault": SecretStr(str(folder / "vault.db"))}
-    if _exists(settings.database_url):
+    vault = {} if has_file(settings.vault_url) else {"vault": SecretStr(str(folder / "vault.db"))}
+    if has_file(settings.database_url):
         # Standard input is spooled there, too.
         return vault if settings.home.is_dir() else {**vault, "home": folder}
     return {"home": folder, "database": None, "vault": None}
-
-
-def _exists(url: str) -> bool:
-    """Whether the database exists; one on a server does."""
-    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()
 
 
 def rehearse(

@@ -19,7 +19,7 @@ from tests.staffel.processes.process_runner import Processes
 @pytest.fixture
 def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
     """A home of its own whose alerts go to the receiver."""
-    databases.migrated_database("sqlite", tmp_path)
+    databases.home_with_log(tmp_path, MODEL)
     file = tmp_path / "alerts.yaml"
     file.write_text(f"channels: [{{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET}}]")
     settings = {"STAFFEL_HOME": str(tmp_path), "STAFFEL_MODEL": str(MODEL), "STAFFEL_ALERTS": str(file)}

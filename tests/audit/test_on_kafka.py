@@ -11,7 +11,7 @@ from audit.verify import Mismatch, verify
 from schemas.scores import decode_account_scored, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
@@ -73,7 +73,7 @@ def test_a_replay_gives_the_same_on_both_logs(four_partitions: tuple[ReplayJob, 
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted, in a database."""
-    staffel = connect(
+    staffel = create_home(
         CrashDatabase(databases.migrated_database("sqlite", tmp_path_factory.mktemp("home"))).settings(),
         clock=lambda: at(12),
     )

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from audit.verify import Mismatch, verify
 from schemas.scores import decode_account_scored, encode_score
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from tests import databases
-from tests.crash.case_runner import CrashDatabase
+from tests.crash.case_runner import MODEL, CrashDatabase
 from tests.crash.commands import run_staffel as command
 from tests.crash.crash_cases import at, decision_step, ingest_step, registrations, replies
 
@@ -28,7 +28,7 @@ FORGED_LINE = (
 @pytest.fixture
 def home(database_kind: str, tmp_path: Path) -> Iterator[Application]:
     """Two accounts handed over, one of them accepted."""
-    staffel = connect(
+    staffel = create_home(
         CrashDatabase(databases.migrated_database(database_kind, tmp_path)).settings(), clock=lambda: at(12)
     )
     for act in (ingest_step(registrations), ingest_step(replies), decision_step(HANDOFF, "accepted")):
@@ -171,10 +171,10 @@ def test_verify_reads_one_snapshot_while_a_host_is_running(home: Application) ->
 
 
 def test_the_command_names_the_mismatch_and_answers_1(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+    home = databases.home_with_log(tmp_path / "home", MODEL)
     assert command(home, "account", "register", "acme").returncode == 0
     assert command(home, "audit", "verify").returncode == 0
-    staffel = connect(CrashDatabase(f"sqlite:///{home / 'staffel.db'}").settings())
+    staffel = create_home(CrashDatabase(f"sqlite:///{home / 'staffel.db'}").settings())
     mismatches_after(staffel, "UPDATE accounts SET digest = 'x' WHERE account = 'acme'")
     staffel.close()
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event, func, inspect, select
 
 from database.engine import open_database, read_only, sibling_url
 from intake.vault.tables import VAULT
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.settings import Settings
 from tests.crash.crash_cases import STEPS, ManualClock, RepeatableRandom
 from tests.crash.kill_points import KillAt, KillPointListener
@@ -27,6 +27,11 @@ class CrashDatabase:
     def settings(self) -> Settings:
         return Settings(database=self.url, partitions=self.partitions, model=MODEL)
 
+    def begin(self) -> "CrashDatabase":
+        """Begin the log, as commands expect it."""
+        create_home(self.settings()).close()
+        return self
+
 
 def run_steps(crash_db: CrashDatabase, first: int, last: int, kill_at: int | None, sender: Connection) -> None:
     """Run the steps `first` to `last`. Sends each kill point that is passed or, with `kill_at`, only that one."""
@@ -34,7 +39,7 @@ def run_steps(crash_db: CrashDatabase, first: int, last: int, kill_at: int | Non
     random_bytes = RepeatableRandom(_person_count(sibling_url(crash_db.url, "vault.db")))
     KillPointListener(sender.send if kill_at is None else KillAt(kill_at, sender.send)).listen()
     clock = ManualClock(STEPS[first][0])
-    staffel = connect(crash_db.settings(), clock=clock, random_bytes=random_bytes)
+    staffel = create_home(crash_db.settings(), clock=clock, random_bytes=random_bytes)
     for clock.now, step in STEPS[first : last + 1]:
         step(staffel)
     staffel.close()

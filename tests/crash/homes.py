@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.settings import Settings
 from tests import databases
 from tests.crash.case_runner import MODEL
@@ -21,4 +21,4 @@ def migrated_home(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Se
 
 
 def connected_home(folder: Path, kind: str = "sqlite", partitions: int = 1) -> Application:
-    return connect(migrated_home(folder, kind, partitions))
+    return create_home(migrated_home(folder, kind, partitions))

@@ -19,7 +19,7 @@ from schemas.envelope import record_id
 from schemas.times import format_time
 from staffel.application import Application
 from staffel.cli import main as cli
-from staffel.connect import connect
+from staffel.connect import create_home
 from tests.crash.case_runner import MODEL, CrashDatabase
 from tests.crash.crash_cases import new_observation
 from tests.crash.kill_points import KillAt, KillPointListener
@@ -113,7 +113,7 @@ class Workload:
 def record_until_stopped(crash_db: CrashDatabase, seed: int, stop: Event, sender: Connection) -> None:
     """Record new facts, old ones again, and decisions, until `stop` is set. Sends the ids of recorded facts."""
     set_environment(crash_db)
-    staffel = connect(crash_db.settings())
+    staffel = create_home(crash_db.settings())
     workload = Workload(Random(seed), staffel.clock() - 60 * MINUTE)
     batches: list[list[Observation]] = []
     recorded: list[str] = []

@@ -11,7 +11,9 @@ from time import monotonic
 import pytest
 
 from tests.crash import load
+from tests.crash.case_runner import MODEL
 from tests.crash.commands import run_staffel, start_host
+from tests.databases import home_with_log
 
 SOON_S = 30
 """An idle host stops within a fraction of a second; a busy machine takes longer."""
@@ -19,7 +21,7 @@ SOON_S = 30
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+    return home_with_log(tmp_path / "home", MODEL)
 
 
 @pytest.fixture

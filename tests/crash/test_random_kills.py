@@ -17,7 +17,7 @@ from schemas.envelope import record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT, SQA_HANDOFFS
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from tests import databases
 from tests.crash import children, load
 from tests.crash.case_runner import CrashDatabase
@@ -83,7 +83,7 @@ def kill_hosts(crash_db: CrashDatabase, staffel: Application, times: int, random
 
 def record_while_killing_hosts(crash_db: CrashDatabase, times: int) -> tuple[Application, list[str]]:
     """The drained database afterwards, and the ids of recorded facts."""
-    staffel = connect(crash_db.settings())
+    staffel = create_home(crash_db.settings())
     stop = children.fork_server().Event()
     recording = children.start(load.record_until_stopped, crash_db, SEED, stop)
     try:
@@ -113,14 +113,14 @@ def test_a_host_killed_at_random_moments_leaves_what_an_uninterrupted_fold_compu
 
 def test_an_import_killed_after_any_number_of_writes_is_complete_when_repeated(tmp_path: Path) -> None:
     print(f"STAFFEL_CRASH_SEED={SEED}")  # noqa: T201 shown if the test fails
-    crash_db, chance = CrashDatabase(databases.migrated_database("sqlite", tmp_path)), Random(SEED)
+    crash_db, chance = CrashDatabase(databases.migrated_database("sqlite", tmp_path)).begin(), Random(SEED)
     file, ids = write_facts(tmp_path, Random(SEED), 400)
     arguments = ["ingest", "cloudevents", str(file), "--json"]
     for _ in range(IMPORT_KILLS):
         assert children.run(load.run_killed_command, crash_db, arguments, chance.randrange(40)).code == KILLED
     assert children.run(load.run_command, crash_db, arguments).messages == [0]
 
-    staffel = connect(crash_db.settings())
+    staffel = create_home(crash_db.settings())
     assert check_consistency(staffel)["handoffs"] > 0
     assert ids <= {record_id(fact.source, fact.id) for fact in facts_of(staffel, ENGAGEMENT)}
     staffel.close()

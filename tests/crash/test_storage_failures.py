@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, event
 
-from staffel.connect import connect
+from staffel.connect import create_home
 from tests import databases
 from tests.crash import children, load
 from tests.crash.case_runner import CrashDatabase
@@ -32,7 +32,7 @@ def ingest_arguments(folder: Path, seed: int = 1) -> list[str]:
 
 @pytest.fixture
 def crash_db(tmp_path: Path) -> CrashDatabase:
-    return CrashDatabase(databases.migrated_database("sqlite", tmp_path))
+    return CrashDatabase(databases.migrated_database("sqlite", tmp_path)).begin()
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def with_short_files(maximum: int, crash_db: CrashDatabase, arguments: list[str]
 
 
 def consistency_figures(crash_db: CrashDatabase) -> dict[str, int]:
-    staffel = connect(crash_db.settings())
+    staffel = create_home(crash_db.settings())
     try:
         staffel.wait_until_visible()
         return check_consistency(staffel)
@@ -126,7 +126,7 @@ def test_a_locked_database_is_reported_and_operation_continues_once_it_is_free(
     crash_db: CrashDatabase, file: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
     assert command_result(crash_db, ingest_arguments(tmp_path), tmp_path)[0] == 0
-    connect(crash_db.settings()).recorder.record(load.Workload(Random(2), START_MS, batches=1_000).batch())
+    create_home(crash_db.settings()).recorder.record(load.Workload(Random(2), START_MS, batches=1_000).batch())
     impatient = CrashDatabase(f"{crash_db.url}?timeout=0.1")
     with locked_by_other(file):
         code, stderr = command_result(impatient, arguments, tmp_path)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from projections.lag import read_lag
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.ingestion import ingest_and_wait
 from staffel.settings import Settings
 from tests.crash import homes
@@ -22,14 +22,14 @@ def home(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def one(home: Settings) -> Iterator[Application]:
-    staffel = connect(home)
+    staffel = create_home(home)
     yield staffel
     staffel.close()
 
 
 @pytest.fixture
 def other(home: Settings) -> Iterator[Application]:
-    staffel = connect(home)
+    staffel = create_home(home)
     yield staffel
     staffel.close()
 
@@ -55,6 +55,6 @@ def test_readers_do_not_wait_for_a_writer(one: Application, home: Settings) -> N
     with one.engine.begin() as writing:
         writing.execute(text("UPDATE log_meta SET partitions = partitions"))
         impatient = homes.settings(f"{home.database_url}?timeout={homes.LOCK_TIMEOUT_S}")
-        asking = connect(impatient)
+        asking = create_home(impatient)
         assert asking.plan.version == one.plan.version
         asking.close()

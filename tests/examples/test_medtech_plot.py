@@ -18,7 +18,7 @@ from intake.segment import connector as segment
 from projections.queries import ReadModelQueries, open_queries
 from schemas.times import format_time, parse_time
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.settings import Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "medtech"
@@ -46,7 +46,7 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     settings = Settings(
         home=home, model=EXAMPLE / "model.yaml", networks=EXAMPLE / "networks.csv", sources=EXAMPLE / "sources.yaml"
     )
-    staffel = connect(settings, clock=lambda: NOW_MS)
+    staffel = create_home(settings, clock=lambda: NOW_MS)
     outcomes = record_in_batches(staffel, observations(), request.param)
     with open_queries(staffel.engine) as queries:
         yield year_result(queries, outcomes)

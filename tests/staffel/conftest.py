@@ -16,15 +16,12 @@ STAFFEL = Path(sys.executable).parent / "staffel"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory with a home whose tables exist already."""
+    """An empty working directory with a home that `staffel init` has left there; its model is the default one."""
     for setting in Settings.model_fields:
         monkeypatch.delenv(f"STAFFEL_{setting.upper()}", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / ".staffel"
-    folder.mkdir(mode=0o700)
-    databases.migrated_database("sqlite", folder)
-    return folder
+    return databases.home_with_log(tmp_path / ".staffel")
 
 
 @pytest.fixture(scope="session")

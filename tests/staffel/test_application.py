@@ -8,7 +8,7 @@ import pytest
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import ENGAGEMENT
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.embedded import Embedded
 from staffel.settings import Settings
 from streams.activation import activation_content, activation_record
@@ -21,7 +21,7 @@ OTHER_MODEL = vector_named("10-tracks").model_text
 
 @pytest.fixture
 def application(home: Path) -> Iterator[Embedded]:
-    connected = connect(Settings(home=home))
+    connected = create_home(Settings(home=home))
     assert isinstance(connected, Embedded)
     connected.drain()
     yield connected
@@ -55,7 +55,7 @@ def test_the_plan_changes_in_a_process_that_lives_through_an_activation(applicat
 
 
 def test_the_plan_of_a_log_that_was_never_scored_is_its_first(home: Path) -> None:
-    application = connect(Settings(home=home))
+    application = create_home(Settings(home=home))
     assert (application.log.latest_in("scores", 0, CHECKPOINT_KEY), application.plan.model.model) == (None, "default")
     application.close()
 

@@ -9,7 +9,7 @@ import pytest
 from schemas import topics
 from schemas.topics import DEAD_LETTERS, SCORES, TOPIC_CONFIGS, TOPICS
 from staffel.cli.reference import all_commands
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.embedded import Embedded
 from staffel.processes.roles import LAG_CHECKS
 from staffel.settings import Settings
@@ -80,7 +80,7 @@ def application(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """With alerts, so that it runs every step there is."""
     monkeypatch.setenv("HOOK", "json://localhost")
     (tmp_path / "alerts.yaml").write_text("channels: [{name: chat, url_env: HOOK}]")
-    connected = connect(Settings(home=home, partitions=1, alerts=tmp_path / "alerts.yaml"))
+    connected = create_home(Settings(home=home, partitions=1, alerts=tmp_path / "alerts.yaml"))
     assert isinstance(connected, Embedded)
     yield connected
     connected.close()

@@ -17,7 +17,7 @@ from schemas.envelope import FACT_HEADERS, record_id
 from schemas.times import parse_time
 from schemas.topics import ENGAGEMENT
 from staffel.application import Application
-from staffel.connect import connect
+from staffel.connect import create_home
 from staffel.settings import Settings
 from streams.log import NewRecord
 from tests import databases
@@ -34,7 +34,7 @@ def home_with_model(folder: Path, vector: Vector) -> Application:
     databases.migrated_database("sqlite", folder)
     (folder / "model.yaml").write_text(vector.model_text, encoding="utf-8")
     settings = Settings(home=folder, model=folder / "model.yaml")
-    return connect(settings, clock=lambda: parse_time("2100-01-01T00:00:00Z"))
+    return create_home(settings, clock=lambda: parse_time("2100-01-01T00:00:00Z"))
 
 
 def record_facts(staffel: Application, facts: list[Json]) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from staffel.cli.main import run
+from tests import databases
 
 Json = Any
 ACCESS_LOG_LINE = (
@@ -58,6 +60,12 @@ def run_json(*arguments: object) -> Json:
 def json_of(result: CommandResult) -> Json:
     assert result.err == ""
     return result.parsed
+
+
+def begin_again(model: Path) -> None:
+    """Begin the home of this test again, with another model."""
+    shutil.rmtree(".staffel")
+    databases.home_with_log(Path(".staffel"), model)
 
 
 def cloud_event(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import Json, cloud_event, run_cli, run_json, run_ok, write_lines
+from tests.staffel.cli.cli_runner import Json, begin_again, cloud_event, run_cli, run_json, run_ok, write_lines
 from tests.staffel.conftest import STAFFEL
 
 HANDOFF = "acme.com/sales/1"
@@ -24,9 +24,9 @@ handoff:
 
 
 @pytest.fixture
-def handoff(monkeypatch: pytest.MonkeyPatch) -> Json:
+def handoff() -> Json:
     """A proposed handoff of acme.com."""
-    monkeypatch.setenv("STAFFEL_MODEL", str(write_lines(Path("model.yaml"), MODEL)))
+    begin_again(write_lines(Path("model.yaml"), MODEL))
     run_json(
         "ingest",
         "cloudevents",

@@ -183,7 +183,7 @@ def test_an_invalid_argument_is_a_usage_error(arguments: list[str], message: str
             "DATABASE", "mysql://a/b", 2,
             "STAFFEL_DATABASE: unsupported database URL; write sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
         ),
-        ("HOME", "taken", 2, "STAFFEL_HOME: taken: File exists; name a writable folder"),
+        ("HOME", "taken", 2, "no home at taken; begin with `staffel init [--model FILE]`"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_used_is_named(
@@ -193,32 +193,6 @@ def test_a_setting_that_cannot_be_used_is_named(
     Path("taken").write_text("a file")
     monkeypatch.setenv(f"STAFFEL_{setting}", value)
     assert run_cli("accounts").failure == (code, message)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "STAFFEL_MODEL: model.yaml: No such file or directory; "
-               "name a YAML model, or remove the setting to use the default model"),
-        (b"\xff\xfe", "STAFFEL_MODEL: model.yaml: not UTF-8 text; name a YAML model"),
-    ],
-)  # fmt: skip
-def test_a_new_log_needs_a_model_that_can_be_read(
-    content: bytes | None, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if content is not None:
-        Path("model.yaml").write_bytes(content)
-    monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
-    assert run_cli("accounts").failure == (2, message)
-    monkeypatch.delenv("STAFFEL_MODEL")
-    assert run_json("accounts") == []
-
-
-def test_a_new_log_takes_no_model_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("model.yaml").write_text("model: x\n")
-    monkeypatch.setenv("STAFFEL_MODEL", "model.yaml")
-    code, message = run_cli("accounts").failure
-    assert (code, message.splitlines()[0]) == (1, "model.yaml:1: tracks: is missing")
 
 
 def test_doctor_says_that_a_model_of_the_settings_has_no_effect_on_a_log_that_exists(

@@ -9,7 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.times import format_time, parse_time
-from tests.staffel.cli.cli_runner import Json, cloud_event, page_view, run_cli, run_json, run_ok, write_lines
+from tests.databases import home_with_log
+from tests.staffel.cli.cli_runner import (
+    Json,
+    begin_again,
+    cloud_event,
+    page_view,
+    run_cli,
+    run_json,
+    run_ok,
+    write_lines,
+)
 
 YEAR = st.integers(parse_time("2025-11-01T00:00:00Z"), parse_time("2027-02-01T00:00:00Z")).map(format_time)
 MODEL = """\
@@ -43,8 +53,8 @@ def without_position(fact: Json) -> Json:
 @pytest.fixture
 def recorded(year: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The year in a home of its own, recorded as it happened; returns the account IDs."""
+    home_with_log(Path("result"), Path(__file__).parents[3] / "examples" / "medtech" / "model.yaml")
     monkeypatch.setenv("STAFFEL_HOME", "result")
-    monkeypatch.setenv("STAFFEL_MODEL", str(Path(__file__).parents[3] / "examples" / "medtech" / "model.yaml"))
     tally = run_json("ingest", "cloudevents", year, "--own-log")
     assert tally["rejected"] == []
     return [row["account"] for row in run_json("accounts")]
@@ -125,8 +135,8 @@ def known_people(report: Json) -> list[tuple[str | None, str]]:
     return [(each["role"], each["engaged"]["acquisition"]) for each in known]
 
 
-def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAFFEL_MODEL", str(write_lines(Path("model.yaml"), MODEL)))
+def test_falls_up_to_then_are_shown_as_decided_though_no_fact_records_them() -> None:
+    begin_again(write_lines(Path("model.yaml"), MODEL))
     run_json(
         "ingest", "cloudevents", write_lines(Path("facts.jsonl"), page_view("one", recordedtime="2026-01-05T09:13:00Z"))
     )

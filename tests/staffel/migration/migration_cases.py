@@ -9,7 +9,7 @@ from uuid import uuid4
 from staffel.cli.session import connected_application
 from streams.log import NewRecord
 from tests.requirements import kafka_server, postgres_url
-from tests.staffel.cli.cli_runner import Json, cloud_event, page_view, run_json, run_ok, write_lines
+from tests.staffel.cli.cli_runner import Json, begin_again, cloud_event, page_view, run_json, run_ok, write_lines
 from tests.staffel.processes.process_runner import DEADLINE_S, Processes
 
 MODEL = """\
@@ -31,7 +31,9 @@ def fill_home() -> Path:
 
     Answers the file that was ingested.
     """
-    os.environ["STAFFEL_MODEL"] = str(write_lines(Path("model.yaml"), MODEL).absolute())
+    model = write_lines(Path("model.yaml"), MODEL).absolute()
+    os.environ["STAFFEL_MODEL"] = str(model)
+    begin_again(model)
     facts = write_lines(Path("facts.jsonl"), *_facts())
     run_json("ingest", "cloudevents", facts)
     _append_unreadable(b"torn one", b"torn two")
