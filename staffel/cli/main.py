@@ -73,7 +73,7 @@ PANELS = {
 }  # fmt: skip
 """In the order of the help."""
 ONLY_ON_KAFKA = frozenset({"worker", "project", "relay", "web", "topics", "alerts run"})
-ONLY_IN_DATABASE = frozenset({"up", "migrate"})
+ONLY_IN_DATABASE = frozenset({"init", "up", "migrate"})
 
 
 class Commands(LazyGroup):
