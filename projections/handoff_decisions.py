@@ -25,7 +25,7 @@ def check_decision(row: Any | None, handoff: str, status: str) -> str | Decision
     allowed = PREVIOUS_STATUSES[status]
     if row.status in allowed:
         return decision_id(handoff, row.steps + 1)
-    code = "not_accepted" if allowed == (ACCEPTED,) else "already_decided"
+    code = "not_accepted" if ACCEPTED in allowed else "already_decided"
     why = f"{handoff} is {_describe_status(row)}; only what is {' or '.join(allowed)} can be {status}"
     return DecisionRefused(code, why)
 

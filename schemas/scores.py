@@ -47,6 +47,10 @@ class HandoffOpened(Struct, frozen=True):
     seq: int
     crossed_at: str
     fact: str
+    """Id of the fact that caused the crossing; its type without version, its `time` and its `recordedtime` follow."""
+    cause_type: str
+    cause_time: str
+    recorded_at: str
     score: float
     route: str | None
     act_now: bool
@@ -54,20 +58,38 @@ class HandoffOpened(Struct, frozen=True):
 
 
 class HandoffStep(Struct, frozen=True):
-    """A decision that the fold took notice of (scoring.md 26); ignored ones make no step."""
+    """A decision that the fold took notice of (docs/scoring.md, rule 26), or what followed from a fact: a withdrawal,
+    a conversion by an opportunity, the way back of a lost one. Ignored decisions make no step."""
 
     handoff: str
     track: str
     crossing: int
     seq: int
     status: str
-    """accepted, rejected, expired, recycled or converted."""
+    """accepted, rejected, expired, withdrawn, recycled or converted."""
     at: str
+    """When it was decided; `recorded_at` is when the fact was written."""
+    recorded_at: str
     fact: str
     by: str | None
     reason: str | None
+    note: str | None
     opportunity: str | None
     late: bool
+
+
+class Assignment(Struct, frozen=True):
+    """Somebody is to answer a handoff; it changes nothing else, and takes no step number."""
+
+    handoff: str
+    track: str
+    crossing: int
+    seq: int
+    at: str
+    recorded_at: str
+    fact: str
+    by: str | None
+    to: str
 
 
 class Gated(Struct, frozen=True):
@@ -132,6 +154,8 @@ class Changes(Struct, frozen=True, omit_defaults=True):
     """visitor -> contact, newly joined."""
     aliases: list[Alias] = []
     """Newly added."""
+    assignments: list[Assignment] = []
+    """Those that are the newest of their handoff."""
 
 
 class TrackScore(Struct, frozen=True):

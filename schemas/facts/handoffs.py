@@ -12,6 +12,7 @@ class HandoffAcceptance(FactData):
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 class HandoffRejection(FactData):
@@ -19,6 +20,7 @@ class HandoffRejection(FactData):
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 class HandoffExpiry(FactData):
@@ -33,6 +35,7 @@ class HandoffRecycling(FactData):
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 class HandoffConversion(FactData):
@@ -40,7 +43,23 @@ class HandoffConversion(FactData):
     handoff: str = Field(min_length=1)
     by: str | None = None
     reason: str | None = None
+    note: str | None = None
     opportunity: str | None = None
 
 
-FACTS = (HandoffAcceptance, HandoffRejection, HandoffExpiry, HandoffRecycling, HandoffConversion)
+class HandoffAssignment(FactData):
+    type: ClassVar[str] = "handoff.assigned.v1"
+    handoff: str = Field(min_length=1)
+    to: str = Field(min_length=1)
+    by: str | None = None
+    note: str | None = None
+
+
+FACTS = (
+    HandoffAcceptance,
+    HandoffRejection,
+    HandoffExpiry,
+    HandoffRecycling,
+    HandoffConversion,
+    HandoffAssignment,
+)

@@ -8,7 +8,7 @@ import msgspec
 
 from scoring.fold.evolve import new_account, set_moment
 from scoring.fold.fit import update_fit
-from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, TrackState
+from scoring.fold.state import FOLD_VERSION, NEVER, Account, Contact, Handoff, TrackState
 from scoring.plan.plan import Plan, TrackPlan
 
 _encode = msgspec.json.Encoder().encode
@@ -47,6 +47,7 @@ def account_array(account: Account) -> list[Any]:
         account.profile,
         account.claimed_domains,
         account.suppressed,
+        account.opportunities,
         account.joins,
         account.forwards_to,
         account.forward_move,
@@ -57,11 +58,23 @@ def track_array(state: TrackState) -> list[Any]:
     return [
         state.stage,
         state.crossings,
-        list(state.open_handoffs.items()),
+        [handoff_array(crossing, handoff) for crossing, handoff in state.open_handoffs.items()],
         state.cooling_until,
         state.cooldown_recorded,
         state.act_now_until,
         list(state.contacts_by_day.items()),
+    ]
+
+
+def handoff_array(crossing: int, handoff: Handoff) -> list[Any]:
+    return [
+        crossing,
+        handoff.status,
+        handoff.due_at,
+        handoff.accepted_at,
+        handoff.opportunity,
+        handoff.deal_closed,
+        handoff.assigned_at,
     ]
 
 
@@ -95,7 +108,8 @@ def decode_account(encoded: bytes, plan: Plan) -> Account | None:
     account.contacts_hash = int(hashes, 16)
     account.cap_counters = _counters_from_pairs(caps)
     account.profile = {field: (value, time, id) for field, (value, time, id) in profile.items()}
-    account.claimed_domains, account.suppressed, account.joins, account.forwards_to, account.forward_move = array[11:]
+    account.claimed_domains, account.suppressed, account.opportunities, account.joins = array[11:15]
+    account.forwards_to, account.forward_move = array[15:]
     if account.clock != NEVER:
         set_moment(account, account.clock, plan)
     update_fit(account, plan)
@@ -116,10 +130,18 @@ def decode_contact(encoded: bytes, plan: Plan) -> Contact:
 def _decode_track(array: list[Any], plan: TrackPlan) -> TrackState:
     state = TrackState(plan)
     state.stage, state.crossings, handoffs = array[:3]
-    state.open_handoffs = dict(handoffs)
+    state.open_handoffs = {crossing: _decode_handoff(fields) for crossing, *fields in handoffs}
     state.cooling_until, state.cooldown_recorded, state.act_now_until = array[3:6]
     state.contacts_by_day = dict(array[6])
     return state
+
+
+def _decode_handoff(fields: list[Any]) -> Handoff:
+    status, due_at, accepted_at, opportunity, deal_closed, assigned_at = fields
+    handoff = Handoff(status, due_at)
+    handoff.accepted_at, handoff.opportunity, handoff.deal_closed = accepted_at, opportunity, deal_closed
+    handoff.assigned_at = tuple(assigned_at) if assigned_at else None
+    return handoff
 
 
 def _counter_pairs(caps: dict[int | str, int] | None) -> list[Any]:

@@ -28,7 +28,7 @@ def apply_rules(account: Account, fact: AppliedFact) -> int:
             touched |= 1 << rule.track
             if points > 0 and day > contact.last_engaged_days[rule.track]:
                 engaged_tracks |= 1 << rule.track
-    if engaged_tracks and fact.type_plan.engages:
+    if engaged_tracks and fact.type_plan.engages and data.machine is not True:
         mark_engaged(account, contact, day, engaged_tracks)
     return touched
 
@@ -41,7 +41,7 @@ def add_contribution(account: Account, contact: Contact, fact: AppliedFact, rule
     if cut is None:
         if points:
             add_points(account, contact, rule.slot, points * fact.factors[rule.growth_class])
-        if rule.act_now:
+        if rule.act_now and fact.data.machine is not True:
             extend_act_now(state, fact)
     pending = account.pending_changes
     if pending is not None and pending.lines is not None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from scoring.fold.contributions import apply_adjustment, apply_rules
 from scoring.fold.falls import apply_falls
 from scoring.fold.fit import update_profile
-from scoring.fold.handoffs import apply_decision
+from scoring.fold.handoffs import apply_assignment, apply_decision, apply_opportunity
 from scoring.fold.stages import end_cooldown, release_account, suppress_account, update_stage
 from scoring.fold.state import Account, AppliedFact, PendingChanges, TrackState
 from scoring.fold.visitors import add_alias, apply_to_anonymous, claim_domain, identify_contact, register_contact
@@ -32,6 +32,10 @@ EFFECTS: dict[str, Effect] = {
     "handoff.expired": apply_decision,
     "handoff.recycled": apply_decision,
     "handoff.converted": apply_decision,
+    "handoff.assigned": apply_assignment,
+    "opportunity.opened": apply_opportunity,
+    "opportunity.won": apply_opportunity,
+    "opportunity.lost": apply_opportunity,
 }
 
 
@@ -70,7 +74,7 @@ def evolve(
     if touched:
         for state in account.tracks:
             if touched & 1:
-                update_stage(account, state, decoded.id, plan)
+                update_stage(account, state, fact)
             touched >>= 1
     return pending
 
@@ -83,7 +87,7 @@ def apply_fact(account: Account, fact: AppliedFact) -> int:
     if fact.data.bot is not True:
         if type_plan.rules:
             touched |= apply_rules(account, fact)
-        if type_plan.engagement:
+        if type_plan.act_of_person and fact.data.machine is not True:
             touched |= end_cooldown(account, fact.time)
     return touched
 

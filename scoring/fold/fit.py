@@ -1,5 +1,6 @@
 """Firmographics, and the fit that follows from them; engagement plays no part in it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,9 +14,14 @@ LOWEST_GRADE = "D"
 
 def update_profile(account: Account, fact: AppliedFact) -> int:
     """Per field the newest (`time`, id) wins; null clears a field, an absent field keeps it (scoring.md 14)."""
+    return tell(account, decode_data(fact.raw), fact)
+
+
+def tell(account: Account, fields: Mapping[str, object], fact: AppliedFact) -> int:
+    """The fact tells of these fields as of its time; returns the touched tracks, as bits."""
     plan, time, id = fact.plan, fact.time, fact.decoded.id
     changed = False
-    for field, value in decode_data(fact.raw).items():
+    for field, value in fields.items():
         current = account.profile.get(field)
         if field in plan.profile_fields and (current is None or (time, id) > current[1:]):
             account.profile[field] = (value, time, id)
@@ -35,10 +41,12 @@ def decode_data(raw: bytes) -> dict[str, Any]:
 
 
 def update_fit(account: Account, plan: Plan) -> None:
-    """Derive fit and number of employees from the profile."""
+    """Derive fit, number of employees, and which tracks are closed, from the profile."""
     profile = firmographics(account)
     account.employees = profile.get("employees")
     account.fit, account.grade = fit_of_profile(profile, plan.fit) if plan.fit else (0.0, UNKNOWN_GRADE)
+    for state in account.tracks:
+        state.closed = state.plan.is_closed_for(profile)
 
 
 def firmographics(account: Account) -> dict[str, Any]:

@@ -1,21 +1,36 @@
 """Stages with hysteresis: which stage a track enters, keeps or falls to after a fact; crossings into the handoff
 stage, and the gate they must pass (suppression, open handoffs, cool-down)."""
 
-from schemas import OPEN_STATUSES, PROPOSED, Gated, HandoffOpened, StageChange, format_time
-from scoring.fold.breadth import refresh_counts
+from schemas import (
+    CONVERTED,
+    OPEN_STATUSES,
+    PREVIOUS_STATUSES,
+    PROPOSED,
+    WITHDRAWN,
+    Gated,
+    HandoffOpened,
+    HandoffStep,
+    StageChange,
+    format_time,
+    parse_time,
+)
+from scoring.fold.breadth import counts_on, refresh_counts
 from scoring.fold.fit import firmographics
-from scoring.fold.state import NO_STAGE, Account, AppliedFact, TrackSnapshot, TrackState
+from scoring.fold.state import NO_STAGE, Account, AppliedFact, Handoff, TrackSnapshot, TrackState
 from scoring.model.definition import Route
-from scoring.plan.conditions import is_number
+from scoring.plan.conditions import is_missing, is_number
 from scoring.plan.due_times import due_at
 from scoring.plan.plan import Plan, StagePlan, TrackPlan
 
 _ROUNDING_MARGIN = 1e-6
 
 
-def update_stage(account: Account, state: TrackState, cause: str, plan: Plan) -> None:
+def update_stage(account: Account, state: TrackState, fact: AppliedFact) -> None:
     """After a fact (scoring.md 20): enter the highest stage that is open, else keep the stage, else fall."""
-    track, current = state.plan, state.stage
+    if state.closed:
+        leave_track(account, state, fact)
+        return
+    track, current, cause = state.plan, state.stage, fact.decoded.id
     score = score_now(account, track)
     if state.counted_day != account.today:
         refresh_counts(state, account.today)
@@ -27,7 +42,7 @@ def update_stage(account: Account, state: TrackState, cause: str, plan: Plan) ->
     if entered > current:
         change_stage(now, entered, cause)
         if current < track.handoff_stage <= entered:
-            record_crossing(now, cause, plan)
+            record_crossing(now, fact)
     elif current >= 0 and not holds_stage(now, current):
         change_stage(now, highest_held_stage(now, current), cause)
 
@@ -38,8 +53,6 @@ def highest_enterable_stage(now: TrackSnapshot, cause: str) -> int:
     for i in range(len(track.stages) - 1, state.stage, -1):
         if not meets_stage(now, i, track.stages[i].enter):
             continue
-        if track.when is not None and not track.when(firmographics(now.account)):
-            return NO_STAGE
         if state.cooling_until is None or i < track.handoff_stage:
             return i
         record_cooldown(now, cause)
@@ -94,6 +107,11 @@ def change_stage(snapshot: TrackSnapshot, to: int, cause: str) -> None:
     pending = account.pending_changes
     if pending:
         at = format_time(snapshot.instant)
+        last = pending.stages[-1] if pending.stages else None
+        if last and (last.track, last.seq, last.at, last.cause) == (track.name, account.seq, at, cause):
+            # A fact changes a stage once: what a rejection began, the points of the same fact may continue.
+            before = last.from_
+            pending.stages.pop()
         pending.stages.append(StageChange(track.name, account.seq, at, before, after, cause, snapshot.score))
 
 
@@ -111,42 +129,102 @@ def score_now(account: Account, track: TrackPlan) -> float:
     return score
 
 
-def record_crossing(snapshot: TrackSnapshot, cause: str, plan: Plan) -> None:
+def leave_track(account: Account, state: TrackState, fact: AppliedFact) -> None:
+    """Where its `when` ceases (scoring.md 8): to no stage at once, and what sales has not accepted is withdrawn."""
+    if state.stage > NO_STAGE:
+        score = score_now(account, state.plan)
+        now = TrackSnapshot(account, state, score, counts_on(state, account.today), account.clock)
+        change_stage(now, NO_STAGE, fact.decoded.id)
+    for crossing, handoff in list(state.open_handoffs.items()):
+        if handoff.status in PREVIOUS_STATUSES[WITHDRAWN]:
+            del state.open_handoffs[crossing]
+            if account.pending_changes:
+                step = handoff_step(account, state, crossing, WITHDRAWN, fact)
+                account.pending_changes.steps.append(step)
+
+
+def handoff_step(
+    account: Account, state: TrackState, crossing: int, status: str, fact: AppliedFact, late: bool = False
+) -> HandoffStep:
+    """A step that a fact makes: a decision at its own `time`, a withdrawal at the account's clock (scoring.md 23)."""
+    data, decoded = fact.data, fact.decoded
+    return HandoffStep(
+        f"{account.id}/{state.plan.name}/{crossing}",
+        state.plan.name,
+        crossing,
+        account.seq,
+        status,
+        format_time(account.clock) if status == WITHDRAWN else decoded.time,
+        decoded.recordedtime or decoded.time,
+        decoded.id,
+        text_or_none(data.by),
+        text_or_none(data.reason),
+        text_or_none(data.note),
+        text_or_none(data.opportunity),
+        late,
+    )
+
+
+def text_or_none(value: object) -> str | None:
+    return None if is_missing(value) else str(value)
+
+
+def record_crossing(snapshot: TrackSnapshot, fact: AppliedFact) -> None:
     """Number an entry from below to the handoff stage or above; opens a handoff unless the gate stops it."""
     account, state = snapshot.account, snapshot.state
     state.crossings += 1
     reason = gate_reason(account, state)
     if reason:
-        record_gated(snapshot, state.crossings, cause, reason)
+        record_gated(snapshot, state.crossings, fact.decoded.id, reason)
         return
-    state.open_handoffs[state.crossings] = PROPOSED
+    opened, due = opened_handoff(snapshot, fact)
+    state.open_handoffs[state.crossings] = Handoff(PROPOSED, due)
     if account.pending_changes:
-        account.pending_changes.handoffs.append(opened_handoff(snapshot, cause, plan))
+        account.pending_changes.handoffs.append(opened)
 
 
 def gate_reason(account: Account, state: TrackState) -> str | None:
     if account.suppressed:
         return "suppressed"
-    return "with_sales" if any(status in OPEN_STATUSES for status in state.open_handoffs.values()) else None
+    return "with_sales" if any(is_with_sales(handoff) for handoff in state.open_handoffs.values()) else None
 
 
-def opened_handoff(snapshot: TrackSnapshot, cause: str, plan: Plan) -> HandoffOpened:
+def is_with_sales(handoff: Handoff) -> bool:
+    """Proposed, accepted, or converted while its opportunity is open."""
+    return handoff.status in OPEN_STATUSES or (handoff.status == CONVERTED and not handoff.deal_closed)
+
+
+def opened_handoff(snapshot: TrackSnapshot, fact: AppliedFact) -> tuple[HandoffOpened, int | None]:
+    """What is told of an opening, and its due time (scoring.md 32)."""
     account, state, track = snapshot.account, snapshot.state, snapshot.state.plan
+    decoded, plan = fact.decoded, fact.plan
     act_now = state.act_now_until is not None and account.clock < state.act_now_until
-    clock, route, model = account.clock, route_of(account, plan), plan.model
-    due = due_at(clock, clock, clock, act_now, model.handoff, route, model.timezone)
-    return HandoffOpened(
+    route, model = route_of(account, plan), plan.model
+    due = due_at(account.clock, fact.time, recorded_at(fact), act_now, model.handoff, route, model.timezone)
+    opened = HandoffOpened(
         f"{account.id}/{track.name}/{state.crossings}",
         track.name,
         state.crossings,
         account.seq,
         format_time(account.clock),
-        cause,
+        decoded.id,
+        fact.type,
+        decoded.time,
+        decoded.recordedtime or decoded.time,
         snapshot.score,
         route.to if route else None,
         act_now,
         None if due is None else format_time(due),
     )
+    return opened, due
+
+
+def recorded_at(fact: AppliedFact) -> int:
+    """When the fact was recorded, in milliseconds; when it happened, where that cannot be read."""
+    try:
+        return fact.time if fact.decoded.recordedtime is None else parse_time(fact.decoded.recordedtime)
+    except ValueError:
+        return fact.time
 
 
 def route_of(account: Account, plan: Plan) -> Route | None:

@@ -9,18 +9,33 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas import Alias, Changes, Forward, Gated, HandoffOpened, HandoffStep, Line, Parked, Release, StageChange
+from schemas import (
+    Alias,
+    Assignment,
+    Changes,
+    Forward,
+    Gated,
+    HandoffOpened,
+    HandoffStep,
+    Line,
+    Parked,
+    Release,
+    StageChange,
+)
 from scoring.plan.decay import Eras, Moment
 from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan, TrackPlan, TypePlan
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Part of every state and so of its digest; a state of another version is recomputed from `engagement`."""
 
 ACCOUNT_CONTACT = "~account"
 ANONYMOUS_PREFIX = "anon:"
 NO_STAGE = -1
 NEVER = -(1 << 40)
+
+OPENED, CONCLUDED = 1, 2
+"""What is known of an opportunity, as bits."""
 
 Stamp = tuple[int, str]
 """(`time`, fact id): of two facts about one field the greater one wins."""
@@ -57,11 +72,28 @@ class Contact:
         self.dirty = False
 
 
+class Handoff:
+    """A handoff that may still take a step (`CONTINUABLE_STATUSES`). Times in milliseconds since 1970."""
+
+    __slots__ = ("accepted_at", "assigned_at", "deal_closed", "due_at", "opportunity", "status")
+
+    def __init__(self, status: str, due_at: int | None) -> None:
+        self.status = status
+        self.due_at = due_at
+        """Fixed when it was opened."""
+        self.accepted_at: int | None = None
+        self.opportunity: str | None = None
+        """What it was converted to; `deal_closed` once that was won or lost."""
+        self.deal_closed = False
+        self.assigned_at: Stamp | None = None
+
+
 class TrackState:
     """Stage, open handoffs and breadth of one account in one track of the plan."""
 
     __slots__ = (
         "act_now_until",
+        "closed",
         "contacts_by_day",
         "cooldown_recorded",
         "cooling_until",
@@ -77,8 +109,10 @@ class TrackState:
         self.plan = plan
         self.stage = NO_STAGE
         self.crossings = 0
-        self.open_handoffs: dict[int, str] = {}
-        """crossing -> status, of the handoffs that may still be decided"""
+        self.open_handoffs: dict[int, Handoff] = {}
+        """crossing -> the handoffs that may still take a step, in the order of their openings"""
+        self.closed = plan.is_closed_for({})
+        """Whether the track's `when` fails; derived from the profile."""
         self.cooling_until: int | None = None
         self.cooldown_recorded = False
         self.act_now_until: int | None = None
@@ -95,6 +129,7 @@ class PendingChanges:
     __slots__ = (
         "after_seq",
         "aliases",
+        "assignments",
         "forwards",
         "gated",
         "handoffs",
@@ -120,6 +155,7 @@ class PendingChanges:
         self.profile = False
         self.joins: dict[str, str] = {}
         self.aliases: list[Alias] = []
+        self.assignments: list[Assignment] = []
 
 
 class Account:
@@ -143,6 +179,7 @@ class Account:
         "id",
         "joins",
         "moment",
+        "opportunities",
         "pending_changes",
         "profile",
         "seq",
@@ -177,6 +214,8 @@ class Account:
         self.employees: object = None
         """From the profile, for the small-company exception."""
         self.suppressed = False
+        self.opportunities: dict[str, int] = {}
+        """opportunity -> bits: `OPENED` if one of that id ever was, `CONCLUDED` while the last word is won or lost"""
         self.joins: dict[str, str] = {}
         self.forwards_to: str | None = None
         self.forward_move: str | None = None
@@ -229,4 +268,5 @@ def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Ch
         profile,
         pending.joins,
         pending.aliases,
+        pending.assignments,
     )

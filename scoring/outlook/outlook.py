@@ -8,11 +8,18 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from schemas import OPEN_STATUSES, format_time
+from schemas import format_time
 from scoring.fold.breadth import counts_on
 from scoring.fold.falls import ScoreCurve, next_fall_at
 from scoring.fold.fit import firmographics
-from scoring.fold.stages import gate_reason, highest_held_stage, reaches_threshold, required_contacts, stage_name
+from scoring.fold.stages import (
+    gate_reason,
+    highest_held_stage,
+    is_with_sales,
+    reaches_threshold,
+    required_contacts,
+    stage_name,
+)
 from scoring.fold.state import Account, TrackSnapshot, TrackState
 from scoring.outlook.closures import closures
 from scoring.outlook.shortfall import NOTHING, Shortfall, is_waived, missing_for, more_points, snapshot_at_clock
@@ -104,8 +111,8 @@ def obstacles(snapshot: TrackSnapshot, above: int | None, missing: Shortfall, cl
     if reason == "suppressed":
         yield "the account is suppressed: no handoff opens"
     elif reason == "with_sales":
-        crossing, status = next(each for each in state.open_handoffs.items() if each[1] in OPEN_STATUSES)
-        yield f"the account is with sales: handoff {account.id}/{track.name}/{crossing} is {status}"
+        crossing, handoff = next(each for each in state.open_handoffs.items() if is_with_sales(each[1]))
+        yield f"the account is with sales: handoff {account.id}/{track.name}/{crossing} is {handoff.status}"
 
 
 def missing_texts(snapshot: TrackSnapshot, above: int, missing: Shortfall) -> Iterator[str]:

@@ -6,7 +6,7 @@ from functools import partial
 from math import inf
 from typing import NamedTuple
 
-from schemas.facts import ENGAGEMENT_FAMILIES, family
+from schemas.facts import is_act_of_person
 from scoring.model.loading import Cap, FieldPoints, FitModel, Limit, Rule, ScoringModel, Stage, Track
 from scoring.plan.calendar import WindowsByDay, calendar_of
 from scoring.plan.conditions import compile_account_conditions, compile_condition, path_reader, predicate_on
@@ -88,8 +88,7 @@ def compile_type(type_plans: dict[str, TypePlan], rules: list[RuleWithPlan], typ
         replace(plan, bit=bits[rule.id], unless_bits=sum(bits.get(other, 0) for other in rule.unless))
         for rule, plan in matching
     )
-    is_engagement = family(name) in ENGAGEMENT_FAMILIES
-    type_plan = type_plans[type] = TypePlan(name, rule_plans, is_engagement, name not in _NEVER_ENGAGING)
+    type_plan = type_plans[type] = TypePlan(name, rule_plans, is_act_of_person(type, {}), name not in _NEVER_ENGAGING)
     return type_plan
 
 

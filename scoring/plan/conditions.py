@@ -101,10 +101,9 @@ def exists(expected: bool) -> Predicate:
 
 
 def not_(condition: Condition) -> Predicate:
+    """Full negation (scoring.md 6): it holds for a missing field wherever the condition does not."""
     inner = compile_condition(condition)
-    # scoring.md 6: a missing field satisfies only `exists: false`, also if written as `not: {exists: true}`.
-    matches_missing = condition == Condition(exists=True)
-    return lambda value: matches_missing if is_missing(value) else not inner(value)
+    return lambda value: not inner(value)
 
 
 _OPERATORS: dict[str, Callable[[Any], Predicate]] = {

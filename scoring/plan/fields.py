@@ -11,7 +11,7 @@ from schemas.facts import OUTDATED_TYPES, upcast
 from scoring.model.loading import Condition, FieldPoints, ScoringModel
 from scoring.plan.conditions import Predicate, all_of, compile_condition, is_number, path_reader, predicate_on
 
-FOLD_FIELDS = tuple("bot by contact handoff opportunity points reason role to track visitor".split())
+FOLD_FIELDS = tuple("bot by contact handoff machine note opportunity points reason role to track visitor".split())
 """Fields of the data that the fold itself reads, with any model."""
 
 MAX_POINTS = 1e9

@@ -81,6 +81,10 @@ class TrackPlan:
     adjustment_slot: tuple[int, int, int | None]
     """Slot, growth class and half-life of an adjustment."""
 
+    def is_closed_for(self, profile: dict[str, Any]) -> bool:
+        """Whether its `when` does not hold: no stage is entered or kept (scoring.md 8)."""
+        return self.when is not None and not self.when(profile)
+
 
 class FitPlan(NamedTuple):
     rules: tuple[tuple[Predicate, float], ...]
@@ -101,7 +105,8 @@ class TypePlan:
 
     name: str
     rules: tuple[RulePlan, ...]
-    engagement: bool
+    act_of_person: bool
+    """Whether it is an engagement event, unless a bot or a machine made it (scoring.md 19)."""
     engages: bool
     """Whether a contact that earns points by it counts as engaged (scoring.md 18)."""
 

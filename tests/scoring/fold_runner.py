@@ -17,6 +17,7 @@ from streams.log import Record
 from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
 
+HANDOFF_FIELDS = ("handoff", "track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at")
 Json = dict[str, Any]
 ACME = "acme.com"
 VERSION = "test-1-000000000000"
@@ -95,7 +96,7 @@ def handoff_rows(track: str, changes: list[Changes]) -> Iterator[Json]:
     for opened in (opened for each in changes for opened in each.handoffs if opened.track == track):
         own = [step for step in steps if step.handoff == opened.handoff]
         yield {
-            **{name: getattr(opened, name) for name in ("handoff", "track", "crossing", "crossed_at", "fact", "score")},
+            **{name: getattr(opened, name) for name in HANDOFF_FIELDS},
             "status": own[-1].status if own else "proposed",
             "late": any(step.late for step in own),
         }

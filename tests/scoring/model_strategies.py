@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 Json = dict[str, Any]
 
 ENGAGEMENT_TYPES = ("email.clicked", "web.form_submitted", "meeting.held", "custom.tracked", "nps.answered")
-OTHER_TYPES = ("account.updated", "contact.identified", "contact.registered", "opportunity.opened", "handoff.accepted")
+OTHER_TYPES = (
+    "account.updated", "contact.identified", "contact.registered", "email.delivered", "handoff.accepted",
+    "handoff.rejected", "opportunity.opened", "opportunity.won", "opportunity.lost",
+)  # fmt: skip
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/Santiago", "Pacific/Chatham")
 ROLES = ("decision_maker", "user", "unknown")
 TRACKS = ("acquisition", "expansion")
@@ -22,6 +25,8 @@ def weighted(*choices: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[
     return st.integers(0, len(strategies) - 1).flatmap(strategies.__getitem__)
 
 
+_PLAIN_LEVEL = {"accept_within": "4 hours", "act_now": "15 minutes", "history": "3d"}
+_BUSINESS_LEVEL = {"accept_within": "4 business hours", "hours": "Mon-Fri 09:00-17:00"}
 _HOURS: dict[str, float] = {"1h": 1, "5h": 5, "1d": 24, "60h": 60, "14d": 336, "none": float("inf")}
 
 _texts = st.sampled_from(FORMS)
@@ -94,6 +99,8 @@ def models(draw: st.DrawFn, *, easy: bool = False) -> Json:
                 optional={
                     "recycle_cooldown": st.sampled_from(["1h", "2d", "10d"]),
                     "act_now_hold": st.sampled_from(["5h", "2d"]),
+                    "service_level": weighted((3, st.just(_PLAIN_LEVEL)), (1, st.just(_BUSINESS_LEVEL))),
+                    "routes": st.just([{"when": {"segment": "big"}, "to": "big"}, {"to": "sdr"}]),
                 },
             )
         ),

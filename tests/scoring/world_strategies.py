@@ -20,7 +20,8 @@ Event = Callable[[str], list[Json]]
 """What happens, once it is known to which account: one thing after another, an hour between them."""
 HANDOFF_STEPS = (
     ("accepted",), ("rejected",), ("expired",), ("accepted", "recycled"), ("accepted", "converted"),
-    ("expired", "accepted"), ("recycled",), ("converted",),
+    ("expired", "accepted"), ("expired", "rejected"), ("recycled",), ("converted",),
+    ("accepted", "converted", "recycled"),
 )  # fmt: skip
 
 _seconds = st.one_of(
@@ -68,7 +69,8 @@ def busy_worlds(*, late: bool = True, max_facts: int = 40) -> st.SearchStrategy[
     """Worlds of one account that crosses soon and often: mostly engagement, and decisions on its handoffs."""
     delays = _delays if late else st.just(0)
     people = st.one_of(_joins(), _roles())
-    event = weighted((7, _engagements()), (3, _decisions()), (2, people), (1, _profiles()), (1, _reviews()))
+    rare = [_profiles(), _reviews(), _deals(), _deals()]
+    event = weighted((7, _engagements()), (3, _decisions()), (2, people), *((1, strategy) for strategy in rare))
     moment = st.tuples(_seconds, delays, st.just(ACCOUNTS[0]), event)
     log = st.builds(_log, st.sampled_from(STARTS), _lists(moment, max_facts), st.just([]))
     return st.builds(World, models(easy=True), log)
@@ -106,7 +108,10 @@ def _repeats() -> st.SearchStrategy[list[int]]:
 
 
 def _events() -> st.SearchStrategy[Event]:
-    rare = [_profiles(), _roles(), _joins(), _suppressions(), _adjustments(), _reviews(), _others()]
+    rare = [
+        _profiles(), _roles(), _joins(), _suppressions(), _adjustments(), _reviews(), _others(),
+        _deals(), _assignments(),
+    ]  # fmt: skip
     return weighted((10, _engagements()), (3, _decisions()), *((1, strategy) for strategy in rare))
 
 
@@ -126,6 +131,7 @@ def _contents() -> st.SearchStrategy[Json]:
             "properties": st.fixed_dictionaries({}, optional={"tags": st.lists(st.sampled_from(TAGS), max_size=2)}),
             "score": st.integers(-1, 12),
             "bot": st.sampled_from([False, False, False, True]),
+            "machine": st.sampled_from([False, False, True, None]),
         },
     ).map(lambda content: {"score": 9, **content})
 
@@ -138,10 +144,33 @@ def _decisions() -> st.SearchStrategy[Event]:
 
 def _decision(steps: tuple[str, ...], track: str, crossing: int) -> Event:
     def event(account: str) -> list[Json]:
-        content = {"handoff": f"{account}/{track}/{crossing}"}
+        content = {"handoff": f"{account}/{track}/{crossing}", "opportunity": "o1"}
         return [{"type": f"handoff.{step}.v1", "data": content} for step in steps]
 
     return event
+
+
+def _deals() -> st.SearchStrategy[Event]:
+    """Of opportunities that may have been opened, and may name a handoff."""
+    words = st.sampled_from(["opened", "won", "lost", "advanced"])
+    named = st.none() | st.tuples(st.sampled_from(TRACKS), st.sampled_from([1, 2]))
+    return st.builds(_deal, words, st.sampled_from(["o1", "o1", "o2", None]), named)
+
+
+def _deal(word: str, opportunity: str | None, named: tuple[str, int] | None) -> Event:
+    def event(account: str) -> list[Json]:
+        handoff = {} if named is None else {"handoff": f"{account}/{named[0]}/{named[1]}"}
+        return [{"type": f"opportunity.{word}.v1", "data": {"opportunity": opportunity, **handoff}}]
+
+    return event
+
+
+def _assignments() -> st.SearchStrategy[Event]:
+    return st.builds(_assignment, st.sampled_from(TRACKS), st.sampled_from(["anna", "ben"]))
+
+
+def _assignment(track: str, to: str) -> Event:
+    return lambda account: [{"type": "handoff.assigned.v1", "data": {"handoff": f"{account}/{track}/1", "to": to}}]
 
 
 def _profiles() -> st.SearchStrategy[Event]:
@@ -189,7 +218,7 @@ def _reviews() -> st.SearchStrategy[Event]:
 
 def _others() -> st.SearchStrategy[Event]:
     """What is nobody's engagement, or of no effect on scores."""
-    types = st.sampled_from(["opportunity.opened.v1", "contact.suppressed.v1", "email.delivered.v1"])
+    types = st.sampled_from(["contact.suppressed.v1", "email.delivered.v1", "email.unsubscribed.v1"])
     return st.builds(_event, types, st.none() | st.sampled_from(CONTACTS), st.just({}))
 
 

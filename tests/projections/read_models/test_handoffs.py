@@ -166,7 +166,7 @@ def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
         (["accepted"], "accepted", "already_decided"),
         (["rejected"], "accepted", "already_decided"),
         ([], "recycled", "not_accepted"),
-        (["accepted", "converted"], "recycled", "not_accepted"),
+        (["rejected"], "recycled", "not_accepted"),
     ],
 )
 def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wanted: str, code: str) -> None:

@@ -41,7 +41,8 @@ def test_all_fields_are_optional_where_a_fact_says_enough_without_them() -> None
     asking = {type_ for type_ in TYPES if problems_of(type_, {})}
     assert asking == {
         "account.domain_claimed.v1", "account.merged.v1", "account.split.v1", "contact.moved.v1", "custom.tracked.v1",
-        "engagement.reinstated.v1", "handoff.accepted.v1", "handoff.converted.v1", "handoff.expired.v1",
+        "engagement.reinstated.v1", "handoff.accepted.v1", "handoff.assigned.v1", "handoff.converted.v1",
+        "handoff.expired.v1",
         "handoff.recycled.v1", "handoff.rejected.v1", "model.activated.v1", "move.canceled.v1", "move.completed.v1",
         "move.undone.v1", "nps.answered.v1", "nps.answered.v2", "score.adjusted.v1",
     }  # fmt: skip

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from audit.explain import line_of_fold
 from schemas.times import format_time, parse_time
 from scoring.fold.stages import update_stage
-from scoring.fold.state import ANONYMOUS_PREFIX, Account
+from scoring.fold.state import ANONYMOUS_PREFIX, Account, AppliedFact
 from scoring.fold.valuation import account_copy_at, track_scores
+from scoring.plan.fields import DecodedFact
 from scoring.plan.plan import Plan
 from streams.scorer.embedded import load_nothing
 from streams.scorer.partition_fold import PartitionFold
@@ -147,9 +148,18 @@ def test_deciding_again_changes_nothing(world: World) -> None:
         if account.id.startswith(ANONYMOUS_PREFIX) or account.pending_changes is None:
             continue
         before = outcome_counts(account)
+        review = applied_review(account, plan)
         for state in account.tracks:
-            update_stage(account, state, "again", plan)
+            update_stage(account, state, review)
         assert outcome_counts(account) == before
+
+
+def applied_review(account: Account, plan: Plan) -> AppliedFact:
+    """A fact at the account's clock that tells of nothing."""
+    time = format_time(account.clock)
+    decoded = DecodedFact("again", "test", "review.due.v1", account.id, time, time)
+    type_plan, data = plan.type_plan(decoded.type), plan.fact_reader.empty_data
+    return AppliedFact(decoded, data, type_plan, account.clock, account.today, account.moment.factors, b"{}", plan)
 
 
 def outcome_counts(account: Account) -> tuple[int, ...]:

@@ -6,10 +6,13 @@ from tests.scoring import model_builders as models
 from tests.scoring.fold_runner import fact, fold_report, plan_of
 
 ENGAGING = (
-    "web.searched email.delivered meeting.booked event.registered call.connected chat.held ad.clicked product.used "
+    "web.searched email.opened meeting.booked event.registered call.connected chat.held ad.clicked product.used "
     "custom.tracked referral.made email.received"
 )
-OTHERS = "nps.answered opportunity.opened account.updated contact.suppressed review.due score.adjusted"
+OTHERS = (
+    "nps.answered opportunity.opened account.updated contact.suppressed review.due score.adjusted email.delivered "
+    "email.bounced email.unsubscribed email.complained meeting.canceled meeting.missed product.canceled"
+)
 
 
 def cooling_after(type: str, contact: str | None = "c_a", **content: object) -> str | None:
@@ -34,8 +37,9 @@ def test_nothing_else_does(type: str) -> None:
     assert cooling_after(type) == "2026-01-06T10:00:00.000Z"
 
 
-def test_nor_does_a_bot() -> None:
-    assert cooling_after("web.searched", bot=True) == "2026-01-06T10:00:00.000Z"
+@pytest.mark.parametrize("who", ["bot", "machine"])
+def test_nor_does_a_bot_or_a_machine(who: str) -> None:
+    assert cooling_after("email.clicked", **{who: True}) == "2026-01-06T10:00:00.000Z"
 
 
 @pytest.mark.parametrize(("day", "stage"), [("08", None), ("09", "sqa")])

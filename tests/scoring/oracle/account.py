@@ -6,14 +6,13 @@ Written from the rules alone, to judge the product's fold by; it never imports t
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.scoring.oracle.book import AccountBook, Fact, TrackBook, breadth, fit, score
+from tests.scoring.oracle.book import AccountBook, Fact, Handoff, TrackBook, breadth, fit, score
 from tests.scoring.oracle.calendar import read_time, write_time
 from tests.scoring.oracle.contributions import count_fact
+from tests.scoring.oracle.decisions import DEALS, STEPS, decide_handoff, tell_of_deal
 from tests.scoring.oracle.model import Model, Track, read_model
 from tests.scoring.oracle.people import update_profile
 from tests.scoring.oracle.stages import (
-    STEPS,
-    decide_handoff,
     decide_stage,
     end_cooldown,
     move_clock,
@@ -23,6 +22,8 @@ from tests.scoring.oracle.stages import (
 
 Json = dict[str, Any]
 REVIEW = "review.due"
+UNSAID = ("accepted", "opportunity", "deal_open")
+"""What the oracle notes of a handoff for itself."""
 
 
 def account_at(model: Mapping[str, Any], facts: Iterable[Json], account: str, at: str) -> Json:
@@ -55,6 +56,8 @@ def _apply(model: Model, book: AccountBook, fact: Fact) -> None:
         end_cooldown(book.tracks[track.name], fact)
     if fact.type in STEPS:
         decide_handoff(model, book, fact)
+    if fact.type in DEALS:
+        tell_of_deal(model, book, fact)
     for track in model.tracks:
         decide_stage(model, book, track, fact, before[track.name])
 
@@ -74,7 +77,8 @@ def _read_fact(record: Json) -> Fact:
     content = record.get("data") or {}
     if type_ == "nps.answered" and version == "1":
         content = {**content, "score": min(max(content["score"], 0), 10)}
-    return Fact(record["id"], type_, record["subject"], read_time(record["time"]), record.get("contact"), content)
+    time, recorded = read_time(record["time"]), read_time(record["recordedtime"])
+    return Fact(record["id"], type_, record["subject"], time, recorded, record.get("contact"), content)
 
 
 def _report(model: Model, book: AccountBook) -> Json:
@@ -100,12 +104,17 @@ def _track_report(model: Model, book: AccountBook, track: Track) -> Json:
         "cooling_until": _instant(notes.cooling_until),
         "act_now_until": _instant(notes.act_now_until),
         "stages": notes.stages,
-        "handoffs": [{**vars(handoff), "crossed_at": write_time(handoff.crossed_at)} for handoff in notes.handoffs],
+        "handoffs": [_handoff_report(handoff) for handoff in notes.handoffs],
         "gated": notes.gated,
         "lines": [
             {**vars(line), "time": write_time(line.time), "now": line.value_at(book.clock)} for line in notes.lines
         ],
     }
+
+
+def _handoff_report(handoff: Handoff) -> Json:
+    said = {name: value for name, value in vars(handoff).items() if name not in UNSAID}
+    return {**said, "crossed_at": write_time(handoff.crossed_at), "due_at": _instant(handoff.due_at)}
 
 
 def _instant(moment: Any) -> str | None:

@@ -23,12 +23,17 @@ class Fact:
     """Without its version."""
     account: str
     time: datetime
+    recorded: datetime
     contact: str | None
     content: Mapping[str, Any]
 
     @property
     def is_bot(self) -> bool:
         return self.content.get("bot") is True
+
+    @property
+    def is_machine(self) -> bool:
+        return self.content.get("machine") is True
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,14 @@ class Handoff:
     crossed_at: datetime
     fact: str
     score: float
+    route: str | None
+    act_now: bool
+    due_at: datetime | None
     status: str = "proposed"
     late: bool = False
+    accepted: datetime | None = None
+    opportunity: str | None = None
+    deal_open: bool = False
 
 
 @dataclass
@@ -99,6 +110,9 @@ class AccountBook:
     roles: dict[str, tuple[datetime, str, str | None]] = field(default_factory=dict)
     joins: dict[str, str] = field(default_factory=dict)
     suppressed: bool = False
+    opened: set[str | None] = field(default_factory=set)
+    """Opportunities that were opened, whenever; `concluded`: those whose last word is won or lost."""
+    concluded: set[str | None] = field(default_factory=set)
 
     @property
     def known_fields(self) -> dict[str, Any]:

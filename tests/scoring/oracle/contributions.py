@@ -45,7 +45,7 @@ def _contribute(model: Model, book: AccountBook, track: Track, rule: Rule, fact:
         half_life=rule.half_life,
     )
     notes.lines.append(line)
-    if points > 0 and fact.type != "contact.registered":
+    if points > 0 and fact.type != "contact.registered" and not fact.is_machine:
         notes.engagements.append((person, local_day(fact.time, model.zone)))
     if cut is None:
         notes.cap_uses += [_cap_use(model, book, cap, fact) for cap in rule.caps]
@@ -83,7 +83,7 @@ def _with_current_person(book: AccountBook, counted: CapUse) -> CapUse:
 
 def _act_now(model: Model, notes: TrackBook, rule: Rule, fact: Fact) -> None:
     """Holds from the fact's hour on; of several the latest end."""
-    if rule.act_now:
+    if rule.act_now and not fact.is_machine:
         until = whole_hour(fact.time) + model.act_now_hold
         notes.act_now_until = max(notes.act_now_until or until, until)
 

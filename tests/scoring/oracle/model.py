@@ -104,6 +104,9 @@ class Model:
     tracks: tuple[Track, ...]
     act_now_hold: timedelta
     cooldown: timedelta
+    handoff: Mapping[str, Any]
+    """As written: service level and routes."""
+    timezone: str
 
     def weight(self, role: str | None) -> float:
         """Of a role; one that the model does not name weighs as `unknown`, else 1."""
@@ -122,6 +125,8 @@ def read_model(content: Mapping[str, Any]) -> Model:
         tracks=tuple(_read_track(name, track) for name, track in content["tracks"].items()),
         act_now_hold=read_duration(handoff.get("act_now_hold", "30d")),
         cooldown=read_duration(handoff.get("recycle_cooldown", "30d")),
+        handoff=handoff,
+        timezone=content.get("timezone", "UTC"),
     )
 
 

@@ -50,15 +50,8 @@ def _meets_one(value: Json, operator: str, operand: Any) -> bool:
     if operator == "exists":
         return (value is not None) is operand
     if operator == "not":
-        return _negated(value, operand)
+        return not meets_condition(value, operand)
     return value is not None and _OPERATORS[operator](value, operand)
-
-
-def _negated(value: Json, operand: Any) -> bool:
-    """A missing field meets only `exists: false`, however it is said; so it does not meet `not: {equals: x}`."""
-    if value is None:
-        return isinstance(operand, Mapping) and dict(operand) == {"exists": True}
-    return not meets_condition(value, operand)
 
 
 def _any_of(value: Json, choices: list[Any]) -> bool:

@@ -11,6 +11,8 @@ def update_profile(model: Model, book: AccountBook, fact: Fact) -> None:
     if fact.type in ("account.registered", "account.updated"):
         for name, value in fact.content.items():
             _keep_newest(book.profile, name, fact, value)
+    if fact.type == "opportunity.won":
+        _keep_newest(book.profile, "customer", fact, True)
     if fact.type in ("account.suppressed", "account.released"):
         book.suppressed = fact.type == "account.suppressed"
     if fact.type == "contact.identified" and fact.content.get("to") in (None, fact.account):

@@ -1,6 +1,7 @@
-"""Stages, falls, gate and decisions for the oracle (scoring rules 20 to 27). Steps through time hour by hour."""
+"""Stages, falls and the gate for the oracle (scoring rules 8 and 20 to 25). Steps through time hour by hour."""
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import takewhile
 from typing import Any
@@ -21,15 +22,13 @@ from tests.scoring.oracle.book import (
 from tests.scoring.oracle.calendar import END_OF_TIME, hours_between, instants_after, local_day, write_time
 from tests.scoring.oracle.model import Model, Track
 from tests.scoring.oracle.operators import all_hold
+from tests.scoring.oracle.service_level import due_time
 
 ENGAGEMENT = ("web", "email", "meeting", "event", "call", "chat", "ad", "product", "custom", "referral")
-STEPS = {
-    "handoff.accepted": ("accepted", ("proposed", "expired")),
-    "handoff.rejected": ("rejected", ("proposed",)),
-    "handoff.expired": ("expired", ("proposed",)),
-    "handoff.recycled": ("recycled", ("accepted",)),
-    "handoff.converted": ("converted", ("accepted",)),
-}
+NO_ACTS = (
+    "email.delivered", "email.bounced", "email.unsubscribed", "email.complained",
+    "meeting.canceled", "meeting.missed", "product.canceled",
+)  # fmt: skip
 
 
 def move_clock(model: Model, book: AccountBook, to: datetime) -> None:
@@ -106,42 +105,33 @@ def holds(model: Model, book: AccountBook, track: Track, stage: int, at: datetim
 def decide_stage(model: Model, book: AccountBook, track: Track, fact: Fact, before: int) -> None:
     """After a fact: enter the highest stage above that may be entered, else keep, else fall. `before` the fact."""
     notes = book.tracks[track.name]
-    notes.stage = _next_stage(model, book, track, fact)
+    if all_hold(track.when, book.known_fields):
+        notes.stage = _next_stage(model, book, track, fact)
+    else:
+        _leave(notes)
     _note_change(book, track, before, book.clock, fact.id)
     if track.handoff is not None and before < track.handoff <= notes.stage:
-        _cross(book, track, fact)
+        _cross(model, book, track, fact)
+
+
+def _leave(notes: TrackBook) -> None:
+    """A track whose `when` does not hold: no stage, and what sales has not accepted is withdrawn."""
+    notes.stage = NONE
+    for handoff in notes.handoffs:
+        if handoff.status in ("proposed", "expired"):
+            handoff.status = "withdrawn"
 
 
 def end_cooldown(track: TrackBook, fact: Fact) -> None:
     """An engagement event at or after the end of the cool-down ends it."""
-    is_engagement = fact.type.split(".")[0] in ENGAGEMENT and not fact.is_bot
-    if is_engagement and track.cooling_until is not None and fact.time >= track.cooling_until:
+    is_act = fact.type.split(".")[0] in ENGAGEMENT and fact.type not in NO_ACTS
+    of_person = is_act and not fact.is_bot and not fact.is_machine
+    if of_person and track.cooling_until is not None and fact.time >= track.cooling_until:
         track.cooling_until = None
-
-
-def decide_handoff(model: Model, book: AccountBook, fact: Fact) -> None:
-    """What a person, or the passing of the due time, decided; what fits no handoff in its present status is nothing."""
-    status, allowed = STEPS[fact.type]
-    for track in model.tracks:
-        notes = book.tracks[track.name]
-        for handoff in notes.handoffs:
-            if handoff.handoff == fact.content.get("handoff") and handoff.status in allowed:
-                handoff.late = handoff.late or (handoff.status == "expired" and status == "accepted")
-                handoff.status = status
-                if status in ("rejected", "recycled"):
-                    _start_cooldown(model, track, notes, fact)
 
 
 def _is_act_now(notes: TrackBook, at: datetime) -> bool:
     return notes.act_now_until is not None and at < notes.act_now_until
-
-
-def _start_cooldown(model: Model, track: Track, notes: TrackBook, fact: Fact) -> None:
-    assert track.handoff is not None
-    notes.stage = min(notes.stage, track.handoff - 1)
-    notes.cooling_until = fact.time + model.cooldown
-    notes.cooling_noted = False
-    notes.act_now_until = None
 
 
 def _next_stage(model: Model, book: AccountBook, track: Track, fact: Fact) -> int:
@@ -157,8 +147,6 @@ def _next_stage(model: Model, book: AccountBook, track: Track, fact: Fact) -> in
 
 def _enterable(model: Model, book: AccountBook, track: Track) -> list[int]:
     """Stages above the present one whose threshold and conditions are met, highest first."""
-    if not all_hold(track.when, book.known_fields):
-        return []
     above = range(len(track.stages) - 1, book.tracks[track.name].stage, -1)
     return [stage for stage in above if holds(model, book, track, stage, book.clock, entering=True)]
 
@@ -178,21 +166,39 @@ def _fall(model: Model, book: AccountBook, track: Track, at: datetime) -> None:
     _note_change(book, track, before, at, "time")
 
 
-def _cross(book: AccountBook, track: Track, fact: Fact) -> None:
+def _cross(model: Model, book: AccountBook, track: Track, fact: Fact) -> None:
     notes = book.tracks[track.name]
     notes.crossings += 1
     why = _gate(book, notes)
     if why is not None:
         notes.gated.append(_gated(book, track, fact, why, notes.crossings))
         return
-    name = f"{book.account}/{track.name}/{notes.crossings}"
-    notes.handoffs.append(Handoff(name, track.name, notes.crossings, book.clock, fact.id, score(notes, book.clock)))
+    route = _route(model, book)
+    act_now = _is_act_now(notes, book.clock)
+    handoff = Handoff(
+        handoff=f"{book.account}/{track.name}/{notes.crossings}",
+        track=track.name,
+        crossing=notes.crossings,
+        crossed_at=book.clock,
+        fact=fact.id,
+        score=score(notes, book.clock),
+        route=route["to"] if route else None,
+        act_now=act_now,
+        due_at=due_time(model.handoff, route, model.timezone, (book.clock, fact.time, fact.recorded), act_now=act_now),
+    )
+    notes.handoffs.append(handoff)
+
+
+def _route(model: Model, book: AccountBook) -> Mapping[str, Any] | None:
+    """The first one that applies."""
+    routes = model.handoff.get("routes", [])
+    return next((route for route in routes if all_hold(route.get("when", {}), book.known_fields)), None)
 
 
 def _gate(book: AccountBook, notes: TrackBook) -> str | None:
     if book.suppressed:
         return "suppressed"
-    with_sales = any(handoff.status in ("proposed", "accepted") for handoff in notes.handoffs)
+    with_sales = any(handoff.status in ("proposed", "accepted") or handoff.deal_open for handoff in notes.handoffs)
     return "with_sales" if with_sales else None
 
 
