@@ -1,5 +1,6 @@
 """`staffel doctor` tells a year for which a model that knows closed days has none."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from schemas import parse_time
 from scoring.model.loading import model_from_dict
 from staffel.doctor.closed_days import check_closed_days
 from tests.scoring.model_builders import content
+from tests.staffel.cli.cli_runner import run_cli, run_ok
 
 
 def rows_at(time: str, closed: list[str], *routes: Any, zone: str = "UTC") -> list[Any]:
@@ -48,3 +50,16 @@ def test_the_list_of_a_route_is_looked_at_for_itself() -> None:
 
 def test_a_model_without_closed_days_needs_none() -> None:
     assert rows_at("2026-07-01T00:00:00Z", []) == []
+
+
+def test_the_command_tells_it_of_the_active_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tmp_path / "tiny.yaml"
+    model.write_text(
+        "model: tiny\ntracks: {sales: {rules: [{id: search, on: web.searched, points: 1}]}}\n"
+        "handoff: {service_level: {accept_within: 4h, closed: [1999-12-25]}}\n"
+    )
+    monkeypatch.setenv("STAFFEL_HOME", str(tmp_path / "other"))
+    run_ok("init", "--model", model)
+    checked = run_cli("doctor", "--json")
+    assert checked.code == 1
+    assert [row["check"] for row in checked.parsed if not row["ok"]] == ["closed days"]
