@@ -49,8 +49,8 @@ def closed_days(
     """Write the public holidays of a region into a model file, as days without opening hours.
 
     Comments and layout of the file stay, days that it has already too. The dates are part of the model from then on;
-    scoring never asks for holidays. Holidays that are none everywhere in the region are not among them: add their
-    dates by hand.
+    scoring never asks for holidays. A log keeps the model that it began with, so write the days before `staffel init`.
+    Holidays that are none everywhere in the region are not among them: add their dates by hand.
     """
     file = model or read_settings().model
     if file is None:
