@@ -8,6 +8,7 @@ from intake.account_ids import RESERVED_WORDS, account_id
 if TYPE_CHECKING:
     from intake.budgets import DEFAULT_BUDGETS, Budgets
     from intake.cloudevents import parse_event
+    from intake.countries import country_of
     from intake.domains import ascii_account_id, normalized_email, unicode_domain
     from intake.observation import Filtered, Item, Observation, Rejected
     from intake.recorder.drafts import Outcome
@@ -31,6 +32,7 @@ __all__ = [
     "SurveyedFiles",
     "account_id",
     "ascii_account_id",
+    "country_of",
     "normalized_email",
     "parse_event",
     "read_sources",
@@ -51,6 +53,7 @@ _IMPORTED_ON_USE = {
     "Sources": "intake.sources",
     "SurveyedFiles": "intake.scanners",
     "ascii_account_id": "intake.domains",
+    "country_of": "intake.countries",
     "normalized_email": "intake.domains",
     "parse_event": "intake.cloudevents",
     "read_sources": "intake.sources",

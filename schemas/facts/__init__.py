@@ -1,5 +1,6 @@
 """Fact types, by family: one class per type and version, their registry, upcasters and validation."""
 
+from schemas.facts.kinds import Kind, field_kinds
 from schemas.facts.registry import (
     CONTROL_TYPES,
     ENGAGEMENT_FAMILIES,
@@ -24,8 +25,10 @@ __all__ = [
     "TYPES",
     "TYPE_NAMES",
     "FactProblem",
+    "Kind",
     "check_fact",
     "family",
+    "field_kinds",
     "fields_of",
     "is_act_of_person",
     "known_type",

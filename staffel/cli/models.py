@@ -7,16 +7,18 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
+from database import DatabaseError
 from schemas import Problem
-from scoring.model import DocumentError, canonical, load_model, version_of
+from scoring.model import DocumentError, ScoringModel, canonical, load_model, version_of
 from staffel.application import source_settings
 from staffel.cli.groups import examples
-from staffel.cli.model_warnings import unkept_fields
 from staffel.cli.output import print_error, print_json, print_line
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
-from staffel.errors import ProblemFound
-from staffel.settings import read_text
+from staffel.errors import ProblemFound, UsageError
+from staffel.model_review import Review, SeenValues, review, seen_values
+from staffel.settings import Settings, read_text
 from staffel.wording import quantity
+from streams import LogError, NoModelError
 
 group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the active one.")
 
@@ -27,7 +29,9 @@ def check(
 ) -> None:
     """Check a model and list all problems by line; exit code 1 if there are any.
 
-    Warns of rules that read what the settings of sources do not keep.
+    Warns of what is probably a slip: misspelt fields, operands that no value meets, words that the accounts of this
+    home write otherwise, rules that read what the settings of sources do not keep. Notes tell where a `not` also holds
+    for what is not known.
     """
     text = read_text(file)
     try:
@@ -37,15 +41,44 @@ def check(
             print_json({"model": None, "problems": [problem_json(problem) for problem in error.problems]})
             raise typer.Exit(1) from None
         raise ProblemFound(str(error)) from None
-    warnings = unkept_fields(model, text, str(file), source_settings(read_settings()))
+    settings = read_settings()
+    found = review(model, text, str(file), source_settings(settings), values_at_home(settings))
+    print_review_json(model, found) if as_json else print_review(str(file), model, found)
+
+
+def print_review(file: str, model: ScoringModel, found: Review) -> None:
+    for warning in found.warnings:
+        print_error(f"warning: {warning}")
+    if found.errors:
+        raise ProblemFound("\n".join(map(str, found.errors)))
+    rules = quantity(sum(len(track.rules) for track in model.tracks.values()), "rule")
+    print_line(f"{file}: {model.model} is valid: {rules} in {', '.join(model.tracks)}")
+    for note in found.notes:
+        print_line(f"note: {note}")
+
+
+def print_review_json(model: ScoringModel, found: Review) -> None:
     rules = sum(len(track.rules) for track in model.tracks.values())
-    if as_json:
-        checked = {"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules}
-        print_json({**checked, "problems": [], "warnings": [problem_json(warning) for warning in warnings]})
-    else:
-        print_line(f"{file}: {model.model} is valid: {quantity(rules, 'rule')} in {', '.join(model.tracks)}")
-        for warning in warnings:
-            print_error(f"warning: {warning}")
+    lists = {"problems": found.errors, "warnings": found.warnings, "notes": found.notes}
+    print_json(
+        {"model": version_of(model, 0), "tracks": list(model.tracks), "rules": rules}
+        | {name: [problem_json(problem) for problem in problems] for name, problems in lists.items()}
+    )
+    if found.errors:
+        raise typer.Exit(1)
+
+
+def values_at_home(settings: Settings) -> SeenValues:
+    """What accounts and contacts of this home have; nothing where there is none, or none that can be read."""
+    in_folder = settings.kafka is None and settings.database is None
+    if in_folder and not (settings.home / "staffel.db").exists():
+        return SeenValues()
+    try:
+        with connected_application(settings) as application:
+            return seen_values(application.engine)
+    except (UsageError, ProblemFound, DatabaseError, LogError, NoModelError, OSError) as error:
+        print_error(f"note: without the values of this home, which cannot be read: {error}")
+        return SeenValues()
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
