@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas import from_datetime, parse_time
 from scoring.model.definition import Handoff
-from scoring.plan.due_times import due_at
+from scoring.plan.due_times import due_at, step_at
 from scoring.plan.open_time import OpenTime
 from tests.scoring.oracle.service_level import due_time
 
@@ -72,6 +72,23 @@ def test_the_open_time_until_an_instant_is_the_time_that_ends_there(
     hours, at = OpenTime(zone, handoff.service_level.hours, handoff.service_level.closed), from_datetime(start)
     end = hours.end_after(at, duration, at + 800 * 86_400_000)
     assert end is None or hours.duration_between(at, end) == duration
+
+
+@settings(max_examples=60)
+@given(_cases(), st.integers(1, 300))
+def test_a_step_comes_when_its_share_of_the_open_time_has_passed(
+    case: tuple[str, datetime, dict[str, Any]], percent: int
+) -> None:
+    zone, start, level = case
+    handoff, at = Handoff.model_validate({"service_level": level}), from_datetime(start)
+    assert handoff.service_level
+    due = due_at(at, at, at, False, handoff, None, zone)
+    if due is None:
+        return
+    step = step_at(percent, at, due, False, handoff, None, zone)
+    hours = OpenTime(zone, handoff.service_level.hours, handoff.service_level.closed)
+    assert hours.duration_between(at, step) == hours.duration_between(at, due) * percent // 100
+    assert (at < step <= due) if percent <= 100 else step > due
 
 
 def test_a_day_of_23_hours_is_open_for_23() -> None:
