@@ -7,10 +7,10 @@ from intake import Sources
 from intake.recorder import permission_for
 from schemas import KeyPath, Problem, SourceDocument, read_yaml
 from scoring.model import Condition, ScoringModel
+from staffel.model_review.near_words import meant
 from staffel.model_review.operands import operand_findings
 from staffel.model_review.readings import Reading, readings
 from staffel.model_review.seen_values import SeenValues
-from staffel.model_review.spelling import meant
 from staffel.model_review.unkept_fields import unkept_fields
 from staffel.model_review.vocabulary import operands, role_findings, role_word_finding, word_findings
 

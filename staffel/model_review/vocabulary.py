@@ -6,8 +6,8 @@ from typing import Any
 from intake import country_of
 from schemas import KeyPath
 from scoring.model import Condition, ScoringModel
+from staffel.model_review.near_words import meant
 from staffel.model_review.seen_values import SeenValues
-from staffel.model_review.spelling import meant
 
 USUAL_ROLES = (
     "decision_maker", "budget_holder", "champion", "influencer", "end_user", "user", "blocker", "executive_sponsor",
