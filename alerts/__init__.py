@@ -4,8 +4,9 @@ from alerts.channels.channel import Channel, Delivered
 from alerts.channels.receivers import receivers_of
 from alerts.channels.registry import channels_of, channels_to
 from alerts.freshness import Freshness
-from alerts.messages import sample_alert
-from alerts.outbox import STATUSES, WAITING, AlertOutbox, alert_pauses, alerts
+from alerts.messages import Links, sample_alert
+from alerts.outbox import STATUSES, WAITING, AlertOutbox, Naming, alert_namings, alert_pauses, alerts
+from alerts.people import People
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, ChannelSettings, read_alerts
 
@@ -19,6 +20,10 @@ __all__ = [
     "ChannelSettings",
     "Delivered",
     "Freshness",
+    "Links",
+    "Naming",
+    "People",
+    "alert_namings",
     "alert_pauses",
     "alerts",
     "channels_of",

@@ -1,16 +1,26 @@
-"""The text of an alert for people: a title and a few lines. Contacts appear as pseudonyms only."""
+"""The text of an alert for people: a title and a few lines.
+
+Everything from outside is made inert by `chat_text`, and no line begins with it, as Markdown has headings, lists and
+quotes there. Contacts appear as pseudonyms unless the channel may name them.
+"""
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.channels.channel import Alert
+from alerts.dossier import MAX_REASONS
 from projections import STAFFEL_SOURCE, encode, new_event
-from schemas import FactRecord, chat_text, format_time
+from schemas import FactRecord, chat_text, format_time, parse_time
 
-_MAX_REASONS = 3
+Data = Mapping[str, Any]
+Names = Mapping[str, str]
+"""Contact -> name."""
+
 _IDENTIFIER = re.compile(r"~?[A-Za-z0-9][A-Za-z0-9.:_-]{0,79}")
 _COPIED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_/-]{0,249}")
 """Ids that a chat shows as they are, and that no command takes for an option."""
@@ -18,9 +28,18 @@ _COPIED = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_/-]{0,249}")
 _TITLES = {
     "act_now": "ACT NOW: {account}",
     "handoff_proposed": "Ready for sales: {account}",
-    "service_level_passed": "Overdue: {account} was not accepted in time",
+    "service_level_passed": "OVERDUE: {account} was not accepted in time",
     "test": "TEST, no action needed: {account}",
 }
+_OVERDUE = ("service_level_passed",)
+_UNKNOWN_FIT = "unknown"
+
+
+class Links(NamedTuple):
+    """`crm`: a URL with `{account}` or `{handoff}`; `pages`: where the pages of Staffel are (STAFFEL_PUBLIC_URL)."""
+
+    crm: str | None = None
+    pages: str | None = None
 
 
 class Message(NamedTuple):
@@ -28,52 +47,106 @@ class Message(NamedTuple):
     body: str
 
 
-def message(kind: str, event: FactRecord, link: str | None = None) -> Message:
-    """`link`: a URL with `{account}` or `{handoff}`, for instance of the CRM."""
+NO_LINKS = Links()
+
+
+def message(kind: str, event: FactRecord, links: Links = NO_LINKS, names: Names | None = None) -> Message:
     data = event.data
-    lines = [_summary(data), _deadline(kind, data), *_reasons(data), _accept_command(data), _link(link, data)]
-    return Message(_TITLES[kind].format(account=_account_label(data)), "\n".join(line for line in lines if line))
+    lines = [
+        *_company(data),
+        _summary(data),
+        *_deadline(kind, data),
+        *_reasons(data, names or {}),
+        _accept_command(data),
+        *_links(links, data),
+    ]
+    return Message(_TITLES[kind].format(account=_account_label(data)), "\n".join(lines))
 
 
-def _account_label(data: Mapping[str, Any]) -> str:
+def shown_contacts(event: FactRecord) -> list[str]:
+    """The persons that a message about the event mentions."""
+    contacts = (str(each["contact"]) for each in (event.data.get("reasons") or [])[:MAX_REASONS])
+    return list(dict.fromkeys(contact for contact in contacts if contact.startswith("c_")))
+
+
+def _account_label(data: Data) -> str:
     name, account = chat_text(data.get("name") or ""), _identifier(data["account"])
     return f"{name} ({account})" if name else account
 
 
-def _summary(data: Mapping[str, Any]) -> str:
+def _company(data: Data) -> Iterator[str]:
+    """`company: pharmaceuticals, 1200 employees, DE, fit A, owner anna`."""
+    company = data.get("company") or {}
+    employees, fit = company.get("employees"), company.get("fit")
+    words = [
+        _text(company.get("industry")),
+        f"{employees:g} employees" if isinstance(employees, int | float) else "",
+        _text(company.get("country")),
+        "customer" if company.get("customer") is True else "",
+        f"fit {_text(fit)}" if fit and fit != _UNKNOWN_FIT else "",
+        f"owner {_text(company['owner'])}" if company.get("owner") else "",
+    ]
+    if any(words):
+        yield f"company: {', '.join(filter(None, words))}"
+
+
+def _summary(data: Data) -> str:
     score, route = data.get("score"), data.get("route")
     scored = "" if score is None else f", score {score:.1f}"
     return f"{chat_text(data['track'])}{scored}{f', for {chat_text(route)}' if route else ''}"
 
 
-def _deadline(kind: str, data: Mapping[str, Any]) -> str:
+def _deadline(kind: str, data: Data) -> Iterator[str]:
     due_at = data.get("due_at")
-    if due_at is None:
-        return ""
-    return f"{'was due' if kind == 'service_level_passed' else 'due'} {due_at[:10]} {due_at[11:16]} UTC"
+    if due_at is not None:
+        yield f"{'was due' if kind in _OVERDUE else 'due'} {_local_time(parse_time(due_at), data.get('zone'))}"
 
 
-def _reasons(data: Mapping[str, Any]) -> list[str]:
+def _local_time(instant: int, zone: str | None) -> str:
+    """`Mon 2026-01-05 17:00 (Europe/Berlin)`."""
+    try:
+        timezone = ZoneInfo(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        timezone, zone = ZoneInfo("UTC"), None
+    local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(timezone)
+    return f"{local:%a %Y-%m-%d %H:%M} {'UTC' if zone in (None, 'UTC') else f'({zone})'}"
+
+
+def _reasons(data: Data, names: Names) -> Iterator[str]:
     reasons = data.get("reasons") or []
-    lines = [
-        f"- {each['points']:.1f} {_identifier(each['rule'])}, {_identifier(each['contact'])}"
-        for each in reasons[:_MAX_REASONS]
-    ]
-    return [*lines, f"- and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else lines
+    for each in reasons[:MAX_REASONS]:
+        what = _text(each.get("what")) or _identifier(each["rule"])
+        yield f"- {each['points']:.1f} {what}{_who(each, names)}"
+    if len(reasons) > MAX_REASONS:
+        yield f"- and {len(reasons) - MAX_REASONS} more"
 
 
-def _accept_command(data: Mapping[str, Any]) -> str:
+def _who(reason: Data, names: Names) -> str:
+    """`, c_7d2k9x (head of quality)`; nothing if the account as a whole is meant."""
+    contact, role = str(reason["contact"]), _text(reason.get("role"))
+    if contact.startswith("~"):
+        return ""
+    return f", {_text(names.get(contact)) or _identifier(contact)}{f' ({role})' if role else ''}"
+
+
+def _accept_command(data: Data) -> str:
     """The command that accepts the handoff, if its id can be copied unchanged; else the list of handoffs."""
     handoff = data["handoff"]
     survives_copying = shlex.quote(handoff) == handoff and _COPIED.fullmatch(handoff) is not None
-    return f"staffel handoff accept {handoff} --by YOU" if survives_copying else "staffel handoffs --open"
+    return f"staffel handoff accept {handoff} --by YOU" if survives_copying else "staffel handoffs"
 
 
-def _link(link: str | None, data: Mapping[str, Any]) -> str:
-    if link is None:
-        return ""
-    account, handoff = quote(data["account"], safe=""), quote(data["handoff"], safe="")
-    return link.replace("{account}", account).replace("{handoff}", handoff)
+def _links(links: Links, data: Data) -> Iterator[str]:
+    handoff = data["handoff"]
+    if links.pages is not None:
+        yield f"{links.pages.rstrip('/')}/handoffs/{quote(handoff, safe='/')}"
+    if links.crm is not None:
+        account = quote(data["account"], safe="")
+        yield links.crm.replace("{account}", account).replace("{handoff}", quote(handoff, safe=""))
+
+
+def _text(value: object) -> str:
+    return chat_text(value) if isinstance(value, str) else ""
 
 
 def _identifier(text: str) -> str:
@@ -94,7 +167,7 @@ def sample_alert(now: int) -> Alert:
         **{"test": True, "handoff": handoff, "account": account, "name": "Example", "track": "acquisition"},
         **{"crossing": 1, "crossed_at": format_time(now), "score": 100.0, "model": "test-1-000000000000"},
         **{"route": None, "act_now": False, "due_at": format_time(now + 4 * _HOUR_MS), "people": ["c_example"]},
-        "reasons": [{"rule": "meeting_held", "contact": "c_example", "points": 60.0}],
+        "reasons": [{"rule": "meeting_held", "contact": "c_example", "points": 60.0, "what": "meeting held"}],
     }
     id = f"alert_test_{now}"
     return Alert(id, "test", encode(new_event(STAFFEL_SOURCE, id, SAMPLE_TYPE, account, now, data)))

@@ -92,7 +92,7 @@ class _SettingsModel(BaseModel):
 class ChannelSettings(_SettingsModel):
     """One channel: an address of Apprise, or a webhook. Kinds, routes and owners: None means all.
 
-    `fallback`: the channel that gets an alert which this one did not take.
+    `fallback`: the channel that gets an alert which this one did not take; `names`: whether it may name persons.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
@@ -104,6 +104,7 @@ class ChannelSettings(_SettingsModel):
     routes: tuple[str, ...] | None = Field(default=None, min_length=1)
     owners: tuple[str, ...] | None = Field(default=None, min_length=1)
     fallback: str | None = None
+    names: bool = False
 
     @property
     def address(self) -> str | None:
@@ -123,6 +124,8 @@ class ChannelSettings(_SettingsModel):
             raise ValueError("name one of `url`, `url_env` and `webhook`")
         if (self.webhook is None) != (self.secret_env is None):
             raise ValueError("`webhook` and `secret_env` belong together: webhooks are always signed")
+        if self.names and self.webhook is not None:
+            raise ValueError("`names` is only for chat and mail: webhooks never carry names of persons")
         return self
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
     listen: str = Field(default="127.0.0.1", description="address of health pages and metrics; 0.0.0.0: all")
     ready_lag: int = Field(default=10_000, ge=0, description="lag in records above which a process is not ready")
     alerts: Path | None = Field(default=None, description="file that defines the channels of alerts")
+    public_url: str | None = Field(
+        default=None, description="where the pages of Staffel are for their users, https://…; alerts link to it"
+    )
     alerts_fresh: float = Field(
         default=24.0, gt=0, description="hours after its recording in which an event makes an alert, and is retried"
     )
@@ -79,6 +83,14 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             advice = suggestion(value or "", available_timezones()) or "; write one like Europe/Berlin"
             raise ValueError(f"not a time zone{advice}") from None
+
+    @field_validator("public_url")
+    @classmethod
+    def _valid_public_url(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://localhost")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("write a URL such as https://staffel.example.com")
+        return value
 
     @field_validator("database", "vault")
     @classmethod

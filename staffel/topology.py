@@ -59,20 +59,25 @@ def _alerts(application: Application) -> list[Step]:
         return []
     import structlog
 
-    from alerts import Alerts, Freshness, channels_of
+    from alerts import AlertOutbox, Alerts, Freshness, People, channels_of
 
     settings, clock = alert_settings(application.settings), application.clock
+    log_lines = structlog.get_logger()
+    people = None
+    if any(channel.names for channel in settings.channels):
+        vault = application.vault
+        people = People(AlertOutbox(application.engine), vault.names_of, clock, log_lines)
     hours = (application.settings.alerts_fresh, application.settings.alert_freshness)
     return [
         Alerts(
             application.engine,
             application.log,
             settings,
-            channels_of(settings, clock),
+            channels_of(settings, clock, application.settings.public_url, people),
             clock,
             plan=lambda: application.plan,
             freshness=Freshness(*(round(each * _HOUR_MS) for each in hours)),
-            log_lines=structlog.get_logger(),
+            log_lines=log_lines,
             holder=application.holder,
         )
     ]

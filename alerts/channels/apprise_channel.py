@@ -1,35 +1,44 @@
 """The channel for chat and mail: any address that Apprise supports."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from alerts.channels.channel import Alert, AttemptFailed, Delivered, Outcome
 from alerts.channels.receivers import Receiver
 from alerts.channels.validation import silenced_apprise
-from alerts.messages import message
+from alerts.messages import NO_LINKS, Links, Names, message, shown_contacts
 from schemas import decode_fact
 
 _TIMEOUT_S = 20
+_LOUDNESS = {"act_now": "warning", "service_level_passed": "failure"}
+"""The type of notification by which services choose colour, sound and priority: `info`, `warning` or `failure`."""
 _CONNECTION_ERROR = "onnection error"
 _STATUS_PATTERN = re.compile(r"error=(\d{3})")
 
 
-class AppriseChannel:
-    """Sends an alert as text for people to one receiver."""
+AlertNames = Callable[[str, Sequence[str]], Names]
+"""Id of an alert and contacts -> names; whoever is named to the receiver is noted."""
 
-    def __init__(self, name: str, receiver: Receiver, link: str | None) -> None:
+
+class AppriseChannel:
+    """Sends an alert as text for people to one receiver. Without `names` they read pseudonyms."""
+
+    def __init__(self, name: str, receiver: Receiver, links: Links = NO_LINKS, names: AlertNames | None = None) -> None:
         self.name, self.receiver = name, receiver.key
-        self._link = link
+        self._links, self._names = links, names
         self._apprise = silenced_apprise().Apprise()
         self._apprise.add(receiver.service)
 
     def send(self, alert: Alert) -> Outcome:
-        title, body = message(alert.kind, decode_fact(alert.event), self._link)
+        event = decode_fact(alert.event)
+        named = self._names(alert.id, shown_contacts(event)) if self._names is not None else {}
+        title, body = message(alert.kind, event, self._links, named)
         apprise = silenced_apprise()
         result = self._apprise.notify(
             body=body,
             title=title,
-            notify_type=apprise.NotifyType.WARNING if alert.kind == "act_now" else apprise.NotifyType.INFO,
+            notify_type=apprise.NotifyType(_LOUDNESS.get(alert.kind, "info")),
             body_format=apprise.NotifyFormat.TEXT,
             timeout=_TIMEOUT_S,
         )

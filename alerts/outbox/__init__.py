@@ -13,11 +13,12 @@ from alerts.outbox.rows import (
     DeliveryState,
     DueAlert,
     HeldAlert,
+    Naming,
     NewAlert,
     Pause,
     SentAlert,
 )
-from alerts.outbox.tables import alert_pauses, alerts
+from alerts.outbox.tables import alert_namings, alert_pauses, alerts
 
 __all__ = [
     "ALERTS",
@@ -34,9 +35,11 @@ __all__ = [
     "DeliveryState",
     "DueAlert",
     "HeldAlert",
+    "Naming",
     "NewAlert",
     "Pause",
     "SentAlert",
+    "alert_namings",
     "alert_pauses",
     "alerts",
 ]

@@ -19,11 +19,12 @@ from alerts.outbox.rows import (
     DeliveryState,
     DueAlert,
     HeldAlert,
+    Naming,
     NewAlert,
     Pause,
     SentAlert,
 )
-from alerts.outbox.tables import alert_pauses, alerts
+from alerts.outbox.tables import alert_namings, alert_pauses, alerts
 from database import insert_missing, read_only, rows_by_key, upsert
 from projections import directory_accounts
 from projections.read_models import current_models, proposal_data
@@ -141,6 +142,17 @@ class AlertOutbox:
     def store_pause(self, channel: str, pause: Pause) -> None:
         with self._engine.begin() as connection:
             upsert(connection, alert_pauses, [{"channel": channel, **pause._asdict()}])
+
+    def add_namings(self, namings: Sequence[Naming]) -> None:
+        with self._engine.begin() as connection:
+            insert_missing(connection, alert_namings, [each._asdict() for each in namings])
+
+    def namings_of(self, contact: str) -> list[Naming]:
+        """Whom alerts told the name of this contact, oldest first."""
+        statement = select(alert_namings).where(alert_namings.c.contact == contact)
+        with self._read_only.connect() as connection:
+            rows = connection.execute(statement.order_by(alert_namings.c.at, alert_namings.c.channel)).all()
+        return [Naming(*row) for row in rows]
 
     def fail_others(self, receivers: Collection[tuple[str, str]], why: str) -> int:
         """Fail the waiting alerts of all channels and receivers but these; returns their number."""

@@ -61,6 +61,16 @@ class HeldAlert(NamedTuple):
     alert: SentAlert
 
 
+class Naming(NamedTuple):
+    """An alert told a receiver the name of a contact."""
+
+    contact: str
+    alert: str
+    channel: str
+    receiver: str
+    at: int
+
+
 class DeliveryState(NamedTuple):
     """The state of an alert after `attempts` attempts, the last one at `tried_at`."""
 

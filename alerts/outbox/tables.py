@@ -28,6 +28,17 @@ alerts = Table(
 )
 """One row per alert and receiver of a channel, with the state of its delivery. `held_by`: the alert that it follows."""
 
+alert_namings = Table(
+    "alert_namings",
+    metadata,
+    Column("contact", Text, primary_key=True),
+    Column("alert", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    timestamp_ms("at", nullable=False),
+)
+"""Which receivers were told the name of a person, and when first."""
+
 alert_pauses = Table(
     "alert_pauses",
     metadata,

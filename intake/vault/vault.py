@@ -173,6 +173,10 @@ class Vault:
         found = select_rows(self._engine, columns, VAULT.c.contact, contacts)
         return {contact: Person(*fields) for contact, *fields in found}
 
+    def names_of(self, contacts: Iterable[str]) -> dict[str, str]:
+        """Contact -> name, of those whose name the vault knows."""
+        return {contact: person.name for contact, person in self.persons(contacts).items() if person.name}
+
     def key_of(self, contact: str) -> str | None:
         """The key of a contact; None if the vault does not know the contact."""
         found = select_rows(self._engine, (VAULT.c.contact, VAULT.c.address_hash), VAULT.c.contact, [contact])

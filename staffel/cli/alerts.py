@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts import STATUSES, AlertOutbox, AlertSettings, Channel, ChannelSettings, Delivered, channels_to, sample_alert
+from alerts import (
+    STATUSES,
+    AlertOutbox,
+    AlertSettings,
+    Channel,
+    ChannelSettings,
+    Delivered,
+    Links,
+    channels_to,
+    sample_alert,
+)
 from schemas import parse_time
 from staffel.application import alert_settings, alert_settings_from, system_clock
 from staffel.cli import processes as cli_processes
@@ -69,7 +79,8 @@ def try_channel(
     if wanted is None:
         raise UsageError(f"no channel {channel}; the channels are {', '.join(each.name for each in settings.channels)}")
     alert = sample_alert(system_clock())
-    outcomes = [(_receiver_text(each), each.send(alert)) for each in channels_to(wanted, settings.link, system_clock)]
+    channels = channels_to(wanted, Links(settings.link, read_settings().public_url), system_clock)
+    outcomes = [(_receiver_text(each), each.send(alert)) for each in channels]
     failures = [f"{name}: {outcome.why}" for name, outcome in outcomes if not isinstance(outcome, Delivered)]
     if failures:
         raise ProblemFound("; ".join(failures))

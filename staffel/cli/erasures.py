@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from alerts import AlertOutbox, Naming
 from intake import normalized_email
 from intake.vault import Tombstone
+from schemas import format_time
 from staffel.application import Application
 from staffel.cli.groups import examples
-from staffel.cli.output import print_json, print_line
+from staffel.cli.output import format_minute, print_json, print_line
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows
 from staffel.erasure import (
     MAX_PLACES,
@@ -51,12 +53,19 @@ def forget(
         texts = [*filter(None, [email or address_of(application, contact)]), *(search or [])]
         accounts = erase(application, email, contact)
         places = list(islice(places_of(application.log, texts), MAX_PLACES)) if texts else []
+        namings = AlertOutbox(application.engine).namings_of(contact) if contact is not None else []
         remaining, note = overwrite(application), kept_elsewhere(application)
-    result = {"contact": contact, "accounts": accounts, "remaining": [place._asdict() for place in places]}
+    result = {
+        "contact": contact,
+        "accounts": accounts,
+        "remaining": [place._asdict() for place in places],
+        "named_in_alerts": [naming_json(naming) for naming in namings],
+    }
     if as_json:
         print_json(result)
     else:
         print_erasure(contact, accounts, places)
+        print_namings(namings)
         if note is not None:
             print_line(note)
     if remaining is not None:
@@ -87,6 +96,23 @@ def print_erasure(contact: str | None, accounts: list[str], places: list[Place])
         print_line(f"  {place.topic}, partition {place.partition}, offset {place.offset}")
     if len(places) > MAX_PLACES_SHOWN:
         print_line(f"  … and {len(places) - MAX_PLACES_SHOWN} more; --json lists them.")
+
+
+def print_namings(namings: list[Naming]) -> None:
+    """Chats and mailboxes keep what they were sent; only their users can delete it."""
+    if namings:
+        print_line(f"{quantity(len(namings), 'alert')} told the person's name; delete it there:")
+        for naming in namings[:MAX_PLACES_SHOWN]:
+            print_line(f"  {naming.channel}, {format_minute(format_time(naming.at))}")
+        if len(namings) > MAX_PLACES_SHOWN:
+            print_line(f"  … and {len(namings) - MAX_PLACES_SHOWN} more; --json lists them.")
+
+
+def naming_json(naming: Naming) -> Json:
+    return {
+        "channel": naming.channel, "receiver": naming.receiver or None, "alert": naming.alert,
+        "at": format_time(naming.at),
+    }  # fmt: skip
 
 
 def erased_text(contact: str | None, accounts: list[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
-from alerts import alert_pauses, alerts
+from alerts import alert_namings, alert_pauses, alerts
 from database import DatabaseError, insert_missing, read_only, shown_address
 from intake.recorder import inbox, told_profiles
 from projections import (
@@ -22,7 +22,7 @@ from projections.read_models import read_models
 from projections.work import moves, outbox, parked_facts
 
 COPIED_TABLES = (
-    outbox, moves, parked_facts, alerts, alert_pauses,
+    outbox, moves, parked_facts, alerts, alert_pauses, alert_namings,
     directory_accounts, directory_domains, directory_visitors, directory_contacts, directory_aliases,
     told_profiles,
 )  # fmt: skip

@@ -1,24 +1,47 @@
 """What people read."""
 
-from alerts.messages import Message, message
+from typing import Any
+
+import pytest
+
+from alerts.messages import Links, Message, message, shown_contacts
+from schemas.envelope import FactRecord
 from tests.alerts.builders import REASONS, proposed_event
+
+COMPANY = {
+    **{"industry": "pharmaceuticals", "employees": 1200, "country": "DE", "customer": True},
+    **{"fit": "A", "owner": "anna"},
+}
+TOLD_REASONS = [
+    {**REASONS[0], "what": "meeting held: demo", "role": "head of quality"},
+    {**REASONS[1], "what": "mail answered"},
+    {**REASONS[2], "what": "page viewed: /pricing"},
+    REASONS[3],
+]
+
+
+def complete_event(**fields: Any) -> FactRecord:
+    """A handoff with its dossier."""
+    known = {"name": "Acme GmbH", "company": COMPANY, "reasons": TOLD_REASONS, "zone": "Europe/Berlin"}
+    return proposed_event(**known | fields)
 
 
 def test_a_handoff_says_who_how_much_until_when_why_and_how_to_take_it() -> None:
-    assert message("handoff_proposed", proposed_event(name="Acme GmbH")) == Message(
+    assert message("handoff_proposed", complete_event()) == Message(
         "Ready for sales: Acme GmbH (acme.com)",
+        "company: pharmaceuticals, 1200 employees, DE, customer, fit A, owner anna\n"
         "acquisition, score 112.5, for sdr\n"
-        "due 2026-01-05 16:00 UTC\n"
-        "- 60.0 meeting_held, c_anna\n"
-        "- 30.0 reply, c_bert\n"
-        "- 12.5 pricing_page, ~account\n"
+        "due Mon 2026-01-05 17:00 (Europe/Berlin)\n"
+        "- 60.0 meeting held: demo, c_anna (head of quality)\n"
+        "- 30.0 mail answered, c_bert\n"
+        "- 12.5 page viewed: /pricing\n"
         "- and 1 more\n"
         "staffel handoff accept acme.com/acquisition/1 --by YOU",
     )
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    bare = proposed_event(name=None, route=None, due_at=None, reasons=REASONS[:1])
+    bare = proposed_event(name=None, route=None, due_at=None, reasons=REASONS[:1], company={"fit": "unknown"})
 
     assert message("act_now", bare) == Message(
         "ACT NOW: acme.com",
@@ -26,19 +49,45 @@ def test_what_is_not_known_is_not_said() -> None:
     )
 
 
+def test_who_may_be_named_is_named() -> None:
+    lines = message("act_now", complete_event(), names={"c_anna": "Anna Berg"}).body.splitlines()
+
+    assert lines[3:5] == ["- 60.0 meeting held: demo, Anna Berg (head of quality)", "- 30.0 mail answered, c_bert"]
+
+
+def test_only_persons_of_the_shown_reasons_are_looked_up() -> None:
+    assert shown_contacts(complete_event()) == ["c_anna", "c_bert"]
+    assert shown_contacts(proposed_event(reasons=None)) == []
+
+
 def test_a_service_level_that_passed_was_due() -> None:
     title, body = message("service_level_passed", proposed_event())
 
-    assert title == "Overdue: acme.com was not accepted in time"
-    assert body.splitlines()[1] == "was due 2026-01-05 16:00 UTC"
+    assert title == "OVERDUE: acme.com was not accepted in time"
+    assert body.splitlines()[1] == "was due Mon 2026-01-05 16:00 UTC"
 
 
-def test_a_link_leads_to_the_account_or_the_handoff() -> None:
-    link = "https://crm.example.com/{account}?handoff={handoff}"
+@pytest.mark.parametrize(
+    ("zone", "due"),
+    [
+        ("Asia/Kolkata", "due Mon 2026-01-05 21:30 (Asia/Kolkata)"),
+        ("America/Los_Angeles", "due Mon 2026-01-05 08:00 (America/Los_Angeles)"),
+        ("UTC", "due Mon 2026-01-05 16:00 UTC"),
+        ("Mars/Olympus", "due Mon 2026-01-05 16:00 UTC"),
+    ],
+)
+def test_the_due_time_is_that_of_the_route(zone: str, due: str) -> None:
+    assert message("act_now", complete_event(zone=zone)).body.splitlines()[2] == due
 
-    assert message("act_now", proposed_event(), link).body.splitlines()[-1] == (
-        "https://crm.example.com/acme.com?handoff=acme.com%2Facquisition%2F1"
-    )
+
+def test_links_lead_to_the_page_of_the_handoff_and_into_the_crm() -> None:
+    links = Links("https://crm.example.com/{account}?handoff={handoff}", "https://staffel.example.com/")
+
+    assert message("act_now", proposed_event(), links).body.splitlines()[-3:] == [
+        "staffel handoff accept acme.com/acquisition/1 --by YOU",
+        "https://staffel.example.com/handoffs/acme.com/acquisition/1",
+        "https://crm.example.com/acme.com?handoff=acme.com%2Facquisition%2F1",
+    ]
 
 
 def test_names_cannot_shout_at_a_chat_or_break_its_lines() -> None:
@@ -47,7 +96,7 @@ def test_names_cannot_shout_at_a_chat_or_break_its_lines() -> None:
     )
 
     assert title == "ACT NOW: ‹!channel› (at)all ·Acme· GmbH (acme.com)"
-    assert body.splitlines()[-1] == "staffel handoffs --open"
+    assert body.splitlines()[-1] == "staffel handoffs"
 
 
 def test_names_make_no_link_and_no_mark_up() -> None:
@@ -59,4 +108,4 @@ def test_names_make_no_link_and_no_mark_up() -> None:
 def test_an_account_that_a_command_would_take_for_an_option_is_not_put_into_one() -> None:
     _, body = message("act_now", proposed_event(handoff="--by/acquisition/1"))
 
-    assert body.splitlines()[-1] == "staffel handoffs --open"
+    assert body.splitlines()[-1] == "staffel handoffs"

@@ -17,6 +17,11 @@ def upgrade() -> None:
         alerts.drop_constraint("alerts_once", type_="unique")
         alerts.create_unique_constraint("alerts_once", ["id", "channel", "receiver"])
     op.create_table(
+        "alert_namings",
+        *(sa.Column(name, sa.Text, primary_key=True) for name in ("contact", "alert", "channel", "receiver")),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "alert_pauses",
         sa.Column("channel", sa.Text, primary_key=True),
         sa.Column("began_at", sa.BigInteger, nullable=False),

@@ -11,6 +11,7 @@ import pytest
 from alerts.channels.apprise_channel import AppriseChannel
 from alerts.channels.channel import Alert, AttemptFailed, Delivered
 from alerts.channels.receivers import receivers_of
+from alerts.messages import Links
 from projections.derived_facts import encode
 from tests.alerts.builders import proposed_event
 from tests.alerts.receiver import Receiver, ReceiverResponse
@@ -25,7 +26,7 @@ def channel(receiver: Receiver, link: str | None = None) -> AppriseChannel:
 
 def channel_to(address: str, link: str | None = None) -> AppriseChannel:
     [receiver] = receivers_of(address)
-    return AppriseChannel("chat", receiver, link)
+    return AppriseChannel("chat", receiver, Links(link))
 
 
 def test_people_get_words(receiver: Receiver) -> None:
@@ -36,14 +37,26 @@ def test_people_get_words(receiver: Receiver) -> None:
     assert (sent["title"], sent["type"]) == ("ACT NOW: Acme GmbH (acme.com)", "warning")
     assert sent["message"].splitlines() == [
         "acquisition, score 112.5, for sdr",
-        "due 2026-01-05 16:00 UTC",
+        "due Mon 2026-01-05 16:00 UTC",
         "- 60.0 meeting_held, c_anna",
         "- 30.0 reply, c_bert",
-        "- 12.5 pricing_page, ~account",
+        "- 12.5 pricing_page",
         "- and 1 more",
         "staffel handoff accept acme.com/acquisition/1 --by YOU",
         "https://crm.example.com/acme.com",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "loudness"),
+    [("handoff_proposed", "info"), ("act_now", "warning"), ("service_level_passed", "failure")],
+)
+def test_what_is_overdue_is_louder_than_what_is_urgent_and_that_than_what_is_new(
+    receiver: Receiver, kind: str, loudness: str
+) -> None:
+    channel(receiver).send(ALERT._replace(kind=kind))
+
+    assert msgspec.json.decode(receiver.requests[0].body)["type"] == loudness
 
 
 def test_a_failing_service_is_tried_again(receiver: Receiver) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts import AlertOutbox, Naming
+from database import open_database
 from schemas import ENGAGEMENT, format_time
 from staffel.application import system_clock
 from staffel.cli.session import connected_application
@@ -54,7 +56,8 @@ def test_importing_the_file_again_does_not_undo_it(home: Path, mailbox: Path) ->
 
 def test_a_contact_id_names_the_person_too(home: Path) -> None:
     contact = run_json("contact", PAT)["contact"]
-    assert run_json("forget", contact) == {"contact": contact, "accounts": ["zzacme.com"], "remaining": []}
+    erased = {"contact": contact, "accounts": ["zzacme.com"], "remaining": [], "named_in_alerts": []}
+    assert run_json("forget", contact) == erased
     assert names_in(home) == set()
 
 
@@ -77,7 +80,8 @@ def test_no_name_to_look_for_is_a_usage_error() -> None:
 
 
 def test_an_address_that_nobody_has_is_refused_from_now_on(home: Path) -> None:
-    assert run_json("forget", "lee@zzacme.com") == {"contact": None, "accounts": [], "remaining": []}
+    nothing: dict[str, object] = {"contact": None, "accounts": [], "remaining": [], "named_in_alerts": []}
+    assert run_json("forget", "lee@zzacme.com") == nothing
     lee = cloud_event("m3", "email.replied", contact="lee@zzacme.com", subject=None)
     assert run_json("ingest", "cloudevents", write_lines(home.parent / "lee.jsonl", lee))["filtered_by"] == {
         "erased": 1
@@ -178,3 +182,16 @@ def test_on_postgresql_it_says_what_no_command_reaches(
     out = run_ok("forget", PAT).out.splitlines()
     assert out[-1] == "PostgreSQL's write-ahead log and backups hold the deleted row until they are gone."
     assert run_cli("contact", PAT).code == 1
+
+
+def test_forgetting_lists_whom_alerts_told_the_name(home: Path) -> None:
+    contact = run_json("contact", PAT)["contact"]
+    engine = open_database(f"sqlite:///{home / 'staffel.db'}")
+    AlertOutbox(engine).add_namings([Naming(contact, "alert_1", "sales-mail", "", 1_767_607_200_000)])
+    engine.dispose()
+
+    said = run_ok("forget", contact).out
+    assert "1 alert told the person's name; delete it there:\n  sales-mail, 2026-01-05 10:00" in said
+    assert run_json("forget", contact)["named_in_alerts"] == [
+        {"channel": "sales-mail", "receiver": None, "alert": "alert_1", "at": "2026-01-05T10:00:00.000Z"}
+    ]
