@@ -32,15 +32,19 @@ Scalar = StrictBool | StrictInt | Number | StrictStr
 
 
 def _as_hours(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str):
-        return parse_hours(value)
-    if info.context and isinstance(value, int | float):
-        raise ValueError(f"{value!r} has no unit; write {value}h or {value}d")
-    return value
+    return _parse_duration(value, info, "")
 
 
 def _as_half_life(value: Any, info: ValidationInfo) -> Any:
-    return None if value == "none" else _as_hours(value, info)
+    return None if value == "none" else _parse_duration(value, info, "`none` for no decay")
+
+
+def _parse_duration(value: Any, info: ValidationInfo, endless: str) -> Any:
+    if isinstance(value, str):
+        return parse_hours(value, endless)
+    if info.context and isinstance(value, int | float):
+        raise ValueError(f"{value!r} has no unit; write {value}h or {value}d")
+    return value
 
 
 Hours = Annotated[int, BeforeValidator(_as_hours), Field(ge=1)]

@@ -173,6 +173,21 @@ def test_reasons_are_words_each_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ("0h", "'0h' is too short; write at least 1h"),
+        ("999999d", "'999999d' is more than a hundred years; write 36600d"),
+        ("none", "'none' is not a valid duration; write hours or days, for instance 36h or 30d"),
+        (7, "7 has no unit; write 7h or 7d"),
+    ],
+)
+def test_history_is_a_duration_with_an_end(history: Any, message: str) -> None:
+    assert problems_of_handoff(service_level={"accept_within": "4h", "history": history}) == [
+        f"handoff.service_level.history: {message}"
+    ]
+
+
 def test_marketing_leaves_alone_contacts_the_account_or_nobody() -> None:
     assert problems_of_handoff(suppress="company") == [
         "handoff.suppress: must be 'contacts', 'account' or 'none', not 'company'"

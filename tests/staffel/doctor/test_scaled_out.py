@@ -50,6 +50,21 @@ def failed_checks(rows: dict[str, Json]) -> dict[str, tuple[str, str]]:
     return {check: (row["found"], row["advice"]) for check, row in rows.items() if not row["ok"]}
 
 
+def test_a_year_without_closed_days_is_told_of_the_model_in_force(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "tiny.yaml"
+    model.write_text(
+        "model: tiny\ntracks: {sales: {rules: [{id: search, on: web.searched, points: 1}]}}\n"
+        "handoff: {service_level: {accept_within: 4h, closed: [1999-12-25]}}\n"
+    )
+    monkeypatch.setenv("STAFFEL_MODEL", str(model))
+    run_ok("topics", "create", "--partitions", 2)
+    found, advice = failed_checks(doctor_rows())["closed days"]
+    assert found.startswith("no dates of 2")
+    assert "staffel closed-days" in advice
+
+
 def test_with_topics_and_tables_only_the_processes_are_missing(prepared: str) -> None:
     rows = doctor_rows()
     assert failed_checks(rows) == {"projectors": ("partitions held by no process", "start `staffel project`")}
