@@ -7,18 +7,18 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
-from database import DatabaseError
 from schemas import Problem
 from scoring.model import DocumentError, ScoringModel, canonical, load_model, version_of
 from staffel.application import source_settings
+from staffel.cli import model_lists
 from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
-from staffel.errors import ProblemFound, UsageError
-from staffel.model_review import Review, SeenValues, review, seen_values
-from staffel.settings import Settings, read_text
+from staffel.cli.values_at_home import values_at_home
+from staffel.errors import ProblemFound
+from staffel.model_review import Review, review
+from staffel.settings import read_text
 from staffel.wording import quantity
-from streams import LogError, NoModelError
 
 group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the active one.")
 
@@ -68,21 +68,12 @@ def print_review_json(model: ScoringModel, found: Review) -> None:
         raise typer.Exit(1)
 
 
-def values_at_home(settings: Settings) -> SeenValues:
-    """What accounts and contacts of this home have; nothing where there is none, or none that can be read."""
-    in_folder = settings.kafka is None and settings.database is None
-    if in_folder and not (settings.home / "staffel.db").exists():
-        return SeenValues()
-    try:
-        with connected_application(settings) as application:
-            return seen_values(application.engine)
-    except (UsageError, ProblemFound, DatabaseError, LogError, NoModelError, OSError) as error:
-        print_error(f"note: without the values of this home, which cannot be read: {error}")
-        return SeenValues()
-
-
 def problem_json(problem: Problem) -> dict[str, Any]:
     return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message}
+
+
+group.command("types", epilog=examples("staffel model types", "staffel model types web.page_viewed"))(model_lists.types)
+group.command("fields", epilog=examples("staffel model fields"))(model_lists.fields)
 
 
 @group.command("show", epilog=examples("staffel model show"))
