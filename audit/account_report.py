@@ -105,7 +105,7 @@ def report_from_rows(engine: Database, plan: Plan, id: str, at: int) -> Json | N
                 *(stage_change_of_row(change) for change in queries.stage_changes(id)),
                 *unrecorded_falls(account.pending_changes),
             ],
-            "handoffs": [HandoffView.from_row(each) for each in queries.handoffs(account=id)],
+            "handoffs": [HandoffView.from_row(each, at) for each in queries.handoffs(account=id)],
             "lines": [line_of_row(line, max(at, row.as_of)) for line in queries.ledger_lines(id)],
         }
 
@@ -127,9 +127,7 @@ def report_from_history(log: Log, plan: Plan, id: str, until: int) -> Json | Non
             *(stage_change_of_fold(change) for change in outcome.stages),
             *unrecorded_falls(valued.pending_changes),
         ],
-        "handoffs": [
-            HandoffView.from_fold(id, opened, outcome.steps, lines, plan.version) for opened in outcome.handoffs
-        ],
+        "handoffs": [HandoffView.from_fold(account, opened, plan.version, until) for opened in outcome.handoffs],
         "lines": [line_of_fold(line, valued.clock) for line in lines],
     }
 

@@ -24,8 +24,14 @@ class Mismatch:
 
 LINE_FIELDS = ("track", "time", "event", "type", "contact", "rule", "points", "weight", "cut", "half_life")
 STAGE_CHANGE_FIELDS = ("track", "at", "from", "to", "cause", "score")
-HANDOFF_STEP_FIELDS = ("handoff", "status", "at", "fact", "by", "reason", "opportunity", "late")
-HANDOFF_FIELDS = ("track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at")
+HANDOFF_STEP_FIELDS = (
+    "handoff", "status", "at", "recorded_at", "fact", "by", "reason", "note", "opportunity", "late",
+)  # fmt: skip
+HANDOFF_FIELDS = (
+    "track", "crossing", "crossed_at", "fact", "cause_type", "cause_time", "recorded_at", "score", "route", "act_now",
+    "due_at",
+)  # fmt: skip
+ASSIGNMENT_FIELDS = ("handoff", "at", "recorded_at", "fact", "by", "to")
 
 
 class ComparedTable(NamedTuple):
@@ -41,6 +47,7 @@ COMPARED_TABLES = {
     "stage_changes": ComparedTable(STAGE_CHANGE_FIELDS, "cause"),
     "handoffs": ComparedTable(HANDOFF_FIELDS, "fact", "crossed_seq"),
     "handoff_steps": ComparedTable(HANDOFF_STEP_FIELDS, "fact"),
+    "handoff_assignments": ComparedTable(ASSIGNMENT_FIELDS, "fact"),
 }
 
 
@@ -82,7 +89,7 @@ def pair_rows(
 
 ATTRIBUTE_NAMES = {"from": ("from_stage", "from_"), "to": ("to_stage", "to")}
 _CANONICAL_TIME = "2026-01-05T09:12:00.000Z"
-TIME_FIELDS = ("time", "at", "crossed_at", "due_at")
+TIME_FIELDS = ("time", "at", "recorded_at", "crossed_at", "cause_time", "due_at")
 
 
 def field_value(row: Any, field: str) -> Any:

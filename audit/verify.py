@@ -10,7 +10,7 @@ from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database import Database
 from projections import UNREADABLE, ReadModelQueries, StaleAccount, open_queries, projected_offsets_in, read_stale
 from projections.read_models import account_row, profile_columns
-from schemas import ENGAGEMENT, SCORES
+from schemas import ENGAGEMENT, EXPIRED, SCORES
 from scoring.fold import Account, PendingChanges, profile_with_claims
 from scoring.plan import Plan
 from streams import Log, LogError
@@ -107,6 +107,7 @@ def compare_outcome(queries: ReadModelQueries, id: str, outcome: PendingChanges,
         "stage_changes": outcome.stages,
         "handoffs": outcome.handoffs,
         "handoff_steps": outcome.steps,
+        "handoff_assignments": outcome.assignments,
     }
     for name, values in computed.items():
         recorded = queries.rows_between(name, id, outcome.after_seq, seq, by=COMPARED_TABLES[name].order_field)
@@ -142,18 +143,25 @@ def compare_account(queries: ReadModelQueries, account: Account, plan: Plan) -> 
 
 
 def compare_handoff_status(queries: ReadModelQueries, id: str) -> Iterator[Mismatch]:
-    """The status of handoffs must follow from their last steps, which are compared already."""
+    """The status of handoffs must follow from their last steps and assignments, which are compared already."""
     for row in queries.handoffs(account=id):
-        for field, value in handoff_status_after(queries.steps(row.handoff)).items():
+        computed = handoff_status_after(queries.steps(row.handoff)) | assigned_after(queries.assignments(row.handoff))
+        for field, value in computed.items():
             if getattr(row, field) != value:
                 yield Mismatch(id, row.handoff, f"handoffs.{field}", getattr(row, field), value)
 
 
 def handoff_status_after(steps: Sequence[Any]) -> dict[str, Any]:
-    columns = {"status": "proposed", "by": None, "reason": None, "opportunity": None}
+    columns = {"status": "proposed", "by": None, "reason": None, "note": None, "opportunity": None}
     if steps:
         columns = {field: getattr(steps[-1], field) for field in columns}
-    return {**columns, "steps": len(steps), "late": any(step.late for step in steps)}
+    numbered = sum(step.status != EXPIRED for step in steps)
+    return {**columns, "steps": numbered, "late": any(step.late for step in steps)}
+
+
+def assigned_after(assignments: Sequence[Any]) -> dict[str, Any]:
+    last = assignments[-1] if assignments else None
+    return {"assigned_to": last and last.to, "assigned_by": last and last.by}
 
 
 def unexplained_rows(queries: ReadModelQueries, account_ids: set[str]) -> Iterator[Mismatch]:

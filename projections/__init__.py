@@ -9,7 +9,7 @@ from projections.directory import (
     directory_domains,
     directory_visitors,
 )
-from projections.handoff_decisions import DecisionRefused, check_decision
+from projections.handoff_decisions import DecisionRefused, accepted_beside, check_assignment, check_decision
 from projections.lag import (
     PartitionLag,
     behind,
@@ -27,7 +27,7 @@ from projections.lag import (
 )
 from projections.partition_leases import MEMBER_ROLE_PREFIX, PARTITION_ROLE_PREFIX, LeasedPartitions
 from projections.projector import Projector
-from projections.queries import ReadModelQueries, open_queries
+from projections.queries import ANSWERED_STATUSES, ReadModelQueries, open_queries
 from projections.ranking import top_accounts
 from projections.reactors.mover import Mover
 from projections.reactors.relay import Relay
@@ -35,8 +35,10 @@ from projections.reactors.timers import Timers
 from projections.read_models.stale_accounts import UNREADABLE, StaleAccount, read_stale, stale_in
 from projections.read_models.versions import CheckpointConflict
 from projections.rebuild import RebuildInProgress, rebuild
+from projections.work_list import WorkListFilter, is_overdue, listed_handoffs
 
 __all__ = [
+    "ANSWERED_STATUSES",
     "DECISIONS_SOURCE",
     "MEMBER_ROLE_PREFIX",
     "PARTITION_ROLE_PREFIX",
@@ -54,7 +56,10 @@ __all__ = [
     "Relay",
     "StaleAccount",
     "Timers",
+    "WorkListFilter",
+    "accepted_beside",
     "behind",
+    "check_assignment",
     "check_decision",
     "database_time",
     "directory_accounts",
@@ -64,7 +69,9 @@ __all__ = [
     "directory_visitors",
     "encode",
     "end_offsets",
+    "is_overdue",
     "lease_holders",
+    "listed_handoffs",
     "new_event",
     "open_queries",
     "projected_offsets",

@@ -59,13 +59,21 @@ def review_due(account: str, falls_at: int) -> FactRecord:
 def handoff_expired(handoff: str, account: str, due_at: int) -> FactRecord:
     """The fact that a handoff was not decided in time."""
     return new_event(
-        DECISIONS_SOURCE, decision_id(handoff, 1), "handoff.expired.v1", account, due_at, {"handoff": handoff}
+        DECISIONS_SOURCE, f"handoff:{handoff}:expired", "handoff.expired.v1", account, due_at, {"handoff": handoff}
     )
 
 
 def decision_id(handoff: str, step: int) -> str:
-    """The id of the fact of a handoff's step; steps are counted from 1."""
+    """The id of the fact of a handoff's step; steps are counted from 1, without expiries and assignments."""
     return f"handoff:{handoff}:{step}"
+
+
+def assignment_id(handoff: str, number: int, to: str) -> str:
+    """The id of the fact that somebody is to answer; `number`: from 1, of the handoff's assignments.
+
+    The same assignment at once, or tried again, is one fact; two different ones are two.
+    """
+    return f"handoff:{handoff}:assigned:{number}:{to.casefold()}"
 
 
 def moved_fact(fact: bytes, to: str, move: str) -> FactEnvelope:

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
+from sqlalchemy import Connection, Engine, FromClause, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from database import read_only
 from projections.read_models import versions
 from projections.read_models.tables import ReadModels
-from schemas import OPEN_STATUSES
+from schemas import ACCEPTED, CONVERTED, OPEN_STATUSES, RECYCLED, REJECTED
 
 Rows = Sequence[Row[Any]]
+ANSWERED_STATUSES = (ACCEPTED, REJECTED, CONVERTED, RECYCLED)
+"""Those that sales has answered, whatever followed."""
 
 
 @contextmanager
@@ -64,19 +66,52 @@ class ReadModelQueries:
         return self._all(chosen.order_by(contacts.c.account, contacts.c.contact))
 
     def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
-        """Oldest crossing first; open: proposed or accepted."""
+        """Oldest crossing first, with the columns that `handoff_rows` adds; open: proposed or accepted."""
         handoffs = self.models.handoffs
-        statement = select(handoffs).order_by(handoffs.c.crossed_at, handoffs.c.handoff)
+        statement = self.handoff_rows().order_by(handoffs.c.crossed_at, handoffs.c.handoff)
         statement = statement.where(handoffs.c.status.in_(OPEN_STATUSES)) if only_open else statement
         return self._all(statement if account is None else statement.where(handoffs.c.account == account))
 
     def handoff(self, handoff: str) -> Row[Any] | None:
-        handoffs = self.models.handoffs
-        return self._one(select(handoffs).where(handoffs.c.handoff == handoff))
+        """With the columns that `handoff_rows` adds."""
+        return self._one(self.handoff_rows().where(self.models.handoffs.c.handoff == handoff))
+
+    def handoff_rows(self) -> Select[Any]:
+        """Handoffs, with `name` and `owner` of the account, and what became of later ones of the track.
+
+        `answered_later`: whether sales answered one of them; `later`, `later_status`, `later_by`: the newest one that
+        is proposed or accepted, its status and who accepted it.
+        """
+        handoffs, accounts = self.models.handoffs, self.models.accounts
+        other, later = handoffs.alias(), handoffs.alias()
+        with_sales = select(func.max(other.c.crossing)).where(*_later(other, handoffs), _is(other, OPEN_STATUSES))
+        newest = with_sales.correlate(handoffs).scalar_subquery()
+        beside = handoffs.outerjoin(accounts, accounts.c.account == handoffs.c.account).outerjoin(
+            later, and_(*_later(later, handoffs), later.c.crossing == newest)
+        )
+        return select(
+            handoffs,
+            accounts.c.name.label("name"),
+            accounts.c.owner.label("owner"),
+            self.answered_later().label("answered_later"),
+            later.c.handoff.label("later"),
+            later.c.status.label("later_status"),
+            later.c.by.label("later_by"),
+        ).select_from(beside)
+
+    def answered_later(self) -> ColumnElement[bool]:
+        """Whether sales answered a later handoff of the same track."""
+        handoffs, other = self.models.handoffs, self.models.handoffs.alias()
+        answered = select(other.c.handoff).where(*_later(other, handoffs), _is(other, ANSWERED_STATUSES))
+        return exists(answered.correlate(handoffs))
 
     def steps(self, handoff: str) -> Rows:
         steps = self.models.handoff_steps
         return self._all(select(steps).where(steps.c.handoff == handoff).order_by(steps.c.seq))
+
+    def assignments(self, handoff: str) -> Rows:
+        assignments = self.models.handoff_assignments
+        return self._all(select(assignments).where(assignments.c.handoff == handoff).order_by(assignments.c.seq))
 
     def ledger_lines(self, account: str, up_to_seq: int | None = None) -> Rows:
         """The ledger lines whose sum is the score: those of the current epoch, or of the epoch at `up_to_seq`."""
@@ -130,3 +165,13 @@ class ReadModelQueries:
 
     def _all(self, statement: Select[Any]) -> Rows:
         return self.connection.execute(statement).all()
+
+
+def _is(handoffs: FromClause, statuses: Sequence[str]) -> ColumnElement[bool]:
+    return handoffs.c.status.in_(statuses)
+
+
+def _later(other: FromClause, handoffs: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Whether `other` is a later handoff of the same account and track."""
+    same = (other.c.account == handoffs.c.account, other.c.track == handoffs.c.track)
+    return *same, other.c.crossing > handoffs.c.crossing

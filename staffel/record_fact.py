@@ -25,8 +25,9 @@ def record_fact(
     contact: str | None = None,
     id: str | None = None,
     source: str = SOURCE,
+    time: int | None = None,
 ) -> Json:
-    """Record a fact, wait until it is visible and return its place in the log.
+    """Record a fact, wait until it is visible and return its place in the log; it happens now unless `time` is given.
 
     Raises `ProblemFound` if the fact is rejected, `AlreadyRecorded` if it is a duplicate.
     """
@@ -35,7 +36,7 @@ def record_fact(
         source=source,
         id=id or str(uuid4()),
         type=type,
-        time=application.clock(),
+        time=application.clock() if time is None else time,
         account=account,
         contact=contact,
         data=data,

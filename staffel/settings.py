@@ -18,6 +18,7 @@ VAULT_FILE = "vault.db"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
 _SIGNS_OF_SERVER = frozenset("@=")
 """`USER:PASSWORD@HOST/NAME` and `host=… password=…` are no names of files, although a file could be called so."""
+_SHORT_NAME = re.compile(r"(?=.{1,64}$)\w[\w.\-]*(?: [\w.\-]+)*")
 SETTINGS_FILE = Path(".env")
 """In the working folder; the environment comes before it."""
 
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     alert_freshness: float = Field(
         default=96.0, gt=0, description="hours after which what happened is history, and makes no alert"
     )
+    user: str | None = Field(
+        default=None, description="your short name, for `handoffs --mine` and as `--by` of what you decide"
+    )
     zone: str | None = Field(
         default=None, description="time zone of times on the screen, such as Europe/Berlin; default: that of the model"
     )
@@ -74,6 +78,11 @@ class Settings(BaseSettings):
         if value.get_secret_value() != "sql":
             parse_kafka_address(value.get_secret_value())
         return value
+
+    @field_validator("user")
+    @classmethod
+    def _valid_user(cls, value: str | None) -> str | None:
+        return value and short_name(value)
 
     @field_validator("zone")
     @classmethod
@@ -122,6 +131,16 @@ class Settings(BaseSettings):
             return sibling_url(self.database_url, VAULT_FILE)
         vault = self.vault.get_secret_value()
         return vault if "://" in vault else f"sqlite:///{vault}"
+
+
+def short_name(text: str) -> str:
+    """A person's short name: no address, for such names stand in the log in clear. ValueError if it is none."""
+    name = text.strip()
+    if "@" in name:
+        raise ValueError("an address; write a short name like anna or ben.ostertag")
+    if not _SHORT_NAME.fullmatch(name):
+        raise ValueError("not a short name; write letters, digits, `.`, `-` and `_`, at most 64")
+    return name
 
 
 def read_text(path: Path) -> str:

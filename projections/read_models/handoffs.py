@@ -10,10 +10,11 @@ from sqlalchemy import Connection, bindparam, or_, select
 from database import insert_missing, rows_by_key
 from projections.derived_facts import STAFFEL_SOURCE, new_event
 from projections.read_models.evidence import collect_evidence
-from projections.read_models.rows import parse_optional_time, step_row
+from projections.read_models.rows import Row, assignment_row, parse_optional_time, step_row
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate
 from schemas import (
+    EXPIRED,
     PROPOSED,
     AccountScored,
     FactRecord,
@@ -23,6 +24,7 @@ from schemas import (
     format_time,
     parse_time,
     stored_text,
+    text_or_null,
 )
 
 _OPENINGS_PER_QUERY = 50
@@ -51,7 +53,17 @@ def write_handoffs(
     _apply_steps(
         connection,
         models,
-        [(f.update.account, s) for f in updates for s in f.update.changes.steps if s.seq > f.known_seq],
+        [step_row(f.update.account, s) for f in updates for s in f.update.changes.steps if s.seq > f.known_seq],
+    )
+    _apply_assignments(
+        connection,
+        models,
+        [
+            assignment_row(f.update.account, a)
+            for f in updates
+            for a in f.update.changes.assignments
+            if a.seq > f.known_seq
+        ],
     )
 
 
@@ -68,6 +80,9 @@ def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[st
         "crossed_at": crossed_at,
         "crossed_seq": opened.seq,
         "fact": stored_text(opened.fact),
+        "cause_type": text_or_null(opened.cause_type),
+        "cause_time": parse_optional_time(opened.cause_time),
+        "recorded_at": parse_optional_time(opened.recorded_at),
         "score": opened.score,
         "model": update.model,
         "route": opened.route,
@@ -103,10 +118,9 @@ def _lines_up_to_crossing(opening: _Opening, lines: Iterable[Any]) -> list[Any]:
     return [line for line in of_track if line.seq <= opened.seq]
 
 
-def _apply_steps(connection: Connection, models: ReadModels, steps: list[tuple[str, HandoffStep]]) -> None:
-    if not steps:
+def _apply_steps(connection: Connection, models: ReadModels, rows: list[Row]) -> None:
+    if not rows:
         return
-    rows = [step_row(account, step) for account, step in steps]
     insert_missing(connection, models.handoff_steps, rows)
     handoffs = models.handoffs
     connection.execute(
@@ -115,7 +129,7 @@ def _apply_steps(connection: Connection, models: ReadModels, steps: list[tuple[s
         .values(
             {name: bindparam(f"{name}_") for name in _DECISION_COLUMNS}
             | {
-                "steps": handoffs.c.steps + 1,
+                "steps": handoffs.c.steps + bindparam("number_"),
                 "late": or_(handoffs.c.late, bindparam("late_")),
             }  # stays late
         ),
@@ -123,11 +137,26 @@ def _apply_steps(connection: Connection, models: ReadModels, steps: list[tuple[s
     )
 
 
-_DECISION_COLUMNS = ("status", "seq", "decided_at", "by", "reason", "opportunity")
+_DECISION_COLUMNS = ("status", "seq", "decided_at", "by", "reason", "note", "opportunity")
 
 
-def _decision_values(step: dict[str, Any]) -> dict[str, Any]:
-    return {**step, "decided_at": step["at"]}
+def _decision_values(step: Row) -> Row:
+    values = {name: step[name] for name in ("handoff", "status", "seq", "by", "reason", "note", "opportunity", "late")}
+    return {**values, "decided_at": step["at"], "number": 0 if step["status"] == EXPIRED else 1}
+
+
+def _apply_assignments(connection: Connection, models: ReadModels, rows: list[Row]) -> None:
+    """Each was the newest when the fold read it, so the last one in the log holds."""
+    if not rows:
+        return
+    insert_missing(connection, models.handoff_assignments, rows)
+    handoffs, names = models.handoffs, ("to", "by", "at")
+    connection.execute(
+        handoffs.update()
+        .where(handoffs.c.handoff == bindparam("handoff_"))
+        .values({f"assigned_{name}": bindparam(f"{name}_") for name in names}),
+        [{f"{name}_": row[name] for name in ("handoff", *names)} for row in rows],
+    )
 
 
 def handoff_events(connection: Connection, models: ReadModels, updates: Iterable[AccountScored]) -> list[FactRecord]:

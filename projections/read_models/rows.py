@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from projections.read_models.updates import UnseenUpdate, numbered_changes
-from schemas import AccountScored, ContactScored, HandoffStep, TrackScore, parse_time, stored_text, text_or_null
+from schemas import (
+    AccountScored,
+    Assignment,
+    ContactScored,
+    HandoffStep,
+    TrackScore,
+    parse_time,
+    stored_text,
+    text_or_null,
+)
 
 Row = dict[str, Any]
 LEDGER_COLUMNS = (
@@ -123,9 +132,24 @@ def step_row(account: str, step: HandoffStep) -> Row:
         "account": account,
         "status": step.status,
         "at": parse_time(step.at),
+        "recorded_at": parse_time(step.recorded_at),
         "fact": stored_text(step.fact),
         "by": text_or_null(step.by),
         "reason": text_or_null(step.reason),
+        "note": text_or_null(step.note),
         "opportunity": text_or_null(step.opportunity),
         "late": step.late,
+    }
+
+
+def assignment_row(account: str, assignment: Assignment) -> Row:
+    return {
+        "handoff": assignment.handoff,
+        "seq": assignment.seq,
+        "account": account,
+        "at": parse_time(assignment.at),
+        "recorded_at": parse_time(assignment.recorded_at),
+        "fact": stored_text(assignment.fact),
+        "by": text_or_null(assignment.by),
+        "to": text_or_null(assignment.to),
     }

@@ -23,6 +23,7 @@ class ReadModels:
     stage_changes: Table
     handoffs: Table
     handoff_steps: Table
+    handoff_assignments: Table
     gated: Table
     timers: Table
 
@@ -30,7 +31,7 @@ class ReadModels:
 @lru_cache(maxsize=16)
 def read_models(version: int = 1) -> ReadModels:
     metadata, suffix = MetaData(), "" if version == 1 else f"_v{version}"
-    build = (_accounts, _contacts, _ledger, _stage_changes, _handoffs, _handoff_steps, _gated, _timers)
+    build = (_accounts, _contacts, _ledger, _stage_changes, _handoffs, _steps, _assignments, _gated, _timers)
     return ReadModels(metadata, *(table(metadata, suffix) for table in build))
 
 
@@ -122,7 +123,11 @@ def _stage_changes(metadata: MetaData, suffix: str) -> Table:
 
 
 def _handoffs(metadata: MetaData, suffix: str) -> Table:
-    """`reasons`, `people`, `facts` and `position` are those of the crossing; `seq` is that of the last step."""
+    """`reasons`, `people`, `facts` and `position` are those of the crossing; `seq` is that of the last step.
+
+    `fact` caused the crossing: its type, time and recorded time are in `cause_type`, `cause_time` and `recorded_at`.
+    `steps` counts those that take a number; an expiry and an assignment take none.
+    """
     return Table(
         f"handoffs{suffix}",
         metadata,
@@ -134,6 +139,9 @@ def _handoffs(metadata: MetaData, suffix: str) -> Table:
         timestamp_ms("crossed_at", nullable=False),
         Column("crossed_seq", BigInteger, nullable=False),
         Column("fact", Text, nullable=False),
+        Column("cause_type", Text),
+        timestamp_ms("cause_time"),
+        timestamp_ms("recorded_at"),
         Column("score", Double, nullable=False),
         Column("model", Text, nullable=False),
         Column("route", Text),
@@ -148,14 +156,18 @@ def _handoffs(metadata: MetaData, suffix: str) -> Table:
         timestamp_ms("decided_at"),
         Column("by", Text),
         Column("reason", Text),
+        Column("note", Text),
         Column("opportunity", Text),
         Column("late", Boolean, nullable=False),
+        Column("assigned_to", Text),
+        Column("assigned_by", Text),
+        timestamp_ms("assigned_at"),
         Index(f"handoffs{suffix}_by_crossing", "account", "track", "crossing", unique=True),
         Index(f"handoffs{suffix}_by_status", "status", "crossed_at"),
     )
 
 
-def _handoff_steps(metadata: MetaData, suffix: str) -> Table:
+def _steps(metadata: MetaData, suffix: str) -> Table:
     return Table(
         f"handoff_steps{suffix}",
         metadata,
@@ -164,11 +176,29 @@ def _handoff_steps(metadata: MetaData, suffix: str) -> Table:
         Column("account", Text, nullable=False),
         Column("status", Text, nullable=False),
         timestamp_ms("at", nullable=False),
+        timestamp_ms("recorded_at"),
         Column("fact", Text, nullable=False),
         Column("by", Text),
         Column("reason", Text),
+        Column("note", Text),
         Column("opportunity", Text),
         Column("late", Boolean, nullable=False),
+    )
+
+
+def _assignments(metadata: MetaData, suffix: str) -> Table:
+    """Each was the newest of its handoff when it was read."""
+    return Table(
+        f"handoff_assignments{suffix}",
+        metadata,
+        Column("handoff", Text, primary_key=True),
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+        Column("account", Text, nullable=False),
+        timestamp_ms("at", nullable=False),
+        timestamp_ms("recorded_at", nullable=False),
+        Column("fact", Text, nullable=False),
+        Column("by", Text),
+        Column("to", Text),
     )
 
 

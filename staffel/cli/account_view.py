@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit import summary_rows, sums_by_track
-from schemas import terminal_cell
+from schemas import parse_time, terminal_cell
 from staffel.cli.handoff_view import print_handoff
 from staffel.cli.output import format_minute, print_line, print_table, readable
+from staffel.cli.viewer import Viewer
 from staffel.wording import quantity
 
 Json = dict[str, Any]
@@ -168,8 +169,9 @@ def print_stages(report: Json) -> None:
 def print_handoffs_of(report: Json, people: People) -> None:
     if report["handoffs"]:
         print_line("\nHandoffs")
+    viewer = Viewer("UTC", parse_time(report["as_of"]))
     for handoff in report["handoffs"]:
-        print_handoff(handoff, people)
+        print_handoff(handoff, people, viewer)
 
 
 def print_facts(report: Json, people: People) -> None:

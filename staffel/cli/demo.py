@@ -16,15 +16,17 @@ from intake.files import merge_by_time
 from intake.mail import index_threads
 from intake.mail import read as read_mailbox
 from intake.segment import read as read_segment
-from projections import open_queries
+from projections import WorkListFilter, listed_handoffs, open_queries
 from schemas import parse_time
 from staffel.cli.account_view import print_account
 from staffel.cli.accounts import contact_names, print_accounts
 from staffel.cli.audit import verify_summary
 from staffel.cli.groups import examples
-from staffel.cli.handoffs import handoff_contact_names, print_handoffs
+from staffel.cli.handoff_view import print_handoffs
+from staffel.cli.handoffs import handoff_contact_names
 from staffel.cli.output import print_json, print_line, progress_bar
 from staffel.cli.session import AsJson
+from staffel.cli.viewer import viewer_of
 from staffel.connect import create_home, examples_folder
 from staffel.embedded import Embedded
 from staffel.ingestion import ingest_and_wait
@@ -91,10 +93,9 @@ def demo_items(folder: Path) -> list[Iterator[Item]]:
 def print_demo(application: Embedded) -> None:
     at, plan = latest_time(application.log), application.plan
     print_accounts(ranked_accounts(application.engine, plan, at))
-    with open_queries(application.engine) as queries:
-        handoffs = [HandoffView.from_row(row) for row in queries.handoffs(only_open=True)]
+    handoffs = open_handoffs(application)
     print_line("\nOpen handoffs")
-    print_handoffs(handoffs, handoff_contact_names(application, handoffs))
+    print_handoffs(handoffs, handoff_contact_names(application, handoffs), viewer_of(application))
     report = account_report(
         application.engine,
         application.log,
@@ -123,12 +124,16 @@ and with your own data:
   .venv/bin/staffel accounts"""
 
 
+def open_handoffs(application: Embedded) -> list[HandoffView]:
+    now = application.clock()
+    with open_queries(application.engine) as queries:
+        return [HandoffView.from_row(row, now) for row in listed_handoffs(queries, now, WorkListFilter())]
+
+
 def print_demo_json(application: Embedded, tally: dict[str, object]) -> None:
     at = latest_time(application.log)
-    with open_queries(application.engine) as queries:
-        handoffs = [HandoffView.from_row(row) for row in queries.handoffs(only_open=True)]
     verify_result = verify(application.log, application.engine)
     mismatches = [vars(mismatch) for mismatch in verify_result.mismatches]
     audit = {"accounts": verify_result.accounts, "facts": verify_result.facts, "mismatches": mismatches}
     accounts = ranked_accounts(application.engine, application.plan, at)
-    print_json({"ingest": tally, "accounts": accounts, "handoffs": handoffs, "verify": audit})
+    print_json({"ingest": tally, "accounts": accounts, "handoffs": open_handoffs(application), "verify": audit})

@@ -1,19 +1,47 @@
-"""The screen view of a handoff: status, due time, and the largest reasons."""
+"""The screen view of handoffs: what is due when, who is in charge, and the largest reasons."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from audit import HandoffView
-from schemas import terminal_cell
-from staffel.cli.output import format_minute, print_line, readable
+from schemas import EXPIRED, PROPOSED, parse_time, terminal_cell
+from schemas.facts import summary_of
+from staffel.cli.output import print_line, print_table, readable
+from staffel.cli.viewer import Viewer
+from staffel.wording import quantity
 
 DEFAULT_REASONS = 3
+_MINUTE = 60_000
+Json = dict[str, Any]
+People = dict[str, str]
 
 
-def print_handoff(view: HandoffView, people: dict[str, str], *, max_reasons: int = DEFAULT_REASONS) -> None:
-    """A few lines: the handoff, its status and its largest reasons."""
-    print_line(readable(view.handoff))
-    print_line(f"  {status_text(view)}")
-    if view.reason:
-        print_line(f"  reason: {terminal_cell(view.reason)}")
-    print_line(f"  qualified {format_minute(view.crossed_at)} with a score of {view.score:.1f}")
+def quantity_of_handoffs(views: Sequence[HandoffView]) -> str:
+    """`3 handoffs, 1 overdue`."""
+    overdue = sum(view.overdue for view in views)
+    return quantity(len(views), "handoff") + (f", {overdue} overdue" if overdue else "")
+
+
+def print_handoffs(views: Iterable[HandoffView], people: People, viewer: Viewer) -> None:
+    for number, view in enumerate(views):
+        if number:
+            print_line("")
+        print_handoff(view, people, viewer)
+
+
+def print_handoff(view: HandoffView, people: People, viewer: Viewer, *, max_reasons: int = DEFAULT_REASONS) -> None:
+    """A few lines: the handoff, its status, who is in charge, and its largest reasons."""
+    print_line(readable(view.handoff) + (f"  {terminal_cell(view.name)}" if view.name else ""))
+    print_line(f"  {status_text(view, viewer)}")
+    if view.answer_instead:
+        print_line(f"  answer the later one of this track: {readable(view.answer_instead)}")
+    if persons := persons_text(view):
+        print_line(f"  {persons}")
+    if view.reason or view.note:
+        print_line(f"  {': '.join(terminal_cell(text) for text in (view.reason, view.note) if text)}")
+    print_line(f"  {crossing_text(view, viewer)}")
+    if was_recorded_later(view):
+        print_line(f"  recorded {viewer.instant(view.starts_at)}, from when the time to answer counts")
     for reason in view.reasons[:max_reasons]:
         contact: str = reason["contact"]
         person = people.get(contact, contact)
@@ -23,12 +51,67 @@ def print_handoff(view: HandoffView, people: dict[str, str], *, max_reasons: int
         print_line(f"            and {rest} more")
 
 
-def status_text(view: HandoffView) -> str:
-    """`proposed to sdr, act now, due 2026-01-05 13:00`, or the decision and who made it."""
-    route = f" to {terminal_cell(view.route)}" if view.route else ""
-    if view.status == "proposed":
-        due = f", due {format_minute(view.due_at)}" if view.due_at else ""
-        return f"proposed{route}{', act now' if view.act_now else ''}{due}"
+def status_text(view: HandoffView, viewer: Viewer) -> str:
+    """`due in 2 h 10 min (Mon 5 Jan 13:00), to sdr, act now`, or the decision and who made it."""
+    route = f", to {terminal_cell(view.route)}" if view.route else ""
+    if view.status in (PROPOSED, EXPIRED):
+        return f"{due_text(view, viewer)}{route}{', act now' if view.act_now else ''}"
     late = " late" if view.late else ""
     by = f" by {terminal_cell(view.by)}" if view.by else ""
-    return f"{view.status}{late}{by}, {format_minute(view.decided_at)} (proposed{route})"
+    opportunity = f", opportunity {terminal_cell(view.opportunity)}" if view.opportunity else ""
+    return f"{view.status}{late}{by}, {viewer.instant(view.decided_at)}{opportunity}{route}"
+
+
+def due_text(view: HandoffView, viewer: Viewer) -> str:
+    """How long there is to answer, or since when the time is over; both from the instant of the head."""
+    if view.due_at is None:
+        return view.status
+    due, distance = viewer.instant(view.due_at), distance_text(viewer.as_of, parse_time(view.due_at))
+    if view.overdue:
+        return f"OVERDUE by {distance} (due {due})"
+    return f"due in {distance} ({due})" if view.status == PROPOSED else f"{view.status}, was due {due}"
+
+
+def distance_text(one: int, other: int) -> str:
+    """`2 h 10 min`, `3 d 4 h`, `45 min` between two instants; seconds are left out."""
+    minutes = abs(one - other) // _MINUTE
+    if minutes < 1:
+        return "less than 1 min"
+    hours, days = minutes // 60, minutes // 1440
+    parts = [(days, "d"), (hours % 24, "h")] if days else [(hours, "h"), (minutes % 60, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def persons_text(view: HandoffView) -> str:
+    """`assigned to anna, owner ben`."""
+    persons = (("assigned to", view.assigned_to), ("owner", view.owner))
+    return ", ".join(f"{what} {terminal_cell(who)}" for what, who in persons if who)
+
+
+def crossing_text(view: HandoffView, viewer: Viewer) -> str:
+    """`qualified Mon 5 Jan 09:12 (web form submitted), score 104.5`."""
+    cause = f" ({terminal_cell(summary_of(view.cause_type))})" if view.cause_type else ""
+    return f"qualified {viewer.instant(view.crossed_at)}{cause}, score {view.score:.1f}"
+
+
+def was_recorded_later(view: HandoffView) -> bool:
+    """Whether the cause of a handoff to answer was recorded in a later minute than it happened in."""
+    return (
+        view.due_at is not None and view.status in (PROPOSED, EXPIRED) and view.starts_at[:16] != view.crossed_at[:16]
+    )
+
+
+def print_history(steps: Sequence[Json], assignments: Sequence[Json], viewer: Viewer) -> None:
+    """Decisions and assignments in the order in which they were recorded; a decision may be dated back."""
+    told = [
+        *((step, step["status"] + (" late" if step["late"] else "")) for step in steps),
+        *((assignment, f"assigned to {assignment['to']}") for assignment in assignments),
+    ]
+    cells = [
+        (viewer.instant(each["at"]), viewer.instant(each["recorded_at"]), text, each["by"], each.get("reason"),
+         each.get("note") or each.get("opportunity"))
+        for each, text in sorted(told, key=lambda pair: pair[0]["recorded_at"] or pair[0]["at"])
+    ]  # fmt: skip
+    if cells:
+        columns = ["at", "recorded", "status", "by", "reason", "note"]
+        print_table("Decisions", columns, cells, wrapped=["note", "status"], optional=["note"])

@@ -43,8 +43,10 @@ COMMANDS = {
     "accounts": single_command("accounts", "List accounts with score, stage, fit and breadth, highest first."),
     "account": command_group("accounts", "Show, create and edit accounts."),
     "contact": command_group("contacts", "Show and edit contacts."),
-    "handoffs": single_command("handoffs", "List handoffs to sales: when, why, to whom, and until when to answer."),
-    "handoff": command_group("handoffs", "Show a handoff, and record what sales decided."),
+    "handoffs": single_command(
+        "handoffs", "List open handoffs: overdue ones first, then what is due next, then what is being worked on."
+    ),
+    "handoff": command_group("answers", "Show a handoff, and record what sales decided."),
     "model": command_group("models", "Check scoring models, and show the active one."),
     "closed-days": single_command(
         "closed_days", "Write the public holidays of a region into a model file, as days without opening hours."

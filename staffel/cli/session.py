@@ -16,7 +16,7 @@ from staffel.cli.output import print_csv, print_json, print_line, readable
 from staffel.connect import connect
 from staffel.errors import UsageError
 from staffel.record_fact import Json
-from staffel.settings import Settings
+from staffel.settings import Settings, short_name
 
 
 def one_format(context: typer.Context, parameter: typer.CallbackParam, is_asked: bool) -> bool:
@@ -41,7 +41,7 @@ At = Annotated[
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999."""
 _SHOWN_SETTINGS = frozenset(
-    {"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "alert_freshness", "logs", "zone"}
+    {"partitions", "wait", "worker_session", "ready_lag", "alerts_fresh", "alert_freshness", "logs", "zone", "user"}
 )
 """Numbers and choices: what is not among them may be an address with a password."""
 EXAMPLE_TIME = "2026-01-05T09:12:00Z"
@@ -147,6 +147,17 @@ def print_rows(rows: Sequence[Any], as_json: bool, as_csv: bool, columns: Iterab
     elif as_csv:
         print_csv(rows, columns)
     return as_json or as_csv
+
+
+def acting_user(settings: Settings, option: str, given: str | None) -> str:
+    """The short name of whoever decides: of the option, else of STAFFEL_USER. Raises `UsageError`."""
+    name = settings.user if given is None else given
+    if name is None or not name.strip():
+        raise UsageError(f"{option}: name who decided by a short name, or set STAFFEL_USER")
+    try:
+        return short_name(name)
+    except ValueError as error:
+        raise UsageError(f"{option} {name}: {error}") from None
 
 
 def print_recorded(recorded: Json, as_json: bool) -> None:

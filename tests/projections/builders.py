@@ -14,6 +14,7 @@ from schemas.scores import (
     CHECKPOINT_KEY,
     CONTACT_SCORED,
     AccountScored,
+    Assignment,
     Changes,
     Checkpoint,
     ContactScored,
@@ -135,6 +136,21 @@ def handoff_step(seq: int, status: str, account: str = "acme.com", crossing: int
         "late": False,
     }
     return HandoffStep(**{**defaults, **fields})
+
+
+def assignment(seq: int, to: str, account: str = "acme.com", crossing: int = 1, **fields: Any) -> Assignment:
+    defaults = {
+        "handoff": f"{account}/acquisition/{crossing}",
+        "track": "acquisition",
+        "crossing": crossing,
+        "seq": seq,
+        "at": at(seq),
+        "recorded_at": at(seq),
+        "fact": f"assignment-{seq}",
+        "by": "berta",
+        "to": to,
+    }
+    return Assignment(**{**defaults, **fields})
 
 
 def gated_crossing(seq: int, why: str = "suppressed", crossing: int | None = 1) -> Gated:

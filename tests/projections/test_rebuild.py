@@ -45,7 +45,10 @@ _COMPLETE_UPDATE = account_scored(
     ),
 )
 _CONTACT = contact_scored(seq=2)
-_READ_MODELS = ("accounts", "contacts", "ledger", "stage_changes", "handoffs", "handoff_steps", "gated", "timers")
+_READ_MODELS = (
+    "accounts", "contacts", "ledger", "stage_changes", "handoffs", "handoff_steps", "handoff_assignments", "gated",
+    "timers",
+)  # fmt: skip
 
 
 def replay(_partition: int) -> Iterable[ScoreUpdate]:

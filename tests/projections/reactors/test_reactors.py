@@ -213,7 +213,7 @@ def test_an_undecided_handoff_expires(world: World) -> None:
 
     [recorded] = recorded_facts(world)
     assert (recorded["id"], recorded["source"], recorded["type"], recorded["time"], recorded["data"]) == (
-        *("handoff:acme.com/acquisition/1:1", "staffel/handoffs", "handoff.expired.v1", at(7)),
+        *("handoff:acme.com/acquisition/1:expired", "staffel/handoffs", "handoff.expired.v1", at(7)),
         {"handoff": "acme.com/acquisition/1"},
     )
 

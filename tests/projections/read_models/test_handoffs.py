@@ -6,13 +6,11 @@ import msgspec
 import pytest
 
 from projections.derived_facts import new_event, record_id
-from projections.handoff_decisions import DecisionRefused, check_decision
-from projections.queries import open_queries
 from schemas.handoff_events import HANDOFF_EVENTS
 from schemas.scores import Changes
 from schemas.times import parse_time
 from schemas.topics import SQA_HANDOFFS
-from tests.projections.builders import NOON, account_scored, at, handoff_opened, handoff_step, ledger_line
+from tests.projections.builders import NOON, account_scored, assignment, at, handoff_opened, handoff_step, ledger_line
 from tests.projections.world import World
 
 HANDOFF = "acme.com/acquisition/1"
@@ -103,6 +101,8 @@ def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
         ["rejected"],
         ["expired"],
         ["expired", "accepted", "converted"],
+        ["expired", "rejected"],
+        ["accepted", "converted", "recycled"],
         ["withdrawn"],
     ],
 )
@@ -111,7 +111,8 @@ def test_every_step_is_stored_and_published_once(world: World, life: list[str]) 
     for seq, status in enumerate(life, start=4):
         world.publish_repeatedly(decision_update(seq, status))
 
-    assert world.rows("handoffs", "status", "seq", "steps") == [(life[-1], 3 + len(life), len(life))]
+    numbered = len(life) - life.count("expired")
+    assert world.rows("handoffs", "status", "seq", "steps") == [(life[-1], 3 + len(life), numbered)]
     assert world.rows("handoff_steps", "status") == life
     assert [event["type"] for event in published_events(world)] == [f"sqa.handoff_{s}.v1" for s in ["proposed", *life]]
 
@@ -150,51 +151,38 @@ def test_an_expiry_waits_for_a_proposed_handoff_alone(world: World) -> None:
     assert world.rows("timers") == []
 
 
-def test_two_who_decide_at_once_write_the_same_fact(world: World) -> None:
-    world.publish_and_project(crossing_update())
-    with open_queries(world.engine) as queries:
-        row = queries.handoff(HANDOFF)
-
-    assert (
-        check_decision(row, HANDOFF, "accepted") == check_decision(row, HANDOFF, "rejected") == f"handoff:{HANDOFF}:1"
-    )
-
-
-@pytest.mark.parametrize(
-    ("life", "wanted", "code"),
-    [
-        (["accepted"], "accepted", "already_decided"),
-        (["rejected"], "accepted", "already_decided"),
-        ([], "recycled", "not_accepted"),
-        (["rejected"], "recycled", "not_accepted"),
-    ],
-)
-def test_what_the_fold_would_ignore_is_refused(world: World, life: list[str], wanted: str, code: str) -> None:
-    world.publish_and_project(
-        crossing_update(), *(decision_update(seq, status) for seq, status in enumerate(life, start=4))
-    )
-    with open_queries(world.engine) as queries:
-        refused = check_decision(queries.handoff(HANDOFF), HANDOFF, wanted)
-
-    assert isinstance(refused, DecisionRefused)
-    assert refused.code == code
-
-
-def test_a_handoff_that_does_not_exist_is_named() -> None:
-    refused = check_decision(None, "nobody/acquisition/1", "accepted")
-
-    assert refused == DecisionRefused(
-        "no_such_handoff", "there is no handoff nobody/acquisition/1; `staffel handoffs` lists them"
-    )
-
-
-def test_an_expired_handoff_is_accepted_late_by_its_second_step(world: World) -> None:
-    world.publish_and_project(crossing_update(), decision_update(4, "expired"))
-    with open_queries(world.engine) as queries:
-        assert check_decision(queries.handoff(HANDOFF), HANDOFF, "accepted") == f"handoff:{HANDOFF}:2"
-
-
 def test_a_record_is_known_by_source_and_id() -> None:
     published = new_event("web", "1", "web.page_viewed.v1", "acme.com", NOON, {})
 
     assert record_id(published) == "web\n1"
+
+
+def test_a_handoff_keeps_what_caused_it_and_when_that_was_recorded(world: World) -> None:
+    cause = {"cause_type": "meeting.held", "cause_time": at(1), "recorded_at": at(30)}
+    world.publish_repeatedly(crossing_update(**cause))
+
+    [stored] = world.rows("handoffs", "cause_type", "cause_time", "recorded_at")
+    assert stored == ("meeting.held", parse_time(at(1)), parse_time(at(30)))
+
+
+def test_a_step_keeps_when_it_was_recorded_and_its_note(world: World) -> None:
+    world.publish_and_project(crossing_update())
+    world.publish_repeatedly(
+        decision_update(4, "rejected", at=at(3), recorded_at=at(9), reason="budget", note="in May")
+    )
+
+    [step] = world.rows("handoff_steps", "at", "recorded_at", "reason", "note")
+    assert step == (parse_time(at(3)), parse_time(at(9)), "budget", "in May")
+    assert world.rows("handoffs", "reason", "note") == [("budget", "in May")]
+
+
+def test_the_last_assignment_holds_and_changes_nothing_else(world: World) -> None:
+    world.publish_and_project(crossing_update())
+    for seq, to in enumerate(("anna", "ben"), start=4):
+        changes = Changes(assignments=[assignment(seq, to)])
+        world.publish_repeatedly(account_scored(after_seq=seq - 1, seq=seq, changes=changes))
+
+    columns = ("status", "assigned_to", "assigned_by", "assigned_at", "steps", "seq")
+    assert world.rows("handoffs", *columns) == [("proposed", "ben", "berta", parse_time(at(5)), 0, 3)]
+    assert world.rows("handoff_assignments", "to") == ["anna", "ben"]
+    assert [event["type"] for event in published_events(world)] == ["sqa.handoff_proposed.v1"]

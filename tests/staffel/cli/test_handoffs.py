@@ -1,17 +1,14 @@
-"""Decisions of sales: each is recorded once, and a later one is refused with the name of the first."""
+"""The work list on the screen, as JSON and as CSV, with one filter for all; and what people say about contacts."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import Json, begin_again, cloud_event, run_cli, run_json, run_ok, write_lines
-from tests.staffel.conftest import STAFFEL
+from tests.staffel.cli.cli_runner import begin_again, cloud_event, run_cli, run_json, run_ok, write_lines
 
-HANDOFF = "acme.com/sales/1"
 MODEL = """\
 model: tiny
+timezone: Europe/Berlin
 tracks:
   sales:
     rules:
@@ -19,93 +16,112 @@ tracks:
     stages:
       - {name: ready, enter: 8, leave: 5, handoff: true}
 handoff:
-  recycle_cooldown: 30d
+  routes:
+    - {when: {country: {equals: DE}}, to: sdr-de}
+    - {to: sdr}
 """
+ACME, BETA = "acme.com/sales/1", "beta.com/sales/1"
 
 
 @pytest.fixture
-def handoff() -> Json:
-    """A proposed handoff of acme.com."""
+def two_handoffs() -> None:
+    """Proposed handoffs of acme.com, whose owner is Anna, and of beta.com, which nobody owns."""
     begin_again(write_lines(Path("model.yaml"), MODEL))
-    run_json(
-        "ingest",
-        "cloudevents",
-        write_lines(Path("facts.jsonl"), cloud_event("f", "web.form_submitted", data={"form": "demo"})),
-    )
-    [opened] = run_json("handoffs", "--open")
-    assert (opened["handoff"], opened["status"]) == (HANDOFF, "proposed")
-    return opened
+    company = {"name": "Acme GmbH", "owner": "Anna", "country": "DE"}
+    registered = cloud_event("acme", "account.registered", "2026-01-05T09:00:00Z", data=company)
+    forms = [
+        cloud_event(id, "web.form_submitted", subject=account, data={"form": "demo"})
+        for id, account in (("a", "acme.com"), ("b", "beta.com"))
+    ]
+    run_json("ingest", "cloudevents", write_lines(Path("facts.jsonl"), registered, *forms))
 
 
-def test_a_decision_is_recorded_as_a_fact_and_seen_at_once(handoff: Json) -> None:
-    result = run_json("handoff", "accept", HANDOFF, "--by", "anna", "--reason", "good fit")
-    assert (result["account"], result["fact"], result["type"]) == (
-        "acme.com",
-        f"handoff:{HANDOFF}:1",
-        "handoff.accepted.v1",
-    )
-    now = run_json("handoff", HANDOFF)
-    assert {name: now[name] for name in ("status", "by", "reason")} == {
-        "status": "accepted", "by": "anna", "reason": "good fit",
+def listed(*options: str) -> list[str]:
+    """The same handoffs as JSON and as CSV."""
+    as_json = [row["handoff"] for row in run_json("handoffs", *options)]
+    lines = run_ok("handoffs", *options, "--csv").out.splitlines()[1:]
+    assert [line.partition(",")[0] for line in lines] == as_json
+    return as_json
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), [ACME, BETA]),
+        (("--owner", "anna"), [ACME]),
+        (("--route", "sdr"), [BETA]),
+        (("--track", "sales"), [ACME, BETA]),
+        (("--track", "other"), []),
+        (("--status", "proposed"), [ACME, BETA]),
+        (("--status", "accepted"), []),
+        (("--overdue",), []),
+        (("--limit", "1"), [ACME]),
+    ],
+)
+@pytest.mark.usefixtures("two_handoffs")
+def test_one_filter_for_all_formats(options: tuple[str, ...], expected: list[str]) -> None:
+    assert listed(*options) == expected
+
+
+@pytest.mark.usefixtures("two_handoffs")
+def test_mine_follows_the_user_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_USER", "ANNA")
+    assert listed("--mine") == [ACME]
+    run_ok("handoff", "assign", ACME, "--to", "ben")
+    run_ok("handoff", "accept", BETA)
+    assert listed("--mine") == [BETA]
+
+
+def test_mine_without_a_user_says_what_to_set() -> None:
+    failure = "--mine: set STAFFEL_USER to your short name, for instance in .env: STAFFEL_USER=anna"
+    assert run_cli("handoffs", "--mine").failure == (2, failure)
+
+
+def test_an_unknown_status_is_told_with_the_known_ones() -> None:
+    statuses = "proposed, accepted, rejected, expired, withdrawn, recycled, converted"
+    failure = f"--status accept: unknown status (did you mean 'accepted'?); write one of {statuses}"
+    assert run_cli("handoffs", "--status", "accept").failure == (2, failure)
+
+
+@pytest.mark.usefixtures("two_handoffs")
+def test_closed_handoffs_are_listed_by_all() -> None:
+    run_ok("handoff", "reject", ACME, "--by", "anna", "--reason", "budget")
+    assert (listed(), listed("--all")) == ([BETA], [BETA, ACME])
+
+
+@pytest.mark.usefixtures("two_handoffs")
+def test_json_says_from_when_the_time_counts_and_who_is_in_charge() -> None:
+    run_ok("handoff", "assign", ACME, "--to", "ben", "--by", "anna")
+    row = run_json("handoffs")[0]
+    assert {name: row[name] for name in ("name", "owner", "assigned_to", "overdue", "due_at", "cause_type")} == {
+        "name": "Acme GmbH", "owner": "Anna", "assigned_to": "ben", "overdue": False, "due_at": None,
+        "cause_type": "web.form_submitted",
     }  # fmt: skip
-    assert [(step["status"], step["by"]) for step in now["steps"]] == [("accepted", "anna")]
-    assert run_json("handoffs", "--open") == [{name: now[name] for name in now if name != "steps"}]
+    assert (row["crossed_at"], row["starts_at"] > "2026-02") == ("2026-01-05T09:12:00.000Z", True)
 
 
-def test_a_handoff_that_was_decided_is_not_decided_again(handoff: Json) -> None:
-    run_ok("handoff", "accept", HANDOFF, "--by", "anna")
-    result = f"{HANDOFF} is accepted by anna; only what is proposed or expired can be accepted"
-    assert run_cli("handoff", "accept", HANDOFF, "--by", "berta").failure == (1, result)
-    result = f"{HANDOFF} is accepted by anna; only what is proposed can be rejected"
-    assert run_cli("handoff", "reject", HANDOFF, "--by", "berta").failure == (1, result)
-    assert [step["by"] for step in run_json("handoff", HANDOFF)["steps"]] == ["anna"]
+@pytest.mark.usefixtures("two_handoffs")
+def test_the_screen_shows_times_in_the_viewers_zone_and_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFEL_ZONE", "Asia/Tokyo")
+    monkeypatch.setenv("STAFFEL_USER", "anna")
+    run_ok("handoff", "accept", ACME, "--note", "called: they wait for an offer")
+    lines = run_ok("handoffs", "--limit", "1").out.splitlines()
+    assert lines[0].endswith(" (Asia/Tokyo): 2 handoffs")
+    assert (lines[2], lines[-1]) == (BETA, "The first 1 of 2; use --limit to see more.")
+    shown = run_ok("handoff", ACME).out
+    assert ("called: they wait for an offer" in shown, "owner Anna" in shown) == (True, True)
 
 
-def test_only_what_was_accepted_can_be_recycled(handoff: Json) -> None:
-    result = f"{HANDOFF} is proposed; only what is accepted can be recycled"
-    assert run_cli("handoff", "recycle", HANDOFF, "--by", "anna").failure == (1, result)
-    run_ok("handoff", "accept", HANDOFF, "--by", "anna")
-    run_ok("handoff", "recycle", HANDOFF, "--by", "anna", "--reason", "not yet")
-    assert run_json("handoffs", "--open") == []
-    assert run_json("account", "acme.com")["stage"] is None
-
-
-def test_a_decision_needs_a_name(handoff: Json) -> None:
-    answer = run_cli("handoff", "accept", HANDOFF)
-    assert (answer.code, answer.out, "--by" in answer.err) == (2, "", True)
-
-
-def test_of_two_processes_that_decide_at_once_one_wins_and_the_other_learns_who(handoff: Json) -> None:
-    people = ("anna", "berta", "carla")
-    racing = [
-        subprocess.Popen(
-            [STAFFEL, "handoff", verb, HANDOFF, "--by", who],
-            env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for who, verb in zip(people, ("accept", "accept", "reject"), strict=True)
-    ]  # fmt: skip
-    answers = {
-        who: (*process.communicate(timeout=60), process.returncode) for who, process in zip(people, racing, strict=True)
-    }
-    now = run_json("handoff", HANDOFF)
-    [winner] = [who for who, (_, _, code) in answers.items() if code == 0]
-    assert (now["by"], [step["by"] for step in now["steps"]]) == (winner, [winner])
-    for who, (out, err, code) in answers.items():
-        if who != winner:
-            assert (code, out) == (1, "")
-            assert err.startswith(f"{HANDOFF} is {now['status']} by {winner}; ")
-    assert run_json("audit", "verify")["mismatches"] == []
-
-
-def result_of(process: "subprocess.Popen[str]") -> tuple[str, str, int]:
-    out, err = process.communicate(timeout=60)
-    return out, err, process.returncode
-
-
-def test_a_decision_from_a_file_is_recorded_and_judged_by_the_fold_alone(handoff: Json) -> None:
-    late = cloud_event("late", "handoff.recycled", "2026-01-06T09:00:00Z", data={"handoff": HANDOFF, "by": "anna"})
-    assert run_json("ingest", "cloudevents", write_lines(Path("late.jsonl"), late))["recorded"] == 1
-    assert run_json("handoff", HANDOFF)["status"] == "proposed"
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ((), "No open handoffs; `staffel handoffs --all` lists closed ones.\n"),
+        (("--all",), "No handoffs yet.\n"),
+        (("--owner", "anna"), "No handoff matches these options.\n"),
+    ],
+)
+def test_an_empty_list_says_why(options: tuple[str, ...], text: str) -> None:
+    assert run_ok("handoffs", *options).out == text
 
 
 def test_what_a_person_is_called_and_what_role_they_have() -> None:

@@ -24,8 +24,9 @@ LINE = [
 ]
 TRACK = ["score", "stage", "breadth", "falls_at", "crossings", "cooling_until", "act_now_until"]
 HANDOFF = [
-    "handoff", "account", "track", "crossing", "status", "crossed_at", "score", "model", "route", "act_now", "due_at",
-    "reasons", "people", "fact", "facts", "decided_at", "by", "reason", "opportunity", "late",
+    "handoff", "account", "name", "owner", "track", "crossing", "status", "overdue", "assigned_to", "route", "act_now",
+    "starts_at", "due_at", "crossed_at", "cause_type", "cause_time", "score", "model", "reasons", "people", "fact",
+    "facts", "decided_at", "by", "reason", "note", "opportunity", "late", "answer_instead",
 ]  # fmt: skip
 
 
@@ -70,11 +71,11 @@ def test_an_account_and_its_explanation(medtech: Path) -> None:
 
 
 def test_handoffs(medtech: Path) -> None:
-    rows = run_json("handoffs")
+    rows = run_json("handoffs", "--all")
     assert {tuple(nested_keys(row)) for row in rows} == {tuple(HANDOFF)}
     assert {tuple(nested_keys(reason)) for row in rows for reason in row["reasons"]} == {("rule", "contact", "points")}
-    assert {row["status"] for row in run_json("handoffs", "--open")} == {"proposed", "accepted"}
-    assert nested_keys(run_json("handoff", rows[0]["handoff"])) == [*HANDOFF, "steps"]
+    assert {row["status"] for row in run_json("handoffs")} == {"proposed", "accepted"}
+    assert nested_keys(run_json("handoff", rows[0]["handoff"])) == [*HANDOFF, "steps", "assignments"]
 
 
 def test_audit(medtech: Path) -> None:
@@ -83,7 +84,7 @@ def test_audit(medtech: Path) -> None:
     assert (verified["accounts"], verified["facts"] > 2_000, verified["mismatches"]) == (17, True, [])
     replayed = run_json("audit", "replay")
     assert {tuple(nested_keys(row)) for row in replayed["accounts"]} == {("account", "seq", "digest", "tracks")}
-    handoffs = {row["handoff"]: row for row in run_json("handoffs")}
+    handoffs = {row["handoff"]: row for row in run_json("handoffs", "--all")}
     assert {row["handoff"]: row["status"] for row in replayed["handoffs"]} == {
         id: row["status"] for id, row in handoffs.items()
     }

@@ -71,7 +71,8 @@ def test_a_verb_is_never_read_as_the_id_of_an_account(verb: str, more: list[str]
 def test_a_verb_is_never_read_as_the_id_of_a_contact_or_handoff() -> None:
     message = "contact move: move is a reserved word and no id; the subcommands are add, list, release, role, suppress"
     assert run_cli("contact", "move", "c_x", "acme.com").failure == (2, message)
-    message = "handoff merge: merge is a reserved word and no id; the subcommands are accept, recycle, reject"
+    verbs = "accept, assign, convert, recycle, reject"
+    message = f"handoff merge: merge is a reserved word and no id; the subcommands are {verbs}"
     assert run_cli("handoff", "merge").failure == (2, message)
 
 
@@ -104,10 +105,10 @@ def test_a_verb_is_refused_as_the_id_of_a_new_account() -> None:
             ["contact", "role", "c_nobody", "champion", "--account", "acme.com"],
             "there is no account acme.com; `staffel account register` creates one",
         ),
-        (["handoff", "acme.com/sales/1"], "there is no handoff acme.com/sales/1; `staffel handoffs` lists them"),
+        (["handoff", "acme.com/sales/1"], "there is no handoff acme.com/sales/1; `staffel handoffs --all` lists them"),
         (
-            ["handoff", "reject", "acme.com/sales/1", "--by", "anna"],
-            "there is no handoff acme.com/sales/1; `staffel handoffs` lists them",
+            ["handoff", "reject", "acme.com/sales/1", "--by", "anna", "--reason", "budget"],
+            "there is no handoff acme.com/sales/1; `staffel handoffs --all` lists them",
         ),
         (
             ["dead-letters", "show", "engagement/0/7"],
@@ -152,7 +153,10 @@ def test_an_unknown_id_is_reported_with_advice(arguments: list[str], message: st
         (["model", "check", "."], ".: Is a directory"),
         (["tail", "facts"], "facts: the topics are engagement, scores, sqa-handoffs, suppressions, dead-letters"),
         (["rebuild", "web"], "web: only `main` exists"),
-        (["handoff", "accept", "acme.com/sales/1", "--by", " "], "--by: name who decided"),
+        (
+            ["handoff", "accept", "acme.com/sales/1", "--by", " "],
+            "--by: name who decided by a short name, or set STAFFEL_USER",
+        ),
     ],
 )  # fmt: skip
 def test_an_invalid_argument_is_a_usage_error(arguments: list[str], message: str) -> None:

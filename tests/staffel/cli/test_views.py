@@ -53,23 +53,22 @@ def test_an_id_is_never_cut_however_narrow_the_terminal_is(medtech: Path, monkey
 
 
 def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -> None:
-    shown = "\n".join(output_lines("handoffs", "--open"))
+    shown = "\n".join(output_lines("handoff", "kleinod-bio.example/acquisition/1"))
     assert (
-        "kleinod-bio.example/acquisition/1\n"
-        "  proposed to sdr, due 2026-10-29 17:00\n"
-        "  qualified 2026-10-29 13:00 with a score of 105.4\n"
+        "  owner ben.ostertag\n"
+        "  qualified Thu 29 Oct 14:00 (meeting held), score 105.4\n"
         "      60.0  meeting_held, Vera Kleinod\n"
         "      18.0  reply, Vera Kleinod\n"
         "       7.4  page, Vera Kleinod\n"
-        "            and 5 more\n"
     ) in shown
 
 
 def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
     shown = output_lines("handoff", "tessin-therapeutics.example/expansion/1")
-    assert shown[1:3] == [
-        "  rejected by mia.lorenz, 2026-05-20 11:30 (proposed to account_manager)",
-        "  reason: no project before next year",
+    assert shown[3:6] == [
+        "  rejected by mia.lorenz, Wed 20 May 13:30, to account_manager",
+        "  owner mia.lorenz",
+        "  no project before next year",
     ]
     assert "Decisions" in shown
 
@@ -84,7 +83,7 @@ def test_an_account_shows_scores_contacts_reasons_and_handoffs(medtech: Path) ->
         "59.3   57 %  meeting_held  Vera Kleinod      1       -  2026-10-29 13:00\n",
         "27 lines in the ledger; sum 104.523734, score 104.523734\n",
         "2026-10-29 13:00  acquisition  engaged  sqa      105.4  ",
-        "\nHandoffs\nkleinod-bio.example/acquisition/1\n  proposed to sdr",
+        "\nHandoffs\nkleinod-bio.example/acquisition/1  Kleinod Bio GmbH\n",
     ):
         assert part in shown
     assert "Lines of acquisition" not in shown
@@ -130,8 +129,8 @@ def test_the_demo_shows_what_sales_would_want_to_see(played: tuple[Path, str], m
 
 def test_an_empty_home_says_what_to_do() -> None:
     assert output_lines("accounts") == ["No accounts yet: import some with `staffel ingest`, or try `staffel demo`."]
-    assert output_lines("handoffs") == ["No handoffs yet."]
-    assert output_lines("handoffs", "--open") == ["No open handoffs."]
+    assert output_lines("handoffs") == ["No open handoffs; `staffel handoffs --all` lists closed ones."]
+    assert output_lines("handoffs", "--all") == ["No handoffs yet."]
     assert output_lines("audit", "verify") == ["0 accounts, 0 facts, 0 mismatches"]
 
 
