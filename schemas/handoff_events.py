@@ -51,6 +51,14 @@ class HandoffProposed(HandoffEvent):
     due_at: str | None = None
     reasons: tuple[Reason, ...] = ()
     """What counted most, the largest first."""
+    cause_type: str | None = None
+    """Type of the fact that caused the crossing, without version."""
+    cause_time: str | None = None
+    """When that happened."""
+    recorded_at: str | None = None
+    """When it was recorded."""
+    evidence_until: str | None = None
+    """When the newest contribution behind the reasons happened."""
     people: tuple[str, ...] = ()
     """Pseudonyms, by their part in the score."""
     facts: tuple[str, ...] = ()
@@ -62,6 +70,8 @@ class HandoffStepEvent(HandoffEvent):
     """One decision, or the lack of it."""
 
     at: str
+    recorded_at: str | None = None
+    """When the fact that decided was recorded."""
     fact: str | None = None
     """Id of the fact that decided."""
     by: str | None = None

@@ -5,16 +5,22 @@ from typing import Any, NamedTuple
 
 from scoring.fold import line_value
 
+ROLE_RULE = "~role"
+"""Its lines weigh old contributions anew: nothing happened when they were written."""
 _MAX_REASONS = 10
 _MAX_FACTS = 50
 
 
 class Evidence(NamedTuple):
-    """`reasons`: largest shares, {rule, contact, points}; `people`: contacts by their share; `facts`: newest ids."""
+    """`reasons`: largest shares, {rule, contact, points}; `people`: contacts by their share; `facts`: newest ids.
+
+    `until`: the time of the newest contribution, in milliseconds; None without any.
+    """
 
     reasons: list[dict[str, Any]]
     people: list[str]
     facts: list[str]
+    until: int | None
 
 
 def collect_evidence(lines: Iterable[Any], at: int) -> Evidence:
@@ -26,6 +32,7 @@ def collect_evidence(lines: Iterable[Any], at: int) -> Evidence:
         [{"rule": rule, "contact": contact, "points": value} for (rule, contact), value in reasons],
         _contacts(_sum_by_key((line.contact, value) for line, value in counted)),
         _newest_facts([line for line, _ in counted], {key for key, _ in reasons}),
+        max((line.time for line, value in counted if value > 0 and line.rule != ROLE_RULE), default=None),
     )
 
 

@@ -91,6 +91,7 @@ def _handoff_row(opening: _Opening, lines: Iterable[Any], partitions: Mapping[st
         "reasons": frozen_evidence.reasons,
         "people": frozen_evidence.people,
         "facts": frozen_evidence.facts,
+        "evidence_until": frozen_evidence.until,
         "position": {"topic": "engagement", "partition": partitions[update.account], "account_seq": opened.seq},
         "seq": opened.seq,
         "steps": 0,
@@ -192,18 +193,27 @@ def proposal_data(row: Any) -> dict[str, Any]:
         "model": row.model,
         "route": row.route,
         "act_now": row.act_now,
-        "due_at": None if row.due_at is None else format_time(row.due_at),
+        "due_at": _optional_text(row.due_at),
         "reasons": row.reasons,
         "people": row.people,
         "facts": row.facts,
+        "evidence_until": _optional_text(row.evidence_until),
+        "cause_type": row.cause_type,
+        "cause_time": _optional_text(row.cause_time),
+        "recorded_at": _optional_text(row.recorded_at),
         "position": row.position,
     }
+
+
+def _optional_text(instant: int | None) -> str | None:
+    return None if instant is None else format_time(instant)
 
 
 def _decision_data(step: HandoffStep) -> dict[str, Any]:
     return {
         "fact": step.fact,
         "at": step.at,
+        "recorded_at": step.recorded_at,
         "by": step.by,
         "reason": step.reason,
         "opportunity": step.opportunity,

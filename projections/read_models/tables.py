@@ -150,6 +150,7 @@ def _handoffs(metadata: MetaData, suffix: str) -> Table:
         Column("reasons", Json, nullable=False),
         Column("people", Json, nullable=False),
         Column("facts", Json, nullable=False),
+        timestamp_ms("evidence_until"),
         Column("position", Json, nullable=False),
         Column("seq", BigInteger, nullable=False),
         Column("steps", Integer, nullable=False),

@@ -9,12 +9,13 @@ from tests.staffel.processes.process_runner import Processes
 MODEL = Path(__file__).parent / "model.yaml"
 
 
-def ingest_forms(processes: Processes, *forms: tuple[str, str, int]) -> None:
-    """Forms that were sent: account, form, and when (milliseconds since 1970)."""
+def ingest_forms(processes: Processes, *forms: tuple[str, str, int], recorded: int | None = None) -> None:
+    """Forms that were sent: account, form, and when (milliseconds since 1970); recorded now, or as an export tells."""
+    told = {} if recorded is None else {"recordedtime": format_time(recorded)}
     events = [
         {
             **{"specversion": "1.0", "id": f"{account}-{form}", "source": "site", "type": "web.form_submitted"},
-            **{"subject": account, "time": format_time(time), "data": {"form": form}},
+            **{"subject": account, "time": format_time(time), "data": {"form": form}, **told},
         }
         for account, form, time in forms
     ]

@@ -66,7 +66,8 @@ def test_a_handoff_is_sent_once(processes: Processes, receiver: Receiver) -> Non
 def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, receiver: Receiver) -> None:
     host = processes.start("up")
     host.await_ready()
-    ingest_forms(processes, ("old.com", "contact", now_ms() - 5 * DAY), ("late.com", "contact", now_ms() - 3 * HOUR))
+    ingest_forms(processes, ("old.com", "contact", now_ms() - 5 * DAY))
+    ingest_forms(processes, ("late.com", "contact", now_ms() - 3 * HOUR), recorded=now_ms() - 3 * HOUR)
     requests = receiver.await_requests(2)
 
     assert [request.verified_event()["type"] for request in requests] == [
@@ -75,14 +76,37 @@ def test_an_overdue_handoff_is_sent_and_history_is_not(processes: Processes, rec
     ]
     assert {request.verified_event()["subject"] for request in requests} == {"late.com"}
     await_count(lambda: delivered_count(processes), 2)
-    await_count(lambda: len(alert_states(processes)), 4)
+    await_count(lambda: len(alert_states(processes)), 3)
     assert alert_states(processes) == [
         ("late.com", "handoff_proposed", "delivered"),
         ("late.com", "service_level_passed", "delivered"),
         ("old.com", "handoff_proposed", "history"),
-        ("old.com", "service_level_passed", "history"),
     ]
     assert requests[1].verified_event()["data"]["score"] == requests[0].verified_event()["data"]["score"]
+    assert host.stop() == 0
+
+
+def test_history_of_accounts_that_were_touched_today_is_told_to_nobody(
+    processes: Processes, receiver: Receiver
+) -> None:
+    processes.run_json("account", "register", "acme.com", "--industry", "pharmaceuticals")
+    host = processes.start("up")
+    host.await_ready()
+    ingest_forms(processes, ("touched.com", "page", now_ms()))
+    ingest_forms(
+        processes,
+        *[("acme.com", "contact", now_ms() - 5 * DAY), ("touched.com", "demo", now_ms() - 5 * DAY)],
+        ("news.com", "contact", now_ms() - 3 * DAY),
+    )
+    receiver.await_requests(1)
+    await_count(lambda: len(alert_states(processes)), 3)
+
+    assert alert_states(processes) == [
+        ("acme.com", "handoff_proposed", "history"),
+        ("news.com", "handoff_proposed", "delivered"),
+        ("touched.com", "act_now", "history"),
+    ]
+    assert len(processes.run_json("handoffs")) == 3
     assert host.stop() == 0
 
 

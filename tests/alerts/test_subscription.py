@@ -79,6 +79,19 @@ def test_an_overdue_alert_contains_the_proposal(world: World) -> None:
     HandoffExpired.model_validate_json(msgspec.json.encode(content))
 
 
+def test_an_overdue_handoff_of_history_is_history(world: World) -> None:
+    cause = {"cause_type": "meeting.held", "cause_time": NOON - 10 * DAY, "recorded_at": NOON - DAY}
+    world.add_handoff(handoff_row() | cause).receive(expired_event())
+
+    assert world.alerts("kind", "status", "why") == [
+        (
+            "service_level_passed",
+            "history",
+            "its cause happened 2025-12-26T12:00:00.000Z, recorded 2026-01-04T12:00:00.000Z: history",
+        )
+    ]
+
+
 def test_a_handoff_missing_in_the_read_models_makes_an_alert_all_the_same(world: World) -> None:
     world.receive(expired_event())
 

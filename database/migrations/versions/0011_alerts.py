@@ -1,5 +1,6 @@
-"""Alerts to several receivers of a channel, and the silence that a channel asked for."""
+"""Alerts to several receivers of a channel, the silence that a channel asked for, and whom alerts told a name."""
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ down_revision = max(name for file in Path(__file__).parent.glob("0*.py") if (nam
 
 
 def upgrade() -> None:
+    for table in _tables_of_handoffs():
+        op.add_column(table, sa.Column("evidence_until", sa.BigInteger))
     with op.batch_alter_table("alerts") as alerts:
         alerts.add_column(sa.Column("receiver", sa.Text, nullable=False, server_default=""))
         alerts.add_column(sa.Column("tried_at", sa.BigInteger))
@@ -27,3 +30,9 @@ def upgrade() -> None:
         sa.Column("began_at", sa.BigInteger, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
     )
+
+
+def _tables_of_handoffs() -> list[str]:
+    """Of the read models of the migrations, and of each rebuild whose tables still exist."""
+    names = sa.inspect(op.get_bind()).get_table_names()
+    return sorted(name for name in names if re.fullmatch(r"handoffs(_v\d+)?", name))

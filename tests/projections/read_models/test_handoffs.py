@@ -61,6 +61,14 @@ def test_reasons_do_not_look_past_the_crossing_nor_into_another_track(world: Wor
     assert world.rows("handoffs", "reasons") == [[{"rule": "page", "contact": "c_anna", "points": 10.0}]]
 
 
+def test_the_evidence_reaches_to_the_newest_contribution_that_counts(world: World) -> None:
+    role = ledger_line(3, 5.0, rule="~role", half_life=None)
+    cut, deduction = ledger_line(3, 9.0, cut="form"), ledger_line(3, -5.0, rule="unsubscribed")
+    world.publish_repeatedly(crossing_update(ledger_line(1), ledger_line(2), role, cut, deduction))
+
+    assert world.rows("handoffs", "evidence_until") == [parse_time(at(2))]
+
+
 def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
     world.publish_repeatedly(crossing_update(ledger_line(1, half_life=None)))
 
@@ -87,6 +95,10 @@ def test_a_handoff_is_proposed_with_its_evidence(world: World) -> None:
                 "reasons": [{"rule": "page", "contact": "c_anna", "points": 10.0}],
                 "people": ["c_anna"],
                 "facts": ["fact-1"],
+                "evidence_until": at(1),
+                "cause_type": "web.form_submitted",
+                "cause_time": at(3),
+                "recorded_at": at(3),
                 "position": {"topic": "engagement", "partition": 0, "account_seq": 3},
             },
         }
@@ -128,6 +140,7 @@ def test_the_event_of_a_decision_says_who_why_and_whether_late(world: World) -> 
     assert published["data"] == {
         **{"handoff": HANDOFF, "account": "acme.com", "track": "acquisition", "crossing": 1},
         **{"fact": "decision-5", "at": at(5), "by": "sam", "reason": "good fit", "opportunity": None, "late": True},
+        "recorded_at": at(5),
     }
     assert world.rows("handoffs", "status", "by", "reason", "late", "decided_at") == [
         ("accepted", "sam", "good fit", True, parse_time(at(5)))
