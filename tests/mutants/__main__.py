@@ -20,7 +20,7 @@ from tests.mutants.service_level_mutants import SERVICE_LEVEL_MUTANTS
 from tests.mutants.stage_mutants import STAGE_MUTANTS
 
 ROOT = Path(__file__).parents[2]
-RULES = range(1, 34)
+RULES = (*range(1, 35), 37)
 MUTANTS = (*MODEL_MUTANTS, *CONTRIBUTION_MUTANTS, *STAGE_MUTANTS, *SERVICE_LEVEL_MUTANTS)
 COPIES = 2
 TIMEOUT_S = 120
