@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from intake.recorder.recorder import Recorder
     from intake.scanners import SurveyedFiles
     from intake.sources import Keep, Sources, SourceSettings, read_sources
+    from intake.visitors import (
+        KnownCompany,
+        ShownDomain,
+        VisitorCompanies,
+        company_of_domain,
+        identification_of,
+    )
 
 __all__ = [
     "DEFAULT_BUDGETS",
@@ -23,16 +30,21 @@ __all__ = [
     "Filtered",
     "Item",
     "Keep",
+    "KnownCompany",
     "Observation",
     "Outcome",
     "Recorder",
     "Rejected",
+    "ShownDomain",
     "SourceSettings",
     "Sources",
     "SurveyedFiles",
+    "VisitorCompanies",
     "account_id",
     "ascii_account_id",
+    "company_of_domain",
     "country_of",
+    "identification_of",
     "normalized_email",
     "parse_event",
     "read_sources",
@@ -52,6 +64,11 @@ _IMPORTED_ON_USE = {
     "SourceSettings": "intake.sources",
     "Sources": "intake.sources",
     "SurveyedFiles": "intake.scanners",
+    "KnownCompany": "intake.visitors",
+    "ShownDomain": "intake.visitors",
+    "VisitorCompanies": "intake.visitors",
+    "company_of_domain": "intake.visitors",
+    "identification_of": "intake.visitors",
     "ascii_account_id": "intake.domains",
     "country_of": "intake.countries",
     "normalized_email": "intake.domains",

@@ -47,6 +47,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """When the source last changed the profile: the time of what differs."""
     visitor: str | None = None
     """The source's anonymous id; the recorder replaces it by `v_…`."""
+    cookieless: bool = False
+    """The visitor has no id: the connector made one of the client's address and program."""
     person: str | None = None
     """The source's own id of a person (Segment userId), whose e-mail address may be known already."""
     previous_person: str | None = None

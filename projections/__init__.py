@@ -35,6 +35,13 @@ from projections.reactors.timers import Timers
 from projections.read_models.stale_accounts import UNREADABLE, StaleAccount, read_stale, stale_in
 from projections.read_models.versions import CheckpointConflict
 from projections.rebuild import RebuildInProgress, rebuild
+from projections.work import (
+    UnidentifiedVisitors,
+    WaitingVisitor,
+    parked_domains,
+    unidentified_visitors,
+    waiting_visitors,
+)
 from projections.work_list import WorkListFilter, is_overdue, listed_handoffs
 
 __all__ = [
@@ -56,6 +63,8 @@ __all__ = [
     "Relay",
     "StaleAccount",
     "Timers",
+    "UnidentifiedVisitors",
+    "WaitingVisitor",
     "WorkListFilter",
     "accepted_beside",
     "behind",
@@ -74,6 +83,7 @@ __all__ = [
     "listed_handoffs",
     "new_event",
     "open_queries",
+    "parked_domains",
     "projected_offsets",
     "projected_offsets_in",
     "projection_lag",
@@ -85,5 +95,7 @@ __all__ = [
     "scoring_lag",
     "stale_in",
     "top_accounts",
+    "unidentified_visitors",
     "visibility_lag",
+    "waiting_visitors",
 ]

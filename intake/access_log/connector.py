@@ -149,6 +149,7 @@ def _page_view(request: Request, url: str, where: str, source: str, id: str) -> 
         time=request.time,
         data=content,
         visitor=f"{client.name}|{agent or ''}",
+        cookieless=True,
         host=client.host,
         ip=client.ip,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, select, tuple_
 
 from database import MOVES, insert_missing, notify, rows_by_key
@@ -14,6 +15,19 @@ MAX_PARKED = 200
 PARKED_RETENTION_MS = 90 * 24 * 3_600_000
 NOWHERE = ""
 """Instead of an account that no store can hold: the mover sets the parked facts aside."""
+
+
+class _Data(msgspec.Struct):
+    bot: Any = None
+
+
+class _Marked(msgspec.Struct):
+    """What tells whether a fact is of a bot."""
+
+    data: _Data = msgspec.field(default_factory=_Data)
+
+
+_decode_marked = msgspec.json.Decoder(_Marked).decode
 
 
 def park_facts(connection: Connection, updates: Iterable[AccountScored]) -> None:
@@ -74,7 +88,15 @@ def _parked_rows(update: AccountScored) -> Iterable[dict[str, Any]]:
             "event": stored_text(fact.event),
             "source": stored_text(fact.source),
             "fact": bytes(fact.fact),
+            "bot": _is_of_bot(fact.fact),
         }
+
+
+def _is_of_bot(fact: msgspec.Raw) -> bool:
+    try:
+        return _decode_marked(fact).data.bot is True
+    except msgspec.DecodeError:
+        return False
 
 
 def _prune(connection: Connection, accounts: Iterable[str]) -> None:

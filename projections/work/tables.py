@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    false,
 )
 
 from database import Serial, metadata, timestamp_ms
@@ -39,6 +40,8 @@ parked_facts = Table(
     Column("event", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("fact", LargeBinary, nullable=False),
+    Column("bot", Boolean, nullable=False, server_default=false()),
+    Index("parked_by_visitor", "bot", "account"),
 )
 
 moves = Table(

@@ -24,6 +24,7 @@ from staffel.cli.session import (
     stored_account_id,
 )
 from staffel.errors import ProblemFound
+from staffel.ingestion import unidentified_text
 from staffel.record_fact import record_fact
 
 DEFAULT_ROWS = 50
@@ -58,14 +59,18 @@ def accounts(
                 rows = accounts_as_of(application.log, as_of, stage=stage, limit=max_rows, progress=advance)
         else:
             rows = ranked_accounts(application.engine, application.plan, as_of, stage=stage, limit=max_rows)
+        is_whole = stage is None and not is_historic
+        unidentified = unidentified_text(application.engine, application.settings) if is_whole else None
     if print_rows(rows, as_json, as_csv, ACCOUNT_COLUMNS):
         return
-    if not rows:
+    if rows:
+        print_accounts(rows)
+    else:
         print_line(empty_text(stage, at if is_historic else None))
-        return
-    print_accounts(rows)
     if len(rows) == max_rows:
         print_line(f"The {max_rows} highest; use --limit to see more.")
+    if unidentified is not None:
+        print_line(unidentified)
 
 
 def empty_text(stage: str | None, at: str | None) -> str:

@@ -29,7 +29,7 @@ from staffel.cli.session import AsJson
 from staffel.cli.viewer import viewer_of
 from staffel.connect import create_home, examples_folder
 from staffel.embedded import Embedded
-from staffel.ingestion import ingest_and_wait
+from staffel.ingestion import ingest_and_wait, unidentified_text
 from staffel.settings import Settings
 
 DEMO_HOME = Path(".demo")
@@ -93,6 +93,8 @@ def demo_items(folder: Path) -> list[Iterator[Item]]:
 def print_demo(application: Embedded) -> None:
     at, plan = latest_time(application.log), application.plan
     print_accounts(ranked_accounts(application.engine, plan, at))
+    if unidentified := unidentified_text(application.engine, application.settings):
+        print_line(unidentified)
     handoffs = open_handoffs(application)
     print_line("\nOpen handoffs")
     print_handoffs(handoffs, handoff_contact_names(application, handoffs), viewer_of(application))

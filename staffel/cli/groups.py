@@ -121,7 +121,8 @@ class FilesByDefaultGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         words = [arg for arg in args if arg == "-" or not arg.startswith("-")]
-        if words and words[0] not in self.commands and any(map(is_path, words)):
+        is_verb = words[:1] and words[0] in self.commands
+        if not is_verb and (any(map(is_path, words)) or "--again" in args):
             args = ["files", *args]
         return super().parse_args(ctx, args)
 

@@ -3,33 +3,36 @@
 Each command imports its connector when it is called: a calendar library is of no use to an access log.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from intake import Rejected, ascii_account_id
+from intake import Item, Rejected, ascii_account_id
+from projections import unidentified_visitors
 from schemas import terminal_cell
-from staffel.application import source_settings, system_clock
+from staffel.application import Application, source_settings, system_clock
 from staffel.cli.groups import FilesByDefaultGroup, examples
-from staffel.cli.ingest_view import Report, print_network_problems, report_result
-from staffel.cli.output import print_error, print_line, progress_bar
+from staffel.cli.ingest_view import Report, print_network_problems, print_reattribution, report_result
+from staffel.cli.output import Advance, print_error, print_line, progress_bar
 from staffel.cli.session import AsJson, connected_application, parse_time_option, read_settings
 from staffel.errors import UsageError
 from staffel.ingestion import (
     InputFile,
     Kind,
     ReadOptions,
+    Tally,
     guessed_files,
     ingest_and_wait,
     networks_of,
     opened_inputs,
     read_all,
+    reattribute,
     rehearse,
     require_regular_files,
     settings_of_dry_run,
@@ -38,6 +41,10 @@ from staffel.settings import Settings
 
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH…", help="Files, or - for standard input; several are merged by time.")
+]
+OptionalPaths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH…", help="Files, or - for standard input; several are merged by time."),
 ]
 OwnDomains = Annotated[
     list[str] | None, typer.Option("--ours", metavar="DOMAIN", help="One of your own domains; repeatable.")
@@ -63,6 +70,14 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Record nothing: show what would be recorded, and which accounts would be made."),
 ]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Record only who the visitors of access logs are whose company is known by now, by networks and domains; "
+        "without files by domains alone.",
+    ),
+]
 DECIMAL_MARKS = {"auto": "auto", "1.234,5": ",", "1,234.5": "."}
 PROBLEM = 1
 """Exit code."""
@@ -73,26 +88,35 @@ group = typer.Typer(
 
 
 @group.command(
-    "files", epilog=examples("staffel ingest accounts.csv access.log sales.ics", "zcat old.gz | staffel ingest -")
+    "files",
+    epilog=examples(
+        "staffel ingest accounts.csv access.log sales.ics",
+        "zcat old.gz | staffel ingest -",
+        "staffel ingest --again access.log --dry-run",
+    ),
 )
 def files(
-    paths: Paths,
+    paths: OptionalPaths = None,
     ours: OwnDomains = None,
     site: Site = None,
     dates: Dates = "auto",
     numbers: Numbers = "auto",
     zone: Zone = "UTC",
     name: SourceName = None,
+    again: Again = False,
     dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files of any kind: each kind is guessed and named. `staffel ingest FILE…` is short for it."""
+    if not (paths or again):
+        raise UsageError("name the files to import; `staffel ingest --help` shows examples")
     report = Report(as_json, strict, verbose, dry_run)
     export = crm_export(dates, zone, None, name, numbers)
     options = read_options(name=name, ours=own_domains(ours), site=site, zone=time_zone(zone), export=export)
-    ingest_files(paths, guess_and_show(report), options, report)
+    run = reattribute_files if again else ingest_files
+    run(paths or [], guess_and_show(report), options, report)
 
 
 @group.command("access-log", epilog=examples("staffel ingest access-log access.log --site https://www.example.com"))
@@ -109,6 +133,7 @@ def access_log(
         ),
     ] = None,
     name: SourceName = None,
+    again: Again = False,
     dry_run: DryRun = False,
     strict: Strict = False,
     verbose: Verbose = False,
@@ -116,7 +141,9 @@ def access_log(
 ) -> None:
     """Import page views from web server logs."""
     options = read_options(name=name, site=site, log_format=known_log_format(log_format))
-    ingest_kind("access-log", paths, options, Report(as_json, strict, verbose, dry_run))
+    report = Report(as_json, strict, verbose, dry_run)
+    run = reattribute_files if again else ingest_files
+    run(paths, lambda files: ([InputFile("access-log", file) for file in files], []), options, report)
 
 
 @group.command("mbox", epilog=examples("staffel ingest mbox marketing.mbox --ours example.com"))
@@ -272,6 +299,15 @@ def ingest_kind(kind: Kind, paths: list[Path], options: ReadOptions, report: Rep
     ingest_files(paths, lambda files: ([InputFile(kind, file) for file in files], []), options, report, own_log=own_log)
 
 
+class OpenImport(NamedTuple):
+    """The files of an import, and the application that they are read into."""
+
+    application: Application
+    files: list[InputFile]
+    items: Iterator[Item]
+    advance: Advance
+
+
 def ingest_files(
     paths: list[Path], kinds_of: KindsOf, options: ReadOptions, report: Report, *, own_log: bool = False
 ) -> None:
@@ -279,6 +315,32 @@ def ingest_files(
 
     `kinds_of` gives the files with their kinds, and rejections of files that have none.
     """
+    with opened_import(paths, kinds_of, options, report) as opened:
+        record = rehearse if report.dry_run else ingest_and_wait
+        application = opened.application
+        result = record(application, opened.items, opened.advance, report.show_filtered, own_log=own_log)
+        visitors, has_networks = unidentified_visitors(application.engine), application.settings.networks is not None
+    exit_with(report, report_result(report, result, visitors, has_networks=has_networks))
+
+
+def reattribute_files(paths: list[Path], kinds_of: KindsOf, options: ReadOptions, report: Report) -> None:
+    """Identify the visitors of access logs whose company is known by now; records nothing else of the files."""
+    with opened_import(paths, lambda files: access_logs_of(*kinds_of(files)), options, report) as opened:
+        result = reattribute(opened.application, opened.items, opened.advance, dry_run=report.dry_run)
+        has_networks = opened.application.settings.networks is not None
+    print_reattribution(report, result, has_files=bool(opened.files), has_networks=has_networks)
+    exit_with(report, result.tally)
+
+
+def access_logs_of(files: list[InputFile], refused: list[Rejected]) -> tuple[list[InputFile], list[Rejected]]:
+    for file in files:
+        if file.kind != "access-log":
+            print_error(terminal_cell(f"{file.path.name}: not read again: its visitors have ids of their own"))
+    return [file for file in files if file.kind == "access-log"], refused
+
+
+@contextmanager
+def opened_import(paths: list[Path], kinds_of: KindsOf, options: ReadOptions, report: Report) -> Iterator[OpenImport]:
     require_regular_files(paths)
     with settings_for(report) as settings, opened_inputs(paths, settings.home) as opened:
         files, refused = kinds_of(opened)
@@ -288,9 +350,10 @@ def ingest_files(
             print_network_problems(networks)
             reported = replace(options, report_columns=report.columns.append)
             items = chain(refused, read_all(files, reported, application.sources))
-            record = rehearse if report.dry_run else ingest_and_wait
-            result = record(application, items, advance, report.show_filtered, own_log=own_log)
-    tally = report_result(report, result)
+            yield OpenImport(application, files, items, advance)
+
+
+def exit_with(report: Report, tally: Tally) -> None:
     if tally.refused_files or (report.strict and tally.rejected_total):
         raise typer.Exit(PROBLEM)
 

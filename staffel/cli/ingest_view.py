@@ -1,14 +1,16 @@
 """What an import says: counts with their reasons, rejections, columns of tables, and what a dry run would make."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from intake import Filtered
 from intake.recorder import read_networks
+from projections import UnidentifiedVisitors
 from schemas import terminal_cell
 from staffel.cli.output import print_error, print_json, print_line, print_table
-from staffel.ingestion import MAX_ACCOUNTS_LISTED, MAX_REJECTED_KEPT, Tally
+from staffel.ingestion import MAX_ACCOUNTS_LISTED, MAX_REJECTED_KEPT, Reattribution, Tally, text_of_unidentified
 from staffel.wording import quantity
 
 MAX_REJECTED_SHOWN = 10
@@ -37,11 +39,13 @@ class Report:
             print_line(terminal_cell(f"skipped {item.where}: {item.why}"))
 
 
-def report_result(report: Report, result: Tally | tuple[Tally, list[str]]) -> Tally:
-    """Print the tally; of a dry run also the accounts that would be made."""
+def report_result(
+    report: Report, result: Tally | tuple[Tally, list[str]], unidentified: UnidentifiedVisitors, *, has_networks: bool
+) -> Tally:
+    """Print the tally; of a dry run also the accounts that would be made, else the visitors without a company."""
     tally, new_accounts = result if isinstance(result, tuple) else (result, [])
     if report.as_json:
-        print_json(result_json(report, tally, new_accounts))
+        print_json(result_json(report, tally, new_accounts, unidentified))
         return tally
     if report.dry_run:
         print_line("Dry run: nothing is recorded. It would be:")
@@ -49,22 +53,26 @@ def report_result(report: Report, result: Tally | tuple[Tally, list[str]]) -> Ta
     print_columns(report)
     if report.dry_run:
         print_new_accounts(new_accounts)
+    elif unidentified.visitors:
+        print_line(text_of_unidentified(unidentified, has_networks=has_networks))
     return tally
 
 
-def result_json(report: Report, tally: Tally, new_accounts: list[str]) -> dict[str, Any]:
+def result_json(
+    report: Report, tally: Tally, new_accounts: list[str], unidentified: UnidentifiedVisitors
+) -> dict[str, Any]:
     result = tally.as_json()
     if report.columns:
         result["columns"] = [columns.as_json() for columns in report.columns]
     if report.verbose:
         result["filtered_items"] = [{"where": item.where, "why": item.why} for item in report.filtered]
-    if report.dry_run:
-        result |= {
-            "dry_run": True,
-            "new_accounts_total": len(new_accounts),
-            "new_accounts": new_accounts[:MAX_ACCOUNTS_LISTED],
-        }
-    return result
+    if not report.dry_run:
+        return result | {"unidentified": unidentified._asdict()}
+    return result | {
+        "dry_run": True,
+        "new_accounts_total": len(new_accounts),
+        "new_accounts": new_accounts[:MAX_ACCOUNTS_LISTED],
+    }
 
 
 def print_new_accounts(accounts: list[str]) -> None:
@@ -106,9 +114,50 @@ def print_tally(tally: Tally) -> None:
     ):
         if counts:
             print_line(terminal_cell(f"{title}: " + ", ".join(f"{reason} {n}" for reason, n in counts.most_common())))
+    print_rejected(tally)
+
+
+def print_rejected(tally: Tally) -> None:
     rows = [(item.where, item.code, item.why) for item in tally.rejected[:MAX_REJECTED_SHOWN]]
     if rows:
         print_table("Rejected", ["where", "code", "why"], rows, wrapped=["why"])
     rest = tally.rejected_total - len(rows)
     if rest:
         print_line(f"… and {rest} more; --json lists the first {MAX_REJECTED_KEPT:,}.")
+
+
+def print_reattribution(report: Report, result: Reattribution, *, has_files: bool, has_networks: bool) -> None:
+    """Who was identified, what was released, and what is no longer kept."""
+    if report.as_json:
+        print_json({**result.as_json(), "dry_run": report.dry_run})
+        return
+    if report.dry_run:
+        print_line("Dry run: nothing is recorded. It would be:")
+    rows = [(each.account, each.visitors, each.facts) for each in result.releases[:MAX_ACCOUNTS_SHOWN]]
+    print_line(reattribution_summary(result))
+    if rows:
+        print_table("", ["account", "visitors", "facts"], rows, numbers=["visitors", "facts"])
+    if len(result.releases) > len(rows):
+        print_line(f"… and {quantity(len(result.releases) - len(rows), 'account')} more; --json lists all.")
+    for text in reattribution_remarks(result, has_files=has_files, has_networks=has_networks):
+        print_line(text)
+    print_rejected(result.tally)
+
+
+def reattribution_summary(result: Reattribution) -> str:
+    visitors, facts = quantity(result.visitors.total(), "visitor"), quantity(result.facts.total(), "fact")
+    if not result.visitors:
+        return "No visitor without a cookie has a company that was unknown before."
+    return f"{visitors} identified, {facts} released to {quantity(len(result.visitors), 'account')}."
+
+
+def reattribution_remarks(result: Reattribution, *, has_files: bool, has_networks: bool) -> Iterator[str]:
+    """What is missing, and why."""
+    if lost := result.not_kept.total():
+        yield f"No longer kept, so not released: {quantity(lost, 'fact')}. Kept are 200 of 90 days each."
+    if result.ambiguous:
+        yield f"Left out, for their facts show several companies: {quantity(result.ambiguous, 'visitor')}."
+    if not has_files:
+        yield "Only domains were looked at. Addresses stand in access logs alone: name them."
+    elif not has_networks:
+        yield "No networks file (STAFFEL_NETWORKS): addresses have no company."

@@ -5,7 +5,7 @@ from typing import Any
 from audit import latest_time
 from database import Database, DatabaseError, shown_address
 from intake.recorder import read_networks
-from projections import projection_lag, reactor_backlog, scoring_lag, stale_in
+from projections import projection_lag, reactor_backlog, scoring_lag, stale_in, unidentified_visitors
 from schemas import ENGAGEMENT, SCORES
 from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application, source_settings
@@ -35,6 +35,7 @@ def findings(application: Application) -> list[Json]:
         check_work(application),
         *check_lags(application),
         check_stale_accounts(application.engine),
+        check_visitors(application.engine),
         check_dead_letters(application.log),
         check_clock(application.log, application.clock()),
         check_host(application),
@@ -120,6 +121,13 @@ def check_lags(application: Application) -> list[Json]:
         finding("projected", projector_lag == 0, f"{quantity(projector_lag, 'update')} behind", advice),
         finding("outbox", backlog.outbox == 0, f"{backlog.outbox} waiting", advice),
     ]
+
+
+def check_visitors(engine: Database) -> Json:
+    """How many visitors are in no list of accounts; nothing is wrong with that."""
+    found = unidentified_visitors(engine)
+    text = f"{quantity(found.visitors, 'visitor')} without a company, {quantity(found.facts, 'fact')} kept"
+    return finding("visitors", True, text)
 
 
 def check_dead_letters(log: Log) -> Json:

@@ -27,6 +27,7 @@ from staffel.doctor.embedded import (
     check_networks,
     check_settings_file,
     check_stale_accounts,
+    check_visitors,
     finding,
 )
 from staffel.doctor.vault import check_vault
@@ -65,6 +66,7 @@ def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json
         if engine and log:
             rows.append(finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE))
             rows.append(finding_of("read models", lambda: check_stale_accounts(engine), _PROJECT_ADVICE))
+            rows.append(finding_of("visitors", lambda: check_visitors(engine), _PROJECT_ADVICE))
         return rows
     finally:
         if log:

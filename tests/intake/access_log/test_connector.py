@@ -30,6 +30,7 @@ def test_a_successful_get_of_a_page_is_a_page_view(tmp_path: Path) -> None:
                 "referrer": "https://search.example/",
             },
             visitor=f"203.0.113.5|{FIREFOX}",
+            cookieless=True,
             ip="203.0.113.5",
         )
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.staffel.cli.cli_runner import Json, access_log_line, page_view, run_json, write_lines
+from tests.staffel.cli.cli_runner import Json, access_log_line, page_view, run_json, run_ok, write_lines
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "medtech" / "data"
 OUR_DOMAIN_OPTION = ("--ours", "nordwerk-med.example")
@@ -68,6 +68,7 @@ def test_importing_a_grown_file_records_the_rest(kind: str, monkeypatch: pytest.
     growing.write_bytes(whole.read_bytes())
     rest = ingest_tally(kind, growing)
     monkeypatch.setenv("STAFFEL_HOME", "another")
+    run_ok("init")
     at_once = ingest_tally(kind, whole)
     assert begun["recorded"] > 0
     assert rest["recorded"] > 0

@@ -105,6 +105,7 @@ def test_an_import() -> None:
         "rejected_total": 1,
         "rejected_by": {"bad_json": 1},
         "left_out": {},
+        "unidentified": {"visitors": 0, "facts": 0},
     }
     assert nested_keys(rejected) == ["where", "code", "why"]
 

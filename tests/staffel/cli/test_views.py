@@ -40,9 +40,12 @@ def test_accounts_are_listed_highest_first(medtech: Path) -> None:
     ]
     row = "brennerbio.example       Brenner Biotech GmbH  A 100         4  219.8 sqa      121.1      in 65 d"
     assert shown[2] == row
-    assert shown[-2:] == [
+    assert shown[-5:] == [
         "As of 2026-10-30 14:39 UTC; contacts: engaged within the window; drops: when a stage is lost.",
         "The 4 highest; use --limit to see more.",
+        "155 visitors without a company, not listed (474 facts kept).",
+        "What identifies them: a networks file (STAFFEL_NETWORKS), domains of accounts,",
+        "forms, links in mails. After new networks or domains: `staffel ingest --again`.",
     ]
 
 
