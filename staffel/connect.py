@@ -13,7 +13,7 @@ from staffel.application import Application, RandomBytes, system_clock
 from staffel.embedded import Embedded
 from staffel.errors import UsageError
 from staffel.settings import Settings
-from streams import activate
+from streams import activate, check_fold_version
 from streams.sql import SqlLog
 
 TEMPLATES = ("default", "saas", "industry", "services")
@@ -45,6 +45,7 @@ def connect_embedded(settings: Settings, clock: Clock, random_bytes: RandomBytes
     try:
         if revision_of(engine) is None:
             raise no_home_error(settings)
+        check_fold_version(SqlLog(engine, settings.partitions))  # before the tables are upgraded
         return open_log(settings, engine, partial(require_home, settings), clock, random_bytes)
     except BaseException:
         engine.dispose()

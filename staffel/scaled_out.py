@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 
-from database import PROJECTED, Notifications, migrate, new_holder_id, open_database, revision_of, shown_address
+from database import (
+    PROJECTED,
+    Database,
+    Notifications,
+    migrate,
+    new_holder_id,
+    open_database,
+    revision_of,
+    shown_address,
+)
 from projections import projected_offsets
 from schemas import ENGAGEMENT, Clock
 from staffel.application import Application, RandomBytes
@@ -92,12 +101,21 @@ def connect_scaled_out(
     try:
         if not creates_tables and revision_of(engine) is None:
             raise UsageError(f"no tables in {shown_address(engine)}; {CREATE_TABLES_ADVICE}")
-        migrate(engine)
         log = open_kafka_log(address, connect_timeout)
+        upgrade_tables(engine, log)
     except BaseException:
         engine.dispose()
         raise
     return ScaledOut(settings, engine, log, RemoteHostLock(), clock, random_bytes)
+
+
+def upgrade_tables(engine: Database, log: Log) -> None:
+    """Once the log is known to be one of this version."""
+    try:
+        migrate(engine)
+    except BaseException:
+        log.close()
+        raise
 
 
 def open_kafka_log(address: KafkaAddress, connect_timeout: float | None = None) -> Log:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from schemas import ENGAGEMENT, FACT_HEADERS, encode_fact, record_id
+from scoring.fold import FOLD_VERSION
 from scoring.model import canonical, load_model, model_from_dict, version_of
 from scoring.plan import Plan, compile_model
 from streams.log import Log, LogRefused, NewRecord, Record
@@ -13,11 +14,17 @@ from streams.log import Log, LogRefused, NewRecord, Record
 ACTIVATED = "model.activated.v1"
 MODEL_KEY = "~model"
 SOURCE = "staffel/models"
+_FIRST_FOLD_VERSION = 1
+"""Of logs whose activation names none."""
 _INITIAL_ACTIVATION_ID = "model:initial:activated"
 
 
 class NoModelError(Exception):
     """A partition has no activated model."""
+
+
+class OtherFoldVersion(LogRefused):
+    """The log began under another version of the fold: the same facts would give other scores now."""
 
 
 class Activation(msgspec.Struct):
@@ -27,6 +34,7 @@ class Activation(msgspec.Struct):
     version: str
     initial: bool | None = None
     partitions: int | None = None
+    fold: int | None = None
 
 
 class ActivationFact(msgspec.Struct):
@@ -92,7 +100,7 @@ def activation_record(content: dict[str, object], partition: int, now: int, part
         subject=MODEL_KEY,
         time=now,
         recorded_at=now,
-        data={**content, "initial": True, "approvals": [], **partition_count},
+        data={**content, "initial": True, "approvals": [], "fold": FOLD_VERSION, **partition_count},
     )
     return NewRecord(MODEL_KEY, value, record_id(SOURCE, id), FACT_HEADERS)
 
@@ -111,8 +119,27 @@ def plan_at(log: Log, offset: int) -> Plan:
     return compile_model(model_from_dict(activation.model), activation.version)
 
 
+def check_fold_version(log: Log) -> None:
+    """Raises `OtherFoldVersion`. Nothing is recomputed in silence: what people were told would change."""
+    for activation in (_activation_of(log, partition) for partition in range(log.partitions(ENGAGEMENT))):
+        version = FOLD_VERSION if activation is None else activation.fold or _FIRST_FOLD_VERSION
+        if version != FOLD_VERSION:
+            raise other_fold_version(version)
+
+
+def other_fold_version(version: int) -> OtherFoldVersion:
+    return OtherFoldVersion(
+        f"this log was scored by version {version} of the fold, and this Staffel scores by version {FOLD_VERSION}, "
+        "which gives other scores for the same facts; continue with the Staffel that wrote it, or begin a new log (a "
+        "new STAFFEL_HOME and `staffel init`; on Kafka a new prefix, a new database and `staffel topics create`) and "
+        "import your files there"
+    )
+
+
 def check_activation(log: Log) -> None:
-    """Raises LogRefused if a partition does not begin with an activation, or the number of partitions has changed."""
+    """Raises LogRefused if a partition does not begin with an activation, the number of partitions has changed, or
+    the log began under another version of the fold."""
+    check_fold_version(log)
     partitions = log.partitions(ENGAGEMENT)
     activations = [_activation_of(log, partition) for partition in range(partitions)]
     missing = [partition for partition, found in enumerate(activations) if found is None]

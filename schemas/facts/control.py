@@ -17,6 +17,8 @@ class ModelActivated(FactData):
     """The first of its log; it holds at every time asked for."""
     partitions: int | None = Field(default=None, ge=1)
     """How many the log has: an account's partition follows from that number, so it stays."""
+    fold: int | None = Field(default=None, ge=1)
+    """The version of the fold that the log began under; without it, the first."""
     approvals: tuple[dict[str, Any], ...] = ()
 
 

@@ -145,10 +145,17 @@ def exit_code_of(error: Exception) -> int:
         return USAGE
     if isinstance(error, expected_errors()):
         print_error(error_text(error))
-        return PROBLEM
+        return USAGE if is_other_log(error) else PROBLEM
     print_error("".join(traceback.format_exception(error)).rstrip())
     print_error(f"internal error: {error!r}; recorded data is safe, please report the lines above")
     return INTERNAL
+
+
+def is_other_log(error: Exception) -> bool:
+    """Whether this version of Staffel is not for the log that the settings name."""
+    from streams import OtherFoldVersion
+
+    return isinstance(error, OtherFoldVersion)
 
 
 def error_text(error: Exception) -> str:

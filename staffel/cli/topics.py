@@ -16,7 +16,7 @@ from staffel.errors import ProblemFound, UsageError
 from staffel.scaled_out import require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams import LogRefused, activate, activation_content, check_activation, initial_plan
+from streams import LogRefused, OtherFoldVersion, activate, activation_content, check_activation, initial_plan
 from streams.kafka import KafkaAddress, KafkaLog, TopicProblem, create_topics, inspect_topics
 
 Json = dict[str, Any]
@@ -118,6 +118,7 @@ def activate_log(settings: Settings, address: KafkaAddress) -> str:
     log = KafkaLog(address, client="staffel-topics")
     try:
         activate(log, lambda: model_text(settings), system_clock)
+        check_activation(log)
         return initial_plan(log).version
     finally:
         log.close()
@@ -140,6 +141,8 @@ def activation_problem(address: KafkaAddress) -> str | None:
     log = KafkaLog(address, client="staffel-topics")
     try:
         check_activation(log)
+    except OtherFoldVersion:
+        raise
     except LogRefused as error:
         return str(error)
     finally:

@@ -35,7 +35,7 @@ from staffel.errors import UsageError
 from staffel.scaled_out import CREATE_TOPICS_ADVICE, require_activated, require_postgres
 from staffel.settings import Settings
 from staffel.wording import quantity
-from streams import Log, LogError
+from streams import Log, LogError, OtherFoldVersion
 from streams.kafka import KafkaAddress
 from streams.scorer import active_plan
 
@@ -114,6 +114,8 @@ def check_log(settings: Settings, address: KafkaAddress, log: Log, now: Clock) -
     """Findings on activation, lag of the workers, dead letters and clocks."""
     try:
         require_activated(log, address)
+    except OtherFoldVersion:
+        raise
     except LogError as error:
         return [finding("activation", False, str(error), CREATE_TOPICS_ADVICE)]
     return [

@@ -1,13 +1,17 @@
 """The last records of a partition's accounts and contacts, kept as bytes and decoded on demand."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from scoring.fold import FOLD_VERSION, Account
 from scoring.plan import Plan
+from streams.activation import other_fold_version
 from streams.scorer.unit import account_of_records
 from streams.worker.units import KeyValue
+
+_MODEL_AND_FOLD = re.compile(rb'"model":"(?:[^"\\]|\\.)*","fold":(\d+),')
 
 
 class _StoredAccount(msgspec.Struct):
@@ -43,9 +47,13 @@ class StateStore:
         return account
 
     def has_outdated(self, plan: Plan) -> bool:
-        """Whether another model or another version of the fold wrote an account."""
+        """Whether another model wrote an account. Raises LogRefused if another version of the fold did."""
         current = b'"model":%s,"fold":%d,' % (msgspec.json.encode(plan.version), FOLD_VERSION)
-        return any(current not in records[id.encode()] for id, records in self._accounts.items())
+        outdated = [own for id, records in self._accounts.items() if current not in (own := records[id.encode()])]
+        versions = {int(found[1]) for own in outdated if (found := _MODEL_AND_FOLD.search(own)) is not None}
+        if versions - {FOLD_VERSION}:
+            raise other_fold_version(min(versions - {FOLD_VERSION}))
+        return bool(outdated)
 
     def drop_incomplete(self, lost_keys: Iterable[bytes]) -> set[str]:
         """Drop the accounts that lack one of their records, or their own; returns their ids."""

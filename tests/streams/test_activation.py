@@ -8,7 +8,9 @@ import pytest
 
 from database.engine import open_database
 from schemas.topics import ENGAGEMENT
+from scoring.fold.state import FOLD_VERSION
 from streams.activation import (
+    OtherFoldVersion,
     activate,
     activation_content,
     activation_record,
@@ -120,3 +122,29 @@ def test_a_log_that_does_not_name_its_partitions_is_taken(log: LogWithoutUniqueI
         log.append(ENGAGEMENT, [record], partition=partition)
     check_activation(log)
     assert first_activation_content(log) is not None
+
+
+def append_activation_of_fold(log: SqlLog, partition: int, version: int | None) -> None:
+    """Append an activation as another version of Staffel writes it; the first one wrote no version."""
+    record = activation_record(activation_content(FIRST_MODEL, "model.yaml"), partition, 0, PARTITIONS)
+    fact = msgspec.json.decode(record.value)
+    fact["data"] |= {"fold": version}
+    if version is None:
+        del fact["data"]["fold"]
+    log.append(ENGAGEMENT, [record._replace(value=msgspec.json.encode(fact))], partition=partition)
+
+
+@pytest.mark.parametrize(("written", "said"), [(None, 1), (FOLD_VERSION - 1, FOLD_VERSION - 1), (99, 99)])
+def test_a_log_of_another_fold_is_refused_with_the_way_out(
+    log: LogWithoutUniqueIds, written: int | None, said: int
+) -> None:
+    for partition in range(PARTITIONS):
+        append_activation_of_fold(log, partition, written)
+    with pytest.raises(OtherFoldVersion) as refused:
+        check_activation(log)
+    assert str(refused.value) == (
+        f"this log was scored by version {said} of the fold, and this Staffel scores by version {FOLD_VERSION}, which "
+        "gives other scores for the same facts; continue with the Staffel that wrote it, or begin a new log (a new "
+        "STAFFEL_HOME and `staffel init`; on Kafka a new prefix, a new database and `staffel topics create`) and "
+        "import your files there"
+    )

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from schemas.dead_letters import parse_error_headers
-from schemas.scores import CHECKPOINT_KEY, decode_account_scored, decode_checkpoint
+from schemas.scores import CHECKPOINT_KEY, decode_checkpoint
 from schemas.topics import ENGAGEMENT, MAX_RECORD_BYTES
 from scoring.fold.state import FOLD_VERSION
+from streams.activation import OtherFoldVersion
 from streams.log import LogRefused
 from streams.worker.scoring import ScoringTask, UnitTooLargeError
 from streams.worker.units import size_of
@@ -215,35 +216,40 @@ def test_scores_that_name_no_log_are_taken() -> None:
     assert partition.recover().next == 4
 
 
-def test_states_of_another_fold_are_folded_again_all_at_once_and_written_anew() -> None:
+def test_states_of_another_model_are_folded_again_all_at_once_and_written_anew() -> None:
     source = fact_records(500)
     partition = ScoringPartition(source).fold(300)
     expected = straight_fold_digests(source[:300])
-    partition.latest = {key: with_other_fold_version(key, value) for key, value in partition.latest.items()}
+    partition.latest = {key: changed_account(key, value, model="other-1") for key, value in partition.latest.items()}
     partition.units.clear()
     partition.recover()
     assert partition.digests() == expected
-    assert {decode_account_scored(value).fold for key, value in partition.latest.items() if is_account(key)} == {
-        FOLD_VERSION
-    }
+    assert "other-1" not in {update.model for update in partition.updates()}
     assert {unit.next for unit in partition.units} == {300}
     assert {update.after_seq - update.seq for update in partition.updates()} == {0}
     assert partition.fold().digests() == straight_fold_digests(source)
 
 
-def with_other_fold_version(key: bytes, value: bytes) -> bytes:
-    """As an older version of the fold would have written it."""
-    if not is_account(key):
-        return value
-    scored = msgspec.json.decode(value)
-    return msgspec.json.encode({**scored, "fold": FOLD_VERSION - 1, "state": [FOLD_VERSION - 1], "digest": "?"})
+@pytest.mark.parametrize("version", [FOLD_VERSION - 1, FOLD_VERSION + 1])
+def test_states_of_another_fold_are_refused_and_left_as_they_are(version: int) -> None:
+    partition = ScoringPartition(fact_records(500)).fold(300)
+    partition.latest = {key: changed_account(key, value, fold=version) for key, value in partition.latest.items()}
+    stored = dict(partition.latest)
+    with pytest.raises(OtherFoldVersion, match=f"this log was scored by version {version} of the fold"):
+        partition.recover()
+    assert partition.latest == stored
+
+
+def changed_account(key: bytes, value: bytes, **fields: object) -> bytes:
+    """An account as something else than this scorer would have written it; other records stay."""
+    return msgspec.json.encode({**msgspec.json.decode(value), **fields, "digest": "?"}) if is_account(key) else value
 
 
 def test_a_refold_knows_the_duplicates_of_the_whole_partition() -> None:
     facts = fact_records(10)[1:]
     source = [activation_fake(), *facts, facts[0]._replace(offset=11), facts[1]._replace(offset=12)]
     partition = ScoringPartition(source).fold(12)
-    partition.latest = {key: with_other_fold_version(key, value) for key, value in partition.latest.items()}
+    partition.latest = {key: changed_account(key, value, model="other-1") for key, value in partition.latest.items()}
     partition.recover()
     partition.fold()
     assert (partition.counters.duplicates, partition.digests()) == (2, straight_fold_digests(source))
