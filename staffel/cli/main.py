@@ -47,7 +47,9 @@ COMMANDS = {
         "handoffs", "List open handoffs: overdue ones first, then what is due next, then what is being worked on."
     ),
     "handoff": command_group("answers", "Show a handoff, and record what sales decided."),
-    "model": command_group("models", "Check scoring models, and show the active one."),
+    "model": command_group(
+        "models", "Write and check scoring models, list what they may read, and show the active one."
+    ),
     "closed-days": single_command(
         "closed_days", "Write the public holidays of a region into a model file, as days without opening hours."
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from ruamel.yaml import YAML
 
-from schemas import Problem
+from schemas import Problem, suggestion
 from scoring.model import DocumentError, ScoringModel, canonical, load_model, version_of
 from staffel.application import source_settings
 from staffel.cli import model_lists
@@ -15,12 +15,37 @@ from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
 from staffel.cli.values_at_home import values_at_home
-from staffel.errors import ProblemFound
+from staffel.connect import TEMPLATES, template_text
+from staffel.errors import ProblemFound, UsageError
+from staffel.home_files import MODEL_FILE, write_missing
 from staffel.model_review import Review, review
 from staffel.settings import read_text
 from staffel.wording import quantity
 
-group = typer.Typer(no_args_is_help=True, help="Check scoring models, and show the active one.")
+group = typer.Typer(
+    no_args_is_help=True, help="Write and check scoring models, list what they may read, and show the active one."
+)
+
+
+@group.command("init", epilog=examples("staffel model init", "staffel model init --template saas saas.yaml"))
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = MODEL_FILE,
+    template: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(TEMPLATES)}.")] = TEMPLATES[0],
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented model to begin with; a file that exists stays as it is."""
+    if template not in TEMPLATES:
+        hint = suggestion(template, TEMPLATES)
+        raise UsageError(f"--template {template}: write one of {', '.join(TEMPLATES)}{hint}")
+    text = template_text(template)
+    if not write_missing(file, lambda: text):
+        raise ProblemFound(f"{file} exists and is left as it is; name another file")
+    if as_json:
+        print_json({"file": str(file), "template": template, "model": version_of(load_model(text, str(file)), 0)})
+        return
+    print_line(f"{file}: written from the template {template}. Change it to what you know about your customers, then")
+    print_line(f"  staffel model check {file}")
+    print_line(f"  staffel init --model {file}   where there is no home yet")
 
 
 @group.command("check", epilog=examples("staffel model check model.yaml"))

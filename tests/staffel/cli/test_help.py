@@ -15,7 +15,7 @@ from tests.staffel.conftest import STAFFEL
 
 KAFKA = "kafka://broker.example:9092"
 ONLY_ON_KAFKA = {"worker", "project", "relay", "web", "topics"}
-ONLY_IN_DATABASE = {"up", "migrate"}
+ONLY_IN_DATABASE = {"init", "up", "migrate"}
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|9[0-7])[;m]")
 
 
