@@ -5,12 +5,13 @@ from alerts.channels.receivers import receivers_of
 from alerts.channels.registry import channels_of, channels_to
 from alerts.freshness import Freshness
 from alerts.messages import Links, sample_alert
-from alerts.outbox import STATUSES, WAITING, AlertOutbox, Naming, alert_namings, alert_pauses, alerts
+from alerts.outbox import PLANNED, STATUSES, WAITING, AlertOutbox, Naming, alert_namings, alert_pauses, alerts
 from alerts.people import People
 from alerts.reactor import Alerts
 from alerts.settings import AlertSettings, ChannelSettings, read_alerts
 
 __all__ = [
+    "PLANNED",
     "STATUSES",
     "WAITING",
     "AlertOutbox",

@@ -8,11 +8,12 @@ from threading import Event, Thread
 from typing import Any
 
 from alerts.channels.channel import Alert, AttemptFailed, Channel, Gone, Outcome
-from alerts.outbox import AlertOutbox, DeliveryState, DueAlert, Pause
+from alerts.outbox import CANCELED, FAILED, AlertOutbox, DeliveryState, DueAlert, Pause
 from alerts.reconsideration import Reconsideration
-from alerts.retry import MAX_WAIT_BEFORE_FALLBACK_MS, failed_unsent, state_after
+from alerts.reminders import is_superseded
+from alerts.retry import MAX_WAIT_BEFORE_FALLBACK_MS, state_after, unsent
 from alerts.settings import AlertSettings
-from schemas import Clock, format_time
+from schemas import Clock, decode_fact, format_time
 
 _BATCH_SIZE = 20
 _POLL_INTERVAL_S = 2.0
@@ -123,10 +124,21 @@ class Delivery:
         return pause
 
     def _process(self, alert: DueAlert) -> None:
-        why = self._skip_reason(alert)
-        state = self._attempt(alert) if why is None else failed_unsent(alert, self._clock(), why)
+        state = self._canceled(alert)
+        if state is None:
+            why = self._skip_reason(alert)
+            state = self._attempt(alert) if why is None else unsent(FAILED, alert, self._clock(), why)
         if self._outbox.update_state(alert, state):
             self._log_state(alert, state)
+
+    def _canceled(self, alert: DueAlert) -> DeliveryState | None:
+        """The state of a reminder or escalation that is not needed any more, else None."""
+        if alert.handoff is None:
+            return None
+        now = self._clock()
+        if self._outbox.is_answered(alert.handoff):
+            return unsent(CANCELED, alert, now, "sales has answered")
+        return unsent(CANCELED, alert, now, "it is overdue") if is_superseded(decode_fact(alert.event), now) else None
 
     def _skip_reason(self, alert: DueAlert) -> str | None:
         """Why the alert is not sent at all, or None."""

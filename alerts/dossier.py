@@ -8,11 +8,12 @@ from typing import Any
 
 from msgspec import MsgspecError
 
+from alerts.reminders import route_of
 from database import Database
 from projections import ReadModelQueries, open_queries
-from schemas import ENGAGEMENT, FactRecord, decode_fact, parse_time
+from schemas import ENGAGEMENT, FactRecord, decode_fact
 from schemas.facts import summary_of
-from scoring.plan import Plan, applied_route
+from scoring.plan import Plan
 from streams import Log, Record
 
 Data = Mapping[str, Any]
@@ -83,17 +84,5 @@ def _zone(proposal: Data, plan: Plan | None) -> dict[str, str]:
     """The time zone of the handoff's route, else of the model."""
     if plan is None:
         return {}
-    model, due_at = plan.model, proposal.get("due_at")
-    if not model.handoff.routes:
-        return {"zone": model.timezone}
-    due = parse_time(due_at) if due_at else None
-    route = applied_route(
-        proposal.get("route"), starts_at(proposal), due, proposal.get("act_now") is True, model.handoff, model.timezone
-    )
-    return {"zone": (route.zone if route else None) or model.timezone}
-
-
-def starts_at(proposal: Data) -> int:
-    """When the service level of a handoff begins (docs/scoring.md, rule 32)."""
-    times = (proposal.get(name) for name in ("crossed_at", "recorded_at"))
-    return max((parse_time(time) for time in times if time), default=0)
+    route = route_of(proposal, plan) if plan.model.handoff.routes else None
+    return {"zone": (route.zone if route else None) or plan.model.timezone}

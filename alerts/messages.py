@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.channels.channel import Alert
 from alerts.dossier import MAX_REASONS
+from alerts.reminders import DUE_PERCENT
 from projections import STAFFEL_SOURCE, encode, new_event
 from schemas import FactRecord, chat_text, format_time, parse_time
 
@@ -29,9 +30,10 @@ _TITLES = {
     "act_now": "ACT NOW: {account}",
     "handoff_proposed": "Ready for sales: {account}",
     "service_level_passed": "OVERDUE: {account} was not accepted in time",
+    "reminder": "Reminder: {account} waits for an answer",
+    "escalation": "ESCALATED: {account} was not accepted",
     "test": "TEST, no action needed: {account}",
 }
-_OVERDUE = ("service_level_passed",)
 _UNKNOWN_FIT = "unknown"
 
 
@@ -56,6 +58,7 @@ def message(kind: str, event: FactRecord, links: Links = NO_LINKS, names: Names 
         *_company(data),
         _summary(data),
         *_deadline(kind, data),
+        *_escalation(data),
         *_reasons(data, names or {}),
         _accept_command(data),
         *_links(links, data),
@@ -99,7 +102,17 @@ def _summary(data: Data) -> str:
 def _deadline(kind: str, data: Data) -> Iterator[str]:
     due_at = data.get("due_at")
     if due_at is not None:
-        yield f"{'was due' if kind in _OVERDUE else 'due'} {_local_time(parse_time(due_at), data.get('zone'))}"
+        yield f"{'was due' if _is_overdue(kind, data) else 'due'} {_local_time(parse_time(due_at), data.get('zone'))}"
+
+
+def _is_overdue(kind: str, data: Data) -> bool:
+    return kind == "service_level_passed" or ((data.get("step") or {}).get("percent") or 0) >= DUE_PERCENT
+
+
+def _escalation(data: Data) -> Iterator[str]:
+    step = data.get("step") or {}
+    if step.get("to"):
+        yield f"now for {_text(step['to'])}: {step['percent']} % of the time to answer have passed"
 
 
 def _local_time(instant: int, zone: str | None) -> str:

@@ -45,9 +45,9 @@ def _reason_to_give_up(attempts: int, wait_ms: int, is_too_late: bool, fallback:
     return "given up, the next attempt would be too late" if is_too_late else None
 
 
-def failed_unsent(alert: DueAlert, now: int, why: str) -> DeliveryState:
-    """The state of an alert that is not sent."""
-    return DeliveryState(FAILED, alert.attempts, now, why=why)
+def unsent(status: str, alert: DueAlert, now: int, why: str) -> DeliveryState:
+    """The state of an alert that is not sent: failed or canceled."""
+    return DeliveryState(status, alert.attempts, now, why=why)
 
 
 def retry_delay(id: str, attempts: int) -> int:

@@ -25,11 +25,13 @@ RULES: Sequence[AlertRule] = (
     AlertRule("handoff_proposed", HandoffProposed.type, urgent=False, cool_down_ms=4 * _HOUR_MS),
     AlertRule("service_level_passed", HandoffExpired.type, urgent=None, cool_down_ms=4 * _HOUR_MS),
 )
-KINDS = tuple(rule.kind for rule in RULES)
 DEFAULT_COOL_DOWN_MS = {rule.kind: rule.cool_down_ms for rule in RULES}
 """Each channel sends at most one alert of a kind about an account within this time."""
 
-IMPLIED_BY = {"act_now": "handoff_proposed"}
+REMINDER, ESCALATION = "reminder", "escalation"
+STEP_KINDS = (REMINDER, ESCALATION)
+"""Alerts of the steps of a service level, which have no cool-down."""
+IMPLIED_BY = {"act_now": "handoff_proposed", REMINDER: "handoff_proposed", ESCALATION: "service_level_passed"}
 """A channel that subscribes to the second kind also gets the first: urgent handoffs are handoffs."""
 
 
@@ -61,8 +63,12 @@ class Interest(Protocol):
 
 def is_subscribed(kind: str, data: Mapping[str, Any], interest: Interest) -> bool:
     """Whether a channel gets an alert of this kind and data."""
-    takes_kind = interest.kinds is None or kind in interest.kinds or IMPLIED_BY.get(kind) in interest.kinds
-    return takes_kind and is_addressed(data.get("route"), (data.get("company") or {}).get("owner"), interest)
+    owner = (data.get("company") or {}).get("owner")
+    return takes_kind(kind, interest) and is_addressed(data.get("route"), owner, interest)
+
+
+def takes_kind(kind: str, interest: Interest) -> bool:
+    return interest.kinds is None or kind in interest.kinds or IMPLIED_BY.get(kind) in interest.kinds
 
 
 def is_addressed(route: str | None, owner: str | None, interest: Interest) -> bool:
@@ -107,7 +113,7 @@ class AlertPolicy:
         return Decision(WAITING)
 
     def _is_cooling_down(self, earlier: SentAlert, alert: SentAlert) -> bool:
-        return earlier.id != alert.id and abs(alert.at - earlier.at) < self._cool_down_ms[alert.kind]
+        return earlier.id != alert.id and abs(alert.at - earlier.at) < self._cool_down_ms.get(alert.kind, 0)
 
     def _sent_like(self, alert: SentAlert) -> list[SentAlert]:
         return self._sent.setdefault((alert.channel, alert.receiver, alert.kind, alert.account), [])

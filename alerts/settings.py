@@ -35,7 +35,7 @@ _MESSAGES = {
 _VARIABLE_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLACEHOLDER_PATTERN = re.compile(r"\{(.*?)\}")
 
-AlertKind = Literal["act_now", "handoff_proposed", "service_level_passed"]
+AlertKind = Literal["act_now", "handoff_proposed", "service_level_passed", "reminder", "escalation"]
 
 
 def _parse_duration(value: Any) -> Any:

@@ -8,16 +8,18 @@ import msgspec
 
 from alerts.dossier import Dossiers
 from alerts.freshness import Freshness, known_at
-from alerts.outbox import AlertOutbox, CheckpointMove, NewAlert
+from alerts.outbox import PLANNED, AlertOutbox, CheckpointMove, NewAlert
+from alerts.reminders import Step, gets_step, step_event, steps_of
 from alerts.rules import AlertPolicy, is_subscribed, kind_of
 from alerts.settings import AlertSettings
 from projections import encode
-from schemas import HANDOFF_EVENTS, SQA_HANDOFFS, FactRecord, decode_fact, parse_time
+from schemas import HANDOFF_EVENTS, SQA_HANDOFFS, FactRecord, HandoffExpired, HandoffProposed, decode_fact, parse_time
 from scoring.plan import Plan
 from streams import Log, LogRefused, Record
 
 BATCH_SIZE = 500
 CHECK_INTERVAL_S = 5.0
+_ANSWER_TYPES = HANDOFF_EVENTS.keys() - {HandoffProposed.type, HandoffExpired.type}
 
 
 class AlertEvent(NamedTuple):
@@ -98,13 +100,14 @@ class Subscription:
         if not records:
             return position, 0
         new = records[-1].offset + 1
-        self._outbox.add(
-            self._new_alerts(self._alert_events(records)), CheckpointMove(generation, partition, position, new)
-        )
+        events = list(self._decode(records))
+        answered = [str(event.data.get("handoff")) for event in events if event.type in _ANSWER_TYPES]
+        move = CheckpointMove(generation, partition, position, new)
+        self._outbox.add(self._new_alerts(self._alert_events(events)), move, answered)
         return new, len(records)
 
-    def _alert_events(self, records: Sequence[Record]) -> list[AlertEvent]:
-        events = [(kind, event) for event in self._decode(records) if (kind := kind_of(event)) is not None]
+    def _alert_events(self, decoded: Sequence[FactRecord]) -> list[AlertEvent]:
+        events = [(kind, event) for event in decoded if (kind := kind_of(event)) is not None]
         handoffs = (str(event.data.get("handoff")) for _, event in events if "score" not in event.data)
         stored, now = self._outbox.proposals(handoffs), self._clock()
         proposals = [stored.get(str(event.data.get("handoff")), event.data) for _, event in events]
@@ -130,11 +133,13 @@ class Subscription:
         policy = AlertPolicy(sent, now, self._cool_down_ms)
         names = self._outbox.account_names(each.event.subject for each in events)
         plan = self._dossiers.plan() if any(each.history is None for each in events) else None
-        return [
-            row
-            for each in events
-            for row in self._rows(each, policy, self._complete(each, names.get(each.event.subject), plan))
-        ]
+        rows: list[NewAlert] = []
+        for each in events:
+            complete = self._complete(each, names.get(each.event.subject), plan)
+            rows.extend(self._rows(each, policy, complete))
+            if plan is not None and each.history is None and each.event.type == HandoffProposed.type:
+                rows.extend(self._step_rows(complete, plan))
+        return rows
 
     def _complete(self, each: AlertEvent, name: str | None, plan: Plan | None) -> FactRecord:
         """The event with the data of its handoff's proposal and, unless it is history, with its dossier."""
@@ -153,6 +158,30 @@ class Subscription:
                     yield policy.new_alert(event, each.kind, channel.name, receiver, content)
                 else:
                     yield policy.history(event, each.kind, channel.name, receiver, content, each.history)
+
+    def _step_rows(self, event: FactRecord, plan: Plan) -> Iterator[NewAlert]:
+        """The reminders and escalations of a handoff, planned for later."""
+        for step in steps_of(event.data, plan):
+            content = step_event(event, step)
+            for channel in self._settings.channels:
+                if gets_step(step, event.data, channel):
+                    for receiver in self._receivers[channel.name]:
+                        yield _planned(content, step, channel.name, receiver)
+
+
+def _planned(content: FactRecord, step: Step, channel: str, receiver: str) -> NewAlert:
+    return NewAlert(
+        content.id,
+        channel,
+        receiver,
+        step.kind,
+        content.subject,
+        encode(content),
+        step.at,
+        PLANNED,
+        step.at,
+        handoff=str(content.data["handoff"]),
+    )
 
 
 def _decode_event(record: Record) -> FactRecord:

@@ -11,7 +11,9 @@ from alerts.messages import NO_LINKS, Links, Names, message, shown_contacts
 from schemas import decode_fact
 
 _TIMEOUT_S = 20
-_LOUDNESS = {"act_now": "warning", "service_level_passed": "failure"}
+_LOUDNESS = {
+    **{"act_now": "warning", "reminder": "warning", "service_level_passed": "failure", "escalation": "failure"},
+}
 """The type of notification by which services choose colour, sound and priority: `info`, `warning` or `failure`."""
 _CONNECTION_ERROR = "onnection error"
 _STATUS_PATTERN = re.compile(r"error=(\d{3})")

@@ -3,10 +3,12 @@
 from alerts.outbox.checkpoints import ALERTS, AlertCheckpointConflict, CheckpointMove
 from alerts.outbox.outbox import AlertOutbox
 from alerts.outbox.rows import (
+    CANCELED,
     DELIVERED,
     FAILED,
     HELD,
     HISTORY,
+    PLANNED,
     STATUSES,
     WAITING,
     Decision,
@@ -22,10 +24,12 @@ from alerts.outbox.tables import alert_namings, alert_pauses, alerts
 
 __all__ = [
     "ALERTS",
+    "CANCELED",
     "DELIVERED",
     "FAILED",
     "HELD",
     "HISTORY",
+    "PLANNED",
     "STATUSES",
     "WAITING",
     "AlertCheckpointConflict",

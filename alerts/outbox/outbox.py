@@ -9,10 +9,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from alerts.channels.channel import LONGEST_WAIT_MS
 from alerts.outbox.checkpoints import CheckpointMove, move_checkpoint, read_positions
 from alerts.outbox.rows import (
+    CANCELED,
     COOL_DOWN_STATUSES,
     FAILED,
     HELD,
     NO_PAUSE,
+    PENDING_STATUSES,
     STATUSES,
     WAITING,
     Decision,
@@ -28,7 +30,9 @@ from alerts.outbox.tables import alert_namings, alert_pauses, alerts
 from database import insert_missing, read_only, rows_by_key, upsert
 from projections import directory_accounts
 from projections.read_models import current_models, proposal_data
+from schemas import EXPIRED, PROPOSED
 
+_ANSWERED = "sales has answered"
 _SENT = (alerts.c.id, alerts.c.channel, alerts.c.receiver, alerts.c.kind, alerts.c.account, alerts.c.at)
 
 
@@ -43,12 +47,18 @@ class AlertOutbox:
         with self._read_only.connect() as connection:
             return read_positions(connection, log, partitions)
 
-    def add(self, new: Sequence[NewAlert], move: CheckpointMove | None = None) -> None:
-        """Add rows and move the checkpoint in one transaction; existing rows stay. Raises `AlertCheckpointConflict`."""
+    def add(self, new: Sequence[NewAlert], move: CheckpointMove | None = None, answered: Collection[str] = ()) -> None:
+        """Add rows, cancel those of handoffs that sales has answered, and move the checkpoint, in one transaction.
+
+        Existing rows stay. Raises `AlertCheckpointConflict`.
+        """
         with self._engine.begin() as connection:
             if move is not None:
                 move_checkpoint(connection, move)
             insert_missing(connection, alerts, [{**each._asdict(), "attempts": 0, "told_at": None} for each in new])
+            for handoff in answered:
+                pending = update(alerts).where(alerts.c.handoff == handoff, alerts.c.status.in_(PENDING_STATUSES))
+                connection.execute(pending.values(status=CANCELED, why=_ANSWERED))
 
     def sent_alerts(self, accounts: Iterable[str], since: int) -> list[SentAlert]:
         """Alerts that count for the cool-down, of these accounts, for events since `since`."""
@@ -59,27 +69,28 @@ class AlertOutbox:
     def due_alerts(self, channel: str, receiver: str, now: int, limit: int) -> list[DueAlert]:
         """The due alerts of a receiver, in the order of the outbox.
 
-        One that was not tried yet is due at once. One that was tried later than now, or whose next attempt is further
-        away than any retry waits, was stored before the clock went back, and is due, too.
+        One that was not tried yet is due at once, unless it is planned for later. One that was tried later than now, or
+        whose next attempt is further away than any retry waits, was stored before the clock went back, and is due, too.
         """
-        columns = (alerts.c.n, alerts.c.id, alerts.c.kind, alerts.c.event, alerts.c.at, alerts.c.attempts)
+        columns = (alerts.c[name] for name in ("n", "id", "kind", "event", "at", "attempts", "handoff"))
         stepped_back = or_(alerts.c.tried_at > now, alerts.c.next_try_at > now + LONGEST_WAIT_MS)
-        is_due = or_(alerts.c.attempts == 0, alerts.c.next_try_at <= now, stepped_back)
-        due = _where_waiting(select(*columns), channel, receiver).where(is_due)
+        is_untried = and_(alerts.c.attempts == 0, alerts.c.status == WAITING)
+        is_due = or_(is_untried, alerts.c.next_try_at <= now, and_(alerts.c.status == WAITING, stepped_back))
+        due = _where_pending(select(*columns), channel, receiver).where(is_due)
         with self._read_only.connect() as connection:
             return [DueAlert(*row) for row in connection.execute(due.order_by(alerts.c.n).limit(limit))]
 
     def next_try_at(self, channel: str, receiver: str) -> int | None:
-        """When the next alert of a receiver is due; None if none waits."""
+        """When the next alert of a receiver is due; None if none is to be sent."""
         with self._read_only.connect() as connection:
             return connection.execute(
-                _where_waiting(select(func.min(alerts.c.next_try_at)), channel, receiver)
+                _where_pending(select(func.min(alerts.c.next_try_at)), channel, receiver)
             ).scalar()
 
     def update_state(self, alert: DueAlert, state: DeliveryState) -> bool:
         """Store the state; False if another process changed it since."""
-        condition = (alerts.c.n == alert.n, alerts.c.status == WAITING, alerts.c.attempts == alert.attempts)
-        statement = update(alerts).where(*condition).values(**state._asdict())
+        condition = (alerts.c.n == alert.n, alerts.c.attempts == alert.attempts)
+        statement = update(alerts).where(*condition, alerts.c.status.in_(PENDING_STATUSES)).values(**state._asdict())
         with self._engine.begin() as connection:
             return connection.execute(statement).rowcount == 1
 
@@ -155,9 +166,9 @@ class AlertOutbox:
         return [Naming(*row) for row in rows]
 
     def fail_others(self, receivers: Collection[tuple[str, str]], why: str) -> int:
-        """Fail the waiting alerts of all channels and receivers but these; returns their number."""
+        """Fail what is to be sent to all channels and receivers but these; returns their number."""
         known = or_(*(and_(*_of_receiver(*each)) for each in receivers))
-        stale = update(alerts).where(alerts.c.status == WAITING, ~known)
+        stale = update(alerts).where(alerts.c.status.in_(PENDING_STATUSES), ~known)
         with self._engine.begin() as connection:
             return connection.execute(stale.values(status=FAILED, why=why)).rowcount
 
@@ -192,10 +203,17 @@ class AlertOutbox:
             rows = rows_by_key(connection, select(table), table.c.handoff, handoffs)
         return {row.handoff: proposal_data(row) for row in rows}
 
+    def is_answered(self, handoff: str) -> bool:
+        """Whether sales has answered a handoff by now, as far as it is projected."""
+        with self._read_only.connect() as connection:
+            table = current_models(connection).handoffs
+            status = connection.execute(select(table.c.status).where(table.c.handoff == handoff)).scalar()
+        return status is not None and status not in (PROPOSED, EXPIRED)
+
 
 def _of_receiver(channel: str, receiver: str) -> tuple[ColumnElement[bool], ...]:
     return alerts.c.channel == channel, alerts.c.receiver == receiver
 
 
-def _where_waiting(statement: Select[Any], channel: str, receiver: str) -> Select[Any]:
-    return statement.where(alerts.c.status == WAITING, *_of_receiver(channel, receiver))
+def _where_pending(statement: Select[Any], channel: str, receiver: str) -> Select[Any]:
+    return statement.where(alerts.c.status.in_(PENDING_STATUSES), *_of_receiver(channel, receiver))

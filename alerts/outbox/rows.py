@@ -3,13 +3,17 @@
 from typing import NamedTuple
 
 WAITING, DELIVERED, FAILED, HELD, HISTORY = "waiting", "delivered", "failed", "held", "history"
-STATUSES = (WAITING, DELIVERED, FAILED, HELD, HISTORY)
+PLANNED, CANCELED = "planned", "canceled"
+STATUSES = (WAITING, DELIVERED, FAILED, HELD, HISTORY, PLANNED, CANCELED)
+PENDING_STATUSES = (WAITING, PLANNED)
+"""What is still to be sent: what waits, and what is planned for a later time."""
 COOL_DOWN_STATUSES = (WAITING, DELIVERED)
 """What the cool-down counts: alerts that were sent, or will be."""
 
 
 class NewAlert(NamedTuple):
-    """A row to add; `at`: the time of the event; `held_by`: the id of the alert that it follows too closely."""
+    """A row to add; `at`: the time of the event; `held_by`: the id of the alert that it follows too closely;
+    `handoff`: the one whose answer cancels the alert."""
 
     id: str
     channel: str
@@ -22,6 +26,7 @@ class NewAlert(NamedTuple):
     next_try_at: int
     why: str | None = None
     held_by: str | None = None
+    handoff: str | None = None
 
 
 class DueAlert(NamedTuple):
@@ -33,6 +38,7 @@ class DueAlert(NamedTuple):
     event: bytes
     at: int
     attempts: int
+    handoff: str | None = None
 
 
 class SentAlert(NamedTuple):

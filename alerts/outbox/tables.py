@@ -21,12 +21,17 @@ alerts = Table(
     timestamp_ms("next_try_at", nullable=False),
     timestamp_ms("told_at"),
     Column("held_by", Text),
+    Column("handoff", Text),
     Column("why", Text),
     UniqueConstraint("id", "channel", "receiver", name="alerts_once"),
     Index("alerts_waiting", "status", "next_try_at"),
     Index("alerts_by_account", "account", "kind", "channel"),
+    Index("alerts_by_handoff", "handoff"),
 )
-"""One row per alert and receiver of a channel, with the state of its delivery. `held_by`: the alert that it follows."""
+"""One row per alert and receiver of a channel, with the state of its delivery.
+
+`held_by`: the alert that it follows; `handoff`: the one whose answer cancels it.
+"""
 
 alert_namings = Table(
     "alert_namings",

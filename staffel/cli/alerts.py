@@ -93,7 +93,8 @@ def try_channel(
 @group.command("list", epilog=examples("staffel alerts list --status failed"))
 def list_alerts(
     status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="One of waiting, delivered, failed, held and history.")
+        str | None,
+        typer.Option(metavar="STATUS", help="For example failed, or planned."),
     ] = None,
     channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Only alerts of this channel.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Number of alerts.")] = 20,

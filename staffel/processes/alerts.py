@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts import WAITING, AlertOutbox, Alerts, ChannelSettings, receivers_of
+from alerts import PLANNED, WAITING, AlertOutbox, Alerts, ChannelSettings, receivers_of
 from database import Database
 from projections import behind, end_offsets
 from schemas import SQA_HANDOFFS, format_time
@@ -53,7 +53,7 @@ def alert_json(row: Any) -> dict[str, Any]:
         "status": row.status,
         "why": row.why,
         "attempts": row.attempts,
-        "next_try_at": format_time(row.next_try_at) if row.status == WAITING else None,
+        "next_try_at": format_time(row.next_try_at) if row.status in (WAITING, PLANNED) else None,
         "told_at": None if row.told_at is None else format_time(row.told_at),
     }
 

@@ -109,3 +109,20 @@ def test_an_account_that_a_command_would_take_for_an_option_is_not_put_into_one(
     _, body = message("act_now", proposed_event(handoff="--by/acquisition/1"))
 
     assert body.splitlines()[-1] == "staffel handoffs"
+
+
+def test_a_reminder_says_until_when() -> None:
+    title, body = message("reminder", complete_event(step={"percent": 80, "to": None}))
+
+    assert title == "Reminder: Acme GmbH (acme.com) waits for an answer"
+    assert body.splitlines()[2] == "due Mon 2026-01-05 17:00 (Europe/Berlin)"
+
+
+def test_an_escalation_says_for_whom_and_why() -> None:
+    title, body = message("escalation", complete_event(step={"percent": 100, "to": "heads"}))
+
+    assert title == "ESCALATED: Acme GmbH (acme.com) was not accepted"
+    assert body.splitlines()[2:4] == [
+        "was due Mon 2026-01-05 17:00 (Europe/Berlin)",
+        "now for heads: 100 % of the time to answer have passed",
+    ]

@@ -120,7 +120,8 @@ UNKNOWN_SERVICE = (
         ),
         (
             CHANNEL + "url: json://localhost\n    kinds: [act_soon]",
-            "4: channels[0].kinds[0]: must be 'act_now', 'handoff_proposed' or 'service_level_passed'",
+            "4: channels[0].kinds[0]: must be 'act_now', 'handoff_proposed', 'service_level_passed', "
+            "'reminder' or 'escalation'",
         ),
         (CHANNEL + "url: json://localhost\n    routes: sdr", "4: channels[0].routes: must be a list"),
         (

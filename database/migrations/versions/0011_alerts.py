@@ -17,8 +17,10 @@ def upgrade() -> None:
         alerts.add_column(sa.Column("receiver", sa.Text, nullable=False, server_default=""))
         alerts.add_column(sa.Column("tried_at", sa.BigInteger))
         alerts.add_column(sa.Column("held_by", sa.Text))
+        alerts.add_column(sa.Column("handoff", sa.Text))
         alerts.drop_constraint("alerts_once", type_="unique")
         alerts.create_unique_constraint("alerts_once", ["id", "channel", "receiver"])
+    op.create_index("alerts_by_handoff", "alerts", ["handoff"])
     op.create_table(
         "alert_namings",
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("contact", "alert", "channel", "receiver")),

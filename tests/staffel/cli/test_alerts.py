@@ -139,7 +139,7 @@ def test_an_empty_list_says_so() -> None:
     assert run_ok("alerts", "list").out == "No alerts.\n"
     assert run_cli("alerts", "list", "--status", "lost").failure == (
         2,
-        "--status lost: write one of waiting, delivered, failed, held, history",
+        "--status lost: write one of waiting, delivered, failed, held, history, planned, canceled",
     )
 
 
