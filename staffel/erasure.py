@@ -5,7 +5,9 @@ never held the person. The tombstone is a keyed hash of the address; it keeps re
 bringing the person back.
 """
 
+import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -128,5 +130,16 @@ def _accounts_of(application: Application, vault: Vault, contact: str) -> list[s
 
 
 def _needle(text: str) -> bytes:
-    escaped = re.escape(text.encode())
-    return escaped.replace(b"@", rb"(?:@|%40|\\u0040)")
+    return b"".join(map(_spellings, unicodedata.normalize("NFC", text)))
+
+
+def _spellings(character: str) -> bytes:
+    """A pattern of how a record may spell a character: in either case, composed or not, or escaped as JSON allows."""
+    if character == "@":
+        return rb"(?:@|%40|\\u0040)"
+    if character.isascii():
+        return re.escape(character.encode())
+    written = {character, character.lower(), character.upper()}
+    written |= {unicodedata.normalize("NFD", each) for each in written}
+    spelled = {each.encode() for each in written} | {json.dumps(each).strip('"').encode() for each in written}
+    return b"(?:" + b"|".join(map(re.escape, sorted(spelled))) + b")"

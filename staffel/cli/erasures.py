@@ -52,13 +52,14 @@ def forget(
         email, contact = person_named(application, person)
         texts = [*filter(None, [email or address_of(application, contact)]), *(search or [])]
         accounts = erase(application, email, contact)
-        places = list(islice(places_of(application.log, texts), MAX_PLACES)) if texts else []
+        places = list(islice(places_of(application.log, texts), MAX_PLACES + 1)) if texts else []
         namings = AlertOutbox(application.engine).namings_of(contact) if contact is not None else []
         remaining, note = overwrite(application), kept_elsewhere(application)
     result = {
         "contact": contact,
         "accounts": accounts,
-        "remaining": [place._asdict() for place in places],
+        "remaining": [place._asdict() for place in places[:MAX_PLACES]],
+        "remaining_is_complete": len(places) <= MAX_PLACES,
         "named_in_alerts": [naming_json(naming) for naming in namings],
     }
     if as_json:
@@ -91,11 +92,13 @@ def print_erasure(contact: str | None, accounts: list[str], places: list[Place])
     print_line(erased_text(contact, accounts))
     if not places:
         return
-    print_line(f"{quantity(len(places), 'record')} with the person's name or address cannot leave the log:")
+    found = quantity(len(places), "record") if len(places) <= MAX_PLACES else f"More than {MAX_PLACES:,} records"
+    print_line(f"{found} with the person's name or address cannot leave the log:")
     for place in places[:MAX_PLACES_SHOWN]:
         print_line(f"  {place.topic}, partition {place.partition}, offset {place.offset}")
     if len(places) > MAX_PLACES_SHOWN:
-        print_line(f"  … and {len(places) - MAX_PLACES_SHOWN} more; --json lists them.")
+        more = f"and {len(places) - MAX_PLACES_SHOWN} more; --json lists them."
+        print_line(f"  … {more if len(places) <= MAX_PLACES else f'--json lists the first {MAX_PLACES:,}.'}")
 
 
 def print_namings(namings: list[Naming]) -> None:

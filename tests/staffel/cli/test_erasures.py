@@ -14,11 +14,13 @@ from database import open_database
 from schemas import ENGAGEMENT, format_time
 from staffel.application import system_clock
 from staffel.cli.session import connected_application
+from staffel.erasure import MAX_PLACES
 from streams import NewRecord
 from tests import databases
 from tests.staffel.cli.cli_runner import cloud_event, run_cli, run_json, run_ok, write_lines
 
 PAT = "pat@zzacme.com"
+NOTHING_REMAINS: dict[str, object] = {"remaining": [], "remaining_is_complete": True, "named_in_alerts": []}
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +58,7 @@ def test_importing_the_file_again_does_not_undo_it(home: Path, mailbox: Path) ->
 
 def test_a_contact_id_names_the_person_too(home: Path) -> None:
     contact = run_json("contact", PAT)["contact"]
-    erased = {"contact": contact, "accounts": ["zzacme.com"], "remaining": [], "named_in_alerts": []}
-    assert run_json("forget", contact) == erased
+    assert run_json("forget", contact) == {**NOTHING_REMAINS, "contact": contact, "accounts": ["zzacme.com"]}
     assert names_in(home) == set()
 
 
@@ -80,7 +81,7 @@ def test_no_name_to_look_for_is_a_usage_error() -> None:
 
 
 def test_an_address_that_nobody_has_is_refused_from_now_on(home: Path) -> None:
-    nothing: dict[str, object] = {"contact": None, "accounts": [], "remaining": [], "named_in_alerts": []}
+    nothing = {**NOTHING_REMAINS, "contact": None, "accounts": []}
     assert run_json("forget", "lee@zzacme.com") == nothing
     lee = cloud_event("m3", "email.replied", contact="lee@zzacme.com", subject=None)
     assert run_json("ingest", "cloudevents", write_lines(home.parent / "lee.jsonl", lee))["filtered_by"] == {
@@ -94,6 +95,25 @@ def test_records_that_name_the_person_are_listed(home: Path) -> None:
     assert run_json("forget", PAT)["remaining"] == [{"topic": "engagement", "partition": 0, "offset": 2}]
     named = run_json("forget", "lee@zzacme.com", "--search", "zzpat")["remaining"]
     assert named == [{"topic": "engagement", "partition": 0, "offset": 2}]
+
+
+@pytest.mark.parametrize(
+    "written", ["Zzmüller", "ZZMÜLLER", "Zzmu\u0308ller", r"zzm\u00fcller", r"zzm\u00DCller", r"zzmu\u0308ller"]
+)
+def test_a_name_is_found_however_a_record_spells_it(home: Path, written: str) -> None:
+    with connected_application() as application:
+        application.log.append(ENGAGEMENT, [NewRecord("acme.com", f'{{"note": "{written}"}}'.encode())])
+    [place] = run_json("forget", PAT, "--search", "zzmüller")["remaining"]
+    assert place["topic"] == "engagement"
+
+
+def test_a_list_that_ends_before_all_is_named_says_so(home: Path) -> None:
+    with connected_application() as application:
+        records = [NewRecord("acme.com", b'{"note": "zzpat"}')] * (MAX_PLACES + 1)
+        application.log.append(ENGAGEMENT, records)
+    listed = run_json("forget", PAT, "--search", "zzpat")
+    assert (len(listed["remaining"]), listed["remaining_is_complete"]) == (MAX_PLACES, False)
+    assert "More than 1,000 records" in run_ok("forget", PAT, "--search", "zzpat").out
 
 
 def test_while_another_process_reads_the_vault_it_says_what_remains(
@@ -168,6 +188,7 @@ def test_a_vault_with_another_secret_records_nothing(home: Path, mailbox: Path) 
 def test_the_vault_may_be_elsewhere(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFEL_HOME", str(tmp_path / "other home"))
     monkeypatch.setenv("STAFFEL_VAULT", str(tmp_path / "elsewhere" / "persons.db"))
+    run_ok("init")
     run_json("ingest", "cloudevents", write_lines(tmp_path / "one.jsonl", mail("m1")))
     assert names_in(tmp_path / "other home") == set()
     assert {name.removesuffix("-wal") for name in names_in(tmp_path / "elsewhere")} == {"persons.db"}
