@@ -1,14 +1,20 @@
-"""Compares recorded rows with computed values, and describes each difference as a `Mismatch`."""
+"""Compares recorded rows, and published suppressions, with computed values; each difference is a `Mismatch`."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from math import isclose
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import to_builtins
 
-from schemas import format_time, is_text, parse_time, stored_text
+from projections import ReadModelQueries
+from projections.read_models import AccountSuppressions, Change, Suppression, events_of, opened_in
+from projections.work import unpublished_ids
+from schemas import SUPPRESSIONS, FactRecord, format_time, is_text, parse_time, record_id, stored_text
+from scoring.fold import PendingChanges
+from streams import Log, scan
 
 
 @dataclass(frozen=True)
@@ -114,3 +120,96 @@ def is_equal(recorded: Any, computed: Any) -> bool:
     if isinstance(computed, str) and not is_text(computed):  # no column can hold it
         return recorded is None or bool(recorded == stored_text(computed))
     return bool(recorded == computed) or bool(to_builtins(recorded) == to_builtins(computed))
+
+
+_FIELD = f"published on {SUPPRESSIONS}"
+COLUMNS = tuple(field.name for field in fields(Suppression))
+
+
+class _Published(msgspec.Struct):
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: str
+    data: Any = None
+
+
+_decode_published = msgspec.json.Decoder(_Published).decode
+
+
+class SuppressionCheck:
+    """Derives the suppressions of all accounts anew, batch by batch; `compare` when all facts are folded.
+
+    The people of handoffs are those recorded with them: what led to these is in the ledger, which is compared itself.
+    """
+
+    def __init__(self, log: Log, queries: ReadModelQueries, ends: Mapping[int, int]) -> None:
+        """`ends`: of the topic `suppressions` before the snapshot: what is beyond them may be newer than it."""
+        self._log, self._queries, self._ends = log, queries, ends
+        self._people: dict[str, list[str]] = {}
+        self._accounts: dict[str, AccountSuppressions] = {}
+
+    def add(self, account: str, outcome: PendingChanges) -> None:
+        """What a batch of facts did to an account."""
+        changes: list[Change] = [*outcome.handoffs, *outcome.steps, *outcome.signals]
+        if not changes:
+            return
+        if opened := opened_in(changes):
+            self._people |= self._queries.people(opened)
+        self._accounts.setdefault(account, AccountSuppressions(account, [], self._people)).apply(changes)
+
+    def compare(self, mismatched: Iterable[str]) -> Iterator[Mismatch]:
+        """`mismatched`: accounts that are told of already."""
+        skipped = set(mismatched)
+        derived = {id: row for each in self._accounts.values() for id, row in each.rows.items()}
+        recorded = {row.suppression: Suppression(*(getattr(row, name) for name in COLUMNS))
+                    for row in self._queries.all_suppressions()}  # fmt: skip
+        for id in recorded | derived:
+            row = derived.get(id) or recorded[id]
+            if row.account not in skipped and recorded.get(id) != derived.get(id):
+                yield _row_mismatch(row.account, recorded.get(id), derived.get(id))
+        yield from self._compare_published(derived.values(), skipped)
+
+    def _compare_published(self, rows: Iterable[Suppression], skipped: set[str]) -> Iterator[Mismatch]:
+        expected = {record_id(event.source, event.id): event for _, event in events_of(rows)}
+        missing = dict(expected)
+        for place, published, is_settled in self._published():
+            id = record_id(published.source, published.id)
+            event = expected.get(id)
+            missing.pop(id, None)
+            is_right = published == _as_published(event) if event is not None else not is_settled
+            if not is_right and published.subject not in skipped:
+                yield Mismatch(published.subject, place, _FIELD, published.data, event and event.data)
+        waiting = unpublished_ids(self._queries.connection, missing)
+        for id, event in missing.items():
+            if id not in waiting and event.subject not in skipped:
+                yield Mismatch(event.subject, event.id, _FIELD, None, event.data)
+
+    def _published(self) -> Iterator[tuple[str, "_Published", bool]]:
+        """Place and event, and whether it is older than the snapshot; empty where a record is no event."""
+        for partition, end in self._ends.items():
+            for record in scan(self._log, SUPPRESSIONS, partition):
+                try:
+                    published = _decode_published(record.value)
+                except (msgspec.MsgspecError, ValueError):
+                    published = _Published("", "", "", record.key, "")
+                yield f"{SUPPRESSIONS}/{partition}/{record.offset}", published, record.offset < end
+
+
+def _as_published(event: FactRecord) -> _Published:
+    return _Published(event.source, event.id, event.type, event.subject, event.time, event.data)
+
+
+def _row_mismatch(account: str, recorded: Suppression | None, derived: Suppression | None) -> Mismatch:
+    present = recorded or derived
+    fact = None if present is None else present.cause
+    if recorded is None or derived is None:
+        return Mismatch(account, fact, "suppressions", _shown(recorded), _shown(derived))
+    name = next(name for name in COLUMNS if getattr(recorded, name) != getattr(derived, name))
+    return Mismatch(account, fact, f"suppressions.{name}", getattr(recorded, name), getattr(derived, name))
+
+
+def _shown(row: Suppression | None) -> dict[str, Any] | None:
+    names = ("suppression", "contact", "reason", "since")
+    return None if row is None else {name: getattr(row, name) for name in names}

@@ -4,13 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.comparison import COMPARED_TABLES, Mismatch, compare_rows, field_value, is_equal, selected_fields
+from audit.comparison import (
+    COMPARED_TABLES,
+    Mismatch,
+    SuppressionCheck,
+    compare_rows,
+    field_value,
+    is_equal,
+    selected_fields,
+)
 from audit.recorded_digests import RecordedDigest, UnreadableUpdate, recorded_digests
 from audit.replay import BATCH, Progress, digest, is_scored, records_of
 from database import Database
 from projections import UNREADABLE, ReadModelQueries, StaleAccount, open_queries, projected_offsets_in, read_stale
 from projections.read_models import account_row, profile_columns
-from schemas import ENGAGEMENT, EXPIRED, SCORES
+from schemas import ENGAGEMENT, EXPIRED, SCORES, SUPPRESSIONS
 from scoring.fold import Account, PendingChanges, profile_with_claims
 from scoring.plan import Plan
 from streams import Log, LogError
@@ -28,17 +36,21 @@ class VerifyResult:
 def verify(log: Log, engine: Database, *, progress: Progress = lambda _: None) -> VerifyResult:
     """Fold the whole log and compare digests, ledger, stage changes and handoffs, in order."""
     mismatches = list(damaged_records(log)) if isinstance(log, SqlLog) else []
+    published_ends = {partition: log.end(SUPPRESSIONS, partition) for partition in range(log.partitions(SUPPRESSIONS))}
     accounts: set[str] = set()
     facts = 0
     with open_queries(engine) as queries:  # one snapshot throughout: a host may be running
         stale = [each for each in read_stale(queries.connection) if each.code != UNREADABLE]
         mismatches += [missing_rows(each) for each in stale]
+        suppressions = SuppressionCheck(log, queries, published_ends)
         for partition, end in projected_offsets_in(queries.connection, log).items():
             fold = PartitionFold(partition, load_nothing)
-            mismatches += compare_partition(log, fold, end, queries, progress, {each.account for each in stale})
+            mismatched = {each.account for each in stale}
+            mismatches += compare_partition(log, fold, end, queries, progress, mismatched, suppressions)
             accounts |= set(fold.accounts)
             facts += fold.facts
         mismatches += unexplained_rows(queries, accounts)
+        mismatches += suppressions.compare({each.account for each in mismatches})
     return VerifyResult(sum(map(is_scored, accounts)), facts, mismatches)
 
 
@@ -68,7 +80,13 @@ def stored_text(log: Log, damage: ChecksumMismatch) -> str | None:
 
 
 def compare_partition(
-    log: Log, fold: PartitionFold, end: int, queries: ReadModelQueries, progress: Progress, mismatched: set[str]
+    log: Log,
+    fold: PartitionFold,
+    end: int,
+    queries: ReadModelQueries,
+    progress: Progress,
+    mismatched: set[str],
+    suppressions: SuppressionCheck,
 ) -> Iterator[Mismatch]:
     """Fold up to `end` and compare after each batch, so that memory holds the lines of one batch.
 
@@ -78,8 +96,8 @@ def compare_partition(
         fold.apply(record)
         if number % BATCH == 0:
             progress(BATCH)
-            yield from compare_touched(fold, queries, mismatched)
-    yield from compare_touched(fold, queries, mismatched)
+            yield from compare_touched(fold, queries, mismatched, suppressions)
+    yield from compare_touched(fold, queries, mismatched, suppressions)
     digests = recorded_digests(log, fold.partition)
     for id, account in fold.accounts.items():
         if id not in mismatched:
@@ -87,12 +105,17 @@ def compare_partition(
             yield from compare_account(queries, account, fold.plan)
 
 
-def compare_touched(fold: PartitionFold, queries: ReadModelQueries, mismatched: set[str]) -> Iterator[Mismatch]:
+def compare_touched(
+    fold: PartitionFold, queries: ReadModelQueries, mismatched: set[str], suppressions: SuppressionCheck
+) -> Iterator[Mismatch]:
     """Compare the changes of this batch with the recorded rows; at most one mismatch per account."""
     for id, account in fold.changed_accounts.items():
         outcome, account.pending_changes = account.pending_changes, None
         digest(account)
-        if outcome is None or id in mismatched:
+        if outcome is None:
+            continue
+        suppressions.add(id, outcome)
+        if id in mismatched:
             continue
         mismatch = next(compare_outcome(queries, id, outcome, account.seq), None)
         if mismatch is not None:

@@ -3,7 +3,7 @@
 Rows have the columns of `read_models/tables.py`; times are milliseconds since 1970.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from database import read_only
 from projections.read_models import versions
+from projections.read_models.suppressions import TALKS, people_of
 from projections.read_models.tables import ReadModels
 from schemas import ACCEPTED, CONVERTED, OPEN_STATUSES, RECYCLED, REJECTED
 
@@ -133,6 +134,23 @@ class ReadModelQueries:
     def gated(self, account: str) -> Rows:
         gated = self.models.gated
         return self._all(select(gated).where(gated.c.account == account).order_by(gated.c.seq, gated.c.n))
+
+    def suppressions(self, account: str | None = None, contact: str | None = None) -> Rows:
+        """Those that hold, of one account or contact or of all, by account and contact; the whole account first."""
+        table = self.models.suppressions
+        held = select(table).where(table.c.ended_seq.is_(None), table.c.reason != TALKS)
+        held = held if account is None else held.where(table.c.account == account)
+        held = held if contact is None else held.where(table.c.contact == contact)
+        return self._all(held.order_by(table.c.account, func.coalesce(table.c.contact, ""), table.c.since))
+
+    def all_suppressions(self) -> Rows:
+        """Every row that ever was, by account."""
+        table = self.models.suppressions
+        return self._all(select(table).order_by(table.c.account, table.c.started_seq))
+
+    def people(self, handoffs: Iterable[str]) -> dict[str, list[str]]:
+        """handoff -> the people of its evidence."""
+        return people_of(self.connection, self.models, handoffs)
 
     def rows_between(self, table: str, account: str, after_seq: int, seq: int, by: str = "seq") -> Rows:
         """Rows of an account in a read model with after_seq < `by` <= seq, in order."""

@@ -31,11 +31,12 @@ from projections.read_models.rows import (
     profile_columns,
     stage_rows,
 )
+from projections.read_models.suppressions import suppression_events, write_suppressions
 from projections.read_models.tables import ReadModels
 from projections.read_models.updates import UnseenUpdate, UpdateBatch, unseen_updates
 from projections.work.parking import forwarded_facts, open_moves, park_facts
 from projections.work.tables import outbox
-from schemas import ENGAGEMENT, SQA_HANDOFFS, AccountScored, is_key, parse_time
+from schemas import ENGAGEMENT, SQA_HANDOFFS, SUPPRESSIONS, AccountScored, is_key, parse_time
 
 
 class StoredAccount(NamedTuple):
@@ -99,6 +100,8 @@ def write_work(
     _add_to_outbox(
         connection, SQA_HANDOFFS, [(event.subject, event) for event in handoff_events(connection, models, updates)]
     )
+    suppressions = suppression_events(connection, models, updates)
+    _add_to_outbox(connection, SUPPRESSIONS, [(event.subject, event) for event in suppressions])
     _add_to_outbox(connection, ENGAGEMENT, forwarded_facts(updates))
     update_directory(connection, updates, [each.update for each in new_updates], contacts)
 
@@ -131,6 +134,7 @@ def _write_changes(
     insert_rows(connection, models.stage_changes, [row for each in new_updates for row in stage_rows(each)])
     insert_rows(connection, models.gated, [row for each in new_updates for row in gated_rows(each)])
     write_handoffs(connection, models, new_updates, partitions)
+    write_suppressions(connection, models, new_updates)
     _set_expiries(connection, models, new_updates)
 
 

@@ -1,8 +1,20 @@
-"""Records of the topic `sqa-handoffs`: handoffs and their steps, as CloudEvents. Persons are pseudonyms."""
+"""Records of the topics `sqa-handoffs` and `suppressions`, as CloudEvents. Persons are pseudonyms.
+
+On `sqa-handoffs`, handoffs and their steps. On `suppressions`, whom marketing leaves out of campaigns, because sales
+talks with them or for other reasons: a contact is suppressed while any suppression of it, or of its account as a whole
+(`contact` is null), has started and not ended. They end one by one: two reasons at once need two ends.
+"""
 
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+ASKED = "asked"
+WITH_SALES = "with_sales"
+DISMISSED = "dismissed"
+ERASED = "erased"
+SUPPRESSION_STARTED = "suppression.started.v1"
+SUPPRESSION_ENDED = "suppression.ended.v1"
 
 
 class HandoffEvent(BaseModel):
@@ -118,3 +130,47 @@ HANDOFF_EVENTS: dict[str, type[HandoffEvent]] = {
     )
 }
 """`sqa.handoff_proposed.v1` -> the class of its data."""
+
+
+class SuppressionEvent(BaseModel):
+    """The data of one event on `suppressions`; times are `2026-01-05T09:12:00.000Z`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, use_attribute_docstrings=True)
+
+    type: ClassVar[str]
+    suppression: str
+    """Its id: what ended is what started under the same id."""
+    account: str
+    contact: str | None
+    """A pseudonym; null is the whole account."""
+    reason: str
+    """`asked`: unsubscribed, complained, or told so. `with_sales`: sales talks with them. `dismissed`: sales rejected
+    the account. `erased`: the person was forgotten; this one never ends. More may come."""
+    since: str
+    cause: str
+    """Id of the fact that started it, or that ended it."""
+    cause_type: str
+    """Type of that fact, without version."""
+    handoff: str | None = None
+    """The handoff that sales talks about, or rejected."""
+
+
+class SuppressionStarted(SuppressionEvent):
+    """Leave the contact, or the account, out of campaigns from now on."""
+
+    type: ClassVar[str] = SUPPRESSION_STARTED
+    until: str | None = None
+    """It is over then, even if no end has come: its end is told with the next engagement."""
+
+
+class SuppressionEnded(SuppressionEvent):
+    """This reason is gone; another one may still hold."""
+
+    type: ClassVar[str] = SUPPRESSION_ENDED
+    ended_at: str
+
+
+SUPPRESSION_EVENTS: dict[str, type[SuppressionEvent]] = {
+    event.type: event for event in (SuppressionStarted, SuppressionEnded)
+}
+"""`suppression.started.v1` -> the class of its data."""

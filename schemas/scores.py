@@ -55,6 +55,8 @@ class HandoffOpened(Struct, frozen=True):
     route: str | None
     act_now: bool
     due_at: str | None
+    suppress: str = "contacts"
+    """Whom marketing leaves alone while sales talks: contacts, account or none."""
 
 
 class HandoffStep(Struct, frozen=True):
@@ -100,6 +102,25 @@ class Gated(Struct, frozen=True):
     fact: str
     why: str
     """suppressed, with_sales or cooling_down."""
+
+
+class SuppressionSignal(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a fact says about who is to be left out of campaigns; `handoff_events` holds what follows from it."""
+
+    seq: int
+    kind: str
+    """asked, released, erased (of a contact, else of the account); talked (a contact replied, met us or was called);
+    talks, deal_closed (of a converted handoff, after news of its opportunity); dismissed (a rejected handoff);
+    cooled_down (a track)."""
+    at: str
+    fact: str
+    type: str
+    """Of the fact, without version."""
+    contact: str | None = None
+    handoff: str | None = None
+    track: str | None = None
+    until: str | None = None
+    """The end of a cool-down."""
 
 
 class Parked(Struct, frozen=True):
@@ -156,6 +177,7 @@ class Changes(Struct, frozen=True, omit_defaults=True):
     """Newly added."""
     assignments: list[Assignment] = []
     """Those that are the newest of their handoff."""
+    signals: list[SuppressionSignal] = []
 
 
 class TrackScore(Struct, frozen=True):

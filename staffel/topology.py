@@ -157,7 +157,7 @@ STEPS = (
         "appends what the projector put into the outbox",
         ("projections.writer", "projections.reactors.relay"),
         (),
-        (SQA_HANDOFFS, ENGAGEMENT, DEAD_LETTERS),
+        (SQA_HANDOFFS, SUPPRESSIONS, ENGAGEMENT, DEAD_LETTERS),
         "the append returned; the row is marked after it",
         (UP, COMMANDS),
         (RELAY,),
@@ -209,16 +209,14 @@ STEPS = (
     TopologyStep(
         "audit",
         "folds the facts again and compares; read-only",
-        ("audit.replay", "audit.verify", "audit.recorded_digests", "audit.accounts_as_of"),
-        (ENGAGEMENT, SCORES),
+        ("audit.replay", "audit.verify", "audit.recorded_digests", "audit.accounts_as_of", "audit.comparison"),
+        (ENGAGEMENT, SCORES, SUPPRESSIONS),
         (),
         "-",
         ("staffel audit",),
         ("staffel audit",),
     ),
 )
-UNUSED_TOPICS = (SUPPRESSIONS,)
-"""Topics for later versions; no step writes them yet."""
 
 
 def steps_in(process: str) -> list[TopologyStep]:
@@ -233,7 +231,7 @@ def build_steps(process: str, application: Application) -> list[Step]:
 
 def writers(topic: str) -> str:
     """The steps that append to a topic, by name."""
-    return ", ".join(step.name for step in STEPS if topic in step.writes) or "nobody yet"
+    return ", ".join(step.name for step in STEPS if topic in step.writes)
 
 
 def readers(topic: str) -> str:

@@ -26,12 +26,15 @@ class ReadModels:
     handoff_assignments: Table
     gated: Table
     timers: Table
+    suppressions: Table
 
 
 @lru_cache(maxsize=16)
 def read_models(version: int = 1) -> ReadModels:
     metadata, suffix = MetaData(), "" if version == 1 else f"_v{version}"
-    build = (_accounts, _contacts, _ledger, _stage_changes, _handoffs, _steps, _assignments, _gated, _timers)
+    build = (
+        _accounts, _contacts, _ledger, _stage_changes, _handoffs, _steps, _assignments, _gated, _timers, _suppressions,
+    )  # fmt: skip
     return ReadModels(metadata, *(table(metadata, suffix) for table in build))
 
 
@@ -230,4 +233,29 @@ def _timers(metadata: MetaData, suffix: str) -> Table:
         timestamp_ms("at", nullable=False),
         Column("recorded", Boolean, nullable=False),
         Index(f"timers{suffix}_due", "recorded", "at"),
+    )
+
+
+def _suppressions(metadata: MetaData, suffix: str) -> Table:
+    """A NULL contact is the whole account; it holds while `ended_seq` is NULL. Ended ones stay."""
+    return Table(
+        f"suppressions{suffix}",
+        metadata,
+        Column("suppression", Text, primary_key=True),
+        Column("account", Text, nullable=False),
+        Column("contact", Text),
+        Column("reason", Text, nullable=False),
+        Column("handoff", Text),
+        timestamp_ms("since", nullable=False),
+        Column("cause", Text, nullable=False),
+        Column("cause_type", Text, nullable=False),
+        timestamp_ms("until"),
+        Column("started_seq", BigInteger, nullable=False),
+        timestamp_ms("renewed_at", nullable=False),
+        timestamp_ms("ended_at"),
+        Column("ended_by", Text),
+        Column("ended_type", Text),
+        Column("ended_seq", BigInteger),
+        Index(f"suppressions{suffix}_by_account", "account"),
+        Index(f"suppressions{suffix}_by_contact", "contact"),
     )

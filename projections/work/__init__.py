@@ -1,6 +1,6 @@
 """What the projector leaves for the reactors: outbox, timers, moves and parked facts."""
 
-from projections.work.tables import append_notes, moves, outbox, parked_facts
+from projections.work.tables import append_notes, moves, outbox, parked_facts, unpublished_ids
 from projections.work.visitors import (
     ParkedDomain,
     UnidentifiedVisitors,
@@ -20,5 +20,6 @@ __all__ = [
     "parked_domains",
     "parked_facts",
     "unidentified_visitors",
+    "unpublished_ids",
     "waiting_visitors",
 ]

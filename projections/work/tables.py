@@ -3,19 +3,23 @@
 Every row has a key that follows from the log, so writing it again changes nothing.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     false,
+    select,
 )
 
-from database import Serial, metadata, timestamp_ms
+from database import Serial, metadata, rows_by_key, timestamp_ms
 
 outbox = Table(
     "outbox",
@@ -66,3 +70,9 @@ append_notes = Table(
     Column("end", BigInteger, nullable=False),
 )
 """The ends of partitions before a role began to append: after a crash its records are searched from there."""
+
+
+def unpublished_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that wait in the outbox."""
+    waiting = select(outbox.c.id).where(outbox.c.published.is_(False))
+    return {row.id for row in rows_by_key(connection, waiting, outbox.c.id, ids)}

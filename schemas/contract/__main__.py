@@ -5,14 +5,19 @@ import sys
 from pathlib import Path
 
 from schemas.contract.asyncapi import asyncapi_yaml
-from schemas.contract.json_schemas import facts_schema, handoffs_schema, scores_schema
+from schemas.contract.json_schemas import facts_schema, handoffs_schema, scores_schema, suppressions_schema
 
 FOLDER = Path(__file__).parents[1] / "published"
 
 
 def published_files() -> dict[str, str]:
     """File name -> content of every published file."""
-    schemas = {"facts.json": facts_schema(), "scores.json": scores_schema(), "handoffs.json": handoffs_schema()}
+    schemas = {
+        "facts.json": facts_schema(),
+        "scores.json": scores_schema(),
+        "handoffs.json": handoffs_schema(),
+        "suppressions.json": suppressions_schema(),
+    }
     texts = {name: f"{json.dumps(schema, indent=1, sort_keys=True)}\n" for name, schema in schemas.items()}
     return {**texts, "asyncapi.yaml": asyncapi_yaml()}
 

@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,7 +14,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 from schemas.contract import descriptions as texts
 from schemas.contract import examples
 from schemas.contract.descriptions import Description
-from schemas.contract.json_schemas import Schema, facts_schema, handoffs_schema, scores_schema
+from schemas.contract.json_schemas import Schema, facts_schema, handoffs_schema, scores_schema, suppressions_schema
 from schemas.dead_letters import (
     CONNECTOR_HEADER,
     EXCEPTION_HEADER,
@@ -24,7 +25,7 @@ from schemas.dead_letters import (
     TOPIC_HEADER,
 )
 from schemas.envelope import CONTENT_TYPE
-from schemas.handoff_events import HANDOFF_EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS, SUPPRESSION_EVENTS
 from schemas.scores import ACCOUNT_SCORED, CHECKPOINT, CHECKPOINT_KEY, CONTACT_SCORED
 from schemas.topics import DEAD_LETTERS, ENGAGEMENT, PARTITIONS, SCORES, SQA_HANDOFFS, SUPPRESSIONS, TOPIC_CONFIGS
 
@@ -45,6 +46,7 @@ _OPERATIONS = {
     "readFacts": ("receive", ENGAGEMENT),
     "publishScores": ("send", SCORES),
     "publishHandoffs": ("send", SQA_HANDOFFS),
+    "publishSuppressions": ("send", SUPPRESSIONS),
     "refuseRecords": ("send", DEAD_LETTERS),
 }
 _ACCOUNT_KEY = "the account id"
@@ -132,22 +134,30 @@ def _messages() -> dict[str, Schema]:
                 CHECKPOINT, "Checkpoint", texts.CHECKPOINT, f"`{CHECKPOINT_KEY}`", examples.CHECKPOINT_RECORD
             ),
         },
-        SQA_HANDOFFS: {_message_name(type_): _handoff_message(type_) for type_ in HANDOFF_EVENTS},
-        SUPPRESSIONS: {},
+        SQA_HANDOFFS: {
+            _message_name(type_): _derived_message(type_, "HandoffEvent", texts.HANDOFFS, examples.handoff_event(type_))
+            for type_ in HANDOFF_EVENTS
+        },
+        SUPPRESSIONS: {
+            _message_name(type_): _derived_message(
+                type_, "SuppressionEvent", texts.SUPPRESSION_TEXTS, examples.suppression_event(type_)
+            )
+            for type_ in SUPPRESSION_EVENTS
+        },
         DEAD_LETTERS: {"deadLetter": _dead_letter_message()},
     }
 
 
 def _message_name(type_: str) -> str:
-    """`handoffProposed` of `sqa.handoff_proposed.v1`."""
-    first, *others = type_.removeprefix("sqa.").rpartition(".v")[0].split("_")
+    """`handoffProposed` of `sqa.handoff_proposed.v1`, `suppressionEnded` of `suppression.ended.v1`."""
+    first, *others = type_.removeprefix("sqa.").rpartition(".v")[0].replace(".", "_").split("_")
     return first + "".join(word.capitalize() for word in others)
 
 
-def _handoff_message(type_: str) -> Schema:
+def _derived_message(type_: str, envelope: str, summaries: Mapping[str, str], example: Schema) -> Schema:
     typed_data = {"properties": {"type": {"const": type_}, "data": _reference("schemas", type_)}, "required": ["data"]}
-    payload = {"allOf": [_reference("schemas", "HandoffEvent"), typed_data]}
-    return _event_message(type_, Description(texts.HANDOFFS[type_], ""), payload, examples.handoff_event(type_))
+    payload = {"allOf": [_reference("schemas", envelope), typed_data]}
+    return _event_message(type_, Description(summaries[type_], ""), payload, example)
 
 
 def _event_message(name: str, description: Description, payload: Schema, example: Schema) -> Schema:
@@ -180,9 +190,12 @@ def _message(name: str, description: Description, key: str, payload: Schema, exa
 
 
 def _schemas() -> Schema:
-    own = {"Fact": _open_schema(facts_schema()), "HandoffEvent": _open_schema(handoffs_schema(), with_conditions=False)}
+    derived = {"HandoffEvent": handoffs_schema(), "SuppressionEvent": suppressions_schema()}
+    own = {name: _open_schema(schema, with_conditions=False) for name, schema in derived.items()}
+    own["Fact"] = _open_schema(facts_schema())
     headers = {"EventHeaders": _event_headers(), "DeadLetterHeaders": _dead_letter_headers()}
-    parts = _merge(facts_schema()["$defs"], handoffs_schema()["$defs"], scores_schema()["$defs"], own, headers)
+    schemas = (facts_schema(), *derived.values(), scores_schema())
+    parts = _merge(*(schema["$defs"] for schema in schemas), own, headers)
     components: Schema = json.loads(json.dumps(parts).replace('"#/$defs/', '"#/components/schemas/'))
     return dict(sorted(components.items()))
 

@@ -14,7 +14,8 @@ Facts come in by Staffel's own intake; nobody else writes to any of these topics
 ## Rules for readers
 
 1. **A record may come twice.** Delivery is at-least-once. Remember `source` and `id` of every event of
-   `sqa-handoffs` that you have acted on; an event with the same pair is the same event, however often it comes.
+   `sqa-handoffs` and `suppressions` that you have acted on; an event with the same pair is the same event, however
+   often it comes.
 2. **Merge `scores` by the highest `seq`.** Keep a record only where its `seq` is higher than the one you hold for
    its key; drop it otherwise. A late record of a process that was thought dead then changes nothing.
 3. **`scores` is a table, never a history.** It is compacted: superseded records vanish after seven days. Whoever
@@ -63,7 +64,9 @@ CHANNELS = {
     ),
     SUPPRESSIONS: Description(
         "Accounts and contacts not to be addressed",
-        "Kept free for suppressions; nothing is written there by this version.",
+        "Whom to leave out of campaigns, why and since when. Keep the set of ids (`suppression`) that have started and "
+        "not ended: a contact is suppressed while one of them names it, or names its account without a contact. "
+        "Dedupe by `source` and `id`. One that has `until` is over then.",
     ),
     DEAD_LETTERS: Description(
         "References to records that could not be kept",
@@ -86,6 +89,9 @@ OPERATIONS = {
     "publishHandoffs": Description(
         "Staffel hands accounts to sales", "By the relay, from its outbox, in order. You may read."
     ),
+    "publishSuppressions": Description(
+        "Staffel tells campaigns whom to leave out", "By the relay, from its outbox, in order. You may read."
+    ),
     "refuseRecords": Description("Staffel sets aside what it cannot read", "You may read, to watch and to repair."),
 }
 
@@ -99,6 +105,12 @@ HANDOFFS = {
     "sqa.handoff_converted.v1": "An accepted one became an opportunity",
 }
 """Type of the event -> what it says, for each type of `schemas/handoff_events.py`."""
+
+SUPPRESSION_TEXTS = {
+    "suppression.started.v1": "Leave the contact, or the whole account, out of campaigns",
+    "suppression.ended.v1": "This reason to leave them out is gone; others may hold",
+}
+"""The same for `schemas/handoff_events.py`."""
 
 FACT = Description("A fact", "`type` says what `data` holds; an unknown type is to be passed over.")
 ACCOUNT = Description(

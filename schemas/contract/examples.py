@@ -47,6 +47,31 @@ def _event(type_: str, time: str, fields: Json) -> Json:
     return {**identity, "subject": _HANDOFF["account"], "time": time, "recordedtime": time, "data": _HANDOFF | fields}
 
 
+_SUPPRESSION: Json = {
+    "suppression": "acme.example/c_aaaaaaaaaaaa/with_sales/acquisition/1/31",
+    "account": "acme.example",
+    "contact": "c_aaaaaaaaaaaa",
+    "reason": "with_sales",
+    "since": _MEETING,
+    "handoff": _HANDOFF["handoff"],
+}
+
+
+def suppression_event(type_: str) -> Json:
+    """An event of `suppressions`; KeyError for an unknown type."""
+    at = "2026-01-09T08:30:00.000Z"
+    ended: Json = {"ended_at": at, "cause": "handoff:acme.example/acquisition/1:2", "cause_type": "handoff.recycled"}
+    started: Json = {"cause": "f-31", "cause_type": "meeting.held", "until": None}
+    step, time, fields = {
+        "suppression.started.v1": ("started", _MEETING, started),
+        "suppression.ended.v1": ("ended", at, ended),
+    }[type_]
+    identity = {"specversion": "1.0", "id": f"{_SUPPRESSION['suppression']}:{step}", "source": "staffel", "type": type_}
+    return {
+        **identity, "subject": "acme.example", "time": time, "recordedtime": time, "data": _SUPPRESSION | fields,
+    }  # fmt: skip
+
+
 FACT: Json = {
     "specversion": "1.0",
     "id": "page-4711",

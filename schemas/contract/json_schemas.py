@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.envelope import Fact
 from schemas.facts.registry import TYPES
-from schemas.handoff_events import HANDOFF_EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS, SUPPRESSION_EVENTS
 from schemas.scores import AccountScored, Checkpoint, ContactScored
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,9 +22,12 @@ def facts_schema() -> Schema:
 
 def handoffs_schema() -> Schema:
     """Events of the topic `sqa-handoffs`: the same envelope with `sqa.*` types."""
-    envelope = Fact.model_json_schema()
-    envelope["required"] = [name for name in envelope["required"] if name != "recordedtime"]
-    return _schema_by_type("Events of the topic sqa-handoffs", envelope, HANDOFF_EVENTS)
+    return _events_schema("Events of the topic sqa-handoffs", HANDOFF_EVENTS)
+
+
+def suppressions_schema() -> Schema:
+    """Events of the topic `suppressions`: the same envelope with `suppression.*` types."""
+    return _events_schema("Events of the topic suppressions", SUPPRESSION_EVENTS)
 
 
 def scores_schema() -> Schema:
@@ -32,6 +35,12 @@ def scores_schema() -> Schema:
     records = (AccountScored, ContactScored, Checkpoint)
     any_of, parts = msgspec.json.schema_components(records, ref_template=_REFERENCE)
     return {"$schema": _DIALECT, "title": "Records of the topic scores", "anyOf": list(any_of), "$defs": parts}
+
+
+def _events_schema(title: str, types: Any) -> Schema:
+    envelope = Fact.model_json_schema()
+    envelope["required"] = [name for name in envelope["required"] if name != "recordedtime"]
+    return _schema_by_type(title, envelope, types)
 
 
 def _schema_by_type(title: str, envelope: Schema, types: Any) -> Schema:

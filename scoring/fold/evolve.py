@@ -88,7 +88,7 @@ def apply_fact(account: Account, fact: AppliedFact) -> int:
         if type_plan.rules:
             touched |= apply_rules(account, fact)
         if type_plan.act_of_person and fact.data.machine is not True:
-            touched |= end_cooldown(account, fact.time)
+            touched |= end_cooldown(account, fact)
     return touched
 
 

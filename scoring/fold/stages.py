@@ -11,6 +11,7 @@ from schemas import (
     HandoffOpened,
     HandoffStep,
     StageChange,
+    SuppressionSignal,
     format_time,
     parse_time,
 )
@@ -215,6 +216,7 @@ def opened_handoff(snapshot: TrackSnapshot, fact: AppliedFact) -> tuple[HandoffO
         route.to if route else None,
         act_now,
         None if due is None else format_time(due),
+        model.handoff.suppress,
     )
     return opened, due
 
@@ -246,13 +248,16 @@ def record_cooldown(snapshot: TrackSnapshot, cause: str) -> None:
         record_gated(snapshot, None, cause, "cooling_down")
 
 
-def end_cooldown(account: Account, time: int) -> int:
+def end_cooldown(account: Account, fact: AppliedFact) -> int:
     """The first engagement event at or after its end ends a cool-down; returns the touched tracks, as bits."""
     touched = 0
     for i, state in enumerate(account.tracks):
-        if state.cooling_until is not None and time >= state.cooling_until:
+        if state.cooling_until is not None and fact.time >= state.cooling_until:
             state.cooling_until = None
             touched |= 1 << i
+            if account.pending_changes:
+                told = account.seq, "cooled_down", fact.decoded.time, fact.decoded.id, fact.type
+                account.pending_changes.signals.append(SuppressionSignal(*told, track=state.plan.name))
     return touched
 
 

@@ -21,6 +21,7 @@ from schemas import (
     Parked,
     Release,
     StageChange,
+    SuppressionSignal,
 )
 from scoring.plan.decay import Eras, Moment
 from scoring.plan.fields import DecodedFact
@@ -138,6 +139,7 @@ class PendingChanges:
         "parked",
         "profile",
         "releases",
+        "signals",
         "stages",
         "steps",
     )
@@ -156,6 +158,7 @@ class PendingChanges:
         self.joins: dict[str, str] = {}
         self.aliases: list[Alias] = []
         self.assignments: list[Assignment] = []
+        self.signals: list[SuppressionSignal] = []
 
 
 class Account:
@@ -269,4 +272,5 @@ def changes_of(pending: PendingChanges, profile: dict[str, object] | None) -> Ch
         pending.joins,
         pending.aliases,
         pending.assignments,
+        pending.signals,
     )

@@ -7,7 +7,7 @@ import typer
 from msgspec.structs import asdict
 
 from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
-from projections import Directory
+from projections import Directory, open_queries
 from schemas import parse_time
 from staffel.application import Application
 from staffel.cli.account_view import print_account
@@ -23,6 +23,7 @@ from staffel.cli.session import (
     requested_time,
     stored_account_id,
 )
+from staffel.cli.suppressions import By, Why, decision
 from staffel.errors import ProblemFound
 from staffel.ingestion import unidentified_text
 from staffel.record_fact import record_fact
@@ -211,3 +212,44 @@ def claim(
     with connected_application() as application:
         recorded = record_fact(application, "account.domain_claimed.v1", account=id, data={"domain": domain})
     print_recorded(recorded, as_json)
+
+
+@group.command("suppress", epilog=examples("staffel account suppress acme.com --by anna --reason 'asked by their CEO'"))
+def suppress(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
+    by: By = None,
+    reason: Why = None,
+    as_json: AsJson = False,
+) -> None:
+    """Suppress an account: no campaign addresses it, and no handoff opens."""
+    record_about_account("account.suppressed.v1", id, by, reason, as_json)
+
+
+@group.command("release", epilog=examples("staffel account release acme.com --by anna"))
+def release(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
+    by: By = None,
+    reason: Why = None,
+    as_json: AsJson = False,
+) -> None:
+    """Release a suppressed account; contacts who asked themselves stay suppressed."""
+    record_about_account("account.released.v1", id, by, reason, as_json)
+
+
+def record_about_account(type: str, id: str, by: str | None, reason: str | None, as_json: bool) -> None:
+    with connected_application() as application:
+        data = decision(application, by, reason)
+        application.wait_until_visible()
+        recorded = record_fact(application, type, account=known_account(application, id), data=data)
+    print_recorded(recorded, as_json)
+
+
+def known_account(application: Application, requested: str) -> str:
+    """The account with this id, alias or name."""
+    with open_queries(application.engine) as queries:
+        if queries.account(stored_account_id(application, requested)) is not None:
+            return requested
+    found = Directory(application.engine).account_of_name(requested)
+    if found is None:
+        raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
+    return found

@@ -12,7 +12,7 @@ from database import Database
 from intake import Observation, normalized_email
 from intake.vault import Tombstone
 from projections import Directory, open_queries
-from schemas import terminal_cell
+from schemas import ASKED, terminal_cell
 from scoring.fold import account_at, decode_contact
 from scoring.plan import Plan
 from staffel.application import Application
@@ -27,6 +27,7 @@ from staffel.cli.session import (
     requested_time,
     stored_account_id,
 )
+from staffel.cli.suppressions import By, Why, optional_decision
 from staffel.errors import ProblemFound
 from staffel.record_fact import SOURCE, record_fact, record_observation
 
@@ -247,35 +248,64 @@ def role(
 ) -> None:
     """Set a contact's role; all their points are re-weighted."""
     record_about_contact(
-        id, "contact.identified.v1", account, lambda contact: {"contact": contact, "role": name}, as_json
+        id, "contact.identified.v1", account, lambda _, contact: {"contact": contact, "role": name}, as_json
     )
 
 
 @group.command("suppress", epilog=examples("staffel contact suppress pat@acme.com --reason 'asked us on the phone'"))
 def suppress(
-    id: Contact,
-    account: AccountOption = None,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Reason.")] = None,
-    as_json: AsJson = False,
+    id: Contact, account: AccountOption = None, by: By = None, reason: Why = None, as_json: AsJson = False
 ) -> None:
     """Suppress: exclude this contact from campaigns."""
-    record_about_contact(id, "contact.suppressed.v1", account, lambda _: {"reason": reason} if reason else {}, as_json)
+    record_about_contact(
+        id,
+        "contact.suppressed.v1",
+        account,
+        lambda application, _: optional_decision(application, by, reason),
+        as_json,
+    )
 
 
 @group.command("release", epilog=examples("staffel contact release pat@acme.com"))
-def release(id: Contact, account: AccountOption = None, as_json: AsJson = False) -> None:
-    """Release: include this contact in campaigns again."""
-    record_about_contact(id, "contact.released.v1", account, lambda _: {}, as_json)
+def release(
+    id: Contact, account: AccountOption = None, by: By = None, reason: Why = None, as_json: AsJson = False
+) -> None:
+    """Release: include this contact in campaigns again, whatever the contact or you asked for before.
+
+    What holds because sales talks with them, or because they were erased, stays.
+    """
+    with connected_application() as application:
+        data = optional_decision(application, by, reason)
+        application.wait_until_visible()
+        contact_key = contact_id(application, id)
+        recorded = [
+            record_fact(application, "contact.released.v1", account=key, contact=contact_key, data=data)
+            for key in accounts_to_release(application, contact_key, account)
+        ]
+    if as_json:
+        print_json(recorded[0] if len(recorded) == 1 else recorded)
+        return
+    for each in recorded:
+        print_recorded(each, as_json)
+
+
+def accounts_to_release(application: Application, contact: str, requested: str | None) -> list[str]:
+    """The accounts where the contact was suppressed; a release there ends what was asked."""
+    if requested is None:
+        with open_queries(application.engine) as queries:
+            asked = [row.account for row in queries.suppressions(contact=contact) if row.reason == ASKED]
+        if asked:
+            return list(dict.fromkeys(asked))
+    return [chosen_account(application, contact, requested)]
 
 
 def record_about_contact(
-    id: str, type: str, account: str | None, content_of: Callable[[str], Json], as_json: bool
+    id: str, type: str, account: str | None, content_of: Callable[[Application, str], Json], as_json: bool
 ) -> None:
     with connected_application() as application:
         application.wait_until_visible()
         contact_key = contact_id(application, id)
+        data = content_of(application, contact_key)
         account_key = chosen_account(application, contact_key, account)
-        recorded = record_fact(
-            application, type, account=account_key, contact=contact_key, data=content_of(contact_key)
-        )
+        recorded = record_fact(application, type, account=account_key, contact=contact_key, data=data)
     print_recorded(recorded, as_json)

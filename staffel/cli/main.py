@@ -43,6 +43,7 @@ COMMANDS = {
     "accounts": single_command("accounts", "List accounts with score, stage, fit and breadth, highest first."),
     "account": command_group("accounts", "Show, create and edit accounts."),
     "contact": command_group("contacts", "Show and edit contacts."),
+    "suppressions": command_group("suppressions", "List who is left out of campaigns, why and since when."),
     "handoffs": single_command(
         "handoffs", "List open handoffs: overdue ones first, then what is due next, then what is being worked on."
     ),

@@ -12,6 +12,7 @@ from streams.log import Record
 from streams.scorer.account_size import MAX_ACCOUNT_BYTES, GrowthBound, account_bytes, account_copy
 from streams.scorer.active_model import DECODE_ERRORS, ActiveModel, RejectedRecord
 from streams.scorer.deduplication import WINDOW_SIZE, DuplicateWindow
+from streams.scorer.suppression_signals import READERS, note_signals
 
 _MAX_TIME_MS = 221_845_392_000_000
 """The year 9000: times derived from a fact, a hundred years later, are still valid dates."""
@@ -150,6 +151,8 @@ class PartitionFold:
         fact, time, record = admitted
         plan = self.plan
         evolve(account, fact, time, record.value, plan, self.keep_lines)
+        if fact.type in READERS:
+            note_signals(account, fact)
         self.facts += 1
         self.changed_accounts[account.id] = account
         is_newest = self.latest_time is None or time > self.latest_time

@@ -25,6 +25,7 @@ TRANSACTION_KINDS = {
     "moves": "move marked",
     "leases": "lease",
     "log_sqa_handoffs": "handoff events",
+    "log_suppressions": "suppression events",
     "vault_tombstones": "person marked",
     "vault_links": "vault bound",
     "vault_secrets": "vault key",

@@ -53,7 +53,7 @@ class Topics:
 
     def __init__(self, server: str) -> None:
         self.server, self.prefix = server, f"subscriber-{uuid4().hex[:8]}-"
-        kafka = [CONTRACT["channels"][name]["bindings"]["kafka"] for name in ("sqaHandoffs", "scores")]
+        kafka = [CONTRACT["channels"][name]["bindings"]["kafka"] for name in ("sqaHandoffs", "scores", "suppressions")]
         with closing(KafkaAdminClient(bootstrap_servers=server)) as admin:
             admin.create_topics([self._new(each) for each in kafka])
         self._producer = KafkaProducer(bootstrap_servers=server, acks="all")
@@ -61,6 +61,10 @@ class Topics:
     def send_handoff_event(self, *events: Json) -> None:
         for event in events:
             self._send("sqa-handoffs", event["subject"], event)
+
+    def send_suppression(self, *events: Json) -> None:
+        for event in events:
+            self._send("suppressions", event["subject"], event)
 
     def send_score(self, **records: Json) -> None:
         for key, record in records.items():
@@ -108,6 +112,15 @@ class Subscriber:
 
     def scores(self) -> Rows:
         return self._rows("SELECT key, seq, record ->> '$.tracks.acquisition.score' FROM scores")
+
+    def suppressions(self) -> Rows:
+        return self._rows("SELECT suppression, contact, ended FROM suppressions")
+
+    def await_suppression(self, id: str, ended: bool) -> None:
+        deadline = monotonic() + TIMEOUT_S
+        while (id, ended) not in {(row[0], bool(row[2])) for row in self.suppressions()}:
+            assert monotonic() < deadline, (self.suppressions(), self.output())
+            Event().wait(POLL_S)
 
     def await_until(self, seq: int, event: Json) -> None:
         """Wait until the account's score has this seq and the event is stored."""
@@ -187,3 +200,19 @@ def test_redelivered_records_change_nothing(topics: Topics, copy: Subscriber) ->
     copy.start()
     copy.await_until(32, LAST)
     assert (copy.scores(), len(copy.output())) == ({(ACME, 32, 70.0)}, 3)
+
+
+def suppression(id: str, message: str = "suppressionStarted") -> Json:
+    event = example(message, id=f"{id}:{message}")
+    return event | {"data": event["data"] | {"suppression": id}}
+
+
+def test_a_suppression_holds_until_its_own_end_and_a_repeated_start_does_not_revive_it(
+    topics: Topics, copy: Subscriber
+) -> None:
+    started, ended = suppression("s-1"), suppression("s-1", "suppressionEnded")
+    topics.send_suppression(started, suppression("s-2"), ended, started, suppression("s-3"))
+    copy.start()
+    copy.await_suppression("s-3", ended=False)
+    contact = started["data"]["contact"]
+    assert copy.suppressions() == {("s-1", contact, 1), ("s-2", contact, 0), ("s-3", contact, 0)}

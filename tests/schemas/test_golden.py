@@ -8,18 +8,19 @@ import msgspec
 import pytest
 
 from schemas.contract.__main__ import published_files
-from schemas.contract.json_schemas import facts_schema, handoffs_schema
+from schemas.contract.json_schemas import facts_schema, handoffs_schema, suppressions_schema
 from schemas.envelope import Fact, decode_fact, encode_fact
 from schemas.facts.registry import TYPES
 from schemas.facts.upcasters import upcast
 from schemas.facts.validation import check_fact
-from schemas.handoff_events import HANDOFF_EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS, SUPPRESSION_EVENTS
 from schemas.times import parse_time
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "published"
 FACTS_SCHEMA = jsonschema.Draft202012Validator(facts_schema())
 HANDOFFS_SCHEMA = jsonschema.Draft202012Validator(handoffs_schema())
+SUPPRESSIONS_SCHEMA = jsonschema.Draft202012Validator(suppressions_schema())
 
 
 def golden(type_: str) -> bytes:
@@ -27,7 +28,8 @@ def golden(type_: str) -> bytes:
 
 
 def test_every_type_and_version_has_a_golden_file_and_none_is_left_over() -> None:
-    assert {path.name.removesuffix(".json") for path in GOLDEN.glob("*.json")} == {*TYPES, *HANDOFF_EVENTS}
+    on_disk = {path.name.removesuffix(".json") for path in GOLDEN.glob("*.json")}
+    assert on_disk == {*TYPES, *HANDOFF_EVENTS, *SUPPRESSION_EVENTS}
 
 
 def test_no_golden_file_was_changed() -> None:
@@ -79,6 +81,14 @@ def test_a_golden_handoff_event_fits_its_class_and_its_published_schema(type_: s
     assert event["type"] == type_
     HANDOFF_EVENTS[type_].model_validate_json(msgspec.json.encode(event["data"]))
     HANDOFFS_SCHEMA.validate(event)
+
+
+@pytest.mark.parametrize("type_", SUPPRESSION_EVENTS)
+def test_a_golden_suppression_event_fits_its_class_and_its_published_schema(type_: str) -> None:
+    event = msgspec.json.decode(golden(type_))
+    assert event["type"] == type_
+    SUPPRESSION_EVENTS[type_].model_validate_json(msgspec.json.encode(event["data"]))
+    SUPPRESSIONS_SCHEMA.validate(event)
 
 
 def test_the_published_files_are_current() -> None:

@@ -19,7 +19,6 @@ from staffel.topology import (
     PROJECT,
     RELAY,
     STEPS,
-    UNUSED_TOPICS,
     UP,
     TopologyStep,
     build_steps,
@@ -136,10 +135,8 @@ def test_scores_has_one_writer_and_dead_letters_those_that_append_facts_of_other
     assert [step.name for step in STEPS if DEAD_LETTERS in step.writes] == ["score", "move", "publish"]
 
 
-def test_every_topic_is_written_by_a_step_or_kept_for_later() -> None:
-    written = {topic for step in STEPS for topic in step.writes}
-    assert {*written, *UNUSED_TOPICS} == set(TOPICS) == set(TOPIC_CONFIGS)
-    assert not written & set(UNUSED_TOPICS)
+def test_every_topic_is_written_by_a_step() -> None:
+    assert {topic for step in STEPS for topic in step.writes} == set(TOPICS) == set(TOPIC_CONFIGS)
 
 
 def test_every_process_is_a_command() -> None:

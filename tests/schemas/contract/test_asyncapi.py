@@ -11,7 +11,7 @@ import yaml
 
 from schemas.contract.asyncapi import asyncapi_document, asyncapi_yaml
 from schemas.facts.registry import TYPES
-from schemas.handoff_events import HANDOFF_EVENTS
+from schemas.handoff_events import HANDOFF_EVENTS, SUPPRESSION_EVENTS
 from schemas.scores import CHECKPOINT_KEY
 from schemas.topics import SCORES, TOPIC_CONFIGS, TOPICS
 from scoring.plan.plan import Plan
@@ -92,6 +92,11 @@ def test_an_example_is_a_message_as_it_is_described(name: str) -> None:
 @pytest.mark.parametrize("type_", HANDOFF_EVENTS)
 def test_every_event_about_handoffs_fits_its_own_message_alone(type_: str) -> None:
     assert matching_messages(golden(type_), "sqaHandoffs") == [message_of(type_)]
+
+
+@pytest.mark.parametrize("type_", SUPPRESSION_EVENTS)
+def test_every_event_about_suppressions_fits_its_own_message_alone(type_: str) -> None:
+    assert matching_messages(golden(type_), "suppressions") == [message_of(type_)]
 
 
 @pytest.mark.parametrize("type_", TYPES)
