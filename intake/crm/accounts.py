@@ -38,6 +38,8 @@ _KIND = ExportKind(
     (RequiredField(("name", "domains", "account")),),
     FieldKinds(amounts=("revenue",), counts=("employees",), dates=("created", "modified"), ids=_IDS),
 )
+_TOLD = ("name", "industry", "employees", "revenue", "country", "segment", "owner", "customer", "target", "parent")
+"""Fields of which a blank cell says that the source knows nothing (any more)."""
 _CUSTOMER_WORDS = ("customer", "kunde", "client", "klant", "klient", "kund", "asiakas", "顧客", "客户")
 _BAD_ACCOUNT_ID = "not a valid account id: no spaces, no `/`, at most 200 characters, not a reserved word"
 _PAGES = "pages on platforms such as linkedin.com identify no company"
@@ -52,7 +54,7 @@ def read_accounts(
     mapping: Path | None = None,
     report: ReportColumns | None = None,
 ) -> Iterator[Item]:
-    """`account.registered.v1` of every row, in file order.
+    """`account.registered.v1` of every row, in file order. A blank cell is null, a column that is missing says nothing.
 
     Their time is `export.as_of`, else the creation date, else `UNDATED_TIME_MS`: of two exports of a table without
     dates, the later one needs `as_of` to count as newer. Filtered: totals and footers of reports, deleted accounts.
@@ -112,6 +114,7 @@ def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[
         return values
     created, modified = values.pop("created", UNDATED_TIME_MS), values.pop("modified", None)
     content = values | _relation_fields(identity, row.text("parent"), known)
+    blank = {name: None for name in _TOLD if name not in content and row.layout.column_indexes.get(name)}
     changed = options.as_of if modified is None else modified
     return Observation(
         where=row.where,
@@ -119,7 +122,7 @@ def _item(row: TableRow, options: ExportOptions, readers: _Readers, known: dict[
         id=_observation_id(identity.account, changed, content),
         type="account.registered.v1",
         time=created if options.as_of is None else options.as_of,
-        data=content,
+        data=content | blank,
         account=identity.account,
         account_hint=identity.record,
         profile=True,

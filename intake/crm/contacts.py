@@ -61,7 +61,7 @@ class _Person(NamedTuple):
 
 
 def _items(export: Export) -> Iterator[Item]:
-    readers = _cell_readers(export)
+    readers = export.readers(_cell_readers(export))
     first_at: dict[tuple[str, ...], str] = {}
     for row in export.rows():
         if not isinstance(row, TableRow):
@@ -98,7 +98,8 @@ def _row_items(row: TableRow, options: ExportOptions, readers: CellReaders) -> I
 
 
 def _registered(row: TableRow, options: ExportOptions, person: _Person, values: dict[str, Any]) -> Observation:
-    known = {name: values[name] for name in ("role", "seniority", "owner") if values.get(name)}
+    columns = row.layout.column_indexes
+    told = {name: values.get(name) or None for name in ("role", "seniority", "owner") if columns.get(name)}
     created, modified = values.get("created", UNDATED_TIME_MS), values.get("modified")
     company, record = values.get("company"), values.get("record")
     return Observation(
@@ -108,7 +109,7 @@ def _registered(row: TableRow, options: ExportOptions, person: _Person, values: 
         personal=("id",),
         type="contact.registered.v1",
         time=created if options.as_of is None else options.as_of,
-        data={**known, "system": options.source.partition("/")[0]},
+        data={**told, "system": options.source.partition("/")[0]},
         email=person.email,
         person=person.id,
         name=_name(row),

@@ -36,13 +36,17 @@ class Telling(NamedTuple):
 def next_telling(
     key: ProfileKey, observation: Observation, content: Mapping[str, Any], before: ToldProfile | None, now: int
 ) -> Telling:
-    """What the observation tells after `before`; a blank tells nothing. `now`: the time of the import."""
-    fields = {name: value for name, value in content.items() if value is not None}
+    """What the observation tells after `before`. `now`: the time of the import.
+
+    A blank tells that a value is not there any more, if the source told one before; a field that is missing tells
+    nothing.
+    """
     if before is None:
+        fields = {name: value for name, value in content.items() if value is not None}
         id = _telling_id(key, "", fields)
         return Telling(id, observation.time, fields, ToldProfile(id, observation.time, fields), is_first=True)
     told = before.fields
-    differing = {name: value for name, value in fields.items() if name not in told or told[name] != value}
+    differing = {name: value for name, value in content.items() if told.get(name) != value}
     if not differing:
         return Telling(before.fact, before.time, dict(told), before, is_repetition=True)
     id, time = _telling_id(key, before.fact, differing), _time_of(observation.modified_at, before.time, now)

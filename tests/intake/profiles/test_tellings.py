@@ -66,10 +66,26 @@ def test_there_and_back_are_three_facts(crm: RecorderWorld) -> None:
     assert len({fact["id"] for fact in crm.log.facts()}) == 3
 
 
-def test_a_blank_tells_nothing(crm: RecorderWorld) -> None:
+def test_a_field_that_is_missing_tells_nothing(crm: RecorderWorld) -> None:
     crm.record(account_row(name="Acme", employees=10))
-    crm.record(account_row(name="Acme"), account_row(name=None, employees=10))
+    crm.record(account_row(name="Acme"), account_row(employees=10))
     assert len(crm.log.facts()) == 1
+
+
+def test_a_blank_tells_that_what_was_told_is_not_there_any_more(crm: RecorderWorld) -> None:
+    for employees in (10, None, None, 10):
+        crm.record(account_row(name="Acme", employees=employees))
+    assert [data for _, _, data in told(crm)] == [
+        {"name": "Acme", "employees": 10},
+        {"employees": None},
+        {"employees": 10},
+    ]
+
+
+def test_a_blank_of_which_nothing_was_told_tells_nothing(crm: RecorderWorld) -> None:
+    """Another source may know it."""
+    crm.record(account_row(name="Acme", employees=None), account_row(name="Acme", employees=None))
+    assert [data for _, _, data in told(crm)] == [{"name": "Acme"}]
 
 
 def test_each_source_has_told_for_itself(crm: RecorderWorld) -> None:
@@ -116,7 +132,7 @@ def test_the_tellings_together_are_what_was_told_last_of_each_field(rows: list[t
     for fields, modified_at in rows:
         row = account_row(time=5, modified_at=modified_at)
         telling = next_telling(account_key("crm", "acme.com"), row, fields, before, NOW)
-        known |= {name: value for name, value in fields.items() if value is not None}
+        known |= {name: value for name, value in fields.items() if value is not None or name in known}
         before = telling.profile
         facts.setdefault(telling.id, telling)
     assert before is not None

@@ -33,12 +33,13 @@ def segment_click(number: int) -> Json:
     return {"type": "track", "event": "Email Link Clicked", "properties": properties, "timestamp": time, **user}
 
 
-def test_all_clicks_of_a_scanner_are_marked() -> None:
+def test_a_scanner_engages_nobody() -> None:
     """Three people of one company, whose filter opens all links of one mailing."""
     facts = write_lines(Path("clicks.jsonl"), *(each for person in PEOPLE for each in scan(person)))
     tally = run_json("ingest", "cloudevents", facts)
     assert (tally["recorded"], tally["machines"]) == (9, 9)
     assert machine_flags() == [True] * 9
+    assert run_json("accounts")[0]["breadth"] == 0
 
 
 def test_the_summary_counts_what_machines_did() -> None:
