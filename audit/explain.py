@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 from math import fsum
+from operator import itemgetter
 from typing import Any
 
 from schemas import Line, StageChange, format_time, parse_time
@@ -55,6 +56,7 @@ def summary_rows(lines: Iterable[Json]) -> list[Json]:
     rows = []
     for (track, rule, contact), group in groupby(sorted(lines, key=key), key):
         members = list(group)
+        newest = max(members, key=itemgetter("time"))
         rows.append(
             {
                 "track": track,
@@ -62,7 +64,8 @@ def summary_rows(lines: Iterable[Json]) -> list[Json]:
                 "contact": contact,
                 "lines": len(members),
                 "cut": sum(1 for line in members if line["cut"] is not None),
-                "last": max(line["time"] for line in members),
+                "last": newest["time"],
+                "done": newest.get("done"),
                 "now": fsum(line["now"] for line in members),
             }
         )

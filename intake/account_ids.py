@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from intake.writing_systems import is_highly_restrictive
 
-RESERVED_WORDS = frozenset({"register", "merge", "split", "restore", "claim", "move", "role", "suppress", "release"})
+RESERVED_WORDS = frozenset(
+    {"adjust", "register", "merge", "split", "restore", "claim", "move", "role", "suppress", "release"}
+)
 """Subcommands of `staffel account` and the like, which an id must not equal."""
 
 _ID = re.compile(r"[^\s/~\x00-\x1f\x7f][^\s/\x00-\x1f\x7f]{0,199}")

@@ -41,7 +41,7 @@ _LABELS = {
     "account.released": "account released",
     "contact.registered": "contact made known",
     "contact.released": "contact released",
-    "score.adjusted": "score adjusted by hand",
+    "score.adjusted": "one person's word",
     "review.due": "time passed",
     "custom.tracked": "event",
 }

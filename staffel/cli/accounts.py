@@ -1,6 +1,7 @@
 """`staffel accounts` and `staffel account`."""
 
 from functools import partial
+from math import isfinite
 from typing import Annotated, Any
 
 import typer
@@ -8,15 +9,18 @@ from msgspec.structs import asdict
 
 from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
 from projections import Directory, open_queries
-from schemas import parse_time
+from schemas import parse_time, suggestion
 from staffel.application import Application
-from staffel.cli.account_view import print_account
+from staffel.cli.account_view import AccountPage, print_account, print_story
+from staffel.cli.contacts import existing_account
 from staffel.cli.groups import examples, show_group
-from staffel.cli.output import format_minute, print_json, print_line, print_table, progress_bar
+from staffel.cli.output import print_json, print_line, print_table, progress_bar
+from staffel.cli.people import asked_contacts, names_of, person_json
 from staffel.cli.session import (
     AsCsv,
     AsJson,
     At,
+    WithNames,
     connected_application,
     print_recorded,
     print_rows,
@@ -24,11 +28,13 @@ from staffel.cli.session import (
     stored_account_id,
 )
 from staffel.cli.suppressions import By, Why, decision
-from staffel.errors import ProblemFound
+from staffel.cli.viewer import Viewer, viewer_of
+from staffel.errors import ProblemFound, UsageError
 from staffel.ingestion import unidentified_text
 from staffel.record_fact import record_fact
 
 DEFAULT_ROWS = 50
+MAX_POINTS = 1_000_000
 ACCOUNT_COLUMNS = ("account", "name", "stage", "score", "fit.points", "fit.grade", "breadth", "as_of", "seq", "model")
 """Of CSV without rows."""
 Json = dict[str, Any]
@@ -62,10 +68,11 @@ def accounts(
             rows = ranked_accounts(application.engine, application.plan, as_of, stage=stage, limit=max_rows)
         is_whole = stage is None and not is_historic
         unidentified = unidentified_text(application.engine, application.settings) if is_whole else None
+        viewer = viewer_of(application, as_of)
     if print_rows(rows, as_json, as_csv, ACCOUNT_COLUMNS):
         return
     if rows:
-        print_accounts(rows)
+        print_accounts(rows, viewer)
     else:
         print_line(empty_text(stage, at if is_historic else None))
     if len(rows) == max_rows:
@@ -83,7 +90,7 @@ def empty_text(stage: str | None, at: str | None) -> str:
     return "No accounts yet: import some with `staffel ingest`, or try `staffel demo`."
 
 
-def print_accounts(rows: list[Json]) -> None:
+def print_accounts(rows: list[Json], viewer: Viewer) -> None:
     """Score and stage of a track share a column, so that a row fits the page."""
     tracks = list(rows[0]["tracks"])
     digits = {track: max(len(f"{row['tracks'][track]['score']:.1f}") for row in rows) for track in tracks}
@@ -91,10 +98,7 @@ def print_accounts(rows: list[Json]) -> None:
     columns = ["account", "name", "fit", "contacts", *tracks, "drops"]
     optional = [*reversed(tracks[1:]), "drops", "contacts", "name", "fit"]
     print_table("", columns, cells, numbers=["contacts"], truncated=["name"], optional=optional)
-    print_line(
-        f"\nAs of {format_minute(rows[0]['as_of'])} UTC; contacts: engaged within the window; "
-        "drops: when a stage is lost."
-    )
+    print_line(f"\nAs of {viewer.head}.\ncontacts: engaged within the window; drops: when a stage is lost.")
 
 
 def account_cells(row: Json, digits: dict[str, int]) -> list[Any]:
@@ -130,10 +134,14 @@ def account(
     id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
     explain: Annotated[bool, typer.Option("--explain", help="Show every ledger line; their sum is the score.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Replay the history and show every fact.")] = False,
+    with_timeline: Annotated[
+        bool, typer.Option("--timeline", help="Show what happened, and what followed from it, in the order of time.")
+    ] = False,
+    with_names: WithNames = False,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show an account: score, stage, contacts, handoffs and reasons; --explain adds every ledger line."""
+    """Show an account: score, what is next, whom to call, reasons and handoffs; --explain adds every ledger line."""
     with connected_application() as application:
         as_of, is_historic = requested_time(application, at)
         read = partial(
@@ -145,14 +153,40 @@ def account(
             historic=is_historic,
             lines=explain or not as_json,
             deep=deep,
+            with_timeline=with_timeline,
         )
         directory = Directory(application.engine)
         report = read(stored_account_id(application, id)) or read(directory.account_of_name(id) or id)
         if report is None:
             raise ProblemFound(unknown_account_text(id, at if is_historic else None))
         report["aliases"] = [asdict(alias) for alias in directory.aliases_of(report["account"])]
-        people = {} if as_json else contact_names(application, report)
-    print_json(report) if as_json else print_account(report, people, explain=explain, deep=deep)
+        page = account_page(application, report)
+    if as_json:
+        print_json(named_contacts(page) if with_names else report)
+    elif with_timeline:
+        print_story(page)
+    else:
+        print_account(page, explain=explain, deep=deep)
+
+
+def account_page(application: Application, report: Json) -> AccountPage:
+    """The report with its persons; who asked to be left alone in another account is marked, too."""
+    contacts = {contact["contact"] for contact in report["contacts"]}
+    with open_queries(application.engine) as queries:
+        asked = asked_contacts(application, queries, contacts)
+    for contact in report["contacts"]:
+        contact["asked"] = contact["asked"] or asked.get(contact["contact"])
+    contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
+    persons = application.vault.persons(contacts)
+    return AccountPage(report, persons, names_of(persons), viewer_of(application, parse_time(report["as_of"])))
+
+
+def named_contacts(page: AccountPage) -> Json:
+    contacts = [
+        contact | person_json(page.persons.get(contact["contact"]), contact["asked"])
+        for contact in page.report["contacts"]
+    ]
+    return page.report | {"contacts": contacts}
 
 
 def unknown_account_text(id: str, at: str | None) -> str:
@@ -160,14 +194,6 @@ def unknown_account_text(id: str, at: str | None) -> str:
         return f"{id} is an anonymous visitor, who is not scored before being identified"
     limit = f" by {at}" if at else ""
     return f"there is no account {id}{limit}; `staffel accounts{f' --at {at}' if at else ''}` lists them"
-
-
-def contact_names(application: Application, report: Json) -> dict[str, str]:
-    """Contact -> name or email address from the vault."""
-    contacts = {contact["contact"] for contact in report["contacts"]}
-    contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
-    people = application.vault.persons(contacts)
-    return {id: name for id, person in people.items() if (name := person.name or person.email)}
 
 
 @group.command(
@@ -200,6 +226,45 @@ def register(
     with connected_application() as application:
         recorded = record_fact(application, "account.registered.v1", account=id, data=content)
     print_recorded(recorded, as_json)
+
+
+@group.command(
+    "adjust",
+    epilog=examples(
+        "staffel account adjust acme.com --track acquisition --points 20 --by anna --reason 'met the CEO at a fair'"
+    ),
+)
+def adjust(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
+    track: Annotated[str, typer.Option(metavar="TRACK", help="Track of the model.")],
+    points: Annotated[float, typer.Option(metavar="NUMBER", help="Points to give, or below 0 to take.")],
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Whose word it is: a short name.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Reason, in a few words.")],
+    as_json: AsJson = False,
+) -> None:
+    """Adjust a score by hand. It is shown as what it is: one person's word, with its author and reason."""
+    data = {"track": track, "points": points, "author": by.strip(), "reason": reason.strip()}
+    with connected_application() as application:
+        check_adjustment(data, list(application.plan.model.tracks))
+        application.wait_until_visible()
+        recorded = record_fact(application, "score.adjusted.v1", account=existing_account(application, id), data=data)
+    print_recorded(recorded, as_json)
+    if not as_json:
+        print_line(f"{points:+g} points in {track}, on the word of {data['author']}.")
+
+
+def check_adjustment(data: Json, tracks: list[str]) -> None:
+    """Raises `UsageError` with the option that is wrong."""
+    track, points = data["track"], data["points"]
+    if track not in tracks:
+        advice = suggestion(track, tracks) or f"; the tracks are {', '.join(tracks)}"
+        raise UsageError(f"--track {track}: the model has no such track{advice}")
+    if not isfinite(points) or points == 0 or abs(points) > MAX_POINTS:
+        raise UsageError(f"--points {points:g}: write a number other than 0, at most {MAX_POINTS:,} either way")
+    if not data["author"] or "@" in data["author"]:
+        raise UsageError(f"--by {data['author']}: write a short name such as `anna`, and no address")
+    if not data["reason"]:
+        raise UsageError("--reason: say why, in a few words")
 
 
 @group.command("claim", epilog=examples("staffel account claim acme.com acme.de"))

@@ -10,7 +10,7 @@ import typer
 from audit import contact_json
 from database import Database
 from intake import Observation, normalized_email
-from intake.vault import Tombstone
+from intake.vault import Person, Tombstone
 from projections import Directory, open_queries
 from schemas import ASKED, terminal_cell
 from scoring.fold import account_at, decode_contact
@@ -18,9 +18,18 @@ from scoring.plan import Plan
 from staffel.application import Application
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import print_json, print_line, print_table
+from staffel.cli.people import (
+    PERSON_FIELDS,
+    asked_contacts,
+    matches_person,
+    person_head,
+    person_json,
+    reach_text,
+)
 from staffel.cli.session import (
     AsCsv,
     AsJson,
+    WithNames,
     connected_application,
     print_recorded,
     print_rows,
@@ -37,24 +46,29 @@ AccountOption = Annotated[
 ]
 Json = dict[str, Any]
 DEFAULT_ROWS = 50
+LISTED_FIELDS = ("contact", "account", "role", "engaged", "asked")
 
 group = show_group("Show and edit contacts.")
 
 
 @group.command("show", epilog=examples("staffel contact pat@acme.com"))
-def contact(id: Contact, as_json: AsJson = False) -> None:
-    """Show a contact: role, engagement and scores in each account."""
+def contact(id: Contact, with_names: WithNames = False, as_json: AsJson = False) -> None:
+    """Show a contact: how to reach them, role, engagement and scores in each account."""
     with connected_application() as application:
         contact_key = contact_id(application, id)
         as_of, _ = requested_time(application, None)
         engine, plan = application.engine, application.plan
         accounts = [contact_in_account(engine, plan, row, as_of) for row in contact_rows(application, contact_key)]
         person = application.vault.person(contact_key)
+        with open_queries(engine) as queries:
+            asked = asked_contacts(application, queries, [contact_key]).get(contact_key)
     if not accounts:
         raise ProblemFound(f"there is no contact {id}; `staffel account ID` lists the contacts of an account")
-    person_fields = {"name": person.name, "email": person.email} if person else {"name": None, "email": None}
-    report = {"contact": contact_key, **person_fields, "accounts": accounts}
-    print_json(report) if as_json else print_contact(report)
+    if as_json:
+        named = person_json(person, asked) if with_names else {}
+        print_json({"contact": contact_key, **named, "asked": asked, "accounts": accounts})
+    else:
+        print_contact(contact_key, person, asked, accounts)
 
 
 def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
@@ -67,15 +81,16 @@ def contact_in_account(engine: Database, plan: Plan, row: Any, at: int) -> Json:
     return {"account": row.account} | (contact_json(decoded, account, plan) if account else stored)
 
 
-def print_contact(report: Json) -> None:
-    names = [text for text in (report["name"], report["email"]) if text]
-    print_line(f"{', '.join(map(terminal_cell, names)) or 'unknown or erased'} ({report['contact']})\n")
+def print_contact(contact: str, person: Person | None, asked: str | None, accounts: list[Json]) -> None:
+    print_line(f"{person_head(contact, person, asked=asked)}{f' ({contact})' if person else ''}")
+    print_line(f"{reach_text(person, asked)}\n")
     rows = [
         (row["account"], row["role"], track, score, row["engaged"].get(track), row["joined"])
-        for row in report["accounts"]
+        for row in accounts
         for track, score in row["scores"].items()
     ]
-    print_table("", ["account", "role", "track", "score", "last engaged", "merged into"], rows, numbers=["score"])
+    columns = ["account", "role", "track", "score", "last engaged", "merged into"]
+    print_table("", columns, rows, ["score"], optional=["merged into", "last engaged"])
 
 
 def contact_id(application: Application, id_or_email: str) -> str:
@@ -115,59 +130,81 @@ def chosen_account(application: Application, contact: str, requested: str | None
     raise ProblemFound(f"{contact} is in {', '.join(accounts)}; choose one with --account")
 
 
-@group.command("list", epilog=examples("staffel contact list --account acme.com", "staffel contact list --engaged"))
+@group.command(
+    "list",
+    epilog=examples(
+        "staffel contact list --account acme.com",
+        "staffel contact list --search mueller",
+        "staffel contact list --engaged --csv --names",
+    ),
+)
 def list_contacts(
     account: Annotated[str | None, typer.Option("--account", metavar="ID", help="Only of this account.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only with these parts of a name or address, whatever the case.")
+    ] = None,
     engaged: Annotated[
         bool | None, typer.Option("--engaged/--known-only", help="Only contacts who did something, or only the others.")
     ] = None,
     limit: Annotated[
         int, typer.Option(min=1, help="Maximum number of rows in a table; JSON and CSV have all.")
     ] = DEFAULT_ROWS,
+    with_names: WithNames = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List contacts: those who are engaged, and those who are only known, for example from a CRM."""
+    """List contacts with role, title, address and phone: who is engaged, and who is only known, as from a CRM."""
     with connected_application() as application, open_queries(application.engine) as queries:
-        key = None if account is None else existing_account(application, account)
+        key = None if account is None else stored_account_id(application, existing_account(application, account))
         chosen = [row for row in queries.identified_contacts(key) if engaged is None or bool(row.engaged) == engaged]
+        if search is not None:
+            found = application.vault.persons(row.contact for row in chosen)
+            chosen = [row for row in chosen if matches_person(found.get(row.contact), search)]
         rows = chosen if as_json or as_csv else chosen[:limit]
         persons = application.vault.persons(row.contact for row in rows)
-    contacts = [listed_contact(row, persons.get(row.contact)) for row in rows]
-    if print_rows(contacts, as_json, as_csv, ("contact", "name", "email", "account", "role", "engaged")):
+        asked = asked_contacts(application, queries, [row.contact for row in rows])
+    contacts = [
+        listed_contact(row, asked.get(row.contact))
+        | (person_json(persons.get(row.contact), asked.get(row.contact)) if with_names else {})
+        for row in rows
+    ]
+    if print_rows(contacts, as_json, as_csv, [*LISTED_FIELDS, *(PERSON_FIELDS if with_names else ())]):
         return
     if not rows:
-        print_line("No contacts; `staffel ingest contacts` imports those of a CRM.")
+        print_line(no_contacts_text(search))
         return
-    print_contacts(contacts)
+    print_contacts(contacts, persons)
     if len(chosen) > len(rows):
         print_line(f"and {len(chosen) - len(rows)} more; use --limit or --json to see them.")
 
 
-def listed_contact(row: Any, person: Any) -> Json:
-    name, email = (person.name, person.email) if person else (None, None)
+def no_contacts_text(search: str | None) -> str:
+    if search is not None:
+        return f"No contact with {terminal_cell(search)} in the name or address."
+    return "No contacts; `staffel ingest contacts` imports those of a CRM."
+
+
+def listed_contact(row: Any, asked: str | None) -> Json:
     return {
-        "contact": row.contact,
-        "name": name,
-        "email": email,
-        "account": row.account,
-        "role": row.role,
-        "engaged": row.engaged,
-    }
+        "contact": row.contact, "account": row.account, "role": row.role, "engaged": row.engaged, "asked": asked,
+    }  # fmt: skip
 
 
-def print_contacts(contacts: list[Json]) -> None:
-    cells = [
-        (c["contact"], c["name"] or c["email"], c["account"], c["role"], max(c["engaged"].values(), default=None))
-        for c in contacts
-    ]
-    print_table(
-        "",
-        ["contact", "name", "account", "role", "last engaged"],
-        cells,
-        truncated=["name"],
-        optional=["last engaged", "role"],
-    )
+def print_contacts(contacts: list[Json], persons: dict[str, Person]) -> None:
+    """Addresses and phone numbers stay whole; what they leave no room for is left out, as is what nobody has."""
+    cells = []
+    for each in contacts:
+        person = persons.get(each["contact"])
+        shown = person_json(person, each["asked"])
+        name, mark = shown["name"] or (None if shown["email"] else each["contact"]), each["asked"]
+        address = (mark and f"({mark})") or shown["email"]
+        last = max(each["engaged"].values(), default=None)
+        cells.append((name, each["role"], address, shown["phone"], shown["title"], each["account"], last))
+    columns = ["name", "role", "address", "phone", "title", "account", "last engaged"]
+    known = [i for i, _ in enumerate(columns) if any(cell[i] for cell in cells)]
+    rows = [[cell[i] for i in known] for cell in cells]
+    optional = ["last engaged", "account", "title", "role"]
+    print_table("", [columns[i] for i in known], rows, truncated=["name", "title"], optional=optional)
 
 
 @group.command(

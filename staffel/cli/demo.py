@@ -19,7 +19,7 @@ from intake.segment import read as read_segment
 from projections import WorkListFilter, listed_handoffs, open_queries
 from schemas import parse_time
 from staffel.cli.account_view import print_account
-from staffel.cli.accounts import contact_names, print_accounts
+from staffel.cli.accounts import account_page, print_accounts
 from staffel.cli.audit import verify_summary
 from staffel.cli.groups import examples
 from staffel.cli.handoff_view import print_handoffs
@@ -92,7 +92,7 @@ def demo_items(folder: Path) -> list[Iterator[Item]]:
 
 def print_demo(application: Embedded) -> None:
     at, plan = latest_time(application.log), application.plan
-    print_accounts(ranked_accounts(application.engine, plan, at))
+    print_accounts(ranked_accounts(application.engine, plan, at), viewer_of(application, at))
     if unidentified := unidentified_text(application.engine, application.settings):
         print_line(unidentified)
     handoffs = open_handoffs(application)
@@ -110,7 +110,7 @@ def print_demo(application: Embedded) -> None:
     )
     if report is not None:
         print_line("\nWhy one of them has this score")
-        print_account(report, contact_names(application, report), explain=False, deep=False)
+        print_account(account_page(application, report), explain=False, deep=False)
     verify_result = verify(application.log, application.engine)
     print_line(f"\naudit verify: {verify_summary(verify_result)}")
     print_line(NEXT_STEPS)

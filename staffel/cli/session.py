@@ -30,6 +30,9 @@ AsJson = Annotated[bool, typer.Option("--json", callback=one_format, help="Print
 AsCsv = Annotated[
     bool, typer.Option("--csv", callback=one_format, help="Print CSV for spreadsheets, with the columns of --json.")
 ]
+WithNames = Annotated[
+    bool, typer.Option("--names", help="Add names, addresses, titles and phone numbers to --json and --csv.")
+]
 At = Annotated[
     str | None,
     typer.Option(

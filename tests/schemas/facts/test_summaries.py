@@ -43,9 +43,9 @@ json_values = st.recursive(
         (
             "score.adjusted.v1",
             {"points": 20, "author": "anna", "reason": "met at a fair"},
-            "score adjusted by hand: +20 points, by anna, met at a fair",
+            "one person's word: +20 points, by anna, met at a fair",
         ),
-        ("score.adjusted.v1", {"points": -5.5}, "score adjusted by hand: -5.5 points, by nobody named"),
+        ("score.adjusted.v1", {"points": -5.5}, "one person's word: -5.5 points, by nobody named"),
         ("something.new.v3", {"a": 1}, "something new"),
     ],
 )

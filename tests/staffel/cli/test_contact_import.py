@@ -31,7 +31,9 @@ def test_contacts_become_known_at_their_companies_and_a_repetition_is_none(crm: 
     rejected = {"rejected_by": {"no_account": 1}}
     assert ingest(crm, *CONTACTS) == {"read": 4, "recorded": 3, "duplicates": 0, **rejected}
     assert ingest(crm, *CONTACTS) == {"read": 4, "recorded": 0, "duplicates": 3, **rejected}
-    listed = {(each["name"], each["email"], each["account"], each["role"]) for each in run_json("contact", "list")}
+    listed = {
+        (each["name"], each["email"], each["account"], each["role"]) for each in run_json("contact", "list", "--names")
+    }
     assert listed == {
         ("Pat Lee", "pat@acme.com", "acme.com", "decision_maker"),
         ("Sam Zzimmermann", None, "acme.com", "budget_holder"),
@@ -40,7 +42,7 @@ def test_contacts_become_known_at_their_companies_and_a_repetition_is_none(crm: 
 
 def test_a_person_who_was_erased_stays_unknown_whatever_the_table_says(crm: Path) -> None:
     ingest(crm, *CONTACTS[:3])
-    by_role = {each["role"]: each for each in run_json("contact", "list")}
+    by_role = {each["role"]: each for each in run_json("contact", "list", "--names")}
     assert by_role["budget_holder"]["name"] == "Sam Zzimmermann"
     run_ok("forget", "pat@acme.com")
     run_ok("forget", by_role["budget_holder"]["contact"])
@@ -49,7 +51,7 @@ def test_a_person_who_was_erased_stays_unknown_whatever_the_table_says(crm: Path
     for rows in (CONTACTS[1:3], [without_address, told_later]):
         tally = run_json("ingest", "contacts", write_lines(crm / "contacts.csv", CONTACTS[0], *rows))
         assert (tally["recorded"], tally["filtered_by"]) == (0, {"erased": 3})
-    assert {each["name"] for each in run_json("contact", "list")} == {None}
+    assert {each["name"] for each in run_json("contact", "list", "--names")} == {None}
 
 
 def test_a_contact_who_was_erased_is_added_again_only_on_request(crm: Path) -> None:
@@ -64,10 +66,11 @@ def test_a_contact_who_was_erased_is_added_again_only_on_request(crm: Path) -> N
 
 def test_an_address_that_is_told_later_belongs_to_the_same_contact(crm: Path) -> None:
     ingest(crm, CONTACTS[0], CONTACTS[2])
-    [before] = run_json("contact", "list")
+    [before] = run_json("contact", "list", "--names")
     ingest(crm, CONTACTS[0], CONTACTS[2].replace(",,CFO", ",sam@acme.com,CFO"))
-    [after] = run_json("contact", "list")
-    assert (before["email"], after) == (None, {**before, "email": "sam@acme.com"})
+    [after] = run_json("contact", "list", "--names")
+    assert (before["asked"], before["email"], after["email"]) == ("asked", None, None)
+    assert run_json("contact", "sam@acme.com")["contact"] == before["contact"]
 
 
 def test_a_changed_role_is_told_alone(crm: Path) -> None:
@@ -80,7 +83,7 @@ def test_a_known_contact_weighs_by_the_role_once_engaged(crm: Path) -> None:
     ingest(crm, *CONTACTS[:2])
     clicked = cloud_event("1", "email.clicked", contact="pat@acme.com", data={})
     run_ok("ingest", "cloudevents", write_lines(crm / "facts.jsonl", clicked))
-    [contact] = run_json("contact", "list", "--engaged")
+    [contact] = run_json("contact", "list", "--engaged", "--names")
     assert (contact["email"], contact["role"]) == ("pat@acme.com", "decision_maker")
     report = run_json("account", "acme.com", "--explain")
     assert [(line["rule"], line["weight"]) for line in report["lines"]] == [("click", 2)]

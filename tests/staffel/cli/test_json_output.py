@@ -139,7 +139,7 @@ def test_other_commands(medtech: Path) -> None:
     assert run_json("rebuild") == {"name": "main", "version": 2}
     assert run_json("audit", "verify")["mismatches"] == []
     result = run_json("contact", "andrea.buehler@helvion.example")
-    assert nested_keys(result) == ["contact", "name", "email", "accounts"]
+    assert nested_keys(result) == ["contact", "asked", "accounts"]
     assert {tuple(nested_keys(each)) for each in result["accounts"]} == {
         ("account", "contact", "role", "engaged", "scores", "joined")
     }

@@ -22,16 +22,19 @@ def test_a_contact_is_added_with_a_role_and_is_only_known(acme: Path) -> None:
     )
     assert list(added) == ["account", "contact", "fact", "type", "partition", "offset"]
     assert (added["account"], added["type"]) == ("acme.com", "contact.registered.v1")
-    [known] = run_json("contact", "list", "--known-only")
+    [known] = run_json("contact", "list", "--known-only", "--names")
     assert known == {
         "contact": added["contact"],
-        "name": "Pat Lee",
-        "email": "pat@acme.com",
         "account": "acme.com",
         "role": "decision_maker",
         "engaged": {},
+        "asked": None,
+        "name": "Pat Lee",
+        "email": "pat@acme.com",
+        "title": "CIO",
+        "phone": None,
     }
-    [engaged] = run_json("contact", "list", "--engaged", "--account", "acme.com")
+    [engaged] = run_json("contact", "list", "--engaged", "--account", "acme.com", "--names")
     assert engaged["email"] == "lee@acme.com"
     assert len(run_json("contact", "list")) == 2
 
@@ -39,14 +42,15 @@ def test_a_contact_is_added_with_a_role_and_is_only_known(acme: Path) -> None:
 def test_an_account_shows_who_is_engaged_and_who_is_only_known(acme: Path) -> None:
     run_ok("contact", "add", "pat@acme.com", "--name", "Pat Lee", "--role", "champion")
     shown = run_ok("account", "acme.com").out
-    assert "\nContacts (1 engaged, 1 known only)\n" in shown
+    assert "\nWhom to call (1 engaged, 1 known only)\n" in shown
     assert "\nalso Acme Sales (hubspot 1002)\n" in shown
 
 
 def test_a_contact_list_is_a_table_of_persons(acme: Path) -> None:
     run_ok("contact", "add", "pat@acme.com", "--name", "Pat Lee", "--role", "champion")
+    lines = run_ok("contact", "list").out.splitlines()
+    assert lines[0].split() == ["name", "role", "address", "account", "last", "engaged"]
     lines = run_ok("contact", "list", "--limit", "1").out.splitlines()
-    assert lines[0].split() == ["contact", "name", "account", "role", "last", "engaged"]
     assert lines[-1] == "and 1 more; use --limit or --json to see them."
 
 

@@ -40,8 +40,9 @@ def test_accounts_are_listed_highest_first(medtech: Path) -> None:
     ]
     row = "brennerbio.example       Brenner Biotech GmbH  A 100         4  219.8 sqa      121.1      in 65 d"
     assert shown[2] == row
-    assert shown[-5:] == [
-        "As of 2026-10-30 14:39 UTC; contacts: engaged within the window; drops: when a stage is lost.",
+    assert shown[-6:] == [
+        "As of Fri 30 Oct 2026 15:39 (Europe/Berlin).",
+        "contacts: engaged within the window; drops: when a stage is lost.",
         "The 4 highest; use --limit to see more.",
         "155 visitors without a company, not listed (474 facts kept).",
         "What identifies them: a networks file (STAFFEL_NETWORKS), domains of accounts,",
@@ -79,13 +80,19 @@ def test_a_decided_handoff_says_by_whom_and_why(medtech: Path) -> None:
 def test_an_account_shows_scores_contacts_reasons_and_handoffs(medtech: Path) -> None:
     shown = "\n".join(output_lines("account", "kleinod-bio.example"))
     for part in (
-        "Kleinod Bio GmbH (kleinod-bio.example), as of 2026-10-30 14:39 UTC\n"
+        "Kleinod Bio GmbH (kleinod-bio.example)\nas of Fri 30 Oct 2026 15:39 (Europe/Berlin)\n"
         "fit B (70 points), biotechnology, 12 employees, AT, owner ben.ostertag\n",
-        "acquisition  104.5  sqa           1  2026-11-13 01:00                1\n",
-        "Vera Kleinod  decision_maker        104.5       75.4  2026-10-29\n",
-        "59.3   57 %  meeting_held  Vera Kleinod      1       -  2026-10-29 13:00\n",
+        "acquisition  104.5  sqa           1  Fri 13 Nov 02:00                1\n",
+        "Next\nacquisition: the account is with sales: handoff kleinod-bio.example/acquisition/1 is proposed; sqa\n"
+        "  falls to engaged when the score is below 80, on Fri 13 Nov 02:00\n"
+        "expansion is closed: the account is not a customer\n",
+        "Whom to call (1 engaged)\nVera Kleinod\n"
+        "  decision_maker, 104.5 acquisition, 75.4 expansion, engaged 2026-10-29\n"
+        "  vera.kleinod@kleinod-bio.example\n"
+        "nobody known as champion, purchaser, user, gatekeeper\n",
+        "59.3   57 %  meeting_held  Vera Kleinod  Thu 29 Oct  meeting held: 30 min\n",
         "27 lines in the ledger; sum 104.523734, score 104.523734\n",
-        "2026-10-29 13:00  acquisition  engaged  sqa      105.4  ",
+        "Thu 29 Oct 14:00  acquisition  engaged  sqa      105.4  meeting held: 30 min\n",
         "\nHandoffs\nkleinod-bio.example/acquisition/1  Kleinod Bio GmbH\n",
     ):
         assert part in shown
@@ -95,9 +102,9 @@ def test_an_account_shows_scores_contacts_reasons_and_handoffs(medtech: Path) ->
 def test_an_explanation_shows_every_line_those_that_were_cut_too(medtech: Path) -> None:
     message = run_json("account", "rheinquell-biologics.example", "--explain")
     shown = output_lines("account", "rheinquell-biologics.example", "--explain")
-    rows = [line for line in shown if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  (?!acquisition)", line)]
+    rows = [line for line in shown if re.match(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) .*\d\d:\d\d +(?! |acquisition)", line)]
     assert len(rows) == len(message["lines"])
-    assert sum(" per" in line for line in rows) == sum(line["cut"] is not None for line in message["lines"]) > 0
+    assert "\n".join(shown).count("(capped:") == sum(line["cut"] is not None for line in message["lines"]) > 0
 
 
 def test_visitors_are_shown_as_pseudonyms_and_never_as_people(medtech: Path) -> None:
