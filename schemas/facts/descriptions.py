@@ -111,7 +111,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     "subject": ("subject of the mail", "Offer for Acme"),
     "system": ("the other system", "hubspot"),
     "target": ("whether it is a target account", True),
-    "title": ("title of the page, the file or the meeting", "Prices"),
+    "title": ("title of the page or the file", "Prices"),
     "to": ("account of the contact", "acme.com"),
     "url": ("address of the page, without most of its parameters", "https://www.example.com/pricing"),
     "visitor": ("pseudonym of the visitor", "v_boq5auzbruvp"),
@@ -122,6 +122,10 @@ _FIELDS_OF_TYPES: dict[tuple[str, str], tuple[str, Any]] = {
     ("custom.tracked", "name"): ("name of the event", "Plan Selected"),
     ("email.bounced", "reason"): ("why, in the words of the mail server", "user unknown"),
     ("email.clicked", "url"): ("address of the link", "https://www.example.com/pricing"),
+    **{
+        (f"meeting.{outcome}", "title"): ("title of the meeting", "Introduction")
+        for outcome in ("booked", "held", "canceled", "missed")
+    },
     ("handoff.assigned", "to"): ("who shall answer it, by a short name", "ben"),
 }
 """Where a field means something else in one type."""

@@ -12,8 +12,8 @@ from scoring.model import load_model, version_of
 from scoring.plan import Plan, compile_model
 from staffel.application import Application
 from staffel.cli.groups import examples
-from staffel.cli.output import print_json, print_line, print_table, progress_bar
-from staffel.cli.session import AsJson, connected_application, parse_time_option
+from staffel.cli.output import print_csv, print_json, print_line, print_table, progress_bar
+from staffel.cli.session import AsCsv, AsJson, connected_application, parse_time_option
 from staffel.errors import UsageError
 from staffel.settings import read_text
 from staffel.wording import quantity
@@ -39,6 +39,7 @@ def replay_command(
     until: Until = None,
     processes: Processes = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Recompute all scores from the log (read-only), with the active or another model."""
 
@@ -50,11 +51,15 @@ def replay_command(
     if as_json:
         print_json(result)
         return
+    if as_csv:
+        print_csv(result["accounts"], ("account", "seq", "digest"))
+        return
     rows = [
         (row["account"], row["seq"], *track_cells(row), row["digest"]) for row in result["accounts"][:MAX_ROWS_SHOWN]
     ]
     tracks = list(result["accounts"][0]["tracks"]) if result["accounts"] else []
-    print_table("", ["account", "facts", *tracks, "digest"], rows, numbers=["facts"])
+    columns, optional = ["account", "facts", *tracks, "digest"], [*reversed(tracks[1:]), "facts"]
+    print_table("", columns, rows, numbers=["facts"], optional=optional)
     print_line(
         f"{quantity(len(result['accounts']), 'account')}, {quantity(len(result['handoffs']), 'handoff')}; "
         "--json lists all."

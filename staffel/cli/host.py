@@ -14,7 +14,7 @@ from staffel.application import system_clock
 from staffel.cli.groups import examples
 from staffel.cli.output import print_json, print_line, print_table, progress_bar
 from staffel.cli.processes import DEFAULT_PORTS, port_option
-from staffel.cli.session import AsJson, connected_application, read_settings
+from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
 from staffel.doctor.embedded import findings
 from staffel.doctor.scaled_out import findings as scaled_out
 from staffel.doctor.vault import vault_warnings
@@ -80,12 +80,10 @@ def wait_for_lock(lock: HostLock, stop: Event) -> None:
 
 
 @commands.command("doctor", epilog=examples("staffel doctor"))
-def doctor(as_json: AsJson = False) -> None:
+def doctor(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Check settings, log and database, and say what to do; exit code 1 if there is a problem."""
     rows = doctor_findings(read_settings())
-    if as_json:
-        print_json(rows)
-    else:
+    if not print_rows(rows, as_json, as_csv):
         cells = [("ok" if row["ok"] else "PROBLEM", row["check"], row["found"], row["advice"]) for row in rows]
         print_table("", ["", "check", "found", "what to do"], cells, wrapped=["found", "what to do"])
     if not all(row["ok"] for row in rows):

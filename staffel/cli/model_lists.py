@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from schemas import suggestion, terminal_cell
+from schemas import suggestion
 from schemas.facts import RULE_TYPES
-from staffel.cli.output import print_json, print_line, print_table
+from staffel.cli.output import print_json, print_line, print_prose, print_table
 from staffel.cli.session import AsCsv, AsJson, print_rows, read_settings
 from staffel.cli.values_at_home import values_at_home
 from staffel.errors import UsageError
@@ -69,7 +69,7 @@ def fields(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     print_table("", columns, cells, ["accounts"], ["meaning", "seen here"], optional=["value", "meaning"])
     if seen.roles:
         roles = ", ".join(f"{role} {contacts}" for role, contacts in seen.roles.most_common())
-        print_line(terminal_cell(f"Roles of contacts here: {roles}"))
+        print_prose(f"Roles of contacts here: {roles}")
 
 
 def seen_text(row: Mapping[str, Any]) -> str | None:

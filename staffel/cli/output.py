@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -37,6 +38,12 @@ def terminal_width() -> int:
 def print_line(text: str) -> None:
     """Print a line, or several, on standard output, without what would control the terminal."""
     _write(terminal_text(text))
+
+
+def print_prose(text: str) -> None:
+    """Print one line as several, broken between words, where the terminal is narrower; control signs are shown."""
+    lines = wrap(terminal_cell(text), terminal_width(), break_long_words=False, break_on_hyphens=False)
+    print_line("\n".join(lines))
 
 
 def _write(text: str) -> None:
@@ -108,7 +115,7 @@ def print_table(
         print_line(f"\n{title}")
     _write("\n".join(table.without(left_out).lines(console())))
     if left_out:
-        print_line(f"Without {', '.join(left_out)}, for {width} columns are too few; COLUMNS=150 shows more.")
+        print_line(f"Left out at {width} columns: {', '.join(left_out)}. COLUMNS=150 shows more.")
 
 
 def cell_text(value: Any) -> str:

@@ -9,8 +9,8 @@ from schemas import ENGAGEMENT, PARTITIONS
 from staffel import topology
 from staffel.application import system_clock
 from staffel.cli.groups import examples
-from staffel.cli.output import print_json, print_line, print_table
-from staffel.cli.session import AsJson, read_settings
+from staffel.cli.output import print_csv, print_json, print_line, print_table
+from staffel.cli.session import AsCsv, AsJson, read_settings
 from staffel.connect import model_text
 from staffel.errors import ProblemFound, UsageError
 from staffel.scaled_out import require_postgres
@@ -59,23 +59,20 @@ def create(partitions: Partitions = None, replication: Replication = 1, as_json:
 def check(
     replication: Annotated[int, typer.Option(min=1, help="Required copies of each record.")] = 1,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Compare the topics with the required settings; exit code 1 if something is wrong."""
     _, address = kafka_settings()
     existing, problems = inspect_topics(address, replication)
     log_problem = None if problems else activation_problem(address)
+    rows = [{"topic": address.topic_name(name), **topic_json(each)} for name, each in existing.items()]
     if as_json:
-        print_json(
-            {
-                "topics": [{"topic": address.topic_name(name), **topic_json(each)} for name, each in existing.items()],
-                "problems": [problem_json(each) for each in problems],
-                "log": log_problem,
-            }
-        )
+        print_json({"topics": rows, "problems": list(map(problem_json, problems)), "log": log_problem})
+    elif as_csv:
+        print_csv(rows, ("topic", "id", "partitions", "replication"))
     else:
         print_topics(address, existing)
-    if problems:
-        print_problems(problems, as_json)
+        print_problems(problems)
     if problems or log_problem:
         raise ProblemFound(f"{quantity(len(problems), 'problem')} with the topics" if problems else log_problem or "")
 
@@ -159,8 +156,8 @@ def print_topics(address: KafkaAddress, existing: Any) -> None:
     print_table("", columns, rows, numbers=["partitions", "replicas"], wrapped=["written by", "read by"])
 
 
-def print_problems(problems: list[TopicProblem], as_json: bool) -> None:
-    if not as_json:
+def print_problems(problems: list[TopicProblem]) -> None:
+    if problems:
         rows = [(each.topic, each.setting, each.found, each.wanted) for each in problems]
         print_table("", ["topic", "problem", "found", "wanted"], rows)
 

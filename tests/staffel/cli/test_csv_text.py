@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 from staffel.cli.csv_text import csv_text
 from staffel.cli.reference import all_commands
 from tests.staffel.cli.cli_runner import cloud_event, page_view, run_cli, run_json, run_ok, write_lines
+from tests.staffel.conftest import STAFFEL
 
 LISTS = {
-    "accounts", "alerts list", "contact list", "dead-letters list", "erasures list", "handoffs", "model list",
-    "model fields", "model types", "sources show",
+    "accounts", "alerts list", "audit replay", "contact list", "dead-letters list", "doctor", "erasures list",
+    "handoffs", "model fields", "model list", "model types", "sources show", "suppressions list", "topics check",
 }  # fmt: skip
+NEVER_EMPTY = {"doctor", "model fields", "model list", "model types"}
 
 
 def read_back(text: str) -> list[list[str]]:
@@ -75,7 +79,7 @@ def test_json_and_csv_exclude_each_other_in_any_order(command: str) -> None:
     assert run_cli(*command.split(), "--csv", "--json").failure == (2, message)
 
 
-@pytest.mark.parametrize("command", sorted(LISTS - {"model fields", "model list", "model types"}))
+@pytest.mark.parametrize("command", sorted(LISTS - NEVER_EMPTY - {"topics check"}))
 def test_a_list_without_rows_is_a_head_alone(command: str) -> None:
     shown = run_ok(*command.split(), "--csv").out
     assert (shown.count("\r\n"), shown.endswith("\r\n"), "," in shown) == (1, True, True)
@@ -90,3 +94,13 @@ def test_the_accounts_as_csv_are_those_of_json() -> None:
     assert [float(found[f"tracks.{track}.score"]) for track in row["tracks"]] == [
         each["score"] for each in row["tracks"].values()
     ]
+
+
+def test_csv_is_utf8_with_line_ends_of_rfc_4180_whatever_the_locale_is() -> None:
+    run_ok("account", "register", "acme.com", "--name", "Zürcher Bio\nGmbH, Łódź", "--industry", "biotech")
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    written = subprocess.run([STAFFEL, "accounts", "--csv"], env=environment, capture_output=True, check=True).stdout
+    head, row = written.decode("utf-8").split("\r\n")[:2]
+    assert head.startswith("account,name,stage,score,")
+    assert row.startswith('acme.com,"Zürcher Bio\nGmbH, Łódź",')
+    assert written.endswith(b"\r\n")

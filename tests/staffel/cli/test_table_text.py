@@ -75,9 +75,7 @@ def test_no_line_is_wider_than_the_terminal_unless_a_whole_cell_is(
 def test_what_is_left_out_is_named_below(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     print_table("", ["account", "drops"], [["rheinquell.example", "in 65 d"]], optional=["drops"])
-    assert capsys.readouterr().out.splitlines()[3:] == [
-        "Without drops, for 20 columns are too few; COLUMNS=150 shows more."
-    ]
+    assert capsys.readouterr().out.splitlines()[3:] == ["Left out at 20 columns: drops. COLUMNS=150 shows more."]
 
 
 def test_without_a_terminal_a_table_has_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,25 @@ def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medte
     assert [line for line in output_lines(*arguments) if len(line) > MAX_WIDTH] == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["account", "brennerbio.example", "--explain"],
+        ["contact", "andrea.buehler@helvion.example"],
+        ["contact", "list"],
+        ["doctor"],
+        ["handoffs"],
+        ["audit", "replay"],
+        ["audit", "verify"],
+        ["model", "fields"],
+        ["model", "types"],
+    ],
+)
+def test_every_table_fits_eighty_columns(arguments: list[str], medtech: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert [line for line in output_lines(*arguments) if len(line) > 80] == []
+
+
 def test_accounts_are_listed_highest_first(medtech: Path) -> None:
     shown = output_lines("accounts", "--limit", "4")
     assert shown[:2] == [
