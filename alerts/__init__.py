@@ -1,6 +1,7 @@
 """Alerts to people and systems about handoffs: rules, settings, outbox, delivery and channels."""
 
 from alerts.channels.channel import Channel, Delivered
+from alerts.channels.coverage import coverage_problems
 from alerts.channels.receivers import receivers_of
 from alerts.channels.registry import channels_of, channels_to
 from alerts.freshness import Freshness
@@ -29,6 +30,7 @@ __all__ = [
     "alerts",
     "channels_of",
     "channels_to",
+    "coverage_problems",
     "read_alerts",
     "receivers_of",
     "sample_alert",

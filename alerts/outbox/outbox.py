@@ -196,6 +196,14 @@ class AlertOutbox:
                 row[0]: row[1] for row in rows_by_key(connection, statement, directory_accounts.c.account, accounts)
             }
 
+    def account_owners(self) -> list[str]:
+        """Who owns accounts."""
+        with self._read_only.connect() as connection:
+            owner = current_models(connection).accounts.c.owner
+            return list(
+                connection.execute(select(owner).where(owner.is_not(None)).distinct().order_by(owner)).scalars()
+            )
+
     def proposals(self, handoffs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         """Handoff -> the data of its proposal: score, route, due time, reasons."""
         with self._read_only.connect() as connection:

@@ -24,7 +24,7 @@ from staffel.cli.output import print_json, print_line, print_table
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows, read_settings
 from staffel.cli.viewer import viewer_of
 from staffel.errors import ProblemFound, UsageError
-from staffel.processes.alerts import alert_json, channel_target, receivers_json
+from staffel.processes.alerts import alert_json, channel_problems, channel_target, receivers_json
 
 Json = dict[str, Any]
 _ALL_TEXT = "all"
@@ -49,20 +49,41 @@ def check_file(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a file of channels and list who gets which alerts; sends nothing."""
+    """Check a file of channels and list who gets which alerts; sends nothing.
+
+    Compares its routes and owners with the model in force and the known accounts; exit code 1 if handoffs would reach
+    nobody, or alerts not all channels.
+    """
     settings = _alert_settings(file)
     rows = [_channel_json(each) for each in settings.channels]
     if as_json:
         print_json(rows)
-        return
-    cells = [(row["channel"], row["by"], _names_text(row["kinds"]), _names_text(row["routes"])) for row in rows]
-    print_table("", ["channel", "by", "kinds", "routes"], cells, wrapped=["kinds", "routes"])
+    else:
+        _print_channels(settings, rows)
+    problems = _problems(settings)
+    if problems:
+        raise ProblemFound("\n".join(problems))
+
+
+def _print_channels(settings: AlertSettings, rows: list[Json]) -> None:
+    filters = ["kinds", "routes", *(["owners"] if any(row["owners"] for row in rows) else [])]
+    cells = [(row["channel"], row["by"], *(_names_text(row[name]) for name in filters)) for row in rows]
+    print_table("", ["channel", "by", *filters], cells, wrapped=filters)
     for row in rows:
         if row["receivers"]:
             print_line(f"{row['channel']} has {len(row['receivers'])} receivers: {_receivers_text(row['receivers'])}.")
         if row["fallback"]:
             print_line(f"What {row['channel']} does not take goes to {row['fallback']}.")
     print_line(f"Cool-down per account: {_cool_down_text(settings)}.")
+
+
+def _problems(settings: AlertSettings) -> list[str]:
+    """None where there is no home yet, so that a file can be checked before."""
+    try:
+        with connected_application() as application:
+            return channel_problems(application.engine, application.plan.model, settings)
+    except UsageError:
+        return []
 
 
 @group.command("test", epilog=examples("staffel alerts test sales-chat"))
@@ -129,6 +150,8 @@ def _channel_json(channel: ChannelSettings) -> Json:
         "by": channel_target(channel),
         "kinds": None if channel.kinds is None else list(channel.kinds),
         "routes": None if channel.routes is None else list(channel.routes),
+        "owners": None if channel.owners is None else list(channel.owners),
+        "names": channel.names,
         "receivers": receivers_json(channel),
         "fallback": channel.fallback,
     }

@@ -11,6 +11,7 @@ from scoring.model import DocumentError, load_model, version_of
 from staffel.application import Application, source_settings
 from staffel.connect import model_text
 from staffel.dead_letters import letter_rows
+from staffel.doctor.alerts import check_alerts
 from staffel.doctor.closed_days import check_closed_days
 from staffel.doctor.vault import check_vault
 from staffel.errors import UsageError
@@ -32,6 +33,7 @@ def findings(application: Application) -> list[Json]:
         *check_closed_days(application.plan.model, application.clock()),
         *check_networks(application.settings),
         *check_sources(application.settings),
+        *check_alerts(application.settings, application.engine, application.plan.model),
         check_work(application),
         *check_lags(application),
         check_stale_accounts(application.engine),

@@ -18,6 +18,7 @@ from projections import (
     scoring_lag,
 )
 from schemas import DEAD_LETTERS, ENGAGEMENT, Clock, decode_envelope, parse_time
+from staffel.doctor.alerts import check_alerts
 from staffel.doctor.closed_days import check_closed_days
 from staffel.doctor.embedded import (
     Json,
@@ -67,6 +68,7 @@ def findings(settings: Settings, address: KafkaAddress, now: Clock) -> list[Json
             rows.append(finding_of("projected", lambda: check_projected(engine, log), _PROJECT_ADVICE))
             rows.append(finding_of("read models", lambda: check_stale_accounts(engine), _PROJECT_ADVICE))
             rows.append(finding_of("visitors", lambda: check_visitors(engine), _PROJECT_ADVICE))
+            rows.extend(some_alerts(settings, engine, log))
         return rows
     finally:
         if log:
@@ -134,6 +136,14 @@ def some_closed_days(log: Log, now: int) -> list[Json]:
     try:
         return check_closed_days(active_plan(log).model, now)
     except LogError:
+        return []
+
+
+def some_alerts(settings: Settings, engine: Database, log: Log) -> list[Json]:
+    """None where model or tables cannot be read, which their own checks tell."""
+    try:
+        return check_alerts(settings, engine, active_plan(log).model)
+    except (LogError, DatabaseError):
         return []
 
 

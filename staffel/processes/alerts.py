@@ -5,10 +5,20 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerts import PLANNED, WAITING, AlertOutbox, Alerts, ChannelSettings, receivers_of
+from alerts import (
+    PLANNED,
+    WAITING,
+    AlertOutbox,
+    Alerts,
+    AlertSettings,
+    ChannelSettings,
+    coverage_problems,
+    receivers_of,
+)
 from database import Database
 from projections import behind, end_offsets
 from schemas import SQA_HANDOFFS, format_time
+from scoring.model import ScoringModel
 from staffel.processes.checks import set_lag
 from staffel.processes.metrics import Metrics
 from staffel.processes.readiness import CheckResult, ReadinessCheck
@@ -39,6 +49,11 @@ def alerts_check(engine: Database, log: Log, max_lag: int) -> ReadinessCheck:
         return CheckResult(lag <= max_lag, f"{quantity(lag, 'event')} to read, {quantity(waiting, 'alert')} to deliver")
 
     return ReadinessCheck("alerts", run)
+
+
+def channel_problems(engine: Database, model: ScoringModel, settings: AlertSettings) -> list[str]:
+    """Handoffs of the model in force that nobody hears of, and channels that nothing reaches."""
+    return coverage_problems(settings, model, AlertOutbox(engine).account_owners())
 
 
 def alert_json(row: Any) -> dict[str, Any]:

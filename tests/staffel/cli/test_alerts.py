@@ -13,6 +13,8 @@ from tests.alerts.world import World
 from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 __all__ = ["receiver"]
+ROUTES = ["account_manager", "account_executive", "sdr"]
+"""Those of the default model."""
 
 
 @pytest.fixture
@@ -20,7 +22,8 @@ def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Pat
     """The file in STAFFEL_ALERTS."""
     path = home / "alerts.yaml"
     path.write_text(
-        f"channels:\n  - {{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET, routes: [sdr]}}\n"
+        "channels:\n"
+        f"  - {{name: crm, webhook: '{receiver.url}', secret_env: CRM_SECRET, routes: [{', '.join(ROUTES)}]}}\n"
         f"  - {{name: chat, url: '{receiver.url.replace('http:', 'json:')}', kinds: [act_now]}}\n"
     )
     monkeypatch.setenv("STAFFEL_ALERTS", str(path))
@@ -30,9 +33,9 @@ def file(home: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 @pytest.mark.usefixtures("file")
 def test_a_file_that_can_be_used_is_shown_without_its_addresses(receiver: Receiver) -> None:
-    alone: dict[str, object] = {"receivers": [], "fallback": None}
+    alone: dict[str, object] = {"owners": None, "names": False, "receivers": [], "fallback": None}
     assert run_json("alerts", "check") == [
-        {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ["sdr"], **alone},
+        {"channel": "crm", "by": "webhook to 127.0.0.1", "kinds": None, "routes": ROUTES, **alone},
         {"channel": "chat", "by": "json", "kinds": ["act_now"], "routes": None, **alone},
     ]
     said = run_ok("alerts", "check").out
@@ -72,6 +75,28 @@ def test_the_receivers_of_an_address_are_told_apart(home: Path, receiver: Receiv
     receiver.responses = [ReceiverResponse(200)]
     run_ok("alerts", "test", "chat", "--file", file)
     assert len(receiver.requests) == 2
+
+
+def test_handoffs_that_nobody_hears_of_are_a_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = home / "typo.yaml"
+    file.write_text("channels: [{name: chat, url: 'json://localhost', routes: [sdrr, account_manager], owners: [ana]}]")
+    run_ok("account", "register", "acme.com", "--owner", "Anna")
+
+    result = run_cli("alerts", "check", file)
+    assert (result.code, result.err.splitlines()) == (
+        1,
+        [
+            "chat: the model has no route sdrr (did you mean 'sdr'?)",
+            "chat: no account has the owner ana (did you mean 'anna'?)",
+            "chat: no alert reaches this channel",
+            "nobody hears of handoffs to account_manager of accounts of Anna or without an owner",
+            "nobody hears of handoffs to account_executive",
+            "nobody hears of handoffs to sdr",
+        ],
+    )
+    monkeypatch.setenv("STAFFEL_ALERTS", str(file))
+    [row] = [row for row in run_cli("doctor", "--json").parsed if row["check"] == "alerts"]
+    assert (row["ok"], row["advice"].partition(";")[0]) == (False, result.err.splitlines()[0])
 
 
 @pytest.mark.usefixtures("file")
