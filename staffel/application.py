@@ -16,7 +16,7 @@ from projections.read_models import Replay
 from schemas import ENGAGEMENT, Clock
 from scoring.plan import Plan
 from staffel.errors import UsageError
-from staffel.settings import Settings, read_text
+from staffel.settings import Settings, named_file_text, read_text
 from streams import Log, plan_at
 from streams.scorer import active_model_offset
 
@@ -147,7 +147,11 @@ def replay_of(log: Log) -> Replay:
 def company_networks(settings: Settings) -> "CompanyNetworks":
     from intake.recorder import NoNetworks, read_networks
 
-    return read_networks(settings.networks)[0] if settings.networks else NoNetworks()
+    if settings.networks is None:
+        return NoNetworks()
+    if not settings.networks.is_file() or not os.access(settings.networks, os.R_OK):
+        raise UsageError(f"STAFFEL_NETWORKS: {settings.networks}: no such file; name one that can be read")
+    return read_networks(settings.networks)[0]
 
 
 def source_settings(settings: Settings) -> "Sources":
@@ -157,13 +161,18 @@ def source_settings(settings: Settings) -> "Sources":
     """
     from intake import Sources
 
-    return Sources() if settings.sources is None else source_settings_from(settings.sources)
+    file = settings.sources
+    return Sources() if file is None else sources_of(named_file_text("STAFFEL_SOURCES", file), file)
 
 
 def source_settings_from(file: Path) -> "Sources":
+    return sources_of(read_text(file), file)
+
+
+def sources_of(text: str, file: Path) -> "Sources":
     from intake import read_sources
 
-    return read_sources(read_text(file), str(file), file.parent)
+    return read_sources(text, str(file), file.parent)
 
 
 def alert_settings(settings: Settings) -> "AlertSettings":
@@ -171,13 +180,17 @@ def alert_settings(settings: Settings) -> "AlertSettings":
     it is invalid."""
     if settings.alerts is None:
         raise UsageError(f"STAFFEL_ALERTS names no file; write one that lists channels, for example\n{_ALERTS_EXAMPLE}")
-    return alert_settings_from(settings.alerts)
+    return alerts_of(named_file_text("STAFFEL_ALERTS", settings.alerts), settings.alerts)
 
 
 def alert_settings_from(file: Path) -> "AlertSettings":
+    return alerts_of(read_text(file), file)
+
+
+def alerts_of(text: str, file: Path) -> "AlertSettings":
     from alerts import read_alerts
 
-    return read_alerts(read_text(file), str(file), os.environ)
+    return read_alerts(text, str(file), os.environ)
 
 
 _ALERTS_EXAMPLE = """channels:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from scoring.model import load_model, version_of
 from staffel.connect import TEMPLATES, template_text
 from staffel.errors import UsageError
-from staffel.settings import SETTINGS_FILE, Settings, read_text
+from staffel.settings import SETTINGS_FILE, Settings, named_file_text, read_text
 
 MODEL_FILE = Path("model.yaml")
 _PRIVATE_FILE, _SHARED_FILE = 0o600, 0o666
@@ -35,7 +35,7 @@ def chosen_model(model: Path | None, template: str | None, setting: Path | None)
     if template is not None and template not in TEMPLATES:
         raise UsageError(f"--template {template}: write one of {', '.join(TEMPLATES)}")
     if model is None and template is None and setting is not None:
-        return setting, setting_text(setting)
+        return setting, named_file_text("STAFFEL_MODEL", setting)
     if model is not None:
         return model, read_text(model)
     text = template_text(template or TEMPLATES[0])
@@ -48,13 +48,6 @@ def chosen_model(model: Path | None, template: str | None, setting: Path | None)
             f"`staffel init --model {MODEL_FILE}` begins with it"
         )
     return MODEL_FILE, existing
-
-
-def setting_text(file: Path) -> str:
-    try:
-        return read_text(file)
-    except UsageError as error:
-        raise UsageError(f"STAFFEL_MODEL: {error}; name a YAML model, or remove the setting") from None
 
 
 def model_version(text: str, name: str) -> str:

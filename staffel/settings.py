@@ -1,11 +1,15 @@
 """Settings: read once from STAFFEL_* variables and `.env`, then passed on as a frozen object."""
 
+import os
 import re
+from collections.abc import Iterable
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from dotenv.parser import Binding, parse_stream
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -21,13 +25,22 @@ _SIGNS_OF_SERVER = frozenset("@=")
 _SHORT_NAME = re.compile(r"(?=.{1,64}$)\w[\w.\-]*(?: [\w.\-]+)*")
 SETTINGS_FILE = Path(".env")
 """In the working folder; the environment comes before it."""
+PREFIX = "STAFFEL_"
+_FOR_TESTS = re.compile("STAFFEL_(TEST_.*|REQUIRE|REAL_DATA|CRASH_SEED|CHAOS_KILLS|KAFKA_JARS)")
+"""Variables of the project's own tests."""
 
 
 class Settings(BaseSettings):
     """All settings of Staffel; the defaults suit a laptop."""
 
     model_config = SettingsConfigDict(
-        env_prefix="STAFFEL_", env_file=SETTINGS_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=SETTINGS_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     home: Path = Field(default=Path(".staffel"), description="folder of the embedded database")
@@ -96,9 +109,8 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _valid_public_url(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "https://localhost")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("write a URL such as https://staffel.example.com")
+        if value and not _is_page_address(value):
+            raise ValueError("write a URL such as https://staffel.example.com, without user and password")
         return value
 
     @field_validator("database", "vault")
@@ -141,6 +153,56 @@ def short_name(text: str) -> str:
     if not _SHORT_NAME.fullmatch(name):
         raise ValueError("not a short name; write letters, digits, `.`, `-` and `_`, at most 64")
     return name
+
+
+def _is_page_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # whose message repeats a part of the address
+        return False
+    is_bare = not parts.query and not parts.fragment and parts.username is None
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_bare
+
+
+def settings_file_names() -> list[str]:
+    """The variables that `.env` sets. Raises `UsageError`, without its content, if any of its lines cannot be read."""
+    if not os.path.lexists(SETTINGS_FILE):
+        return []
+    bindings = list(parse_stream(StringIO(read_text(SETTINGS_FILE))))
+    unreadable = [str(line_of(each)) for each in bindings if each.error or is_setting_without_value(each)]
+    if unreadable:
+        raise UsageError(
+            f"{SETTINGS_FILE}, line {', '.join(unreadable)}: cannot be read; write lines such as "
+            "STAFFEL_HOME=.staffel, and a value with blanks or quotes in single quotes"
+        )
+    return [each.key for each in bindings if each.key is not None and each.value is not None]
+
+
+def line_of(binding: Binding) -> int:
+    """Its line; the text of a binding begins with the blank lines before it."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def is_setting_without_value(binding: Binding) -> bool:
+    return binding.key is not None and binding.key.upper().startswith(PREFIX) and binding.value is None
+
+
+def unknown_settings(names: Iterable[str]) -> list[str]:
+    """Of these variables those that begin like a setting and are none, each with the nearest one."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    files = {f"{name}_FILE" for name in known}  # which the image reads: deploy/entrypoint.sh
+    own = {name for name in names if name.upper().startswith(PREFIX) and not _FOR_TESTS.match(name)}
+    return [f"{name}{suggestion(name.upper(), known)}" for name in sorted(own) if name.upper() not in known | files]
+
+
+def named_file_text(setting: str, path: Path) -> str:
+    """The text of a file that a setting names. Raises `UsageError` with the setting's name if it cannot be read."""
+    try:
+        return read_text(path)
+    except UsageError as error:
+        raise UsageError(f"{setting}: {error}; name a file that can be read, or remove the setting") from None
 
 
 def read_text(path: Path) -> str:

@@ -40,8 +40,11 @@ def check_secrets(secrets: str) -> None:
 
 def check_webhook(address: str) -> None:
     """Raises ValueError unless the address is one that may be posted to."""
-    parts = urlsplit(address)
-    _ = parts.port  # raises ValueError where it is no number
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:  # whose message repeats what may be half of a password
+        raise ValueError("the host or port is wrong; write https://HOST/PATH, without a password") from None
     is_plain = address.isascii() and address.isprintable() and " " not in address
     if not is_plain or parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
         raise ValueError("write https://HOST/PATH, without a password; name its secret in `secret_env`")

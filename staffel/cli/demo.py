@@ -25,12 +25,11 @@ from staffel.cli.groups import examples
 from staffel.cli.handoff_view import print_handoffs
 from staffel.cli.handoffs import handoff_contact_names
 from staffel.cli.output import print_json, print_line, progress_bar
-from staffel.cli.session import AsJson
+from staffel.cli.session import AsJson, read_settings
 from staffel.cli.viewer import viewer_of
 from staffel.connect import create_home, examples_folder
 from staffel.embedded import Embedded
 from staffel.ingestion import ingest_and_wait, unidentified_text
-from staffel.settings import Settings
 
 DEMO_HOME = Path(".demo")
 OWN_DOMAINS = frozenset({"nordwerk-med.example"})
@@ -46,8 +45,7 @@ commands = typer.Typer()
 def demo(as_json: AsJson = False) -> None:
     """Play the medtech example, from its files to handoffs with reasons, in a home of its own."""
     folder = examples_folder() / "medtech"
-    shutil.rmtree(DEMO_HOME, ignore_errors=True)
-    settings = Settings(
+    settings = read_settings(
         home=DEMO_HOME,
         database=None,
         vault=None,
@@ -57,6 +55,7 @@ def demo(as_json: AsJson = False) -> None:
         networks=folder / "networks.csv",
         sources=folder / "sources.yaml",
     )
+    shutil.rmtree(DEMO_HOME, ignore_errors=True)
     random = Random("medtech")
     application = create_home(settings, clock=lambda: DEMO_TIME, random_bytes=random.randbytes)
     try:

@@ -7,7 +7,7 @@ import typer
 
 from staffel.cli.groups import examples
 from staffel.cli.output import print_error, print_json, print_line
-from staffel.cli.session import AsJson, connect_application, connect_problem, read_settings
+from staffel.cli.session import AsJson, connect_application, connect_problem, load_settings, read_settings
 from staffel.connect import TEMPLATES, NoHomeError, create_home, home_place
 from staffel.errors import UsageError
 from staffel.home_files import chosen_model, model_version, write_files
@@ -102,6 +102,6 @@ Next:
 
 def warn_of_other_setting(file: Path) -> None:
     """Where `.env` existed, commands may find another model there than the home began with."""
-    setting = read_settings().model
+    setting = load_settings().model
     if setting is None or setting.absolute() != file.absolute():
         print_error(f"warning: {SETTINGS_FILE} is left as it is; write STAFFEL_MODEL={file} there")

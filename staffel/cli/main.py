@@ -7,11 +7,12 @@ import os
 import sys
 import traceback
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from staffel.cli.groups import LazyGroup, command_group, single_command
 from staffel.cli.output import flush, print_error, print_line
@@ -93,7 +94,9 @@ class Commands(LazyGroup):
 
 def log_setting() -> str:
     """STAFFEL_LOG as far as help needs it, without the library of the settings, which takes longer than the help."""
-    of_file = dotenv_values(".env") if Path(".env").is_file() else {}
+    file = Path(".env")
+    lines = StringIO(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+    of_file = {line.key: line.value for line in parse_stream(lines) if line.key is not None}
     settings = {name.upper(): value for name, value in (*of_file.items(), *os.environ.items())}
     return settings.get("STAFFEL_LOG") or "sql"
 

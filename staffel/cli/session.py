@@ -1,5 +1,6 @@
 """Shared by commands: settings, connection, common options, times."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -12,11 +13,11 @@ from intake import account_id
 from projections import open_queries
 from schemas import parse_time
 from staffel.application import Application
-from staffel.cli.output import print_csv, print_json, print_line, readable
+from staffel.cli.output import print_csv, print_error, print_json, print_line, readable
 from staffel.connect import connect
 from staffel.errors import UsageError
 from staffel.record_fact import Json
-from staffel.settings import Settings, short_name
+from staffel.settings import Settings, settings_file_names, short_name, unknown_settings
 
 
 def one_format(context: typer.Context, parameter: typer.CallbackParam, is_asked: bool) -> bool:
@@ -60,13 +61,20 @@ def connected_application(settings: Settings | None = None) -> Iterator[Applicat
         application.close()
 
 
-def read_settings() -> Settings:
+def read_settings(**fixed: Any) -> Settings:
+    """The settings of environment and `.env`, but for those that are fixed; warns of variables that are none."""
+    names = settings_file_names()
+    settings = load_settings(**fixed)
+    for unknown in unknown_settings([*names, *os.environ]):
+        print_error(f"warning: {unknown} is not a setting and changes nothing")
+    return settings
+
+
+def load_settings(**fixed: Any) -> Settings:
     try:
-        return Settings()
+        return Settings(**fixed)
     except ValidationError as error:
         raise UsageError("\n".join(setting_problem(problem) for problem in error.errors())) from None
-    except UnicodeDecodeError:
-        raise UsageError(".env: not UTF-8 text; write lines such as STAFFEL_HOME=.staffel") from None
 
 
 def setting_problem(problem: Any) -> str:

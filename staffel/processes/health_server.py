@@ -5,6 +5,7 @@ Both answer 200 or 503 with JSON. The pages need no authentication, so they hold
 """
 
 from collections.abc import Callable, Iterable
+from socket import gaierror
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
@@ -82,6 +83,8 @@ def serve(address: str, port: int, app: Callable[..., Any]) -> int:
     """Serve until the process ends and return the port; 0 takes a free one. Raises `UsageError` if it is taken."""
     try:
         server = make_server(address, port, app, server_class=_Server, handler_class=_QuietHandler)
+    except gaierror:
+        raise UsageError(f"STAFFEL_LISTEN: {address} is no address of this machine; 0.0.0.0 is all of them") from None
     except OSError as error:
         raise UsageError(
             f"--port {port}: {error.strerror} on {address}; choose another port, or 0 for any free one"

@@ -193,8 +193,11 @@ def test_a_model_that_cannot_be_used_begins_no_home(arguments: str, code: int, m
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "STAFFEL_MODEL: own.yaml: No such file or directory; name a YAML model, or remove the setting"),
-        (b"\xff\xfe", "STAFFEL_MODEL: own.yaml: not UTF-8 text; name a YAML model, or remove the setting"),
+        (
+            None,
+            "STAFFEL_MODEL: own.yaml: No such file or directory; name a file that can be read, or remove the setting",
+        ),
+        (b"\xff\xfe", "STAFFEL_MODEL: own.yaml: not UTF-8 text; name a file that can be read, or remove the setting"),
     ],
 )
 def test_a_model_of_the_settings_that_cannot_be_read_is_named(
