@@ -6,7 +6,7 @@ from audit.explain import summary_rows, sums_by_track
 from audit.handoff_report import HandoffView, assignment_json, step_json
 from audit.parallel_replay import ReplayJob, replay_in_parallel
 from audit.replay import Progress, recomputed_updates, replay
-from audit.summaries import asked_in_accounts
+from audit.summaries import mark_of
 from audit.verify import VerifyResult, verify
 
 __all__ = [
@@ -17,10 +17,10 @@ __all__ = [
     "VerifyResult",
     "account_report",
     "accounts_as_of",
-    "asked_in_accounts",
     "assignment_json",
     "contact_json",
     "latest_time",
+    "mark_of",
     "ranked_accounts",
     "recomputed_updates",
     "replay",

@@ -1,13 +1,13 @@
 """The facts of an account in words, and who of its contacts asked to be left alone: read from the log."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from schemas import ENGAGEMENT, parse_time
+from schemas import parse_time
 from schemas.facts import summary_of, unversioned
-from streams import Log, Record, scan
+from streams import Record
 
 TIME_PASSED = "time passed"
 _RELEASED = "contact.released"
@@ -84,17 +84,9 @@ def contacts_who_asked(facts: Iterable[RecordedFact]) -> dict[str, str]:
     return marks
 
 
-def asked_in_accounts(log: Log, accounts: Collection[str]) -> dict[str, str]:
-    """Contact -> why it is left alone, by what was recorded in these accounts.
-
-    A log in a database finds the facts of an account by an index; another one is read once for several accounts.
-    """
-    if log.unique_ids or len(accounts) == 1:
-        return contacts_who_asked(fact for account in accounts for fact in recorded_facts(log.history(account)))
-    wanted = set(accounts)
-    partitions = sorted({log.partition_of(ENGAGEMENT, account) for account in wanted})
-    records = (record for partition in partitions for record in scan(log, ENGAGEMENT, partition))
-    return contacts_who_asked(recorded_facts(record for record in records if record.key in wanted))
+def mark_of(cause: str) -> str:
+    """The mark by the type of the fact that asked: `unsubscribed`, `complained` or `asked`."""
+    return _MARKS.get(unversioned(cause), "asked")
 
 
 def _time_of(fact: RecordedFact) -> int:

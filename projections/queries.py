@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, FromClause, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from database import read_only, rows_by_key
+from database import read_only
 from projections.read_models import versions
 from projections.read_models.suppressions import TALKS, people_of
 from projections.read_models.tables import ReadModels
@@ -65,12 +65,6 @@ class ReadModelQueries:
         )
         chosen = persons if account is None else persons.where(contacts.c.account == account)
         return self._all(chosen.order_by(contacts.c.account, contacts.c.contact))
-
-    def accounts_of_contacts(self, contacts: Sequence[str]) -> list[str]:
-        """The accounts that hold any of these contacts, by id."""
-        rows = self.models.contacts
-        found = rows_by_key(self.connection, select(rows.c.account), rows.c.contact, contacts)
-        return sorted({row.account for row in found})
 
     def handoffs(self, *, only_open: bool = False, account: str | None = None) -> Rows:
         """Oldest crossing first, with the columns that `handoff_rows` adds; open: proposed or accepted."""

@@ -1,11 +1,11 @@
 """The screen view of an account: scores, contacts, reasons, stages, handoffs and facts."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 from audit import summary_rows, sums_by_track
-from intake.vault import Person
 from schemas import terminal_cell
+from staffel.cli.account_page import AccountPage
 from staffel.cli.handoff_view import print_handoff
 from staffel.cli.outlook_view import print_next, print_timeline
 from staffel.cli.output import print_line, print_table, readable
@@ -15,15 +15,6 @@ from staffel.cli.viewer import Viewer
 from staffel.wording import quantity
 
 Json = dict[str, Any]
-
-
-class AccountPage(NamedTuple):
-    """A report with what is needed to show it: the persons of the vault, and the zone of the viewer."""
-
-    report: Json
-    persons: Mapping[str, Person]
-    names: Names
-    viewer: Viewer
 
 
 def print_account(page: AccountPage, *, explain: bool, deep: bool) -> None:

@@ -11,16 +11,17 @@ from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
 from projections import Directory, open_queries
 from schemas import parse_time, suggestion
 from staffel.application import Application
-from staffel.cli.account_view import AccountPage, print_account, print_story
+from staffel.cli.account_page import account_page, named_contacts
+from staffel.cli.account_view import print_account, print_story
 from staffel.cli.contacts import existing_account
 from staffel.cli.groups import examples, show_group
 from staffel.cli.output import print_json, print_line, print_table, progress_bar
-from staffel.cli.people import asked_contacts, names_of, person_json
 from staffel.cli.session import (
     AsCsv,
     AsJson,
     At,
     WithNames,
+    acting_user,
     connected_application,
     print_recorded,
     print_rows,
@@ -169,26 +170,6 @@ def account(
         print_account(page, explain=explain, deep=deep)
 
 
-def account_page(application: Application, report: Json) -> AccountPage:
-    """The report with its persons; who asked to be left alone in another account is marked, too."""
-    contacts = {contact["contact"] for contact in report["contacts"]}
-    with open_queries(application.engine) as queries:
-        asked = asked_contacts(application, queries, contacts)
-    for contact in report["contacts"]:
-        contact["asked"] = contact["asked"] or asked.get(contact["contact"])
-    contacts |= {person for handoff in report["handoffs"] for person in handoff.people}
-    persons = application.vault.persons(contacts)
-    return AccountPage(report, persons, names_of(persons), viewer_of(application, parse_time(report["as_of"])))
-
-
-def named_contacts(page: AccountPage) -> Json:
-    contacts = [
-        contact | person_json(page.persons.get(contact["contact"]), contact["asked"])
-        for contact in page.report["contacts"]
-    ]
-    return page.report | {"contacts": contacts}
-
-
 def unknown_account_text(id: str, at: str | None) -> str:
     if id.startswith("anon:"):
         return f"{id} is an anonymous visitor, who is not scored before being identified"
@@ -238,19 +219,22 @@ def adjust(
     id: Annotated[str, typer.Argument(metavar="ID", help="Account ID.")],
     track: Annotated[str, typer.Option(metavar="TRACK", help="Track of the model.")],
     points: Annotated[float, typer.Option(metavar="NUMBER", help="Points to give, or below 0 to take.")],
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Whose word it is: a short name.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Reason, in a few words.")],
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="WHO", help="Whose word it is: a short name; default: STAFFEL_USER.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Adjust a score by hand. It is shown as what it is: one person's word, with its author and reason."""
-    data = {"track": track, "points": points, "author": by.strip(), "reason": reason.strip()}
     with connected_application() as application:
+        author = acting_user(application.settings, "--by", by)
+        data = {"track": track, "points": points, "author": author, "reason": reason.strip()}
         check_adjustment(data, list(application.plan.model.tracks))
         application.wait_until_visible()
         recorded = record_fact(application, "score.adjusted.v1", account=existing_account(application, id), data=data)
     print_recorded(recorded, as_json)
     if not as_json:
-        print_line(f"{points:+g} points in {track}, on the word of {data['author']}.")
+        print_line(f"{points:+g} points in {track}, on the word of {author}.")
 
 
 def check_adjustment(data: Json, tracks: list[str]) -> None:
@@ -261,8 +245,6 @@ def check_adjustment(data: Json, tracks: list[str]) -> None:
         raise UsageError(f"--track {track}: the model has no such track{advice}")
     if not isfinite(points) or points == 0 or abs(points) > MAX_POINTS:
         raise UsageError(f"--points {points:g}: write a number other than 0, at most {MAX_POINTS:,} either way")
-    if not data["author"] or "@" in data["author"]:
-        raise UsageError(f"--by {data['author']}: write a short name such as `anna`, and no address")
     if not data["reason"]:
         raise UsageError("--reason: say why, in a few words")
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from audit import HandoffView, assignment_json, step_json
@@ -16,10 +15,13 @@ from projections import (
 )
 from schemas import ACCEPTED, CONVERTED, RECYCLED, REJECTED, suggestion
 from staffel.application import Application
+from staffel.cli.account_page import page_of_handoff, told_handoff
 from staffel.cli.groups import examples, show_group
 from staffel.cli.handoff_view import print_handoff, print_history
 from staffel.cli.handoffs import handoff_contact_names
+from staffel.cli.outlook_view import print_next
 from staffel.cli.output import print_json, print_line, readable
+from staffel.cli.people_view import print_whom_to_call
 from staffel.cli.session import AsJson, acting_user, connected_application, print_recorded, stored_handoff_id
 from staffel.cli.viewer import viewer_of
 from staffel.errors import ProblemFound, UsageError
@@ -54,12 +56,18 @@ def handoff(id: Handoff, as_json: AsJson = False) -> None:
             steps = [step_json(step) for step in queries.steps(id)]
             assignments = [assignment_json(assignment) for assignment in queries.assignments(id)]
         people = handoff_contact_names(application, [view])
+        page = page_of_handoff(application, view, viewer)
+    told = told_handoff(view, page)
     if as_json:
-        print_json({**msgspec.to_builtins(view), "steps": steps, "assignments": assignments})
+        following = {"next": page.report["next"]} if page else {}
+        print_json({**told, "steps": steps, "assignments": assignments, **following})
         return
     print_line(f"{viewer.head}\n")
-    print_handoff(view, people, viewer, max_reasons=len(view.reasons))
+    print_handoff(view, people, viewer, max_reasons=len(view.reasons), told=told)
     print_history(steps, assignments, viewer)
+    if page:
+        print_next(page.report, viewer)
+        print_whom_to_call(page.report, page.persons)
 
 
 @group.command("accept", epilog=examples("staffel handoff accept acme.com/acquisition/1 --by anna"))

@@ -61,7 +61,7 @@ def contact(id: Contact, with_names: WithNames = False, as_json: AsJson = False)
         accounts = [contact_in_account(engine, plan, row, as_of) for row in contact_rows(application, contact_key)]
         person = application.vault.person(contact_key)
         with open_queries(engine) as queries:
-            asked = asked_contacts(application, queries, [contact_key]).get(contact_key)
+            asked = asked_contacts(queries, contact_key).get(contact_key)
     if not accounts:
         raise ProblemFound(f"there is no contact {id}; `staffel account ID` lists the contacts of an account")
     if as_json:
@@ -162,7 +162,7 @@ def list_contacts(
             chosen = [row for row in chosen if matches_person(found.get(row.contact), search)]
         rows = chosen if as_json or as_csv else chosen[:limit]
         persons = application.vault.persons(row.contact for row in rows)
-        asked = asked_contacts(application, queries, [row.contact for row in rows])
+        asked = asked_contacts(queries)
     contacts = [
         listed_contact(row, asked.get(row.contact))
         | (person_json(persons.get(row.contact), asked.get(row.contact)) if with_names else {})

@@ -18,8 +18,9 @@ from intake.mail import read as read_mailbox
 from intake.segment import read as read_segment
 from projections import WorkListFilter, listed_handoffs, open_queries
 from schemas import parse_time
+from staffel.cli.account_page import account_page
 from staffel.cli.account_view import print_account
-from staffel.cli.accounts import account_page, print_accounts
+from staffel.cli.accounts import print_accounts
 from staffel.cli.audit import verify_summary
 from staffel.cli.groups import examples
 from staffel.cli.handoff_view import print_handoffs

@@ -29,8 +29,10 @@ def print_handoffs(views: Iterable[HandoffView], people: People, viewer: Viewer)
         print_handoff(view, people, viewer)
 
 
-def print_handoff(view: HandoffView, people: People, viewer: Viewer, *, max_reasons: int = DEFAULT_REASONS) -> None:
-    """A few lines: the handoff, its status, who is in charge, and its largest reasons."""
+def print_handoff(
+    view: HandoffView, people: People, viewer: Viewer, *, max_reasons: int = DEFAULT_REASONS, told: Json | None = None
+) -> None:
+    """A few lines: the handoff, its status, who is in charge, and its largest reasons; `told`: with causes in words."""
     print_line(readable(view.handoff) + (f"  {terminal_cell(view.name)}" if view.name else ""))
     print_line(f"  {status_text(view, viewer)}")
     if view.answer_instead:
@@ -39,13 +41,15 @@ def print_handoff(view: HandoffView, people: People, viewer: Viewer, *, max_reas
         print_line(f"  {persons}")
     if view.reason or view.note:
         print_line(f"  {': '.join(terminal_cell(text) for text in (view.reason, view.note) if text)}")
-    print_line(f"  {crossing_text(view, viewer)}")
+    print_line(f"  {crossing_text(view, viewer, (told or {}).get('because'))}")
     if was_recorded_later(view):
         print_line(f"  recorded {viewer.instant(view.starts_at)}, from when the time to answer counts")
-    for reason in view.reasons[:max_reasons]:
+    for reason in (told or {}).get("reasons", view.reasons)[:max_reasons]:
         contact: str = reason["contact"]
         person = people.get(contact, contact)
         print_line(f"  {reason['points']:8.1f}  {reason['rule']}, {terminal_cell(person)}")
+        if reason.get("done"):
+            print_line(f"            {terminal_cell(reason['done'])}")
     rest = len(view.reasons) - max_reasons
     if rest > 0:
         print_line(f"            and {rest} more")
@@ -88,9 +92,10 @@ def persons_text(view: HandoffView) -> str:
     return ", ".join(f"{what} {terminal_cell(who)}" for what, who in persons if who)
 
 
-def crossing_text(view: HandoffView, viewer: Viewer) -> str:
-    """`qualified Mon 5 Jan 09:12 (web form submitted), score 104.5`."""
-    cause = f" ({terminal_cell(summary_of(view.cause_type))})" if view.cause_type else ""
+def crossing_text(view: HandoffView, viewer: Viewer, because: str | None = None) -> str:
+    """`qualified Mon 5 Jan 09:12 (web form submitted: demo), score 104.5`; without `because` the type of the cause."""
+    words = because or (view.cause_type and summary_of(view.cause_type))
+    cause = f" ({terminal_cell(words)})" if words else ""
     return f"qualified {viewer.instant(view.crossed_at)}{cause}, score {view.score:.1f}"
 
 

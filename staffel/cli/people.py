@@ -1,15 +1,14 @@
 """Persons behind contact ids, as commands show them: from the vault, and never the address of who asked to be left
 alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from unicodedata import combining, normalize
 
-from audit import asked_in_accounts
+from audit import mark_of
 from intake.vault import Person
 from projections import ReadModelQueries
-from schemas import terminal_cell
-from staffel.application import Application
+from schemas import ASKED, terminal_cell
 
 Json = dict[str, Any]
 Names = dict[str, str]
@@ -30,10 +29,10 @@ def names_of(persons: Mapping[str, Person]) -> Names:
     return {id: name for id, person in persons.items() if (name := person.name or person.email)}
 
 
-def asked_contacts(application: Application, queries: ReadModelQueries, contacts: Iterable[str]) -> dict[str, str]:
+def asked_contacts(queries: ReadModelQueries, contact: str | None = None) -> dict[str, str]:
     """Contact -> `unsubscribed`, `complained` or `asked`, in whichever account that was recorded."""
-    accounts = queries.accounts_of_contacts([contact for contact in contacts if contact.startswith("c_")])
-    return asked_in_accounts(application.log, accounts) if accounts else {}
+    rows = queries.suppressions(contact=contact)
+    return {row.contact: mark_of(row.cause_type) for row in rows if row.contact and row.reason == ASKED}
 
 
 def person_json(person: Person | None, asked: str | None) -> Json:

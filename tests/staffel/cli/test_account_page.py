@@ -55,6 +55,44 @@ def next_of(account: str = "acme.com") -> Json:
     return run_json("account", account, "--at", "latest")["next"]["acquisition"]
 
 
+@pytest.fixture
+def handoff(acme: Path) -> str:
+    """The handoff of acme.com, opened by lee's call for a demo."""
+    times = [f"2026-01-0{day}T10:00:00Z" for day in (6, 7)]
+    record(
+        *(
+            cloud_event(f"f{time}", "web.form_submitted", contact=LEE, time=time, data={"form": "demo"})
+            for time in times
+        )
+    )
+    [opened] = run_json("handoffs")
+    return str(opened["handoff"])
+
+
+def test_a_handoff_tells_its_cause_and_reasons_in_words_and_what_is_next(handoff: str) -> None:
+    told = run_json("handoff", handoff)
+    assert told["because"] == "web form submitted: demo"
+    assert [(reason["rule"], reason["done"]) for reason in told["reasons"]] == [
+        ("demo", "web form submitted: demo"),
+        ("demo", "web form submitted: demo"),
+        ("page", "page viewed: /prices"),
+    ]
+    with_sales = f"the account is with sales: handoff {handoff} is proposed"
+    assert (told["next"]["acquisition"]["gated"], with_sales in told["next"]["acquisition"]["because"]) == (
+        "with_sales",
+        True,
+    )
+    shown = run_ok("handoff", handoff).out
+    for part in (
+        "(web form submitted: demo), score",
+        "\nNext\n",
+        "\nWhom to call (2 engaged)\n",
+        "lee@acme.com, +49 30 1",
+    ):
+        assert part in shown
+    assert LEE not in run_ok("handoff", handoff, "--json").out
+
+
 def test_what_is_missing_for_the_next_stage_is_told_to_programs(acme: Path) -> None:
     found = next_of()
     because = "sqa needs 15 more points and 1 more engaged contact within 90 d; aware ends when the score is below 4"
@@ -223,8 +261,7 @@ def test_an_account_is_adjusted_by_its_name_too(acme: Path) -> None:
         ("--points", "0", "--points 0: write a number other than 0, at most 1,000,000 either way"),
         ("--points", "nan", "--points nan: write a number other than 0, at most 1,000,000 either way"),
         ("--points", "1e9", "--points 1e+09: write a number other than 0, at most 1,000,000 either way"),
-        ("--by", "anna@us.com", "--by anna@us.com: write a short name such as `anna`, and no address"),
-        ("--by", " ", "--by : write a short name such as `anna`, and no address"),
+        ("--by", " ", "--by: name who decided by a short name, or set STAFFEL_USER"),
         ("--reason", " ", "--reason: say why, in a few words"),
     ],
 )
@@ -235,6 +272,12 @@ def test_an_adjustment_that_means_nothing_is_refused(acme: Path, option: str, va
         why,
     )
     assert "~adjusted" not in run_ok("account", "acme.com").out
+
+
+def test_an_address_is_no_author(acme: Path) -> None:
+    arguments = ["--track", "acquisition", "--points", "5", "--by", "anna@us.com", "--reason", "because"]
+    code, why = run_cli("account", "adjust", "acme.com", *arguments).failure
+    assert (code, why.startswith("--by anna@us.com: ")) == (2, True)
 
 
 def test_an_unknown_account_is_not_adjusted(acme: Path) -> None:

@@ -129,7 +129,7 @@ def test_what_a_person_is_called_and_what_role_they_have() -> None:
     run_json("ingest", "cloudevents", write_lines(Path("mail.jsonl"), mail))
     id = run_json("contact", "pat@acme.com")["contact"]
     run_ok("contact", "role", "pat@acme.com", "champion")
-    result = run_json("contact", id)
+    result = run_json("contact", id, "--names")
     assert (result["email"], [(each["account"], each["role"]) for each in result["accounts"]]) == (
         "pat@acme.com", [("acme.com", "champion")],
     )  # fmt: skip
@@ -143,7 +143,7 @@ def test_an_erased_contact_has_no_name_and_the_score_stays() -> None:
     before, id = ledger_lines(), run_json("contact", "pat@acme.com")["contact"]
     erased = run_json("forget", "pat@acme.com")
     assert (erased["contact"], erased["accounts"], erased["remaining"]) == (id, ["acme.com"], [])
-    result = run_json("contact", id)
+    result = run_json("contact", id, "--names")
     assert (result["name"], result["email"]) == (None, None)
     assert run_cli("contact", "pat@acme.com").code == 1
     assert (ledger_lines(), bool(before)) == (before, True)

@@ -45,7 +45,7 @@ def test_accounts(medtech: Path) -> None:
         first = row["tracks"]["acquisition"]
         assert (row["score"], row["stage"], row["breadth"]) == (first["score"], first["stage"], first["breadth"])
     assert rows == sorted(rows, key=lambda row: -row["score"])
-    assert [row["stage"] for row in run_json("accounts", "--stage", "sqa")] == ["sqa"] * 4
+    assert [row["stage"] for row in run_json("accounts", "--stage", "sqa")] == ["sqa"] * 3
     assert run_json("accounts", "--limit", "3") == rows[:3]
 
 
@@ -75,7 +75,7 @@ def test_handoffs(medtech: Path) -> None:
     assert {tuple(nested_keys(row)) for row in rows} == {tuple(HANDOFF)}
     assert {tuple(nested_keys(reason)) for row in rows for reason in row["reasons"]} == {("rule", "contact", "points")}
     assert {row["status"] for row in run_json("handoffs")} == {"proposed", "accepted"}
-    assert nested_keys(run_json("handoff", rows[0]["handoff"])) == [*HANDOFF, "steps", "assignments"]
+    assert nested_keys(run_json("handoff", rows[0]["handoff"])) == [*HANDOFF, "because", "steps", "assignments", "next"]
 
 
 def test_audit(medtech: Path) -> None:

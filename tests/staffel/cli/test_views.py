@@ -79,9 +79,11 @@ def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -
     shown = "\n".join(output_lines("handoff", "kleinod-bio.example/acquisition/1"))
     assert (
         "  owner ben.ostertag\n"
-        "  qualified Thu 29 Oct 14:00 (meeting held), score 105.4\n"
+        "  qualified Thu 29 Oct 14:00 (meeting held: 30 min), score 105.4\n"
         "      60.0  meeting_held, Vera Kleinod\n"
+        "            meeting held: 30 min\n"
         "      18.0  reply, Vera Kleinod\n"
+        "            mail answered: autumn-webinar, Re: Webinar on 14 October: tracing every vial\n"
         "       7.4  page, Vera Kleinod\n"
     ) in shown
 
