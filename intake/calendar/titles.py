@@ -1,7 +1,8 @@
 """Titles of meetings: the prefixes that calendars put before them, in the languages that calendars speak.
 
 Outlook leaves `STATUS:CONFIRMED` on a meeting that was called off, and prefixes its title in the language of whoever
-called it off, again for everybody who passes it on: `Annulé : Canceled: Demo`.
+called it off, again for everybody who passes it on: `Annulé : Canceled: Demo`. People write it behind the title, too:
+`Demo (cancelled)`.
 """
 
 import re
@@ -67,8 +68,17 @@ def _prefix(words: str, nouns: str = "") -> re.Pattern[str]:
     return re.compile(rf"{_BLANK}*(?:{brackets}|{plain}){_BLANK}*", re.IGNORECASE)
 
 
+def _suffix(words: str, nouns: str = "") -> re.Pattern[str]:
+    """The words at the end: in brackets or, but for nouns, after a dash between blanks."""
+    word, dashed = _any_of(f"{words}|{nouns}"), _any_of(words)
+    opening, closing = rf"[\[(【［（「*]{{1,3}}{_BLANK}{{0,3}}", rf"{_BLANK}{{0,3}}[.!]?[\])】］）」*]{{1,3}}"
+    brackets, plain = rf"{_BLANK}*{opening}{word}{closing}", rf"{_BLANK}+[-\u2013\u2014|]{{1,2}}{_BLANK}+{dashed}"
+    return re.compile(rf"(?:{brackets}|{plain}){_BLANK}*[.!]?{_BLANK}*$", re.IGNORECASE)
+
+
 _CANCELED = _prefix(_CANCELED_WORDS, _CANCELED_NOUNS)
 _NO_SHOW = _prefix(_NO_SHOW_WORDS)
+_CANCELED_AT_END, _NO_SHOW_AT_END = _suffix(_CANCELED_WORDS, _CANCELED_NOUNS), _suffix(_NO_SHOW_WORDS)
 _WHOLLY_CANCELED = re.compile(r"(?i)(?:canceled|cancelled|abgesagt|annulé|cancelado)\W*")
 
 
@@ -79,7 +89,7 @@ def _without_mark(title: str) -> str:
 
 
 class Title:
-    """A title without prefixes, and what they say."""
+    """A title without such prefixes and suffixes, and what they say."""
 
     __slots__ = ("canceled", "missed", "text")
 
@@ -94,4 +104,8 @@ class Title:
                 break
             self.canceled, self.missed = self.canceled or canceled is not None, self.missed or missed is not None
             rest = rest[match.end() :]
+        canceled, missed = _CANCELED_AT_END.search(rest), _NO_SHOW_AT_END.search(rest)
+        if match := canceled or missed:
+            self.canceled, self.missed = self.canceled or canceled is not None, self.missed or missed is not None
+            rest = rest[: match.start()]
         self.text = " ".join(rest.split())[:MAX_TITLE] or None

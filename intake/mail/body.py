@@ -4,6 +4,7 @@ The text is not recorded.
 """
 
 import re
+import unicodedata
 
 from mailparser_reply import EmailReplyParser
 
@@ -18,6 +19,7 @@ from intake.mail.phrases import (
     QUOTED_TAIL,
     REACTION_HINTS,
     REACTION_TEXT,
+    SYMBOL_HINTS,
     UNSUBSCRIBE_ADDRESS,
     UNSUBSCRIBE_HINTS,
     UNSUBSCRIBE_REQUEST,
@@ -54,13 +56,25 @@ def is_unsubscribe_request(headers: Headers, parts: list[Part]) -> bool:
 
 
 def is_reaction(parts: list[Part]) -> bool:
-    """Whether it only shows a symbol that its sender chose in a mail program."""
-    if any(_REACTION_PART in part.kind for part in parts):
+    """Whether it only shows a symbol: one that its sender chose in a mail program, or wrote and nothing else."""
+    if any(_REACTION_PART in part.kind for part in parts) or _is_only_symbols(parts):
         return True
     if not _has_hint(parts, REACTION_HINTS):
         return False
     text = " ".join(own_text(plain_text(parts)).split())
     return len(text) <= _MAX_REACTION_CHARS and REACTION_TEXT.search(text) is not None
+
+
+def _is_only_symbols(parts: list[Part]) -> bool:
+    """Signs such as `?` are an answer in words."""
+    if not _has_hint(parts, SYMBOL_HINTS):
+        return False
+    text = _core_text(own_text(plain_text(parts)))
+    return (
+        len(text) <= _MAX_REACTION_CHARS
+        and not any(map(str.isalnum, text))
+        and any(unicodedata.category(character) == "So" for character in text)
+    )
 
 
 def own_text(text: str) -> str:

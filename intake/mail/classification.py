@@ -13,12 +13,15 @@ from intake.mail.phrases import (
     CHAT_LABELS,
     DRAFT_LABELS,
     INVITATION_ANSWER,
+    READ_RECEIPT,
     TRASH_LABELS,
 )
 
 AUTOMATIC = "an automatic answer"
 PROGRAM = "a mail of a program"
 INVITATION = "an answer to an invitation"
+UPDATE = "an invitation"
+RECEIPT = "a read receipt"
 
 _LIST_HEADERS = (
     "list-id",
@@ -75,6 +78,7 @@ _EXCHANGE_SPAM = re.compile(r"(?:^|;)\s*SFV:(?:SPM|SKB|SKS)\b", re.IGNORECASE)
 _FALSE_VALUES = frozenset({"", "no", "false", "0"})
 _CALENDAR_ANSWERS = frozenset({"reply", "counter", "cancel", "refresh", "declinecounter"})
 _CALENDAR_METHOD = re.compile(rb"(?im)^METHOD:\s{0,5}([A-Z]{3,20})")
+_CALENDAR_SEQUENCE = re.compile(rb"(?im)^SEQUENCE:\s{0,5}0{0,5}[1-9]")
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 _FORGED = re.compile(r"\bdmarc\s?=\s?fail\b", re.IGNORECASE)
 
@@ -150,13 +154,30 @@ def invitation_reason(headers: Headers, parts: list[Part]) -> str | None:
     return INVITATION if is_first and INVITATION_ANSWER.match(bare_subject(subject)) else None
 
 
+def is_update(parts: list[Part]) -> bool:
+    """Whether a calendar sends an invitation again that its owner has changed. A first one may be a person's answer."""
+    part = _calendar_part(parts)
+    found = _CALENDAR_SEQUENCE.search(part.content()[:65_536]) if part else None
+    return found is not None and calendar_method(parts) == "request"
+
+
+def is_read_receipt(headers: Headers) -> bool:
+    """Whether a mail program tells that a mail was opened, or deleted unread, in words and not as a report."""
+    subject = subject_of(headers)
+    return not is_answer_subject(subject) and READ_RECEIPT.match(bare_subject(subject)) is not None
+
+
 def calendar_method(parts: list[Part]) -> str:
     """The method of the first calendar part in lower case (`request`, `reply`); empty without one."""
-    part = next((part for part in parts if part.kind in ("text/calendar", "application/ics")), None)
+    part = _calendar_part(parts)
     if part is None:
         return ""
     found = _CALENDAR_METHOD.search(part.content()[:4_096])
     return (part.parameter("method") or (found[1].decode() if found else "")).lower()
+
+
+def _calendar_part(parts: list[Part]) -> Part | None:
+    return next((part for part in parts if part.kind in ("text/calendar", "application/ics")), None)
 
 
 def is_list_mail(headers: Headers, own_domains: frozenset[str] = frozenset()) -> bool:

@@ -17,12 +17,16 @@ from intake.mail.authors import author_of, list_id
 from intake.mail.body import is_reaction, is_unsubscribe_request
 from intake.mail.bounces import bounces
 from intake.mail.classification import (
+    RECEIPT,
+    UPDATE,
     automatic_reason,
     calendar_method,
     first_contact_obstacle,
     invitation_reason,
     is_bounce,
+    is_read_receipt,
     is_report,
+    is_update,
     label_reason,
 )
 from intake.mail.dates import UnknownZone, sent_at
@@ -162,6 +166,10 @@ def _item_of(mail: _Mail, parts: list[Part], threads: Threads, reply_scope: Repl
 def _program_reason(mail: _Mail, parts: list[Part]) -> str | None:
     if reason := invitation_reason(mail.headers, parts):
         return reason
+    if is_update(parts):
+        return UPDATE
+    if is_read_receipt(mail.headers):
+        return RECEIPT
     return "a reaction" if is_reaction(parts) else automatic_reason(mail.headers, mail.sender.email)
 
 
@@ -178,7 +186,7 @@ def _no_first_contact_reason(mail: _Mail, parts: list[Part], threads: Threads) -
     if others or is_answer_subject(subject_of(mail.headers)):
         return "answers a mail that is not here"
     if calendar_method(parts):
-        return "an invitation"
+        return UPDATE
     return first_contact_obstacle(mail.headers, threads.own_domains)
 
 

@@ -169,6 +169,26 @@ REACTION_TEXT = re.compile(
 )
 """At the beginning of a short text on one line."""
 
+SYMBOL_HINTS = (
+    b"\xf0\x9f",
+    *(b"\xe2" + bytes([sign]) for sign in range(0x98, 0x9F)),
+    b"\xe2\xad",
+    b"=f0=9f",
+    b"=e2=",
+    b"&#",
+)
+"""How symbols begin in UTF-8, in quoted-printable and in HTML."""
+
+READ_RECEIPT = re.compile(
+    r"(?:(?:not )?read|(?:nicht |un)?gelesen|(?:non )?lu|(?:no )?le[íi]do|(?:n[ãa]o )?lid[oa]|(?:non )?letto|"
+    r"(?:niet |on)?gelezen|(?:inte )?läst|oläst|(?:ikke )?læst|(?:ikke )?lest|ulest|luettu|(?:nie)?przeczytan[eoa]|"
+    r"přečteno|prečítané|elolvasva|citit|okundu|прочтено|прочитано|διαβάστηκε|開封済み|开封|已读|已讀(?:取)?|읽음|"
+    r"return receipt|read receipt|lesebestätigung|empfangsbestätigung|accus[ée] de (?:lecture|réception)|"
+    r"confirmaci[óo]n de lectura|conferma di lettura|leesbevestiging)\s?[:：]|return receipt \(displayed\)",
+    re.IGNORECASE,
+)
+"""The beginning of a subject, as mail programs write it when a mail is opened; an answer begins with `Re:`."""
+
 _ABSENCE_PHRASES = (
     r"auto(?:matic|mated|matische|matisch|matisk|matiskt|-)?[ -]?(?:reply|response|responder|antwort|antwoord|"
     r"svar|reactie)",

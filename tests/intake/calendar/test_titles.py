@@ -1,4 +1,4 @@
-"""Prefixes of titles: canceled in any language that calendars speak, missed by hand."""
+"""Prefixes and suffixes of titles: canceled in any language that calendars speak, missed by hand."""
 
 from pathlib import Path
 
@@ -32,9 +32,31 @@ def test_a_prefix_says_that_a_meeting_is_canceled_and_is_no_part_of_its_title(pr
 
 
 @pytest.mark.parametrize(
+    "suffix",
+    [
+        " (cancelled)", " (Canceled)", " [CANCELLED]", " (abgesagt)", "(abgesagt)", " (Annulé)", " - CANCELLED",
+        " – abgesagt", " (Absage)", " 【キャンセル】", " *cancelled*", " (canceled!)", " - canceled.",
+    ],
+)  # fmt: skip
+def test_a_suffix_says_that_a_meeting_is_canceled_too(suffix: str) -> None:
+    title = Title(f"Demo{suffix}")
+    assert (title.canceled, title.missed, title.text) == (True, False, "Demo")
+
+
+@pytest.mark.parametrize("suffix", [" (no-show)", " - No show"])
+def test_a_suffix_says_that_nobody_came(suffix: str) -> None:
+    title = Title(f"Demo{suffix}")
+    assert (title.canceled, title.missed, title.text) == (False, True, "Demo")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Demo",
+        "Orders that were cancelled",
+        "Demo (how to get cancelled)",
+        "Invoices - storno",
+        "Pre-cancelled",
         "Cancel culture: a talk",
         "Cancellation - policy review",
         "Storno - Rechnung",

@@ -1,4 +1,4 @@
-"""What the text of a mail tells: requests to unsubscribe, reactions, answers of calendars."""
+"""What the text of a mail tells: requests to unsubscribe, reactions, answers of calendars, receipts."""
 
 import base64
 import quopri
@@ -250,3 +250,60 @@ def test_a_calendars_answer_is_told_by_its_method(
 )
 def test_a_calendars_answer_is_told_by_its_subject(tmp_path: Path, subject: str, reason: str | None) -> None:
     assert reason_of(tmp_path, "", subject=subject) == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("👍", {}),
+        ("❤️", {}),
+        ("🎉🎉 !!\n\nBest regards\nAda Kern", {}),
+        ("✅\n\nOn Mon, Jan 1, 2024 Mara Sand wrote:\n> Shall we?", {}),
+        ("👍\n\nSent from my iPhone", {}),
+        ("=F0=9F=91=8D", {"content_transfer_encoding": "quoted-printable"}),
+        (base64.b64encode("👍".encode()).decode(), {"content_transfer_encoding": "base64"}),
+        ("<p>&#128077;</p>", {"content_type": "text/html; charset=utf-8"}),
+    ],
+)
+def test_an_answer_of_symbols_alone_is_a_reaction(tmp_path: Path, body: str, headers: dict[str, str]) -> None:
+    assert reason_of(tmp_path, body, **{"content_type": "text/plain; charset=utf-8", **headers}) == "a reaction"
+
+
+@pytest.mark.parametrize("body", ["👍 Tuesday works", "?", "+1", "", "👍👍 10:30"])
+def test_words_numbers_and_signs_are_a_reply(tmp_path: Path, body: str) -> None:
+    assert reason_of(tmp_path, body, content_type="text/plain; charset=utf-8") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "sequence", "reason"),
+    [
+        ("REQUEST", "", None),
+        ("REQUEST", "SEQUENCE:0\n", None),
+        ("REQUEST", "SEQUENCE:3\n", "an invitation"),
+        ("PUBLISH", "SEQUENCE:3\n", None),
+    ],
+)
+def test_an_invitation_answers_but_a_change_of_it_does_not(
+    tmp_path: Path, method: str, sequence: str, reason: str | None
+) -> None:
+    """Calendars keep the reference to the mail that a person answered with an invitation."""
+    body = CALENDAR.format("", f"{method}\n{sequence}")
+    assert reason_of(tmp_path, body, content_type="multipart/alternative; boundary=cut") == reason
+
+
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [
+        ("Read: Your trial", "a read receipt"),
+        ("Gelesen: Your trial", "a read receipt"),
+        ("Ungelesen: Your trial", "a read receipt"),
+        ("Not read: Your trial", "a read receipt"),
+        ("Lu : Your trial", "a read receipt"),
+        ("Return Receipt (displayed) - Your trial", "a read receipt"),
+        ("Re: Read: Your trial", None),
+        ("Read-only trial", None),
+        ("Reading: Your trial", None),
+    ],
+)
+def test_a_receipt_that_is_no_report_is_told_by_its_subject(tmp_path: Path, subject: str, reason: str | None) -> None:
+    assert reason_of(tmp_path, "Your message was read.", subject=subject) == reason

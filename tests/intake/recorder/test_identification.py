@@ -151,3 +151,10 @@ def test_a_trusted_identification_without_account_finds_both(intake: RecorderWor
     fields = {"type": IDENTIFIED, "email": "pat@acme.com", "trusted": True, "data": {"visitor": "v_a"}}
     intake.record(new_observation("1", **fields))
     assert intake.log.fact_fields("id", "subject") == [("1", "anon:v_a"), ("1~to", "acme.com")]
+
+
+def test_the_directory_is_not_asked_for_persons_whom_the_batch_has_just_named(intake: RecorderWorld) -> None:
+    intake.record(new_observation("first", email="pat@acme.com"))
+    for_one = intake.directory.lookups
+    intake.new_recorder().record([new_observation(f"{n}", email=f"pat{n}@acme.com") for n in range(30)])
+    assert intake.directory.lookups == 2 * for_one
