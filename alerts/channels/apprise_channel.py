@@ -31,20 +31,34 @@ class AppriseChannel:
         self._links, self._names = links, names
         self._apprise = silenced_apprise().Apprise()
         self._apprise.add(receiver.service)
+        formats = silenced_apprise().NotifyFormat
+        self._is_markdown = receiver.service.resolve_format(formats.TEXT) == formats.MARKDOWN
 
     def send(self, alert: Alert) -> Outcome:
         event = decode_fact(alert.event)
         named = self._names(alert.id, shown_contacts(event)) if self._names is not None else {}
         title, body = message(alert.kind, event, self._links, named)
         apprise = silenced_apprise()
+        body_format = apprise.NotifyFormat.TEXT
+        if self._is_markdown:
+            body, body_format = as_markdown(body), apprise.NotifyFormat.MARKDOWN
         result = self._apprise.notify(
             body=body,
             title=title,
             notify_type=apprise.NotifyType(_LOUDNESS.get(alert.kind, "info")),
-            body_format=apprise.NotifyFormat.TEXT,
+            body_format=body_format,
             timeout=_TIMEOUT_S,
         )
         return Delivered() if result else AttemptFailed(_failure_reason(result))
+
+
+def as_markdown(body: str) -> str:
+    """The lines of a message as paragraphs, links as links.
+
+    Not escaped, as Apprise does with text: Teams shows the backslashes, so that neither command nor link can be copied.
+    Everything from outside is inert already.
+    """
+    return "\n\n".join(f"[{line}]({line})" if line.startswith("http") else line for line in body.splitlines())
 
 
 def _failure_reason(result: Any) -> str:

@@ -1,6 +1,7 @@
 """A webhook receiver that listens on this machine, gives the configured responses and stores its requests."""
 
 import socket
+import ssl
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class ReceiverResponse(NamedTuple):
     headers: Mapping[str, str] = {}
     never_ends: bool = False
     """One byte after the other, and never an end."""
+    body: bytes = b""
     closes_connection: bool = False
     """The connection ends without an answer."""
 
@@ -43,7 +45,7 @@ class ReceiverResponse(NamedTuple):
 class Receiver:
     """`answers` in their order, the last one for ever. While `held` a request gets no answer."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.responses: list[ReceiverResponse] = [ReceiverResponse()]
         self.requests: list[Request] = []
         self.changed = Condition()
@@ -52,11 +54,18 @@ class Receiver:
         server = _IPv6Server if ":" in host else ThreadingHTTPServer
         self._server = server((host, port), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/hooks/staffel?tenant=1"
+
+    @property
+    def host(self) -> str:
+        """With the port."""
+        return f"127.0.0.1:{self._server.server_port}"
 
     def hold(self, held: bool = True) -> None:
         with self.changed:
@@ -93,8 +102,8 @@ class _IPv6Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running_receiver(host: str = "127.0.0.1", port: int = 0) -> Iterator[Receiver]:
-    receiver = Receiver(host, port)
+def running_receiver(host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    receiver = Receiver(host, port, tls)
     try:
         yield receiver
     finally:
@@ -120,6 +129,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *arguments: Any) -> None:
             """Requests are stored, not printed."""
