@@ -16,6 +16,10 @@ _TEXT_OPERATORS = ("prefix", "path_prefix", "matches")
 _NUMBER_OPERATORS = ("above", "below", "between")
 
 
+Limits = tuple[float, float]
+NO_LIMITS: Limits = (float("-inf"), float("inf"))
+
+
 class Finding(NamedTuple):
     """`path` is within the condition; `is_final`: the condition can therefore never hold."""
 
@@ -24,13 +28,14 @@ class Finding(NamedTuple):
     is_final: bool
 
 
-def operand_findings(field: str, kinds: Kinds, condition: Condition) -> Iterator[Finding]:
-    """`kinds`: of the values of the field; empty if they are not known."""
+def operand_findings(field: str, kinds: Kinds, condition: Condition, limits: Limits = NO_LIMITS) -> Iterator[Finding]:
+    """`kinds`: of the values of the field; empty if they are not known. `limits`: of its numbers."""
     yield from _kind_findings(field, kinds, condition)
+    yield from _limit_findings(field, condition, limits)
     yield from _range_findings(condition)
     yield from _contradictions(kinds, condition)
     if condition.not_ is not None:
-        for finding in operand_findings(field, kinds, condition.not_):
+        for finding in operand_findings(field, kinds, condition.not_, limits):
             yield Finding(("not", *finding.path), finding.message, False)
 
 
@@ -90,6 +95,26 @@ def _contains_problem(field: str, kinds: Kinds, operand: Any) -> str | None:
     if "list" not in kinds and not isinstance(operand, str):
         return f'`{field}` is text, which holds only text; write "{_yaml(operand)}"'
     return None
+
+
+def _limit_findings(field: str, condition: Condition, limits: Limits) -> Iterator[Finding]:
+    """Numbers that the field never has."""
+    low, high = limits
+    shown = f"`{field}` is {low:g} at least" + ("" if high == float("inf") else f" and {high:g} at most")
+    between = condition.between or (low, high)
+    never = {
+        "equals": _is_outside(condition.equals, limits),
+        "any_of": bool(condition.any_of) and all(_is_outside(each, limits) for each in condition.any_of or ()),
+        "above": condition.above is not None and condition.above >= high,
+        "below": condition.below is not None and condition.below <= low,
+        "between": between[1] < low or between[0] > high,
+    }
+    yield from (Finding((operator,), shown, True) for operator, is_never in never.items() if is_never)
+
+
+def _is_outside(operand: Any, limits: Limits) -> bool:
+    is_number = isinstance(operand, int | float) and not isinstance(operand, bool)
+    return is_number and not limits[0] <= operand <= limits[1]
 
 
 def _range_findings(condition: Condition) -> Iterator[Finding]:

@@ -6,9 +6,17 @@ from typing import NamedTuple
 from schemas import KeyPath
 from schemas.facts import Kind, field_kinds
 from scoring.model import Condition, FieldPoints, Rule, ScoringModel
+from staffel.model_review.operands import NO_LIMITS, Limits
 
 ACCOUNT_TYPE = "account.registered"
 """The fact type whose fields are those of an account."""
+
+
+_LIMITS: dict[tuple[str, str], Limits] = {
+    ("nps.answered", "score"): (0, 10),
+    **{("", name): (0, float("inf")) for name in ("employees", "minutes", "duration_s", "count", "attendees")},
+}
+"""(type, field) -> limits; without type for all types."""
 
 
 class Reading(NamedTuple):
@@ -29,6 +37,12 @@ class Reading(NamedTuple):
             for name, kinds in field_kinds(type_).items():
                 merged[name] = merged.get(name, frozenset()) | kinds
         return merged
+
+    @property
+    def limits(self) -> Limits:
+        """The least and the greatest number that the field can have."""
+        found = {_LIMITS.get((type_, self.field), _LIMITS.get(("", self.field), NO_LIMITS)) for type_ in self.types}
+        return min(low for low, _ in found), max(high for _, high in found)
 
     @property
     def owner(self) -> str:

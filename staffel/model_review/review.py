@@ -12,7 +12,14 @@ from staffel.model_review.operands import operand_findings
 from staffel.model_review.readings import Reading, readings
 from staffel.model_review.seen_values import SeenValues
 from staffel.model_review.unkept_fields import unkept_fields
-from staffel.model_review.vocabulary import operands, role_findings, role_word_finding, word_findings
+from staffel.model_review.vocabulary import (
+    operands,
+    reason_findings,
+    role_findings,
+    role_word_finding,
+    unseen_roles,
+    word_findings,
+)
 
 FLAGS_OF_FACTS = ("bot", "machine")
 """Sources tell them where they hold; where they are missing, they do not."""
@@ -35,9 +42,10 @@ def review(model: ScoringModel, text: str, name: str, sources: Sources, seen: Se
     document = read_yaml(text, name)
     errors, warnings, notes = Findings(document), Findings(document), Findings(document)
     for reading in readings(model):
-        _review_reading(reading, seen, errors, warnings)
+        _review_reading(model, reading, seen, errors, warnings)
         notes.add_all((reading.path, *note) for note in _unknown_notes(reading))
     warnings.add_all((path, (), message) for path, message in role_findings(model, seen))
+    notes.add_all((path, (), message) for path, message in unseen_roles(model, seen))
     warnings.add_all((path, (), message) for path, message in _unreachable_routes(model))
     misspelt = {(problem.line, problem.key) for problem in warnings.problems}
     unkept = unkept_fields(model, text, name, sources)
@@ -68,7 +76,9 @@ class Findings:
         return sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line or 0)
 
 
-def _review_reading(reading: Reading, seen: SeenValues, errors: Findings, warnings: Findings) -> None:
+def _review_reading(
+    model: ScoringModel, reading: Reading, seen: SeenValues, errors: Findings, warnings: Findings
+) -> None:
     top, _, inner = reading.field.partition(".")
     kinds = reading.fields.get(top)
     if kinds is None:
@@ -77,15 +87,23 @@ def _review_reading(reading: Reading, seen: SeenValues, errors: Findings, warnin
         errors.add(reading.path, (), f"`{top}` has no parts; write `{top}`")
     if reading.condition is None:
         return
-    for finding in operand_findings(reading.field, frozenset() if inner else kinds or frozenset(), reading.condition):
+    of_field = frozenset() if inner else kinds or frozenset()
+    for finding in operand_findings(reading.field, of_field, reading.condition, reading.limits):
         (errors if finding.is_final else warnings).add(reading.path, finding.path, finding.message)
     if reading.field == "bot" and not reading.is_of_account and reading.condition.equals is True:
         errors.add(reading.path, ("equals",), "facts of bots match no rule")
+    warnings.add_all((reading.path, *finding) for finding in _word_findings(model, reading, reading.condition, seen))
+
+
+def _word_findings(
+    model: ScoringModel, reading: Reading, condition: Condition, seen: SeenValues
+) -> Iterator[tuple[KeyPath, str]]:
     if reading.is_of_account:
-        words = word_findings(reading.field, reading.condition, seen)
-        warnings.add_all((reading.path, within, why) for within, why in words)
+        yield from word_findings(reading.field, condition, seen)
+    elif reading.field == "reason":
+        yield from reason_findings(model, reading.types, condition)
     elif reading.field == "role":
-        warnings.add_all((reading.path, *finding) for finding in _role_words(reading.condition, seen))
+        yield from _role_words(condition, seen)
 
 
 def _unknown_field(reading: Reading, top: str, seen: SeenValues) -> Iterator[str]:

@@ -154,6 +154,48 @@ def test_countries_are_codes_as_tables_and_calls_are_read(operand: str, path: st
     assert list(slips(fit=f"field: country, {operand}")) == [("warning", f"fit.rules[0]{path}", message)]
 
 
+@pytest.mark.parametrize(
+    ("operand", "path", "part"),
+    [("prefix: Ger", ".prefix", "Ger"), ("contains: land", ".contains", "land"), ("prefix: d", ".prefix", "d")],
+)
+def test_parts_of_names_of_countries_are_told(operand: str, path: str, part: str) -> None:
+    message = f"countries are codes of two capital letters, which hold no {part!r}"
+    assert list(slips(fit=f"field: country, {operand}")) == [("warning", f"fit.rules[0]{path}", message)]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("no-budget", "did you mean 'no_budget'?"),
+        ("price", "they are timing, budget, no_budget"),
+    ],
+)
+def test_reasons_of_sales_are_those_of_the_model(word: str, hint: str) -> None:
+    reasons = "    - {to: sdr}\n  reasons: {reject: [timing, budget, no_budget]}"
+    rule = f"on: handoff.rejected, where: {{reason: {word}}}, points: -1"
+    message = f"{word!r} is no reason of `handoff.reasons` ({hint})"
+    assert list(slips(rule=rule, routes=reasons)) == [("warning", f"{RULE}.where.reason", message)]
+    assert list(slips(rule="on: handoff.rejected, where: {reason: timing}, points: -1", routes=reasons)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "message"),
+    [
+        (
+            "on: nps.answered, where: {score: {above: 10}}, points: 1", "where.score.above",
+            "`score` is 0 at least and 10 at most",
+        ),
+        ("on: nps.answered, where: {score: 11}, points: 1", "where.score", "`score` is 0 at least and 10 at most"),
+        (
+            "on: meeting.held, where: {minutes: {below: 0}}, points: 1", "where.minutes.below",
+            "`minutes` is 0 at least",
+        ),
+    ],
+)  # fmt: skip
+def test_numbers_that_a_field_never_has_are_errors(rule: str, key: str, message: str) -> None:
+    assert list(slips(rule=rule)) == [("error", f"{RULE}.{key}", message)]
+
+
 @pytest.mark.parametrize("code", ["DE", "GB", "XK", "US"])
 def test_a_code_of_a_country_is_right(code: str) -> None:
     assert list(slips(fit=f"field: country, equals: {code}")) == []
@@ -173,13 +215,19 @@ def test_words_that_accounts_write_otherwise_are_told() -> None:
 
 def test_roles_that_no_contact_has_are_told_with_the_usual_ones_and_those_of_this_home() -> None:
     seen = SeenValues(roles=Counter({"lab_head": 3}))
-    assert list(slips(seen, roles="decision_makr: 2, Lab-Head: 2, buyer: 1, champion: 1, unknown: 1")) == [
+    assert list(slips(seen, roles="decision_makr: 2, Lab-Head: 2, champion: 1, unknown: 1")) == [
         ("warning", "roles.decision_makr", "no contact has the role 'decision_makr' (did you mean 'decision_maker'?)"),
         ("warning", "roles.Lab-Head", "no contact has the role 'Lab-Head' (did you mean 'lab_head'?)"),
     ]
     assert list(slips(rule="on: contact.identified, where: {role: Champion}, points: 1")) == [
         ("warning", f"{RULE}.where.role", "no contact has the role 'Champion' (did you mean 'champion'?)")
     ]
+
+
+def test_a_role_that_nobody_here_has_is_noted() -> None:
+    seen = SeenValues(roles=Counter({"buyer": 3, "champion": 1}))
+    note = "no contact here has the role 'kingmaker'; they have buyer, champion"
+    assert list(slips(seen, roles="kingmaker: 2, buyer: 1, user: 1")) == [("note", "roles.kingmaker", note)]
 
 
 def test_a_route_behind_one_that_always_applies_is_told() -> None:
