@@ -59,7 +59,7 @@ STAGE_MUTANTS = (
     Mutant((26,), _LIFECYCLE, "if previous not in PREVIOUS_STATUSES[status]:", "if False:", vectors("22-ignored")),
     Mutant((27,), _STAGES, "time >= state.cooling_until", "time > state.cooling_until", vectors("08-gate", "21-act")),
     Mutant((27,), _DECISIONS, "until = fact.time + fact.plan.cooldown", "until = account.clock + fact.plan.cooldown",
-           vectors("23-late", "40-answers")),
+           tests("tests/scoring/fold/test_handoffs.py")),
     Mutant((27,), _DECISIONS, "if state.cooling_until is None or until > state.cooling_until:", "if True:",
            vectors("23-late", "40-answers")),
     Mutant((27,), _STAGES, "if state.cooling_until is None or i < track.handoff_stage:", "if True:",

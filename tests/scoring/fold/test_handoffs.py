@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas.times import parse_time
 from scoring.fold.codec import decode_account, encode_account
 from scoring.fold.state import Account, PendingChanges
 from scoring.plan.plan import Plan
@@ -111,6 +112,13 @@ def test_an_accepted_handoff_stands_where_the_track_is_left() -> None:
     account = account_after(CLICKED, accepted, customer)
     state = account.tracks[0]
     assert (state.stage, [handoff.status for handoff in state.open_handoffs.values()]) == (-1, ["accepted"])
+
+
+def test_a_cool_down_counts_from_the_time_of_the_decision_not_from_the_clock() -> None:
+    later = fact("f2", "2026-01-07T10:00:00Z", "web.searched", None)
+    rejected = decision("f3", "2026-01-06T10:00:00Z", "rejected")
+    state = account_after(CLICKED, later, rejected, under=plan(recycle_cooldown="10d")).tracks[0]
+    assert state.cooling_until == parse_time("2026-01-16T10:00:00Z")
 
 
 def test_an_opening_tells_its_cause_and_when_that_was_recorded() -> None:

@@ -199,6 +199,7 @@ def test_on_postgresql_it_says_what_no_command_reaches(
     home: Path, mailbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAFFEL_DATABASE", databases.migrated_database("postgresql", home))
+    run_ok("init")
     run_json("ingest", "cloudevents", mailbox)
     out = run_ok("forget", PAT).out.splitlines()
     assert out[-1] == "PostgreSQL's write-ahead log and backups hold the deleted row until they are gone."
