@@ -1,12 +1,13 @@
 """The screen view of handoffs: what is due when, who is in charge, and the largest reasons."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from audit import HandoffView
 from schemas import EXPIRED, PROPOSED, parse_time, terminal_cell
 from schemas.facts import summary_of
-from staffel.cli.output import print_line, print_table, readable
+from staffel.cli.output import print_line, print_table, readable, terminal_width
 from staffel.cli.viewer import Viewer
 from staffel.wording import quantity
 
@@ -49,10 +50,16 @@ def print_handoff(
         person = people.get(contact, contact)
         print_line(f"  {reason['points']:8.1f}  {reason['rule']}, {terminal_cell(person)}")
         if reason.get("done"):
-            print_line(f"            {terminal_cell(reason['done'])}")
+            print_line(indented(terminal_cell(reason["done"])))
     rest = len(view.reasons) - max_reasons
     if rest > 0:
         print_line(f"            and {rest} more")
+
+
+def indented(text: str) -> str:
+    """Below the rule of a reason, in as many lines as the terminal needs."""
+    margin = " " * 12
+    return "\n".join(wrap(text, max(terminal_width(), 40), initial_indent=margin, subsequent_indent=margin))
 
 
 def status_text(view: HandoffView, viewer: Viewer) -> str:

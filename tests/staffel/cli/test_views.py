@@ -80,6 +80,7 @@ def test_a_handoff_gives_three_reasons_with_the_names_of_people(medtech: Path) -
     assert (
         "  owner ben.ostertag\n"
         "  qualified Thu 29 Oct 14:00 (meeting held: 30 min), score 105.4\n"
+        "  recorded Sun 1 Nov 01:00, from when the time to answer counts\n"
         "      60.0  meeting_held, Vera Kleinod\n"
         "            meeting held: 30 min\n"
         "      18.0  reply, Vera Kleinod\n"
