@@ -14,6 +14,7 @@ from database import Database, HostLock
 from projections import Directory, end_offsets
 from projections.read_models import Replay
 from schemas import ENGAGEMENT, Clock
+from scoring.model import load_model, version_of
 from scoring.plan import Plan
 from staffel.errors import UsageError
 from staffel.settings import Settings, named_file_text, read_text
@@ -94,7 +95,26 @@ class Application(ABC):
         return vault
 
     @cached_property
+    def model_warning(self) -> str | None:
+        """What to tell who records while STAFFEL_MODEL names another model than the log has.
+
+        Raises `UsageError` if the file is unreadable, `DocumentError` if it is invalid.
+        """
+        file = self.settings.model
+        if file is None:
+            return None
+        named, active = version_of(load_model(named_file_text("STAFFEL_MODEL", file), str(file)), 1), self.plan.version
+        if without_counter(named) == without_counter(active):
+            return None
+        return (
+            f"STAFFEL_MODEL names {named} ({file}), but this log has the model {active} and scores by that; correct or "
+            "remove the setting, or name another home in STAFFEL_HOME, begin it with `staffel init`, and import your "
+            "files there"
+        )
+
+    @cached_property
     def recorder(self) -> "Recorder":
+        _ = self.model_warning  # a setting that cannot be read stops before anything is recorded
         from intake import Recorder
         from intake.recorder import StoredProfiles, appender_for
         from intake.vault import link_of
@@ -137,6 +157,12 @@ class Application(ABC):
     @abstractmethod
     def await_visible(self, end_offsets: Mapping[int, int]) -> str | None:
         """Return None when the engagement before these offsets is visible, after a timeout the reason."""
+
+
+def without_counter(version: str) -> tuple[str, str]:
+    """Name and content of a model, whose version counts its activations in between."""
+    name, _, content = version.rsplit("-", 2)
+    return name, content
 
 
 def replay_of(log: Log) -> Replay:

@@ -44,6 +44,8 @@ def up(
         running = start_process("up", application.settings)
         for warning in vault_warnings(application.settings, application.engine):
             running.log.warning("vault_exposed", why=warning)
+        if application.model_warning:
+            running.log.warning("other_model", why=application.model_warning)
         with closing_alerts(application.serving_steps()) as steps:
             run_host(application, running, steps, port)
         running.log.info("host_stopped")

@@ -57,6 +57,8 @@ def connected_application(settings: Settings | None = None) -> Iterator[Applicat
     application = connect_application(settings or read_settings())
     try:
         yield application
+        if "recorder" in vars(application) and application.model_warning:
+            print_error(f"warning: {application.model_warning}")
     finally:
         application.close()
 
