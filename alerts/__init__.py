@@ -4,8 +4,9 @@ from alerts.channels.channel import Channel, Delivered
 from alerts.channels.coverage import coverage_problems
 from alerts.channels.receivers import receivers_of
 from alerts.channels.registry import channels_of, channels_to
+from alerts.dossier import Dossiers
 from alerts.freshness import Freshness
-from alerts.messages import Links, sample_alert
+from alerts.messages import Links, message, sample_alert
 from alerts.outbox import PLANNED, STATUSES, WAITING, AlertOutbox, Naming, alert_namings, alert_pauses, alerts
 from alerts.people import People
 from alerts.reactor import Alerts
@@ -21,6 +22,7 @@ __all__ = [
     "Channel",
     "ChannelSettings",
     "Delivered",
+    "Dossiers",
     "Freshness",
     "Links",
     "Naming",
@@ -31,6 +33,7 @@ __all__ = [
     "channels_of",
     "channels_to",
     "coverage_problems",
+    "message",
     "read_alerts",
     "receivers_of",
     "sample_alert",

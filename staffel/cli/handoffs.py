@@ -1,5 +1,6 @@
 """`staffel handoffs`: the work list of sales."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -98,7 +99,7 @@ def empty_text(chosen: WorkListFilter) -> str:
     return "No handoff matches these options."
 
 
-def handoff_contact_names(application: Application, rows: list[HandoffView]) -> dict[str, str]:
+def handoff_contact_names(application: Application, rows: Iterable[HandoffView]) -> dict[str, str]:
     contacts = {person for row in rows for person in (*row.people, *(reason["contact"] for reason in row.reasons))}
     people = application.vault.persons(contacts)
     return {id: name for id, person in people.items() if (name := person.name or person.email)}

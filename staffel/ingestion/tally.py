@@ -40,6 +40,12 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)
     """Fields that the settings of their source do not keep."""
 
+    def __iadd__(self, other: "Tally") -> "Tally":
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+        self.rejected = self.rejected[:MAX_REJECTED_KEPT]
+        return self
+
     def count_filtered(self, item: Filtered) -> None:
         self.filtered += 1
         _count(self.filtered_by, item.why)

@@ -74,7 +74,7 @@ def test_handoffs(medtech: Path) -> None:
     rows = run_json("handoffs", "--all")
     assert {tuple(nested_keys(row)) for row in rows} == {tuple(HANDOFF)}
     assert {tuple(nested_keys(reason)) for row in rows for reason in row["reasons"]} == {("rule", "contact", "points")}
-    assert {row["status"] for row in run_json("handoffs")} == {"proposed", "accepted"}
+    assert {row["status"] for row in run_json("handoffs")} == {"accepted", "expired"}
     assert nested_keys(run_json("handoff", rows[0]["handoff"])) == [*HANDOFF, "because", "steps", "assignments", "next"]
 
 
