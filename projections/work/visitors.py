@@ -38,8 +38,10 @@ class ParkedDomain(NamedTuple):
 
 def unidentified_visitors(engine: Engine) -> UnidentifiedVisitors:
     account = parked_facts.c.account
-    released = select(moves.c.account).where(moves.c.account == account).exists()
-    counts = select(func.count(account.distinct()), func.count()).where(parked_facts.c.bot == false(), ~released)
+    # The facts of a move that is done are not kept.
+    released = select(moves.c.account).where(moves.c.done == false())
+    unreleased = (parked_facts.c.bot == false(), account.not_in(released))
+    counts = select(func.count(account.distinct()), func.count()).where(*unreleased)
     with read_only(engine).connect() as connection:
         return UnidentifiedVisitors(*connection.execute(counts).one())
 
