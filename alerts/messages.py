@@ -35,6 +35,9 @@ _TITLES = {
     "test": "TEST, no action needed: {account}",
 }
 _UNKNOWN_FIT = "unknown"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""In English whatever the locale is."""
 
 
 class Links(NamedTuple):
@@ -116,13 +119,13 @@ def _escalation(data: Data) -> Iterator[str]:
 
 
 def _local_time(instant: int, zone: str | None) -> str:
-    """`Mon 2026-01-05 17:00 (Europe/Berlin)`."""
+    """`Mon 5 Jan 2026 17:00 (Europe/Berlin)`, as commands show times."""
     try:
         timezone = ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         timezone, zone = ZoneInfo("UTC"), None
     local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(timezone)
-    return f"{local:%a %Y-%m-%d %H:%M} {'UTC' if zone in (None, 'UTC') else f'({zone})'}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%Y %H:%M} ({zone or 'UTC'})"
 
 
 def _reasons(data: Data, names: Names) -> Iterator[str]:

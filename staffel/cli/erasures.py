@@ -14,8 +14,9 @@ from intake.vault import Tombstone
 from schemas import format_time
 from staffel.application import Application
 from staffel.cli.groups import examples
-from staffel.cli.output import format_minute, print_json, print_line
+from staffel.cli.output import print_json, print_line
 from staffel.cli.session import AsCsv, AsJson, connected_application, print_rows
+from staffel.cli.viewer import viewer_of
 from staffel.erasure import (
     MAX_PLACES,
     Place,
@@ -54,6 +55,7 @@ def forget(
         accounts = erase(application, email, contact)
         places = list(islice(places_of(application.log, texts), MAX_PLACES + 1)) if texts else []
         namings = AlertOutbox(application.engine).namings_of(contact) if contact is not None else []
+        told = [f"{each.channel}, {viewer_of(application, each.at).head}" for each in namings[:MAX_PLACES_SHOWN]]
         remaining, note = overwrite(application), kept_elsewhere(application)
     result = {
         "contact": contact,
@@ -66,7 +68,7 @@ def forget(
         print_json(result)
     else:
         print_erasure(contact, accounts, places)
-        print_namings(namings)
+        print_namings(told, len(namings))
         if note is not None:
             print_line(note)
     if remaining is not None:
@@ -101,14 +103,15 @@ def print_erasure(contact: str | None, accounts: list[str], places: list[Place])
         print_line(f"  … {more if len(places) <= MAX_PLACES else f'--json lists the first {MAX_PLACES:,}.'}")
 
 
-def print_namings(namings: list[Naming]) -> None:
+def print_namings(shown: list[str], total: int) -> None:
     """Chats and mailboxes keep what they were sent; only their users can delete it."""
-    if namings:
-        print_line(f"{quantity(len(namings), 'alert')} told the person's name; delete it there:")
-        for naming in namings[:MAX_PLACES_SHOWN]:
-            print_line(f"  {naming.channel}, {format_minute(format_time(naming.at))}")
-        if len(namings) > MAX_PLACES_SHOWN:
-            print_line(f"  … and {len(namings) - MAX_PLACES_SHOWN} more; --json lists them.")
+    if not shown:
+        return
+    print_line(f"{quantity(total, 'alert')} told the person's name; delete it there:")
+    for each in shown:
+        print_line(f"  {each}")
+    if total > len(shown):
+        print_line(f"  … and {total - len(shown)} more; --json lists them.")
 
 
 def naming_json(naming: Naming) -> Json:

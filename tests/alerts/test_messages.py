@@ -31,7 +31,7 @@ def test_a_handoff_says_who_how_much_until_when_why_and_how_to_take_it() -> None
         "Ready for sales: Acme GmbH (acme.com)",
         "company: pharmaceuticals, 1200 employees, DE, customer, fit A, owner anna\n"
         "acquisition, score 112.5, for sdr\n"
-        "due Mon 2026-01-05 17:00 (Europe/Berlin)\n"
+        "due Mon 5 Jan 2026 17:00 (Europe/Berlin)\n"
         "- 60.0 meeting held: demo, c_anna (head of quality)\n"
         "- 30.0 mail answered, c_bert\n"
         "- 12.5 page viewed: /pricing\n"
@@ -64,16 +64,16 @@ def test_a_service_level_that_passed_was_due() -> None:
     title, body = message("service_level_passed", proposed_event())
 
     assert title == "OVERDUE: acme.com was not accepted in time"
-    assert body.splitlines()[1] == "was due Mon 2026-01-05 16:00 UTC"
+    assert body.splitlines()[1] == "was due Mon 5 Jan 2026 16:00 (UTC)"
 
 
 @pytest.mark.parametrize(
     ("zone", "due"),
     [
-        ("Asia/Kolkata", "due Mon 2026-01-05 21:30 (Asia/Kolkata)"),
-        ("America/Los_Angeles", "due Mon 2026-01-05 08:00 (America/Los_Angeles)"),
-        ("UTC", "due Mon 2026-01-05 16:00 UTC"),
-        ("Mars/Olympus", "due Mon 2026-01-05 16:00 UTC"),
+        ("Asia/Kolkata", "due Mon 5 Jan 2026 21:30 (Asia/Kolkata)"),
+        ("America/Los_Angeles", "due Mon 5 Jan 2026 08:00 (America/Los_Angeles)"),
+        ("UTC", "due Mon 5 Jan 2026 16:00 (UTC)"),
+        ("Mars/Olympus", "due Mon 5 Jan 2026 16:00 (UTC)"),
     ],
 )
 def test_the_due_time_is_that_of_the_route(zone: str, due: str) -> None:
@@ -115,7 +115,7 @@ def test_a_reminder_says_until_when() -> None:
     title, body = message("reminder", complete_event(step={"percent": 80, "to": None}))
 
     assert title == "Reminder: Acme GmbH (acme.com) waits for an answer"
-    assert body.splitlines()[2] == "due Mon 2026-01-05 17:00 (Europe/Berlin)"
+    assert body.splitlines()[2] == "due Mon 5 Jan 2026 17:00 (Europe/Berlin)"
 
 
 def test_an_escalation_says_for_whom_and_why() -> None:
@@ -123,6 +123,6 @@ def test_an_escalation_says_for_whom_and_why() -> None:
 
     assert title == "ESCALATED: Acme GmbH (acme.com) was not accepted"
     assert body.splitlines()[2:4] == [
-        "was due Mon 2026-01-05 17:00 (Europe/Berlin)",
+        "was due Mon 5 Jan 2026 17:00 (Europe/Berlin)",
         "now for heads: 100 % of the time to answer have passed",
     ]

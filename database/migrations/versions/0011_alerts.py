@@ -1,13 +1,12 @@
 """Alerts to several receivers of a channel, the silence that a channel asked for, and whom alerts told a name."""
 
 import re
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = max(name for file in Path(__file__).parent.glob("0*.py") if (name := file.name[:4]) < revision)
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -37,7 +37,7 @@ def test_people_get_words(receiver: Receiver) -> None:
     assert (sent["title"], sent["type"]) == ("ACT NOW: Acme GmbH (acme.com)", "warning")
     assert sent["message"].splitlines() == [
         "acquisition, score 112.5, for sdr",
-        "due Mon 2026-01-05 16:00 UTC",
+        "due Mon 5 Jan 2026 16:00 (UTC)",
         "- 60.0 meeting_held, c_anna",
         "- 30.0 reply, c_bert",
         "- 12.5 pricing_page",

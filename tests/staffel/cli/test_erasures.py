@@ -213,7 +213,7 @@ def test_forgetting_lists_whom_alerts_told_the_name(home: Path) -> None:
     engine.dispose()
 
     said = run_ok("forget", contact).out
-    assert "1 alert told the person's name; delete it there:\n  sales-mail, 2026-01-05 10:00" in said
+    assert "1 alert told the person's name; delete it there:\n  sales-mail, Mon 5 Jan 2026 10:00 (UTC)" in said
     assert run_json("forget", contact)["named_in_alerts"] == [
         {"channel": "sales-mail", "receiver": None, "alert": "alert_1", "at": "2026-01-05T10:00:00.000Z"}
     ]
