@@ -20,7 +20,7 @@ ADDRESS = "anna@acme.com"
 @pytest.fixture
 def processes(tmp_path: Path, receiver: Receiver) -> Iterator[Processes]:
     """A home whose alerts go to Kim's chat, with names, if Kim owns the account, and to a chat of everybody."""
-    databases.migrated_database("sqlite", tmp_path)
+    databases.home_with_log(tmp_path, MODEL)
     file, url = tmp_path / "alerts.yaml", receiver.url.replace("http:", "json:").partition("/hooks")[0]
     channels = [
         f"{{name: kim, url: '{url}/kim', names: true, owners: [kim]}}",
