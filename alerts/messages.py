@@ -86,7 +86,7 @@ def _company(data: Data) -> Iterator[str]:
     employees, fit = company.get("employees"), company.get("fit")
     words = [
         _text(company.get("industry")),
-        f"{employees:g} employees" if isinstance(employees, int | float) else "",
+        f"{employees:.0f} employees" if isinstance(employees, int | float) else "",
         _text(company.get("country")),
         "customer" if company.get("customer") is True else "",
         f"fit {_text(fit)}" if fit and fit != _UNKNOWN_FIT else "",

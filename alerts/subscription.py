@@ -17,7 +17,8 @@ from schemas import HANDOFF_EVENTS, SQA_HANDOFFS, FactRecord, HandoffExpired, Ha
 from scoring.plan import Plan
 from streams import Log, LogRefused, Record
 
-BATCH_SIZE = 500
+BATCH_SIZE = 100
+"""Of each partition: what an alert says of a company is read for each, within the term of the lease."""
 CHECK_INTERVAL_S = 5.0
 _ANSWER_TYPES = HANDOFF_EVENTS.keys() - {HandoffProposed.type, HandoffExpired.type}
 

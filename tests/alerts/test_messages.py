@@ -49,6 +49,12 @@ def test_what_is_not_known_is_not_said() -> None:
     )
 
 
+def test_large_companies_are_written_out() -> None:
+    assert message("act_now", complete_event(company={"employees": 1_250_000})).body.splitlines()[0] == (
+        "company: 1250000 employees"
+    )
+
+
 def test_who_may_be_named_is_named() -> None:
     lines = message("act_now", complete_event(), names={"c_anna": "Anna Berg"}).body.splitlines()
 
