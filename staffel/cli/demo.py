@@ -216,6 +216,7 @@ Next, with this example (in .demo, apart from your own home):
   STAFFEL_HOME=.demo .venv/bin/staffel handoffs
   STAFFEL_HOME=.demo .venv/bin/staffel audit replay
 and with your own data:
+  .venv/bin/staffel init
   .venv/bin/staffel ingest access-log /var/log/nginx/access.log
   .venv/bin/staffel accounts"""
 

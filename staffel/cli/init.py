@@ -86,7 +86,7 @@ def print_home(
     for name in written:
         print_line(f"{name} written")
     if is_new:
-        print_line(f"{place} created; its log begins with the model {version} of {file}")
+        print_line(f"{place} created, with the model {version} of {file}")
         print_line(NEXT_STEPS)
     else:
         print_line(f"{place} exists, with the model {version}")

@@ -99,7 +99,7 @@ def test_it_writes_home_model_and_settings_and_says_what_to_do_next() -> None:
     assert files() >= {".env", "model.yaml", ".staffel/staffel.db"}
     assert Path("model.yaml").read_text() == (databases.MODELS / "default.yaml").read_text()
     assert lines[:2] == ["model.yaml written", ".env written"]
-    assert lines[2].startswith(".staffel created; its log begins with the model default-1-")
+    assert lines[2].startswith(".staffel created, with the model default-1-")
     assert "  staffel ingest accounts FILE.csv   your companies, exported from the CRM" in lines
     assert run_json("accounts") == []
 
