@@ -7,12 +7,13 @@ from typing import Any
 from audit import HandoffView
 from schemas import EXPIRED, PROPOSED, parse_time, terminal_cell
 from schemas.facts import summary_of
-from staffel.cli.output import print_line, print_table, readable, terminal_width
+from staffel.cli.output import print_line, print_prose, print_table, readable, terminal_width
 from staffel.cli.viewer import Viewer
 from staffel.wording import quantity
 
 DEFAULT_REASONS = 3
 _MINUTE = 60_000
+_MARGIN = 2
 Json = dict[str, Any]
 People = dict[str, str]
 
@@ -35,14 +36,14 @@ def print_handoff(
 ) -> None:
     """A few lines: the handoff, its status, who is in charge, and its largest reasons; `told`: with causes in words."""
     print_line(readable(view.handoff) + (f"  {terminal_cell(view.name)}" if view.name else ""))
-    print_line(f"  {status_text(view, viewer)}")
+    print_prose(status_text(view, viewer), _MARGIN)
     if view.answer_instead:
         print_line(f"  answer the later one of this track: {readable(view.answer_instead)}")
     if persons := persons_text(view):
-        print_line(f"  {persons}")
+        print_prose(persons, _MARGIN)
     if view.reason or view.note:
-        print_line(f"  {': '.join(terminal_cell(text) for text in (view.reason, view.note) if text)}")
-    print_line(f"  {crossing_text(view, viewer, (told or {}).get('because'))}")
+        print_prose(": ".join(text for text in (view.reason, view.note) if text), _MARGIN)
+    print_prose(crossing_text(view, viewer, (told or {}).get("because")), _MARGIN)
     if was_recorded_later(view):
         print_line(f"  recorded {viewer.instant(view.starts_at)}, from when the time to answer counts")
     for reason in (told or {}).get("reasons", view.reasons)[:max_reasons]:

@@ -40,9 +40,17 @@ def print_line(text: str) -> None:
     _write(terminal_text(text))
 
 
-def print_prose(text: str) -> None:
+def print_prose(text: str, margin: int = 0) -> None:
     """Print one line as several, broken between words, where the terminal is narrower; control signs are shown."""
-    lines = wrap(terminal_cell(text), terminal_width(), break_long_words=False, break_on_hyphens=False)
+    indent = " " * margin
+    lines = wrap(
+        terminal_cell(text),
+        terminal_width(),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     print_line("\n".join(lines))
 
 

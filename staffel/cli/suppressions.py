@@ -10,7 +10,7 @@ from projections import open_queries
 from schemas import ASKED, DISMISSED, ERASED, WITH_SALES, format_time
 from staffel.application import Application
 from staffel.cli.groups import examples
-from staffel.cli.output import print_line, print_table
+from staffel.cli.output import print_line, print_prose, print_table
 from staffel.cli.session import AsCsv, AsJson, acting_user, connected_application, print_rows, stored_account_id
 from staffel.cli.viewer import Viewer, viewer_of
 from staffel.errors import UsageError
@@ -123,7 +123,8 @@ def print_suppressions(rows: list[Json], viewer: Viewer, names: bool) -> None:
     print_table(
         "", header, cells, truncated=["name", "cause"], optional=[*(["contact"] if names else []), "until", "cause"]
     )
-    print_line(f"\nAs of {viewer.head}. A contact is left out while a row of it or of its account holds.")
+    print_line("")
+    print_prose(f"As of {viewer.head}. A contact is left out while a row of it or of its account holds.")
 
 
 CAUSES = {

@@ -35,9 +35,14 @@ def test_every_page_is_readable_at_a_hundred_columns(arguments: list[str], medte
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["accounts"],
+        ["account", "rheinquell-biologics.example"],
         ["account", "brennerbio.example", "--explain"],
+        ["account", "brennerbio.example", "--timeline"],
         ["contact", "andrea.buehler@helvion.example"],
         ["contact", "list"],
+        ["handoffs", "--all"],
+        ["suppressions", "list"],
         ["doctor"],
         ["handoffs"],
         ["audit", "replay"],
