@@ -10,6 +10,7 @@ import unicodedata
 
 MAX_TITLE = 300
 _READ_CHARACTERS = 1_000
+_SUFFIX_CHARACTERS = 60
 _MOST_PREFIXES = 10
 _CANCELED_WORDS = """
 canceled|cancelled|canceled event|cancelled event|called off|canceled meeting|cancelled meeting
@@ -72,8 +73,8 @@ def _suffix(words: str, nouns: str = "") -> re.Pattern[str]:
     """The words at the end: in brackets or, but for nouns, after a dash between blanks."""
     word, dashed = _any_of(f"{words}|{nouns}"), _any_of(words)
     opening, closing = rf"[\[(【［（「*]{{1,3}}{_BLANK}{{0,3}}", rf"{_BLANK}{{0,3}}[.!]?[\])】］）」*]{{1,3}}"
-    brackets, plain = rf"{_BLANK}*{opening}{word}{closing}", rf"{_BLANK}+[-\u2013\u2014|]{{1,2}}{_BLANK}+{dashed}"
-    return re.compile(rf"(?:{brackets}|{plain}){_BLANK}*[.!]?{_BLANK}*$", re.IGNORECASE)
+    plain = rf"{_BLANK}[-\u2013\u2014|]{{1,2}}{_BLANK}{{1,5}}{dashed}"
+    return re.compile(rf"(?:{opening}{word}{closing}|{plain}){_BLANK}{{0,5}}[.!]?$", re.IGNORECASE)
 
 
 _CANCELED = _prefix(_CANCELED_WORDS, _CANCELED_NOUNS)
@@ -104,7 +105,9 @@ class Title:
                 break
             self.canceled, self.missed = self.canceled or canceled is not None, self.missed or missed is not None
             rest = rest[match.end() :]
-        canceled, missed = _CANCELED_AT_END.search(rest), _NO_SHOW_AT_END.search(rest)
+        rest = rest.rstrip()
+        end = max(len(rest) - _SUFFIX_CHARACTERS, 0)
+        canceled, missed = _CANCELED_AT_END.search(rest, end), _NO_SHOW_AT_END.search(rest, end)
         if match := canceled or missed:
             self.canceled, self.missed = self.canceled or canceled is not None, self.missed or missed is not None
             rest = rest[: match.start()]

@@ -172,10 +172,7 @@ REACTION_TEXT = re.compile(
 SYMBOL_HINTS = (
     b"\xf0\x9f",
     *(b"\xe2" + bytes([sign]) for sign in range(0x98, 0x9F)),
-    b"\xe2\xad",
-    b"=f0=9f",
-    b"=e2=",
-    b"&#",
+    *(b"=f0=9f", b"=e2=9", b"&#x1f", b"&#127", b"&#128", b"&#129", b"&#100"),
 )
 """How symbols begin in UTF-8, in quoted-printable and in HTML."""
 
