@@ -1,6 +1,7 @@
 """Replay and verify on Kafka give the same results as in a database, and write nothing."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from audit.verify import Mismatch, verify
 from schemas.scores import decode_account_scored, encode_score
 from schemas.topics import ENGAGEMENT, SCORES, TOPICS
 from staffel.application import Application
+from staffel.cli.answers import record_decision
 from staffel.connect import create_home
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
@@ -25,6 +27,7 @@ from tests.requirements import kafka_server
 from tests.scoring.fold_runner import Json
 from tests.scoring.vectors import vector_named
 from tests.scoring.world_strategies import World
+from tests.staffel.cli.sales_home import ACQUISITION, Clock, sales_home
 
 VECTOR_NAMES = [f"{name}.example" for name in "abcdefgh"]
 HANDOFF = "acme/sales/1"
@@ -137,3 +140,24 @@ def test_an_audit_leaves_no_trace(
     assert (groups_and_ends(order.address, replayed), groups_and_ends(order.address, log)) == before
     assert before[0][1][ENGAGEMENT, 0] > 0
     replayed.close()
+
+
+@pytest.mark.parametrize("expires_first", [True, False])
+def test_an_answer_at_the_very_due_time_is_not_late_on_either_log(tmp_path: Path, expires_first: bool) -> None:
+    clock = Clock("2026-01-05T09:00:00Z")
+    with sales_home(tmp_path, clock) as sales, fresh_topics(kafka_server(), 1) as address:
+        sales.record("web.form_submitted", form="demo")
+        clock.set("2026-01-05T13:00:00Z")
+        if expires_first:
+            sales.run_timers()
+        record_decision(sales.application, ACQUISITION, "accepted", {"handoff": ACQUISITION, "by": "anna"})
+        sales.run_timers()
+        with closing(KafkaLog(address, client="test")) as target:
+            copy_log(sales.application.log, target)
+        on_kafka = replay_in_parallel(ReplayJob(address, 1), 1)
+        stored = replay_in_parallel(ReplayJob(f"sqlite:///{tmp_path / 'sales' / 'staffel.db'}", 1), 1)
+
+    assert on_kafka == stored
+    assert [(row["handoff"], row["status"], row["late"]) for row in stored["handoffs"]] == [
+        (ACQUISITION, "accepted", False)
+    ]

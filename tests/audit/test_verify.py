@@ -91,6 +91,15 @@ def test_unaltered_records_have_no_mismatch(home: Application) -> None:
             "UPDATE handoff_steps SET \"by\" = 'carl'",
             ("acme", "handoff:acme/sales/1:1", "handoff_steps.by"),
         ),
+        ("UPDATE handoff_steps SET recorded_at = 0", ("acme", "handoff:acme/sales/1:1", "handoff_steps.recorded_at")),
+        ("UPDATE handoff_steps SET note = 'x'", ("acme", "handoff:acme/sales/1:1", "handoff_steps.note")),
+        ("UPDATE handoffs SET cause_type = 'x' WHERE account = 'beta'", ("beta", MEETING, "handoffs.cause_type")),
+        ("UPDATE handoffs SET assigned_to = 'x' WHERE account = 'acme'", ("acme", HANDOFF, "handoffs.assigned_to")),
+        (
+            "INSERT INTO handoff_assignments SELECT handoff, seq, account, at, at, 'made up', 'carl', 'carl'"
+            " FROM handoff_steps",
+            ("acme", "made up", "handoff_assignments"),
+        ),
         ("DELETE FROM handoff_steps", ("acme", "handoff:acme/sales/1:1", "handoff_steps")),
         ("UPDATE accounts SET digest = 'x' WHERE account = 'acme'", ("acme", None, "accounts.digest")),
         ("UPDATE accounts SET score = score + 1 WHERE account = 'acme'", ("acme", None, "accounts.score")),

@@ -1,8 +1,12 @@
 """The migrations make the tables that the code names."""
 
+from importlib import import_module
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, Table
+from alembic.operations import Operations
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect
 
 import alerts.outbox.tables
 import intake.recorder.inbox_rows
@@ -46,3 +50,16 @@ def _differences(database: Engine, metadata: MetaData) -> list[object]:
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         return [found for found in compare_metadata(context, metadata) if "by_score" not in str(found)]
+
+
+def test_tables_of_an_earlier_rebuild_get_the_columns_of_handoffs_too(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    names = [f"{name}{suffix}" for suffix in ("", "_v2") for name in ("handoffs", "handoff_steps")]
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        for name in names:
+            connection.exec_driver_sql(f"CREATE TABLE {name} (handoff TEXT)")
+        import_module("database.migrations.versions.0008_handoffs").upgrade()
+
+    found = inspect(engine)
+    assert {"note" in {column["name"] for column in found.get_columns(name)} for name in names} == {True}
+    assert {"handoff_assignments", "handoff_assignments_v2"} <= set(found.get_table_names())
