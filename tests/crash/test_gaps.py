@@ -61,6 +61,9 @@ GAPS = {
     ("projection", "lease"),
     ("lease", "handoff events"),
     ("handoff events", "outbox marked"),
+    ("handoff events", "suppression events"),
+    ("lease", "suppression events"),
+    ("suppression events", "outbox marked"),
     ("lease", "facts"),  # derived facts, by the relay
     ("facts", "outbox marked"),
     ("outbox marked", "unit"),
@@ -68,7 +71,7 @@ GAPS = {
     ("facts", "timers marked"),
     ("timers marked", "unit"),
     ("person marked", "facts"),
-    ("projection", "persons erased"),
+    ("outbox marked", "persons erased"),
     ("read models rebuilt", "read models rebuilt"),
     ("lease", "read models rebuilt"),
     ("read models rebuilt", "lease"),
