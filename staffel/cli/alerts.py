@@ -48,6 +48,7 @@ def check_file(
         Path | None, typer.Argument(metavar="FILE", help="File of channels; else the one in STAFFEL_ALERTS.")
     ] = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Check a file of channels and list who gets which alerts; sends nothing.
 
@@ -56,9 +57,7 @@ def check_file(
     """
     settings = _alert_settings(file)
     rows = [_channel_json(each) for each in settings.channels]
-    if as_json:
-        print_json(rows)
-    else:
+    if not print_rows(rows, as_json, as_csv):
         _print_channels(settings, rows)
     problems = _problems(settings)
     if problems:
