@@ -198,6 +198,15 @@ def test_a_cool_down_is_told_with_its_end() -> None:
     assert "sqa waits: cooling down after an answer of sales" in found.obstacles
 
 
+def test_after_an_act_now_event_fit_alone_is_missing() -> None:
+    found = outlook(registered(), fact("d", EARLY, "web.form_submitted", "c_a"))
+    assert (found.stage, found.missing.points, found.missing.contacts, found.missing.fit) == ("sqa", 0, 0, ("A", "B"))
+    assert found.obstacles == (
+        "sqa needs fit A or B, and the fit is D",
+        "score and contacts are waived for sqa after an act-now event",
+    )
+
+
 def test_a_fall_to_a_lower_stage_says_to_which_and_why() -> None:
     found = outlook(registered(country="DE"), *replies("c_a", "c_b", "c_c"))
     assert (found.falls_at, found.fall) == (
