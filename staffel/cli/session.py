@@ -170,7 +170,7 @@ def acting_user(settings: Settings, option: str, given: str | None) -> str:
     try:
         return short_name(name)
     except ValueError as error:
-        raise UsageError(f"{option} {name}: {error}") from None
+        raise UsageError(f"{option} {readable(name)}: {error}") from None
 
 
 def print_recorded(recorded: Json, as_json: bool) -> None:

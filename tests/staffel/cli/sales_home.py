@@ -1,6 +1,6 @@
 """A home whose clock the test sets: accounts come to sales at instants of its choice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -74,13 +74,19 @@ class SalesHome:
 
 
 class Clock:
+    """`before_next_reading`: what happens meanwhile, once."""
+
     def __init__(self, text: str) -> None:
         self.now = parse_time(text)
+        self.before_next_reading: Callable[[], object] | None = None
 
     def set(self, text: str) -> None:
         self.now = parse_time(text)
 
     def __call__(self) -> int:
+        happens, self.before_next_reading = self.before_next_reading, None
+        if happens is not None:
+            happens()
         return self.now
 
 

@@ -263,6 +263,16 @@ def test_an_answer_that_came_too_late_to_count_does_not_block_a_later_one(sales:
     assert (sales.view(ACQUISITION).status, sales.view(ACQUISITION).late) == ("rejected", True)
 
 
+def test_whoever_answers_what_was_withdrawn_meanwhile_is_told(sales: SalesHome, clock: Clock) -> None:
+    clock.before_next_reading = lambda: sales.record("opportunity.won", opportunity="o1")
+
+    with pytest.raises(ProblemFound) as told:
+        answer(sales, "accepted")
+
+    assert str(told.value) == f"{ACQUISITION} is withdrawn; only what is proposed or expired can be accepted"
+    assert sales.listed() == [(EXPANSION, "proposed")]
+
+
 def test_the_newest_assignment_holds_even_if_the_clock_went_back(sales: SalesHome, clock: Clock) -> None:
     record_assignment(sales.application, ACQUISITION, "anna", "carla")
     clock.set("2026-01-05T08:57:00Z")
