@@ -99,6 +99,7 @@ def test_history_of_accounts_that_were_touched_today_is_told_to_nobody(
         ("news.com", "contact", now_ms() - 3 * DAY),
     )
     receiver.await_requests(1)
+    await_count(lambda: delivered_count(processes), 1)
     await_count(lambda: len(alert_states(processes)), 3)
 
     assert alert_states(processes) == [
