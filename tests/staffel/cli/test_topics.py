@@ -1,18 +1,22 @@
 """`staffel topics` on a real broker: create, check, and refusals with a reason."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import ENGAGEMENT, PARTITIONS, SCORES, TOPIC_CONFIGS, TOPICS
-from streams.activation import ACTIVATED
+from staffel.connect import model_text
+from staffel.settings import Settings
+from streams.activation import ACTIVATED, activation_content, activation_record
 from streams.kafka import topics as kafka_topics
 from streams.kafka.address import KafkaAddress
 from streams.kafka.connection import admin_client
 from streams.kafka.log import KafkaLog
+from tests import databases
 from tests.kafka.topics import fresh_address, log_setting
-from tests.requirements import kafka_server
+from tests.requirements import kafka_server, postgres_url
 from tests.staffel.cli.cli_runner import run_cli, run_json, run_ok
 
 
@@ -48,6 +52,34 @@ def test_topics_are_made_and_every_partition_begins_with_the_model(address: Kafk
     activations = activation_records(address)
     assert len(activations) == 3
     assert all(ACTIVATED.encode() in each and made["model"].encode() in each for each in activations)
+
+
+@pytest.mark.parametrize("command", ["accounts", "account register acme.com"])
+def test_tables_are_made_with_the_topics_and_by_no_command(
+    command: str, address: KafkaAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ok("topics", "create")  # without a database: an account on the broker may do without
+    monkeypatch.setenv("STAFFEL_DATABASE", postgres_url())
+    monkeypatch.setenv("STAFFEL_WAIT", "0.1")
+    code, message = run_cli(*command.split()).failure
+    assert (code, message.startswith("no tables in postgresql+psycopg://")) == (2, True)
+    assert message.endswith("; `staffel topics create` creates them, or correct STAFFEL_DATABASE")
+    run_ok("topics", "create")
+    assert run_json("accounts") == []
+
+
+@pytest.mark.parametrize("command", ["accounts", "doctor", "topics check", "topics create", "worker --port 0"])
+def test_topics_of_another_fold_are_refused(
+    command: str, address: KafkaAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFFEL_DATABASE", databases.migrated_database("postgresql", Path()))
+    kafka_topics.create_topics(address, 1, 1)
+    record = activation_record(activation_content(*model_text(Settings())), 0, 0, 1)
+    log = KafkaLog(address, client="test")
+    log.append(ENGAGEMENT, [record._replace(value=record.value.replace(b'"fold":', b'"fold":9'))], partition=0)
+    log.close()
+    result = run_cli(*command.split())
+    assert (result.code, "this log was scored by version 9" in result.err) == (2, True)
 
 
 def test_making_them_again_changes_nothing(address: KafkaAddress) -> None:
