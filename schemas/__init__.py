@@ -30,14 +30,6 @@ from schemas.fitness import (
     stored_text,
     text_or_null,
 )
-from schemas.handoff_events import (
-    ASKED,
-    DISMISSED,
-    ERASED,
-    SUPPRESSION_ENDED,
-    SUPPRESSION_STARTED,
-    WITH_SALES,
-)
 from schemas.handoff_lifecycle import (
     ACCEPTED,
     ANSWERS,
@@ -109,7 +101,17 @@ if TYPE_CHECKING:
         identity_of,
         record_id,
     )
-    from schemas.handoff_events import HANDOFF_EVENTS, HandoffExpired, HandoffProposed
+    from schemas.handoff_events import (
+        ASKED,
+        DISMISSED,
+        ERASED,
+        HANDOFF_EVENTS,
+        SUPPRESSION_ENDED,
+        SUPPRESSION_STARTED,
+        WITH_SALES,
+        HandoffExpired,
+        HandoffProposed,
+    )
     from schemas.yaml_documents import read_yaml
     from schemas.yaml_insertion import with_entries
 
@@ -230,7 +232,13 @@ _IMPORTED_ON_USE = {
     "Fact": "schemas.envelope",
     "FactEnvelope": "schemas.envelope",
     "FactRecord": "schemas.envelope",
+    "ASKED": "schemas.handoff_events",
+    "DISMISSED": "schemas.handoff_events",
+    "ERASED": "schemas.handoff_events",
     "HANDOFF_EVENTS": "schemas.handoff_events",
+    "SUPPRESSION_ENDED": "schemas.handoff_events",
+    "SUPPRESSION_STARTED": "schemas.handoff_events",
+    "WITH_SALES": "schemas.handoff_events",
     "HandoffExpired": "schemas.handoff_events",
     "HandoffProposed": "schemas.handoff_events",
     "decode_envelope": "schemas.envelope",

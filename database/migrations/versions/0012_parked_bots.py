@@ -1,12 +1,10 @@
 """Whether a parked fact is of a bot, so that visitors are counted without them."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = max(name for file in Path(__file__).parent.glob("0*.py") if (name := file.name[:4]) < revision)
+down_revision = "0011"
 
 _MARK = '"bot"\\:true'
 """As SQLAlchemy writes a colon."""

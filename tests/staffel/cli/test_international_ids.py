@@ -26,7 +26,7 @@ def test_a_command_records_for_the_account_in_either_form(id_: str) -> None:
 def test_screens_show_unicode() -> None:
     assert run_ok("accounts").out.split()[-20:].count(ASCII) == 0
     assert "bücher.example" in run_ok("accounts").out
-    assert run_ok("account", ASCII).out.startswith("Bücher AG (bücher.example), as of ")
+    assert run_ok("account", ASCII).out.startswith("Bücher AG (bücher.example)\nas of ")
 
 
 def test_a_name_that_looks_like_another_is_shown_in_ascii() -> None:
