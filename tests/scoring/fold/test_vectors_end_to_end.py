@@ -26,7 +26,9 @@ from tests.scoring.oracle.account import account_after
 from tests.scoring.vectors import Vector, all_differences, all_vectors
 
 COMPARED_FIELDS = ("score", "stage", "breadth", "falls_at", "crossings", "cooling_until", "act_now_until")
-HANDOFF = ("handoff", "track", "crossing", "crossed_at", "fact", "score", "status", "late")
+HANDOFF = (
+    "handoff", "track", "crossing", "crossed_at", "fact", "score", "route", "act_now", "due_at", "status", "late",
+)  # fmt: skip
 
 
 def home_with_model(folder: Path, vector: Vector) -> Application:
