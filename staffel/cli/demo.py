@@ -61,7 +61,7 @@ class DemoClock:
 
 @commands.command("demo", epilog=examples("staffel demo"))
 def demo(as_json: AsJson = False) -> None:
-    """Play a day of sales in the medtech example: work list, reasons, alert, answer and proof, in a home of its own."""
+    """Play a day of sales in the medtech example: work list, alert, reasons, answer, proof; in a home of its own."""
     folder = examples_folder() / "medtech"
     settings = read_settings(
         home=DEMO_HOME,

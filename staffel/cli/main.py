@@ -26,7 +26,8 @@ COMMANDS = {
         "init", "Create a home: the database with an empty log, the model that it begins with, and `.env`."
     ),
     "demo": single_command(
-        "demo", "Play the medtech example, from its files to handoffs with reasons, in a home of its own."
+        "demo",
+        "Play a day of sales in the medtech example: work list, alert, reasons, answer, proof; in a home of its own.",
     ),
     "up": single_command("host", "Run everything in one process: scoring, projection, relay, timers and alerts."),
     "worker": single_command("processes", "Score facts into the topic `scores`; several workers share the partitions."),
