@@ -8,7 +8,8 @@ the beginning. A lease ensures that one rebuild runs at a time.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, Engine, insert, inspect
 
@@ -29,7 +30,7 @@ from projections.read_models.stale_accounts import (
 from projections.read_models.tables import ReadModels, read_models
 from projections.read_models.updates import Replay, UpdateBatch, replayed_batches
 from projections.read_models.versions import Checkpoint, checkpoints
-from projections.writer import trial_failure, write_read_models
+from projections.writer import WriteBatches, trial_failure, write_read_models, write_work
 from schemas import ENGAGEMENT, SCORES
 from streams import Log
 
@@ -83,9 +84,12 @@ def rebuild(
 
 def _build(engine: Engine, log: Log, replay: Replay, name: str, renew_lease: Callable[[], None]) -> int:
     version = _prepare(engine, log, name)
+    with read_only(engine).connect() as connection:
+        set_aside = skipped_accounts(read_stale(connection, name, version - 1))
+    write_rows = partial(_write_rows, set_aside)
     for partition in range(log.partitions(ENGAGEMENT)):
         for batch in replayed_batches(partition, replay(partition), _BATCH_SIZE):
-            _write(engine, version, batch)
+            _write(engine, version, batch, write_rows)
             renew_lease()
     projector = Projector.for_version(engine, log, name, version, replay)
     while projector.advance():
@@ -115,29 +119,37 @@ def _valid_checkpoint(log: Log, partition: int, checkpoint: Checkpoint) -> Check
     return checkpoint
 
 
-def _write(engine: Engine, version: int, batch: UpdateBatch) -> None:
+def _write(engine: Engine, version: int, batch: UpdateBatch, write_rows: WriteBatches) -> None:
     """Write a batch; if the database refuses values, without the accounts that have them."""
     models = read_models(version)
     with read_only(engine).connect() as connection:
         batch = without_accounts(batch, skipped_accounts(read_stale(connection, versions.MAIN, version)))
     try:
         with engine.begin() as connection:
-            _write_rows(connection, models, [batch])
+            write_rows(connection, models, [batch])
     except Exception as error:
         if data_error_code(error) is None:
             raise
         codes = unwritable_accounts(
             accounts_of(batch),
-            lambda accounts: trial_failure(engine, models, only_accounts(batch, accounts), _write_rows),
+            lambda accounts: trial_failure(engine, models, only_accounts(batch, accounts), write_rows),
         )
         with engine.begin() as connection:
-            _write_rows(connection, models, [without_accounts(batch, codes)])
+            write_rows(connection, models, [without_accounts(batch, codes)])
             mark_stale(connection, version, batch, codes)
 
 
-def _write_rows(connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]) -> None:
-    """The rows of a replay: the read models, and the aliases of the directory, which are lost with a table."""
-    write_read_models(connection, models, batches)
+def _write_rows(
+    set_aside: Collection[str], connection: Connection, models: ReadModels, batches: Sequence[UpdateBatch]
+) -> None:
+    """The rows of a replay: the read models, and the aliases of the directory, which are lost with a table.
+
+    Reactors get no work from it, but for the accounts that were set aside: theirs was never written.
+    """
+    new_updates = write_read_models(connection, models, batches)
+    if set_aside:
+        healed = [only_accounts(batch, set_aside) for batch in batches]
+        write_work(connection, models, healed, [each for each in new_updates if each.update.account in set_aside])
     write_aliases(connection, (each for batch in batches for updates in batch.accounts.values() for each in updates))
 
 
