@@ -129,10 +129,9 @@ def _time_of(item: Item) -> int:
 def pass_time(application: Embedded, clock: DemoClock, until: int) -> None:
     """As the hosting process does: record what becomes due on the way."""
     clock.now = until
-    timers = Timers(application.engine, application.log, clock)
+    timers = next(step for step in application.serving_steps() if step.name == Timers.name)
     while timers.advance():
         application.wait_until_visible()
-    timers.close()
 
 
 def demo_items(folder: Path) -> list[Iterator[Item]]:
