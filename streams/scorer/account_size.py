@@ -20,16 +20,21 @@ _encode = msgspec.json.encode
 
 
 class GrowthBound:
-    """At most how much facts of so many bytes add to an account, under one plan."""
+    """At most how much facts of so many bytes add to an account, under one plan: their bytes and `extra_bytes`, as
+    often as `repetitions` says. A record has a fact's texts once for every rule and counter; a number takes up to five
+    times its text. The fold multiplies by itself, as it does so for every fact.
+    """
+
+    __slots__ = ("extra_bytes", "plan", "repetitions")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         rules = sum(len(track.rules) for track in plan.model.tracks.values())
-        self._times = 16 + 2 * (rules + len(plan.caps) + len(plan.slots) + 4 * len(plan.tracks))
+        self.repetitions = 16 + 2 * (rules + len(plan.caps) + len(plan.slots) + 4 * len(plan.tracks))
+        self.extra_bytes = 100
 
     def of(self, raw: bytes) -> int:
-        """A record has the fact's texts once for every rule and counter; a number takes up to five times its text."""
-        return (len(raw) + 100) * self._times
+        return (len(raw) + self.extra_bytes) * self.repetitions
 
 
 def account_bytes(account: Account, fact: DecodedFact, raw: bytes, plan: Plan) -> int:

@@ -111,28 +111,30 @@ class PartitionFold:
 
     def fold_admitted(self, admitted: AdmittedFact) -> RejectedRecord | None:
         """Fold an admitted fact into its account; returns it with the reason if the account would be too large."""
-        account = self.accounts.get(admitted.fact.subject) or self.account(admitted.fact.subject)
-        growth = self._growth
-        if growth is None or growth.plan is not self.plan:
-            growth = self._growth = GrowthBound(self.plan)
-        account.size_bound += growth.of(admitted.record.value)
-        if account.size_bound > MAX_ACCOUNT_BYTES:
+        fact, _, record = admitted
+        account, plan, growth = self.accounts.get(fact.subject) or self.account(fact.subject), self.plan, self._growth
+        if growth is None or growth.plan is not plan:
+            growth = self._growth = GrowthBound(plan)
+        bound = account.size_bound + (len(record.value) + growth.extra_bytes) * growth.repetitions
+        if bound > MAX_ACCOUNT_BYTES:
             return self._fold_measured(account, admitted, growth)
-        self._evolve(account, admitted)
+        account.size_bound = bound
+        self._evolve(account, admitted, plan)
         return None
 
     def _fold_measured(self, account: Account, admitted: AdmittedFact, growth: GrowthBound) -> RejectedRecord | None:
         """Fold a fact that may make its account too large; if it does, the account is as it was before."""
         fact, _, record = admitted
-        size = account_bytes(account, fact, record.value, self.plan)
+        plan = self.plan
+        size = account_bytes(account, fact, record.value, plan)
         account.size_bound = size + growth.of(record.value)
         if account.size_bound <= MAX_ACCOUNT_BYTES:
-            self._evolve(account, admitted)
+            self._evolve(account, admitted, plan)
             return None
         before, latest, facts = account_copy(account), self.latest_time, self.facts
         was_changed = account.id in self.changed_accounts
-        self._evolve(account, admitted)
-        account.size_bound = account_bytes(account, fact, record.value, self.plan)
+        self._evolve(account, admitted, plan)
+        account.size_bound = account_bytes(account, fact, record.value, plan)
         if account.size_bound <= MAX_ACCOUNT_BYTES:
             return None
         rejected = RejectedRecord(record, "too_large", too_large_reason(account))
@@ -147,9 +149,8 @@ class PartitionFold:
         if not before.seq:
             del self.accounts[before.id]
 
-    def _evolve(self, account: Account, admitted: AdmittedFact) -> None:
+    def _evolve(self, account: Account, admitted: AdmittedFact, plan: Plan) -> None:
         fact, time, record = admitted
-        plan = self.plan
         evolve(account, fact, time, record.value, plan, self.keep_lines)
         if fact.type in READERS:
             note_signals(account, fact)
