@@ -12,6 +12,8 @@ from benchmarks.kafka.servers import BenchmarkServers
 from benchmarks.kafka.sizes import Sizes
 from benchmarks.kafka.whole_fold import Digests, load_workload
 from benchmarks.sizes import spacing_ms
+from database.engine import open_database
+from database.migrate import migrate
 from staffel.cli.audit import replay_json
 from staffel.connect import connect
 from staffel.settings import Settings
@@ -33,11 +35,18 @@ def replay_figures(world: str, accounts: int, spacing: int, stage: BenchmarkServ
     results: list[Json] = []
     with staffel_cluster(place) as fleet_:
         settings = Settings(_env_file=None, log=stage.url(place.prefix), database=fleet_.database)  # type: ignore[call-arg]
+        create_tables(fleet_.database)
         with closing(connect(settings)) as staffel:
             duration = timed(lambda: results.append(replay_json(staffel, None, None, None, lambda _: None, PROCESSES)))
     check_result(results[0], digests, count)
     note = f"{count:,} facts in {duration.wall:.1f} s, start of the processes and their answers included"
     yield Figure(f"audit replay of {world}, two processes", count / duration.wall, "facts/s", TARGET, note=note)
+
+
+def create_tables(database: str) -> None:
+    engine = open_database(database)
+    migrate(engine)
+    engine.dispose()
 
 
 def check_result(result: Json, digests: Digests, count: int) -> None:

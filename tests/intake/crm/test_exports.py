@@ -323,7 +323,7 @@ def test_the_accounts_of_maven_are_all_registered() -> None:
     accounts = [item for item in items if isinstance(item, Observation)]
     assert (len(items), len(accounts), len({item.account for item in accounts})) == (85, 85, 85)
     assert all(check_fact(item.type, item.data) is item.data for item in accounts)
-    assert {item.data["parent"] for item in accounts if "parent" in item.data} <= {item.account for item in accounts}
+    assert {item.data["parent"] for item in accounts if item.data.get("parent")} <= {item.account for item in accounts}
 
 
 def test_the_pipeline_of_maven_is_accounted_for_to_the_last_row() -> None:

@@ -71,7 +71,7 @@ def test_with_topics_and_tables_only_the_processes_are_missing(prepared: str) ->
     assert list(rows) == [
         "broker", "topics", "activation", "model", "scored", "dead letters", "clock", "recorders' clocks",
         "database", "migrations", "vault", "vault's files", "vault's role", "database's clock", "outbox", "projectors",
-        "projected", "read models",
+        "projected", "read models", "visitors",
     ]  # fmt: skip
 
 
