@@ -80,7 +80,7 @@ STAGE_MUTANTS = (
     Mutant((29,), "audit/explain.py", '        "track": line.track,\n', "", _END_TO_END),
     Mutant((31,), _LIFECYCLE,
            "RECYCLED: (ACCEPTED, CONVERTED)", "RECYCLED: (ACCEPTED, CONVERTED, REJECTED)",
-           tests("tests/projections/read_models/test_handoffs.py", "ignore")),
+           tests("tests/projections/test_handoff_decisions.py", "ignore")),
     Mutant((34,), _DECISIONS, 'tell(account, {"customer": True}, fact) if word == "won" else 0', "0",
            vectors("43-won")),
     Mutant((34,), "scoring/fold/fit.py", "(time, id) > current[1:]", "True", vectors("43-won", "19-fit")),
