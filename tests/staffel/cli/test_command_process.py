@@ -103,9 +103,7 @@ def test_following_a_topic_shows_what_comes_until_it_is_stopped() -> None:
 def test_ctrl_c_while_recording_loses_nothing_that_was_recorded() -> None:
     facts = write_lines(Path("facts.jsonl"), *(page_view(f"p{n}") for n in range(FACT_COUNT)))
     process = start_command("ingest", "cloudevents", facts, "--json")
-    while not has_recorded():
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    interrupt_once_recording(process)
     out, said = process.communicate(timeout=60)
     assert (process.returncode, out, b"Traceback" in said) == (130, b"", False)
     tally = run_json("ingest", "cloudevents", facts)
@@ -115,11 +113,14 @@ def test_ctrl_c_while_recording_loses_nothing_that_was_recorded() -> None:
     assert run_json("audit", "verify")["mismatches"] == []
 
 
-def has_recorded() -> bool:
+def interrupt_once_recording(process: "subprocess.Popen[bytes]") -> None:
+    """Asks over one connection: to connect anew takes long enough for the command to end meanwhile."""
     from staffel.cli.session import connected_application
 
     with connected_application() as staffel:
-        return staffel.log.end("engagement", 0) > 1
+        while staffel.log.end("engagement", 0) <= 1:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
 
 
 def test_a_command_on_the_embedded_host_starts_without_the_libraries_of_the_other_one() -> None:
