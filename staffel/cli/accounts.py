@@ -8,9 +8,8 @@ import typer
 from msgspec.structs import asdict
 
 from audit import NO_LIMIT, account_report, accounts_as_of, ranked_accounts
-from projections import Directory, open_queries
+from projections import Directory
 from schemas import parse_time, suggestion
-from staffel.application import Application
 from staffel.cli.account_page import account_page, named_contacts
 from staffel.cli.account_view import print_account, print_story
 from staffel.cli.contacts import existing_account
@@ -287,16 +286,5 @@ def record_about_account(type: str, id: str, by: str | None, reason: str | None,
     with connected_application() as application:
         data = decision(application, by, reason)
         application.wait_until_visible()
-        recorded = record_fact(application, type, account=known_account(application, id), data=data)
+        recorded = record_fact(application, type, account=existing_account(application, id), data=data)
     print_recorded(recorded, as_json)
-
-
-def known_account(application: Application, requested: str) -> str:
-    """The account with this id, alias or name."""
-    with open_queries(application.engine) as queries:
-        if queries.account(stored_account_id(application, requested)) is not None:
-            return requested
-    found = Directory(application.engine).account_of_name(requested)
-    if found is None:
-        raise ProblemFound(f"there is no account {requested}; `staffel account register` creates one")
-    return found
